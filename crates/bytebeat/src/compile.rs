@@ -1,0 +1,325 @@
+//! Compilation to gates: the arithmetic of 32 bits, as far as it is wanted.
+
+use alloc::format;
+use alloc::string::ToString;
+use core::fmt;
+
+use logicnet::{Lit, MAX_COUNTER_BITS, MAX_GATES, Network, Parts, Xag, simplify_graph};
+
+use crate::expression::{Binary, Expression, Tree, Unary};
+
+/// Gates at which compilation gives up, before those without use are dropped.
+const MOST_RAW_GATES: usize = 16 * MAX_GATES;
+/// Bits of a value.
+const BITS: usize = 32;
+
+/// Why an expression has no network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CompileError {
+    /// This number of bits of t is not 1..=24.
+    Bits(u32),
+    /// It takes at least this many gates, more than a network may have.
+    Gates(usize),
+}
+
+impl fmt::Display for CompileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CompileError::Bits(bits) => {
+                write!(f, "{bits} bits of t; a network reads 1..{MAX_COUNTER_BITS}")
+            }
+            CompileError::Gates(gates) => write!(
+                f,
+                "it takes {gates} gates or more, and a network has at most {MAX_GATES}; fewer bits \
+                 of t, or division and shifts by constants in place of variables, take fewer"
+            ),
+        }
+    }
+}
+
+impl core::error::Error for CompileError {}
+
+impl Expression {
+    /// A network of 8 outputs that gives [`Expression::sample`] for every t
+    /// below 2^bits, simplified. A desktop step: up to a few seconds.
+    ///
+    /// # Errors
+    /// When `bits` is not 1..=24 or the network would have more than 65,536
+    /// gates.
+    pub fn compile(&self, bits: u32) -> Result<Network, CompileError> {
+        if !(1..=MAX_COUNTER_BITS).contains(&bits) {
+            return Err(CompileError::Bits(bits));
+        }
+        let mut compiler = Compiler {
+            graph: Xag::new(bits),
+        };
+        let value = compiler.value(&self.tree, 8)?;
+        compiler.graph.set_outputs(value[..8].iter().copied());
+        let gates = compiler
+            .graph
+            .live()
+            .into_iter()
+            .filter(|&live| live)
+            .count();
+        if gates > MAX_GATES {
+            return Err(CompileError::Gates(gates));
+        }
+        let graph = simplify_graph(&compiler.graph);
+        let parts = Parts {
+            name: self.source.clone(),
+            description: Some(format!("Compiled exactly for t below 2^{bits}.")),
+            source: Some(self.source.to_string()),
+            ..Parts::default()
+        };
+        Network::of_graph(&graph, parts).map_err(|_| CompileError::Gates(graph.gates().len()))
+    }
+}
+
+/// A value's bits, least significant first; those not wanted are 0.
+type Value = [Lit; BITS];
+
+const ZERO: Value = [Lit::FALSE; BITS];
+
+struct Compiler {
+    graph: Xag,
+}
+
+impl Compiler {
+    /// The low `wanted` bits of a tree's value.
+    fn value(&mut self, tree: &Tree, wanted: usize) -> Result<Value, CompileError> {
+        if self.graph.gates().len() > MOST_RAW_GATES {
+            return Err(CompileError::Gates(self.graph.gates().len()));
+        }
+        if let Some(constant) = tree.constant() {
+            return Ok(core::array::from_fn(|i| {
+                Lit::constant(constant >> i & 1 == 1)
+            }));
+        }
+        match tree {
+            Tree::T => Ok(core::array::from_fn(|i| {
+                let bit = i as u32;
+                if bit < self.graph.counter_bits() {
+                    self.graph.counter_bit(bit)
+                } else {
+                    Lit::FALSE
+                }
+            })),
+            Tree::Number(_) => unreachable!("constants are dealt with"),
+            Tree::Unary(op, x) => self.unary(*op, x, wanted),
+            Tree::Binary(op, xy) => self.binary(*op, &xy.0, &xy.1, wanted),
+            Tree::Choice(parts) => {
+                let (condition, then, otherwise) = &**parts;
+                let condition = self.truth(condition)?;
+                let then = self.value(then, wanted)?;
+                let otherwise = self.value(otherwise, wanted)?;
+                Ok(self.select(condition, then, otherwise))
+            }
+        }
+    }
+
+    /// Whether a tree's value is not 0.
+    fn truth(&mut self, tree: &Tree) -> Result<Lit, CompileError> {
+        let value = self.value(tree, BITS)?;
+        Ok(self.any(value))
+    }
+
+    fn unary(&mut self, op: Unary, x: &Tree, wanted: usize) -> Result<Value, CompileError> {
+        Ok(match op {
+            Unary::Plus => self.value(x, wanted)?,
+            Unary::Minus => {
+                let x = self.value(x, wanted)?;
+                self.subtract(ZERO, x, wanted).0
+            }
+            Unary::Complement => self.value(x, wanted)?.map(|bit| !bit),
+            Unary::Not => truth_value(!self.truth(x)?),
+        })
+    }
+
+    fn binary(
+        &mut self,
+        op: Binary,
+        x: &Tree,
+        y: &Tree,
+        wanted: usize,
+    ) -> Result<Value, CompileError> {
+        match op {
+            Binary::BitAnd | Binary::BitOr | Binary::BitXor => {
+                let (x, y) = (self.value(x, wanted)?, self.value(y, wanted)?);
+                return Ok(core::array::from_fn(|i| match op {
+                    Binary::BitAnd => self.graph.and(x[i], y[i]),
+                    Binary::BitOr => self.graph.or(x[i], y[i]),
+                    _ => self.graph.xor(x[i], y[i]),
+                }));
+            }
+            Binary::Add | Binary::Subtract | Binary::Multiply => {
+                let (x, y) = (self.value(x, wanted)?, self.value(y, wanted)?);
+                return Ok(match op {
+                    Binary::Add => self.add(x, y, wanted),
+                    Binary::Subtract => self.subtract(x, y, wanted).0,
+                    _ => self.multiply(x, y, wanted),
+                });
+            }
+            Binary::ShiftLeft | Binary::ShiftRight => return self.shift(op, x, y, wanted),
+            Binary::And | Binary::Or => {
+                let (x, y) = (self.truth(x)?, self.truth(y)?);
+                let both = op == Binary::And;
+                return Ok(truth_value(if both {
+                    self.graph.and(x, y)
+                } else {
+                    self.graph.or(x, y)
+                }));
+            }
+            _ => {}
+        }
+        let (x, y) = (self.value(x, BITS)?, self.value(y, BITS)?);
+        Ok(match op {
+            Binary::Divide => self.divide(x, y).0,
+            Binary::Remainder => self.divide(x, y).1,
+            Binary::Less => truth_value(self.less(x, y)),
+            Binary::Greater => truth_value(self.less(y, x)),
+            Binary::LessOrEqual => truth_value(!self.less(y, x)),
+            Binary::GreaterOrEqual => truth_value(!self.less(x, y)),
+            _ => {
+                let differing = core::array::from_fn(|i| self.graph.xor(x[i], y[i]));
+                let differ = self.any(differing);
+                truth_value(differ.invert_if(op == Binary::Equal))
+            }
+        })
+    }
+
+    fn any(&mut self, value: Value) -> Lit {
+        value
+            .into_iter()
+            .fold(Lit::FALSE, |any, bit| self.graph.or(any, bit))
+    }
+
+    fn select(&mut self, condition: Lit, then: Value, otherwise: Value) -> Value {
+        core::array::from_fn(|i| self.graph.mux(condition, then[i], otherwise[i]))
+    }
+
+    /// Ripple-carry addition of the low `wanted` bits.
+    fn add(&mut self, x: Value, y: Value, wanted: usize) -> Value {
+        let mut sum = ZERO;
+        let mut carry = Lit::FALSE;
+        for i in 0..wanted {
+            let differ = self.graph.xor(x[i], y[i]);
+            sum[i] = self.graph.xor(differ, carry);
+            let both = self.graph.and(x[i], y[i]);
+            let passed = self.graph.and(differ, carry);
+            carry = self.graph.or(both, passed);
+        }
+        sum
+    }
+
+    /// x - y, and whether it borrows: whether x is below y, both unsigned.
+    fn subtract(&mut self, x: Value, y: Value, wanted: usize) -> (Value, Lit) {
+        let mut difference = ZERO;
+        let mut borrow = Lit::FALSE;
+        for i in 0..wanted {
+            let differ = self.graph.xor(x[i], y[i]);
+            difference[i] = self.graph.xor(differ, borrow);
+            let below = self.graph.and(!x[i], y[i]);
+            let passed = self.graph.and(!differ, borrow);
+            borrow = self.graph.or(below, passed);
+        }
+        (difference, borrow)
+    }
+
+    fn multiply(&mut self, x: Value, y: Value, wanted: usize) -> Value {
+        let mut product = ZERO;
+        for (i, &bit) in y[..wanted].iter().enumerate() {
+            if bit != Lit::FALSE {
+                let row = shifted_left(x, i).map(|lit| self.graph.and(lit, bit));
+                product = self.add(product, row, wanted);
+            }
+        }
+        product
+    }
+
+    /// Signed x < y: unsigned with the sign bits complemented.
+    fn less(&mut self, mut x: Value, mut y: Value) -> Lit {
+        x[BITS - 1] = !x[BITS - 1];
+        y[BITS - 1] = !y[BITS - 1];
+        self.subtract(x, y, BITS).1
+    }
+
+    fn shift(
+        &mut self,
+        op: Binary,
+        x: &Tree,
+        y: &Tree,
+        wanted: usize,
+    ) -> Result<Value, CompileError> {
+        let left = op == Binary::ShiftLeft;
+        if let Some(count) = y.constant() {
+            let count = (count & 31) as usize;
+            if left {
+                let x = self.value(x, wanted.saturating_sub(count))?;
+                return Ok(shifted_left(x, count));
+            }
+            let x = self.value(x, (wanted + count).min(BITS))?;
+            return Ok(shifted_right(x, count));
+        }
+        // A barrel shifter: each bit of the count shifts by its weight or not.
+        let mut x = self.value(x, if left { wanted } else { BITS })?;
+        let count = self.value(y, 5)?;
+        for (i, &bit) in count[..5].iter().enumerate() {
+            let shifted = if left {
+                shifted_left(x, 1 << i)
+            } else {
+                shifted_right(x, 1 << i)
+            };
+            x = self.select(bit, shifted, x);
+        }
+        Ok(x)
+    }
+
+    /// The value, negated if `negative`.
+    fn negate_if(&mut self, negative: Lit, x: Value) -> Value {
+        let flipped = x.map(|bit| self.graph.xor(bit, negative));
+        let mut one = ZERO;
+        one[0] = negative;
+        self.add(flipped, one, BITS)
+    }
+
+    /// Signed quotient and remainder, both 0 when y is 0: restoring division of
+    /// the magnitudes, one bit of the quotient after another.
+    fn divide(&mut self, x: Value, y: Value) -> (Value, Value) {
+        let (x_negative, y_negative) = (x[BITS - 1], y[BITS - 1]);
+        let dividend = self.negate_if(x_negative, x);
+        let divisor = self.negate_if(y_negative, y);
+        let (mut quotient, mut remainder) = (ZERO, ZERO);
+        for i in (0..BITS).rev() {
+            remainder = shifted_left(remainder, 1);
+            remainder[0] = dividend[i];
+            if remainder == ZERO {
+                continue; // leading zeros of the dividend
+            }
+            let (difference, below) = self.subtract(remainder, divisor, BITS);
+            quotient[i] = !below;
+            remainder = self.select(below, remainder, difference);
+        }
+        let sign = self.graph.xor(x_negative, y_negative);
+        let quotient = self.negate_if(sign, quotient);
+        let remainder = self.negate_if(x_negative, remainder);
+        let defined = self.any(y);
+        (
+            quotient.map(|bit| self.graph.and(bit, defined)),
+            remainder.map(|bit| self.graph.and(bit, defined)),
+        )
+    }
+}
+
+fn truth_value(truth: Lit) -> Value {
+    let mut value = ZERO;
+    value[0] = truth;
+    value
+}
+
+fn shifted_left(x: Value, count: usize) -> Value {
+    core::array::from_fn(|i| if i >= count { x[i - count] } else { Lit::FALSE })
+}
+
+fn shifted_right(x: Value, count: usize) -> Value {
+    core::array::from_fn(|i| x[(i + count).min(BITS - 1)])
+}

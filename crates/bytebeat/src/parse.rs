@@ -1,0 +1,267 @@
+//! Parsing, by precedence climbing.
+
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
+use core::fmt;
+
+use crate::expression::{Binary, Expression, Tree, Unary};
+
+/// Longest text in bytes.
+const MOST_BYTES: usize = 16_384;
+/// Deepest tree, which bounds the stack that evaluation and compilation take.
+const MOST_DEPTH: u32 = 500;
+
+/// What is wrong with an expression, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseError {
+    /// The character the problem starts at, counted from 1.
+    pub column: usize,
+    /// What is wrong there and what would be right.
+    pub problem: String,
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "column {}: {}", self.column, self.problem)
+    }
+}
+
+impl core::error::Error for ParseError {}
+
+/// Operators between operands, longest spelling first, with their precedence.
+const BINARY: [(&str, u8, Binary); 18] = [
+    ("<<", 8, Binary::ShiftLeft),
+    (">>", 8, Binary::ShiftRight),
+    ("<=", 7, Binary::LessOrEqual),
+    (">=", 7, Binary::GreaterOrEqual),
+    ("==", 6, Binary::Equal),
+    ("!=", 6, Binary::NotEqual),
+    ("&&", 2, Binary::And),
+    ("||", 1, Binary::Or),
+    ("*", 10, Binary::Multiply),
+    ("/", 10, Binary::Divide),
+    ("%", 10, Binary::Remainder),
+    ("+", 9, Binary::Add),
+    ("-", 9, Binary::Subtract),
+    ("<", 7, Binary::Less),
+    (">", 7, Binary::Greater),
+    ("&", 5, Binary::BitAnd),
+    ("^", 4, Binary::BitXor),
+    ("|", 3, Binary::BitOr),
+];
+
+impl Expression {
+    /// Parses an expression.
+    ///
+    /// # Errors
+    /// Points at the column where the text stops making sense. Texts are at
+    /// most 16 KiB long and nested at most 500 deep.
+    pub fn parse(source: &str) -> Result<Expression, ParseError> {
+        if source.len() > MOST_BYTES {
+            let problem = format!(
+                "{} bytes, but an expression has at most {MOST_BYTES}",
+                source.len()
+            );
+            return Err(ParseError { column: 1, problem });
+        }
+        let mut parser = Parser {
+            source,
+            at: 0,
+            depth: 0,
+        };
+        let (tree, _) = parser.choice()?;
+        parser.space();
+        match parser.rest().chars().next() {
+            None => Ok(Expression {
+                source: source.to_owned(),
+                tree,
+            }),
+            Some(')') => Err(parser.error("no ( for this )")),
+            Some('=') => Err(parser.error("= is no operator here; equality is ==")),
+            Some('.') => Err(parser.error("only whole numbers are known")),
+            Some(c) => Err(parser.error(format!("an operator was expected, not {c}"))),
+        }
+    }
+}
+
+/// A tree and its depth.
+type Parsed = Result<(Tree, u32), ParseError>;
+
+struct Parser<'a> {
+    source: &'a str,
+    /// In bytes.
+    at: usize,
+    /// Nesting of the parser's own calls.
+    depth: u32,
+}
+
+impl<'a> Parser<'a> {
+    fn rest(&self) -> &'a str {
+        &self.source[self.at..]
+    }
+
+    fn error(&self, problem: impl Into<String>) -> ParseError {
+        let column = self.source[..self.at].chars().count() + 1;
+        ParseError {
+            column,
+            problem: problem.into(),
+        }
+    }
+
+    fn space(&mut self) {
+        self.at = self.source.len() - self.rest().trim_start().len();
+    }
+
+    /// Takes a symbol if it comes next.
+    fn take(&mut self, symbol: &str) -> bool {
+        self.space();
+        let found = self.rest().starts_with(symbol);
+        if found {
+            self.at += symbol.len();
+        }
+        found
+    }
+
+    /// A node above children of this depth, unless that is too deep.
+    fn node(&self, tree: Tree, children: u32) -> Parsed {
+        if children < MOST_DEPTH {
+            return Ok((tree, children + 1));
+        }
+        Err(self.error(format!("nested more than {MOST_DEPTH} deep")))
+    }
+
+    /// Runs a rule one call deeper.
+    fn deeper(&mut self, rule: impl FnOnce(&mut Self) -> Parsed) -> Parsed {
+        if self.depth >= MOST_DEPTH {
+            return Err(self.error(format!("nested more than {MOST_DEPTH} deep")));
+        }
+        self.depth += 1;
+        let parsed = rule(self);
+        self.depth -= 1;
+        parsed
+    }
+
+    fn choice(&mut self) -> Parsed {
+        let (condition, depth) = self.binary(1)?;
+        if !self.take("?") {
+            return Ok((condition, depth));
+        }
+        let (then, then_depth) = self.deeper(Self::choice)?;
+        if !self.take(":") {
+            return Err(self.error("a : was expected, as in c ? a : b"));
+        }
+        let (otherwise, else_depth) = self.deeper(Self::choice)?;
+        let depth = depth.max(then_depth).max(else_depth);
+        self.node(Tree::Choice(Box::new((condition, then, otherwise))), depth)
+    }
+
+    fn binary(&mut self, loosest: u8) -> Parsed {
+        let (mut left, mut depth) = self.unary()?;
+        loop {
+            self.space();
+            let next = BINARY
+                .iter()
+                .find(|(symbol, ..)| self.rest().starts_with(symbol));
+            let Some(&(symbol, precedence, op)) = next.filter(|next| next.1 >= loosest) else {
+                return Ok((left, depth));
+            };
+            self.at += symbol.len();
+            let (right, right_depth) = self.deeper(|parser| parser.binary(precedence + 1))?;
+            let tree = Tree::Binary(op, Box::new((left, right)));
+            (left, depth) = self.node(tree, depth.max(right_depth))?;
+        }
+    }
+
+    fn unary(&mut self) -> Parsed {
+        let signs = [
+            ("-", Unary::Minus),
+            ("+", Unary::Plus),
+            ("~", Unary::Complement),
+            ("!", Unary::Not),
+        ];
+        for (symbol, op) in signs {
+            if self.take(symbol) {
+                let (operand, depth) = self.deeper(Self::unary)?;
+                return self.node(Tree::Unary(op, Box::new(operand)), depth);
+            }
+        }
+        self.operand()
+    }
+
+    fn operand(&mut self) -> Parsed {
+        if self.take("(") {
+            let inner = self.deeper(Self::choice)?;
+            if !self.take(")") {
+                return Err(self.error("a ) is missing"));
+            }
+            return Ok(inner);
+        }
+        let rest = self.rest();
+        match rest.chars().next() {
+            None => Err(self.error("the expression ends where a value was expected")),
+            Some('\'') => self.character(),
+            Some(c) if c.is_ascii_digit() => self.number(),
+            Some(c) if c.is_alphabetic() || c == '_' => {
+                let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_');
+                match &rest[..end.unwrap_or(rest.len())] {
+                    "t" => {
+                        self.at += 1;
+                        Ok((Tree::T, 1))
+                    }
+                    word => Err(self.error(format!("{word} is not known; the only name is t"))),
+                }
+            }
+            Some(c) => Err(self.error(format!("a value was expected, not {c}"))),
+        }
+    }
+
+    fn number(&mut self) -> Parsed {
+        let rest = self.rest();
+        let end = rest
+            .find(|c: char| !c.is_ascii_alphanumeric())
+            .unwrap_or(rest.len());
+        let word = &rest[..end];
+        let (digits, radix) = match word.strip_prefix("0x").or_else(|| word.strip_prefix("0X")) {
+            Some(digits) => (digits, 16),
+            None => (word, 10),
+        };
+        if radix == 10 && digits.len() > 1 && digits.starts_with('0') {
+            return Err(self.error(format!(
+                "{word} is octal in C; write it without the leading 0"
+            )));
+        }
+        if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
+            return Err(self.error(format!("{word} is not a number")));
+        }
+        let Ok(number) = u32::from_str_radix(digits, radix) else {
+            return Err(self.error(format!("{word} is larger than 4294967295")));
+        };
+        self.at += end;
+        Ok((Tree::Number(number.cast_signed()), 1))
+    }
+
+    fn character(&mut self) -> Parsed {
+        let mut chars = self.rest().char_indices().skip(1);
+        let code = match chars.next() {
+            Some((_, '\\')) => match chars.next() {
+                Some((_, 'n')) => Some('\n'),
+                Some((_, 't')) => Some('\t'),
+                Some((_, 'r')) => Some('\r'),
+                Some((_, '0')) => Some('\0'),
+                Some((_, c @ ('\\' | '\'' | '"'))) => Some(c),
+                _ => None,
+            },
+            Some((_, c)) if c.is_ascii() && c != '\'' => Some(c),
+            _ => None,
+        };
+        match (code, chars.next()) {
+            (Some(code), Some((end, '\''))) => {
+                self.at += end + 1;
+                Ok((Tree::Number(code as i32), 1))
+            }
+            _ => Err(self.error("a character is one ASCII character in quotes, as in 'a'")),
+        }
+    }
+}

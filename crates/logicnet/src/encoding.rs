@@ -1,0 +1,173 @@
+//! How the counter t becomes input bits, and output bits become a sample.
+
+use alloc::vec::Vec;
+
+/// How the bits of the sample counter t are presented to the inputs.
+///
+/// The counter is cut into digits of `digit_bits` bits, least significant
+/// first, and every digit of value v gets its own run of inputs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum InputEncoding {
+    /// Input i is bit i of t.
+    #[default]
+    Binary,
+    /// 2^d - 1 inputs a digit; input j is 1 when v > j.
+    Thermometer {
+        /// Bits of t in a digit, 1..=12.
+        digit_bits: u8,
+    },
+    /// 2^d inputs a digit; input j is 1 when v = j.
+    OneHot {
+        /// Bits of t in a digit, 1..=12.
+        digit_bits: u8,
+    },
+}
+
+impl InputEncoding {
+    /// Bits of t in one digit (1 in binary).
+    pub const fn digit_bits(self) -> u8 {
+        match self {
+            InputEncoding::Binary => 1,
+            InputEncoding::Thermometer { digit_bits } | InputEncoding::OneHot { digit_bits } => {
+                digit_bits
+            }
+        }
+    }
+
+    /// Inputs of one digit (1 in binary).
+    pub const fn inputs_per_digit(self) -> u32 {
+        match self {
+            InputEncoding::Binary => 1,
+            InputEncoding::Thermometer { digit_bits } => (1 << digit_bits) - 1,
+            InputEncoding::OneHot { digit_bits } => 1 << digit_bits,
+        }
+    }
+
+    /// Bits of t that this many inputs stand for, or `None` when the inputs do
+    /// not make whole digits.
+    pub const fn counter_bits(self, inputs: u32) -> Option<u32> {
+        if inputs % self.inputs_per_digit() == 0 {
+            Some(inputs / self.inputs_per_digit() * self.digit_bits() as u32)
+        } else {
+            None
+        }
+    }
+
+    /// The value of one input at time t.
+    pub const fn input(self, index: u32, t: u32) -> bool {
+        let digit = index / self.inputs_per_digit();
+        let j = index % self.inputs_per_digit();
+        let v = (t >> (digit * self.digit_bits() as u32)) & ((1 << self.digit_bits()) - 1);
+        match self {
+            InputEncoding::Binary => v == 1,
+            InputEncoding::Thermometer { .. } => v > j,
+            InputEncoding::OneHot { .. } => v == j,
+        }
+    }
+}
+
+/// How the output bits become a sample, an unsigned byte.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OutputEncoding {
+    /// The outputs are the bits of the sample, least significant first.
+    #[default]
+    Binary,
+    /// The outputs are cut into `groups` equal runs; the ones of group g are
+    /// counted and weigh 2^g; the sum is scaled so that all ones give 255,
+    /// rounded to nearest. One group is a plain count (difflogic's `GroupSum`);
+    /// groups of one output are binary again.
+    GroupSum {
+        /// Number of groups, 1..=16; divides the number of outputs.
+        groups: u8,
+    },
+}
+
+/// The output that bit `bit` (0..8) of the sample byte comes from, in binary.
+///
+/// Eight outputs are the byte; of more the top eight are taken; fewer are
+/// repeated downwards from the top bit, so that all ones are 255 and all zeros
+/// 0 at any width.
+pub const fn byte_source(outputs: usize, bit: usize) -> usize {
+    outputs - 1 - (7 - bit) % outputs
+}
+
+impl OutputEncoding {
+    /// The sample that these output bits (at least one) stand for.
+    pub fn sample(self, bits: &[bool]) -> u8 {
+        match self {
+            OutputEncoding::Binary => (0..8)
+                .map(|b| u8::from(bits[byte_source(bits.len(), b)]) << b)
+                .sum(),
+            OutputEncoding::GroupSum { groups } => {
+                let size = bits.len() / usize::from(groups);
+                let weights: Vec<u32> = bits
+                    .chunks(size)
+                    .map(|group| group.iter().map(|&bit| u32::from(bit)).sum())
+                    .collect();
+                let sum = weights
+                    .iter()
+                    .enumerate()
+                    .map(|(g, count)| count << g)
+                    .sum();
+                scale(sum, full_scale(size, groups))
+            }
+        }
+    }
+}
+
+/// The group sum when every output is 1.
+pub(crate) const fn full_scale(group_size: usize, groups: u8) -> u32 {
+    group_size as u32 * ((1 << groups) - 1)
+}
+
+/// A group sum as a byte: `sum / full * 255`, rounded to nearest.
+pub(crate) const fn scale(sum: u32, full: u32) -> u8 {
+    ((sum as u64 * 510 + full as u64) / (2 * full as u64)) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_encoded_one_by_one() {
+        let thermometer = InputEncoding::Thermometer { digit_bits: 2 };
+        assert_eq!(thermometer.counter_bits(6), Some(4));
+        assert_eq!(thermometer.counter_bits(5), None);
+        // t = 0b1001: digits 1 and 2.
+        let bits: Vec<bool> = (0..6).map(|i| thermometer.input(i, 0b1001)).collect();
+        assert_eq!(bits, [true, false, false, true, true, false]);
+        let one_hot = InputEncoding::OneHot { digit_bits: 2 };
+        let bits: Vec<bool> = (0..8).map(|i| one_hot.input(i, 0b1001)).collect();
+        assert_eq!(bits, [false, true, false, false, false, false, true, false]);
+    }
+
+    #[test]
+    fn narrow_and_wide_outputs_fill_the_byte() {
+        let sample = |bits: &[bool]| OutputEncoding::Binary.sample(bits);
+        assert_eq!(sample(&[true]), 255);
+        assert_eq!(sample(&[false, true, false]), 0b0100_1001);
+        assert_eq!(
+            sample(&[true, false, false, false, false, false, false, true]),
+            129
+        );
+        let mut wide = [false; 12];
+        wide[11] = true;
+        wide[4] = true;
+        assert_eq!(sample(&wide), 129);
+    }
+
+    #[test]
+    fn group_sums_meet_the_count_and_the_binary_byte_at_the_ends() {
+        let bits: Vec<bool> = (0..8).map(|i| 0b1011_0010 >> i & 1 == 1).collect();
+        assert_eq!(
+            OutputEncoding::GroupSum { groups: 8 }.sample(&bits),
+            0b1011_0010
+        );
+        assert_eq!(OutputEncoding::GroupSum { groups: 1 }.sample(&bits), 128);
+        assert_eq!(
+            OutputEncoding::GroupSum { groups: 2 }.sample(&[true; 8]),
+            255
+        );
+    }
+}

@@ -1,0 +1,169 @@
+//! C99: a header of straight-line code.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use core::fmt::Write;
+
+use crate::encoding::byte_source;
+use crate::{Kind, Lit, Masks, Network, OutputEncoding, Xag};
+
+/// A network under masks as a C99 header that needs nothing else.
+///
+/// `NAME`, here made of `name`, begins every identifier. `NAME_evaluate` takes the bits of t as words and gives the outputs as words,
+/// straight-line, one statement a live gate; the words are `uint64_t` or
+/// whatever type `NAME_WORD` is defined as before the header is included, GCC's
+/// vectors among them. `NAME_sample` gives one sample.
+pub fn to_c(network: &Network, masks: &Masks, name: &str) -> String {
+    let graph = Xag::of(network, masks);
+    let name = identifier(name);
+    let upper = name.to_ascii_uppercase();
+    let bits = graph.counter_bits();
+    let outputs = graph.outputs().len();
+    let rate = network.sample_rate();
+    let live = graph.live();
+    let gates = live.iter().filter(|&&live| live).count();
+    let about = comment(network);
+
+    let mut body = String::new();
+    for (node, (gate, live)) in (graph.first_gate()..).zip(graph.gates().iter().zip(live)) {
+        if live {
+            let (a, b) = (value(&graph, gate.a), value(&graph, gate.b));
+            let expression = match gate.kind {
+                Kind::And => format!("{a} & {b}"),
+                Kind::AndNot => format!("{a} & ~{b}"),
+                Kind::Or => format!("{a} | {b}"),
+                Kind::Xor => format!("{a} ^ {b}"),
+            };
+            push(
+                &mut body,
+                format_args!("    const {upper}_WORD n{node} = {expression};\n"),
+            );
+        }
+    }
+    for (i, &output) in graph.outputs().iter().enumerate() {
+        push(
+            &mut body,
+            format_args!("    out[{i}] = {};\n", literal(&graph, output)),
+        );
+    }
+    let sample = sample(network, outputs);
+
+    format!(
+        "/* {about}\n\
+         \x20* {gates} gates, {bits} bits of t, {outputs} outputs. Written by gatebend.\n \
+         *\n \
+         * {name}_evaluate: lane k of the words is one t; t[i] holds bit i of every lane's t.\n \
+         * Define {upper}_WORD before including this for words of another type than uint64_t.\n \
+         */\n\
+         #ifndef {upper}_H\n#define {upper}_H\n\n\
+         #include <stdint.h>\n\n\
+         #ifndef {upper}_WORD\n#define {upper}_WORD uint64_t\n#endif\n\n\
+         #define {upper}_COUNTER_BITS {bits}\n\
+         #define {upper}_OUTPUTS {outputs}\n\
+         #define {upper}_SAMPLE_RATE {rate}\n\n\
+         static inline void {name}_evaluate(const {upper}_WORD t[{bits}], {upper}_WORD out[{outputs}])\n\
+         {{\n{body}}}\n\n\
+         /* The sample at time t, an unsigned byte. Words must be of an integer type. */\n\
+         static inline uint8_t {name}_sample(uint32_t t)\n\
+         {{\n\
+         \x20   {upper}_WORD in[{bits}], out[{outputs}];\n\
+         \x20   for (int i = 0; i < {bits}; i++) in[i] = ({upper}_WORD)(t >> i & 1);\n\
+         \x20   {name}_evaluate(in, out);\n{sample}}}\n\n\
+         #endif\n"
+    )
+}
+
+/// The end of `NAME_sample`: from output words to a byte.
+fn sample(network: &Network, outputs: usize) -> String {
+    match network.output_encoding() {
+        OutputEncoding::Binary => {
+            let terms = (0..8).map(|bit| {
+                format!(
+                    "(unsigned)(out[{}] & 1) << {bit}",
+                    byte_source(outputs, bit)
+                )
+            });
+            let terms: alloc::vec::Vec<_> = terms.collect();
+            format!("    return (uint8_t)({});\n", terms.join(" | "))
+        }
+        OutputEncoding::GroupSum { groups } => {
+            let size = outputs / usize::from(groups);
+            let full = crate::encoding::full_scale(size, groups);
+            format!(
+                "    uint64_t sum = 0;\n    \
+                 for (int i = 0; i < {outputs}; i++) sum += (uint64_t)(out[i] & 1) << (i / {size});\n    \
+                 return (uint8_t)((sum * 510 + {full}) / {});\n",
+                2 * u64::from(full)
+            )
+        }
+    }
+}
+
+fn value(graph: &Xag, node: u32) -> String {
+    if node < graph.first_gate() {
+        format!("t[{}]", node - 1)
+    } else {
+        format!("n{node}")
+    }
+}
+
+fn literal(graph: &Xag, lit: Lit) -> String {
+    match lit.as_constant() {
+        // No constant fits every word type, but a word does.
+        Some(false) => "t[0] ^ t[0]".to_string(),
+        Some(true) => "~(t[0] ^ t[0])".to_string(),
+        None => {
+            let not = if lit.inverted() { "~" } else { "" };
+            format!("{not}{}", value(graph, lit.node()))
+        }
+    }
+}
+
+/// A C identifier that reminds of a name.
+fn identifier(name: &str) -> String {
+    let mut identifier: String = name
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    if !identifier.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        identifier.insert_str(0, "network_");
+    }
+    identifier
+}
+
+/// Name, description and source as text that cannot end a comment.
+fn comment(network: &Network) -> String {
+    let texts = [
+        Some(network.name()),
+        network.description(),
+        network.source(),
+    ];
+    let text = texts
+        .into_iter()
+        .flatten()
+        .collect::<alloc::vec::Vec<_>>()
+        .join(": ");
+    text.chars()
+        .map(|c| {
+            if c.is_ascii_graphic() || c == ' ' {
+                c
+            } else {
+                '?'
+            }
+        })
+        .collect::<String>()
+        .replace("*/", "* /")
+        .replace("/*", "/ *")
+        .replace("??", "? ?")
+}
+
+fn push(text: &mut String, what: core::fmt::Arguments) {
+    text.write_fmt(what)
+        .expect("writing to a string never fails");
+}

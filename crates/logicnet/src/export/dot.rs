@@ -1,0 +1,81 @@
+//! Graphviz DOT: a picture of the gates as they are.
+
+use alloc::format;
+use alloc::string::String;
+use core::fmt::Write;
+
+use crate::{InputEncoding, Mask, Masks, Network};
+
+/// A network under masks as a directed graph for Graphviz: the layers side by
+/// side, dead gates grey and dashed, masked ones red, and each output's bit.
+pub fn to_dot(network: &Network, masks: &Masks) -> String {
+    let live = network.live(masks);
+    let mut dot = String::new();
+    let mut line = |text: core::fmt::Arguments| {
+        dot.write_fmt(format_args!("{text}\n"))
+            .expect("writing to a string never fails");
+    };
+    line(format_args!("digraph {} {{", quoted(network.name())));
+    line(format_args!(
+        "  rankdir=LR; node [shape=box, style=rounded, fontname=\"sans-serif\"];"
+    ));
+    line(format_args!("  {{ rank=same;"));
+    for node in 0..network.inputs() {
+        let name = match network.input_encoding() {
+            InputEncoding::Binary => format!("t{node}"),
+            _ => format!("in{node}"),
+        };
+        line(format_args!(
+            "    n{node} [label={}, shape=circle{}];",
+            quoted(&name),
+            style(live[node as usize], masks.get(node))
+        ));
+    }
+    line(format_args!("  }}"));
+    for (first, gates) in network.layers() {
+        line(format_args!("  {{ rank=same;"));
+        for (node, gate) in (first..).zip(gates) {
+            let mask = masks.get(node);
+            let op = mask.map_or(gate.op, |mask| mask.apply(gate.op));
+            line(format_args!(
+                "    n{node} [label={}{}];",
+                quoted(&format!("{node}\n{}", op.name())),
+                style(live[node as usize], mask)
+            ));
+        }
+        line(format_args!("  }}"));
+        for (node, gate) in (first..).zip(gates) {
+            let op = masks.get(node).map_or(gate.op, |mask| mask.apply(gate.op));
+            let color = if live[node as usize] { "black" } else { "grey" };
+            for (reads, operand) in [(op.reads_a(), gate.a), (op.reads_b(), gate.b)] {
+                if reads {
+                    line(format_args!("  n{operand} -> n{node} [color={color}];"));
+                }
+            }
+        }
+    }
+    for (bit, node) in network.outputs().iter().enumerate() {
+        line(format_args!(
+            "  out{bit} [label=\"bit {bit}\", shape=plaintext]; n{node} -> out{bit};"
+        ));
+    }
+    line(format_args!("}}"));
+    dot
+}
+
+fn style(live: bool, mask: Option<Mask>) -> &'static str {
+    match (mask, live) {
+        (Some(_), _) => ", color=red, fontcolor=red, penwidth=2",
+        (None, true) => "",
+        (None, false) => ", color=grey, fontcolor=grey, style=\"rounded,dashed\"",
+    }
+}
+
+/// A DOT string: quotes and backslashes escaped, line ends as `\n`.
+fn quoted(text: &str) -> String {
+    let escaped = text
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n");
+    format!("\"{escaped}\"")
+}

@@ -1,0 +1,417 @@
+//! The network file: JSON in and out. `docs/network-format.md` is its reference.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt::Write;
+
+use serde_json::{Map, Value};
+
+use crate::network::{DEFAULT_SAMPLE_RATE, Gate, Layer, Network, NetworkError, Parts};
+use crate::{InputEncoding, Mask, Masks, Op, OutputEncoding};
+
+/// The `format` field of every network file.
+pub const FORMAT: &str = "gatebend-network";
+/// The `version` this crate reads and writes.
+pub const VERSION: u64 = 1;
+
+type Fields = Map<String, Value>;
+
+impl Network {
+    /// Reads a network file.
+    ///
+    /// # Errors
+    /// Names the place (`layers[2].gates[17][1]`, or line and column where the
+    /// text is not JSON) and says what is wrong there.
+    pub fn from_json(text: &str) -> Result<Network, NetworkError> {
+        let value = serde_json::from_str(text)
+            .map_err(|error| NetworkError::new("", format!("not JSON: {error}")))?;
+        let Value::Object(mut fields) = value else {
+            return Err(NetworkError::new(
+                "",
+                "a network file is a JSON object: { ... }",
+            ));
+        };
+        check_format(&mut fields)?;
+        let default = Parts::default();
+        let inputs = required(&mut fields, "inputs")?;
+        let layers = required(&mut fields, "layers")?;
+        let outputs = required(&mut fields, "outputs")?;
+        let parts = Parts {
+            name: text_field(&mut fields, "name")?.unwrap_or(default.name),
+            description: text_field(&mut fields, "description")?,
+            source: text_field(&mut fields, "source")?,
+            sample_rate: match fields.remove("sample_rate") {
+                Some(rate) => whole(&rate, "sample_rate")?,
+                None => DEFAULT_SAMPLE_RATE,
+            },
+            inputs: whole(&inputs, "inputs")?,
+            input_encoding: input_encoding(fields.remove("input_encoding"), &inputs)?,
+            layers: items(layers, "layers")?
+                .into_iter()
+                .enumerate()
+                .map(|(i, layer)| parse_layer(layer, &format!("layers[{i}]")))
+                .collect::<Result<_, _>>()?,
+            outputs: items(outputs, "outputs")?
+                .iter()
+                .enumerate()
+                .map(|(i, node)| whole(node, &format!("outputs[{i}]")))
+                .collect::<Result<_, _>>()?,
+            output_encoding: output_encoding(fields.remove("output_encoding"))?,
+            masks: match fields.remove("masks") {
+                Some(masks) => parse_masks(masks)?,
+                None => Masks::new(),
+            },
+            extra: fields,
+        };
+        Network::try_from(parts)
+    }
+
+    /// Writes a network file: one line a layer, fields in a fixed order,
+    /// unknown ones last. Loading it gives an equal network.
+    pub fn to_json(&self) -> String {
+        let mut file = Writer::new();
+        file.field("format", &FORMAT.into());
+        file.field("version", &VERSION.into());
+        file.field("name", &self.name().into());
+        for (key, text) in [
+            ("description", self.description()),
+            ("source", self.source()),
+        ] {
+            if let Some(text) = text {
+                file.field(key, &text.into());
+            }
+        }
+        file.field("sample_rate", &self.sample_rate().into());
+        file.field("inputs", &self.inputs().into());
+        if let Some(encoding) = input_encoding_value(self.input_encoding()) {
+            file.field("input_encoding", &encoding);
+        }
+        file.layers(self);
+        file.field("outputs", &self.outputs().into());
+        if let OutputEncoding::GroupSum { groups } = self.output_encoding() {
+            let encoding = [("type", "group-sum".into()), ("groups", groups.into())];
+            file.field("output_encoding", &object(encoding));
+        }
+        if !self.masks().is_empty() {
+            let masks: Vec<Value> = self.masks().iter().map(mask_value).collect();
+            file.field("masks", &masks.into());
+        }
+        for (key, value) in self.extra() {
+            file.field(key, value);
+        }
+        file.end()
+    }
+}
+
+fn check_format(fields: &mut Fields) -> Result<(), NetworkError> {
+    match fields.remove("format") {
+        Some(Value::String(format)) if format == FORMAT => {}
+        Some(other) => {
+            return Err(NetworkError::new(
+                "format",
+                format!("{other} is not \"{FORMAT}\""),
+            ));
+        }
+        None => {
+            let problem = format!("missing; a network file starts with \"format\": \"{FORMAT}\"");
+            return Err(NetworkError::new("format", problem));
+        }
+    }
+    let version = required(fields, "version")?;
+    if version.as_u64() == Some(VERSION) {
+        return Ok(());
+    }
+    let problem = format!("{version} is not a version this program reads (it reads {VERSION})");
+    Err(NetworkError::new("version", problem))
+}
+
+fn required(fields: &mut Fields, key: &str) -> Result<Value, NetworkError> {
+    fields
+        .remove(key)
+        .ok_or_else(|| NetworkError::new(key, "missing"))
+}
+
+fn text_field(fields: &mut Fields, key: &str) -> Result<Option<String>, NetworkError> {
+    match fields.remove(key) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(other) => Err(wrong(key, &other, "a text in quotes")),
+    }
+}
+
+fn wrong(place: &str, value: &Value, wanted: &str) -> NetworkError {
+    const SHOWN: usize = 40;
+    let mut shown = value.to_string();
+    if let Some((cut, _)) = shown.char_indices().nth(SHOWN) {
+        shown.truncate(cut);
+        shown.push_str("...");
+    }
+    NetworkError::new(place, format!("{shown} is not {wanted}"))
+}
+
+fn whole(value: &Value, place: &str) -> Result<u32, NetworkError> {
+    let number = value.as_u64().and_then(|n| u32::try_from(n).ok());
+    number.ok_or_else(|| wrong(place, value, "a whole number from 0 to 4294967295"))
+}
+
+fn items(value: Value, place: &str) -> Result<Vec<Value>, NetworkError> {
+    match value {
+        Value::Array(items) => Ok(items),
+        other => Err(wrong(place, &other, "a list: [ ... ]")),
+    }
+}
+
+fn parse_layer(value: Value, place: &str) -> Result<Layer, NetworkError> {
+    let Value::Object(mut extra) = value else {
+        return Err(wrong(place, &value, "a layer: {\"gates\": [ ... ]}"));
+    };
+    let place = format!("{place}.gates");
+    let gates = extra
+        .remove("gates")
+        .ok_or_else(|| NetworkError::new(&*place, "missing"))?;
+    let gates = items(gates, &place)?
+        .iter()
+        .enumerate()
+        .map(|(i, gate)| parse_gate(gate).map_err(|at| at.within(gate, &format!("{place}[{i}]"))))
+        .collect::<Result<_, _>>()?;
+    Ok(Layer { gates, extra })
+}
+
+/// Which item of a gate is wrong; the place is spelled out only for errors.
+enum GateFault {
+    Shape,
+    Op,
+    Operand(usize),
+}
+
+impl GateFault {
+    fn within(self, gate: &Value, place: &str) -> NetworkError {
+        match self {
+            GateFault::Shape => wrong(place, gate, "a gate: [op, a, b]"),
+            GateFault::Op => wrong(&format!("{place}[0]"), &gate[0], "an operation, 0..15"),
+            GateFault::Operand(i) => wrong(&format!("{place}[{i}]"), &gate[i], "a node number"),
+        }
+    }
+}
+
+fn parse_gate(value: &Value) -> Result<Gate, GateFault> {
+    let Some([op, a, b]) = value.as_array().map(Vec::as_slice) else {
+        return Err(GateFault::Shape);
+    };
+    let operand = |i: usize, v: &Value| {
+        v.as_u64()
+            .and_then(|n| u32::try_from(n).ok())
+            .ok_or(GateFault::Operand(i))
+    };
+    let op = parse_op(op).ok_or(GateFault::Op)?;
+    Ok(Gate {
+        op,
+        a: operand(1, a)?,
+        b: operand(2, b)?,
+    })
+}
+
+fn parse_op(value: &Value) -> Option<Op> {
+    value
+        .as_u64()
+        .and_then(|n| u8::try_from(n).ok())
+        .and_then(Op::new)
+}
+
+/// The type of an encoding and its one number, given as `"binary"` or as
+/// `{"type": "thermometer", "digit_bits": 4}`.
+fn encoding(value: Value, place: &str, number: &str) -> Result<(String, Option<u8>), NetworkError> {
+    match value {
+        Value::String(kind) => Ok((kind, None)),
+        Value::Object(mut fields) => {
+            let kind = text_field(&mut fields, "type")
+                .map_err(|error| NetworkError::new(format!("{place}.type"), error.problem))?
+                .ok_or_else(|| NetworkError::new(format!("{place}.type"), "missing"))?;
+            let place_of_number = format!("{place}.{number}");
+            let parsed = match fields.remove(number) {
+                None => None,
+                Some(n) => Some(
+                    whole(&n, &place_of_number)?
+                        .try_into()
+                        .map_err(|_| wrong(&place_of_number, &n, "a small number"))?,
+                ),
+            };
+            match fields.keys().next() {
+                None => Ok((kind, parsed)),
+                Some(key) => Err(NetworkError::new(
+                    format!("{place}.{key}"),
+                    format!("unknown; an encoding has \"type\" and \"{number}\""),
+                )),
+            }
+        }
+        other => Err(wrong(place, &other, "the name of an encoding")),
+    }
+}
+
+fn input_encoding(value: Option<Value>, inputs: &Value) -> Result<InputEncoding, NetworkError> {
+    const PLACE: &str = "input_encoding";
+    let Some(value) = value else {
+        return Ok(InputEncoding::Binary);
+    };
+    let (kind, digit_bits) = encoding(value, PLACE, "digit_bits")?;
+    // Without digit_bits all inputs are one digit.
+    let inputs = inputs.as_u64().unwrap_or(0);
+    match kind.as_str() {
+        "binary" if digit_bits.is_none() => Ok(InputEncoding::Binary),
+        "thermometer" => Ok(InputEncoding::Thermometer {
+            digit_bits: digit_bits.unwrap_or((inputs + 1).max(1).ilog2() as u8),
+        }),
+        "one-hot" => Ok(InputEncoding::OneHot {
+            digit_bits: digit_bits.unwrap_or(inputs.max(1).ilog2() as u8),
+        }),
+        _ => Err(NetworkError::new(
+            PLACE,
+            format!(
+                "\"{kind}\" is not \"binary\", \"thermometer\" or \"one-hot\" \
+                 (the last two may have \"digit_bits\")"
+            ),
+        )),
+    }
+}
+
+fn output_encoding(value: Option<Value>) -> Result<OutputEncoding, NetworkError> {
+    const PLACE: &str = "output_encoding";
+    let Some(value) = value else {
+        return Ok(OutputEncoding::Binary);
+    };
+    let (kind, groups) = encoding(value, PLACE, "groups")?;
+    match kind.as_str() {
+        "binary" if groups.is_none() => Ok(OutputEncoding::Binary),
+        "group-sum" => Ok(OutputEncoding::GroupSum {
+            groups: groups.unwrap_or(1),
+        }),
+        _ => Err(NetworkError::new(
+            PLACE,
+            format!("\"{kind}\" is not \"binary\" or \"group-sum\" (which may have \"groups\")"),
+        )),
+    }
+}
+
+fn input_encoding_value(encoding: InputEncoding) -> Option<Value> {
+    let kind = match encoding {
+        InputEncoding::Binary => return None,
+        InputEncoding::Thermometer { .. } => "thermometer",
+        InputEncoding::OneHot { .. } => "one-hot",
+    };
+    Some(object([
+        ("type", kind.into()),
+        ("digit_bits", encoding.digit_bits().into()),
+    ]))
+}
+
+fn parse_masks(value: Value) -> Result<Masks, NetworkError> {
+    let mut masks = Masks::new();
+    for (i, mask) in items(value, "masks")?.iter().enumerate() {
+        let place = format!("masks[{i}]");
+        let wanted =
+            "a mask: {\"node\": N, and one of \"force\": 0 or 1, \"invert\": true, \"op\": 0..15}";
+        let (node, mask) = parse_mask(mask).ok_or_else(|| wrong(&place, mask, wanted))?;
+        if masks.set(node, mask).is_some() {
+            return Err(NetworkError::new(
+                place,
+                format!("node {node} is masked twice"),
+            ));
+        }
+    }
+    Ok(masks)
+}
+
+fn parse_mask(value: &Value) -> Option<(u32, Mask)> {
+    let fields = value.as_object().filter(|fields| fields.len() == 2)?;
+    let node = fields
+        .get("node")?
+        .as_u64()
+        .and_then(|n| u32::try_from(n).ok())?;
+    let mask = match fields.iter().find(|(key, _)| *key != "node")? {
+        (key, bit) if key == "force" => match bit.as_u64()? {
+            0 => Mask::Force(false),
+            1 => Mask::Force(true),
+            _ => return None,
+        },
+        (key, Value::Bool(true)) if key == "invert" => Mask::Invert,
+        (key, op) if key == "op" => Mask::Replace(parse_op(op)?),
+        _ => return None,
+    };
+    Some((node, mask))
+}
+
+fn mask_value((node, mask): (u32, Mask)) -> Value {
+    let what = match mask {
+        Mask::Force(bit) => ("force", u8::from(bit).into()),
+        Mask::Invert => ("invert", true.into()),
+        Mask::Replace(op) => ("op", op.number().into()),
+    };
+    object([("node", node.into()), what])
+}
+
+fn object<const N: usize>(fields: [(&str, Value); N]) -> Value {
+    Value::Object(
+        fields
+            .into_iter()
+            .map(|(key, value)| (key.to_string(), value))
+            .collect(),
+    )
+}
+
+/// Lays a file out for people and for line-by-line comparison, which
+/// `serde_json` cannot: one field a line, one layer a line.
+struct Writer {
+    text: String,
+}
+
+impl Writer {
+    fn new() -> Writer {
+        Writer { text: "{".into() }
+    }
+
+    fn key(&mut self, key: &str) {
+        let comma = if self.text.len() > 1 { "," } else { "" };
+        self.push(format_args!("{comma}\n  {}: ", Value::from(key)));
+    }
+
+    fn field(&mut self, key: &str, value: &Value) {
+        self.key(key);
+        self.push(format_args!("{value}"));
+    }
+
+    fn layers(&mut self, network: &Network) {
+        self.key("layers");
+        self.text.push('[');
+        for (i, (_, gates)) in network.layers().enumerate() {
+            self.text.push_str(if i > 0 { ",\n    " } else { "\n    " });
+            self.text.push_str("{\"gates\":[");
+            for (j, gate) in gates.iter().enumerate() {
+                let comma = if j > 0 { "," } else { "" };
+                self.push(format_args!(
+                    "{comma}[{},{},{}]",
+                    gate.op.number(),
+                    gate.a,
+                    gate.b
+                ));
+            }
+            self.text.push(']');
+            for (key, value) in network.layer_extra(i) {
+                self.push(format_args!(",{}:{value}", Value::from(key.as_str())));
+            }
+            self.text.push('}');
+        }
+        self.text.push(']');
+    }
+
+    fn push(&mut self, what: core::fmt::Arguments) {
+        self.text
+            .write_fmt(what)
+            .expect("writing to a string never fails");
+    }
+
+    fn end(mut self) -> String {
+        self.text.push_str("\n}\n");
+        self.text
+    }
+}

@@ -1,0 +1,232 @@
+//! Programs: a network under masks, laid out for evaluation.
+
+use alloc::vec::Vec;
+
+use crate::xag::{Kind, Lowering, Xag};
+use crate::{Masks, Network, OutputEncoding};
+
+/// One gate of a program: reads two slots, writes a third.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Step {
+    pub(crate) a: u16,
+    pub(crate) b: u16,
+    pub(crate) out: u16,
+}
+
+/// Consecutive steps of one operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Run {
+    pub(crate) kind: Kind,
+    /// Index of the step after the last.
+    pub(crate) end: u32,
+}
+
+/// Where a value is found after the last step, and whether it is complemented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tap {
+    pub(crate) slot: u16,
+    pub(crate) inverted: bool,
+}
+
+/// A network with masks applied, laid out for evaluation: an immutable value.
+///
+/// Only gates that the outputs depend on are in it; constants, wires,
+/// inverters and repeated gates have been absorbed under the very masks it was
+/// built for, so a change of masks means a new program (see [`Builder`]).
+/// Values live in slots that are used again as soon as their last reader has
+/// run, which keeps the working set in the cache, and gates are grouped in
+/// runs of one operation, which leaves no branch per gate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    pub(crate) counter_bits: u32,
+    /// Bit of t, and the slot it goes to.
+    pub(crate) inputs: Vec<(u8, u16)>,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) runs: Vec<Run>,
+    pub(crate) outputs: Vec<Tap>,
+    pub(crate) output_encoding: OutputEncoding,
+    /// Slot 0 holds the constant 0. At most 2^16: see [`Builder::lay_out`].
+    pub(crate) slots: usize,
+}
+
+impl Program {
+    /// The program of a network under these masks (and not the network's own:
+    /// pass `network.masks()` for those).
+    pub fn new(network: &Network, masks: &Masks) -> Program {
+        Builder::new().build(network, masks)
+    }
+
+    /// Bits of t that the network reads; its period is 2 to this power.
+    pub fn counter_bits(&self) -> u32 {
+        self.counter_bits
+    }
+
+    /// Gates evaluated for each group of lanes.
+    pub fn gates(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Runs of one operation that the gates are grouped in.
+    pub fn runs(&self) -> usize {
+        self.runs.len()
+    }
+
+    /// Slots of values that an evaluator needs.
+    pub fn slots(&self) -> usize {
+        self.slots
+    }
+
+    /// Number of outputs.
+    pub fn outputs(&self) -> usize {
+        self.outputs.len()
+    }
+}
+
+/// Builds programs; keeps its working memory from one to the next.
+///
+/// A build is linear in nodes and masks and does not depend on what was built
+/// before, so no earlier simplification can contradict a later mask.
+#[derive(Clone, Debug, Default)]
+pub struct Builder {
+    lowering: Lowering,
+    xag: Xag,
+    uses: Vec<u32>,
+    phases: Vec<u32>,
+    phase_ends: Vec<u32>,
+    order: Vec<u32>,
+    slots: Vec<u16>,
+    free: Vec<u16>,
+}
+
+impl Builder {
+    /// A builder without memory yet.
+    pub fn new() -> Builder {
+        Builder::default()
+    }
+
+    /// The program of a network under these masks.
+    pub fn build(&mut self, network: &Network, masks: &Masks) -> Program {
+        let mut xag = core::mem::take(&mut self.xag);
+        self.lowering.lower(network, masks, &mut xag);
+        let program = self.lay_out(&xag, network.output_encoding());
+        self.xag = xag;
+        program
+    }
+
+    /// The program of a graph.
+    pub(crate) fn lay_out(&mut self, xag: &Xag, output_encoding: OutputEncoding) -> Program {
+        xag.count_uses(&mut self.uses);
+        self.schedule(xag);
+        let first_gate = xag.first_gate() as usize;
+
+        self.slots.clear();
+        self.slots.resize(xag.nodes() as usize, 0);
+        self.free.clear();
+        let mut slots = 1;
+        let mut inputs = Vec::with_capacity(xag.counter_bits() as usize);
+        for bit in 0..xag.counter_bits() {
+            let node = 1 + bit as usize;
+            if self.uses[node] > 0 {
+                self.slots[node] = slots;
+                inputs.push((bit as u8, slots));
+                slots += 1;
+            }
+        }
+
+        let mut steps = Vec::with_capacity(self.order.len());
+        for &index in &self.order {
+            let gate = xag.gates()[index as usize];
+            let mut read = |node: u32| {
+                let slot = self.slots[node as usize];
+                let uses = &mut self.uses[node as usize];
+                *uses -= 1;
+                if *uses == 0 {
+                    self.free.push(slot);
+                }
+                slot
+            };
+            let (a, b) = (read(gate.a), read(gate.b));
+            // More than 2^16 slots cannot be live at once: each of the at most
+            // 65,536 gates still to come frees at most two, outputs are at most
+            // 4,096, and encoders make at most two gates an input.
+            let out = self.free.pop().unwrap_or_else(|| {
+                slots += 1;
+                slots - 1
+            });
+            self.slots[first_gate + index as usize] = out;
+            steps.push(Step { a, b, out });
+        }
+
+        let runs = self.runs(xag);
+        let outputs = xag
+            .outputs()
+            .iter()
+            .map(|lit| Tap {
+                slot: self.slots[lit.node() as usize],
+                inverted: lit.inverted(),
+            })
+            .collect();
+        Program {
+            counter_bits: xag.counter_bits(),
+            inputs,
+            steps,
+            runs,
+            outputs,
+            output_encoding,
+            slots: usize::from(slots),
+        }
+    }
+
+    /// Orders the live gates by phase: each phase is one operation, the four
+    /// taking turns, and a gate joins the first phase of its operation in or
+    /// after those of its operands. Within a phase gates keep their order, so
+    /// that one may read another.
+    fn schedule(&mut self, xag: &Xag) {
+        let first_gate = xag.first_gate() as usize;
+        self.phases.clear();
+        self.phases.resize(xag.nodes() as usize, 0);
+        self.phase_ends.clear();
+        for (i, gate) in xag.gates().iter().enumerate() {
+            if self.uses[first_gate + i] == 0 {
+                continue;
+            }
+            let ready = self.phases[gate.a as usize].max(self.phases[gate.b as usize]);
+            let phase = ready + (gate.kind as u32).wrapping_sub(ready) % 4;
+            self.phases[first_gate + i] = phase;
+            if self.phase_ends.len() <= phase as usize {
+                self.phase_ends.resize(phase as usize + 1, 0);
+            }
+            self.phase_ends[phase as usize] += 1;
+        }
+        let mut start = 0;
+        for end in &mut self.phase_ends {
+            (*end, start) = (start, start + *end);
+        }
+        self.order.clear();
+        self.order.resize(start as usize, 0);
+        for i in 0..xag.gates().len() {
+            if self.uses[first_gate + i] > 0 {
+                let place = &mut self.phase_ends[self.phases[first_gate + i] as usize];
+                self.order[*place as usize] = i as u32;
+                *place += 1;
+            }
+        }
+    }
+
+    /// The phases that have gates, after `schedule` has moved each to its end.
+    fn runs(&self, xag: &Xag) -> Vec<Run> {
+        let mut runs: Vec<Run> = Vec::new();
+        let mut start = 0;
+        for &end in &self.phase_ends {
+            if end > start {
+                let kind = xag.gates()[self.order[start as usize] as usize].kind;
+                match runs.last_mut() {
+                    Some(last) if last.kind == kind => last.end = end,
+                    _ => runs.push(Run { kind, end }),
+                }
+            }
+            start = end;
+        }
+        runs
+    }
+}

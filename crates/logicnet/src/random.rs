@@ -1,0 +1,143 @@
+//! Random networks, the same for the same seed everywhere.
+
+use alloc::format;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+use crate::network::{Gate, Layer, Network, NetworkError, Parts};
+use crate::{MAX_GATES, Op};
+
+/// Outputs of a random network: the last gates of its last layer.
+const OUTPUTS: usize = 8;
+
+/// `SplitMix64` (Steele, Lea and Flood 2014; constants from the public-domain
+/// C by Vigna): small, and the same on every machine.
+#[derive(Clone, Debug)]
+pub struct Rng(u64);
+
+impl Rng {
+    /// A generator whose numbers depend on the seed alone.
+    pub const fn new(seed: u64) -> Rng {
+        Rng(seed)
+    }
+
+    /// The next 64 random bits.
+    pub const fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `n`, which is not 0: the high half of a product, so
+    /// uneven by less than n in 2^64.
+    pub const fn below(&mut self, n: u32) -> u32 {
+        ((self.next() as u128 * n as u128) >> 64) as u32
+    }
+
+    /// Puts items in a random order.
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for i in (1..items.len()).rev() {
+            items.swap(i, self.below(i as u32 + 1) as usize);
+        }
+    }
+}
+
+/// Which operations a random network draws from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ops {
+    /// All sixteen alike, as an untrained difflogic network has them: an
+    /// eighth of the gates are constants, a quarter wires and inverters.
+    #[default]
+    Uniform,
+    /// Half XOR and XNOR, half the eight kinds of AND and OR: deep networks
+    /// stay alive and noisy.
+    XorRich,
+}
+
+impl Ops {
+    fn draw(self, rng: &mut Rng) -> Op {
+        const AND_OR: [u8; 8] = [1, 2, 4, 7, 8, 11, 13, 14];
+        let number = match self {
+            Ops::Uniform => rng.below(16) as u8,
+            Ops::XorRich => match rng.below(16) {
+                i @ 0..8 => AND_OR[i as usize],
+                i => [Op::XOR, Op::XNOR][i as usize % 2].number(),
+            },
+        };
+        Op::new(number).expect("all numbers drawn are below 16")
+    }
+}
+
+impl Network {
+    /// A random network of 8 outputs, wired as difflogic does: every gate reads
+    /// two nodes of the layer before, and every node of that layer is read
+    /// about equally often.
+    ///
+    /// # Errors
+    /// When the inputs are not 1..=24, a layer is empty, the last layer has
+    /// fewer than 8 gates, or there are too many gates.
+    pub fn random(
+        inputs: u32,
+        widths: &[usize],
+        ops: Ops,
+        seed: u64,
+    ) -> Result<Network, NetworkError> {
+        let gates = widths
+            .iter()
+            .fold(0, |sum: usize, &width| sum.saturating_add(width));
+        if gates > MAX_GATES {
+            let problem = format!("{gates} gates, but a network has at most {MAX_GATES}");
+            return Err(NetworkError::new("layers", problem));
+        }
+        if let Some(i) = widths.iter().position(|&width| width == 0) {
+            return Err(NetworkError::new(
+                format!("layers[{i}]"),
+                "a layer has at least 1 gate",
+            ));
+        }
+        if widths.last().is_none_or(|&width| width < OUTPUTS) {
+            let problem = format!("the last layer has at least {OUTPUTS} gates, the outputs");
+            return Err(NetworkError::new("layers", problem));
+        }
+        let mut rng = Rng::new(seed);
+        let (mut first, mut next) = (0, inputs);
+        let layers = widths
+            .iter()
+            .map(|&width| {
+                let gates = wire(&mut rng, first, next - first, width, ops);
+                (first, next) = (next, next + width as u32);
+                Layer {
+                    gates,
+                    ..Layer::default()
+                }
+            })
+            .collect();
+        Network::try_from(Parts {
+            name: format!("random {seed}"),
+            source: Some("random ".to_string() + &seed.to_string()),
+            inputs,
+            layers,
+            outputs: (next - OUTPUTS as u32..next).collect(),
+            ..Parts::default()
+        })
+    }
+}
+
+/// A layer of gates that read the nodes `first .. first + count`.
+fn wire(rng: &mut Rng, first: u32, count: u32, width: usize, ops: Ops) -> Vec<Gate> {
+    // An input count of 0 is refused later, by the check of the whole.
+    let mut operands: Vec<u32> = (0..2 * width as u32)
+        .map(|i| first + i % count.max(1))
+        .collect();
+    rng.shuffle(&mut operands);
+    operands
+        .chunks_exact(2)
+        .map(|pair| Gate {
+            op: ops.draw(rng),
+            a: pair[0],
+            b: pair[1],
+        })
+        .collect()
+}

@@ -1,0 +1,297 @@
+//! Choices: all the ways to make a node as one gate of two others.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::tables::{Chunk, Tables, hashes, stream};
+use crate::simd::vectorized;
+use crate::xag::{Kind, Lit, Xag, XagGate};
+
+/// A node as one gate: `a AND b` or `a XOR b`, complemented if `inverted`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Choice {
+    pub(super) a: Lit,
+    pub(super) b: Lit,
+    pub(super) xor: bool,
+    pub(super) inverted: bool,
+}
+
+impl Choice {
+    #[inline(always)]
+    pub(super) fn of_chunks(self, a: Chunk, b: Chunk) -> Chunk {
+        let (a, b) = (
+            a.invert_if(self.a.inverted()),
+            b.invert_if(self.b.inverted()),
+        );
+        if self.xor { a.xor(b) } else { a.and(b) }.invert_if(self.inverted)
+    }
+}
+
+impl From<XagGate> for Choice {
+    fn from(gate: XagGate) -> Choice {
+        let (a, b) = (Lit::new(gate.a, false), Lit::new(gate.b, false));
+        match gate.kind {
+            Kind::And => Choice {
+                a,
+                b,
+                xor: false,
+                inverted: false,
+            },
+            Kind::AndNot => Choice {
+                a,
+                b: !b,
+                xor: false,
+                inverted: false,
+            },
+            Kind::Or => Choice {
+                a: !a,
+                b: !b,
+                xor: false,
+                inverted: true,
+            },
+            Kind::Xor => Choice {
+                a,
+                b,
+                xor: true,
+                inverted: false,
+            },
+        }
+    }
+}
+
+/// Most covers that are paired up to make one literal: the tightest.
+const MOST_COVERS: usize = 64;
+/// Most choices of one node besides the gate it is.
+const MOST_CHOICES: usize = 32;
+
+/// The choices of every node.
+pub(super) struct Choices(Vec<Vec<Choice>>);
+
+impl Choices {
+    /// Finds the choices of all nodes of a graph whose nodes are all different
+    /// functions; the gate that a node is comes first. Each is an identity over
+    /// all times, whatever is chosen elsewhere.
+    pub(super) fn find(xag: &Xag, table_bytes: usize) -> Choices {
+        let tables = Tables::new(xag, table_bytes);
+        let mut found = conjunctions(&tables, xag.nodes());
+        exclusive_sums(xag, &mut found);
+        for (node, choices) in found.iter_mut().enumerate() {
+            choices.truncate(MOST_CHOICES);
+            if let Some(gate) = xag.gate(node as u32) {
+                choices.insert(0, gate.into());
+            }
+        }
+        if !tables.whole() {
+            keep_proven(xag, &mut found);
+        }
+        Choices(found)
+    }
+
+    /// The choices of a node; none for the constant and the bits of t.
+    pub(super) fn of(&self, node: u32) -> &[Choice] {
+        &self.0[node as usize]
+    }
+}
+
+/// All conjunctions of two literals that are a node or its complement, as far
+/// as the tables show.
+fn conjunctions(tables: &Tables, nodes: u32) -> Vec<Vec<Choice>> {
+    let ones = tables.ones();
+    let ones_of = |lit: Lit| {
+        let ones = ones[lit.node() as usize];
+        if lit.inverted() {
+            tables.times() - ones
+        } else {
+            ones
+        }
+    };
+    let mut found = vec![Vec::new(); nodes as usize];
+    for (i, mut covers) in covers(tables, nodes).into_iter().enumerate() {
+        let (node, inverted) = (i as u32 / 2, i % 2 == 1);
+        let function = Lit::new(node, inverted);
+        if node == 0 || covers.len() < 2 {
+            continue;
+        }
+        covers.sort_unstable_by_key(|&lit| (ones_of(lit), lit));
+        covers.truncate(MOST_COVERS);
+        for (k, &b) in covers.iter().enumerate() {
+            for &a in &covers[..k] {
+                // Outside the function, where one is 1 the other must be 0.
+                if ones_of(a) + ones_of(b) > tables.times() + ones_of(function) {
+                    break;
+                }
+                if meet_in(tables, a, b, function) {
+                    found[node as usize].push(Choice {
+                        a,
+                        b,
+                        xor: false,
+                        inverted,
+                    });
+                }
+            }
+        }
+    }
+    found
+}
+
+/// For every literal, by its number, the literals that cover it: that are 1
+/// wherever it is.
+fn covers(tables: &Tables, nodes: u32) -> Vec<Vec<Lit>> {
+    let mut covers = vec![Vec::new(); 2 * nodes as usize];
+    let mut disjoint = Vec::new();
+    for f in 2..nodes {
+        disjoint.clear();
+        find_disjoint(tables, f, &mut disjoint);
+        for &(a, b) in &disjoint {
+            // a and b are never 1 together: the complement of each covers the other.
+            covers[index(a)].push(!b);
+            covers[index(b)].push(!a);
+        }
+    }
+    covers
+}
+
+fn index(lit: Lit) -> usize {
+    2 * lit.node() as usize + usize::from(lit.inverted())
+}
+
+vectorized! {
+    /// The pairs of a literal of node f and one of an earlier node that are
+    /// never 1 together.
+    fn find_disjoint(tables: &Tables, f: u32, found: &mut Vec<(Lit, Lit)>) {
+        let row = tables.row(0);
+        let of_f = row[f as usize];
+        for g in 1..f {
+            // Of the four pairs of literals, which are 1 together at some time?
+            let mut met = quadrants(of_f, row[g as usize]);
+            let mut c = 1;
+            while met != 0b1111 && c < tables.count() {
+                let row = tables.row(c);
+                met |= quadrants(row[f as usize], row[g as usize]);
+                c += 1;
+            }
+            for quadrant in 0..4u8 {
+                if met >> quadrant & 1 == 0 {
+                    found.push((Lit::new(f, quadrant & 2 != 0), Lit::new(g, quadrant & 1 != 0)));
+                }
+            }
+        }
+    }
+}
+
+/// Bit 2 i + j: whether f (complemented if i) and g (if j) are 1 together.
+#[inline(always)]
+fn quadrants(f: Chunk, g: Chunk) -> u8 {
+    let both = u8::from(!f.and(g).is_zero());
+    let f_only = u8::from(!f.and_not(g).is_zero());
+    let g_only = u8::from(!g.and_not(f).is_zero());
+    let neither = u8::from(f.or(g) != Chunk::ONES);
+    both | f_only << 1 | g_only << 2 | neither << 3
+}
+
+vectorized! {
+    /// Whether a and b are 1 together only where the function is.
+    fn meet_in(tables: &Tables, a: Lit, b: Lit, function: Lit) -> bool {
+        (0..tables.count()).all(|c| {
+            let both = tables.chunk(c, a).and(tables.chunk(c, b));
+            both.and_not(tables.chunk(c, function)).is_zero()
+        })
+    }
+}
+
+/// All triples of nodes whose exclusive sum is constant, found by the linear
+/// hashes of whole tables: each node is the exclusive sum of the other two.
+fn exclusive_sums(xag: &Xag, found: &mut [Vec<Choice>]) {
+    let mut hashes = hashes(xag);
+    let ones = hashes.pop().unwrap_or(0);
+    let by_hash = Index::new(&hashes, ones);
+    for a in 1..xag.nodes() {
+        for b in 1..a {
+            let sum = hashes[a as usize] ^ hashes[b as usize];
+            let Some(c) = by_hash.node(sum.min(sum ^ ones)) else {
+                continue;
+            };
+            if c < b && c > 0 {
+                let inverted = hashes[c as usize] != sum;
+                for (node, a, b) in [(a, b, c), (b, a, c), (c, a, b)] {
+                    let (a, b) = (Lit::new(a, false), Lit::new(b, false));
+                    found[node as usize].push(Choice {
+                        a,
+                        b,
+                        xor: true,
+                        inverted,
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// Nodes by the hash of their function or its complement, the smaller of the
+/// two. Most look-ups find nothing, so a small bit map answers first.
+struct Index {
+    may_hold: Vec<u64>,
+    slots: Vec<(u64, u32)>,
+}
+
+impl Index {
+    fn new(hashes: &[u64], ones: u64) -> Index {
+        let size = (4 * hashes.len()).next_power_of_two();
+        let mut index = Index {
+            may_hold: vec![0; size / 8],
+            slots: vec![(0, 0); size],
+        };
+        for (node, &hash) in hashes.iter().enumerate().skip(1) {
+            let hash = hash.min(hash ^ ones);
+            let (word, bit) = index.place(hash);
+            index.may_hold[word] |= 1 << bit;
+            let mut at = hash as usize % size;
+            while index.slots[at].1 != 0 {
+                at = (at + 1) % size;
+            }
+            index.slots[at] = (hash, node as u32);
+        }
+        index
+    }
+
+    /// Word and bit of a hash in the map.
+    #[inline]
+    fn place(&self, hash: u64) -> (usize, u32) {
+        let hash = hash >> 24;
+        (
+            (hash >> 6) as usize & (self.may_hold.len() - 1),
+            hash as u32 & 63,
+        )
+    }
+
+    #[inline]
+    fn node(&self, hash: u64) -> Option<u32> {
+        let (word, bit) = self.place(hash);
+        if self.may_hold[word] >> bit & 1 == 0 {
+            return None;
+        }
+        let mask = self.slots.len() - 1;
+        let mut at = hash as usize & mask;
+        loop {
+            match self.slots[at] {
+                (_, 0) => return None,
+                (found, node) if found == hash => return Some(node),
+                _ => at = (at + 1) & mask,
+            }
+        }
+    }
+}
+
+/// Drops the choices that do not hold at every time.
+fn keep_proven(xag: &Xag, found: &mut [Vec<Choice>]) {
+    stream(xag, |values| {
+        for (choices, &chunk) in found.iter_mut().zip(values) {
+            choices.retain(|choice| {
+                let a = values[choice.a.node() as usize];
+                let b = values[choice.b.node() as usize];
+                choice.of_chunks(a, b) == chunk
+            });
+        }
+        true
+    });
+}

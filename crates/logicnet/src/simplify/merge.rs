@@ -1,0 +1,46 @@
+//! Merging: one node for every function.
+
+use alloc::vec::Vec;
+
+use super::tables::hashes;
+use crate::xag::{Lit, Xag};
+
+/// The graph with nodes that are equal, complementary or constant by the hash
+/// of their whole truth tables made one, the earliest. Hashes do not prove:
+/// the caller proves the outcome.
+pub(super) fn merge(xag: &Xag) -> Xag {
+    let mut hashes = hashes(xag);
+    let ones = hashes.pop().unwrap_or(0);
+    let mut sorted: Vec<(u64, u32)> = hashes
+        .iter()
+        .enumerate()
+        .map(|(node, &hash)| (hash.min(hash ^ ones), node as u32))
+        .collect();
+    sorted.sort_unstable();
+    let mut first: Vec<u32> = (0..xag.nodes()).collect();
+    for pair in sorted.windows(2) {
+        if pair[0].0 == pair[1].0 {
+            first[pair[1].1 as usize] = first[pair[0].1 as usize];
+        }
+    }
+
+    let mut merged = Xag::new(xag.counter_bits());
+    let mut made: Vec<Lit> = (0..xag.first_gate())
+        .map(|node| Lit::new(node, false))
+        .collect();
+    for (node, gate) in (xag.first_gate()..).zip(xag.gates()) {
+        let same = first[node as usize];
+        let lit = if same == node {
+            merged.op(gate.kind.op(), made[gate.a as usize], made[gate.b as usize])
+        } else {
+            made[same as usize].invert_if(hashes[same as usize] != hashes[node as usize])
+        };
+        made.push(lit);
+    }
+    merged.set_outputs(
+        xag.outputs()
+            .iter()
+            .map(|lit| made[lit.node() as usize].invert_if(lit.inverted())),
+    );
+    merged
+}

@@ -1,0 +1,223 @@
+//! Truth tables of every node of a graph, whole or in part.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use crate::simd::vectorized;
+use crate::xag::{Kind, Lit, Xag};
+
+/// Words of 64 times in a chunk: one cache line of each node's table.
+const CHUNK: usize = 8;
+/// Times in a chunk.
+const CHUNK_TIMES: u32 = 64 * CHUNK as u32;
+
+/// One chunk of one node's table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(align(64))]
+pub(super) struct Chunk([u64; CHUNK]);
+
+impl Chunk {
+    pub(super) const ZERO: Chunk = Chunk([0; CHUNK]);
+    pub(super) const ONES: Chunk = Chunk([u64::MAX; CHUNK]);
+
+    #[inline(always)]
+    fn zip(self, other: Chunk, f: impl Fn(u64, u64) -> u64) -> Chunk {
+        let mut out = [0; CHUNK];
+        for j in 0..CHUNK {
+            out[j] = f(self.0[j], other.0[j]);
+        }
+        Chunk(out)
+    }
+
+    #[inline(always)]
+    pub(super) fn and(self, other: Chunk) -> Chunk {
+        self.zip(other, |a, b| a & b)
+    }
+
+    #[inline(always)]
+    pub(super) fn and_not(self, other: Chunk) -> Chunk {
+        self.zip(other, |a, b| a & !b)
+    }
+
+    #[inline(always)]
+    pub(super) fn or(self, other: Chunk) -> Chunk {
+        self.zip(other, |a, b| a | b)
+    }
+
+    #[inline(always)]
+    pub(super) fn xor(self, other: Chunk) -> Chunk {
+        self.zip(other, |a, b| a ^ b)
+    }
+
+    #[inline(always)]
+    pub(super) fn invert_if(self, invert: bool) -> Chunk {
+        let flip = u64::from(invert).wrapping_neg();
+        Chunk(self.0.map(|word| word ^ flip))
+    }
+
+    #[inline(always)]
+    pub(super) fn is_zero(self) -> bool {
+        self.0.iter().fold(0, |any, word| any | word) == 0
+    }
+
+    #[inline(always)]
+    pub(super) fn count_ones(self) -> u32 {
+        self.0.iter().map(|word| word.count_ones()).sum()
+    }
+}
+
+#[inline(always)]
+fn of_kind(kind: Kind, a: Chunk, b: Chunk) -> Chunk {
+    match kind {
+        Kind::And => a.and(b),
+        Kind::AndNot => a.and_not(b),
+        Kind::Or => a.or(b),
+        Kind::Xor => a.xor(b),
+    }
+}
+
+/// Bit `bit` of the 512 times that `time` gives.
+fn counter_chunk(bit: u32, time: impl Fn(u32) -> u32) -> Chunk {
+    Chunk(core::array::from_fn(|j| {
+        (0..64).fold(0, |word, k| {
+            word | u64::from(time(64 * j as u32 + k) >> bit & 1) << k
+        })
+    }))
+}
+
+/// Sets the chunks of the constant and of the bits of t.
+fn set_inputs(xag: &Xag, time: impl Fn(u32) -> u32, values: &mut [Chunk]) {
+    values[0] = Chunk::ZERO;
+    for bit in 0..xag.counter_bits() {
+        values[xag.counter_bit(bit).node() as usize] = counter_chunk(bit, &time);
+    }
+}
+
+vectorized! {
+    /// Evaluates every gate, dead ones too.
+    fn evaluate(xag: &Xag, values: &mut [Chunk]) {
+        let first = xag.first_gate() as usize;
+        for (i, gate) in xag.gates().iter().enumerate() {
+            let (a, b) = (values[gate.a as usize], values[gate.b as usize]);
+            values[first + i] = of_kind(gate.kind, a, b);
+        }
+    }
+}
+
+/// Streams the whole truth tables of all nodes through `visit`, a chunk of 512
+/// times after another, until it says to stop by giving false. A table shorter
+/// than a chunk is repeated to fill it.
+pub(super) fn stream(xag: &Xag, mut visit: impl FnMut(&[Chunk]) -> bool) {
+    let mut values = vec![Chunk::ZERO; xag.nodes() as usize];
+    let period = 1u32 << xag.counter_bits();
+    for start in (0..period).step_by(CHUNK_TIMES as usize) {
+        set_inputs(xag, |k| start + k, &mut values);
+        evaluate(xag, &mut values);
+        if !visit(&values) {
+            return;
+        }
+    }
+}
+
+/// The linear hash of every node's whole truth table, and last that of the
+/// table of all ones.
+///
+/// It is linear over GF(2): the hash of an exclusive sum of tables is the
+/// exclusive sum of their hashes.
+pub(super) fn hashes(xag: &Xag) -> Vec<u64> {
+    let mut hashes = vec![0; xag.nodes() as usize + 1];
+    let (ones, nodes) = hashes.split_last_mut().expect("a graph has the node 0");
+    stream(xag, |values| {
+        mix_all(nodes, values);
+        mix_all(core::slice::from_mut(ones), &[Chunk::ONES]);
+        true
+    });
+    hashes
+}
+
+vectorized! {
+    /// Takes a chunk into each hash, by steps of Marsaglia's xorshift 13, 7, 17,
+    /// which is linear and runs through all 2^64 - 1 states.
+    fn mix_all(hashes: &mut [u64], chunks: &[Chunk]) {
+        for (hash, chunk) in hashes.iter_mut().zip(chunks) {
+            for word in chunk.0 {
+                let mut h = *hash ^ word;
+                h ^= h << 13;
+                h ^= h >> 7;
+                *hash = h ^ (h << 17);
+            }
+        }
+    }
+}
+
+/// The tables of all nodes side by side, at as many times as memory allows.
+pub(super) struct Tables {
+    /// Chunk c of node n is at `c * nodes + n`: scanning many nodes for what
+    /// one chunk already decides stays in the cache.
+    chunks: Vec<Chunk>,
+    nodes: usize,
+    whole: bool,
+}
+
+impl Tables {
+    /// Tables of at most `bytes` bytes (but one chunk at least). Times are
+    /// taken in a scattered order, so that the first chunks tell most nodes
+    /// apart.
+    pub(super) fn new(xag: &Xag, bytes: usize) -> Tables {
+        let nodes = xag.nodes() as usize;
+        let period = 1u32 << xag.counter_bits();
+        let all = period.div_ceil(CHUNK_TIMES) as usize;
+        let count = all.min(bytes / (nodes * size_of::<Chunk>())).max(1);
+        let mut chunks = vec![Chunk::ZERO; count * nodes];
+        for (c, values) in chunks.chunks_mut(nodes).enumerate() {
+            // An odd multiplier runs through all times of the period.
+            let start = c as u32 * CHUNK_TIMES;
+            let time = |k: u32| (start + k).wrapping_mul(0x9e37_79b1) & (period - 1);
+            set_inputs(xag, time, values);
+            evaluate(xag, values);
+        }
+        Tables {
+            chunks,
+            nodes,
+            whole: count == all,
+        }
+    }
+
+    /// Number of chunks.
+    pub(super) fn count(&self) -> usize {
+        self.chunks.len() / self.nodes
+    }
+
+    /// Whether all times are there.
+    pub(super) fn whole(&self) -> bool {
+        self.whole
+    }
+
+    /// Chunk c of every node.
+    #[inline(always)]
+    pub(super) fn row(&self, c: usize) -> &[Chunk] {
+        &self.chunks[c * self.nodes..(c + 1) * self.nodes]
+    }
+
+    /// Chunk c of a literal's table.
+    #[inline(always)]
+    pub(super) fn chunk(&self, c: usize, lit: Lit) -> Chunk {
+        self.chunks[c * self.nodes + lit.node() as usize].invert_if(lit.inverted())
+    }
+
+    /// How often each node is 1.
+    pub(super) fn ones(&self) -> Vec<u32> {
+        let mut ones = vec![0; self.nodes];
+        for c in 0..self.count() {
+            for (ones, chunk) in ones.iter_mut().zip(self.row(c)) {
+                *ones += chunk.count_ones();
+            }
+        }
+        ones
+    }
+
+    /// Times in the tables, repeated ones too.
+    pub(super) fn times(&self) -> u32 {
+        self.count() as u32 * CHUNK_TIMES
+    }
+}

@@ -1,0 +1,90 @@
+//! Simplified networks: equal at every t by the oracle, and never larger.
+
+mod common;
+
+use logicnet::random::Ops;
+use logicnet::{Masks, Network, prove, simplify};
+use proptest::prelude::*;
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn simplified_networks_are_equal_and_never_larger(
+        (network, masks) in common::masked_networks(),
+    ) {
+        let simplified = simplify(&network, &masks);
+        prop_assert!(simplified.gates().len() <= network.gates().len());
+        for t in 0..network.period() {
+            prop_assert_eq!(
+                common::sample(&simplified, simplified.masks(), t),
+                common::sample(&network, &masks, t),
+                "t = {}", t
+            );
+        }
+    }
+
+    #[test]
+    fn proofs_find_the_first_difference((a, masks) in common::masked_networks()) {
+        let difference = (0..a.period()).find_map(|t| {
+            let (with, without) = (common::outputs(&a, &masks, t), common::outputs(&a, &Masks::new(), t));
+            let bit = (0..with.len()).find(|&bit| with[bit] != without[bit])?;
+            Some((t, bit as u32, with[bit]))
+        });
+        let by_bit = a.output_encoding() == logicnet::OutputEncoding::Binary;
+        match prove((&a, &masks), (&a, &Masks::new()), |_| ()) {
+            Ok(()) if by_bit => prop_assert_eq!(difference, None),
+            Err(found) if by_bit => {
+                prop_assert_eq!(difference, Some((found.t, found.bit, found.first)));
+            }
+            outcome => {
+                let differs = |t: &u32| {
+                    common::sample(&a, &masks, *t) != common::sample(&a, &Masks::new(), *t)
+                };
+                prop_assert_eq!(outcome.err().map(|found| found.t), (0..a.period()).find(differs));
+            }
+        }
+    }
+}
+
+#[test]
+fn simplification_is_idempotent_enough_to_be_deterministic() {
+    let network = Network::random(12, &[200; 8], Ops::XorRich, 3).unwrap();
+    let first = simplify(&network, &Masks::new());
+    assert_eq!(first, simplify(&network, &Masks::new()));
+    assert!(first.gates().len() * 2 < network.gates().len());
+}
+
+/// A function that no single gate shows: x and y are equal only over all times.
+#[test]
+fn equal_functions_of_different_structure_become_one() {
+    let text = |outputs: &str| {
+        // Nodes 3..=6: a XOR b as (a OR b) AND NOT (a AND b); node 7: a XOR b.
+        format!(
+            r#"{{"format":"gatebend-network","version":1,"inputs":3,"layers":[{{"gates":
+            [[7,0,1],[1,0,1],[2,3,4],[6,5,2],[6,0,1],[9,7,2]]}}],"outputs":{outputs}}}"#
+        )
+    };
+    let network = Network::from_json(&text("[6, 8]")).unwrap();
+    let simplified = simplify(&network, network.masks());
+    // One parity of three in two gates, and its complement.
+    assert_eq!(simplified.gates().len(), 3);
+}
+
+#[test]
+fn periods_of_different_lengths_are_compared_over_the_longer() {
+    let short = Network::from_json(
+        r#"{"format":"gatebend-network","version":1,"inputs":1,"layers":[],"outputs":[0]}"#,
+    )
+    .unwrap();
+    let long = Network::from_json(
+        r#"{"format":"gatebend-network","version":1,"inputs":12,
+            "layers":[{"gates":[[6,0,11]]}],"outputs":[12]}"#,
+    )
+    .unwrap();
+    let difference = prove((&short, &Masks::new()), (&long, &Masks::new()), |_| ()).unwrap_err();
+    assert_eq!(
+        (difference.t, difference.bit, difference.first),
+        (2048, 0, false)
+    );
+}

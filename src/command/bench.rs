@@ -1,0 +1,95 @@
+//! `gatebend bench`: how fast a network is evaluated.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use logicnet::{Evaluator, Network, Program, W128, W256, W512, Word};
+use serde_json::json;
+
+use crate::{Outcome, files};
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// The network file; - reads standard input
+    network: PathBuf,
+    /// As JSON, for programs
+    #[arg(long)]
+    json: bool,
+}
+
+/// Time spent on each width.
+const TIME_A_WIDTH: Duration = Duration::from_millis(300);
+/// Whole periods rendered at each width, at least.
+const LEAST_RUNS: usize = 5;
+
+struct Speed {
+    lanes: usize,
+    ns_min: f64,
+    ns_median: f64,
+}
+
+impl Arguments {
+    pub fn run(&self) -> Outcome {
+        let network = files::load(&self.network)?;
+        let program = Program::new(&network, network.masks());
+        let live = network.live(network.masks());
+        let live_gates = live[network.inputs() as usize..]
+            .iter()
+            .filter(|&&live| live)
+            .count();
+        let speeds = [
+            measure::<u32>(&network, &program),
+            measure::<u64>(&network, &program),
+            measure::<W128>(&network, &program),
+            measure::<W256>(&network, &program),
+            measure::<W512>(&network, &program),
+        ];
+        let mut text = String::new();
+        if self.json {
+            let widths: Vec<_> = speeds
+                .iter()
+                .map(|s| json!({"lanes": s.lanes, "ns_min": s.ns_min, "ns_median": s.ns_median}))
+                .collect();
+            let gates = network.gates().len();
+            let report = json!({"gates": gates, "live_gates": live_gates, "widths": widths});
+            text = format!("{report}\n");
+        } else {
+            let mut line = |line: std::fmt::Arguments| {
+                writeln!(text, "{line}").expect("writing to a string never fails");
+            };
+            line(format_args!(
+                "{} gates, {live_gates} live, {} when evaluated; {} samples a period",
+                network.gates().len(),
+                program.gates(),
+                network.period()
+            ));
+            line(format_args!("lanes  ns a sample: min  median"));
+            for s in &speeds {
+                line(format_args!(
+                    "{:>5}  {:>16.3}  {:>6.3}",
+                    s.lanes, s.ns_min, s.ns_median
+                ));
+            }
+        }
+        files::print_bytes(text.as_bytes())
+    }
+}
+
+fn measure<W: Word>(network: &Network, program: &Program) -> Speed {
+    let mut evaluator = Evaluator::<W>::new(program.clone());
+    let mut samples = vec![0; network.period() as usize];
+    let mut runs = Vec::new();
+    let started = Instant::now();
+    while runs.len() < LEAST_RUNS || started.elapsed() < TIME_A_WIDTH {
+        let run = Instant::now();
+        evaluator.render(0, &mut samples);
+        runs.push(run.elapsed().as_nanos() as f64 / samples.len() as f64);
+    }
+    runs.sort_by(f64::total_cmp);
+    Speed {
+        lanes: W::LANES,
+        ns_min: runs[0],
+        ns_median: runs[runs.len() / 2],
+    }
+}

@@ -1,0 +1,40 @@
+//! `gatebend export`: a network in another language.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use logicnet::export::{to_c, to_dot};
+
+use crate::{Outcome, files};
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// The network file; - reads standard input. Its masks are applied
+    network: PathBuf,
+    /// The language
+    #[arg(long, value_enum)]
+    to: Language,
+    /// Where it goes; - is standard output. In C its name begins every identifier
+    #[arg(short, long)]
+    output: PathBuf,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Language {
+    /// a C99 header of straight-line code
+    C,
+    /// a Graphviz graph: dot -Tsvg draws it
+    Dot,
+}
+
+impl Arguments {
+    pub fn run(&self) -> Outcome {
+        let network = files::load(&self.network)?;
+        let stem = self.output.file_stem().and_then(|stem| stem.to_str());
+        let text = match self.to {
+            Language::C => to_c(&network, network.masks(), stem.unwrap_or("network")),
+            Language::Dot => to_dot(&network, network.masks()),
+        };
+        files::save_text(Some(&self.output), &text)
+    }
+}

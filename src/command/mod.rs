@@ -1,0 +1,76 @@
+//! The commands, one a file.
+
+mod bench;
+mod compile;
+mod export;
+mod info;
+mod prove;
+mod random;
+mod render;
+mod simplify;
+
+use clap::Subcommand;
+
+use crate::Outcome;
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Turn a network into sound: a WAV file or raw samples
+    Render(render::Arguments),
+    /// Tell what a network is: sizes, depth, operations
+    Info(info::Arguments),
+    /// Make an equal network of fewer gates
+    Simplify(simplify::Arguments),
+    /// Prove two networks equal, or find the first difference
+    Prove(prove::Arguments),
+    /// Compile a bytebeat expression to an exact network
+    Compile(compile::Arguments),
+    /// Make a random network, the same for the same seed
+    Random(random::Arguments),
+    /// Write a network as C or as a picture
+    Export(export::Arguments),
+    /// Measure how fast a network is evaluated
+    Bench(bench::Arguments),
+}
+
+impl Command {
+    pub fn run(&self) -> Outcome {
+        match self {
+            Command::Render(arguments) => arguments.run(),
+            Command::Info(arguments) => arguments.run(),
+            Command::Simplify(arguments) => arguments.run(),
+            Command::Prove(arguments) => arguments.run(),
+            Command::Compile(arguments) => arguments.run(),
+            Command::Random(arguments) => arguments.run(),
+            Command::Export(arguments) => arguments.run(),
+            Command::Bench(arguments) => arguments.run(),
+        }
+    }
+}
+
+/// A name and a description given on the command line.
+#[derive(clap::Args)]
+pub struct Naming {
+    /// A short name for displays
+    #[arg(long)]
+    name: Option<String>,
+    /// A sentence for people
+    #[arg(long)]
+    description: Option<String>,
+}
+
+impl Naming {
+    /// The network with what was given in place of its own.
+    fn apply(&self, network: logicnet::Network) -> Result<logicnet::Network, crate::Failure> {
+        let mut parts = network.into_parts();
+        if let Some(name) = &self.name {
+            parts.name.clone_from(name);
+        }
+        if self.description.is_some() {
+            parts.description.clone_from(&self.description);
+        }
+        parts
+            .try_into()
+            .map_err(|error: logicnet::NetworkError| crate::Failure::Failed(error.to_string()))
+    }
+}

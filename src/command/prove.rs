@@ -1,0 +1,33 @@
+//! `gatebend prove`: are two networks equal?
+
+use std::path::PathBuf;
+
+use crate::progress::Progress;
+use crate::{Failure, Outcome, files};
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// The first network file
+    first: PathBuf,
+    /// The second
+    second: PathBuf,
+}
+
+impl Arguments {
+    pub fn run(&self) -> Outcome {
+        let first = files::load(&self.first)?;
+        let second = files::load(&self.second)?;
+        let mut progress = Progress::new("proving");
+        let proof = logicnet::prove((&first, first.masks()), (&second, second.masks()), |part| {
+            progress.at(part)
+        });
+        drop(progress);
+        match proof {
+            Ok(()) => {
+                let times = first.period().max(second.period());
+                files::print_bytes(format!("equal at all {times} times\n").as_bytes())
+            }
+            Err(difference) => Err(Failure::No(format!("different: {difference}"))),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! `gatebend render`: a network as sound.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use logicnet::{MAX_SAMPLE_RATE, Mask, Masks, Network, Op, Program};
+
+use crate::progress::Progress;
+use crate::sound::{Hold, MOST_WAV_SAMPLES, render, to_wav, wav_writer};
+use crate::{Failure, Outcome, files};
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// The network file; - reads standard input
+    network: PathBuf,
+    /// OUT.wav for a WAV file, OUT.u8 or - for raw samples, one byte each;
+    /// by default the network file's name with .wav, in this folder
+    #[arg(short, long)]
+    output: Option<PathBuf>,
+    /// The first time t
+    #[arg(long, value_name = "T", default_value_t = 0)]
+    from: u64,
+    /// How many network samples; by default one whole period
+    #[arg(long, value_name = "N")]
+    count: Option<u64>,
+    /// Sample rate of the WAV file, each network sample held; by default the
+    /// network's own
+    #[arg(long, value_name = "HZ", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_SAMPLE_RATE)))]
+    rate: Option<u32>,
+    /// Bend a node: force it to 0 or 1, `invert` it, or give it another
+    /// operation with `op:0` .. `op:15`; may be repeated
+    #[arg(long = "mask", value_name = "NODE=0|1", value_parser = parse_mask)]
+    masks: Vec<(u32, Mask)>,
+}
+
+fn parse_mask(text: &str) -> Result<(u32, Mask), String> {
+    let wanted = "write NODE=0, NODE=1, NODE=invert or NODE=op:0..15";
+    let (node, mask) = text.split_once('=').ok_or(wanted)?;
+    let node = node.parse().map_err(|_| wanted)?;
+    let mask = match mask {
+        "0" => Mask::Force(false),
+        "1" => Mask::Force(true),
+        "invert" => Mask::Invert,
+        _ => {
+            let number = mask
+                .strip_prefix("op:")
+                .and_then(|number| number.parse().ok());
+            Mask::Replace(number.and_then(Op::new).ok_or(wanted)?)
+        }
+    };
+    Ok((node, mask))
+}
+
+impl Arguments {
+    pub fn run(&self) -> Outcome {
+        let output = self.output()?;
+        let network = files::load(&self.network)?;
+        let program = Program::new(&network, &self.masks(&network)?);
+        let count = self.count.unwrap_or_else(|| network.period().into());
+        // Periods are powers of two, so t is only needed modulo 2^32.
+        let t0 = self.from as u32;
+        let mut progress = Progress::new("rendering");
+        if files::is_standard(&output) {
+            return render(program, t0, count, |samples, _| files::print_bytes(samples));
+        }
+        if extension(&output) == Some("u8") {
+            return files::save(&output, |mut file| {
+                render(program, t0, count, |samples, done| {
+                    progress.at(done as f64 / count as f64);
+                    io::Write::write_all(&mut file, samples)
+                })
+            });
+        }
+        let rate = self.rate.unwrap_or(network.sample_rate());
+        let mut hold = Hold::new(network.sample_rate(), rate);
+        let length = hold.length(count);
+        if length > MOST_WAV_SAMPLES {
+            return Err(Failure::Usage(format!(
+                "{length} samples do not fit in a WAV file (at most {MOST_WAV_SAMPLES}); \
+                 give a smaller --count or write raw samples to OUT.u8"
+            )));
+        }
+        files::save(&output, |file| {
+            let mut wav = wav_writer(file, rate).map_err(io::Error::other)?;
+            render(program, t0, count, |samples, done| {
+                progress.at(done as f64 / count as f64);
+                hold.next(samples, |sample| wav.write_sample(to_wav(sample)))
+            })
+            .and_then(|()| wav.finalize())
+            .map_err(io::Error::other)
+        })?;
+        let seconds = length as f64 / f64::from(rate);
+        eprintln!("{}: {seconds:.2} s at {rate} Hz", output.display());
+        Ok(())
+    }
+
+    fn output(&self) -> Result<PathBuf, Failure> {
+        let output = match &self.output {
+            Some(output) => output.clone(),
+            None if files::is_standard(&self.network) => {
+                return Err(Failure::Usage(
+                    "say where the sound goes with -o OUT.wav".into(),
+                ));
+            }
+            None => {
+                PathBuf::from(self.network.file_name().unwrap_or_default()).with_extension("wav")
+            }
+        };
+        let raw = match extension(&output) {
+            _ if files::is_standard(&output) => true,
+            Some("u8") => true,
+            Some("wav") => false,
+            _ => {
+                let name = output.display();
+                let problem =
+                    format!("{name}: the output ends in .wav or .u8, or is - for raw samples");
+                return Err(Failure::Usage(problem));
+            }
+        };
+        if raw && self.rate.is_some() {
+            let problem = "--rate is for .wav; .u8 and - are the network's own samples";
+            return Err(Failure::Usage(problem.into()));
+        }
+        Ok(output)
+    }
+
+    /// The file's masks with those of the command line over them.
+    fn masks(&self, network: &Network) -> Result<Masks, Failure> {
+        let mut masks = network.masks().clone();
+        masks.extend(self.masks.iter().copied());
+        for &(node, mask) in &self.masks {
+            if node >= network.nodes() {
+                return Err(Failure::Usage(format!(
+                    "--mask {node}: no such node; nodes are 0..{}",
+                    network.nodes() - 1
+                )));
+            }
+            if node < network.inputs() && matches!(mask, Mask::Replace(_)) {
+                return Err(Failure::Usage(format!(
+                    "--mask {node}: an input has no operation to replace"
+                )));
+            }
+        }
+        Ok(masks)
+    }
+}
+
+fn extension(path: &Path) -> Option<&str> {
+    path.extension().and_then(|extension| extension.to_str())
+}

@@ -1,0 +1,100 @@
+//! Files in and out, with errors that name them.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use logicnet::Network;
+
+use crate::Failure;
+
+/// Largest network file; one with the most gates is under 2 MB.
+const MOST_NETWORK_BYTES: u64 = 64 << 20;
+
+/// Loads a network; `-` is standard input.
+pub fn load(path: &Path) -> Result<Network, Failure> {
+    let failed = |problem: String| Failure::Failed(format!("{}: {problem}", path.display()));
+    let mut text = String::new();
+    let read = if is_standard(path) {
+        io::stdin()
+            .lock()
+            .take(MOST_NETWORK_BYTES + 1)
+            .read_to_string(&mut text)
+    } else {
+        fs::File::open(path)
+            .and_then(|file| file.take(MOST_NETWORK_BYTES + 1).read_to_string(&mut text))
+    };
+    match read {
+        Ok(bytes) if bytes as u64 > MOST_NETWORK_BYTES => {
+            Err(failed("larger than any network file; is it one?".into()))
+        }
+        Ok(_) => Network::from_json(&text).map_err(|error| failed(error.to_string())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(failed(
+            "no such file; check the path (shipped networks are in assets/networks)".into(),
+        )),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            Err(failed("not text; a network file is JSON".into()))
+        }
+        Err(error) => Err(failed(error.to_string())),
+    }
+}
+
+/// Saves a text; no path or `-` is standard output.
+pub fn save_text(path: Option<&Path>, text: &str) -> Result<(), Failure> {
+    match path {
+        Some(path) if !is_standard(path) => save(path, |mut file| file.write_all(text.as_bytes())),
+        _ => print_bytes(text.as_bytes()),
+    }
+}
+
+/// Writes to standard output. A reader that has gone away is no failure.
+pub fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(error) => Err(Failure::Failed(format!("standard output: {error}"))),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Saves a file whole or not at all: written beside its place, then renamed.
+/// What is no plain file, such as a device, is written to directly.
+pub fn save(path: &Path, write: impl FnOnce(fs::File) -> io::Result<()>) -> Result<(), Failure> {
+    let failed = |error: io::Error| {
+        let remedy = match error.kind() {
+            io::ErrorKind::NotFound => " (does its folder exist?)",
+            io::ErrorKind::PermissionDenied => " (may you write there?)",
+            _ => "",
+        };
+        Failure::Failed(format!("{}: {error}{remedy}", path.display()))
+    };
+    if path.exists() && !path.is_file() {
+        return fs::OpenOptions::new()
+            .write(true)
+            .open(path)
+            .and_then(write)
+            .map_err(failed);
+    }
+    // Through a link, replace the file it points to, not the link.
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let beside = beside(&target);
+    let written = fs::File::create(&beside)
+        .and_then(write)
+        .and_then(|()| fs::rename(&beside, &target));
+    if written.is_err() {
+        // Best effort: the failure that matters is reported below.
+        let _ = fs::remove_file(&beside);
+    }
+    written.map_err(failed)
+}
+
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{}.part", std::process::id()));
+    path.with_file_name(name)
+}
+
+/// Whether a path stands for standard input or output.
+pub fn is_standard(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}

@@ -1,0 +1,123 @@
+//! Samples of a network, one after another, and WAV files of them.
+
+use std::io::{BufWriter, Seek, Write};
+
+use logicnet::{Evaluator, Program, W512};
+
+/// Samples rendered at a time.
+const BLOCK: usize = 1 << 16;
+
+/// Calls `take` with `count` consecutive samples from t0 on, a block at a time.
+pub fn render<E>(
+    program: Program,
+    t0: u32,
+    count: u64,
+    mut take: impl FnMut(&[u8], u64) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut evaluator = Evaluator::<W512>::new(program);
+    let mut block = vec![0; BLOCK];
+    let mut done = 0;
+    while done < count {
+        let length = BLOCK.min(usize::try_from(count - done).unwrap_or(BLOCK));
+        // The counter wraps at 2^32, which every period divides.
+        evaluator.render(t0.wrapping_add(done as u32), &mut block[..length]);
+        done += length as u64;
+        take(&block[..length], done)?;
+    }
+    Ok(())
+}
+
+/// Samples held to another rate: output i is network sample `i * from / to`,
+/// rounded down, so every sample is exact and none is between two.
+pub struct Hold {
+    from: u64,
+    to: u64,
+    /// Network samples and output samples so far.
+    taken: u64,
+    given: u64,
+}
+
+impl Hold {
+    /// From one rate in Hz to another.
+    pub fn new(from: u32, to: u32) -> Hold {
+        Hold {
+            from: from.into(),
+            to: to.into(),
+            taken: 0,
+            given: 0,
+        }
+    }
+
+    /// Outputs that stand for this many network samples.
+    pub fn length(&self, samples: u64) -> u64 {
+        (u128::from(samples) * u128::from(self.to)).div_ceil(self.from.into()) as u64
+    }
+
+    /// Takes the next network samples and calls `give` with each output.
+    pub fn next<E>(
+        &mut self,
+        samples: &[u8],
+        mut give: impl FnMut(u8) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let start = self.taken;
+        self.taken += samples.len() as u64;
+        let end = self.length(self.taken);
+        while self.given < end {
+            let source = u128::from(self.given) * u128::from(self.from) / u128::from(self.to);
+            give(samples[(source as u64 - start) as usize])?;
+            self.given += 1;
+        }
+        Ok(())
+    }
+}
+
+/// Most samples of an 8-bit WAV file, whose sizes are 32-bit numbers.
+pub const MOST_WAV_SAMPLES: u64 = u32::MAX as u64 - 64;
+
+/// A mono WAV file of unsigned bytes.
+pub fn wav_writer<W: Write + Seek>(
+    file: W,
+    sample_rate: u32,
+) -> hound::Result<hound::WavWriter<BufWriter<W>>> {
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate,
+        bits_per_sample: 8,
+        sample_format: hound::SampleFormat::Int,
+    };
+    hound::WavWriter::new(BufWriter::new(file), spec)
+}
+
+/// A sample as the WAV writer wants it, which makes it unsigned again.
+pub fn to_wav(sample: u8) -> i8 {
+    (sample ^ 0x80).cast_signed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hold_repeats_and_drops_but_never_blends() {
+        let held = |from, to, samples: &[u8]| {
+            let mut out = Vec::new();
+            let mut hold = Hold::new(from, to);
+            for block in samples.chunks(2) {
+                hold.next(block, |sample| {
+                    out.push(sample);
+                    Ok::<_, ()>(())
+                })
+                .unwrap();
+            }
+            assert_eq!(
+                out.len() as u64,
+                Hold::new(from, to).length(samples.len() as u64)
+            );
+            out
+        };
+        assert_eq!(held(8000, 16000, &[1, 2, 3]), [1, 1, 2, 2, 3, 3]);
+        assert_eq!(held(8000, 8000, &[1, 2, 3]), [1, 2, 3]);
+        assert_eq!(held(8000, 4000, &[1, 2, 3, 4, 5]), [1, 3, 5]);
+        assert_eq!(held(2, 3, &[1, 2, 3, 4]), [1, 1, 2, 3, 3, 4]);
+    }
+}
