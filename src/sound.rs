@@ -90,7 +90,7 @@ pub fn wav_writer<W: Write + Seek>(
 
 /// A sample as the WAV writer wants it, which makes it unsigned again.
 pub fn to_wav(sample: u8) -> i8 {
-    (sample ^ 0x80).cast_signed()
+    (sample ^ 0x80) as i8
 }
 
 #[cfg(test)]

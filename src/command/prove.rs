@@ -19,7 +19,7 @@ impl Arguments {
         let second = files::load(&self.second)?;
         let mut progress = Progress::new("proving");
         let proof = logicnet::prove((&first, first.masks()), (&second, second.masks()), |part| {
-            progress.at(part)
+            progress.at(part);
         });
         drop(progress);
         match proof {

@@ -14,7 +14,7 @@ pub struct Arguments {
     /// Bits of t: the sound repeats after 2^N samples
     #[arg(long, value_name = "N")]
     inputs: u32,
-    /// The layers: LxW for L layers of W gates, or their widths as W,W,...
+    /// The layers: L x W gates, as in 6x256, or their widths, W,W,...
     #[arg(long, value_name = "LxW|W,W,...", value_parser = parse_layers)]
     layers: Layers,
     /// The same seed gives the same network everywhere

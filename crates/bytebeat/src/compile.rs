@@ -1,7 +1,6 @@
 //! Compilation to gates: the arithmetic of 32 bits, as far as it is wanted.
 
 use alloc::format;
-use alloc::string::ToString;
 use core::fmt;
 
 use logicnet::{Lit, MAX_COUNTER_BITS, MAX_GATES, Network, Parts, Xag, simplify_graph};
@@ -68,7 +67,7 @@ impl Expression {
         let parts = Parts {
             name: self.source.clone(),
             description: Some(format!("Compiled exactly for t below 2^{bits}.")),
-            source: Some(self.source.to_string()),
+            source: Some(self.source.clone()),
             ..Parts::default()
         };
         Network::of_graph(&graph, parts).map_err(|_| CompileError::Gates(graph.gates().len()))

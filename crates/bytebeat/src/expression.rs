@@ -58,7 +58,7 @@ impl Expression {
 
     /// The value at time t. Does not allocate or panic.
     pub fn value(&self, t: u32) -> i32 {
-        self.tree.value(t.cast_signed())
+        self.tree.value(t as i32)
     }
 
     /// The sample at time t: the value's low eight bits.
@@ -115,14 +115,13 @@ impl Binary {
     fn of(self, x: i32, y: i32) -> i32 {
         match self {
             Binary::Multiply => x.wrapping_mul(y),
-            Binary::Divide if y == 0 => 0,
+            Binary::Divide | Binary::Remainder if y == 0 => 0,
             Binary::Divide => x.wrapping_div(y),
-            Binary::Remainder if y == 0 => 0,
             Binary::Remainder => x.wrapping_rem(y),
             Binary::Add => x.wrapping_add(y),
             Binary::Subtract => x.wrapping_sub(y),
-            Binary::ShiftLeft => x.wrapping_shl(y.cast_unsigned()),
-            Binary::ShiftRight => x.wrapping_shr(y.cast_unsigned()),
+            Binary::ShiftLeft => x.wrapping_shl(y as u32),
+            Binary::ShiftRight => x.wrapping_shr(y as u32),
             Binary::Less => i32::from(x < y),
             Binary::Greater => i32::from(x > y),
             Binary::LessOrEqual => i32::from(x <= y),

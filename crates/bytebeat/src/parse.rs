@@ -239,7 +239,7 @@ impl<'a> Parser<'a> {
             return Err(self.error(format!("{word} is larger than 4294967295")));
         };
         self.at += end;
-        Ok((Tree::Number(number.cast_signed()), 1))
+        Ok((Tree::Number(number as i32), 1))
     }
 
     fn character(&mut self) -> Parsed {

@@ -7,7 +7,7 @@ use core::fmt::Write;
 
 use serde_json::{Map, Value};
 
-use crate::network::{DEFAULT_SAMPLE_RATE, Gate, Layer, Network, NetworkError, Parts};
+use crate::network::{DEFAULT_SAMPLE_RATE, Gate, Layer, MAX_INPUTS, Network, NetworkError, Parts};
 use crate::{InputEncoding, Mask, Masks, Op, OutputEncoding};
 
 /// The `format` field of every network file.
@@ -119,7 +119,7 @@ fn check_format(fields: &mut Fields) -> Result<(), NetworkError> {
         }
     }
     let version = required(fields, "version")?;
-    if version.as_u64() == Some(VERSION) {
+    if natural(&version).map(u64::from) == Some(VERSION) {
         return Ok(());
     }
     let problem = format!("{version} is not a version this program reads (it reads {VERSION})");
@@ -151,8 +151,17 @@ fn wrong(place: &str, value: &Value, wanted: &str) -> NetworkError {
 }
 
 fn whole(value: &Value, place: &str) -> Result<u32, NetworkError> {
-    let number = value.as_u64().and_then(|n| u32::try_from(n).ok());
-    number.ok_or_else(|| wrong(place, value, "a whole number from 0 to 4294967295"))
+    natural(value).ok_or_else(|| wrong(place, value, "a whole number from 0 to 4294967295"))
+}
+
+/// A whole number, also as `8000.0` or `8e3`, which JSON does not tell apart.
+fn natural(value: &Value) -> Option<u32> {
+    if let Some(number) = value.as_u64() {
+        return u32::try_from(number).ok();
+    }
+    let float = value.as_f64()?;
+    #[allow(clippy::float_cmp)] // exactly whole is meant
+    (f64::from(float as u32) == float).then_some(float as u32)
 }
 
 fn items(value: Value, place: &str) -> Result<Vec<Value>, NetworkError> {
@@ -199,11 +208,7 @@ fn parse_gate(value: &Value) -> Result<Gate, GateFault> {
     let Some([op, a, b]) = value.as_array().map(Vec::as_slice) else {
         return Err(GateFault::Shape);
     };
-    let operand = |i: usize, v: &Value| {
-        v.as_u64()
-            .and_then(|n| u32::try_from(n).ok())
-            .ok_or(GateFault::Operand(i))
-    };
+    let operand = |i: usize, v: &Value| natural(v).ok_or(GateFault::Operand(i));
     let op = parse_op(op).ok_or(GateFault::Op)?;
     Ok(Gate {
         op,
@@ -213,8 +218,7 @@ fn parse_gate(value: &Value) -> Result<Gate, GateFault> {
 }
 
 fn parse_op(value: &Value) -> Option<Op> {
-    value
-        .as_u64()
+    natural(value)
         .and_then(|n| u8::try_from(n).ok())
         .and_then(Op::new)
 }
@@ -256,14 +260,15 @@ fn input_encoding(value: Option<Value>, inputs: &Value) -> Result<InputEncoding,
     };
     let (kind, digit_bits) = encoding(value, PLACE, "digit_bits")?;
     // Without digit_bits all inputs are one digit.
-    let inputs = inputs.as_u64().unwrap_or(0);
+    let inputs = natural(inputs).unwrap_or(0).min(MAX_INPUTS);
+    let one_digit = |values: u32| values.next_power_of_two().ilog2() as u8;
     match kind.as_str() {
         "binary" if digit_bits.is_none() => Ok(InputEncoding::Binary),
         "thermometer" => Ok(InputEncoding::Thermometer {
-            digit_bits: digit_bits.unwrap_or((inputs + 1).max(1).ilog2() as u8),
+            digit_bits: digit_bits.unwrap_or(one_digit(inputs + 1)),
         }),
         "one-hot" => Ok(InputEncoding::OneHot {
-            digit_bits: digit_bits.unwrap_or(inputs.max(1).ilog2() as u8),
+            digit_bits: digit_bits.unwrap_or(one_digit(inputs)),
         }),
         _ => Err(NetworkError::new(
             PLACE,
@@ -324,12 +329,9 @@ fn parse_masks(value: Value) -> Result<Masks, NetworkError> {
 
 fn parse_mask(value: &Value) -> Option<(u32, Mask)> {
     let fields = value.as_object().filter(|fields| fields.len() == 2)?;
-    let node = fields
-        .get("node")?
-        .as_u64()
-        .and_then(|n| u32::try_from(n).ok())?;
+    let node = natural(fields.get("node")?)?;
     let mask = match fields.iter().find(|(key, _)| *key != "node")? {
-        (key, bit) if key == "force" => match bit.as_u64()? {
+        (key, bit) if key == "force" => match natural(bit)? {
             0 => Mask::Force(false),
             1 => Mask::Force(true),
             _ => return None,

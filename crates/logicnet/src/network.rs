@@ -415,10 +415,15 @@ impl Network {
         let first_gate = self.inputs() as usize;
         for (i, (gate, op)) in self.gates.iter().zip(ops).enumerate().rev() {
             if live[first_gate + i] {
-                // Both operands the same node: only the diagonal of the table counts.
-                let constant = gate.a == gate.b && op.apply(false, false) == op.apply(true, true);
-                live[gate.a as usize] |= op.reads_a() && !constant;
-                live[gate.b as usize] |= op.reads_b() && !constant;
+                let (reads_a, reads_b) = if gate.a == gate.b {
+                    // Only the diagonal of the table counts.
+                    let reads = op.apply(false, false) != op.apply(true, true);
+                    (reads, reads)
+                } else {
+                    (op.reads_a(), op.reads_b())
+                };
+                live[gate.a as usize] |= reads_a;
+                live[gate.b as usize] |= reads_b;
             }
         }
     }

@@ -76,16 +76,19 @@ impl Op {
     }
 
     /// The operation whose output is the complement of this one's.
+    #[must_use]
     pub const fn complement(self) -> Op {
         Op(self.0 ^ 15)
     }
 
     /// The operation that gives this one's output when `a` is complemented first.
+    #[must_use]
     pub const fn complement_a(self) -> Op {
         Op(((self.0 << 2) | (self.0 >> 2)) & 15)
     }
 
     /// The operation that gives this one's output when `b` is complemented first.
+    #[must_use]
     pub const fn complement_b(self) -> Op {
         Op(((self.0 << 1) & 0b1010) | ((self.0 >> 1) & 0b0101))
     }
@@ -123,10 +126,11 @@ mod tests {
 
     #[test]
     fn numbers_follow_difflogic() {
-        let rows: [(Op, fn(bool, bool) -> bool); 11] = [
+        type Function = fn(bool, bool) -> bool;
+        let rows: [(Op, Function); 11] = [
             (Op::FALSE, |_, _| false),
             (Op::AND, |a, b| a & b),
-            (Op::A_NOT_B, |a, b| a & !b),
+            (Op::A_NOT_B, |a, b| a && !b),
             (Op::A, |a, _| a),
             (Op::B, |_, b| b),
             (Op::XOR, |a, b| a ^ b),

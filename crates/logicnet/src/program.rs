@@ -134,14 +134,14 @@ impl Builder {
         }
 
         let mut steps = Vec::with_capacity(self.order.len());
+        let (of_node, uses, free) = (&mut self.slots[..], &mut self.uses[..], &mut self.free);
         for &index in &self.order {
             let gate = xag.gates()[index as usize];
             let mut read = |node: u32| {
-                let slot = self.slots[node as usize];
-                let uses = &mut self.uses[node as usize];
-                *uses -= 1;
-                if *uses == 0 {
-                    self.free.push(slot);
+                let slot = of_node[node as usize];
+                uses[node as usize] -= 1;
+                if uses[node as usize] == 0 {
+                    free.push(slot);
                 }
                 slot
             };
@@ -149,11 +149,11 @@ impl Builder {
             // More than 2^16 slots cannot be live at once: each of the at most
             // 65,536 gates still to come frees at most two, outputs are at most
             // 4,096, and encoders make at most two gates an input.
-            let out = self.free.pop().unwrap_or_else(|| {
+            let out = free.pop().unwrap_or_else(|| {
                 slots += 1;
                 slots - 1
             });
-            self.slots[first_gate + index as usize] = out;
+            of_node[first_gate + index as usize] = out;
             steps.push(Step { a, b, out });
         }
 
@@ -186,17 +186,18 @@ impl Builder {
         self.phases.clear();
         self.phases.resize(xag.nodes() as usize, 0);
         self.phase_ends.clear();
-        for (i, gate) in xag.gates().iter().enumerate() {
-            if self.uses[first_gate + i] == 0 {
+        let (phases, ends) = (&mut self.phases[..], &mut self.phase_ends);
+        for (i, (gate, &uses)) in xag.gates().iter().zip(&self.uses[first_gate..]).enumerate() {
+            if uses == 0 {
                 continue;
             }
-            let ready = self.phases[gate.a as usize].max(self.phases[gate.b as usize]);
+            let ready = phases[gate.a as usize].max(phases[gate.b as usize]);
             let phase = ready + (gate.kind as u32).wrapping_sub(ready) % 4;
-            self.phases[first_gate + i] = phase;
-            if self.phase_ends.len() <= phase as usize {
-                self.phase_ends.resize(phase as usize + 1, 0);
+            phases[first_gate + i] = phase;
+            if ends.len() <= phase as usize {
+                ends.resize(phase as usize + 1, 0);
             }
-            self.phase_ends[phase as usize] += 1;
+            ends[phase as usize] += 1;
         }
         let mut start = 0;
         for end in &mut self.phase_ends {
@@ -204,10 +205,15 @@ impl Builder {
         }
         self.order.clear();
         self.order.resize(start as usize, 0);
-        for i in 0..xag.gates().len() {
-            if self.uses[first_gate + i] > 0 {
-                let place = &mut self.phase_ends[self.phases[first_gate + i] as usize];
-                self.order[*place as usize] = i as u32;
+        let order = &mut self.order[..];
+        for (i, (&phase, &uses)) in self.phases[first_gate..]
+            .iter()
+            .zip(&self.uses[first_gate..])
+            .enumerate()
+        {
+            if uses > 0 {
+                let place = &mut self.phase_ends[phase as usize];
+                order[*place as usize] = i as u32;
                 *place += 1;
             }
         }

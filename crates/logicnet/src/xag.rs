@@ -181,25 +181,24 @@ impl Xag {
     /// `a AND b`.
     #[inline]
     pub fn and(&mut self, a: Lit, b: Lit) -> Lit {
-        let (a, b) = if a <= b { (a, b) } else { (b, a) };
+        let (a, b) = (a.min(b), a.max(b));
         if a.node() == 0 {
             return if a == Lit::TRUE { b } else { Lit::FALSE };
         }
         if a.node() == b.node() {
             return if a == b { a } else { Lit::FALSE };
         }
-        let (kind, a, b, inverted) = match (a.inverted(), b.inverted()) {
-            (false, false) => (Kind::And, a, b, false),
-            (false, true) => (Kind::AndNot, a, b, false),
-            (true, false) => (Kind::AndNot, b, a, false),
-            (true, true) => (Kind::Or, a, b, true),
-        };
-        self.intern(XagGate {
+        // Arithmetic in place of branches that no processor could predict.
+        let (not_a, not_b) = (a.0 & 1, b.0 & 1);
+        let kind = Kind::ALL[(not_a + not_b) as usize];
+        let (a, b) = (a.node(), b.node());
+        let swap = (a ^ b) & (not_a & !not_b).wrapping_neg();
+        let gate = XagGate {
             kind,
-            a: a.node(),
-            b: b.node(),
-        })
-        .invert_if(inverted)
+            a: a ^ swap,
+            b: b ^ swap,
+        };
+        self.intern(gate).invert_if(not_a & not_b == 1)
     }
 
     /// `a OR b`.
@@ -237,24 +236,20 @@ impl Xag {
     /// Any operation of two literals.
     #[inline]
     pub fn op(&mut self, op: Op, a: Lit, b: Lit) -> Lit {
-        match op.number() {
-            0 => Lit::FALSE,
-            1 => self.and(a, b),
-            2 => self.and(a, !b),
-            3 => a,
-            4 => self.and(!a, b),
-            5 => b,
-            6 => self.xor(a, b),
-            7 => !self.and(!a, !b),
-            8 => self.and(!a, !b),
-            9 => !self.xor(a, b),
-            10 => !b,
-            11 => !self.and(!a, b),
-            12 => !a,
-            13 => !self.and(a, !b),
-            14 => !self.and(a, b),
-            _ => Lit::TRUE,
-        }
+        let [constant, only_a, only_b, both] = op.exclusive_sum();
+        let (a, b) = match (both, only_a, only_b) {
+            // ab ^ a ^ b and the like: a product of a and b, each complemented
+            // if the other stands alone, and the product's own complement.
+            (true, _, _) => {
+                let product = self.and(a.invert_if(only_b), b.invert_if(only_a));
+                return product.invert_if(constant ^ (only_a & only_b));
+            }
+            (false, true, true) => (a, b),
+            (false, true, false) => return a.invert_if(constant),
+            (false, false, true) => return b.invert_if(constant),
+            (false, false, false) => return Lit::constant(constant),
+        };
+        self.xor(a, b).invert_if(constant)
     }
 
     /// The node of this gate, made if there is none yet.

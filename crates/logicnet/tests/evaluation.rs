@@ -80,7 +80,7 @@ macro_rules! every_width {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
 
     #[test]
     fn every_width_gives_the_whole_period((network, masks) in common::masked_networks()) {

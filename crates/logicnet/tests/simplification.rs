@@ -7,7 +7,7 @@ use logicnet::{Masks, Network, prove, simplify};
 use proptest::prelude::*;
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
 
     #[test]
     fn simplified_networks_are_equal_and_never_larger(

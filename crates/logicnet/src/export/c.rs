@@ -2,17 +2,19 @@
 
 use alloc::format;
 use alloc::string::{String, ToString};
-use core::fmt::Write;
+use alloc::vec::Vec;
 
+use super::push;
 use crate::encoding::byte_source;
 use crate::{Kind, Lit, Masks, Network, OutputEncoding, Xag};
 
 /// A network under masks as a C99 header that needs nothing else.
 ///
-/// `NAME`, here made of `name`, begins every identifier. `NAME_evaluate` takes the bits of t as words and gives the outputs as words,
-/// straight-line, one statement a live gate; the words are `uint64_t` or
-/// whatever type `NAME_WORD` is defined as before the header is included, GCC's
-/// vectors among them. `NAME_sample` gives one sample.
+/// `NAME`, here made of `name`, begins every identifier. `NAME_evaluate` takes
+/// the bits of t as words and gives the outputs as words, straight-line, one
+/// statement a live gate; the words are `uint64_t` or whatever type `NAME_WORD`
+/// is defined as before the header is included, GCC's vectors among them.
+/// `NAME_sample`, there with `uint64_t` only, gives one sample.
 pub fn to_c(network: &Network, masks: &Masks, name: &str) -> String {
     let graph = Xag::of(network, masks);
     let name = identifier(name);
@@ -57,18 +59,20 @@ pub fn to_c(network: &Network, masks: &Masks, name: &str) -> String {
          */\n\
          #ifndef {upper}_H\n#define {upper}_H\n\n\
          #include <stdint.h>\n\n\
-         #ifndef {upper}_WORD\n#define {upper}_WORD uint64_t\n#endif\n\n\
+         #ifndef {upper}_WORD\n#define {upper}_WORD uint64_t\n#define {upper}_HAS_SAMPLE\n#endif\n\n\
          #define {upper}_COUNTER_BITS {bits}\n\
          #define {upper}_OUTPUTS {outputs}\n\
          #define {upper}_SAMPLE_RATE {rate}\n\n\
          static inline void {name}_evaluate(const {upper}_WORD t[{bits}], {upper}_WORD out[{outputs}])\n\
          {{\n{body}}}\n\n\
-         /* The sample at time t, an unsigned byte. Words must be of an integer type. */\n\
+         /* The sample at time t, an unsigned byte; only with words of uint64_t. */\n\
+         #ifdef {upper}_HAS_SAMPLE\n\
          static inline uint8_t {name}_sample(uint32_t t)\n\
          {{\n\
          \x20   {upper}_WORD in[{bits}], out[{outputs}];\n\
          \x20   for (int i = 0; i < {bits}; i++) in[i] = ({upper}_WORD)(t >> i & 1);\n\
-         \x20   {name}_evaluate(in, out);\n{sample}}}\n\n\
+         \x20   {name}_evaluate(in, out);\n{sample}}}\n\
+         #endif\n\n\
          #endif\n"
     )
 }
@@ -83,7 +87,7 @@ fn sample(network: &Network, outputs: usize) -> String {
                     byte_source(outputs, bit)
                 )
             });
-            let terms: alloc::vec::Vec<_> = terms.collect();
+            let terms: Vec<_> = terms.collect();
             format!("    return (uint8_t)({});\n", terms.join(" | "))
         }
         OutputEncoding::GroupSum { groups } => {
@@ -144,11 +148,7 @@ fn comment(network: &Network) -> String {
         network.description(),
         network.source(),
     ];
-    let text = texts
-        .into_iter()
-        .flatten()
-        .collect::<alloc::vec::Vec<_>>()
-        .join(": ");
+    let text = texts.into_iter().flatten().collect::<Vec<_>>().join(": ");
     text.chars()
         .map(|c| {
             if c.is_ascii_graphic() || c == ' ' {
@@ -161,9 +161,4 @@ fn comment(network: &Network) -> String {
         .replace("*/", "* /")
         .replace("/*", "/ *")
         .replace("??", "? ?")
-}
-
-fn push(text: &mut String, what: core::fmt::Arguments) {
-    text.write_fmt(what)
-        .expect("writing to a string never fails");
 }

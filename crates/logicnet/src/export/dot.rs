@@ -2,8 +2,8 @@
 
 use alloc::format;
 use alloc::string::String;
-use core::fmt::Write;
 
+use super::push;
 use crate::{InputEncoding, Mask, Masks, Network};
 
 /// A network under masks as a directed graph for Graphviz: the layers side by
@@ -11,10 +11,7 @@ use crate::{InputEncoding, Mask, Masks, Network};
 pub fn to_dot(network: &Network, masks: &Masks) -> String {
     let live = network.live(masks);
     let mut dot = String::new();
-    let mut line = |text: core::fmt::Arguments| {
-        dot.write_fmt(format_args!("{text}\n"))
-            .expect("writing to a string never fails");
-    };
+    let mut line = |text: core::fmt::Arguments| push(&mut dot, format_args!("{text}\n"));
     line(format_args!("digraph {} {{", quoted(network.name())));
     line(format_args!(
         "  rankdir=LR; node [shape=box, style=rounded, fontname=\"sans-serif\"];"

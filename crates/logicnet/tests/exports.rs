@@ -1,0 +1,158 @@
+//! Exports against the oracle: C compiled by the machine's compiler and run over
+//! the whole period, DOT read for its nodes and edges.
+
+mod common;
+
+use std::path::Path;
+use std::process::Command;
+
+use logicnet::export::{to_c, to_dot};
+use logicnet::random::Ops;
+use logicnet::{InputEncoding, Mask, Masks, Network, OutputEncoding};
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+
+/// Prints every sample, by `NAME_sample` and by `NAME_evaluate` on words of 64
+/// lanes, as two blocks of bytes.
+const MAIN: &str = r#"
+#include <stdio.h>
+#include "tune.h"
+int main(void)
+{
+    uint32_t period = (uint32_t)1 << TUNE_COUNTER_BITS;
+    for (uint32_t t = 0; t < period; t++) putchar(tune_sample(t));
+    for (uint32_t t0 = 0; t0 < period; t0 += 64) {
+        TUNE_WORD in[TUNE_COUNTER_BITS], out[TUNE_OUTPUTS];
+        for (int i = 0; i < TUNE_COUNTER_BITS; i++) {
+            in[i] = 0;
+            for (uint32_t k = 0; k < 64; k++) in[i] |= (TUNE_WORD)((t0 + k) >> i & 1) << k;
+        }
+        tune_evaluate(in, out);
+        for (uint32_t k = 0; k < 64 && t0 + k < period; k++)
+            for (int i = 0; i < TUNE_OUTPUTS; i++) putchar((int)(out[i] >> k & 1));
+    }
+    return 0;
+}
+"#;
+
+fn has_compiler() -> bool {
+    Command::new("cc").arg("--version").output().is_ok()
+}
+
+fn compile(folder: &Path, flags: &[&str], main: &str) {
+    std::fs::write(folder.join("main.c"), main).unwrap();
+    let output = Command::new("cc")
+        .args(["-Wall", "-Wextra", "-Werror", "-O1", "-o", "tune", "main.c"])
+        .args(flags)
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+fn check_c(network: &Network, masks: &Masks) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("tune.h"), to_c(network, masks, "tune")).unwrap();
+    compile(folder.path(), &["-std=c99", "-pedantic"], MAIN);
+    let output = Command::new(folder.path().join("tune")).output().unwrap();
+    let mut expected = Vec::new();
+    for t in 0..network.period() {
+        expected.push(common::sample(network, masks, t));
+    }
+    for t in 0..network.period() {
+        expected.extend(common::outputs(network, masks, t).into_iter().map(u8::from));
+    }
+    assert!(output.stdout == expected, "{}", network.to_json());
+}
+
+#[test]
+fn c_gives_every_sample_and_every_output() {
+    if !has_compiler() {
+        return; // test.sh names this as skipped
+    }
+    let mut runner = TestRunner::deterministic();
+    for _ in 0..12 {
+        let (network, masks) = common::masked_networks()
+            .new_tree(&mut runner)
+            .unwrap()
+            .current();
+        check_c(&network, &masks);
+    }
+    let large = Network::random(13, &[120; 8], Ops::XorRich, 8).unwrap();
+    check_c(
+        &large,
+        &Masks::from_iter([(500, Mask::Force(true)), (5, Mask::Invert)]),
+    );
+}
+
+/// The same header on words of another type, with hostile names in its comment.
+#[test]
+fn c_takes_the_callers_word() {
+    if !has_compiler() {
+        return; // test.sh names this as skipped
+    }
+    let mut parts = Network::random(9, &[40; 4], Ops::Uniform, 2)
+        .unwrap()
+        .into_parts();
+    parts.name = "*/ int x; /* \u{1f39b} \\".into();
+    parts.description = Some("two\nlines ??/".into());
+    let network = Network::try_from(parts).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let header = to_c(&network, &Masks::new(), "9 lives!");
+    std::fs::write(folder.path().join("tune.h"), header).unwrap();
+    let main = r#"
+typedef unsigned long long V __attribute__((vector_size(64)));
+#define NETWORK_9_LIVES__WORD V
+#include <stdio.h>
+#include "tune.h"
+int main(void)
+{
+    V in[9] = {{0}}, out[8];
+    for (int t = 0; t < 512; t++) for (int i = 0; i < 9; i++)
+        in[i][t / 64] |= (unsigned long long)(t >> i & 1) << (t % 64);
+    network_9_lives__evaluate(in, out);
+    for (int t = 0; t < 512; t++) {
+        int sample = 0;
+        for (int i = 0; i < 8; i++) sample |= (int)(out[i][t / 64] >> (t % 64) & 1) << i;
+        putchar(sample);
+    }
+    return 0;
+}
+"#;
+    compile(folder.path(), &["-std=gnu99", "-Wno-psabi"], main);
+    let output = Command::new(folder.path().join("tune")).output().unwrap();
+    let expected: Vec<u8> = (0..512)
+        .map(|t| common::sample(&network, &Masks::new(), t))
+        .collect();
+    assert!(output.stdout == expected);
+}
+
+#[test]
+fn dot_draws_every_node_and_every_wire_that_is_read() {
+    let network = Network::from_json(
+        r#"{"format":"gatebend-network","version":1,"name":"say \"hi\"","inputs":2,
+            "layers":[{"gates":[[6,0,1],[3,0,1]]},{"gates":[[1,2,3]]}],"outputs":[4,2]}"#,
+    )
+    .unwrap();
+    let dot = to_dot(&network, &Masks::from_iter([(3, Mask::Force(true))]));
+    assert!(dot.starts_with("digraph \"say \\\"hi\\\"\" {"));
+    for wire in [
+        "n0 -> n2",
+        "n1 -> n2",
+        "n2 -> n4",
+        "n3 -> n4",
+        "n4 -> out0",
+        "n2 -> out1",
+    ] {
+        assert_eq!(dot.matches(wire).count(), 1, "{wire} in {dot}");
+    }
+    // The masked gate is constant: red, and it reads nothing.
+    assert!(!dot.contains("n0 -> n3"));
+    assert!(dot.contains("n3 [label=\"3\\ntrue\", color=red"));
+    assert_eq!(network.input_encoding(), InputEncoding::Binary);
+    assert_eq!(network.output_encoding(), OutputEncoding::Binary);
+}

@@ -1,0 +1,284 @@
+//! The network file: round trips, and refusals that name the place.
+
+mod common;
+
+use logicnet::{InputEncoding, Mask, Network, Op, OutputEncoding};
+use proptest::prelude::*;
+
+const SMALL: &str = r#"{"format": "gatebend-network", "version": 1, "name": "small",
+    "sample_rate": 8000, "inputs": 2,
+    "layers": [{"gates": [[6, 0, 1]]}, {"gates": [[1, 2, 0], [12, 2, 2]]}],
+    "outputs": [2, 3, 4]}"#;
+
+#[test]
+fn a_file_says_what_it_means() {
+    let network = Network::from_json(SMALL).unwrap();
+    assert_eq!(
+        (network.name(), network.sample_rate(), network.inputs()),
+        ("small", 8000, 2)
+    );
+    assert_eq!(
+        (network.period(), network.nodes(), network.layer_count()),
+        (4, 5, 2)
+    );
+    assert_eq!(network.gates()[0].op, Op::XOR);
+    let layers: Vec<_> = network
+        .layers()
+        .map(|(first, gates)| (first, gates.len()))
+        .collect();
+    assert_eq!(layers, [(2, 1), (3, 2)]);
+    assert_eq!(network.live(network.masks()), [true; 5]);
+}
+
+#[test]
+fn unknown_fields_survive_in_the_file_and_in_layers() {
+    let text = SMALL
+        .replacen('{', r#"{"mood": {"dark": [1, 2.5, null]}, "zoom": 1e3,"#, 1)
+        .replacen(r#"{"gates""#, r#"{"colour": "red \"", "gates""#, 1);
+    let network = Network::from_json(&text).unwrap();
+    let saved = network.to_json();
+    assert_eq!(Network::from_json(&saved).unwrap(), network);
+    assert!(
+        saved.contains(r#""mood": {"dark":[1,2.5,null]}"#),
+        "{saved}"
+    );
+    assert!(saved.contains(r#""colour":"red \"""#), "{saved}");
+    assert_eq!(network.extra()["zoom"], 1e3);
+}
+
+#[test]
+fn name_and_rate_may_be_left_out() {
+    let text = SMALL
+        .replace(r#""name": "small","#, "")
+        .replace(r#""sample_rate": 8000,"#, "");
+    let network = Network::from_json(&text).unwrap();
+    assert_eq!((network.name(), network.sample_rate()), ("untitled", 8000));
+}
+
+#[test]
+fn encodings_and_masks_are_read() {
+    let encoded = |encoding: &str, inputs: u32| {
+        let text = SMALL.replace(
+            r#""inputs": 2"#,
+            &format!(r#""inputs": {inputs}, {encoding}"#),
+        );
+        Network::from_json(
+            &text
+                .replace("[6, 0, 1]", "[6, 0, 0]")
+                .replace("[[1, 2, 0], [12, 2, 2]]", "[]")
+                .replace("[2, 3, 4]", "[0]"),
+        )
+        .unwrap()
+    };
+    let one_digit = encoded(r#""input_encoding": "thermometer""#, 7);
+    assert_eq!(
+        one_digit.input_encoding(),
+        InputEncoding::Thermometer { digit_bits: 3 }
+    );
+    assert_eq!(one_digit.counter_bits(), 3);
+    let digits = encoded(
+        r#""input_encoding": {"type": "one-hot", "digit_bits": 2}"#,
+        8,
+    );
+    assert_eq!(
+        digits.input_encoding(),
+        InputEncoding::OneHot { digit_bits: 2 }
+    );
+    assert_eq!(digits.counter_bits(), 4);
+    let sum = encoded(
+        r#""output_encoding": {"type": "group-sum", "groups": 1}"#,
+        2,
+    );
+    assert_eq!(
+        sum.output_encoding(),
+        OutputEncoding::GroupSum { groups: 1 }
+    );
+
+    let masks =
+        r#""masks": [{"node": 2, "force": 1}, {"node": 0, "invert": true}, {"node": 4, "op": 6}],"#;
+    let network = Network::from_json(&SMALL.replacen('{', &format!("{{{masks}"), 1)).unwrap();
+    assert_eq!(network.masks().get(2), Some(Mask::Force(true)));
+    assert_eq!(network.masks().get(0), Some(Mask::Invert));
+    assert_eq!(network.masks().get(4), Some(Mask::Replace(Op::XOR)));
+    assert_eq!(Network::from_json(&network.to_json()).unwrap(), network);
+}
+
+/// What is changed in the small file, and the refusal: place and a part of the words.
+const REFUSALS: [(&str, &str, &str, &str); 36] = [
+    (
+        r#""gatebend-network""#,
+        r#""other""#,
+        "format",
+        "is not \"gatebend-network\"",
+    ),
+    (r#""format": "gatebend-network","#, "", "format", "missing"),
+    (r#""version": 1"#, r#""version": 2"#, "version", "reads 1"),
+    (r#""version": 1,"#, "", "version", "missing"),
+    (r#""small""#, "3", "name", "text in quotes"),
+    ("8000", "0", "sample_rate", "outside 1..768000"),
+    ("8000", "800000", "sample_rate", "outside 1..768000"),
+    ("8000", "44100.5", "sample_rate", "whole number"),
+    (r#""inputs": 2"#, r#""inputs": 0"#, "inputs", "at least 1"),
+    (r#""inputs": 2"#, r#""inputs": 25"#, "inputs", "at most 24"),
+    (
+        r#""inputs": 2"#,
+        r#""inputs": -1"#,
+        "inputs",
+        "whole number",
+    ),
+    (r#""inputs": 2,"#, "", "inputs", "missing"),
+    (
+        r#""layers": [{"gates": [[6, 0, 1]]}, {"gates": [[1, 2, 0], [12, 2, 2]]}],"#,
+        "",
+        "layers",
+        "missing",
+    ),
+    (r#""outputs": [2, 3, 4]"#, r#""x": 1"#, "outputs", "missing"),
+    (r#"{"gates": [[6, 0, 1]]}"#, "7", "layers[0]", "a layer"),
+    (
+        r#"{"gates": [[6, 0, 1]]}"#,
+        "{}",
+        "layers[0].gates",
+        "missing",
+    ),
+    ("[6, 0, 1]", "[6, 0]", "layers[0].gates[0]", "[op, a, b]"),
+    ("[6, 0, 1]", "\"xor\"", "layers[0].gates[0]", "[op, a, b]"),
+    ("[6, 0, 1]", "[16, 0, 1]", "layers[0].gates[0][0]", "0..15"),
+    (
+        "[6, 0, 1]",
+        "[6, -1, 1]",
+        "layers[0].gates[0][1]",
+        "node number",
+    ),
+    (
+        "[6, 0, 1]",
+        "[6, 0, 2]",
+        "layers[0].gates[0][2]",
+        "nodes before it, 0..1",
+    ),
+    (
+        "[12, 2, 2]",
+        "[12, 2, 9]",
+        "layers[1].gates[1][2]",
+        "gate 4 reads node 9",
+    ),
+    ("[2, 3, 4]", "[2, 3, 5]", "outputs[2]", "nodes are 0..4"),
+    ("[2, 3, 4]", "[]", "outputs", "1..32"),
+    (
+        "[2, 3, 4]",
+        "[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]",
+        "outputs",
+        "33 outputs",
+    ),
+    ("[2, 3, 4]", "{}", "outputs", "a list"),
+    (
+        r#""inputs": 2"#,
+        r#""inputs": 2, "input_encoding": "gray""#,
+        "input_encoding",
+        "\"gray\"",
+    ),
+    (
+        r#""inputs": 2"#,
+        r#""inputs": 2, "input_encoding": "thermometer""#,
+        "inputs",
+        "whole digits",
+    ),
+    (
+        r#""inputs": 2"#,
+        r#""inputs": 2, "input_encoding": {"type": "one-hot", "digit_bits": 13}"#,
+        "input_encoding.digit_bits",
+        "1..12",
+    ),
+    (
+        r#""inputs": 2"#,
+        r#""inputs": 2, "input_encoding": {"type": "one-hot", "bits": 1}"#,
+        "input_encoding.bits",
+        "unknown",
+    ),
+    (
+        r#""inputs": 2"#,
+        r#""inputs": 2, "output_encoding": {"type": "group-sum", "groups": 2}"#,
+        "output_encoding.groups",
+        "divide",
+    ),
+    (
+        r#""inputs": 2"#,
+        r#""inputs": 2, "masks": [{"node": 9, "force": 0}]"#,
+        "masks[0]",
+        "node 9",
+    ),
+    (
+        r#""inputs": 2"#,
+        r#""inputs": 2, "masks": [{"node": 2, "force": 2}]"#,
+        "masks[0]",
+        "\"force\": 0 or 1",
+    ),
+    (
+        r#""inputs": 2"#,
+        r#""inputs": 2, "masks": [{"node": 1, "op": 2}]"#,
+        "masks[0]",
+        "an input",
+    ),
+    (
+        r#""inputs": 2"#,
+        r#""inputs": 2, "masks": [{"node": 2, "force": 1}, {"node": 2, "invert": true}]"#,
+        "masks[1]",
+        "twice",
+    ),
+    (
+        r#""outputs": [2, 3, 4]}"#,
+        r#""outputs": [2, 3, 4]"#,
+        "",
+        "not JSON: EOF",
+    ),
+];
+
+#[test]
+fn refusals_name_the_place_and_the_remedy() {
+    for (from, to, place, problem) in REFUSALS {
+        let text = SMALL.replacen(from, to, 1);
+        assert_ne!(text, SMALL, "{from} is not in the file");
+        let error = Network::from_json(&text).unwrap_err();
+        assert_eq!(error.place, place, "{from} -> {to}: {error}");
+        assert!(error.problem.contains(problem), "{from} -> {to}: {error}");
+    }
+}
+
+#[test]
+fn too_many_gates_are_refused_with_their_number() {
+    let gates = vec!["[0,0,0]"; 65_537].join(",");
+    let text = SMALL.replace("[6, 0, 1]", &gates);
+    let error = Network::from_json(&text).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "layers: 65539 gates, but a network has at most 65536"
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+
+    #[test]
+    fn saving_and_loading_gives_the_network_back((network, masks) in common::masked_networks()) {
+        let network = network.with_masks(masks).unwrap();
+        let saved = network.to_json();
+        let loaded = Network::from_json(&saved).unwrap();
+        prop_assert_eq!(&loaded, &network);
+        prop_assert_eq!(loaded.to_json(), saved);
+        let parts = network.clone().into_parts();
+        prop_assert_eq!(Network::try_from(parts).unwrap(), network);
+    }
+
+    /// Bytes changed at random load or are refused, and never panic.
+    #[test]
+    fn damaged_files_never_panic(at in 0usize..300, byte in any::<u8>()) {
+        let mut text = SMALL.as_bytes().to_vec();
+        let at = at % text.len();
+        text[at] = byte;
+        if let Ok(text) = std::str::from_utf8(&text) {
+            if let Ok(network) = Network::from_json(text) {
+                prop_assert_eq!(Network::from_json(&network.to_json()).unwrap(), network);
+            }
+        }
+    }
+}

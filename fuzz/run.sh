@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Fuzzes with libFuzzer, on a stable Rust and a C++ compiler.
+# Usage: fuzz/run.sh all|network_file|expression [libFuzzer options, such as -runs=100000]
+# What it finds is kept in fuzz/corpus and, if it is a failure, in fuzz/artifacts.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+if [ $# -lt 1 ]; then
+    sed -n '3s/^# //p' "$0"
+    exit 2
+fi
+targets=$1
+[ "$targets" != all ] || targets="network_file expression"
+
+# Coverage instrumentation needs a compiler flag that is not stable yet.
+export RUSTC_BOOTSTRAP=1
+export RUSTFLAGS="--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+-Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+-Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1"
+target_dir=${CARGO_TARGET_DIR:-../target}/fuzz
+host=$(rustc -vV | sed -n 's/^host: //p')
+cargo build --release --quiet --target "$host" --target-dir "$target_dir"
+
+for target in $targets; do
+    mkdir -p "corpus/$target" "artifacts/$target"
+    case $target in
+    network_file) cp -n ../assets/networks/sierpinski.json ../assets/networks/forty-two.json "corpus/$target/" ;;
+    expression) sed -n 's/.*"source": "\(.*\)",/\1/p' ../assets/networks/*.json >"corpus/$target/shipped" ;;
+    esac
+    echo "fuzzing $target"
+    "$target_dir/$host/release/$target" -artifact_prefix="artifacts/$target/" -verbosity=0 \
+        -print_final_stats=1 -max_len=4096 "${@:2}" "corpus/$target" 2>&1 |
+        sed '/^INFO/d; /Recommended dictionary/,/End of recommended/d'
+done

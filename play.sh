@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Renders a network and plays it, if a sound player is found. Needs Rust alone.
+# Usage: ./play.sh [NAME|NET.json|'EXPRESSION']     ./play.sh --list
+set -euo pipefail
+cd "$(dirname "$0")"
+
+usage() {
+    sed -n '2,3s/^# //p' "$0"
+    echo "NAME is a network in assets/networks (default: running-man); an EXPRESSION of t is compiled first."
+}
+
+case "${1:-}" in
+-h | --help) usage && exit ;;
+--list) for file in assets/networks/*.json; do basename "$file" .json; done && exit ;;
+esac
+
+if ! command -v cargo >/dev/null; then
+    echo "play.sh: cargo is missing; install Rust from https://rustup.rs" >&2
+    exit 1
+fi
+echo "Building (the first time takes a minute) ..." >&2
+cargo build --release --quiet
+gatebend=${CARGO_TARGET_DIR:-target}/release/gatebend
+
+what=${1:-running-man}
+mkdir -p out
+if [ -f "$what" ]; then
+    network=$what
+elif [ -f "assets/networks/$what.json" ]; then
+    network=assets/networks/$what.json
+elif [[ $what == *t* && $what == *[-+*/%\&\|^~\<\>?]* ]]; then
+    network=out/expression.json
+    "$gatebend" compile "$what" --bits 16 -o "$network"
+else
+    echo "play.sh: no network named $what; ./play.sh --list names them all" >&2
+    exit 1
+fi
+
+sound=out/$(basename "$network" .json).wav
+"$gatebend" info "$network"
+"$gatebend" render "$network" -o "$sound" --rate 48000
+
+for player in "pw-play" "paplay" "aplay -q" "afplay" "ffplay -loglevel error -nodisp -autoexit" "mpv --really-quiet" "play -q"; do
+    if command -v "${player%% *}" >/dev/null; then
+        echo "Playing with ${player%% *}; Ctrl-C stops."
+        # Word splitting is meant: a player and its options.
+        # shellcheck disable=SC2086
+        if $player "$sound"; then exit; fi
+        echo "${player%% *} could not play; trying the next player" >&2
+    fi
+done
+echo "No sound player worked here; the sound is in $sound"

@@ -1,0 +1,143 @@
+#!/usr/bin/env bash
+# Runs the tests.  Usage: ./test.sh [quick] [--install]
+#   quick      only what a change to the core needs
+#   --install  install what the full tests need on a bare Debian with Rust (root
+#              and network), then run everything; without it, runs what it can
+#              and names what it skipped
+set -euo pipefail
+cd "$(dirname "$0")"
+
+quick=false install=false
+for argument in "$@"; do
+    case $argument in
+    quick) quick=true ;;
+    --install) install=true ;;
+    -h | --help) sed -n '2,6s/^# //p' "$0" && exit ;;
+    *) echo "test.sh: unknown argument $argument; see ./test.sh --help" >&2 && exit 2 ;;
+    esac
+done
+
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/gatebend
+oldest=1.85.0
+oldest_rust=$cache/rust-$oldest
+skipped=()
+$install || export CARGO_NET_OFFLINE=${CARGO_NET_OFFLINE:-false}
+
+step() { # what command...
+    local started=$SECONDS
+    printf '\n== %s\n' "$1"
+    "${@:2}"
+    printf '== %s: passed in %s s\n' "$1" $((SECONDS - started))
+}
+
+skip() { # what why
+    skipped+=("$1: $2")
+    printf '\n== %s: skipped, %s\n' "$1" "$2"
+}
+
+# Debian's packaged Rust 1.85, unpacked beside the system's own, to check the
+# oldest version that is promised, and with its source a target without std.
+install_oldest_rust() {
+    [ -x "$oldest_rust/usr/bin/rustc" ] && return
+    local version unpack
+    version=$(apt-cache madison rustc-web | grep -o '1\.85[^ ]*' | head -n 1)
+    [ -n "$version" ] || return 0
+    unpack=$(mktemp -d)
+    (
+        cd "$unpack"
+        apt-get download -q "rustc-web=$version" "libstd-rust-web-1.85=$version" \
+            "libstd-rust-web-dev=$version" "rust-web-src=$version"
+        for package in *.deb; do dpkg -x "$package" tree; done
+    ) || return 0
+    mkdir -p "$cache"
+    rm -rf "$oldest_rust"
+    mv "$unpack/tree" "$oldest_rust"
+    rm -rf "$unpack"
+}
+
+if $install; then
+    apt-get update -q || true # one index out of step does not stop the others
+    apt-get install -q -y --no-install-recommends \
+        g++ shellcheck berkeley-abc libllvm19 graphviz
+    install_oldest_rust || true
+    rustup component add rustfmt clippy 2>/dev/null || true
+fi
+
+if cargo fmt --version >/dev/null 2>&1; then
+    step "format" cargo fmt --all --check
+else
+    skip "format" "cargo fmt is not installed"
+fi
+
+if $quick; then
+    step "core tests" cargo test --quiet -p logicnet -p bytebeat
+else
+    if cargo clippy --version >/dev/null 2>&1; then
+        step "lint" cargo clippy --quiet --workspace --all-targets -- --deny warnings
+    else
+        skip "lint" "cargo clippy is not installed"
+    fi
+
+    step "tests" cargo test --workspace
+    command -v cc >/dev/null || skip "exported C against the oracle" "no C compiler (cc)"
+    command -v berkeley-abc >/dev/null || skip "sizes against ABC" "berkeley-abc is not installed"
+    step "documentation" env RUSTDOCFLAGS="--deny warnings" cargo doc --quiet --workspace --no-deps
+
+    # Every shipped network in every export, and the pictures drawn.
+    exports() {
+        local folder network
+        folder=$(mktemp -d)
+        cargo build --quiet --release
+        for network in assets/networks/*.json; do
+            "${CARGO_TARGET_DIR:-target}/release/gatebend" export "$network" --to dot -o "$folder/picture.dot"
+            dot -Tsvg -o /dev/null "$folder/picture.dot"
+        done 2>&1 | { grep -v "^Warning" || true; }
+        rm -r "$folder"
+    }
+    if command -v dot >/dev/null; then
+        step "pictures drawn by Graphviz" timeout 300 bash -c "$(declare -f exports); exports"
+    else
+        skip "pictures drawn by Graphviz" "dot is not installed"
+    fi
+
+    benches() { # they run, whatever they measure
+        cargo build --quiet --release --workspace --all-targets
+    }
+    step "benches build" benches
+
+    if [ -x "$oldest_rust/usr/bin/rustc" ]; then
+        oldest_check() {
+            local rustc=$oldest_rust/usr/bin/rustc
+            "$rustc" --version
+            RUSTC=$rustc cargo check --quiet --workspace --all-targets \
+                --target-dir "${CARGO_TARGET_DIR:-target}/oldest"
+        }
+        step "oldest Rust ($oldest)" oldest_check
+        no_std_check() {
+            RUSTC=$oldest_rust/usr/bin/rustc RUSTC_BOOTSTRAP=1 \
+                cargo check --quiet -p logicnet -p bytebeat --target wasm32-unknown-unknown \
+                -Zbuild-std=core,alloc --target-dir "${CARGO_TARGET_DIR:-target}/oldest"
+        }
+        step "without std (wasm32)" no_std_check
+    else
+        skip "oldest Rust ($oldest) and without std" "not there; --install fetches it on Debian 12"
+    fi
+
+    if command -v c++ >/dev/null; then
+        step "fuzzing, bounded" fuzz/run.sh all -runs=20000 -seed=1
+    else
+        skip "fuzzing" "no C++ compiler (c++)"
+    fi
+
+    if command -v shellcheck >/dev/null; then
+        step "scripts" shellcheck play.sh test.sh .ci/run assets/networks/make.sh fuzz/run.sh
+    else
+        skip "scripts" "shellcheck is not installed"
+    fi
+fi
+
+printf '\n'
+if [ ${#skipped[@]} -gt 0 ]; then
+    printf 'skipped: %s\n' "${skipped[@]}"
+fi
+echo "All tests that ran have passed."

@@ -1,0 +1,369 @@
+//! The program as scripts use it: spellings, exit codes, bytes and errors.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use sha2::{Digest, Sha256};
+
+fn gatebend(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gatebend"));
+    command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+/// Runs it and expects success.
+fn done(arguments: &[&str]) -> Vec<u8> {
+    let output = gatebend(arguments);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {errors}");
+    output.stdout
+}
+
+/// Runs it and expects this exit code and one line on standard error.
+fn refused(code: i32, arguments: &[&str]) -> String {
+    let output = gatebend(arguments);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {errors}");
+    assert_eq!(errors.lines().count(), 1, "{arguments:?}: {errors}");
+    assert!(output.stdout.is_empty());
+    errors
+}
+
+fn asset(name: &str) -> String {
+    format!("{}/assets/networks/{name}.json", env!("CARGO_MANIFEST_DIR"))
+}
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Folder {
+        Folder(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.path().join(name).to_str().unwrap().to_string()
+    }
+
+    fn files(&self) -> Vec<PathBuf> {
+        fs::read_dir(self.0.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect()
+    }
+}
+
+fn formula(t: u32) -> u8 {
+    (t * (0b10_1010 & t >> 10)) as u8
+}
+
+#[test]
+fn raw_samples_are_the_expression_from_any_time() {
+    let folder = Folder::new();
+    let (json, raw) = (folder.path("a.json"), folder.path("a.u8"));
+    done(&["compile", "t*(42&t>>10)", "--bits", "14", "-o", &json]);
+    done(&["render", &json, "-o", &raw]);
+    let expected: Vec<u8> = (0..1 << 14).map(formula).collect();
+    assert!(fs::read(&raw).unwrap() == expected);
+
+    let stretch = done(&[
+        "render", &json, "-o", "-", "--from", "16000", "--count", "70000",
+    ]);
+    let expected: Vec<u8> = (16_000..86_000).map(|t| formula(t % (1 << 14))).collect();
+    assert!(stretch == expected);
+    assert_eq!(done(&["render", &json, "-o", "-", "--count", "0"]), b"");
+}
+
+/// The samples of a mono 8-bit WAV file and its rate, read by hand.
+fn wav(path: &str) -> (u32, Vec<u8>) {
+    let bytes = fs::read(path).unwrap();
+    let number = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
+    assert_eq!(
+        (&bytes[..4], &bytes[8..16], &bytes[36..40]),
+        (&b"RIFF"[..], &b"WAVEfmt "[..], &b"data"[..])
+    );
+    assert_eq!(number(4) as usize, bytes.len() - 8);
+    assert_eq!(bytes[20..24], [1, 0, 1, 0], "PCM, mono");
+    assert_eq!(bytes[32..36], [1, 0, 8, 0], "a byte a sample");
+    let length = number(40) as usize;
+    (number(24), bytes[44..44 + length].to_vec())
+}
+
+#[test]
+fn wav_files_hold_the_same_samples() {
+    let folder = Folder::new();
+    let out = folder.path("a.wav");
+    done(&["render", &asset("forty-two"), "-o", &out]);
+    assert_eq!(wav(&out), (8000, (0..1 << 14).map(formula).collect()));
+
+    done(&[
+        "render",
+        &asset("forty-two"),
+        "-o",
+        &out,
+        "--rate",
+        "44100",
+        "--count",
+        "8000",
+    ]);
+    let held = (0..44_100u32).map(|i| formula(i * 80 / 441)).collect();
+    assert_eq!(wav(&out), (44_100, held));
+    assert_eq!(folder.files().len(), 1, "nothing is left beside the file");
+}
+
+/// SHA-256 of the WAV files of the shipped networks, one period each. A change
+/// here is a change of what everyone hears: `gatebend render FILE` and sha256sum.
+const GOLDEN: &str = include_str!("golden/wav.sha256");
+
+#[test]
+fn shipped_networks_sound_as_they_did() {
+    let folder = Folder::new();
+    let mut names = Vec::new();
+    for line in GOLDEN.lines() {
+        let (hash, name) = line.split_once("  ").unwrap();
+        let name = name.strip_suffix(".wav").unwrap();
+        let out = folder.path("golden.wav");
+        done(&["render", &asset(name), "-o", &out]);
+        let now = format!("{:x}", Sha256::digest(fs::read(&out).unwrap()));
+        assert_eq!(now, hash, "{name}");
+        names.push(format!("{name}.json"));
+    }
+    let shipped = fs::read_dir(Path::new(&asset("x")).parent().unwrap()).unwrap();
+    for entry in shipped.map(|entry| entry.unwrap().file_name().into_string().unwrap()) {
+        assert!(
+            names.contains(&entry) || !entry.contains(".json"),
+            "{entry} has no golden hash"
+        );
+    }
+}
+
+#[test]
+fn the_same_seed_is_the_same_network_everywhere() {
+    let arguments = [
+        "random", "--inputs", "15", "--layers", "4x96", "--seed", "43",
+    ];
+    let network = String::from_utf8(done(&arguments)).unwrap();
+    let shipped = fs::read_to_string(asset("night-train")).unwrap();
+    let layers = |text: &str| text[text.find("\"layers\"").unwrap()..].to_string();
+    assert_eq!(layers(&network), layers(&shipped));
+}
+
+#[test]
+fn masks_bend_the_sound_and_not_the_file() {
+    let folder = Folder::new();
+    let (json, raw) = (folder.path("a.json"), folder.path("a.u8"));
+    done(&["compile", "t", "--bits", "8", "-o", &json]);
+    let before = fs::read(&json).unwrap();
+    done(&[
+        "render", &json, "-o", &raw, "--mask", "0=1", "--mask", "7=0",
+    ]);
+    let expected: Vec<u8> = (0..=255).map(|t| (t | 1) & 127).collect();
+    assert_eq!(fs::read(&raw).unwrap(), expected);
+    assert_eq!(fs::read(&json).unwrap(), before);
+    done(&["render", &json, "-o", &raw, "--mask", "0=invert"]);
+    assert_eq!(fs::read(&raw).unwrap()[..4], [1, 0, 3, 2]);
+}
+
+#[test]
+fn simplify_and_prove_agree() {
+    let folder = Folder::new();
+    let (a, b, c) = (
+        folder.path("a.json"),
+        folder.path("b.json"),
+        folder.path("c.json"),
+    );
+    done(&[
+        "random",
+        "--inputs",
+        "12",
+        "--layers",
+        "100,50,20,8",
+        "--seed",
+        "5",
+        "-o",
+        &a,
+    ]);
+    done(&["simplify", &a, "-o", &b]);
+    assert_eq!(done(&["prove", &a, &b]), b"equal at all 4096 times\n");
+    done(&[
+        "random", "--inputs", "12", "--layers", "3x30", "--seed", "6", "-o", &c,
+    ]);
+    let output = gatebend(&["prove", &a, &c]);
+    assert_eq!(output.status.code(), Some(1));
+    let answer = String::from_utf8(output.stdout).unwrap();
+    assert!(answer.starts_with("different: at t = "), "{answer}");
+}
+
+#[test]
+fn info_and_bench_speak_json() {
+    let info: serde_json::Value =
+        serde_json::from_slice(&done(&["info", &asset("trained-forty-two"), "--json"])).unwrap();
+    assert_eq!(info["gates"], 2552);
+    assert_eq!(info["live_gates"], 295);
+    assert_eq!(info["period"], 16_384);
+    assert_eq!(info["outputs"], 8);
+    let counts: u64 = info["operations"]
+        .as_object()
+        .unwrap()
+        .values()
+        .map(|n| n.as_u64().unwrap())
+        .sum();
+    assert_eq!(counts, 2552);
+    assert!(info["ratio"].as_f64().unwrap() > 0.0);
+    let text = String::from_utf8(done(&["info", &asset("sierpinski")])).unwrap();
+    assert!(
+        text.contains("t&t>>8") && text.contains("8 live") && text.contains("8.19 s"),
+        "{text}"
+    );
+
+    let bench: serde_json::Value =
+        serde_json::from_slice(&done(&["bench", &asset("sierpinski"), "--json"])).unwrap();
+    assert_eq!(
+        (&bench["gates"], &bench["live_gates"]),
+        (&8.into(), &8.into())
+    );
+    let lanes: Vec<_> = bench["widths"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|w| w["lanes"].as_u64().unwrap())
+        .collect();
+    assert_eq!(lanes, [32, 64, 128, 256, 512]);
+    for width in bench["widths"].as_array().unwrap() {
+        let (min, median) = (
+            width["ns_min"].as_f64().unwrap(),
+            width["ns_median"].as_f64().unwrap(),
+        );
+        assert!(min > 0.0 && median >= min);
+    }
+}
+
+#[test]
+fn exports_are_written() {
+    let folder = Folder::new();
+    let (c, dot) = (folder.path("tune.h"), folder.path("tune.dot"));
+    done(&["export", &asset("forty-two"), "--to", "c", "-o", &c]);
+    assert!(fs::read_to_string(c).unwrap().contains("tune_evaluate"));
+    done(&["export", &asset("forty-two"), "--to", "dot", "-o", &dot]);
+    assert!(fs::read_to_string(dot).unwrap().starts_with("digraph"));
+}
+
+#[test]
+fn networks_come_through_pipes() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_gatebend"))
+        .args(["render", "-", "-o", "-", "--count", "4"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(&fs::read(asset("lemmings")).unwrap())
+        .unwrap();
+    assert_eq!(child.wait_with_output().unwrap().stdout.len(), 4);
+}
+
+#[test]
+fn bad_usage_is_2_with_one_line() {
+    let net = asset("forty-two");
+    for (arguments, words) in [
+        (&["render"][..], "NETWORK"),
+        (&["dance"], "dance"),
+        (&["render", &net, "-o", "x.mp3"], ".wav or .u8"),
+        (
+            &["render", &net, "-o", "-", "--rate", "44100"],
+            "--rate is for .wav",
+        ),
+        (&["render", &net, "-o", "-", "--mask", "5"], "NODE=0"),
+        (&["render", &net, "-o", "-", "--mask", "5=2"], "NODE=0"),
+        (
+            &["render", &net, "-o", "-", "--mask", "999=1"],
+            "no such node",
+        ),
+        (&["render", &net, "-o", "-", "--mask", "3=op:1"], "input"),
+        (&["render", &net, "--rate", "0"], "rate"),
+        (
+            &["render", &net, "-o", "x.wav", "--count", "99999999999"],
+            "do not fit in a WAV",
+        ),
+        (&["render", "-"], "-o OUT.wav"),
+        (&["compile", "t+", "--bits", "8"], "column 3"),
+        (&["compile", "t", "--bits", "25"], "1..24"),
+        (
+            &["random", "--inputs", "99", "--layers", "2x8", "--seed", "1"],
+            "at most 24",
+        ),
+        (
+            &["random", "--inputs", "9", "--layers", "2x7", "--seed", "1"],
+            "at least 8",
+        ),
+        (
+            &["random", "--inputs", "9", "--layers", "two", "--seed", "1"],
+            "LxW",
+        ),
+        (
+            &[
+                "random", "--inputs", "9", "--layers", "8,0,8", "--seed", "1",
+            ],
+            "layers[1]",
+        ),
+        (
+            &[
+                "random", "--inputs", "9", "--layers", "99x9999", "--seed", "1",
+            ],
+            "65536",
+        ),
+        (&["export", &net, "--to", "cobol", "-o", "-"], "cobol"),
+    ] {
+        let line = refused(2, arguments);
+        assert!(
+            line.contains(words) && line.starts_with("gatebend: "),
+            "{arguments:?}: {line}"
+        );
+    }
+}
+
+#[test]
+fn failures_are_1_and_name_file_place_and_remedy() {
+    let folder = Folder::new();
+    let bad = folder.path("bad.json");
+    let text = fs::read_to_string(asset("sierpinski")).unwrap();
+    fs::write(&bad, text.replacen("[1,0,8]", "[1,0,99]", 1)).unwrap();
+    let line = refused(1, &["info", &bad]);
+    assert!(
+        line.contains("bad.json: layers[0].gates[0][2]: gate 16 reads node 99"),
+        "{line}"
+    );
+
+    assert!(refused(1, &["info", "nowhere.json"]).contains("nowhere.json: no such file"));
+    let binary = folder.path("noise.json");
+    fs::write(&binary, [0xff; 100]).unwrap();
+    assert!(refused(1, &["info", &binary]).contains("noise.json: not text"));
+    let nowhere = folder.path("no/such/folder.wav");
+    assert!(refused(1, &["render", &asset("sierpinski"), "-o", &nowhere]).contains("folder exist"));
+    let huge = "t*t*t%(t*t+1)/(t|1)%(t*7+3)*(t/(t>>3))/(t%77+t/5)%(t*t+9)/(t%13+1)%(t*5+t/3)*(t%(t+9))/(t+7)";
+    let line = refused(
+        1,
+        &["compile", &format!("({huge})/({huge}|t/3)"), "--bits", "24"],
+    );
+    assert!(line.contains("at most 65536; fewer bits"), "{line}");
+}
+
+/// A file that cannot be replaced is left as it was.
+#[test]
+fn a_failed_command_leaves_the_old_file() {
+    let folder = Folder::new();
+    let out = folder.path("keep.json");
+    fs::write(&out, "precious").unwrap();
+    refused(1, &["simplify", "nowhere.json", "-o", &out]);
+    assert_eq!(fs::read_to_string(&out).unwrap(), "precious");
+    done(&["simplify", &asset("forty-two"), "-o", &out]);
+    assert!(fs::read_to_string(&out).unwrap().starts_with('{'));
+    assert_eq!(folder.files().len(), 1);
+}

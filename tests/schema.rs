@@ -1,0 +1,215 @@
+//! The JSON Schema against the loader: what one takes the other takes, but for
+//! the rules that the schema says it cannot say.
+
+use std::fs;
+
+use jsonschema::Validator;
+use logicnet::Network;
+use serde_json::{Value, json};
+
+fn schema() -> Validator {
+    let text = include_str!("../docs/network.schema.json");
+    jsonschema::validator_for(&serde_json::from_str(text).unwrap()).unwrap()
+}
+
+fn small() -> Value {
+    json!({
+        "format": "gatebend-network", "version": 1, "name": "small", "sample_rate": 8000,
+        "inputs": 2, "layers": [{"gates": [[6, 0, 1]]}], "outputs": [2], "mood": {"any": ["thing"]}
+    })
+}
+
+#[test]
+fn shipped_networks_and_the_documented_one_pass_both() {
+    let schema = schema();
+    let mut count = 0;
+    for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/networks")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let network = Network::from_json(&text).unwrap();
+        assert_eq!(
+            network.to_json(),
+            text,
+            "{} is as the program writes it",
+            path.display()
+        );
+        let value = serde_json::from_str(&text).unwrap();
+        assert!(
+            schema.is_valid(&value),
+            "{}: {:?}",
+            path.display(),
+            schema.validate(&value)
+        );
+        count += 1;
+    }
+    assert!(count >= 10, "{count} networks");
+    let docs = include_str!("../docs/network-format.md");
+    let example = docs
+        .split("```json\n")
+        .nth(1)
+        .unwrap()
+        .split("```")
+        .next()
+        .unwrap();
+    assert!(schema.is_valid(&serde_json::from_str(example).unwrap()));
+    Network::from_json(example).unwrap();
+}
+
+/// Fields set to values, each judged by the schema and by the loader alike.
+#[test]
+#[allow(clippy::too_many_lines)] // a table
+fn schema_and_loader_agree_on_every_field() {
+    let thermometer = |bits: Value| json!({"type": "thermometer", "digit_bits": bits});
+    let group_sum = |groups: Value| json!({"type": "group-sum", "groups": groups});
+    let cases = [
+        (
+            "format",
+            vec![json!("gatebend-network"), json!("wav"), json!(1)],
+        ),
+        ("version", vec![json!(1), json!(2), json!("1")]),
+        ("name", vec![json!(""), json!(1), json!(null)]),
+        ("description", vec![json!("x"), json!(["x"])]),
+        ("source", vec![json!("t"), json!(false)]),
+        (
+            "sample_rate",
+            vec![
+                json!(1),
+                json!(8000.0),
+                json!(768_000),
+                json!(0),
+                json!(768_001),
+                json!(1.5),
+                json!("8000"),
+            ],
+        ),
+        (
+            "inputs",
+            vec![
+                json!(2),
+                json!(24),
+                json!(0),
+                json!(25),
+                json!(-2),
+                json!([2]),
+            ],
+        ),
+        (
+            "input_encoding",
+            vec![
+                json!("binary"),
+                json!({"type": "binary"}),
+                json!("one-hot"),
+                thermometer(json!(1)),
+                thermometer(json!(0)),
+                thermometer(json!(13)),
+                thermometer(json!("1")),
+                json!("gray"),
+                json!({"digit_bits": 1}),
+                json!({"type": "binary", "digit_bits": 1}),
+                json!({"type": "one-hot", "x": 1}),
+                json!(3),
+            ],
+        ),
+        (
+            "layers",
+            vec![
+                json!([{"gates": [[6, 0, 1]]}, {"gates": []}]),
+                json!([{"gates": [[6, 0, 1]], "x": 1}]),
+                json!([{}]),
+                json!([[6, 0, 1]]),
+                json!({}),
+                json!([{"gates": [[6, 0]]}]),
+                json!([{"gates": [[6, 0, 1, 1]]}]),
+                json!([{"gates": [[16, 0, 1]]}]),
+                json!([{"gates": [[6, -1, 1]]}]),
+                json!([{"gates": [[6, 0, 0.5]]}]),
+                json!([{"gates": ["xor"]}]),
+                json!([{"gates": 1}]),
+            ],
+        ),
+        (
+            "outputs",
+            vec![
+                json!([0]),
+                json!([]),
+                json!(vec![0; 32]),
+                json!(vec![0; 33]),
+                json!([-1]),
+                json!("0"),
+            ],
+        ),
+        (
+            "output_encoding",
+            vec![
+                json!("binary"),
+                json!({"type": "binary"}),
+                json!("group-sum"),
+                group_sum(json!(1)),
+                group_sum(json!(0)),
+                group_sum(json!(17)),
+                json!("sum"),
+                json!({"groups": 1}),
+                json!({"type": "binary", "groups": 1}),
+            ],
+        ),
+        (
+            "masks",
+            vec![
+                json!([]),
+                json!([{"node": 2, "force": 0}]),
+                json!([{"node": 2, "invert": true}]),
+                json!([{"node": 2, "op": 15}]),
+                json!([{"node": 2}]),
+                json!([{"force": 1}]),
+                json!([{"node": 2, "force": 2}]),
+                json!([{"node": 2, "force": true}]),
+                json!([{"node": 2, "invert": false}]),
+                json!([{"node": 2, "op": 16}]),
+                json!([{"node": 2, "force": 0, "invert": true}]),
+                json!([{"node": 2, "melt": 1}]),
+                json!({}),
+            ],
+        ),
+    ];
+    let schema = schema();
+    let (mut taken, mut refused) = (0, 0);
+    for (field, values) in cases {
+        for value in values {
+            let mut file = small();
+            file[field] = value;
+            let loaded = Network::from_json(&file.to_string());
+            let valid = schema.is_valid(&file);
+            assert_eq!(
+                valid,
+                loaded.is_ok(),
+                "{field} = {}: {loaded:?}",
+                file[field]
+            );
+            *(if valid { &mut taken } else { &mut refused }) += 1;
+        }
+        let mut file = small();
+        file.as_object_mut().unwrap().remove(field);
+        assert_eq!(
+            schema.is_valid(&file),
+            Network::from_json(&file.to_string()).is_ok(),
+            "no {field}"
+        );
+    }
+    assert!(
+        taken >= 20 && refused >= 40,
+        "{taken} taken, {refused} refused"
+    );
+}
+
+#[test]
+fn wide_outputs_need_a_group_sum() {
+    let mut file = small();
+    file["outputs"] = json!(vec![0; 40]);
+    assert!(!schema().is_valid(&file));
+    file["output_encoding"] = json!({"type": "group-sum", "groups": 4});
+    assert!(schema().is_valid(&file));
+    assert!(Network::from_json(&file.to_string()).is_ok());
+}
