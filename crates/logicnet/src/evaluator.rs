@@ -23,6 +23,8 @@ use crate::{Kind, OutputEncoding, Word};
 pub struct Evaluator<W> {
     program: Program,
     slots: Vec<W>,
+    /// The time of lane 0, if the slots of the inputs hold consecutive times.
+    consecutive_from: Option<u32>,
     next_step: usize,
     next_run: usize,
 }
@@ -63,12 +65,12 @@ impl<W: Word> Evaluator<W> {
     /// Takes a program and allocates the memory to evaluate it in.
     pub fn new(program: Program) -> Evaluator<W> {
         let slots = vec![W::ZERO; program.slots];
-        let (next_step, next_run) = (program.steps.len(), program.runs.len());
         let mut evaluator = Evaluator {
             program,
             slots,
-            next_step,
-            next_run,
+            consecutive_from: None,
+            next_step: 0,
+            next_run: 0,
         };
         evaluator.start(0);
         evaluator
@@ -82,16 +84,25 @@ impl<W: Word> Evaluator<W> {
     /// Starts a group: lane k is time `t0 + k`, for any t0. The counter wraps
     /// at 2^32, and the network sees its low bits.
     pub fn start(&mut self, t0: u32) {
+        // Between aligned groups only bits above the lanes' change, and few of them.
+        let changed = match self.consecutive_from {
+            Some(before) if (t0 | before) % W::LANES as u32 == 0 => t0 ^ before,
+            _ => u32::MAX,
+        };
         for &(bit, slot) in &self.program.inputs {
-            self.slots[usize::from(slot)] =
-                W::from_columns(|j| counter_column(bit, t0.wrapping_add(64 * j as u32)));
+            if changed >> bit & 1 == 1 {
+                self.slots[usize::from(slot)] =
+                    W::from_columns(|j| counter_column(bit, t0.wrapping_add(64 * j as u32)));
+            }
         }
+        self.consecutive_from = Some(t0);
         self.rewind();
     }
 
     /// Starts a group at any times: lane k is `times[k]`, the other lanes 0.
     /// Times beyond the number of lanes are left out.
     pub fn start_at(&mut self, times: &[u32]) {
+        self.consecutive_from = None;
         for &(_, slot) in &self.program.inputs {
             self.slots[usize::from(slot)] = W::ZERO;
         }
@@ -115,7 +126,6 @@ impl<W: Word> Evaluator<W> {
     }
 
     fn rewind(&mut self) {
-        self.slots[0] = W::ZERO;
         self.next_step = 0;
         self.next_run = 0;
     }
@@ -141,23 +151,14 @@ impl<W: Word> Evaluator<W> {
 
     /// One output of the complete group as a bit plane.
     pub fn plane(&self, output: usize) -> W {
-        self.tap(self.program.outputs[output])
-    }
-
-    fn tap(&self, tap: Tap) -> W {
-        let word = self.slots[usize::from(tap.slot)];
-        if tap.inverted { word.not() } else { word }
+        read(self.program.outputs[output], &self.slots)
     }
 
     /// The samples of the complete group, one byte a lane in lane order; as
     /// many as fit in `out`.
     pub fn samples(&self, out: &mut [u8]) {
         match self.program.output_encoding {
-            OutputEncoding::Binary => {
-                let outputs = self.program.outputs.len();
-                let planes = core::array::from_fn(|bit| self.plane(byte_source(outputs, bit)));
-                bytes_of(planes, out);
-            }
+            OutputEncoding::Binary => binary_samples(&self.program.outputs, &self.slots, out),
             OutputEncoding::GroupSum { groups } => self.group_sums(usize::from(groups), out),
         }
     }
@@ -168,7 +169,9 @@ impl<W: Word> Evaluator<W> {
         for (j, out) in out.chunks_mut(64).take(W::COLUMNS).enumerate() {
             let mut sums = [0u32; 64];
             for (g, group) in self.program.outputs.chunks(size).enumerate() {
-                for (c, plane) in count_ones(group.iter().map(|&tap| self.tap(tap).column(j))) {
+                for (c, plane) in
+                    count_ones(group.iter().map(|&tap| read(tap, &self.slots).column(j)))
+                {
                     for (lane, sum) in sums.iter_mut().enumerate() {
                         *sum += ((plane >> lane & 1) as u32) << (g + c);
                     }
@@ -221,8 +224,19 @@ vectorized! {
     }
 }
 
+/// The value of an output, where the last step has left it.
+#[inline(always)]
+fn read<W: Word>(tap: Tap, slots: &[W]) -> W {
+    let word = slots[usize::from(tap.slot)];
+    if tap.inverted { word.not() } else { word }
+}
+
 vectorized! {
-    fn bytes_of[W: Word](planes: [W; 8], out: &mut [u8]) {
+    fn binary_samples[W: Word](outputs: &[Tap], slots: &[W], out: &mut [u8]) {
+        let mut planes = [W::ZERO; 8];
+        for (bit, plane) in planes.iter_mut().enumerate() {
+            *plane = read(outputs[byte_source(outputs.len(), bit)], slots);
+        }
         W::bytes(planes, out);
     }
 }

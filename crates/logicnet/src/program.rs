@@ -39,7 +39,7 @@ pub(crate) struct Tap {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
     pub(crate) counter_bits: u32,
-    /// Bit of t, and the slot it goes to.
+    /// Bit of t, and the slot it goes to, which nothing else uses.
     pub(crate) inputs: Vec<(u8, u16)>,
     pub(crate) steps: Vec<Step>,
     pub(crate) runs: Vec<Run>,
@@ -130,6 +130,9 @@ impl Builder {
                 self.slots[node] = slots;
                 inputs.push((bit as u8, slots));
                 slots += 1;
+                // One use too many: inputs keep their slots, so that from one
+                // group to the next only the bits that change are written.
+                self.uses[node] += 1;
             }
         }
 

@@ -1,44 +1,44 @@
 //! Bit planes to samples and back: the 8 x 64 bit transposition.
 
-/// Exchanges one bit of the word index with one bit of the bit position: bits
-/// of `w[lower]` selected by `!mask` trade places with those of `w[upper]`
-/// selected by `mask`.
-#[inline(always)]
-fn exchange<const N: usize>(w: &mut [[u64; N]; 8], distance: usize, shift: u32, mask: u64) {
-    for upper in 0..8 {
-        if upper & distance != 0 {
-            continue;
-        }
+/// Exchanges one bit of the word index with one bit of the bit position, in each
+/// of N columns: bits of words without `DISTANCE` in their index that `MASK`
+/// selects, shifted up by `SHIFT`, trade places with those `MASK` selects in the
+/// word `DISTANCE` further on.
+#[inline(never)] // inlined, six of these at once are more than compilers turn into vectors
+fn exchange<const N: usize, const DISTANCE: usize, const SHIFT: u32, const MASK: u64>(
+    words: &mut [[u64; N]; 8],
+) {
+    for lower in (0..8).filter(|index| index & DISTANCE == 0) {
+        let upper = lower + DISTANCE;
         for j in 0..N {
-            let swap = ((w[upper][j] >> shift) ^ w[upper + distance][j]) & mask;
-            w[upper + distance][j] ^= swap;
-            w[upper][j] ^= swap << shift;
+            let swap = ((words[lower][j] >> SHIFT) ^ words[upper][j]) & MASK;
+            words[upper][j] ^= swap;
+            words[lower][j] ^= swap << SHIFT;
         }
     }
 }
 
 /// Turns 8 planes of 64 lanes (plane p holds bit p of every lane) into 64 bytes
 /// in lane order: byte k of word w is lane 8 w + k. Works on N columns at once.
-#[inline(always)]
-pub(crate) fn bytes_of_planes<const N: usize>(w: &mut [[u64; N]; 8]) {
-    exchange(w, 1, 1, 0x5555_5555_5555_5555);
-    exchange(w, 2, 2, 0x3333_3333_3333_3333);
-    exchange(w, 4, 4, 0x0f0f_0f0f_0f0f_0f0f);
-    exchange(w, 1, 8, 0x00ff_00ff_00ff_00ff);
-    exchange(w, 2, 16, 0x0000_ffff_0000_ffff);
-    exchange(w, 4, 32, 0x0000_0000_ffff_ffff);
+pub(crate) fn bytes_of_planes<const N: usize>(words: &mut [[u64; N]; 8]) {
+    exchange::<N, 1, 1, 0x5555_5555_5555_5555>(words);
+    exchange::<N, 2, 2, 0x3333_3333_3333_3333>(words);
+    exchange::<N, 4, 4, 0x0f0f_0f0f_0f0f_0f0f>(words);
+    exchange::<N, 1, 8, 0x00ff_00ff_00ff_00ff>(words);
+    exchange::<N, 2, 16, 0x0000_ffff_0000_ffff>(words);
+    exchange::<N, 4, 32, 0x0000_0000_ffff_ffff>(words);
 }
 
 /// The inverse of [`bytes_of_planes`].
 pub(crate) fn planes_of_bytes(words: [u64; 8]) -> [u64; 8] {
-    let mut w = words.map(|word| [word]);
-    exchange(&mut w, 4, 32, 0x0000_0000_ffff_ffff);
-    exchange(&mut w, 2, 16, 0x0000_ffff_0000_ffff);
-    exchange(&mut w, 1, 8, 0x00ff_00ff_00ff_00ff);
-    exchange(&mut w, 4, 4, 0x0f0f_0f0f_0f0f_0f0f);
-    exchange(&mut w, 2, 2, 0x3333_3333_3333_3333);
-    exchange(&mut w, 1, 1, 0x5555_5555_5555_5555);
-    w.map(|[word]| word)
+    let mut words = words.map(|word| [word]);
+    exchange::<1, 4, 32, 0x0000_0000_ffff_ffff>(&mut words);
+    exchange::<1, 2, 16, 0x0000_ffff_0000_ffff>(&mut words);
+    exchange::<1, 1, 8, 0x00ff_00ff_00ff_00ff>(&mut words);
+    exchange::<1, 4, 4, 0x0f0f_0f0f_0f0f_0f0f>(&mut words);
+    exchange::<1, 2, 2, 0x3333_3333_3333_3333>(&mut words);
+    exchange::<1, 1, 1, 0x5555_5555_5555_5555>(&mut words);
+    words.map(|[word]| word)
 }
 
 #[cfg(test)]
