@@ -27,6 +27,30 @@ impl Choice {
     }
 }
 
+impl Choice {
+    /// What a gate counts: all nearly the same, XOR a little more, since it
+    /// takes three where there is none; a wire nothing.
+    pub(super) fn weight(self) -> u32 {
+        if self.a == self.b {
+            0
+        } else {
+            8 + u32::from(self.xor)
+        }
+    }
+
+    /// Makes the gate in another graph, where `made` has the literals of nodes.
+    pub(super) fn build(self, graph: &mut Xag, made: &[Lit]) -> Lit {
+        let a = made[self.a.node() as usize].invert_if(self.a.inverted());
+        let b = made[self.b.node() as usize].invert_if(self.b.inverted());
+        let gate = if self.xor {
+            graph.xor(a, b)
+        } else {
+            graph.and(a, b)
+        };
+        gate.invert_if(self.inverted)
+    }
+}
+
 impl From<XagGate> for Choice {
     fn from(gate: XagGate) -> Choice {
         let (a, b) = (Lit::new(gate.a, false), Lit::new(gate.b, false));

@@ -3,18 +3,27 @@
 //! Constants, wires, inverters and repeated gates vanish when the graph is
 //! built. Then [`merge`] makes one node of all that are equal or complementary
 //! over all times, [`choices`] lists every way to make a node as one gate of two
-//! others, and [`select`] picks one for each so that few gates are needed. The
-//! outcome is proved equal before anyone sees it.
+//! others, [`select`] picks one for each so that few gates are needed, and
+//! [`resubstitute`] changes what nodes compute where no output can tell. Rounds
+//! of this go on while they gain, and the outcome is proved equal before anyone
+//! sees it.
 //!
 //! A desktop step: it takes up to a few seconds, and its outcome must not be
 //! masked in place of the network it came from.
 
 mod choices;
 mod merge;
+mod readers;
+mod resubstitute;
 mod select;
 mod tables;
 
 use alloc::vec::Vec;
+
+use choices::Choices;
+use resubstitute::resubstitute;
+use select::Selection;
+use tables::Tables;
 
 use crate::program::Builder;
 use crate::prove::prove_programs;
@@ -26,12 +35,14 @@ const TABLE_BYTES: usize = 64 << 20;
 /// Most nodes times samples of a period for which whole tables are computed:
 /// 8,000 nodes at 20 bits of t. Beyond, only the graph's structure is used.
 const MOST_NODE_TIMES: u64 = 1 << 33;
-/// Most nodes for which choices are sought; the work grows with their square.
-const MOST_CHOOSING_NODES: u32 = 16_384;
-/// Pairs of nodes that may be looked at in all rounds together.
+/// Pairs of nodes that choices may be sought among, in all rounds together:
+/// 8,900 nodes once, or 2,000 twenty times.
 const MOST_PAIRS: u64 = 80_000_000;
-/// Rounds of choosing after which little is gained.
-const MOST_ROUNDS: u32 = 6;
+/// Chunks of tables, of 512 times each, that resubstitution may look at, in all
+/// rounds together.
+const MOST_CHUNKS: u64 = 50_000_000;
+/// Rounds without a gain after which it ends.
+const MOST_ROUNDS_IN_VAIN: u32 = 12;
 /// Orders of the nodes that a selection is tried in.
 const ORDERS: u32 = 12;
 /// Steps of a selection in each order, for each node.
@@ -74,22 +85,23 @@ fn as_it_was(network: &Network, masks: &Masks) -> Network {
 pub fn simplify_graph(graph: &Xag) -> Xag {
     let original = live_part(graph);
     let mut best = original.clone();
-    let mut pairs = 0;
-    for _ in 0..MOST_ROUNDS {
-        let nodes = u64::from(best.nodes());
-        if nodes << best.counter_bits() > MOST_NODE_TIMES {
+    let mut current = original.clone();
+    let mut rng = Rng::new(0);
+    let mut budget = Budget {
+        pairs: MOST_PAIRS,
+        chunks: MOST_CHUNKS,
+    };
+    let mut in_vain = 0;
+    while in_vain < MOST_ROUNDS_IN_VAIN && !budget.is_spent() {
+        let Some(next) = round(&current, &mut rng, &mut budget) else {
             break;
-        }
-        let merged = live_part(&merge::merge(&best));
-        pairs += u64::from(merged.nodes()).pow(2);
-        let may_choose = merged.nodes() <= MOST_CHOOSING_NODES && pairs <= MOST_PAIRS;
-        let smaller = if may_choose { choose(&merged) } else { merged };
-        let done = weight(&smaller) >= weight(&best);
-        if !done {
-            best = smaller;
-        }
-        if done || !may_choose {
-            break;
+        };
+        current = next;
+        if weight(&current) < weight(&best) {
+            best = current.clone();
+            in_vain = 0;
+        } else {
+            in_vain += 1;
         }
     }
     if equal(&original, &best) {
@@ -99,16 +111,50 @@ pub fn simplify_graph(graph: &Xag) -> Xag {
     }
 }
 
-fn choose(merged: &Xag) -> Xag {
+/// Work that is left, counted so that the outcome does not depend on speed.
+struct Budget {
+    /// Pairs of nodes that choices may be sought among.
+    pairs: u64,
+    /// Chunks of tables that resubstitution may look at.
+    chunks: u64,
+}
+
+impl Budget {
+    fn is_spent(&self) -> bool {
+        self.pairs == 0 || self.chunks == 0
+    }
+}
+
+/// One round of everything that is affordable; the outcome may differ from the
+/// graph without being smaller. `None` where not even merging is affordable.
+fn round(graph: &Xag, rng: &mut Rng, budget: &mut Budget) -> Option<Xag> {
+    if u64::from(graph.nodes()) << graph.counter_bits() > MOST_NODE_TIMES {
+        return None;
+    }
+    let mut graph = live_part(&merge::merge(graph));
+    let pairs = u64::from(graph.nodes()).pow(2);
+    if pairs > budget.pairs {
+        budget.pairs = 0;
+        return Some(graph);
+    }
+    budget.pairs -= pairs;
+    graph = choose(&graph, rng);
+    let tables = Tables::new(&graph, TABLE_BYTES);
+    if tables.whole() {
+        graph = live_part(&resubstitute(&graph, tables, rng, &mut budget.chunks));
+    }
+    Some(graph)
+}
+
+fn choose(merged: &Xag, rng: &mut Rng) -> Xag {
     if merged.gates().is_empty() {
         return merged.clone();
     }
-    let choices = choices::Choices::find(merged, TABLE_BYTES);
-    let mut selection = select::Selection::new(merged, &choices);
-    let mut rng = Rng::new(0);
+    let choices = Choices::find(merged, TABLE_BYTES);
+    let mut selection = Selection::new(merged, &choices);
     for _ in 0..ORDERS {
-        selection.walk(STEPS_A_NODE * merged.nodes(), &mut rng);
-        selection.rank_anew(&mut rng);
+        selection.walk(STEPS_A_NODE * merged.nodes(), rng);
+        selection.rank_anew(rng);
     }
     selection.graph()
 }

@@ -4,6 +4,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::choices::{Choice, Choices};
+use super::readers::Readers;
 use crate::random::Rng;
 use crate::xag::{Lit, Xag};
 
@@ -17,13 +18,10 @@ pub(super) struct Selection<'a> {
     choices: &'a Choices,
     /// Index into the node's choices.
     chosen: Vec<u16>,
-    /// Readers of each node among outputs and live gates.
-    readers: Vec<u32>,
+    readers: Readers,
     /// Place in an order in which every node comes after its operands.
     rank: Vec<u32>,
     cost: u32,
-    /// Working memory of `reference` and `dereference`.
-    stack: Vec<u32>,
 }
 
 impl<'a> Selection<'a> {
@@ -34,51 +32,24 @@ impl<'a> Selection<'a> {
             xag,
             choices,
             chosen: vec![0; nodes],
-            readers: vec![0; nodes],
+            readers: Readers::new(nodes),
             rank: (0..nodes as u32).collect(),
             cost: 0,
-            stack: Vec::new(),
         };
         for output in xag.outputs() {
-            selection.cost += selection.reference(output.node());
+            let Selection {
+                choices,
+                chosen,
+                readers,
+                ..
+            } = &mut selection;
+            selection.cost += readers.add(output.node(), |n| gate(choices, chosen, n));
         }
         selection
     }
 
     fn choice(&self, node: u32) -> Choice {
-        self.choices.of(node)[usize::from(self.chosen[node as usize])]
-    }
-
-    /// Adds a reader of a node; gives the weight that comes alive.
-    fn reference(&mut self, node: u32) -> u32 {
-        let mut weights = 0;
-        self.stack.push(node);
-        while let Some(node) = self.stack.pop() {
-            let readers = &mut self.readers[node as usize];
-            *readers += 1;
-            if *readers == 1 && node >= self.xag.first_gate() {
-                let choice = self.choice(node);
-                weights += weight(choice);
-                self.stack.extend([choice.a.node(), choice.b.node()]);
-            }
-        }
-        weights
-    }
-
-    /// Takes away a reader of a node; gives the weight that dies.
-    fn dereference(&mut self, node: u32) -> u32 {
-        let mut weights = 0;
-        self.stack.push(node);
-        while let Some(node) = self.stack.pop() {
-            let readers = &mut self.readers[node as usize];
-            *readers -= 1;
-            if *readers == 0 && node >= self.xag.first_gate() {
-                let choice = self.choice(node);
-                weights += weight(choice);
-                self.stack.extend([choice.a.node(), choice.b.node()]);
-            }
-        }
-        weights
+        of(self.choices, &self.chosen, node)
     }
 
     /// Tries another choice for a live node and keeps it unless the graph grows.
@@ -92,11 +63,15 @@ impl<'a> Selection<'a> {
     }
 
     fn switch(&mut self, node: u32, choice: u16) {
-        let now = self.choice(node);
-        let died = self.dereference(now.a.node()) + self.dereference(now.b.node()) + weight(now);
-        self.chosen[node as usize] = choice;
-        let now = self.choice(node);
-        let born = self.reference(now.a.node()) + self.reference(now.b.node()) + weight(now);
+        let Selection {
+            choices,
+            chosen,
+            readers,
+            ..
+        } = self;
+        let died = readers.remove_gate(of(choices, chosen, node), |n| gate(choices, chosen, n));
+        chosen[node as usize] = choice;
+        let born = readers.add_gate(of(choices, chosen, node), |n| gate(choices, chosen, n));
         self.cost = self.cost + born - died;
     }
 
@@ -108,7 +83,7 @@ impl<'a> Selection<'a> {
         for _ in 0..steps {
             let node = first + rng.below(gates);
             let choices = self.choices.of(node);
-            if choices.len() < 2 || self.readers[node as usize] == 0 {
+            if choices.len() < 2 || !self.readers.any(node) {
                 continue;
             }
             let choice = rng.below(choices.len() as u32) as u16;
@@ -159,7 +134,7 @@ impl<'a> Selection<'a> {
     /// The graph that is chosen.
     pub(super) fn graph(&self) -> Xag {
         let mut order: Vec<u32> = (self.xag.first_gate()..self.xag.nodes())
-            .filter(|&node| self.readers[node as usize] > 0)
+            .filter(|&node| self.readers.any(node))
             .collect();
         order.sort_unstable_by_key(|&node| self.rank[node as usize]);
         let mut graph = Xag::new(self.xag.counter_bits());
@@ -168,15 +143,7 @@ impl<'a> Selection<'a> {
             made[node as usize] = Lit::new(node, false);
         }
         for node in order {
-            let choice = self.choice(node);
-            let a = made[choice.a.node() as usize].invert_if(choice.a.inverted());
-            let b = made[choice.b.node() as usize].invert_if(choice.b.inverted());
-            let gate = if choice.xor {
-                graph.xor(a, b)
-            } else {
-                graph.and(a, b)
-            };
-            made[node as usize] = gate.invert_if(choice.inverted);
+            made[node as usize] = self.choice(node).build(&mut graph, &made);
         }
         graph.set_outputs(
             self.xag
@@ -188,8 +155,15 @@ impl<'a> Selection<'a> {
     }
 }
 
-/// What a gate counts: all nearly the same, XOR a little more, since it takes
-/// three where there is none.
-fn weight(choice: Choice) -> u32 {
-    8 + u32::from(choice.xor)
+/// The choice of a gate's node.
+fn of(choices: &Choices, chosen: &[u16], node: u32) -> Choice {
+    choices.of(node)[usize::from(chosen[node as usize])]
+}
+
+/// The choice of a node, none for the constant and the bits of t.
+fn gate(choices: &Choices, chosen: &[u16], node: u32) -> Option<Choice> {
+    choices
+        .of(node)
+        .get(usize::from(chosen[node as usize]))
+        .copied()
 }

@@ -199,6 +199,11 @@ impl Tables {
         &self.chunks[c * self.nodes..(c + 1) * self.nodes]
     }
 
+    /// Chunk c of every node, to change.
+    pub(super) fn row_mut(&mut self, c: usize) -> &mut [Chunk] {
+        &mut self.chunks[c * self.nodes..(c + 1) * self.nodes]
+    }
+
     /// Chunk c of a literal's table.
     #[inline(always)]
     pub(super) fn chunk(&self, c: usize, lit: Lit) -> Chunk {

@@ -1,0 +1,272 @@
+//! Resubstitution under don't cares: a node may become any gate of two others
+//! that differs from it only where no output can tell.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::choices::Choice;
+use super::readers::Readers;
+use super::tables::{Chunk, Tables};
+use crate::random::Rng;
+use crate::simd::vectorized;
+use crate::xag::{Lit, Xag};
+
+/// Most nodes for which exclusive sums are tried, pair by pair.
+const MOST_SUM_NODES: usize = 600;
+/// Most covers that are paired up.
+const MOST_COVERS: usize = 48;
+
+/// The graph with nodes made by better gates, or at random by others as good,
+/// one node after another from the last to the first, until the work, in chunks
+/// of tables looked at, is used up. Tables must be whole.
+pub(super) fn resubstitute(xag: &Xag, tables: Tables, rng: &mut Rng, work: &mut u64) -> Xag {
+    debug_assert!(tables.whole());
+    let mut graph = Editable::new(xag, tables);
+    for node in (xag.first_gate()..xag.nodes()).rev() {
+        if *work == 0 {
+            break;
+        }
+        if graph.readers.any(node) {
+            graph.improve(node, rng, work);
+        }
+    }
+    graph.finish()
+}
+
+/// A graph whose gates may be replaced, with the tables of what they are now.
+/// Gates read earlier nodes only, before and after.
+struct Editable<'a> {
+    xag: &'a Xag,
+    tables: Tables,
+    gates: Vec<Option<Choice>>,
+    readers: Readers,
+    /// Nodes that a node's value goes into, itself first.
+    above: Vec<u32>,
+    is_above: Vec<bool>,
+    /// Where some output can tell the node's value, chunk by chunk.
+    care: Vec<Chunk>,
+    /// Where it matters and the node is 1.
+    on: Vec<Chunk>,
+    /// Where it matters and the node is 0.
+    off: Vec<Chunk>,
+    flipped: Vec<Chunk>,
+}
+
+impl<'a> Editable<'a> {
+    fn new(xag: &'a Xag, tables: Tables) -> Editable<'a> {
+        let nodes = xag.nodes() as usize;
+        let chunks = tables.count();
+        let mut graph = Editable {
+            xag,
+            tables,
+            gates: (0..xag.nodes())
+                .map(|node| xag.gate(node).map(Choice::from))
+                .collect(),
+            readers: Readers::new(nodes),
+            above: Vec::new(),
+            is_above: vec![false; nodes],
+            care: vec![Chunk::ZERO; chunks],
+            on: vec![Chunk::ZERO; chunks],
+            off: vec![Chunk::ZERO; chunks],
+            flipped: vec![Chunk::ZERO; nodes],
+        };
+        for output in xag.outputs() {
+            let Editable { gates, readers, .. } = &mut graph;
+            readers.add(output.node(), |n| gates[n as usize]);
+        }
+        graph
+    }
+
+    /// Makes a node the best gate found for it, or one as good as its own.
+    fn improve(&mut self, node: u32, rng: &mut Rng, work: &mut u64) {
+        self.find_above(node);
+        let used = self.above.len() as u64 * self.tables.count() as u64;
+        *work = work.saturating_sub(used);
+        observe(self, node);
+
+        let Some(now) = self.gates[node as usize] else {
+            return;
+        };
+        let mut candidates = Vec::new();
+        find(self, node, &mut candidates, work);
+        // Without the node's own gate, each candidate's weight is what it adds.
+        let Editable { gates, readers, .. } = self;
+        let mut best = (readers.remove_gate(now, |n| gates[n as usize]), now);
+        for candidate in candidates {
+            let added = readers.add_gate(candidate, |n| gates[n as usize]);
+            readers.remove_gate(candidate, |n| gates[n as usize]);
+            if added < best.0 || (added == best.0 && rng.below(4) == 0) {
+                best = (added, candidate);
+            }
+        }
+        readers.add_gate(best.1, |n| gates[n as usize]);
+        gates[node as usize] = Some(best.1);
+        if best.1 != now {
+            self.recompute();
+        }
+    }
+
+    /// Whether a node's table is up to date: a dead gate's may not be.
+    fn usable(&self, node: u32) -> bool {
+        self.readers.any(node) || self.gates[node as usize].is_none()
+    }
+
+    /// Collects the live nodes that a node's value goes into, in order.
+    fn find_above(&mut self, node: u32) {
+        for &node in &self.above {
+            self.is_above[node as usize] = false;
+        }
+        self.above.clear();
+        self.above.push(node);
+        self.is_above[node as usize] = true;
+        for reader in node + 1..self.xag.nodes() {
+            if let (true, Some(gate)) = (self.readers.any(reader), self.gates[reader as usize])
+                && (self.is_above[gate.a.node() as usize] || self.is_above[gate.b.node() as usize])
+            {
+                self.above.push(reader);
+                self.is_above[reader as usize] = true;
+            }
+        }
+    }
+
+    /// Brings the tables of the nodes above up to date.
+    fn recompute(&mut self) {
+        for c in 0..self.tables.count() {
+            let row = self.tables.row_mut(c);
+            for &node in &self.above {
+                if let Some(gate) = self.gates[node as usize] {
+                    row[node as usize] =
+                        gate.of_chunks(row[gate.a.node() as usize], row[gate.b.node() as usize]);
+                }
+            }
+        }
+    }
+
+    fn finish(self) -> Xag {
+        let mut graph = Xag::new(self.xag.counter_bits());
+        let mut made: Vec<Lit> = vec![Lit::FALSE; self.gates.len()];
+        for node in 0..self.xag.nodes() {
+            made[node as usize] = match self.gates[node as usize] {
+                None => Lit::new(node, false),
+                Some(gate) if self.readers.any(node) => gate.build(&mut graph, &made),
+                Some(_) => Lit::FALSE,
+            };
+        }
+        graph.set_outputs(
+            self.xag
+                .outputs()
+                .iter()
+                .map(|lit| made[lit.node() as usize].invert_if(lit.inverted())),
+        );
+        graph
+    }
+}
+
+vectorized! {
+    /// Finds where the outputs can tell a node's value: complements it and
+    /// watches them, over all times.
+    fn observe(graph: &mut Editable<'_>, node: u32) {
+        let Editable { xag, tables, gates, above, is_above, care, on, off, flipped, .. } = graph;
+        for c in 0..tables.count() {
+            let row = tables.row(c);
+            flipped[node as usize] = row[node as usize].invert_if(true);
+            for &reader in &above[1..] {
+                if let Some(gate) = gates[reader as usize] {
+                    let value = |node: usize| if is_above[node] { flipped[node] } else { row[node] };
+                    flipped[reader as usize] =
+                        gate.of_chunks(value(gate.a.node() as usize), value(gate.b.node() as usize));
+                }
+            }
+            let mut told = Chunk::ZERO;
+            for output in xag.outputs() {
+                let output = output.node() as usize;
+                if is_above[output] {
+                    told = told.or(row[output].xor(flipped[output]));
+                }
+            }
+            care[c] = told;
+            on[c] = told.and(row[node as usize]);
+            off[c] = told.and_not(row[node as usize]);
+        }
+    }
+}
+
+vectorized! {
+    /// Gates of two earlier nodes that agree with a node wherever it matters.
+    fn find(graph: &Editable<'_>, node: u32, found: &mut Vec<Choice>, work: &mut u64) {
+        let tables = &graph.tables;
+        let chunks = tables.count();
+        let mut looked = 0u64;
+        for (inverted, on, off) in [(false, &graph.on, &graph.off), (true, &graph.off, &graph.on)] {
+            // Literals that are 1 wherever the node must be, and how many times
+            // they are 1 where it must not.
+            let mut covers: Vec<(u32, Lit)> = vec![];
+            for other in 0..node {
+                if !graph.usable(other) {
+                    continue;
+                }
+                let (mut ones, mut zeros) = (true, true);
+                let mut c = 0;
+                while c < chunks && (ones || zeros) {
+                    let value = tables.row(c)[other as usize];
+                    ones &= on[c].and_not(value).is_zero();
+                    zeros &= on[c].and(value).is_zero();
+                    c += 1;
+                }
+                looked += c as u64;
+                for (covers_it, flip) in [(ones, false), (zeros, true)] {
+                    if covers_it {
+                        let lit = Lit::new(other, flip);
+                        let excess = (0..chunks).map(|c| tables.chunk(c, lit).and(off[c]).count_ones()).sum();
+                        covers.push((excess, lit));
+                    }
+                }
+            }
+            covers.sort_unstable();
+            covers.truncate(MOST_COVERS);
+            for (k, &(excess, a)) in covers.iter().enumerate() {
+                if excess == 0 {
+                    // It is the node: a wire, which costs nothing.
+                    found.push(Choice { a, b: a, xor: false, inverted });
+                    break;
+                }
+                for &(_, b) in &covers[..k] {
+                    let apart = (0..chunks).all(|c| {
+                        tables.chunk(c, a).and(tables.chunk(c, b)).and(off[c]).is_zero()
+                    });
+                    looked += 2;
+                    if apart {
+                        found.push(Choice { a, b, xor: false, inverted });
+                    }
+                }
+            }
+        }
+        if graph.gates.len() <= MOST_SUM_NODES {
+            for b in 1..node {
+                for a in 1..b {
+                    let (mut same, mut opposite) = (true, true);
+                    let mut c = 0;
+                    while c < chunks && (same || opposite) {
+                        let row = tables.row(c);
+                        let sum = row[a as usize].xor(row[b as usize]);
+                        let one_on = !sum.and(graph.on[c]).is_zero();
+                        let one_off = !sum.and(graph.off[c]).is_zero();
+                        let zero_on = !graph.on[c].and_not(sum).is_zero();
+                        let zero_off = !graph.off[c].and_not(sum).is_zero();
+                        same &= !one_off && !zero_on;
+                        opposite &= !one_on && !zero_off;
+                        c += 1;
+                    }
+                    looked += c as u64;
+                    if same || opposite {
+                        if graph.usable(a) && graph.usable(b) {
+                            let (a, b) = (Lit::new(a, false), Lit::new(b, false));
+                            found.push(Choice { a, b, xor: true, inverted: !same });
+                        }
+                    }
+                }
+            }
+        }
+        *work = work.saturating_sub(looked);
+    }
+}

@@ -1,0 +1,130 @@
+//! Sizes after simplification, against the logic synthesis tool ABC where it is
+//! installed (Debian's `berkeley-abc`): our gates, of which XOR is one, against
+//! the AND nodes that ABC leaves.
+
+use std::fmt::Write;
+use std::process::Command;
+
+use logicnet::random::Ops;
+use logicnet::{Masks, Network, Op, simplify};
+
+/// ABC's commands, repeated as often as they still gain anything worth the time.
+const SCRIPT: &str = "dch; balance; rewrite; refactor; resub;";
+const ROUNDS: usize = 4;
+
+fn networks() -> Vec<(&'static str, Network)> {
+    let shipped = |name: &str| {
+        let path = format!("{}/assets/networks/{name}.json", env!("CARGO_MANIFEST_DIR"));
+        Network::from_json(&std::fs::read_to_string(path).unwrap()).unwrap()
+    };
+    let random = |inputs, width, layers, seed| {
+        Network::random(inputs, &vec![width; layers], Ops::XorRich, seed).unwrap()
+    };
+    vec![
+        (
+            "trained-forty-two, 2,552 gates",
+            shipped("trained-forty-two"),
+        ),
+        ("trained-stairs, 4,008 gates", shipped("trained-stairs")),
+        ("random 10 x 100, 12 bits", random(12, 100, 10, 7)),
+        ("random 6 x 256, 16 bits", random(16, 256, 6, 1)),
+        ("random 8 x 512, 14 bits", random(14, 512, 8, 2)),
+        ("random 8 x 2000, 16 bits", random(16, 2000, 8, 6)),
+        ("random 12 x 1024, 16 bits", random(16, 1024, 12, 1)),
+    ]
+}
+
+/// The network in BLIF, the tables of its gates spelled out row by row.
+fn blif(network: &Network) -> String {
+    let mut text = ".model network\n.inputs".to_string();
+    for i in 0..network.inputs() {
+        write!(text, " n{i}").unwrap();
+    }
+    text += "\n.outputs";
+    for i in 0..network.outputs().len() {
+        write!(text, " o{i}").unwrap();
+    }
+    text += "\n";
+    for (node, gate) in (network.inputs()..).zip(network.gates()) {
+        let (a, b, table) = (gate.a, gate.b, |a, b| gate.op.apply(a, b));
+        let zeros = !table(false, false) && !table(true, true);
+        let ones = table(false, false) && table(true, true);
+        if gate.op == Op::FALSE || (a == b && zeros) {
+            writeln!(text, ".names n{node}").unwrap();
+        } else if gate.op == Op::TRUE || (a == b && ones) {
+            writeln!(text, ".names n{node}\n1").unwrap();
+        } else if a == b {
+            writeln!(
+                text,
+                ".names n{a} n{node}\n{} 1",
+                u8::from(table(true, true))
+            )
+            .unwrap();
+        } else {
+            writeln!(text, ".names n{a} n{b} n{node}").unwrap();
+            for (x, y) in [(false, false), (false, true), (true, false), (true, true)] {
+                if table(x, y) {
+                    writeln!(text, "{}{} 1", u8::from(x), u8::from(y)).unwrap();
+                }
+            }
+        }
+    }
+    for (i, node) in network.outputs().iter().enumerate() {
+        writeln!(text, ".names n{node} o{i}\n1 1").unwrap();
+    }
+    text + ".end\n"
+}
+
+/// The AND nodes that ABC leaves, or `None` where it is not installed.
+fn abc(network: &Network) -> Option<usize> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("network.blif");
+    std::fs::write(&path, blif(network)).unwrap();
+    let script = format!(
+        "read_blif {}; strash; {} print_stats",
+        path.display(),
+        SCRIPT.repeat(ROUNDS)
+    );
+    let output = Command::new("berkeley-abc")
+        .args(["-c", &script])
+        .output()
+        .ok()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let count = text
+        .rsplit("and =")
+        .next()
+        .and_then(|rest| rest.split_whitespace().next());
+    Some(
+        count
+            .and_then(|count| count.parse().ok())
+            .unwrap_or_else(|| panic!("ABC says: {text}")),
+    )
+}
+
+/// AND nodes that a network takes where XOR is three.
+fn and_nodes(network: &Network) -> usize {
+    let xor = |op: Op| op == Op::XOR || op == Op::XNOR;
+    network
+        .gates()
+        .iter()
+        .map(|gate| if xor(gate.op) { 3 } else { 1 })
+        .sum()
+}
+
+#[test]
+fn networks_become_at_least_a_tenth_smaller_than_abc_makes_them() {
+    for (name, network) in networks() {
+        let simplified = simplify(&network, &Masks::new());
+        let gates = simplified.gates().len();
+        let Some(abc) = abc(&network) else {
+            println!("skipped: berkeley-abc is not installed");
+            return;
+        };
+        let ratio = gates as f64 / abc as f64;
+        println!(
+            "{name:<32} {gates:>5} gates ({:>5} as ANDs)  ABC {abc:>5}  {ratio:.2}",
+            and_nodes(&simplified)
+        );
+        assert!(ratio <= 0.9, "{name}: {gates} gates against ABC's {abc}");
+    }
+}
