@@ -43,11 +43,9 @@ struct Editable<'a> {
     /// Nodes that a node's value goes into, itself first.
     above: Vec<u32>,
     is_above: Vec<bool>,
-    /// Where some output can tell the node's value, chunk by chunk.
-    care: Vec<Chunk>,
-    /// Where it matters and the node is 1.
+    /// Where some output can tell and the node is 1, chunk by chunk.
     on: Vec<Chunk>,
-    /// Where it matters and the node is 0.
+    /// Where some output can tell and the node is 0.
     off: Vec<Chunk>,
     flipped: Vec<Chunk>,
 }
@@ -65,7 +63,6 @@ impl<'a> Editable<'a> {
             readers: Readers::new(nodes),
             above: Vec::new(),
             is_above: vec![false; nodes],
-            care: vec![Chunk::ZERO; chunks],
             on: vec![Chunk::ZERO; chunks],
             off: vec![Chunk::ZERO; chunks],
             flipped: vec![Chunk::ZERO; nodes],
@@ -120,9 +117,11 @@ impl<'a> Editable<'a> {
         self.above.push(node);
         self.is_above[node as usize] = true;
         for reader in node + 1..self.xag.nodes() {
-            if let (true, Some(gate)) = (self.readers.any(reader), self.gates[reader as usize])
-                && (self.is_above[gate.a.node() as usize] || self.is_above[gate.b.node() as usize])
-            {
+            let Some(gate) = self.gates[reader as usize].filter(|_| self.readers.any(reader))
+            else {
+                continue;
+            };
+            if self.is_above[gate.a.node() as usize] || self.is_above[gate.b.node() as usize] {
                 self.above.push(reader);
                 self.is_above[reader as usize] = true;
             }
@@ -166,7 +165,7 @@ vectorized! {
     /// Finds where the outputs can tell a node's value: complements it and
     /// watches them, over all times.
     fn observe(graph: &mut Editable<'_>, node: u32) {
-        let Editable { xag, tables, gates, above, is_above, care, on, off, flipped, .. } = graph;
+        let Editable { xag, tables, gates, above, is_above, on, off, flipped, .. } = graph;
         for c in 0..tables.count() {
             let row = tables.row(c);
             flipped[node as usize] = row[node as usize].invert_if(true);
@@ -184,89 +183,108 @@ vectorized! {
                     told = told.or(row[output].xor(flipped[output]));
                 }
             }
-            care[c] = told;
             on[c] = told.and(row[node as usize]);
             off[c] = told.and_not(row[node as usize]);
         }
     }
 }
 
+/// Gates of two earlier nodes that agree with a node wherever it matters.
+fn find(graph: &Editable<'_>, node: u32, found: &mut Vec<Choice>, work: &mut u64) {
+    let mut looked = conjunctions(graph, node, false, found);
+    looked += conjunctions(graph, node, true, found);
+    if graph.gates.len() <= MOST_SUM_NODES {
+        looked += exclusive_sums(graph, node, found);
+    }
+    *work = work.saturating_sub(looked);
+}
+
 vectorized! {
-    /// Gates of two earlier nodes that agree with a node wherever it matters.
-    fn find(graph: &Editable<'_>, node: u32, found: &mut Vec<Choice>, work: &mut u64) {
+    /// Conjunctions of two literals that are the node, or its complement if
+    /// `inverted`, and wires to one. Gives the chunks looked at.
+    fn conjunctions(
+        graph: &Editable<'_>,
+        node: u32,
+        inverted: bool,
+        found: &mut Vec<Choice>,
+    ) -> u64 {
         let tables = &graph.tables;
-        let chunks = tables.count();
-        let mut looked = 0u64;
-        for (inverted, on, off) in [(false, &graph.on, &graph.off), (true, &graph.off, &graph.on)] {
-            // Literals that are 1 wherever the node must be, and how many times
-            // they are 1 where it must not.
-            let mut covers: Vec<(u32, Lit)> = vec![];
-            for other in 0..node {
-                if !graph.usable(other) {
-                    continue;
+        let (on, off) = if inverted { (&graph.off, &graph.on) } else { (&graph.on, &graph.off) };
+        let mut looked = 0;
+        // Literals that are 1 wherever they must be, and how many times they
+        // are 1 where they must not.
+        let mut covers: Vec<(u32, Lit)> = Vec::new();
+        for other in (0..node).filter(|&other| graph.usable(other)) {
+            let (mut ones, mut zeros) = (true, true);
+            let mut c = 0;
+            while c < tables.count() && (ones || zeros) {
+                let value = tables.row(c)[other as usize];
+                ones &= on[c].and_not(value).is_zero();
+                zeros &= on[c].and(value).is_zero();
+                c += 1;
+            }
+            looked += c as u64;
+            for (covering, flip) in [(ones, false), (zeros, true)] {
+                if covering {
+                    let lit = Lit::new(other, flip);
+                    let mut excess = 0;
+                    for c in 0..tables.count() {
+                        excess += tables.chunk(c, lit).and(off[c]).count_ones();
+                    }
+                    covers.push((excess, lit));
                 }
-                let (mut ones, mut zeros) = (true, true);
+            }
+        }
+        covers.sort_unstable();
+        covers.truncate(MOST_COVERS);
+        for (k, &(excess, a)) in covers.iter().enumerate() {
+            if excess == 0 {
+                // It is the node itself: a wire, and no gate is better.
+                found.push(Choice { a, b: a, xor: false, inverted });
+                break;
+            }
+            for &(_, b) in &covers[..k] {
                 let mut c = 0;
-                while c < chunks && (ones || zeros) {
-                    let value = tables.row(c)[other as usize];
-                    ones &= on[c].and_not(value).is_zero();
-                    zeros &= on[c].and(value).is_zero();
+                while c < tables.count()
+                    && tables.chunk(c, a).and(tables.chunk(c, b)).and(off[c]).is_zero()
+                {
+                    c += 1;
+                }
+                looked += c as u64 + 1;
+                if c == tables.count() {
+                    found.push(Choice { a, b, xor: false, inverted });
+                }
+            }
+        }
+        looked
+    }
+}
+
+vectorized! {
+    /// Exclusive sums of two nodes that are the node or its complement. Gives
+    /// the chunks looked at.
+    fn exclusive_sums(graph: &Editable<'_>, node: u32, found: &mut Vec<Choice>) -> u64 {
+        let tables = &graph.tables;
+        let mut looked = 0;
+        for b in (1..node).filter(|&b| graph.usable(b)) {
+            for a in (1..b).filter(|&a| graph.usable(a)) {
+                let (mut same, mut opposite) = (true, true);
+                let mut c = 0;
+                while c < tables.count() && (same || opposite) {
+                    let row = tables.row(c);
+                    let sum = row[a as usize].xor(row[b as usize]);
+                    let (on, off) = (graph.on[c], graph.off[c]);
+                    same &= on.and_not(sum).or(off.and(sum)).is_zero();
+                    opposite &= on.and(sum).or(off.and_not(sum)).is_zero();
                     c += 1;
                 }
                 looked += c as u64;
-                for (covers_it, flip) in [(ones, false), (zeros, true)] {
-                    if covers_it {
-                        let lit = Lit::new(other, flip);
-                        let excess = (0..chunks).map(|c| tables.chunk(c, lit).and(off[c]).count_ones()).sum();
-                        covers.push((excess, lit));
-                    }
-                }
-            }
-            covers.sort_unstable();
-            covers.truncate(MOST_COVERS);
-            for (k, &(excess, a)) in covers.iter().enumerate() {
-                if excess == 0 {
-                    // It is the node: a wire, which costs nothing.
-                    found.push(Choice { a, b: a, xor: false, inverted });
-                    break;
-                }
-                for &(_, b) in &covers[..k] {
-                    let apart = (0..chunks).all(|c| {
-                        tables.chunk(c, a).and(tables.chunk(c, b)).and(off[c]).is_zero()
-                    });
-                    looked += 2;
-                    if apart {
-                        found.push(Choice { a, b, xor: false, inverted });
-                    }
+                if same || opposite {
+                    let (a, b) = (Lit::new(a, false), Lit::new(b, false));
+                    found.push(Choice { a, b, xor: true, inverted: !same });
                 }
             }
         }
-        if graph.gates.len() <= MOST_SUM_NODES {
-            for b in 1..node {
-                for a in 1..b {
-                    let (mut same, mut opposite) = (true, true);
-                    let mut c = 0;
-                    while c < chunks && (same || opposite) {
-                        let row = tables.row(c);
-                        let sum = row[a as usize].xor(row[b as usize]);
-                        let one_on = !sum.and(graph.on[c]).is_zero();
-                        let one_off = !sum.and(graph.off[c]).is_zero();
-                        let zero_on = !graph.on[c].and_not(sum).is_zero();
-                        let zero_off = !graph.off[c].and_not(sum).is_zero();
-                        same &= !one_off && !zero_on;
-                        opposite &= !one_on && !zero_off;
-                        c += 1;
-                    }
-                    looked += c as u64;
-                    if same || opposite {
-                        if graph.usable(a) && graph.usable(b) {
-                            let (a, b) = (Lit::new(a, false), Lit::new(b, false));
-                            found.push(Choice { a, b, xor: true, inverted: !same });
-                        }
-                    }
-                }
-            }
-        }
-        *work = work.saturating_sub(looked);
+        looked
     }
 }
