@@ -153,8 +153,11 @@ impl Builder {
             // 65,536 gates still to come frees at most two, outputs are at most
             // 4,096, and encoders make at most two gates an input.
             let out = free.pop().unwrap_or_else(|| {
-                slots += 1;
-                slots - 1
+                let out = slots;
+                slots = slots
+                    .checked_add(1)
+                    .expect("no more slots than a network can need");
+                out
             });
             of_node[first_gate + index as usize] = out;
             steps.push(Step { a, b, out });

@@ -315,6 +315,32 @@ impl Xag {
         }
     }
 
+    /// The live part of the graph, with other literals in place of the bits of t.
+    pub(crate) fn copy(&self, counter_bits: u32, bit: impl Fn(u32) -> Lit) -> Xag {
+        let mut copy = Xag::new(counter_bits);
+        let mut made = Vec::with_capacity(self.nodes() as usize);
+        made.push(Lit::FALSE);
+        made.extend((0..self.counter_bits).map(bit));
+        for (gate, live) in self.gates.iter().zip(self.live()) {
+            made.push(if live {
+                copy.op(gate.kind.op(), made[gate.a as usize], made[gate.b as usize])
+            } else {
+                Lit::FALSE
+            });
+        }
+        copy.set_outputs(
+            self.outputs
+                .iter()
+                .map(|lit| made[lit.node() as usize].invert_if(lit.inverted())),
+        );
+        copy
+    }
+
+    /// The live part of the graph.
+    pub(crate) fn live_part(&self) -> Xag {
+        self.copy(self.counter_bits, |bit| Lit::new(1 + bit, false))
+    }
+
     /// The graph of a network under masks (these alone, not the network's own),
     /// with its live gates only.
     pub fn of(network: &Network, masks: &Masks) -> Xag {

@@ -85,7 +85,7 @@ impl From<XagGate> for Choice {
 
 /// Most covers that are paired up to make one literal: the tightest.
 const MOST_COVERS: usize = 64;
-/// Most choices of one node besides the gate it is.
+/// Most conjunctions kept of one node; with exclusive sums, twice as many choices.
 const MOST_CHOICES: usize = 32;
 
 /// The choices of every node.
@@ -100,7 +100,6 @@ impl Choices {
         let mut found = conjunctions(&tables, xag.nodes());
         exclusive_sums(xag, &mut found);
         for (node, choices) in found.iter_mut().enumerate() {
-            choices.truncate(MOST_CHOICES);
             if let Some(gate) = xag.gate(node as u32) {
                 choices.insert(0, gate.into());
             }
@@ -117,31 +116,24 @@ impl Choices {
     }
 }
 
-/// All conjunctions of two literals that are a node or its complement, as far
-/// as the tables show.
+/// Conjunctions of two literals that are a node or its complement, as far as the
+/// tables show.
 fn conjunctions(tables: &Tables, nodes: u32) -> Vec<Vec<Choice>> {
-    let ones = tables.ones();
-    let ones_of = |lit: Lit| {
-        let ones = ones[lit.node() as usize];
-        if lit.inverted() {
-            tables.times() - ones
-        } else {
-            ones
-        }
+    let ones = Ones {
+        of_nodes: tables.ones(),
+        times: tables.times(),
     };
     let mut found = vec![Vec::new(); nodes as usize];
-    for (i, mut covers) in covers(tables, nodes).into_iter().enumerate() {
+    for (i, mut covers) in covers(tables, nodes, &ones).into_iter().enumerate().skip(2) {
         let (node, inverted) = (i as u32 / 2, i % 2 == 1);
         let function = Lit::new(node, inverted);
-        if node == 0 || covers.len() < 2 {
-            continue;
-        }
-        covers.sort_unstable_by_key(|&lit| (ones_of(lit), lit));
+        covers.sort_unstable_by_key(|&lit| (ones.of(lit), lit));
         covers.truncate(MOST_COVERS);
         for (k, &b) in covers.iter().enumerate() {
             for &a in &covers[..k] {
                 // Outside the function, where one is 1 the other must be 0.
-                if ones_of(a) + ones_of(b) > tables.times() + ones_of(function) {
+                let fits = ones.of(a) + ones.of(b) <= ones.times + ones.of(function);
+                if !fits || found[node as usize].len() >= MOST_CHOICES {
                     break;
                 }
                 if meet_in(tables, a, b, function) {
@@ -158,18 +150,41 @@ fn conjunctions(tables: &Tables, nodes: u32) -> Vec<Vec<Choice>> {
     found
 }
 
-/// For every literal, by its number, the literals that cover it: that are 1
-/// wherever it is.
-fn covers(tables: &Tables, nodes: u32) -> Vec<Vec<Lit>> {
-    let mut covers = vec![Vec::new(); 2 * nodes as usize];
+/// How often literals are 1.
+struct Ones {
+    of_nodes: Vec<u32>,
+    times: u32,
+}
+
+impl Ones {
+    fn of(&self, lit: Lit) -> u32 {
+        let ones = self.of_nodes[lit.node() as usize];
+        if lit.inverted() {
+            self.times - ones
+        } else {
+            ones
+        }
+    }
+}
+
+/// For every literal, by its number, literals that cover it, that are 1 wherever
+/// it is: the tightest, and at most twice as many as are wanted.
+fn covers(tables: &Tables, nodes: u32, ones: &Ones) -> Vec<Vec<Lit>> {
+    let mut covers: Vec<Vec<Lit>> = vec![Vec::new(); 2 * nodes as usize];
     let mut disjoint = Vec::new();
     for f in 2..nodes {
         disjoint.clear();
         find_disjoint(tables, f, &mut disjoint);
         for &(a, b) in &disjoint {
             // a and b are never 1 together: the complement of each covers the other.
-            covers[index(a)].push(!b);
-            covers[index(b)].push(!a);
+            for (covered, by) in [(a, !b), (b, !a)] {
+                let covers = &mut covers[index(covered)];
+                covers.push(by);
+                if covers.len() == 2 * MOST_COVERS {
+                    covers.select_nth_unstable_by_key(MOST_COVERS, |&lit| (ones.of(lit), lit));
+                    covers.truncate(MOST_COVERS);
+                }
+            }
         }
     }
     covers
@@ -238,6 +253,9 @@ fn exclusive_sums(xag: &Xag, found: &mut [Vec<Choice>]) {
             if c < b && c > 0 {
                 let inverted = hashes[c as usize] != sum;
                 for (node, a, b) in [(a, b, c), (b, a, c), (c, a, b)] {
+                    if found[node as usize].len() >= 2 * MOST_CHOICES {
+                        continue;
+                    }
                     let (a, b) = (Lit::new(a, false), Lit::new(b, false));
                     found[node as usize].push(Choice {
                         a,
@@ -318,4 +336,33 @@ fn keep_proven(xag: &Xag, found: &mut [Vec<Choice>]) {
         }
         true
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Ops;
+    use crate::{Masks, Network};
+
+    /// Choices found from one chunk of each table, and from all of it, hold at
+    /// every time, and the ways a gate was made are among them.
+    #[test]
+    fn choices_hold_at_every_time() {
+        let network = Network::random(11, &[60; 5], Ops::XorRich, 4).unwrap();
+        let graph = super::super::merge::merge(&Xag::of(&network, &Masks::new())).live_part();
+        let mut counts = Vec::new();
+        for bytes in [0, 1 << 20] {
+            let Choices(mut found) = Choices::find(&graph, bytes);
+            let count = |found: &[Vec<Choice>]| found.iter().map(Vec::len).sum::<usize>();
+            let before = count(&found);
+            keep_proven(&graph, &mut found);
+            assert_eq!(count(&found), before, "some did not hold");
+            counts.push(before);
+        }
+        // There is more to choose from than the gates as they are.
+        assert!(
+            counts.iter().all(|&count| count > graph.gates().len() + 10),
+            "{counts:?}"
+        );
+    }
 }

@@ -43,6 +43,8 @@ struct Editable<'a> {
     /// Nodes that a node's value goes into, itself first.
     above: Vec<u32>,
     is_above: Vec<bool>,
+    /// Those of them that are outputs.
+    outputs_above: Vec<u32>,
     /// Where some output can tell and the node is 1, chunk by chunk.
     on: Vec<Chunk>,
     /// Where some output can tell and the node is 0.
@@ -63,6 +65,7 @@ impl<'a> Editable<'a> {
             readers: Readers::new(nodes),
             above: Vec::new(),
             is_above: vec![false; nodes],
+            outputs_above: Vec::new(),
             on: vec![Chunk::ZERO; chunks],
             off: vec![Chunk::ZERO; chunks],
             flipped: vec![Chunk::ZERO; nodes],
@@ -77,7 +80,8 @@ impl<'a> Editable<'a> {
     /// Makes a node the best gate found for it, or one as good as its own.
     fn improve(&mut self, node: u32, rng: &mut Rng, work: &mut u64) {
         self.find_above(node);
-        let used = self.above.len() as u64 * self.tables.count() as u64;
+        let used =
+            self.above.len() as u64 * self.tables.count() as u64 + self.xag.outputs().len() as u64;
         *work = work.saturating_sub(used);
         observe(self, node);
 
@@ -126,6 +130,12 @@ impl<'a> Editable<'a> {
                 self.is_above[reader as usize] = true;
             }
         }
+        let outputs = self.xag.outputs().iter().map(|lit| lit.node());
+        self.outputs_above.clear();
+        self.outputs_above
+            .extend(outputs.filter(|&output| self.is_above[output as usize]));
+        self.outputs_above.sort_unstable();
+        self.outputs_above.dedup();
     }
 
     /// Brings the tables of the nodes above up to date.
@@ -165,7 +175,7 @@ vectorized! {
     /// Finds where the outputs can tell a node's value: complements it and
     /// watches them, over all times.
     fn observe(graph: &mut Editable<'_>, node: u32) {
-        let Editable { xag, tables, gates, above, is_above, on, off, flipped, .. } = graph;
+        let Editable { tables, gates, above, is_above, outputs_above, on, off, flipped, .. } = graph;
         for c in 0..tables.count() {
             let row = tables.row(c);
             flipped[node as usize] = row[node as usize].invert_if(true);
@@ -177,11 +187,9 @@ vectorized! {
                 }
             }
             let mut told = Chunk::ZERO;
-            for output in xag.outputs() {
-                let output = output.node() as usize;
-                if is_above[output] {
-                    told = told.or(row[output].xor(flipped[output]));
-                }
+            for &output in outputs_above.iter() {
+                let output = output as usize;
+                told = told.or(row[output].xor(flipped[output]));
             }
             on[c] = told.and(row[node as usize]);
             off[c] = told.and_not(row[node as usize]);

@@ -3,6 +3,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
+use crate::evaluator::counter_column;
 use crate::simd::vectorized;
 use crate::xag::{Kind, Lit, Xag};
 
@@ -76,20 +77,13 @@ fn of_kind(kind: Kind, a: Chunk, b: Chunk) -> Chunk {
     }
 }
 
-/// Bit `bit` of the 512 times that `time` gives.
-fn counter_chunk(bit: u32, time: impl Fn(u32) -> u32) -> Chunk {
-    Chunk(core::array::from_fn(|j| {
-        (0..64).fold(0, |word, k| {
-            word | u64::from(time(64 * j as u32 + k) >> bit & 1) << k
-        })
-    }))
-}
-
-/// Sets the chunks of the constant and of the bits of t.
-fn set_inputs(xag: &Xag, time: impl Fn(u32) -> u32, values: &mut [Chunk]) {
+/// Sets the chunks of the constant and of the bits of t; `word` gives 64 times of
+/// one bit.
+fn set_inputs(xag: &Xag, word: impl Fn(u32, u32) -> u64, values: &mut [Chunk]) {
     values[0] = Chunk::ZERO;
     for bit in 0..xag.counter_bits() {
-        values[xag.counter_bit(bit).node() as usize] = counter_chunk(bit, &time);
+        values[xag.counter_bit(bit).node() as usize] =
+            Chunk(core::array::from_fn(|j| word(bit, 64 * j as u32)));
     }
 }
 
@@ -111,7 +105,11 @@ pub(super) fn stream(xag: &Xag, mut visit: impl FnMut(&[Chunk]) -> bool) {
     let mut values = vec![Chunk::ZERO; xag.nodes() as usize];
     let period = 1u32 << xag.counter_bits();
     for start in (0..period).step_by(CHUNK_TIMES as usize) {
-        set_inputs(xag, |k| start + k, &mut values);
+        set_inputs(
+            xag,
+            |bit, k| counter_column(bit as u8, start + k),
+            &mut values,
+        );
         evaluate(xag, &mut values);
         if !visit(&values) {
             return;
@@ -173,7 +171,12 @@ impl Tables {
             // An odd multiplier runs through all times of the period.
             let start = c as u32 * CHUNK_TIMES;
             let time = |k: u32| (start + k).wrapping_mul(0x9e37_79b1) & (period - 1);
-            set_inputs(xag, time, values);
+            let word = |bit: u32, k: u32| {
+                (0..64).fold(0, |word, lane| {
+                    word | u64::from(time(k + lane) >> bit & 1) << lane
+                })
+            };
+            set_inputs(xag, word, values);
             evaluate(xag, values);
         }
         Tables {
