@@ -2,6 +2,8 @@
 # Renders a network and plays it, if a sound player is found. Needs Rust alone.
 # Usage: ./play.sh [NAME|NET.json|'EXPRESSION']     ./play.sh --list
 set -euo pipefail
+what=${1:-running-man}
+[ ! -f "$what" ] || what=$(realpath "$what")
 cd "$(dirname "$0")"
 
 usage() {
@@ -9,7 +11,7 @@ usage() {
     echo "NAME is a network in assets/networks (default: running-man); an EXPRESSION of t is compiled first."
 }
 
-case "${1:-}" in
+case $what in
 -h | --help) usage && exit ;;
 --list) for file in assets/networks/*.json; do basename "$file" .json; done && exit ;;
 esac
@@ -22,13 +24,12 @@ echo "Building (the first time takes a minute) ..." >&2
 cargo build --release --quiet
 gatebend=${CARGO_TARGET_DIR:-target}/release/gatebend
 
-what=${1:-running-man}
 mkdir -p out
 if [ -f "$what" ]; then
     network=$what
 elif [ -f "assets/networks/$what.json" ]; then
     network=assets/networks/$what.json
-elif [[ $what == *t* && $what == *[-+*/%\&\|^~\<\>?]* ]]; then
+elif [[ $what != *.json && $what == *t* && $what == *[-+*/%\&\|^~\<\>?]* ]]; then
     network=out/expression.json
     "$gatebend" compile "$what" --bits 16 -o "$network"
 else

@@ -21,7 +21,6 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/gatebend
 oldest=1.85.0
 oldest_rust=$cache/rust-$oldest
 skipped=()
-$install || export CARGO_NET_OFFLINE=${CARGO_NET_OFFLINE:-false}
 
 step() { # what command...
     local started=$SECONDS

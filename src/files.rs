@@ -8,8 +8,8 @@ use logicnet::Network;
 
 use crate::Failure;
 
-/// Largest network file; one with the most gates is under 2 MB.
-const MOST_NETWORK_BYTES: u64 = 64 << 20;
+/// Largest network file; one with the most gates is about 1.3 MB.
+const MOST_NETWORK_BYTES: u64 = 8 << 20;
 
 /// Loads a network; `-` is standard input.
 pub fn load(path: &Path) -> Result<Network, Failure> {
@@ -35,6 +35,7 @@ pub fn load(path: &Path) -> Result<Network, Failure> {
         Err(error) if error.kind() == io::ErrorKind::InvalidData => {
             Err(failed("not text; a network file is JSON".into()))
         }
+        Err(_) if path.is_dir() => Err(failed("a folder; give a network file in it".into())),
         Err(error) => Err(failed(error.to_string())),
     }
 }
@@ -78,14 +79,36 @@ pub fn save(path: &Path, write: impl FnOnce(fs::File) -> io::Result<()>) -> Resu
     // Through a link, replace the file it points to, not the link.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let beside = beside(&target);
-    let written = fs::File::create(&beside)
-        .and_then(write)
-        .and_then(|()| fs::rename(&beside, &target));
+    let written = replace(&target, &beside, write);
     if written.is_err() {
         // Best effort: the failure that matters is reported below.
         let _ = fs::remove_file(&beside);
     }
     written.map_err(failed)
+}
+
+fn replace(
+    target: &Path,
+    beside: &Path,
+    write: impl FnOnce(fs::File) -> io::Result<()>,
+) -> io::Result<()> {
+    let permissions = fs::metadata(target)
+        .ok()
+        .map(|metadata| metadata.permissions());
+    if permissions.as_ref().is_some_and(fs::Permissions::readonly) {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
+    let file = fs::File::options()
+        .write(true)
+        .create_new(true)
+        .open(beside)?;
+    write(file.try_clone()?)?;
+    if let Some(permissions) = permissions {
+        file.set_permissions(permissions)?;
+    }
+    // On the disk before it takes the old file's name, or a power cut loses both.
+    file.sync_all()?;
+    fs::rename(beside, target)
 }
 
 fn beside(path: &Path) -> PathBuf {

@@ -4,6 +4,7 @@
 //! negative answer or a failure, 2 bad usage. Errors are one line on standard
 //! error.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -37,18 +38,38 @@ fn main() -> ExitCode {
     match arguments.command.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::No(answer)) => {
-            println!("{answer}");
+            // The exit code is the answer, whether or not the words arrive.
+            let _ = writeln!(io::stdout(), "{answer}");
             ExitCode::from(1)
         }
         Err(Failure::Failed(problem)) => {
-            eprintln!("gatebend: {problem}");
+            say(&format!("gatebend: {problem}"));
             ExitCode::from(1)
         }
         Err(Failure::Usage(problem)) => {
-            eprintln!("gatebend: {problem}; see gatebend --help");
+            say(&format!("gatebend: {problem}; see gatebend --help"));
             ExitCode::from(2)
         }
     }
+}
+
+/// Says something to people in one line. Where nobody listens, nobody is told.
+fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "{}", one_line(line));
+}
+
+/// A text without what would break a line or steer a terminal, and not without end.
+fn one_line(text: &str) -> String {
+    const MOST_CHARACTERS: usize = 500;
+    let mut line: String = text
+        .chars()
+        .take(MOST_CHARACTERS)
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect();
+    if text.chars().nth(MOST_CHARACTERS).is_some() {
+        line.push_str("...");
+    }
+    line
 }
 
 /// Says in one line what is wrong with a command line, or prints the help that
@@ -72,7 +93,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
     let problem = problem.join(" ");
     let problem = problem.strip_prefix("error: ").unwrap_or(&problem);
     let problem = problem.trim_end_matches(" For more information, try '--help'.");
-    eprintln!("gatebend: {problem}; see gatebend --help");
+    say(&format!("gatebend: {problem}; see gatebend --help"));
     ExitCode::from(2)
 }
 

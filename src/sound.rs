@@ -48,9 +48,11 @@ impl Hold {
         }
     }
 
-    /// Outputs that stand for this many network samples.
+    /// Outputs that stand for this many network samples, or the most there are
+    /// numbers for.
     pub fn length(&self, samples: u64) -> u64 {
-        (u128::from(samples) * u128::from(self.to)).div_ceil(self.from.into()) as u64
+        let length = (u128::from(samples) * u128::from(self.to)).div_ceil(self.from.into());
+        u64::try_from(length).unwrap_or(u64::MAX)
     }
 
     /// Takes the next network samples and calls `give` with each output.

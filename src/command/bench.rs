@@ -20,8 +20,10 @@ pub struct Arguments {
 
 /// Time spent on each width.
 const TIME_A_WIDTH: Duration = Duration::from_millis(300);
-/// Whole periods rendered at each width, at least.
+/// Whole periods rendered at each width, at least, unless that takes too long.
 const LEAST_RUNS: usize = 5;
+/// Time after which a width is done whatever has been measured.
+const MOST_TIME_A_WIDTH: Duration = Duration::from_secs(3);
 
 struct Speed {
     lanes: usize,
@@ -81,7 +83,10 @@ fn measure<W: Word>(network: &Network, program: &Program) -> Speed {
     let mut samples = vec![0; network.period() as usize];
     let mut runs = Vec::new();
     let started = Instant::now();
-    while runs.len() < LEAST_RUNS || started.elapsed() < TIME_A_WIDTH {
+    while runs.is_empty()
+        || started.elapsed() < TIME_A_WIDTH
+        || (runs.len() < LEAST_RUNS && started.elapsed() < MOST_TIME_A_WIDTH)
+    {
         let run = Instant::now();
         evaluator.render(0, &mut samples);
         runs.push(run.elapsed().as_nanos() as f64 / samples.len() as f64);

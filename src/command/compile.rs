@@ -31,11 +31,11 @@ impl Arguments {
         })?;
         let network = self.naming.apply(network)?;
         files::save_text(self.output.as_deref(), &network.to_json())?;
-        eprintln!(
+        crate::say(&format!(
             "{} gates, exact at all {} times",
             network.gates().len(),
             network.period()
-        );
+        ));
         Ok(())
     }
 }

@@ -96,7 +96,8 @@ impl Facts {
     fn text(&self, network: &Network) -> String {
         let mut text = String::new();
         let mut row = |what: &str, value: String| {
-            writeln!(text, "{what:<12}{value}").expect("writing to a string never fails");
+            writeln!(text, "{what:<12}{}", crate::one_line(&value))
+                .expect("writing to a string never fails");
         };
         row("name", network.name().into());
         for (what, value) in [("", network.description()), ("source", network.source())] {
@@ -178,8 +179,12 @@ fn depth(network: &Network, live: &[bool]) -> u32 {
     let mut depths = vec![0u32; network.nodes() as usize];
     for ((node, gate), live) in (network.inputs() as usize..).zip(network.gates()).zip(live) {
         if *live {
+            let op = network
+                .masks()
+                .get(node as u32)
+                .map_or(gate.op, |mask| mask.apply(gate.op));
             let of = |reads: bool, operand: u32| if reads { depths[operand as usize] } else { 0 };
-            depths[node] = 1 + of(gate.op.reads_a(), gate.a).max(of(gate.op.reads_b(), gate.b));
+            depths[node] = 1 + of(op.reads_a(), gate.a).max(of(op.reads_b(), gate.b));
         }
     }
     network

@@ -90,7 +90,10 @@ impl Arguments {
             .map_err(io::Error::other)
         })?;
         let seconds = length as f64 / f64::from(rate);
-        eprintln!("{}: {seconds:.2} s at {rate} Hz", output.display());
+        crate::say(&format!(
+            "{}: {seconds:.2} s at {rate} Hz",
+            output.display()
+        ));
         Ok(())
     }
 

@@ -18,12 +18,12 @@ impl Arguments {
         let network = files::load(&self.network)?;
         let simplified = logicnet::simplify(&network, network.masks());
         files::save_text(Some(&self.output), &simplified.to_json())?;
-        eprintln!(
+        crate::say(&format!(
             "{} gates became {}, proved equal at all {} times",
             network.gates().len(),
             simplified.gates().len(),
             network.period()
-        );
+        ));
         Ok(())
     }
 }

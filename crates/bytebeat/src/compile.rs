@@ -74,7 +74,7 @@ impl Expression {
     }
 }
 
-/// A value's bits, least significant first; those not wanted are 0.
+/// A value's bits, least significant first; those that were not wanted mean nothing.
 type Value = [Lit; BITS];
 
 const ZERO: Value = [Lit::FALSE; BITS];

@@ -227,7 +227,8 @@ impl<'a> Parser<'a> {
             Some(digits) => (digits, 16),
             None => (word, 10),
         };
-        if radix == 10 && digits.len() > 1 && digits.starts_with('0') {
+        let octal = digits.len() > 1 && digits.starts_with('0');
+        if radix == 10 && octal && digits.chars().all(|c| c.is_ascii_digit()) {
             return Err(self.error(format!(
                 "{word} is octal in C; write it without the leading 0"
             )));

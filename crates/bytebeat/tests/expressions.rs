@@ -118,6 +118,7 @@ fn errors_name_the_column_and_the_remedy() {
         ("t*1.5", 4, "only whole numbers"),
         ("t*010", 3, "octal"),
         ("t & 0xg", 5, "not a number"),
+        ("0b11&t", 1, "not a number"),
         ("99999999999", 1, "larger than"),
         ("t t", 3, "an operator was expected"),
         ("t ? 1", 6, "a : was expected"),
@@ -169,9 +170,8 @@ fn what_is_too_deep_or_too_long_is_refused() {
 #[test]
 fn what_takes_too_many_gates_is_refused() {
     let expression = Expression::parse("t*t*t%(t*t+1)/(t|1)%(t*7+3)*(t/(t>>3))").unwrap();
-    let big = format!("({})/({0}+1)", expression.source()).replace("{0}", expression.source());
-    let big = format!("{big}%({}*t+5)/({0}^t)%({0}-3)", expression.source());
-    let big = Expression::parse(&big.replace("{0}", expression.source())).unwrap();
+    let x = expression.source();
+    let big = Expression::parse(&format!("({x})/({x}+1)%({x}*t+5)/({x}^t)%({x}-3)")).unwrap();
     match big.compile(24) {
         Err(CompileError::Gates(gates)) => assert!(gates > logicnet::MAX_GATES),
         other => panic!("{other:?}"),

@@ -15,6 +15,22 @@ pub const FORMAT: &str = "gatebend-network";
 /// The `version` this crate reads and writes.
 pub const VERSION: u64 = 1;
 
+/// The fields of a file that are known.
+pub(crate) const FIELDS: [&str; 12] = [
+    "format",
+    "version",
+    "name",
+    "description",
+    "source",
+    "sample_rate",
+    "inputs",
+    "input_encoding",
+    "layers",
+    "outputs",
+    "output_encoding",
+    "masks",
+];
+
 type Fields = Map<String, Value>;
 
 impl Network {
@@ -24,6 +40,7 @@ impl Network {
     /// Names the place (`layers[2].gates[17][1]`, or line and column where the
     /// text is not JSON) and says what is wrong there.
     pub fn from_json(text: &str) -> Result<Network, NetworkError> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text); // some editors' first character
         let value = serde_json::from_str(text)
             .map_err(|error| NetworkError::new("", format!("not JSON: {error}")))?;
         let Value::Object(mut fields) = value else {
@@ -110,7 +127,7 @@ fn check_format(fields: &mut Fields) -> Result<(), NetworkError> {
         Some(other) => {
             return Err(NetworkError::new(
                 "format",
-                format!("{other} is not \"{FORMAT}\""),
+                wrong("format", &other, &format!("\"{FORMAT}\"")).problem,
             ));
         }
         None => {

@@ -145,6 +145,12 @@ impl TryFrom<Parts> for Network {
                 format!("{gate_count} gates, but a network has at most {MAX_GATES}"),
             ));
         }
+        if parts.layers.len() > MAX_GATES {
+            let layers = parts.layers.len();
+            let problem = format!("{layers} layers, but a network has at most {MAX_GATES}");
+            return Err(NetworkError::new("layers", problem));
+        }
+        check_extra(&parts)?;
         check_operands(parts.inputs, &parts.layers)?;
         let nodes = parts.inputs + gate_count as u32;
         check_outputs(&parts.outputs, nodes, parts.output_encoding)?;
@@ -161,6 +167,25 @@ impl TryFrom<Parts> for Network {
             gates,
             counter_bits,
         })
+    }
+}
+
+/// Unknown fields must not have the names of known ones.
+fn check_extra(parts: &Parts) -> Result<(), NetworkError> {
+    let problem = "a field of the format cannot be an unknown one too";
+    if let Some(key) = crate::json::FIELDS
+        .iter()
+        .find(|key| parts.extra.contains_key(**key))
+    {
+        return Err(NetworkError::new(*key, problem));
+    }
+    match parts
+        .layers
+        .iter()
+        .position(|layer| layer.extra.contains_key("gates"))
+    {
+        Some(i) => Err(NetworkError::new(format!("layers[{i}].gates"), problem)),
+        None => Ok(()),
     }
 }
 

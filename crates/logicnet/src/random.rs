@@ -5,7 +5,7 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use crate::network::{Gate, Layer, Network, NetworkError, Parts};
-use crate::{MAX_GATES, Op};
+use crate::{MAX_COUNTER_BITS, MAX_GATES, Op};
 
 /// Outputs of a random network: the last gates of its last layer.
 const OUTPUTS: usize = 8;
@@ -101,6 +101,10 @@ impl Network {
             let problem = format!("the last layer has at least {OUTPUTS} gates, the outputs");
             return Err(NetworkError::new("layers", problem));
         }
+        if !(1..=MAX_COUNTER_BITS).contains(&inputs) {
+            let problem = format!("{inputs} inputs, but a network has 1..{MAX_COUNTER_BITS}");
+            return Err(NetworkError::new("inputs", problem));
+        }
         let mut rng = Rng::new(seed);
         let (mut first, mut next) = (0, inputs);
         let layers = widths
@@ -127,10 +131,7 @@ impl Network {
 
 /// A layer of gates that read the nodes `first .. first + count`.
 fn wire(rng: &mut Rng, first: u32, count: u32, width: usize, ops: Ops) -> Vec<Gate> {
-    // An input count of 0 is refused later, by the check of the whole.
-    let mut operands: Vec<u32> = (0..2 * width as u32)
-        .map(|i| first + i % count.max(1))
-        .collect();
+    let mut operands: Vec<u32> = (0..2 * width as u32).map(|i| first + i % count).collect();
     rng.shuffle(&mut operands);
     operands
         .chunks_exact(2)

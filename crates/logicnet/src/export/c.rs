@@ -160,5 +160,5 @@ fn comment(network: &Network) -> String {
         .collect::<String>()
         .replace("*/", "* /")
         .replace("/*", "/ *")
-        .replace("??", "? ?")
+        .replace('?', "? ")
 }

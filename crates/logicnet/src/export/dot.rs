@@ -70,6 +70,7 @@ fn style(live: bool, mask: Option<Mask>) -> &'static str {
 
 /// A DOT string: quotes and backslashes escaped, line ends as `\n`.
 fn quoted(text: &str) -> String {
+    let text = text.replace(|c: char| c.is_control() && c != '\n', " ");
     let escaped = text
         .replace('\\', "\\\\")
         .replace('"', "\\\"")
