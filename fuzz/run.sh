@@ -24,8 +24,12 @@ cargo build --release --quiet --target "$host" --target-dir "$target_dir"
 for target in $targets; do
     mkdir -p "corpus/$target" "artifacts/$target"
     case $target in
-    network_file) cp -n ../assets/networks/sierpinski.json ../assets/networks/forty-two.json "corpus/$target/" ;;
-    expression) sed -n 's/.*"source": "\(.*\)",/\1/p' ../assets/networks/*.json >"corpus/$target/shipped" ;;
+    network_file) cp -n seeds/*.json ../assets/networks/sierpinski.json "corpus/$target/" ;;
+    expression)
+        sed -n 's/.*"source": "\(.*t.*\)",/\1/p' ../assets/networks/*.json | while read -r expression; do
+            printf '%s' "$expression" >"corpus/$target/$(printf '%s' "$expression" | cksum | cut -d' ' -f1)"
+        done
+        ;;
     esac
     echo "fuzzing $target"
     "$target_dir/$host/release/$target" -artifact_prefix="artifacts/$target/" -verbosity=0 \

@@ -289,6 +289,19 @@ fn bad_usage_is_2_with_one_line() {
         (&["render", &net, "-o", "-", "--mask", "3=op:1"], "input"),
         (&["render", &net, "--rate", "0"], "rate"),
         (
+            &[
+                "render",
+                &net,
+                "-o",
+                "x.wav",
+                "--count",
+                "9223372036854775808",
+                "--rate",
+                "768000",
+            ],
+            "do not fit in a WAV",
+        ),
+        (
             &["render", &net, "-o", "x.wav", "--count", "99999999999"],
             "do not fit in a WAV",
         ),
@@ -366,4 +379,71 @@ fn a_failed_command_leaves_the_old_file() {
     done(&["simplify", &asset("forty-two"), "-o", &out]);
     assert!(fs::read_to_string(&out).unwrap().starts_with('{'));
     assert_eq!(folder.files().len(), 1);
+}
+
+/// An answer that cannot be written is still the exit code, and no panic.
+#[test]
+fn full_pipes_change_no_exit_code() {
+    let full = || fs::File::options().write(true).open("/dev/full").unwrap();
+    let folder = Folder::new();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gatebend"));
+        command
+            .args(arguments)
+            .stdout(full())
+            .stderr(full())
+            .status()
+            .unwrap()
+            .code()
+    };
+    if !Path::new("/dev/full").exists() {
+        return; // a device of Linux
+    }
+    let (a, b) = (asset("sierpinski"), asset("forty-two"));
+    assert_eq!(run(&["prove", &a, &b]), Some(1));
+    assert_eq!(run(&["render", &a, "-o", &folder.path("a.wav")]), Some(0));
+    assert_eq!(run(&["info", "nowhere.json"]), Some(1));
+    assert_eq!(run(&["dance"]), Some(2));
+    assert_eq!(run(&["info", &a]), Some(1));
+}
+
+/// Text from a file cannot break the line or steer the terminal.
+#[test]
+fn errors_stay_one_line_whatever_the_file_says() {
+    let folder = Folder::new();
+    let bad = folder.path("bad.json");
+    for field in [
+        r#""input_encoding": "a\nb\u001b[31m""#.to_string(),
+        format!(
+            r#""output_encoding": {{"type": "group-sum", "x{}": 1}}"#,
+            "\\n".repeat(900)
+        ),
+        format!(r#""name": [{}1]"#, "1,".repeat(9000)),
+    ] {
+        let text = fs::read_to_string(asset("sierpinski")).unwrap();
+        fs::write(
+            &bad,
+            text.replacen(r#""name": "minimal sierpinski""#, &field, 1),
+        )
+        .unwrap();
+        let line = refused(1, &["info", &bad]);
+        assert!(
+            line.chars().count() < 600 && !line.contains('\u{1b}'),
+            "{line}"
+        );
+    }
+    assert!(refused(1, &["info", &folder.path("")]).contains("a folder"));
+    refused(2, &["compile", "t\n+"]);
+}
+
+#[test]
+fn a_read_only_file_is_left_alone() {
+    let folder = Folder::new();
+    let out = folder.path("keep.json");
+    fs::write(&out, "precious").unwrap();
+    let mut permissions = fs::metadata(&out).unwrap().permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(&out, permissions).unwrap();
+    assert!(refused(1, &["simplify", &asset("sierpinski"), "-o", &out]).contains("may you write"));
+    assert_eq!(fs::read_to_string(&out).unwrap(), "precious");
 }

@@ -47,6 +47,24 @@ fn unknown_fields_survive_in_the_file_and_in_layers() {
 }
 
 #[test]
+fn an_unknown_field_cannot_have_a_known_name() {
+    let mut parts = Network::from_json(SMALL).unwrap().into_parts();
+    parts.extra.insert("inputs".into(), 9.into());
+    assert_eq!(Network::try_from(parts).unwrap_err().place, "inputs");
+    let mut parts = Network::from_json(SMALL).unwrap().into_parts();
+    parts.layers[1].extra.insert("gates".into(), 9.into());
+    assert_eq!(
+        Network::try_from(parts).unwrap_err().place,
+        "layers[1].gates"
+    );
+}
+
+#[test]
+fn a_byte_order_mark_is_no_obstacle() {
+    assert!(Network::from_json(&format!("\u{feff}{SMALL}")).is_ok());
+}
+
+#[test]
 fn name_and_rate_may_be_left_out() {
     let text = SMALL
         .replace(r#""name": "small","#, "")
@@ -267,6 +285,16 @@ proptest! {
         prop_assert_eq!(loaded.to_json(), saved);
         let parts = network.clone().into_parts();
         prop_assert_eq!(Network::try_from(parts).unwrap(), network);
+    }
+
+    #[test]
+    fn numbers_in_unknown_fields_keep_their_value(number in any::<f64>()) {
+        prop_assume!(number.is_finite());
+        let text = SMALL.replacen('{', &format!("{{\"x\": {number:e},"), 1);
+        let network = Network::from_json(&text).unwrap();
+        prop_assert_eq!(network.extra()["x"].as_f64(), Some(number));
+        let again = Network::from_json(&network.to_json()).unwrap();
+        prop_assert_eq!(again.extra()["x"].as_f64(), Some(number));
     }
 
     /// Bytes changed at random load or are refused, and never panic.
