@@ -88,3 +88,24 @@ fn periods_of_different_lengths_are_compared_over_the_longer() {
         (2048, 0, false)
     );
 }
+
+/// Gates whose conjunction is a bit of t: (t0 OR t1) AND (t0 OR NOT t1). Once such
+/// a bit was taken for a gate made of those that read it.
+#[test]
+fn a_bit_of_t_is_never_made_of_gates() {
+    let network = Network::from_json(
+        r#"{"format":"gatebend-network","version":1,"inputs":4,"layers":[{"gates":
+            [[7,0,1],[11,0,1],[7,2,0],[11,2,0],[6,3,0],[6,4,5],[1,6,9],[6,7,8]]}],
+            "outputs":[10,11,4,5,6,7,8,9]}"#,
+    )
+    .unwrap();
+    let simplified = simplify(&network, network.masks());
+    assert!(
+        prove(
+            (&network, network.masks()),
+            (&simplified, simplified.masks()),
+            |_| ()
+        )
+        .is_ok()
+    );
+}
