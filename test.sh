@@ -118,7 +118,7 @@ else
     fi
 
     if command -v c++ >/dev/null; then
-        step "fuzzing, bounded" fuzz/run.sh all -runs=20000 -seed=1
+        step "fuzzing, bounded" fuzz/run.sh all -runs=10000 -seed=1
     else
         skip "fuzzing" "no C++ compiler (c++)"
     fi

@@ -179,3 +179,20 @@ fn what_takes_too_many_gates_is_refused() {
     assert_eq!(expression.compile(25), Err(CompileError::Bits(25)));
     assert_eq!(expression.compile(0), Err(CompileError::Bits(0)));
 }
+
+/// Found by fuzzing: simplification once took two functions for one, and a bit of
+/// t for a gate, and gave up.
+#[test]
+fn expressions_that_simplification_once_failed_on() {
+    for text in ["1-1||5-t^t-11-115-1-0^-t^t-1-t", "115--t^t"] {
+        let expression = Expression::parse(text).unwrap();
+        for bits in 1..=11 {
+            let network = expression.compile(bits).unwrap();
+            let program = Program::new(&network, &Masks::new());
+            let mut samples = vec![0; 1 << bits];
+            Evaluator::<W256>::new(program).render(0, &mut samples);
+            let wrong = (0..1 << bits).find(|&t| samples[t as usize] != expression.sample(t));
+            assert_eq!(wrong, None, "{text}, {bits} bits");
+        }
+    }
+}

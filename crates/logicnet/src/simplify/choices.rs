@@ -106,9 +106,7 @@ impl Choices {
                 None => choices.clear(),
             }
         }
-        if !tables.whole() {
-            keep_proven(xag, &mut found);
-        }
+        keep_proven(xag, &mut found);
         Choices(found)
     }
 
@@ -240,8 +238,8 @@ vectorized! {
     }
 }
 
-/// All triples of nodes whose exclusive sum is constant, found by the linear
-/// hashes of whole tables: each node is the exclusive sum of the other two.
+/// Triples of nodes whose exclusive sum is constant by the linear hashes of whole
+/// tables: each node is the exclusive sum of the other two.
 fn exclusive_sums(xag: &Xag, found: &mut [Vec<Choice>]) {
     let mut hashes = hashes(xag);
     let ones = hashes.pop().unwrap_or(0);

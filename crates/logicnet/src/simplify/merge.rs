@@ -2,12 +2,12 @@
 
 use alloc::vec::Vec;
 
-use super::tables::hashes;
+use super::tables::{hashes, stream};
 use crate::xag::{Lit, Xag};
 
-/// The graph with nodes that are equal, complementary or constant by the hash
-/// of their whole truth tables made one, the earliest. Hashes do not prove:
-/// the caller proves the outcome.
+/// The graph with nodes that are equal, complementary or constant over all times
+/// made one, the earliest: found by a hash of their whole truth tables, then
+/// compared in full.
 pub(super) fn merge(xag: &Xag) -> Xag {
     let mut hashes = hashes(xag);
     let ones = hashes.pop().unwrap_or(0);
@@ -23,6 +23,8 @@ pub(super) fn merge(xag: &Xag) -> Xag {
             first[pair[1].1 as usize] = first[pair[0].1 as usize];
         }
     }
+
+    keep_proven(xag, &hashes, &mut first);
 
     let mut merged = Xag::new(xag.counter_bits());
     let mut made: Vec<Lit> = (0..xag.first_gate())
@@ -43,4 +45,17 @@ pub(super) fn merge(xag: &Xag) -> Xag {
             .map(|lit| made[lit.node() as usize].invert_if(lit.inverted())),
     );
     merged
+}
+
+/// Leaves nodes that differ from the ones they would become as they are.
+fn keep_proven(xag: &Xag, hashes: &[u64], first: &mut [u32]) {
+    stream(xag, |values| {
+        for (node, first) in first.iter_mut().enumerate() {
+            let inverted = hashes[*first as usize] != hashes[node];
+            if values[*first as usize].invert_if(inverted) != values[node] {
+                *first = node as u32;
+            }
+        }
+        true
+    });
 }

@@ -33,7 +33,7 @@ use crate::{Gate, Kind, Lit, MAX_GATES, Mask, Masks, Network, OutputEncoding, Pa
 /// Memory for truth tables in bytes; what does not fit is streamed.
 const TABLE_BYTES: usize = 64 << 20;
 /// Nodes times samples of a period for which whole tables may be streamed, in all
-/// rounds together: 16,000 nodes at 20 bits of t once. Beyond, only the graph's
+/// rounds together: 8,000 nodes at 20 bits of t twice. Beyond, only the graph's
 /// structure is used.
 const MOST_NODE_TIMES: u64 = 1 << 34;
 /// Pairs of nodes that choices may be sought among, in all rounds together:
@@ -181,12 +181,12 @@ fn spend(left: &mut u64, work: u64) -> bool {
 /// graph without being smaller. `None` where not even merging is affordable.
 fn round(graph: &Xag, rng: &mut Rng, budget: &mut Budget) -> Option<Xag> {
     let stream = |graph: &Xag| u64::from(graph.nodes()) << graph.counter_bits();
-    if budget.chunks == 0 || !spend(&mut budget.node_times, stream(graph)) {
+    // Merging streams the tables twice, for hashes and for proof; choices likewise.
+    if budget.chunks == 0 || !spend(&mut budget.node_times, 2 * stream(graph)) {
         return None;
     }
     let graph = merge::merge(graph).live_part();
     let pairs = u64::from(graph.nodes()).pow(2);
-    // Choices stream the tables twice, for their sums and for proof.
     if !spend(&mut budget.pairs, pairs) || !spend(&mut budget.node_times, 2 * stream(&graph)) {
         return Some(graph);
     }

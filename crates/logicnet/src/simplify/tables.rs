@@ -4,6 +4,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::evaluator::counter_column;
+use crate::random::Rng;
 use crate::simd::vectorized;
 use crate::xag::{Kind, Lit, Xag};
 
@@ -125,21 +126,28 @@ pub(super) fn stream(xag: &Xag, mut visit: impl FnMut(&[Chunk]) -> bool) {
 pub(super) fn hashes(xag: &Xag) -> Vec<u64> {
     let mut hashes = vec![0; xag.nodes() as usize + 1];
     let (ones, nodes) = hashes.split_last_mut().expect("a graph has the node 0");
+    let mut rng = Rng::new(0);
     stream(xag, |values| {
-        mix_all(nodes, values);
-        mix_all(core::slice::from_mut(ones), &[Chunk::ONES]);
+        let keys = core::array::from_fn(|_| [rng.next(), rng.next()]);
+        mix_all(nodes, values, &keys);
+        mix_all(core::slice::from_mut(ones), &[Chunk::ONES], &keys);
         true
     });
     hashes
 }
 
 vectorized! {
-    /// Takes a chunk into each hash, by steps of Marsaglia's xorshift 13, 7, 17,
-    /// which is linear and runs through all 2^64 - 1 states.
-    fn mix_all(hashes: &mut [u64], chunks: &[Chunk]) {
+    /// Takes a chunk into each hash, by linear steps: of each word some bits as
+    /// they are, the others rotated and some a second time, as random keys say,
+    /// since the tables of counters are far from random; then Marsaglia's
+    /// xorshift 13, 7, 17, which runs through all 2^64 - 1 states.
+    fn mix_all(hashes: &mut [u64], chunks: &[Chunk], keys: &[[u64; 2]; CHUNK]) {
         for (hash, chunk) in hashes.iter_mut().zip(chunks) {
-            for word in chunk.0 {
-                let mut h = *hash ^ word;
+            for (word, [split, twice]) in chunk.0.into_iter().zip(keys) {
+                let mut h = *hash
+                    ^ (word & split)
+                    ^ (word & !split).rotate_left(29)
+                    ^ (word & twice).rotate_left(47);
                 h ^= h << 13;
                 h ^= h >> 7;
                 *hash = h ^ (h << 17);
