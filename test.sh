@@ -37,7 +37,7 @@ skip() { # what why
 # Debian's packaged Rust 1.85, unpacked beside the system's own, to check the
 # oldest version that is promised, and with its source a target without std.
 install_oldest_rust() {
-    [ -x "$oldest_rust/usr/bin/rustc" ] && return
+    [ -x "$oldest_rust/rustc" ] && return
     local version unpack
     version=$(apt-cache madison rustc-web | grep -o '1\.85[^ ]*' | head -n 1)
     [ -n "$version" ] || return 0
@@ -52,6 +52,10 @@ install_oldest_rust() {
     rm -rf "$oldest_rust"
     mv "$unpack/tree" "$oldest_rust"
     rm -rf "$unpack"
+    # Its libraries are not where the system looks for them.
+    printf '#!/bin/sh\nLD_LIBRARY_PATH=%s exec %s "$@"\n' \
+        "$oldest_rust/usr/lib/x86_64-linux-gnu" "$oldest_rust/usr/bin/rustc" >"$oldest_rust/rustc"
+    chmod +x "$oldest_rust/rustc"
 }
 
 if $install; then
@@ -99,16 +103,16 @@ else
 
     step "benches build" cargo build --quiet --release --bench speed
 
-    if [ -x "$oldest_rust/usr/bin/rustc" ]; then
+    if [ -x "$oldest_rust/rustc" ]; then
         oldest_check() {
-            local rustc=$oldest_rust/usr/bin/rustc
+            local rustc=$oldest_rust/rustc
             "$rustc" --version
             RUSTC=$rustc cargo check --quiet --workspace --all-targets \
                 --target-dir "${CARGO_TARGET_DIR:-target}/oldest"
         }
         step "oldest Rust ($oldest)" oldest_check
         no_std_check() {
-            RUSTC=$oldest_rust/usr/bin/rustc RUSTC_BOOTSTRAP=1 \
+            RUSTC=$oldest_rust/rustc RUSTC_BOOTSTRAP=1 \
                 cargo check --quiet -p logicnet -p bytebeat --target wasm32-unknown-unknown \
                 -Zbuild-std=core,alloc --target-dir "${CARGO_TARGET_DIR:-target}/oldest"
         }

@@ -3,14 +3,11 @@
 #[cfg(target_arch = "x86_64")]
 cpufeatures::new!(vectors, "avx2", "bmi1", "popcnt");
 
-/// Whether the vector instructions that this crate chooses at run time are
-/// there: 256 bits on `x86_64`. Elsewhere the target's own are known when
-/// compiling and nothing is chosen.
+/// Whether 256-bit instructions are there. On other processors than `x86_64` the
+/// target's own are known when compiling and nothing is chosen.
+#[cfg(target_arch = "x86_64")]
 pub(crate) fn has_avx2() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    return vectors::get();
-    #[cfg(not(target_arch = "x86_64"))]
-    return false;
+    vectors::get()
 }
 
 /// Defines a function that runs its body compiled for AVX2 where the processor
