@@ -12,8 +12,11 @@ usage() {
 }
 
 case $what in
--h | --help) usage && exit ;;
---list) for file in assets/networks/*.json; do basename "$file" .json; done && exit ;;
+-h | --help) usage; exit ;;
+--list)
+    for file in assets/networks/*.json; do basename "$file" .json; done
+    exit
+    ;;
 esac
 
 if ! command -v cargo >/dev/null; then
