@@ -178,6 +178,12 @@ impl Xag {
         self.outputs.extend(outputs);
     }
 
+    /// Sets the outputs to those of another graph, whose nodes were made as `made`.
+    pub(crate) fn set_outputs_of(&mut self, other: &Xag, made: &[Lit]) {
+        let outputs = other.outputs.iter();
+        self.set_outputs(outputs.map(|lit| made[lit.node() as usize].invert_if(lit.inverted())));
+    }
+
     /// `a AND b`.
     #[inline]
     pub fn and(&mut self, a: Lit, b: Lit) -> Lit {
@@ -328,11 +334,7 @@ impl Xag {
                 Lit::FALSE
             });
         }
-        copy.set_outputs(
-            self.outputs
-                .iter()
-                .map(|lit| made[lit.node() as usize].invert_if(lit.inverted())),
-        );
+        copy.set_outputs_of(self, &made);
         copy
     }
 

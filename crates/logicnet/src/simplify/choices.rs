@@ -334,7 +334,6 @@ fn keep_proven(xag: &Xag, found: &mut [Vec<Choice>]) {
                 choice.of_chunks(a, b) == chunk
             });
         }
-        true
     });
 }
 

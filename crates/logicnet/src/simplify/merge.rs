@@ -39,11 +39,7 @@ pub(super) fn merge(xag: &Xag) -> Xag {
         };
         made.push(lit);
     }
-    merged.set_outputs(
-        xag.outputs()
-            .iter()
-            .map(|lit| made[lit.node() as usize].invert_if(lit.inverted())),
-    );
+    merged.set_outputs_of(xag, &made);
     merged
 }
 
@@ -56,6 +52,5 @@ fn keep_proven(xag: &Xag, hashes: &[u64], first: &mut [u32]) {
                 *first = node as u32;
             }
         }
-        true
     });
 }

@@ -161,12 +161,7 @@ impl<'a> Editable<'a> {
                 Some(_) => Lit::FALSE,
             };
         }
-        graph.set_outputs(
-            self.xag
-                .outputs()
-                .iter()
-                .map(|lit| made[lit.node() as usize].invert_if(lit.inverted())),
-        );
+        graph.set_outputs_of(self.xag, &made);
         graph
     }
 }

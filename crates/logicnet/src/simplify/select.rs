@@ -145,12 +145,7 @@ impl<'a> Selection<'a> {
         for node in order {
             made[node as usize] = self.choice(node).build(&mut graph, &made);
         }
-        graph.set_outputs(
-            self.xag
-                .outputs()
-                .iter()
-                .map(|lit| made[lit.node() as usize].invert_if(lit.inverted())),
-        );
+        graph.set_outputs_of(self.xag, &made);
         graph
     }
 }

@@ -100,9 +100,8 @@ vectorized! {
 }
 
 /// Streams the whole truth tables of all nodes through `visit`, a chunk of 512
-/// times after another, until it says to stop by giving false. A table shorter
-/// than a chunk is repeated to fill it.
-pub(super) fn stream(xag: &Xag, mut visit: impl FnMut(&[Chunk]) -> bool) {
+/// times after another. A table shorter than a chunk is repeated to fill it.
+pub(super) fn stream(xag: &Xag, mut visit: impl FnMut(&[Chunk])) {
     let mut values = vec![Chunk::ZERO; xag.nodes() as usize];
     let period = 1u32 << xag.counter_bits();
     for start in (0..period).step_by(CHUNK_TIMES as usize) {
@@ -112,9 +111,7 @@ pub(super) fn stream(xag: &Xag, mut visit: impl FnMut(&[Chunk]) -> bool) {
             &mut values,
         );
         evaluate(xag, &mut values);
-        if !visit(&values) {
-            return;
-        }
+        visit(&values);
     }
 }
 
@@ -131,7 +128,6 @@ pub(super) fn hashes(xag: &Xag) -> Vec<u64> {
         let keys = core::array::from_fn(|_| [rng.next(), rng.next()]);
         mix_all(nodes, values, &keys);
         mix_all(core::slice::from_mut(ones), &[Chunk::ONES], &keys);
-        true
     });
     hashes
 }
