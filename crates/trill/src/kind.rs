@@ -1,0 +1,93 @@
+//! The members of the Trill family.
+
+/// A type of Trill sensor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// One axis, 26 pads.
+    Bar,
+    /// Two axes, 15 pads each.
+    Square,
+    /// 30 free channels.
+    Craft,
+    /// One closed axis.
+    Ring,
+    /// Two axes, six corners.
+    Hex,
+    /// One axis on a flexible strip.
+    Flex,
+}
+
+impl Kind {
+    /// Every kind, in the order of their numbers.
+    pub const ALL: [Kind; 6] = [
+        Kind::Bar,
+        Kind::Square,
+        Kind::Craft,
+        Kind::Ring,
+        Kind::Hex,
+        Kind::Flex,
+    ];
+
+    /// The kind that identifies itself with this number.
+    pub const fn from_number(number: u8) -> Option<Kind> {
+        match number {
+            1 => Some(Kind::Bar),
+            2 => Some(Kind::Square),
+            3 => Some(Kind::Craft),
+            4 => Some(Kind::Ring),
+            5 => Some(Kind::Hex),
+            6 => Some(Kind::Flex),
+            _ => None,
+        }
+    }
+
+    /// The number it identifies itself with.
+    pub const fn number(self) -> u8 {
+        self as u8 + 1
+    }
+
+    /// Its I2C address with no solder pad bridged; pads add 1 to 8.
+    pub const fn default_address(self) -> u8 {
+        match self {
+            Kind::Bar => 0x20,
+            Kind::Square => 0x28,
+            Kind::Craft => 0x30,
+            Kind::Ring => 0x38,
+            Kind::Hex => 0x40,
+            Kind::Flex => 0x48,
+        }
+    }
+
+    /// Its name, as sold.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::Bar => "Trill Bar",
+            Kind::Square => "Trill Square",
+            Kind::Craft => "Trill Craft",
+            Kind::Ring => "Trill Ring",
+            Kind::Hex => "Trill Hex",
+            Kind::Flex => "Trill Flex",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_go_both_ways() {
+        for number in 0..=255 {
+            match Kind::from_number(number) {
+                Some(kind) => assert_eq!(kind.number(), number),
+                None => assert!(number == 0 || number > 6),
+            }
+        }
+        assert!(
+            Kind::ALL
+                .windows(2)
+                .all(|two| two[0].number() + 1 == two[1].number())
+        );
+    }
+}

@@ -1,0 +1,308 @@
+//! A simulated Trill Square: registers, acknowledges, scans, and fingers.
+
+use std::boxed::Box;
+use std::vec::Vec;
+
+use embedded_hal::i2c::{ErrorKind, NoAcknowledgeSource};
+
+use super::Device;
+use crate::protocol::{
+    ACKNOWLEDGE, ACTIVITY, COMMAND, DATA, FRAME_NUMBER, FULL_POSITION, FULL_SIZE, INITIALISED,
+    MOST_TOUCHES, NO_TOUCH, RESET_NS, STATUS, opcode, scan_ns,
+};
+use crate::{ALL, Kind};
+
+/// A finger on the surface.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Finger {
+    /// Which finger: the same one while it moves.
+    pub id: u32,
+    /// Horizontal position, 0.0..=1.0.
+    pub x: f32,
+    /// Vertical position, 0.0..=1.0.
+    pub y: f32,
+    /// Size, 0.0..=1.0 of the largest touch.
+    pub size: f32,
+}
+
+/// Fingers nearer than this on an axis are one touch there: about one and a
+/// half of its 15 pads.
+const MERGE: f32 = 1.5 / 15.0;
+
+/// Time from a command to its acknowledge; inferred, the driver only polls.
+const COMMAND_NS: u64 = 300_000;
+
+/// Where the fingers are at a time in nanoseconds.
+type Hand = Box<dyn FnMut(u64) -> Vec<Finger> + Send>;
+
+/// The settings that commands change and a reset takes back.
+#[derive(Clone)]
+struct Registers {
+    initialised: bool,
+    speed: u8,
+    bits: u8,
+    threshold: u8,
+    minimum_size: u16,
+    trigger: u8,
+    interval: u16,
+}
+
+impl Registers {
+    const RESET: Registers = Registers {
+        initialised: false,
+        speed: 0,
+        bits: 12,
+        threshold: 0x28,
+        minimum_size: 0,
+        trigger: 0,
+        interval: 0,
+    };
+}
+
+/// A simulated Trill Square.
+pub struct Sensor {
+    kind: u8,
+    firmware: u8,
+    hand: Hand,
+    registers: Registers,
+    pointer: u8,
+    /// What stands at the command register, and from when on.
+    reply: ([u8; 3], u64),
+    earlier_reply: [u8; 3],
+    acknowledges: u8,
+    /// Fingers that lay there when the baseline was taken.
+    baseline: Vec<u32>,
+    /// The scan on its way: when it is done, and what it saw.
+    scan: Option<(u64, [u8; ALL])>,
+    last: [u8; ALL],
+    number: u8,
+    ready_at: u64,
+}
+
+impl Sensor {
+    /// A Square with this firmware (1 to 3), touched by this hand: the fingers
+    /// on the surface at a time in nanoseconds. Times never go back.
+    pub fn square(firmware: u8, hand: impl FnMut(u64) -> Vec<Finger> + Send + 'static) -> Sensor {
+        Sensor {
+            kind: Kind::Square.number(),
+            firmware,
+            hand: Box::new(hand),
+            registers: Registers::RESET,
+            pointer: COMMAND,
+            reply: ([0; 3], 0),
+            earlier_reply: [0; 3],
+            acknowledges: 0,
+            baseline: Vec::new(),
+            scan: None,
+            last: [0xff; ALL],
+            number: 0,
+            ready_at: 0,
+        }
+    }
+
+    /// The same, but saying that it is a sensor of another type.
+    #[must_use]
+    pub fn pretending(mut self, number: u8) -> Sensor {
+        self.kind = number;
+        self
+    }
+
+    fn answer(&mut self, now: u64, reply: [u8; 3]) {
+        self.earlier_reply = self.reply.0;
+        self.reply = (reply, now + COMMAND_NS);
+    }
+
+    fn command(&mut self, now: u64, bytes: &[u8]) {
+        let argument = |i: usize| bytes.get(i).copied().unwrap_or(0);
+        let word = u16::from_be_bytes([argument(1), argument(2)]);
+        let new = self.firmware >= 3;
+        match bytes[0] {
+            opcode::SCAN_SETTINGS => {
+                self.registers.speed = argument(1).min(3);
+                self.registers.bits = argument(2).clamp(9, 16);
+            }
+            opcode::NOISE_THRESHOLD => self.registers.threshold = argument(1),
+            opcode::UPDATE_BASELINE => {
+                self.baseline = (self.hand)(now).iter().map(|finger| finger.id).collect();
+            }
+            opcode::MINIMUM_SIZE => self.registers.minimum_size = word,
+            opcode::SCAN_TRIGGER if new => self.registers.trigger = argument(1),
+            opcode::AUTO_SCAN_INTERVAL if !new => {
+                self.registers.interval = word;
+                self.scan = None;
+                if word > 0 {
+                    self.start_scan(now);
+                }
+            }
+            opcode::IDENTIFY => {
+                self.registers.initialised = true;
+                self.answer(now, [ACKNOWLEDGE, self.kind, self.firmware]);
+                return;
+            }
+            opcode::RESET if new => {
+                self.power_on(now);
+                return;
+            }
+            _ => {}
+        }
+        if new {
+            self.acknowledges = self.acknowledges.wrapping_add(1);
+            self.answer(now, [ACKNOWLEDGE, bytes[0], self.acknowledges]);
+        }
+    }
+
+    /// What is being scanned is decided when a scan starts.
+    fn start_scan(&mut self, now: u64) {
+        let fingers = (self.hand)(now);
+        self.baseline
+            .retain(|id| fingers.iter().any(|finger| finger.id == *id));
+        let unit = f32::from(FULL_SIZE) / f32::from(1u16 << (16 - self.registers.bits)) * 16.0;
+        let least = f32::from(self.registers.minimum_size).max(self.registers.threshold.into());
+        let seen: Vec<Finger> = fingers
+            .into_iter()
+            .filter(|finger| !self.baseline.contains(&finger.id))
+            .filter(|finger| finger.size * unit > least)
+            .collect();
+        let mut data = [0; ALL];
+        let (vertical, horizontal) = data.split_at_mut(16);
+        write_axis(vertical, seen.iter().map(|f| (f.y, f.size)).collect(), unit);
+        write_axis(
+            horizontal,
+            seen.iter().map(|f| (f.x, f.size)).collect(),
+            unit,
+        );
+        let done = now + scan_ns(self.registers.speed, self.registers.bits);
+        self.scan = Some((done, data));
+    }
+
+    /// Finishes what was finished by now.
+    fn catch_up(&mut self, now: u64) {
+        while let Some((done, data)) = self.scan {
+            if done > now {
+                break;
+            }
+            self.last = data;
+            self.number = (self.number + 1) & FRAME_NUMBER;
+            self.scan = None;
+            if self.firmware < 3 && self.registers.interval > 0 {
+                // 32 kHz cycles from the start of one scan to the next, at least.
+                let period = u64::from(self.registers.interval) * 31_250;
+                let length = scan_ns(self.registers.speed, self.registers.bits);
+                let start = done + period.saturating_sub(length);
+                if start <= now {
+                    self.start_scan(start);
+                } else {
+                    // Not due yet: it begins later, at the next look.
+                    self.scan = Some((start + length, self.last));
+                }
+            }
+        }
+    }
+
+    fn memory(&self, now: u64) -> [u8; DATA as usize + ALL] {
+        let mut memory = [0; DATA as usize + ALL];
+        let (reply, from) = self.reply;
+        let reply = if now >= from {
+            reply
+        } else {
+            self.earlier_reply
+        };
+        memory[..3].copy_from_slice(&reply);
+        if self.firmware >= 3 {
+            let touched = self.last[..2] != NO_TOUCH.to_be_bytes();
+            memory[usize::from(STATUS)] = self.number
+                | if touched { ACTIVITY } else { 0 }
+                | if self.registers.initialised {
+                    INITIALISED
+                } else {
+                    0
+                };
+        }
+        memory[usize::from(DATA)..].copy_from_slice(&self.last);
+        memory
+    }
+
+    fn awake(&self, now: u64) -> Result<(), ErrorKind> {
+        if now < self.ready_at {
+            return Err(ErrorKind::NoAcknowledge(NoAcknowledgeSource::Address));
+        }
+        Ok(())
+    }
+}
+
+/// Positions, then sizes, of the touches on one axis, in order; near fingers
+/// are one touch.
+fn write_axis(out: &mut [u8], mut fingers: Vec<(f32, f32)>, unit: f32) {
+    fingers.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut touches: Vec<(f32, f32)> = Vec::new();
+    for (at, size) in fingers {
+        match touches.last_mut() {
+            Some((before, sum)) if at - *before < MERGE => {
+                *before = (*before * *sum + at * size) / (*sum + size);
+                *sum += size;
+            }
+            _ => touches.push((at, size)),
+        }
+    }
+    let (positions, sizes) = out.split_at_mut(2 * MOST_TOUCHES);
+    for i in 0..MOST_TOUCHES {
+        let (position, size) = match touches.get(i) {
+            Some(&(at, size)) => (
+                (at.clamp(0.0, 1.0) * f32::from(FULL_POSITION)) as u16,
+                (size * unit).min(65_534.0) as u16,
+            ),
+            None => (NO_TOUCH, 0),
+        };
+        positions[2 * i..2 * i + 2].copy_from_slice(&position.to_be_bytes());
+        sizes[2 * i..2 * i + 2].copy_from_slice(&size.to_be_bytes());
+    }
+}
+
+impl Device for Sensor {
+    fn write(&mut self, now: u64, bytes: &[u8]) -> Result<(), ErrorKind> {
+        self.awake(now)?;
+        self.catch_up(now);
+        if let Some((&offset, command)) = bytes.split_first() {
+            self.pointer = offset;
+            if offset == COMMAND && !command.is_empty() {
+                self.command(now, command);
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, now: u64, bytes: &mut [u8]) -> Result<(), ErrorKind> {
+        self.awake(now)?;
+        self.catch_up(now);
+        let memory = self.memory(now);
+        for (i, byte) in bytes.iter_mut().enumerate() {
+            *byte = *memory.get(usize::from(self.pointer) + i).unwrap_or(&0);
+        }
+        // Triggers 1 and 3 (read, or either) start a scan at a read.
+        if self.registers.trigger & 1 == 1 && self.scan.is_none() {
+            self.start_scan(now);
+        }
+        Ok(())
+    }
+
+    fn power_on(&mut self, now: u64) {
+        self.registers = Registers::RESET;
+        self.pointer = COMMAND;
+        self.reply = ([0; 3], now);
+        self.earlier_reply = [0; 3];
+        self.scan = None;
+        self.last = [0xff; ALL];
+        self.baseline = Vec::new();
+        self.ready_at = now + u64::from(RESET_NS) / 2;
+    }
+
+    fn reset(&mut self, _: u64) {
+        // A brown-out: it answers at once, with its settings gone.
+        self.registers = Registers::RESET;
+        self.pointer = COMMAND;
+        self.reply = ([0; 3], 0);
+        self.earlier_reply = [0; 3];
+        self.scan = None;
+        self.last = [0xff; ALL];
+    }
+}
