@@ -144,6 +144,11 @@ impl<W: Word> Evaluator<W> {
         end == self.program.steps.len()
     }
 
+    /// Gates of the group that are still to be evaluated.
+    pub fn remaining(&self) -> usize {
+        self.program.steps.len() - self.next_step
+    }
+
     /// Evaluates what is left of the group.
     pub fn finish(&mut self) {
         self.advance(usize::MAX);
