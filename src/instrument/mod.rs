@@ -1,0 +1,556 @@
+//! The instrument: commands in, a new state out and, when the sound changes,
+//! what the engine shall play.
+//!
+//! Pure: no files, no clock, no threads. [`Instrument`] is the only owner of the
+//! truth; a command that is refused changes nothing.
+
+mod command;
+pub mod gestures;
+pub mod layout;
+mod mutation;
+pub mod pages;
+pub mod parameters;
+pub mod preset;
+mod state;
+pub mod surface;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use logicnet::random::{Ops, Rng};
+use logicnet::{Builder, Mask, Network, Program};
+
+pub use command::{Command, Direction};
+pub use state::{Page, State};
+
+use crate::engine::{Platform, Settings};
+use gestures::Press;
+use layout::{Area, Layout};
+use parameters::{KEYS, Key, Parameters};
+use preset::Preset;
+use surface::Button;
+
+/// What the engine shall play from now on.
+#[derive(Debug)]
+pub struct Sound {
+    /// A new program, and the id of the voice that shall play it.
+    pub program: Option<(u32, Program)>,
+    /// Settings.
+    pub settings: Settings,
+    /// The network time to start at, if not where it is.
+    pub seek: Option<u32>,
+    /// Fade over to it: it is another network.
+    pub fade: bool,
+}
+
+/// What shall be kept on disk.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Keep {
+    /// This preset.
+    Save(Box<Preset>),
+    /// No longer the preset of this name.
+    Delete(String),
+}
+
+/// What a command led to, beside the new state.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The sound changes.
+    pub sound: Option<Sound>,
+    /// Something is to be kept.
+    pub keep: Option<Keep>,
+}
+
+/// What undo goes back to.
+struct Moment {
+    network: Arc<Network>,
+    place: usize,
+    bends: BTreeMap<u32, Mask>,
+}
+
+impl Moment {
+    fn of(state: &State) -> Moment {
+        Moment {
+            network: Arc::clone(&state.network),
+            place: state.place,
+            bends: state.bends.clone(),
+        }
+    }
+
+    fn is(&self, state: &State) -> bool {
+        Arc::ptr_eq(&self.network, &state.network) && self.bends == state.bends
+    }
+}
+
+/// Moments that undo and redo go through.
+const HISTORY: usize = 64;
+
+/// Layers and inputs of a random network: deep enough to surprise, small enough
+/// for every board.
+const RANDOM_WIDTHS: [usize; 5] = [96, 96, 96, 96, 24];
+const RANDOM_INPUTS: u32 = 16;
+
+/// The only owner of the truth.
+pub struct Instrument {
+    state: Arc<State>,
+    library: Vec<Arc<Network>>,
+    presets: Vec<Preset>,
+    /// What sounds can be played here, in groups of so many lanes.
+    limits: Option<(Platform, usize)>,
+    builder: Builder,
+    rng: Rng,
+    /// What was, is, and could be again; never empty.
+    history: Vec<Moment>,
+    /// Which moment of the history is now.
+    now: usize,
+    /// Gates that this touch has latched or freed already.
+    toggled: Vec<u32>,
+    voice: u32,
+}
+
+/// How a command changes the sound.
+#[derive(Clone, Copy, Default)]
+struct Change {
+    program: bool,
+    settings: bool,
+    fade: bool,
+    seek: Option<u32>,
+    /// Another moment of the history is now.
+    now: Option<usize>,
+}
+
+const SAME: Change = Change {
+    program: false,
+    settings: false,
+    fade: false,
+    seek: None,
+    now: None,
+};
+const BENT: Change = Change {
+    program: true,
+    ..SAME
+};
+const SWAPPED: Change = Change {
+    program: true,
+    settings: true,
+    fade: true,
+    ..SAME
+};
+
+impl Instrument {
+    /// An instrument that plays the first network of a library; with limits, only
+    /// what the platform can play, in groups of so many lanes.
+    ///
+    /// # Errors
+    /// When the library is empty, or its first network is too slow here.
+    pub fn new(
+        library: Vec<Network>,
+        parameters: Parameters,
+        presets: Vec<Preset>,
+        limits: Option<(Platform, usize)>,
+        seed: u64,
+    ) -> Result<(Instrument, Sound), String> {
+        let library: Vec<Arc<Network>> = library.into_iter().map(Arc::new).collect();
+        let network = library.first().ok_or("no network to play")?;
+        let state = State {
+            network: Arc::clone(network),
+            layout: Arc::new(Layout::new(network, parameters.get(Key::Dead) == 1)),
+            place: 0,
+            bends: BTreeMap::new(),
+            touched: Vec::new(),
+            parameters,
+            page: Page::Play,
+            row: 0,
+            finger: None,
+            presets: Arc::new(names(&presets)),
+            notice: None,
+            voice: 0,
+        };
+        let mut instrument = Instrument {
+            state: Arc::new(state.clone()),
+            library,
+            presets,
+            limits,
+            builder: Builder::new(),
+            rng: Rng::new(seed),
+            history: vec![Moment::of(&state)],
+            now: 0,
+            toggled: Vec::new(),
+            voice: 0,
+        };
+        let mut state = state;
+        let sound = instrument
+            .sound(&mut state, SWAPPED)?
+            .ok_or("a new network is a new sound")?;
+        instrument.state = Arc::new(state);
+        Ok((instrument, sound))
+    }
+
+    /// The state. Everything in it is of one moment.
+    pub fn state(&self) -> &Arc<State> {
+        &self.state
+    }
+
+    /// Does what a command says.
+    ///
+    /// # Errors
+    /// Says in plain words why not; state and sound are then as before.
+    pub fn apply(&mut self, command: Command) -> Result<Outcome, String> {
+        let mut state = (*self.state).clone();
+        let mut keep = None;
+        if !matches!(command, Command::Touch(_) | Command::Finger(_)) {
+            state.notice = None;
+        }
+        // A touch is one step of undo, however far it goes.
+        let touching = matches!(command, Command::Touch(Some(_)));
+        let change = self.change(&mut state, command, &mut keep)?;
+        let sound = self.sound(&mut state, change)?;
+        self.now = change.now.unwrap_or(self.now);
+        if !touching && !self.history[self.now].is(&state) {
+            self.remember(&state);
+        }
+        self.state = Arc::new(state);
+        if let Some(keep) = &keep {
+            self.keep(keep);
+        }
+        Ok(Outcome { sound, keep })
+    }
+
+    /// Tells the player something, until the next press.
+    pub fn notify(&mut self, notice: &str) {
+        let mut state = (*self.state).clone();
+        state.notice = Some(notice.to_string());
+        self.state = Arc::new(state);
+    }
+
+    fn change(
+        &mut self,
+        state: &mut State,
+        command: Command,
+        keep: &mut Option<Keep>,
+    ) -> Result<Change, String> {
+        match command {
+            Command::Touch(area) => Ok(self.touch(state, area)),
+            Command::Finger(button) => {
+                state.finger = button;
+                Ok(SAME)
+            }
+            Command::Press(button, press) => self.press(state, button, press, keep),
+            Command::Swap(direction) => {
+                state.place = direction.from(state.place, self.library.len());
+                let network = Arc::clone(&self.library[state.place]);
+                swap(state, network);
+                Ok(SWAPPED)
+            }
+            Command::Load(network) => {
+                swap(state, Arc::new(*network));
+                Ok(SWAPPED)
+            }
+            Command::Random(seed) => {
+                let seed = seed.unwrap_or_else(|| self.rng.next() % 100_000);
+                let network = Network::random(RANDOM_INPUTS, &RANDOM_WIDTHS, Ops::XorRich, seed)
+                    .map_err(|error| error.to_string())?;
+                swap(state, Arc::new(network));
+                Ok(SWAPPED)
+            }
+            Command::Mutate => {
+                let network =
+                    mutation::mutated(&state.network, &mut self.rng).ok_or("no gates to change")?;
+                let bends = std::mem::take(&mut state.bends);
+                swap(state, Arc::new(network));
+                state.bends = bends;
+                Ok(SWAPPED)
+            }
+            Command::Bend(node, mask) => bend(state, node, mask),
+            Command::ClearBends => {
+                state.bends.clear();
+                Ok(BENT)
+            }
+            Command::Undo => self.go_to(state, self.now.checked_sub(1), "nothing to undo"),
+            Command::Redo => self.go_to(state, self.now.checked_add(1), "nothing to do again"),
+            Command::ResetTime => Ok(Change {
+                program: true,
+                seek: Some(0),
+                ..SAME
+            }),
+            Command::Set(key, value) => {
+                state.parameters.set(key, value);
+                Ok(set(state, key))
+            }
+            Command::Step(key, steps) => {
+                state.parameters.step(key, steps);
+                Ok(set(state, key))
+            }
+            Command::Show(page) => {
+                state.page = page;
+                state.row = 0;
+                Ok(SAME)
+            }
+            Command::SavePreset(name) => self.save_preset(state, name, keep),
+            Command::RecallPreset(name) => self.recall_preset(state, &name),
+            Command::DeletePreset(name) => {
+                if !self.presets.iter().any(|preset| preset.name == name) {
+                    return Err(no_preset(&name));
+                }
+                *keep = Some(Keep::Delete(name));
+                Ok(SAME)
+            }
+        }
+    }
+
+    /// What a change of the state sounds like; refuses what is too slow.
+    fn sound(&mut self, state: &mut State, change: Change) -> Result<Option<Sound>, String> {
+        if !change.program && !change.settings {
+            return Ok(None);
+        }
+        let settings = state.parameters.settings(state.network.sample_rate());
+        // A change of settings alone may make the same program too slow.
+        let program = self.builder.build(&state.network, &state.masks());
+        if let Some((platform, lanes)) = &self.limits {
+            platform
+                .keeps_up(&program, &settings, *lanes)
+                .map_err(|error| error.to_string())?;
+        }
+        let program = change.program.then(|| {
+            self.voice = self.voice.wrapping_add(1);
+            state.voice = self.voice;
+            (self.voice, program)
+        });
+        Ok(Some(Sound {
+            program,
+            settings,
+            seek: change.seek,
+            fade: change.fade,
+        }))
+    }
+
+    fn touch(&mut self, state: &mut State, area: Option<Area>) -> Change {
+        let touched = area.map_or_else(Vec::new, |area| state.layout.touched(area, state.radius()));
+        if touched == state.touched {
+            // Where the finger is exactly does not matter.
+        } else if state.latched() {
+            let mask = state.mask();
+            for node in &touched {
+                if !self.toggled.contains(node) {
+                    self.toggled.push(*node);
+                    if state.bends.remove(node).is_none() {
+                        state.bends.insert(*node, mask);
+                    }
+                }
+            }
+        }
+        let before = state.masks();
+        state.touched = touched;
+        if area.is_none() {
+            self.toggled.clear();
+        }
+        let latched_more = state.bends != self.state.bends;
+        if latched_more || state.masks() != before {
+            BENT
+        } else {
+            SAME
+        }
+    }
+
+    fn press(
+        &mut self,
+        state: &mut State,
+        button: Button,
+        press: Press,
+        keep: &mut Option<Keep>,
+    ) -> Result<Change, String> {
+        let command = match (state.page, button, press) {
+            (Page::Play, Button::Previous, _) => Command::Swap(Direction::Previous),
+            (Page::Play, Button::Next, _) => Command::Swap(Direction::Next),
+            (Page::Play, Button::Mode, Press::Tap) => Command::Step(Key::Bend, 1),
+            (Page::Play, Button::Mode, Press::Hold) => Command::Step(Key::Hold, 1),
+            (Page::Play, Button::Clear, Press::Tap) => Command::ClearBends,
+            (Page::Play, Button::Clear, Press::Hold) => Command::Undo,
+            (Page::Play, Button::Time, Press::Tap) => Command::ResetTime,
+            (_, Button::Time, Press::Tap) => Command::Show(Page::Play),
+            (Page::Menu, Button::Time, Press::Hold) => Command::Show(Page::Presets),
+            (Page::Presets, Button::Time, Press::Hold) => Command::Show(Page::About),
+            (_, Button::Time, Press::Hold) => Command::Show(Page::Menu),
+            (_, Button::Previous, _) => {
+                state.row = Direction::Previous.from(state.row, rows(state));
+                return Ok(SAME);
+            }
+            (_, Button::Next, _) => {
+                state.row = Direction::Next.from(state.row, rows(state));
+                return Ok(SAME);
+            }
+            (Page::Menu, Button::Mode, _) => Command::Step(KEYS[state.row], -steps(press)),
+            (Page::Menu, Button::Clear, _) => Command::Step(KEYS[state.row], steps(press)),
+            (Page::Presets, Button::Mode, _) => Command::SavePreset(None),
+            (Page::Presets, Button::Clear, _) => match state.presets.get(state.row) {
+                Some(name) => Command::RecallPreset(name.clone()),
+                None => return Err("no preset yet".to_string()),
+            },
+            (Page::About, Button::Mode, _) => Command::Mutate,
+            (Page::About, Button::Clear, _) => Command::Random(None),
+        };
+        self.change(state, command, keep)
+    }
+
+    fn remember(&mut self, state: &State) {
+        self.history.truncate(self.now + 1);
+        self.history.push(Moment::of(state));
+        if self.history.len() > HISTORY {
+            self.history.remove(0);
+        }
+        self.now = self.history.len() - 1;
+    }
+
+    fn go_to(
+        &self,
+        state: &mut State,
+        now: Option<usize>,
+        problem: &str,
+    ) -> Result<Change, String> {
+        let now = now.filter(|now| *now < self.history.len()).ok_or(problem)?;
+        let moment = &self.history[now];
+        let swapped = !Arc::ptr_eq(&state.network, &moment.network);
+        if swapped {
+            swap(state, Arc::clone(&moment.network));
+        }
+        state.place = moment.place;
+        state.bends.clone_from(&moment.bends);
+        let change = if swapped { SWAPPED } else { BENT };
+        Ok(Change {
+            now: Some(now),
+            ..change
+        })
+    }
+
+    fn save_preset(
+        &mut self,
+        state: &mut State,
+        name: Option<String>,
+        keep: &mut Option<Keep>,
+    ) -> Result<Change, String> {
+        let name = name.unwrap_or_else(|| self.new_name());
+        if !preset::is_name(&name) {
+            return Err(format!(
+                "{name:?} is no name for a preset: letters, digits, spaces, - and _"
+            ));
+        }
+        let preset = Preset::of(state, name).map_err(|error| error.to_string())?;
+        state.notice = Some(format!("kept as {}", preset.name));
+        *keep = Some(Keep::Save(Box::new(preset)));
+        Ok(SAME)
+    }
+
+    /// The first free of `preset 1`, `preset 2` and so on.
+    fn new_name(&self) -> String {
+        let taken = |name: &String| self.presets.iter().any(|preset| preset.name == *name);
+        (1..=self.presets.len() + 1)
+            .map(|i| format!("preset {i}"))
+            .find(|name| !taken(name))
+            .unwrap_or_default()
+    }
+
+    fn recall_preset(&mut self, state: &mut State, name: &str) -> Result<Change, String> {
+        let preset = self
+            .presets
+            .iter()
+            .find(|preset| preset.name == name)
+            .ok_or_else(|| no_preset(name))?;
+        // The bends are the network's own in the file, and the player's here.
+        let bends = preset.network.masks().iter().collect();
+        let plain = preset.network.clone().with_masks(logicnet::Masks::new());
+        for key in KEYS.iter().filter(|key| key.in_presets()) {
+            state.parameters.set(*key, preset.parameters.get(*key));
+        }
+        swap(state, Arc::new(plain.map_err(|error| error.to_string())?));
+        state.bends = bends;
+        Ok(SWAPPED)
+    }
+
+    fn keep(&mut self, keep: &Keep) {
+        let name = match keep {
+            Keep::Save(preset) => &preset.name,
+            Keep::Delete(name) => name,
+        };
+        self.presets.retain(|preset| preset.name != *name);
+        if let Keep::Save(preset) = keep {
+            self.presets.push((**preset).clone());
+        }
+        self.presets.sort_by(|a, b| a.name.cmp(&b.name));
+        let mut state = (*self.state).clone();
+        state.presets = Arc::new(names(&self.presets));
+        if state.page == Page::Presets {
+            state.row = state.row.min(state.presets.len().saturating_sub(1));
+        }
+        self.state = Arc::new(state);
+    }
+}
+
+/// Rows of the page that is shown.
+fn rows(state: &State) -> usize {
+    match state.page {
+        Page::Menu => KEYS.len(),
+        Page::Presets => state.presets.len(),
+        Page::Play | Page::About => 1,
+    }
+}
+
+/// A hold goes further than a tap.
+fn steps(press: Press) -> i32 {
+    match press {
+        Press::Tap => 1,
+        Press::Hold => 10,
+    }
+}
+
+fn names(presets: &[Preset]) -> Vec<String> {
+    presets.iter().map(|preset| preset.name.clone()).collect()
+}
+
+fn no_preset(name: &str) -> String {
+    format!("no preset {name:?}")
+}
+
+/// Puts another network in place, without bends.
+fn swap(state: &mut State, network: Arc<Network>) {
+    state.network = network;
+    state.bends.clear();
+    state.touched.clear();
+    lay_out(state);
+}
+
+fn lay_out(state: &mut State) {
+    let with_dead = state.parameters.get(Key::Dead) == 1;
+    state.layout = Arc::new(Layout::new(&state.network, with_dead));
+}
+
+fn bend(state: &mut State, node: u32, mask: Option<Mask>) -> Result<Change, String> {
+    let nodes = state.network.nodes();
+    if node >= nodes {
+        return Err(format!("no node {node}; nodes are 0..{}", nodes - 1));
+    }
+    match mask {
+        Some(Mask::Replace(_)) if node < state.network.inputs() => {
+            return Err(format!("node {node} is an input and has no operation"));
+        }
+        Some(mask) => state.bends.insert(node, mask),
+        None => state.bends.remove(&node),
+    };
+    Ok(BENT)
+}
+
+/// What a parameter's new value leads to.
+fn set(state: &mut State, key: Key) -> Change {
+    match key {
+        Key::Volume | Key::Speed | Key::Rate | Key::Interpolation => Change {
+            settings: true,
+            ..SAME
+        },
+        // A finger may be bending just now.
+        Key::Bend | Key::Hold if !state.touched.is_empty() => BENT,
+        Key::Dead => {
+            lay_out(state);
+            SAME
+        }
+        _ => SAME,
+    }
+}

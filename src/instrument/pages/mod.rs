@@ -1,0 +1,212 @@
+//! What the display shows: pictures of the state. Pure.
+
+mod lists;
+mod picture;
+mod play;
+
+use embedded_graphics::mono_font::iso_8859_1::{FONT_4X6, FONT_5X8, FONT_10X20};
+use embedded_graphics::mono_font::{MonoFont, MonoTextStyle};
+use embedded_graphics::pixelcolor::BinaryColor;
+use embedded_graphics::prelude::*;
+use embedded_graphics::primitives::{PrimitiveStyle, Rectangle};
+use embedded_graphics::text::{Baseline, Text};
+
+pub use picture::{Picture, WIDTH};
+
+use super::state::{Page, State};
+
+/// What the state does not know: what the board and its threads report.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Status {
+    /// The board's name.
+    pub board: String,
+    /// Part of the audio's time that is used, in thousandths.
+    pub load: u32,
+    /// Callbacks that were late.
+    pub late: u32,
+    /// Touch scans a second, as measured.
+    pub scans: u32,
+    /// Speed of the I2C bus in kHz, as measured; 0 if not known.
+    pub bus_khz: u32,
+    /// The fault that the player should know of, in plain words.
+    pub fault: Option<String>,
+}
+
+/// What is drawn.
+pub struct View<'a> {
+    /// The instrument.
+    pub state: &'a State,
+    /// The rest.
+    pub status: &'a Status,
+    /// Each node's value at the moment, by node number.
+    pub values: &'a [bool],
+}
+
+/// Height of a line of text and of the header.
+const LINE: i32 = 8;
+
+/// Draws the page that the state asks for, or the fault that hides it.
+pub fn draw(picture: &mut Picture, view: &View<'_>) {
+    match (&view.status.fault, view.state.page) {
+        (Some(fault), Page::Play) => draw_fault(picture, fault),
+        (_, Page::Play) => play::draw(picture, view),
+        (_, Page::Menu) => lists::draw_menu(picture, view.state),
+        (_, Page::Presets) => lists::draw_presets(picture, view.state),
+        (_, Page::About) => lists::draw_about(picture, view),
+    }
+}
+
+/// What is shown while the instrument starts.
+pub fn draw_splash(picture: &mut Picture) {
+    let middle = picture.height() as i32 / 2;
+    let title = Pen::new(&FONT_10X20);
+    let tall = picture.height() > 32;
+    let top = if tall { middle - 20 } else { middle - 16 };
+    title.write(picture, Point::new(24, top), "gatebend");
+    Pen::new(&FONT_5X8).write(
+        picture,
+        Point::new(4, top + 22),
+        concat!(env!("CARGO_PKG_VERSION"), " hands off a moment"),
+    );
+    if tall {
+        for (i, x) in (4..124).step_by(8).enumerate() {
+            let lit = (i * 5 + 3) % 7 < 3;
+            let style = if lit { FILLED } else { OUTLINED };
+            rectangle(picture, x, 54, 5, 5, style);
+        }
+    }
+}
+
+/// A fault in plain words.
+fn draw_fault(picture: &mut Picture, fault: &str) {
+    let text = Pen::new(&FONT_5X8);
+    text.bar(picture, 0, " sound goes on, but:");
+    for (i, line) in wrapped(fault, 25).iter().enumerate() {
+        let y = if picture.height() > 32 { 12 } else { LINE } + i as i32 * LINE;
+        text.write(picture, Point::new(1, y), line);
+    }
+}
+
+/// Text in lines of so many characters, broken between words where there are
+/// any.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let mut word: Vec<char> = word.chars().collect();
+        loop {
+            let line = lines.last_mut().expect("there is always a line");
+            let used = line.chars().count();
+            let room = if used == 0 {
+                width
+            } else {
+                (width - used).saturating_sub(1)
+            };
+            if word.len() <= room {
+                if used > 0 {
+                    line.push(' ');
+                }
+                line.extend(word);
+                break;
+            }
+            if used == 0 {
+                line.extend(word.drain(..width));
+            }
+            lines.push(String::new());
+        }
+    }
+    lines
+}
+
+const FILLED: PrimitiveStyle<BinaryColor> = PrimitiveStyle::with_fill(BinaryColor::On);
+const OUTLINED: PrimitiveStyle<BinaryColor> = PrimitiveStyle::with_stroke(BinaryColor::On, 1);
+const CLEARED: PrimitiveStyle<BinaryColor> = PrimitiveStyle::with_fill(BinaryColor::Off);
+
+fn rectangle(
+    picture: &mut Picture,
+    x: i32,
+    y: i32,
+    width: u32,
+    height: u32,
+    style: PrimitiveStyle<BinaryColor>,
+) {
+    let shape = Rectangle::new(Point::new(x, y), Size::new(width, height));
+    let Ok(()) = shape.into_styled(style).draw(picture);
+}
+
+/// Writes text in one font.
+#[derive(Clone, Copy)]
+struct Pen {
+    font: &'static MonoFont<'static>,
+    color: BinaryColor,
+}
+
+/// The font of headers, lists and sentences.
+fn text() -> Pen {
+    Pen::new(&FONT_5X8)
+}
+
+/// The font of legends.
+fn small() -> Pen {
+    Pen::new(&FONT_4X6)
+}
+
+impl Pen {
+    fn new(font: &'static MonoFont<'static>) -> Pen {
+        Pen {
+            font,
+            color: BinaryColor::On,
+        }
+    }
+
+    fn write(self, picture: &mut Picture, at: Point, text: &str) {
+        let style = MonoTextStyle::new(self.font, self.color);
+        let Ok(_) = Text::with_baseline(text, at, style, Baseline::Top).draw(picture);
+    }
+
+    fn width(self, text: &str) -> i32 {
+        text.chars().count() as i32 * self.font.character_size.width as i32
+    }
+
+    fn write_right(self, picture: &mut Picture, y: i32, text: &str) {
+        self.write(
+            picture,
+            Point::new(WIDTH as i32 - 1 - self.width(text), y),
+            text,
+        );
+    }
+
+    /// As much of a text as fits in so many pixels.
+    fn cut(self, text: &str, width: i32) -> String {
+        let most = (width / self.font.character_size.width as i32).max(0) as usize;
+        text.chars().take(most).collect()
+    }
+
+    /// Dark text on a lit line.
+    fn bar(self, picture: &mut Picture, y: i32, text: &str) {
+        rectangle(picture, 0, y, WIDTH as u32, LINE as u32, FILLED);
+        let dark = Pen {
+            color: BinaryColor::Off,
+            ..self
+        };
+        dark.write(picture, Point::new(1, y), text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_wrapped_and_none_is_lost() {
+        assert_eq!(wrapped("check the cable", 9), ["check the", "cable"]);
+        assert_eq!(wrapped("/dev/i2c-1: x", 6), ["/dev/i", "2c-1:", "x"]);
+        assert_eq!(wrapped("", 5), [""]);
+        for width in 1..30 {
+            let text = "No touch sensor at 0x28 on /dev/i2c-1: check the cable";
+            let lines = wrapped(text, width);
+            assert!(lines.iter().all(|line| line.chars().count() <= width));
+            let letters = |text: &str| text.replace(' ', "");
+            assert_eq!(letters(&lines.concat()), letters(text));
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! What the instrument is at a moment: an immutable value for all surfaces.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use logicnet::{Mask, Masks, Network};
+
+use super::layout::Layout;
+use super::parameters::{Key, Parameters};
+use super::surface::Button;
+
+/// A page of the display.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Page {
+    /// The gates at work.
+    #[default]
+    Play,
+    /// The parameters.
+    Menu,
+    /// The presets.
+    Presets,
+    /// What this is and how it does.
+    About,
+}
+
+/// Everything the player has made of the instrument.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// The network, as it was loaded.
+    pub network: Arc<Network>,
+    /// Where its gates lie.
+    pub layout: Arc<Layout>,
+    /// Which of the library it is, or was before it was changed.
+    pub place: usize,
+    /// Bends that last, by node.
+    pub bends: BTreeMap<u32, Mask>,
+    /// Gates under the finger, the nearest first.
+    pub touched: Vec<u32>,
+    /// Every parameter's value.
+    pub parameters: Parameters,
+    /// What the display shows.
+    pub page: Page,
+    /// The chosen row of the menu, and of the presets.
+    pub row: usize,
+    /// The button under the finger.
+    pub finger: Option<Button>,
+    /// Names of the presets, in order.
+    pub presets: Arc<Vec<String>>,
+    /// Something to tell the player, until the next press or change.
+    pub notice: Option<String>,
+    /// The id of the voice that plays this.
+    pub voice: u32,
+}
+
+impl State {
+    /// What a bend makes of a gate.
+    pub fn mask(&self) -> Mask {
+        match self.parameters.get(Key::Bend) {
+            0 => Mask::Force(false),
+            1 => Mask::Force(true),
+            _ => Mask::Invert,
+        }
+    }
+
+    /// Whether bends last.
+    pub fn latched(&self) -> bool {
+        self.parameters.get(Key::Hold) == 1
+    }
+
+    /// How far the largest finger bends, as a part of the field's width.
+    pub fn radius(&self) -> f32 {
+        self.parameters.get(Key::Radius) as f32 / 100.0
+    }
+
+    /// The network's own masks with the bends over them.
+    pub fn masks(&self) -> Masks {
+        let mut masks = self.network.masks().clone();
+        masks.extend(self.bends.iter().map(|(node, mask)| (*node, *mask)));
+        if !self.latched() {
+            masks.extend(self.touched.iter().map(|node| (*node, self.mask())));
+        }
+        masks
+    }
+
+    /// The rate it plays at, in Hz.
+    pub fn rate(&self) -> u32 {
+        self.parameters.settings(self.network.sample_rate()).rate
+    }
+}
