@@ -1,0 +1,126 @@
+//! The instrument's thread: takes commands, one at a time, and hands what they
+//! sound like to the engine and what is to be kept to a keeper.
+//!
+//! Not real-time code: it builds programs and allocates. It waits for its
+//! commands, and never for the engine.
+
+use std::sync::Arc;
+
+use logicnet::Word;
+
+use crate::engine::{Change, Handover, Start, Voice};
+use crate::instrument::{Command, Instrument, Keep, Sound, State};
+
+/// Keeps presets.
+pub trait Keeper: Send {
+    /// Saves or deletes a preset. May return before that is done.
+    ///
+    /// # Errors
+    /// Says in plain words why it cannot be kept.
+    fn keep(&mut self, keep: Keep) -> Result<(), String>;
+}
+
+/// Keeps nothing: presets last as long as the instrument runs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Forgetful;
+
+impl Keeper for Forgetful {
+    fn keep(&mut self, _: Keep) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// Owns the instrument and its end of the engine's rings.
+pub struct Conductor<W> {
+    instrument: Instrument,
+    handover: Handover<W>,
+    keeper: Box<dyn Keeper>,
+    /// What shall sound, and the engine has no room for yet.
+    waiting: Option<Sound>,
+}
+
+impl<W: Word> Conductor<W> {
+    /// A conductor whose first sound waits for [`Conductor::deliver`].
+    pub fn new(
+        (instrument, first): (Instrument, Sound),
+        handover: Handover<W>,
+        keeper: Box<dyn Keeper>,
+    ) -> Conductor<W> {
+        Conductor {
+            instrument,
+            handover,
+            keeper,
+            waiting: Some(first),
+        }
+    }
+
+    /// The instrument's state.
+    pub fn state(&self) -> &Arc<State> {
+        self.instrument.state()
+    }
+
+    /// Does a command. One that is refused is told to the player.
+    ///
+    /// # Errors
+    /// Says in plain words why a command was refused, for who sent it.
+    pub fn command(&mut self, command: Command) -> Result<(), String> {
+        let outcome = match self.instrument.apply(command) {
+            Ok(outcome) => outcome,
+            Err(problem) => return Err(self.refuse(problem)),
+        };
+        if let Some(sound) = outcome.sound {
+            self.waiting = Some(match self.waiting.take() {
+                Some(earlier) => merged(earlier, sound),
+                None => sound,
+            });
+        }
+        if let Some(keep) = outcome.keep {
+            if let Err(problem) = self.keeper.keep(keep) {
+                return Err(self.refuse(problem));
+            }
+        }
+        Ok(())
+    }
+
+    fn refuse(&mut self, problem: String) -> String {
+        log::info!("refused: {problem}");
+        self.instrument.notify(&problem);
+        problem
+    }
+
+    /// Drops what the engine gave back and sends it what waits, if it has taken
+    /// what was sent before: only the newest counts. True when nothing waits any
+    /// more. To be called every millisecond or so.
+    pub fn deliver(&mut self) -> bool {
+        self.handover.collect();
+        if !self.handover.ready() {
+            return self.waiting.is_none();
+        }
+        if let Some(sound) = self.waiting.take() {
+            let start = sound.program.map(|(id, program)| Start {
+                voice: Box::new(Voice::new(id, program)),
+                seek: sound.seek,
+                fade: sound.fade,
+            });
+            let change = Change {
+                settings: sound.settings,
+                start,
+            };
+            // There was room just now, and nobody else sends.
+            if self.handover.send(change).is_err() {
+                log::error!("a change was lost between instrument and engine");
+            }
+        }
+        true
+    }
+}
+
+/// A later sound in place of an earlier one that was never heard.
+fn merged(earlier: Sound, later: Sound) -> Sound {
+    Sound {
+        program: later.program.or(earlier.program),
+        settings: later.settings,
+        seek: later.seek.or(earlier.seek),
+        fade: later.fade || earlier.fade,
+    }
+}

@@ -1,0 +1,317 @@
+//! The panel: owns the I2C bus, and with it the touch sensor and the display.
+//!
+//! [`Panel::turn`] is one round of its thread: read the sensor, which starts the
+//! next scan; tell what the touch means; then, while the sensor scans and does
+//! not need the bus, send a slice of the display. Nothing here is real-time
+//! code, but its time is budgeted: a turn lasts as long as a scan. It asks the
+//! clock that it is given, and no other.
+//!
+//! A sensor or display that fails never stops the other, nor the sound, and is
+//! picked up again when it answers.
+
+mod display;
+mod touch;
+
+use std::sync::Arc;
+
+use embedded_graphics::prelude::Point;
+use embedded_hal::delay::DelayNs;
+use embedded_hal::i2c::I2c;
+use logicnet::{Activity, Network};
+
+pub use display::{Display, Height, Light};
+pub use touch::{Mounting, Poll, Touch};
+
+use crate::engine::Counters;
+use crate::instrument::gestures::{Gesture, Gestures};
+use crate::instrument::pages::{Picture, Status, View, draw, draw_splash};
+use crate::instrument::parameters::Key;
+use crate::instrument::surface::Surface;
+use crate::instrument::{Command, State};
+
+const MILLISECOND: u64 = 1_000_000;
+
+/// Time, and waiting for it. On a board the system's; on a desk simulated.
+pub trait Clock: DelayNs {
+    /// Nanoseconds since some start; never less than before.
+    fn now(&self) -> u64;
+}
+
+/// What a board says of its panel.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The board's name, for the page about it.
+    pub board: String,
+    /// What the bus is called, for messages.
+    pub bus: String,
+    /// The sensor's address.
+    pub touch_address: u8,
+    /// How the sensor is mounted.
+    pub mounting: Mounting,
+    /// How the square is divided.
+    pub surface: Surface,
+    /// The display's address.
+    pub display_address: u8,
+    /// The display's height.
+    pub height: Height,
+    /// The display is mounted upside down.
+    pub upside_down: bool,
+}
+
+impl Default for Config {
+    /// A Trill Square and a display of 128x64 at their usual addresses.
+    fn default() -> Config {
+        Config {
+            board: "desk".into(),
+            bus: "/dev/i2c-1".into(),
+            touch_address: trill::Kind::Square.default_address(),
+            mounting: Mounting::default(),
+            surface: Surface::default(),
+            display_address: 0x3c,
+            height: Height::default(),
+            upside_down: false,
+        }
+    }
+}
+
+/// Longest display slice, in bytes on the bus: a read of the sensor that comes
+/// due meanwhile waits no longer than this takes.
+const SLICE: usize = 90;
+/// A turn without a sensor to wait for.
+const IDLE_NS: u64 = 4 * MILLISECOND;
+/// From one picture to the next, at least: 25 a second.
+const PICTURE_NS: u64 = 40 * MILLISECOND;
+/// How long the splash is shown.
+const SPLASH_NS: u64 = 1500 * MILLISECOND;
+/// From one shift of the picture to the next, so that no pixel burns in.
+const SHIFT_NS: u64 = 60_000 * MILLISECOND;
+/// Time of a byte on a slow bus, before it was measured: 9 clocks at 100 kHz.
+const BYTE_NS: u64 = 90_000;
+/// Contrast of a dimmed display.
+const DIM: u8 = 1;
+/// Samples that a picture looks at.
+const SAMPLES: u32 = 64;
+
+/// Owns the panel's parts; `T` and `D` are the bus as sensor and display see it.
+pub struct Panel<T, D, C> {
+    config: Config,
+    clock: C,
+    touch: Touch<T>,
+    display: Display<D>,
+    gestures: Gestures,
+    picture: Picture,
+    started: u64,
+    last_picture: Option<u64>,
+    last_touch: u64,
+    activity: Option<(Arc<Network>, Activity)>,
+    status: Status,
+    scans: Scans,
+}
+
+/// Counts scans, second by second.
+#[derive(Debug, Default)]
+struct Scans {
+    since: u64,
+    count: u32,
+}
+
+impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
+    /// A panel that has not used the bus yet.
+    pub fn new(config: Config, touch_bus: T, display_bus: D, clock: C) -> Panel<T, D, C> {
+        let now = clock.now();
+        let mut picture = Picture::new(config.height.rows());
+        draw_splash(&mut picture);
+        Panel {
+            touch: Touch::new(touch_bus, config.touch_address, config.mounting),
+            display: Display::new(
+                display_bus,
+                config.display_address,
+                config.height,
+                config.upside_down,
+            ),
+            gestures: Gestures::new(config.surface.clone()),
+            picture,
+            started: now,
+            last_picture: None,
+            last_touch: now,
+            activity: None,
+            status: Status {
+                board: config.board.clone(),
+                ..Status::default()
+            },
+            scans: Scans::default(),
+            config,
+            clock,
+        }
+    }
+
+    /// The picture that the display shows or will show.
+    pub fn picture(&self) -> &Picture {
+        &self.picture
+    }
+
+    /// The display.
+    pub fn display(&self) -> &Display<D> {
+        &self.display
+    }
+
+    /// What is known of the panel's own doing.
+    pub fn status(&self) -> &Status {
+        &self.status
+    }
+
+    /// One round: about a scan long. Commands are sent as they arise, right
+    /// after the sensor was read.
+    pub fn turn(&mut self, state: &Arc<State>, counters: &Counters, mut send: impl FnMut(Command)) {
+        if self.last_picture.is_none() {
+            self.splash();
+        }
+        let start = self.clock.now();
+        let poll = self.touch.poll(&mut self.clock);
+        let now = self.clock.now();
+        let mut tell = |gesture| send(command(gesture));
+        let until = match poll {
+            Poll::Contact(contact, scanning_until) => {
+                self.scans.count += 1;
+                self.gestures.update(now / MILLISECOND, contact, &mut tell);
+                scanning_until
+            }
+            Poll::Nothing => now + MILLISECOND,
+            Poll::Lost => {
+                self.gestures.lose(&mut tell);
+                now
+            }
+            Poll::Absent => start + IDLE_NS,
+        };
+        if self.gestures.touched() {
+            self.last_touch = now;
+        }
+        self.display.start(now);
+        self.redraw(state, counters);
+        self.send_until(until, state);
+        let now = self.clock.now();
+        if until > now {
+            self.clock.delay_ns((until - now) as u32);
+        }
+    }
+
+    /// Shows the splash before the sensor, whose set-up takes its time.
+    fn splash(&mut self) {
+        let now = self.clock.now();
+        self.last_picture = Some(now);
+        self.display.start(now);
+        while self
+            .display
+            .send(&self.picture, Light::On(0x7f), usize::MAX)
+        {}
+    }
+
+    /// Sends slices of the display until the bus is needed elsewhere.
+    fn send_until(&mut self, until: u64, state: &State) {
+        let light = self.light(state);
+        let byte_ns = match self.touch.byte_ns() {
+            0 => BYTE_NS,
+            measured => measured,
+        };
+        loop {
+            let left = until.saturating_sub(self.clock.now());
+            let room = SLICE.min((left / byte_ns) as usize);
+            if room == 0 || !self.display.send(&self.picture, light, room) {
+                return;
+            }
+        }
+    }
+
+    fn light(&self, state: &State) -> Light {
+        let idle = (self.clock.now() - self.last_touch) / (1000 * MILLISECOND);
+        let after = |key| {
+            let seconds = state.parameters.get(key) as u64;
+            seconds > 0 && idle >= seconds
+        };
+        if after(Key::Blank) {
+            Light::Off
+        } else if after(Key::Dim) {
+            Light::On(DIM)
+        } else {
+            let percent = state.parameters.get(Key::Brightness);
+            Light::On((percent * 255 / 100).max(i32::from(DIM)) as u8)
+        }
+    }
+
+    /// Draws the next picture when it is due and the last one is out.
+    fn redraw(&mut self, state: &Arc<State>, counters: &Counters) {
+        let now = self.clock.now();
+        let last = self.last_picture.unwrap_or(now);
+        let shown = self.display.is_done(&self.picture);
+        if now < self.started + SPLASH_NS || now < last + PICTURE_NS || !shown {
+            return;
+        }
+        self.last_picture = Some(now);
+        self.count_scans(now);
+        self.status.load = counters.load();
+        self.status.late = counters.late();
+        self.status.fault = self.fault(now);
+        let shift = match now / SHIFT_NS % 4 {
+            0 => Point::new(0, 0),
+            1 => Point::new(1, 0),
+            2 => Point::new(1, 1),
+            _ => Point::new(0, 1),
+        };
+        self.observe(state, counters.time());
+        let values = self.activity.as_ref().map_or(&[][..], |(_, a)| a.values());
+        self.picture.clear_shifted(shift);
+        let view = View {
+            state,
+            status: &self.status,
+            values,
+        };
+        draw(&mut self.picture, &view);
+    }
+
+    /// The gates' values at this time.
+    fn observe(&mut self, state: &State, time: u32) {
+        let known = self
+            .activity
+            .as_ref()
+            .is_some_and(|(network, _)| Arc::ptr_eq(network, &state.network));
+        if !known {
+            let activity = Activity::new(&state.network);
+            self.activity = Some((Arc::clone(&state.network), activity));
+        }
+        if let Some((network, activity)) = &mut self.activity {
+            activity.observe(network, &state.masks(), time, SAMPLES);
+        }
+    }
+
+    fn count_scans(&mut self, now: u64) {
+        let elapsed = now - self.scans.since;
+        if elapsed >= 1000 * MILLISECOND {
+            let count = u64::from(self.scans.count) * 1000 * MILLISECOND;
+            self.status.scans = (count / elapsed) as u32;
+            // 9 clocks a byte.
+            self.status.bus_khz =
+                9_000_000u64.checked_div(self.touch.byte_ns()).unwrap_or(0) as u32;
+            self.scans = Scans {
+                since: now,
+                count: 0,
+            };
+        }
+    }
+
+    fn fault(&self, now: u64) -> Option<String> {
+        let problem = self.touch.problem(now)?;
+        Some(format!(
+            "Touch sensor at {:#04x} on {}: {problem}",
+            self.config.touch_address, self.config.bus
+        ))
+    }
+}
+
+/// What the instrument is told of a gesture.
+fn command(gesture: Gesture) -> Command {
+    match gesture {
+        Gesture::Field(area) => Command::Touch(area),
+        Gesture::Finger(button) => Command::Finger(button),
+        Gesture::Press(button, press) => Command::Press(button, press),
+    }
+}

@@ -1,0 +1,180 @@
+//! The touch sensor: set up, polled, and picked up again when it was lost.
+
+use embedded_hal::i2c::I2c;
+use trill::{ALL, Advice, Error, Frame, POINT, Settings, Trill};
+
+use super::{Clock, MILLISECOND};
+use crate::instrument::gestures::Contact;
+use crate::instrument::layout::Point;
+
+/// How the sensor is mounted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mounting {
+    /// Its left is the player's right.
+    pub flip_x: bool,
+    /// Its top is the player's bottom.
+    pub flip_y: bool,
+}
+
+/// From one try to set the sensor up to the next.
+const RETRY_NS: u64 = 250 * MILLISECOND;
+/// Failed reads in a row after which the sensor is set up again.
+const MOST_FAILURES: u32 = 10;
+/// Failures shorter than this are not worth telling the player.
+const PATIENCE_NS: u64 = 300 * MILLISECOND;
+
+/// What a poll has brought.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Poll {
+    /// A scan was read, and the next one is on its way until this time.
+    Contact(Contact, u64),
+    /// Nothing new: the read failed, and may do better the next time.
+    Nothing,
+    /// The sensor was just lost: what it touched is over.
+    Lost,
+    /// There is no sensor to read.
+    Absent,
+}
+
+/// Owns the sensor.
+pub struct Touch<B> {
+    sensor: Trill<B>,
+    settings: Settings,
+    mounting: Mounting,
+    ready: bool,
+    next_try: u64,
+    failures: u32,
+    failing_since: Option<u64>,
+    problem: Option<String>,
+    several: bool,
+    last: Option<(u8, Contact)>,
+    byte_ns: u64,
+}
+
+impl<B: I2c> Touch<B> {
+    /// A sensor at this address that nobody has asked yet.
+    pub fn new(bus: B, address: u8, mounting: Mounting) -> Touch<B> {
+        Touch {
+            sensor: Trill::new(bus, address),
+            settings: Settings::FAST,
+            mounting,
+            ready: false,
+            next_try: 0,
+            failures: 0,
+            failing_since: None,
+            problem: None,
+            several: false,
+            last: None,
+            byte_ns: 0,
+        }
+    }
+
+    /// Nanoseconds of a byte on the bus, as last measured; 0 before.
+    pub fn byte_ns(&self) -> u64 {
+        self.byte_ns
+    }
+
+    /// What is wrong, if it lasts: a part of a sentence.
+    pub fn problem(&self, now: u64) -> Option<&str> {
+        let since = self.failing_since?;
+        (now >= since + PATIENCE_NS)
+            .then_some(self.problem.as_deref())
+            .flatten()
+    }
+
+    /// Reads the sensor, or sets it up when it is time to.
+    pub fn poll(&mut self, clock: &mut impl Clock) -> Poll {
+        let outcome = if self.ready {
+            self.read(clock)
+        } else if clock.now() >= self.next_try {
+            self.set_up(clock)
+        } else {
+            return Poll::Absent;
+        };
+        match outcome {
+            Ok(poll) => {
+                if self.failing_since.take().is_some() {
+                    log::info!("touch sensor: works again");
+                }
+                self.failures = 0;
+                poll
+            }
+            Err(error) => self.fail(clock.now(), &error),
+        }
+    }
+
+    fn set_up(&mut self, clock: &mut impl Clock) -> Result<Poll, Error<B::Error>> {
+        let identity = self.sensor.set_up(self.settings, clock)?;
+        log::info!(
+            "touch sensor: {}, firmware {}",
+            identity.kind.name(),
+            identity.firmware
+        );
+        self.ready = true;
+        self.last = None;
+        // Later on its settings are made anew, without the long reset.
+        self.settings.reset = false;
+        Ok(Poll::Nothing)
+    }
+
+    fn read(&mut self, clock: &mut impl Clock) -> Result<Poll, Error<B::Error>> {
+        // Several touches need all data; one is known by the short read.
+        let bytes = if self.several { ALL } else { POINT };
+        let start = clock.now();
+        let frame = self.sensor.read(bytes)?;
+        // Address, status and data.
+        self.byte_ns = (clock.now() - start) / (bytes as u64 + 2);
+        // It starts with the read; counting from the read's end leaves room for
+        // sensors that are slower than the figures.
+        let scanning_until = clock.now() + self.settings.scan_ns();
+        let number = frame.status.map(|status| status.number);
+        if let (Some(number), Some((last, contact))) = (number, self.last) {
+            if number == last {
+                return Ok(Poll::Contact(contact, scanning_until));
+            }
+        }
+        self.several = frame.touches() > 1;
+        let contact = self.contact(&frame);
+        self.last = number.map(|number| (number, contact));
+        Ok(Poll::Contact(contact, scanning_until))
+    }
+
+    fn contact(&self, frame: &Frame) -> Contact {
+        let Some(bounds) = frame.bounds() else {
+            return Contact::None;
+        };
+        let flipped = |(least, most): (f32, f32), flip: bool| {
+            if flip {
+                (1.0 - most, 1.0 - least)
+            } else {
+                (least, most)
+            }
+        };
+        let x = flipped(bounds.x, self.mounting.flip_x);
+        let y = flipped(bounds.y, self.mounting.flip_y);
+        let (least, most) = (Point { x: x.0, y: y.0 }, Point { x: x.1, y: y.1 });
+        match frame.touches() {
+            1 => Contact::Single(least, frame.size()),
+            _ => Contact::Several(least, most),
+        }
+    }
+
+    fn fail(&mut self, now: u64, error: &Error<B::Error>) -> Poll {
+        if self.failing_since.is_none() {
+            log::warn!("touch sensor: {error}");
+        }
+        self.failing_since.get_or_insert(now);
+        self.failures += 1;
+        self.problem = Some(match error {
+            Error::Absent(_) => "nothing answers: check the cable".to_string(),
+            error => error.to_string(),
+        });
+        let again = error.advice() == Advice::Retry && self.failures < MOST_FAILURES;
+        if self.ready && again {
+            return Poll::Nothing;
+        }
+        let was_ready = std::mem::replace(&mut self.ready, false);
+        self.next_try = now + if was_ready { 0 } else { RETRY_NS };
+        if was_ready { Poll::Lost } else { Poll::Absent }
+    }
+}
