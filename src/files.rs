@@ -13,6 +13,13 @@ const MOST_NETWORK_BYTES: u64 = 8 << 20;
 
 /// Loads a network; `-` is standard input.
 pub fn load(path: &Path) -> Result<Network, Failure> {
+    let text = read_text(path)?;
+    Network::from_json(&text)
+        .map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))
+}
+
+/// Reads a text of a network file's size at most; `-` is standard input.
+pub fn read_text(path: &Path) -> Result<String, Failure> {
     let failed = |problem: String| Failure::Failed(format!("{}: {problem}", path.display()));
     let mut text = String::new();
     let read = if is_standard(path) {
@@ -25,17 +32,17 @@ pub fn load(path: &Path) -> Result<Network, Failure> {
             .and_then(|file| file.take(MOST_NETWORK_BYTES + 1).read_to_string(&mut text))
     };
     match read {
-        Ok(bytes) if bytes as u64 > MOST_NETWORK_BYTES => {
-            Err(failed("larger than any network file; is it one?".into()))
-        }
-        Ok(_) => Network::from_json(&text).map_err(|error| failed(error.to_string())),
+        Ok(bytes) if bytes as u64 > MOST_NETWORK_BYTES => Err(failed(
+            "larger than any file of ours; is it the right one?".into(),
+        )),
+        Ok(_) => Ok(text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(failed(
             "no such file; check the path (shipped networks are in assets/networks)".into(),
         )),
         Err(error) if error.kind() == io::ErrorKind::InvalidData => {
             Err(failed("not text; a network file is JSON".into()))
         }
-        Err(_) if path.is_dir() => Err(failed("a folder; give a network file in it".into())),
+        Err(_) if path.is_dir() => Err(failed("a folder; give a file in it".into())),
         Err(error) => Err(failed(error.to_string())),
     }
 }

@@ -4,6 +4,7 @@ mod bench;
 mod compile;
 mod export;
 mod info;
+mod play;
 mod prove;
 mod random;
 mod render;
@@ -15,6 +16,8 @@ use crate::Outcome;
 
 #[derive(Subcommand)]
 pub enum Command {
+    /// Play the instrument: touch bends the network, the display shows it
+    Play(Box<play::Arguments>),
     /// Turn a network into sound: a WAV file or raw samples
     Render(render::Arguments),
     /// Tell what a network is: sizes, depth, operations
@@ -36,6 +39,7 @@ pub enum Command {
 impl Command {
     pub fn run(&self) -> Outcome {
         match self {
+            Command::Play(arguments) => arguments.run(),
             Command::Render(arguments) => arguments.run(),
             Command::Info(arguments) => arguments.run(),
             Command::Simplify(arguments) => arguments.run(),

@@ -61,11 +61,11 @@ pub(crate) const NO_TOUCH: u16 = 0xffff;
 /// Nanoseconds that a scan of a Square takes, at `speed` 0..=3 and `bits` 9..=16.
 ///
 /// Fitted to 6.2 ms at 12 bits and 1.7 ms at 9 bits, both at speed 0 (30
-/// channels, each with a part that doubles with every bit), with 0.5 ms of the
-/// "up to 1 ms" of processing. Slower speeds are taken to double the time of a
+/// channels, each with a part that doubles with every bit), with all of the "up to
+/// 1 ms" of processing. Slower speeds are taken to double the time of a
 /// channel at each step, which nobody has measured.
 pub const fn scan_ns(speed: u8, bits: u8) -> u64 {
-    const FIXED: u64 = 1_057_000 + 500_000;
+    const FIXED: u64 = 1_057_000 + 1_000_000;
     const PER_BIT_WEIGHT: u64 = 643_000; // at 9 bits
     let speed = if speed > 3 { 3 } else { speed };
     let bits = if bits < 9 {
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn scans_take_what_was_measured() {
         let near = |ns: u64, ms: f64| (ns as f64 / 1e6 - ms).abs() < 0.05;
-        assert!(near(scan_ns(0, 12), 6.2 + 0.5));
-        assert!(near(scan_ns(0, 9), 1.7 + 0.5));
+        assert!(near(scan_ns(0, 12), 6.2 + 1.0));
+        assert!(near(scan_ns(0, 9), 1.7 + 1.0));
     }
 }

@@ -1,0 +1,340 @@
+//! The desk in real time: the threads of a board, on simulated hardware, with a
+//! sound card where one is wanted.
+
+use std::io::{self, BufRead, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
+use trill::sim::{Bus, RealTime, Sensor, Time};
+
+use super::Lanes;
+use super::oled::{Frame, Oled};
+use super::script::{Event, Part, Script, command};
+use super::simulation::{Desk, nanoseconds};
+use crate::conductor::Conductor;
+use crate::engine::Engine;
+use crate::instrument::{Command, State};
+use crate::panel::Panel;
+
+/// How the desk is played in real time.
+pub struct Live {
+    /// Fingers, commands and faults.
+    pub script: Script,
+    /// When to end; never, if none.
+    pub seconds: Option<f64>,
+    /// Play through the computer's sound card.
+    pub sound_card: bool,
+    /// Show the display in the terminal, and take commands from it.
+    pub terminal: bool,
+}
+
+/// How often the instrument's thread looks at the engine's ring.
+const TICK: Duration = Duration::from_millis(1);
+/// How often the terminal is painted and the script looked at.
+const PAINT: Duration = Duration::from_millis(50);
+const SCRIPT: Duration = Duration::from_millis(2);
+/// Commands that may wait for the instrument.
+const WAITING: usize = 256;
+/// How long an end without a click may take.
+const ENDING: Duration = Duration::from_millis(200);
+
+/// What all threads share.
+#[derive(Clone)]
+struct Shared {
+    state: Arc<Mutex<Arc<State>>>,
+    stop: Arc<AtomicBool>,
+    muted: Arc<AtomicBool>,
+}
+
+impl Shared {
+    fn state(&self) -> Arc<State> {
+        Arc::clone(&self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}
+
+/// Plays until the time is over or standard input says `quit`.
+///
+/// # Errors
+/// When the first network is too slow, or there is no sound card to play on.
+pub fn play_live(desk: Desk, live: Live) -> Result<(), String> {
+    let time = RealTime::start();
+    let bus = Bus::new(time, desk.model.bus_hz);
+    let config = desk.panel.clone();
+    let script = Arc::new(live.script);
+    let hand = Arc::clone(&script);
+    bus.plug(
+        config.touch_address,
+        Sensor::square(desk.model.firmware, move |now| hand.fingers(now)),
+    );
+    let oled = Oled::new();
+    bus.plug(config.display_address, oled.clone());
+    let (touch_address, display_address) = (config.touch_address, config.display_address);
+    let (conductor, engine) = desk.assemble()?;
+    let counters = engine.counters();
+    let shared = Shared {
+        state: Arc::new(Mutex::new(Arc::clone(conductor.state()))),
+        stop: Arc::new(AtomicBool::new(false)),
+        muted: Arc::new(AtomicBool::new(false)),
+    };
+    let (commands, inbox) = bounded(WAITING);
+
+    // The sound card's stream plays as long as it is held.
+    let audio = if live.sound_card {
+        Audio::card(engine, &shared)?
+    } else {
+        Audio::silent(engine, &shared, time)
+    };
+    let instrument = {
+        let shared = shared.clone();
+        thread::spawn(move || conduct(conductor, &inbox, &shared))
+    };
+    let mut panel = Panel::new(config, bus.clone(), bus.clone(), time);
+    let panel_thread = {
+        let (shared, commands) = (shared.clone(), commands.clone());
+        thread::spawn(move || {
+            while !shared.stopped() {
+                // A full channel loses a touch, and the next scan brings another.
+                panel.turn(&shared.state(), &counters, |command| {
+                    let _ = commands.try_send(command);
+                });
+            }
+        })
+    };
+
+    let end = live
+        .seconds
+        .map_or(u64::MAX, |seconds| (seconds * 1e9) as u64);
+    let mut events = script.events().iter();
+    let mut next = events.next();
+    let lines = live.terminal.then(read_lines);
+    let mut terminal = Terminal::new(live.terminal);
+    let mut painted = 0;
+    while time.now() < end && !shared.stopped() {
+        while let Some((_, event)) = next.filter(|(at, _)| *at <= time.now()) {
+            match event {
+                Event::Command(command) => {
+                    let _ = commands.try_send(command.clone());
+                }
+                Event::Fault(part, fault) => {
+                    bus.fault(address(*part, touch_address, display_address), *fault);
+                }
+                Event::Reset(part) => bus.reset(address(*part, touch_address, display_address)),
+                Event::Stuck(stuck) => bus.stick(*stuck),
+            }
+            next = events.next();
+        }
+        if let Some(lines) = &lines {
+            take_lines(lines, &commands, &shared, &mut terminal);
+        }
+        if time.now() >= painted + PAINT.as_nanos() as u64 {
+            painted = time.now();
+            terminal.paint(&oled.frame());
+        }
+        thread::sleep(SCRIPT);
+    }
+    // Fade out before the threads end.
+    shared.muted.store(true, Ordering::Relaxed);
+    thread::sleep(ENDING);
+    shared.stop.store(true, Ordering::Relaxed);
+    drop(commands);
+    audio.end();
+    for thread in [instrument, panel_thread] {
+        thread.join().map_err(|_| "a thread has panicked")?;
+    }
+    Ok(())
+}
+
+fn address(part: Part, touch: u8, display: u8) -> u8 {
+    match part {
+        Part::Touch => touch,
+        Part::Display => display,
+    }
+}
+
+/// The instrument's thread.
+fn conduct(mut conductor: Conductor<Lanes>, inbox: &Receiver<Command>, shared: &Shared) {
+    loop {
+        conductor.deliver();
+        match inbox.recv_timeout(TICK) {
+            Ok(command) => {
+                // Refusals are told on the display.
+                let _ = conductor.command(command);
+                let state = Arc::clone(conductor.state());
+                *shared.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
+            }
+            Err(RecvTimeoutError::Timeout) if !shared.stopped() => {}
+            Err(_) => return,
+        }
+    }
+}
+
+/// Lines of standard input; the thread that reads them ends with the program.
+fn read_lines() -> Receiver<String> {
+    let (send, lines) = unbounded();
+    thread::spawn(move || {
+        for line in io::stdin().lock().lines().map_while(Result::ok) {
+            if send.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    lines
+}
+
+fn take_lines(
+    lines: &Receiver<String>,
+    commands: &Sender<Command>,
+    shared: &Shared,
+    terminal: &mut Terminal,
+) {
+    for line in lines.try_iter() {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let Some((verb, arguments)) = words.split_first() else {
+            continue;
+        };
+        if *verb == "quit" {
+            shared.stop.store(true, Ordering::Relaxed);
+            return;
+        }
+        match command(verb, arguments) {
+            Ok(Some(command)) => {
+                let _ = commands.try_send(command);
+                terminal.say("");
+            }
+            Ok(None) => terminal.say(
+                "next, previous, random, mutate, clear, undo, redo, reset-time, set ID=VALUE, \
+                 bend NODE 0|1|invert|off, page NAME, keep NAME, recall NAME, quit",
+            ),
+            Err(problem) => terminal.say(&problem),
+        }
+    }
+}
+
+/// Paints the display in the terminal, two by four pixels a character.
+struct Terminal {
+    shown: bool,
+    begun: bool,
+    last: Option<Frame>,
+    message: String,
+}
+
+impl Terminal {
+    fn new(shown: bool) -> Terminal {
+        Terminal {
+            shown,
+            begun: false,
+            last: None,
+            message: String::new(),
+        }
+    }
+
+    fn say(&mut self, message: &str) {
+        self.message = message.to_string();
+        self.last = None;
+    }
+
+    fn paint(&mut self, frame: &Frame) {
+        if !self.shown || self.last.as_ref() == Some(frame) {
+            return;
+        }
+        let mut text = String::new();
+        // Over what was painted before; what is being typed stays below.
+        text.push_str(if self.begun {
+            "\x1b7\x1b[H"
+        } else {
+            "\x1b[2J\x1b[H"
+        });
+        for y in (0..frame.height).step_by(4) {
+            for x in (0..128).step_by(2) {
+                text.push(braille(frame, x, y));
+            }
+            text.push_str("\x1b[K\r\n");
+        }
+        text.push_str(&self.message);
+        text.push_str("\x1b[K");
+        text.push_str(if self.begun { "\x1b8" } else { "\r\n> " });
+        // A terminal that is gone is no reason to stop playing.
+        let _ = io::stdout().write_all(text.as_bytes());
+        let _ = io::stdout().flush();
+        self.begun = true;
+        self.last = Some(frame.clone());
+    }
+}
+
+/// The dots of a braille character, in the order of its bits.
+const DOTS: [(usize, usize); 8] = [
+    (0, 0),
+    (0, 1),
+    (0, 2),
+    (1, 0),
+    (1, 1),
+    (1, 2),
+    (0, 3),
+    (1, 3),
+];
+
+fn braille(frame: &Frame, x: usize, y: usize) -> char {
+    let bits = DOTS.iter().enumerate().fold(0, |bits, (i, (dx, dy))| {
+        bits | u32::from(frame.is_lit(x + dx, y + dy)) << i
+    });
+    char::from_u32(0x2800 + bits).unwrap_or(' ')
+}
+
+/// What calls the engine.
+enum Audio {
+    #[cfg(feature = "sound-card")]
+    Card(super::sound_card::Card),
+    Silent(thread::JoinHandle<()>),
+}
+
+impl Audio {
+    #[cfg(feature = "sound-card")]
+    fn card(engine: Engine<Lanes>, shared: &Shared) -> Result<Audio, String> {
+        let muted = Arc::clone(&shared.muted);
+        super::sound_card::Card::open(engine, muted).map(Audio::Card)
+    }
+
+    #[cfg(not(feature = "sound-card"))]
+    fn card(_: Engine<Lanes>, _: &Shared) -> Result<Audio, String> {
+        Err("built without a sound card: cargo run --release --features sound-card".into())
+    }
+
+    /// A thread that renders at the pace of time and is not heard.
+    fn silent(mut engine: Engine<Lanes>, shared: &Shared, time: RealTime) -> Audio {
+        let shared = shared.clone();
+        let platform = engine.platform();
+        Audio::Silent(thread::spawn(move || {
+            let mut block = vec![0.0; platform.block as usize];
+            let mut frames = 0u64;
+            while !shared.stopped() {
+                engine.mute(shared.muted.load(Ordering::Relaxed));
+                engine.render(&mut block);
+                engine.report_load(platform.load(engine.spent()));
+                frames += u64::from(platform.block);
+                let ahead = nanoseconds(frames, platform.rate).saturating_sub(time.now());
+                // Sleeping is coarse: a few blocks at a time.
+                if ahead > 2_000_000 {
+                    time.wait(ahead);
+                }
+            }
+        }))
+    }
+
+    fn end(self) {
+        match self {
+            #[cfg(feature = "sound-card")]
+            Audio::Card(card) => drop(card),
+            // It ends by itself, now that `stop` is set.
+            Audio::Silent(thread) => {
+                let _ = thread.join();
+            }
+        }
+    }
+}

@@ -1,0 +1,490 @@
+//! Scripts: timed fingers, commands and faults, in a text that a person writes.
+//!
+//! `docs/playing.md` is their reference.
+
+use logicnet::Mask;
+use trill::sim::{Fault, Finger};
+
+use crate::instrument::parameters::{Key, Parameters};
+use crate::instrument::surface::{Button, Surface};
+use crate::instrument::{Command, Direction, Page};
+
+/// What is on the bus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The touch sensor.
+    Touch,
+    /// The display.
+    Display,
+}
+
+/// What a script does, besides fingers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A command, as a client might send it.
+    Command(Command),
+    /// A part has a fault, or no more.
+    Fault(Part, Option<Fault>),
+    /// A part resets by itself.
+    Reset(Part),
+    /// A line of the bus is held low, or let go.
+    Stuck(bool),
+}
+
+/// A stretch of a finger's way, at an even pace.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Stroke {
+    finger: u32,
+    start: u64,
+    end: u64,
+    from: Place,
+    to: Place,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Place {
+    x: f32,
+    y: f32,
+    size: f32,
+}
+
+/// A finger's size when the script does not say.
+const SIZE: f32 = 0.4;
+/// How long a scripted tap and hold last.
+const TAP_NS: u64 = 100_000_000;
+const HOLD_NS: u64 = 700_000_000;
+const SECOND: f64 = 1e9;
+/// Times are at most a week.
+const MOST_SECONDS: f64 = 604_800.0;
+
+/// A script, ready to be played.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Script {
+    strokes: Vec<Stroke>,
+    events: Vec<(u64, Event)>,
+    end: u64,
+}
+
+impl Script {
+    /// Parses a script for a surface.
+    ///
+    /// # Errors
+    /// Names the line and says what is wrong there.
+    pub fn parse(text: &str, surface: &Surface) -> Result<Script, String> {
+        let mut parser = Parser {
+            surface,
+            script: Script::default(),
+            now: 0,
+            after: 0,
+            down: Vec::new(),
+        };
+        for (i, line) in text.lines().enumerate() {
+            let line = line.split('#').next().unwrap_or_default();
+            let words: Vec<&str> = line.split_whitespace().collect();
+            if !words.is_empty() {
+                parser
+                    .line(&words)
+                    .map_err(|problem| format!("line {}: {problem}", i + 1))?;
+            }
+        }
+        Ok(parser.finish())
+    }
+
+    /// The fingers on the surface at a time in nanoseconds.
+    pub fn fingers(&self, now: u64) -> Vec<Finger> {
+        self.strokes
+            .iter()
+            .filter(|stroke| (stroke.start..stroke.end).contains(&now))
+            .map(|stroke| {
+                let length = (stroke.end - stroke.start) as f64;
+                let part = ((now - stroke.start) as f64 / length) as f32;
+                let at = |from: f32, to: f32| from + (to - from) * part;
+                Finger {
+                    id: stroke.finger,
+                    x: at(stroke.from.x, stroke.to.x),
+                    y: at(stroke.from.y, stroke.to.y),
+                    size: at(stroke.from.size, stroke.to.size),
+                }
+            })
+            .collect()
+    }
+
+    /// Everything but fingers, in the order of their times in nanoseconds.
+    pub fn events(&self) -> &[(u64, Event)] {
+        &self.events
+    }
+
+    /// When the last thing happens, in nanoseconds.
+    pub fn end(&self) -> u64 {
+        self.end
+    }
+}
+
+struct Parser<'a> {
+    surface: &'a Surface,
+    script: Script,
+    /// The time of the line.
+    now: u64,
+    /// When the last line is over, which `+` counts from.
+    after: u64,
+    /// Fingers on the surface: since when, and where. Scripted presses use
+    /// finger 0, which no line can name.
+    down: Vec<(u32, u64, Place)>,
+}
+
+type Outcome<T> = Result<T, String>;
+
+impl Parser<'_> {
+    fn line(&mut self, words: &[&str]) -> Outcome<()> {
+        let (time, rest) = words.split_first().ok_or("nothing")?;
+        let time = match time.strip_prefix('+') {
+            Some(more) => self.after + nanoseconds(more)?,
+            None => nanoseconds(time)?,
+        };
+        if time < self.now {
+            return Err(format!(
+                "{} comes after {} seconds; times go forwards",
+                words[0],
+                self.now as f64 / SECOND
+            ));
+        }
+        self.now = time;
+        self.after = time;
+        self.script.end = self.script.end.max(time);
+        let (verb, arguments) = rest.split_first().ok_or("a time, and what then?")?;
+        match *verb {
+            "down" | "move" | "up" => self.finger(verb, arguments),
+            "tap" => self.press(arguments, TAP_NS),
+            "hold" => self.press(arguments, HOLD_NS),
+            _ => {
+                let event = event(verb, arguments)?;
+                self.script.events.push((time, event));
+                Ok(())
+            }
+        }
+    }
+
+    fn finger(&mut self, verb: &str, arguments: &[&str]) -> Outcome<()> {
+        let mut options = Options::parse(verb, arguments)?;
+        let finger = options.finger.unwrap_or(1);
+        let index = self.down.iter().position(|(other, ..)| *other == finger);
+        match (verb, index) {
+            ("down", Some(_)) => Err(format!("finger {finger} is down already")),
+            ("down", None) => {
+                let place = options.place(None)?;
+                self.down.push((finger, self.now, place));
+                Ok(())
+            }
+            (_, None) => Err(format!("finger {finger} is not down")),
+            (_, Some(index)) if self.down[index].1 > self.now => {
+                Err(format!("finger {finger} is still moving"))
+            }
+            ("up", Some(index)) => {
+                let (_, since, place) = self.down.remove(index);
+                self.stroke(finger, since, self.now, place, place);
+                Ok(())
+            }
+            (_, Some(index)) => {
+                let (_, since, from) = self.down[index];
+                let to = options.place(Some(from))?;
+                let until = self.now + options.over;
+                self.stroke(finger, since, self.now, from, from);
+                self.stroke(finger, self.now, until, from, to);
+                self.down[index] = (finger, until, to);
+                self.after = until;
+                Ok(())
+            }
+        }
+    }
+
+    fn press(&mut self, arguments: &[&str], length: u64) -> Outcome<()> {
+        let [name] = arguments else {
+            return Err("which button? previous, next, mode, clear or time".into());
+        };
+        let button = Button::with_name(name).ok_or_else(|| {
+            format!("no button {name:?}; there are previous, next, mode, clear and time")
+        })?;
+        let region = self
+            .surface
+            .region(button)
+            .ok_or_else(|| format!("this board has no button {name}"))?;
+        let middle = region.middle();
+        let place = Place {
+            x: middle.x,
+            y: middle.y,
+            size: SIZE,
+        };
+        let end = self.now + length;
+        self.stroke(0, self.now, end, place, place);
+        // Lifted long enough to be seen.
+        self.after = end + TAP_NS / 2;
+        self.script.end = self.script.end.max(self.after);
+        Ok(())
+    }
+
+    fn stroke(&mut self, finger: u32, start: u64, end: u64, from: Place, to: Place) {
+        if end > start {
+            self.script.strokes.push(Stroke {
+                finger,
+                start,
+                end,
+                from,
+                to,
+            });
+            self.script.end = self.script.end.max(end);
+        }
+    }
+
+    /// Fingers that never lift stay down.
+    fn finish(mut self) -> Script {
+        for (finger, since, place) in std::mem::take(&mut self.down) {
+            let end = self.script.end;
+            self.stroke(finger, since, u64::MAX, place, place);
+            self.script.end = end.max(since);
+        }
+        self.script
+    }
+}
+
+/// What may follow `down`, `move` and `up`.
+struct Options {
+    at: Vec<f32>,
+    size: Option<f32>,
+    finger: Option<u32>,
+    over: u64,
+}
+
+impl Options {
+    fn parse(verb: &str, arguments: &[&str]) -> Outcome<Options> {
+        let mut options = Options {
+            at: Vec::new(),
+            size: None,
+            finger: None,
+            over: 0,
+        };
+        let mut words = arguments.iter();
+        while let Some(word) = words.next() {
+            let mut value = || words.next().ok_or_else(|| format!("{word} of how much?"));
+            match *word {
+                "size" => options.size = Some(part(value()?)?),
+                "finger" => {
+                    let number = value()?;
+                    let finger = number.parse().ok().filter(|n| (1..=9).contains(n));
+                    options.finger =
+                        Some(finger.ok_or_else(|| format!("finger {number}: fingers are 1 to 9"))?);
+                }
+                "over" if verb == "move" => options.over = nanoseconds(value()?)?,
+                word if verb != "up" => options.at.push(part(word)?),
+                word => return Err(format!("{word:?} means nothing after {verb}")),
+            }
+        }
+        Ok(options)
+    }
+
+    fn place(&mut self, before: Option<Place>) -> Outcome<Place> {
+        let [x, y] = self.at[..] else {
+            return Err("where? x and y, 0 to 1, from the top left corner".into());
+        };
+        let size = self.size.or(before.map(|place| place.size));
+        Ok(Place {
+            x,
+            y,
+            size: size.unwrap_or(SIZE),
+        })
+    }
+}
+
+fn nanoseconds(text: &str) -> Outcome<u64> {
+    text.parse()
+        .ok()
+        .filter(|seconds: &f64| (0.0..=MOST_SECONDS).contains(seconds))
+        .map(|seconds| (seconds * SECOND).round() as u64)
+        .ok_or_else(|| format!("{text:?} is no time in seconds"))
+}
+
+fn part(text: &str) -> Outcome<f32> {
+    text.parse()
+        .ok()
+        .filter(|part| (0.0..=1.0).contains(part))
+        .ok_or_else(|| format!("{text:?} is no number from 0 to 1"))
+}
+
+/// Everything that is no finger.
+fn event(verb: &str, arguments: &[&str]) -> Outcome<Event> {
+    if let Some(command) = command(verb, arguments)? {
+        return Ok(Event::Command(command));
+    }
+    match (verb, arguments) {
+        ("fault", ["bus", "stuck"]) => Ok(Event::Stuck(true)),
+        ("fault", ["bus", "none"]) => Ok(Event::Stuck(false)),
+        ("fault", [part, rest @ ..]) => {
+            let fault = match rest {
+                ["unplugged"] => Some(Fault::Unplugged),
+                ["silent"] => Some(Fault::Silent),
+                ["short", bytes] => Some(Fault::ShortReads(number(bytes, 64)? as usize)),
+                ["none"] => None,
+                _ => return Err("which fault? unplugged, silent, short BYTES or none".into()),
+            };
+            Ok(Event::Fault(bus_part(part)?, fault))
+        }
+        ("reset", [part]) => Ok(Event::Reset(bus_part(part)?)),
+        _ => Err(format!(
+            "{:?} means nothing; see docs/playing.md",
+            [&[verb], arguments].concat().join(" ")
+        )),
+    }
+}
+
+fn bus_part(name: &str) -> Outcome<Part> {
+    match name {
+        "touch" => Ok(Part::Touch),
+        "display" => Ok(Part::Display),
+        _ => Err(format!("{name:?}: touch or display (or bus, for faults)")),
+    }
+}
+
+fn number(text: &str, most: u32) -> Outcome<u32> {
+    text.parse()
+        .ok()
+        .filter(|number| *number <= most)
+        .ok_or_else(|| format!("{text:?} is no number up to {most}"))
+}
+
+/// The command that words mean, as in scripts and on the desk's prompt; none
+/// when they mean none.
+///
+/// # Errors
+/// Says what is wrong with the words after the first.
+pub fn command(verb: &str, arguments: &[&str]) -> Result<Option<Command>, String> {
+    let command = match (verb, arguments) {
+        ("set", [assignment]) => {
+            let mut parameters = Parameters::default();
+            parameters.assign(assignment)?;
+            let (id, _) = assignment.split_once('=').unwrap_or_default();
+            let key = Key::with_id(id).ok_or("no such parameter")?;
+            Command::Set(key, parameters.get(key))
+        }
+        ("next", []) => Command::Swap(Direction::Next),
+        ("previous", []) => Command::Swap(Direction::Previous),
+        ("random", []) => Command::Random(None),
+        ("random", [seed]) => Command::Random(Some(number(seed, u32::MAX)?.into())),
+        ("mutate", []) => Command::Mutate,
+        ("bend", [node, how]) => {
+            let mask = match *how {
+                "0" => Some(Mask::Force(false)),
+                "1" => Some(Mask::Force(true)),
+                "invert" => Some(Mask::Invert),
+                "off" => None,
+                _ => return Err("bend a node to 0, 1, invert or off".into()),
+            };
+            Command::Bend(number(node, u32::MAX)?, mask)
+        }
+        ("clear", []) => Command::ClearBends,
+        ("undo", []) => Command::Undo,
+        ("redo", []) => Command::Redo,
+        ("reset-time", []) => Command::ResetTime,
+        ("page", [page]) => Command::Show(match *page {
+            "play" => Page::Play,
+            "menu" => Page::Menu,
+            "presets" => Page::Presets,
+            "about" => Page::About,
+            _ => return Err("which page? play, menu, presets or about".into()),
+        }),
+        ("keep", []) => Command::SavePreset(None),
+        ("keep", name) => Command::SavePreset(Some(name.join(" "))),
+        ("recall", name) if !name.is_empty() => Command::RecallPreset(name.join(" ")),
+        ("forget", name) if !name.is_empty() => Command::DeletePreset(name.join(" ")),
+        _ => return Ok(None),
+    };
+    Ok(Some(command))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Script, String> {
+        Script::parse(text, &Surface::default())
+    }
+
+    #[test]
+    fn fingers_go_where_they_are_told() {
+        let script = parse(
+            "# two fingers\n\
+             1 down 0.2 0.4 size 0.5\n\
+             +1 down 0.8 0.8 finger 2\n\
+             3 move 0.6 0.4 over 2   # finger 1\n\
+             +1 up\n",
+        )
+        .unwrap();
+        let at = |seconds: f64| script.fingers((seconds * SECOND) as u64);
+        assert_eq!(at(0.9), []);
+        assert_eq!(at(1.5).len(), 1);
+        assert_eq!(at(2.5).len(), 2);
+        let moving = at(4.0);
+        let first = moving.iter().find(|finger| finger.id == 1).unwrap();
+        assert!((first.x - 0.4).abs() < 1e-6 && first.size == 0.5);
+        let left = at(7.0);
+        assert_eq!(left.len(), 1);
+        assert_eq!((left[0].id, left[0].size), (2, SIZE));
+        assert_eq!(script.end(), 6_000_000_000);
+    }
+
+    #[test]
+    fn commands_and_faults_come_in_order() {
+        let script = parse(
+            "0 set speed=-0.5\n1 random 7\n1 bend 20 invert\n2 fault touch unplugged\n\
+             3 fault touch none\n4 fault bus stuck\n5 reset display\n6 keep my preset",
+        )
+        .unwrap();
+        let events: Vec<&Event> = script.events().iter().map(|(_, event)| event).collect();
+        assert_eq!(events[0], &Event::Command(Command::Set(Key::Speed, -50)));
+        assert_eq!(
+            events[2],
+            &Event::Command(Command::Bend(20, Some(Mask::Invert)))
+        );
+        assert_eq!(
+            events[3],
+            &Event::Fault(Part::Touch, Some(Fault::Unplugged))
+        );
+        assert_eq!(events[5], &Event::Stuck(true));
+        assert_eq!(
+            events[7],
+            &Event::Command(Command::SavePreset(Some("my preset".into())))
+        );
+    }
+
+    #[test]
+    fn presses_end_before_the_next_line() {
+        let script = parse("1 tap next\n+0 hold clear").unwrap();
+        assert_eq!(script.fingers(1_050_000_000).len(), 1);
+        assert_eq!(script.fingers(1_120_000_000).len(), 0);
+        assert_eq!(script.fingers(1_500_000_000).len(), 1);
+    }
+
+    #[test]
+    fn mistakes_are_named_with_their_line() {
+        for (text, expected) in [
+            ("soon down 0 0", "line 1: \"soon\" is no time"),
+            ("2 mutate\n\n1 mutate", "line 3: 1 comes after 2 seconds"),
+            ("1", "line 1: a time, and what then?"),
+            ("1 down 0.5", "line 1: where?"),
+            ("1 down 2 0.5", "line 1: \"2\" is no number from 0 to 1"),
+            ("1 up", "line 1: finger 1 is not down"),
+            ("1 down 0 0\n1 down 1 1", "line 2: finger 1 is down already"),
+            ("1 tap bell", "line 1: no button \"bell\""),
+            ("1 set tempo=1", "line 1: no parameter \"tempo\""),
+            ("1 dance", "line 1: \"dance\" means nothing"),
+            ("1 fault touch broken", "line 1: which fault?"),
+            (
+                "1 down 0 0\n2 move 1 1 over 2\n3 up",
+                "line 3: finger 1 is still moving",
+            ),
+            ("1 down 0 0 finger 12", "line 1: finger 12"),
+            ("1e99 mutate", "line 1: \"1e99\" is no time"),
+        ] {
+            let problem = parse(text).unwrap_err();
+            assert!(problem.starts_with(expected), "{text:?}: {problem}");
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! Gatebend: a musical instrument whose sound is a network of logic gates.
+//!
+//! The binary `gatebend` is the product; this library is what it is made of, so
+//! that tests and benches can get at the rooms. `docs/architecture.md` shows the
+//! house.
+
+#![deny(unsafe_code)]
+
+pub mod board;
+pub mod conductor;
+pub mod engine;
+pub mod instrument;
+pub mod library;
+pub mod panel;
