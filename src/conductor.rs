@@ -97,12 +97,13 @@ impl<W: Word> Conductor<W> {
             return self.waiting.is_none();
         }
         if let Some(sound) = self.waiting.take() {
-            let start = sound.program.map(|(id, program)| Start {
-                voice: Box::new(Voice::new(id, program)),
+            let start = sound.program.map(|program| Start {
+                voice: Box::new(Voice::new(program)),
                 seek: sound.seek,
                 fade: sound.fade,
             });
             let change = Change {
+                id: sound.id,
                 settings: sound.settings,
                 start,
             };
@@ -118,6 +119,7 @@ impl<W: Word> Conductor<W> {
 /// A later sound in place of an earlier one that was never heard.
 fn merged(earlier: Sound, later: Sound) -> Sound {
     Sound {
+        id: later.id,
         program: later.program.or(earlier.program),
         settings: later.settings,
         seek: later.seek.or(earlier.seek),

@@ -8,6 +8,8 @@ use super::{Settings, Voice};
 /// A change of what sounds; taken whole, at the start of a callback.
 #[derive(Debug)]
 pub struct Change<W> {
+    /// What tells it from other changes.
+    pub id: u32,
     /// Settings from then on.
     pub settings: Settings,
     /// Another program, if it changes. The settings wait for it.

@@ -68,6 +68,7 @@ impl Default for Settings {
 /// A new voice that is getting ready while the old one plays.
 #[derive(Debug)]
 struct Pending<W> {
+    id: u32,
     start: Start<W>,
     settings: Settings,
     /// The group it works on, when that takes several callbacks.
@@ -91,6 +92,8 @@ pub struct Engine<W> {
     platform: Platform,
     inbox: Inbox<W>,
     counters: Arc<Counters>,
+    /// The id of the change that was made last.
+    change: Option<u32>,
     playing: Option<Box<Voice<W>>>,
     pending: Option<Pending<W>>,
     fading: Option<Fading<W>>,
@@ -111,6 +114,7 @@ impl<W: Word> Engine<W> {
             platform,
             inbox,
             counters: Arc::new(Counters::default()),
+            change: None,
             playing: None,
             pending: None,
             fading: None,
@@ -134,9 +138,9 @@ impl<W: Word> Engine<W> {
         Arc::clone(&self.counters)
     }
 
-    /// The id of the playing voice.
-    pub fn playing(&self) -> Option<u32> {
-        self.playing.as_ref().map(|voice| voice.id())
+    /// The id of the change that was made last: what sounds.
+    pub fn change(&self) -> Option<u32> {
+        self.change
     }
 
     /// Fades out (or in again), within some 20 ms; for a clean end.
@@ -207,16 +211,18 @@ impl<W: Word> Engine<W> {
         match change.start {
             Some(start) => {
                 self.pending = Some(Pending {
+                    id: change.id,
                     start,
                     settings: change.settings,
                     target: None,
                 });
             }
-            None => self.settle(change.settings),
+            None => self.settle(change.id, change.settings),
         }
     }
 
-    fn settle(&mut self, settings: Settings) {
+    fn settle(&mut self, id: u32, settings: Settings) {
+        self.change = Some(id);
         self.settings = settings;
         self.position.set_step(settings.rate, settings.speed);
         self.set_level();
@@ -252,14 +258,19 @@ impl<W: Word> Engine<W> {
         let voice = &mut pending.start.voice;
         let needed = groups::<W>(&entry, frames, pending.settings.interpolation);
         let begin = self.platform.cost.group_gates();
-        let cost: u32 = needed
-            .clone()
-            .map(|group| voice.left(group))
-            .filter(|&left| left > 0)
-            .map(|left| left.saturating_add(begin))
-            .fold(0, u32::saturating_add);
-        // Nothing plays that could go on: the first voice takes its time, too.
-        if cost > budget {
+        let cost = |group| match voice.left(group) {
+            0 => 0,
+            left => left.saturating_add(begin),
+        };
+        let now = needed.clone().map(cost).fold(0, u32::saturating_add);
+        // It must also have, in time, the group that is read next.
+        let after = entry.after(frames);
+        let (next, callbacks) = match Voice::<W>::group(after.t()) {
+            current if needed.clone().all(|group| group != current) => (current, 0),
+            _ => ahead::<W>(&after, frames),
+        };
+        let later = (budget / 4).saturating_mul(callbacks.saturating_mul(3).saturating_add(2));
+        if now > budget || cost(next) > (budget - now).saturating_add(later) {
             self.pending = Some(pending);
             return;
         }
@@ -273,7 +284,7 @@ impl<W: Word> Engine<W> {
         let before = self.position;
         let interpolation = self.settings.interpolation;
         self.position = entry;
-        self.settle(pending.settings);
+        self.settle(pending.id, pending.settings);
         if let Some(old) = self.playing.replace(pending.start.voice) {
             if pending.start.fade {
                 self.fading = Some(Fading {
@@ -299,12 +310,14 @@ impl<W: Word> Engine<W> {
     #[inline]
     fn frame(&mut self, budget: u32) -> Option<f32> {
         let voice = self.playing.as_mut()?;
+        let begin = self.platform.cost.group_gates();
         let mut sample = |t: u32| {
             if let Some(sample) = voice.sample(t) {
                 return Some(sample);
             }
-            let left = budget.saturating_sub(self.spent.gates);
-            voice.work(Voice::<W>::group(t), left, &mut self.spent);
+            let begun = self.spent.groups * begin;
+            let room = budget.saturating_sub(self.spent.gates + begun);
+            voice.work(Voice::<W>::group(t), room, &mut self.spent);
             voice.sample(t)
         };
         let frame = interpolate(&self.position, self.settings.interpolation, &mut sample);
@@ -336,58 +349,69 @@ impl<W: Word> Engine<W> {
                 self.inbox.give_back(fading.voice);
             }
         }
-        let pace = self.position.pace(frames);
+        let (next, callbacks) = ahead::<W>(&self.position, frames);
+        let room = self.room(budget);
         if let Some(voice) = &mut self.playing {
-            let next = neighbour::<W>(
-                Voice::<W>::group(self.position.t()),
-                self.position.backwards(),
-            );
-            // Its share by the time that has gone by: done when it is needed.
-            let share = (u64::from(voice.gates()) * u64::from(pace)).div_ceil(W::LANES as u64);
-            let left = budget.saturating_sub(self.spent.gates);
-            let share = left.min(share as u32 + 1);
-            voice.work(next, share, &mut self.spent);
+            // Evenly until it is read, but not so slowly that a change of speed
+            // could find it undone.
+            let share = (voice.left(next) / callbacks.max(1) + 1).max(budget / 4);
+            voice.work(next, share.min(room), &mut self.spent);
         }
-        let left = budget.saturating_sub(self.spent.gates);
+        let room = self.room(budget);
         if let Some(mut pending) = self.pending.take() {
-            self.get_ready(&mut pending, left, pace);
+            self.get_ready(&mut pending, frames, room);
             self.pending = Some(pending);
         }
     }
 
+    /// Gates that the callback may still evaluate.
+    fn room(&self, budget: u32) -> u32 {
+        let begun = self.spent.groups * self.platform.cost.group_gates();
+        budget.saturating_sub(self.spent.gates + begun)
+    }
+
     /// Works on the group with which a pending voice will begin: the one being
     /// played if that will be in time, else the next.
-    fn get_ready(&mut self, pending: &mut Pending<W>, gates: u32, pace: u32) {
+    fn get_ready(&mut self, pending: &mut Pending<W>, frames: u32, gates: u32) {
         let entry = self.entry(pending);
         let current = Voice::<W>::group(entry.t());
-        let backwards = entry.backwards();
-        let next = neighbour::<W>(current, backwards);
+        let (next, callbacks) = ahead::<W>(&entry, frames);
         let voice = &mut pending.start.voice;
-        let mut target = match pending.target {
+        let target = match pending.target {
             Some(target) if target == current || target == next => target,
             _ => {
-                let lane = entry.t() % W::LANES as u32;
-                let samples = if backwards {
-                    lane
-                } else {
-                    W::LANES as u32 - 1 - lane
-                };
-                let callbacks = samples / pace.max(1);
+                let stands = pending.start.seek.is_some() || self.playing.is_none();
                 let needed = voice.left(current) / gates.max(1) + 1;
-                let stands = pending.start.seek.is_some() || pace == 0;
-                if stands || self.playing.is_none() || needed < callbacks {
+                if stands || needed < callbacks {
                     current
                 } else {
                     next
                 }
             }
         };
-        if voice.has(target) {
-            target = neighbour::<W>(target, backwards);
-        }
         pending.target = Some(target);
+        let target = if voice.has(target) {
+            neighbour::<W>(target, entry.backwards())
+        } else {
+            target
+        };
         voice.work(target, gates, &mut self.spent);
     }
+}
+
+/// The group that is read after the one at a position, and in how many
+/// callbacks from now on it is not read yet.
+fn ahead<W: Word>(position: &Position, frames: u32) -> (u32, u32) {
+    let backwards = position.backwards();
+    let lane = position.t() % W::LANES as u32;
+    let samples = if backwards {
+        lane
+    } else {
+        W::LANES as u32 - 1 - lane
+    };
+    let callbacks = samples.checked_div(position.pace(frames));
+    let next = neighbour::<W>(Voice::<W>::group(position.t()), backwards);
+    (next, callbacks.unwrap_or(u32::MAX))
 }
 
 /// The group after one, or before it when time runs backwards.

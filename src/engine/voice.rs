@@ -13,7 +13,6 @@ const KEPT: usize = 4;
 /// handed back to be dropped elsewhere.
 #[derive(Debug)]
 pub struct Voice<W> {
-    id: u32,
     evaluator: Evaluator<W>,
     /// The group being evaluated, by its number.
     evaluating: Option<u32>,
@@ -23,20 +22,14 @@ pub struct Voice<W> {
 }
 
 impl<W: Word> Voice<W> {
-    /// A voice of a program; `id` tells it from others.
-    pub fn new(id: u32, program: Program) -> Voice<W> {
+    /// A voice of a program.
+    pub fn new(program: Program) -> Voice<W> {
         Voice {
-            id,
             evaluator: Evaluator::new(program),
             evaluating: None,
             kept: [None; KEPT],
             samples: vec![0; KEPT * W::LANES].into_boxed_slice(),
         }
-    }
-
-    /// What tells it from others.
-    pub fn id(&self) -> u32 {
-        self.id
     }
 
     /// The number of the group that holds time t.

@@ -33,8 +33,10 @@ use surface::Button;
 /// What the engine shall play from now on.
 #[derive(Debug)]
 pub struct Sound {
-    /// A new program, and the id of the voice that shall play it.
-    pub program: Option<(u32, Program)>,
+    /// What tells it from others; [`State::sound`] of the state it belongs to.
+    pub id: u32,
+    /// A new program.
+    pub program: Option<Program>,
     /// Settings.
     pub settings: Settings,
     /// The network time to start at, if not where it is.
@@ -105,7 +107,7 @@ pub struct Instrument {
     now: usize,
     /// Gates that this touch has latched or freed already.
     toggled: Vec<u32>,
-    voice: u32,
+    sounds: u32,
 }
 
 /// How a command changes the sound.
@@ -164,7 +166,8 @@ impl Instrument {
             finger: None,
             presets: Arc::new(names(&presets)),
             notice: None,
-            voice: 0,
+            resets: 0,
+            sound: 0,
         };
         let mut instrument = Instrument {
             state: Arc::new(state.clone()),
@@ -176,7 +179,7 @@ impl Instrument {
             history: vec![Moment::of(&state)],
             now: 0,
             toggled: Vec::new(),
-            voice: 0,
+            sounds: 0,
         };
         let mut state = state;
         let sound = instrument
@@ -268,11 +271,14 @@ impl Instrument {
             }
             Command::Undo => self.go_to(state, self.now.checked_sub(1), "nothing to undo"),
             Command::Redo => self.go_to(state, self.now.checked_add(1), "nothing to do again"),
-            Command::ResetTime => Ok(Change {
-                program: true,
-                seek: Some(0),
-                ..SAME
-            }),
+            Command::ResetTime => {
+                state.resets = state.resets.wrapping_add(1);
+                Ok(Change {
+                    program: true,
+                    seek: Some(0),
+                    ..SAME
+                })
+            }
             Command::Set(key, value) => {
                 state.parameters.set(key, value);
                 Ok(set(state, key))
@@ -311,13 +317,11 @@ impl Instrument {
                 .keeps_up(&program, &settings, *lanes)
                 .map_err(|error| error.to_string())?;
         }
-        let program = change.program.then(|| {
-            self.voice = self.voice.wrapping_add(1);
-            state.voice = self.voice;
-            (self.voice, program)
-        });
+        self.sounds = self.sounds.wrapping_add(1);
+        state.sound = self.sounds;
         Ok(Some(Sound {
-            program,
+            id: self.sounds,
+            program: change.program.then_some(program),
             settings,
             seek: change.seek,
             fade: change.fade,

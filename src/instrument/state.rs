@@ -48,8 +48,10 @@ pub struct State {
     pub presets: Arc<Vec<String>>,
     /// Something to tell the player, until the next press or change.
     pub notice: Option<String>,
-    /// The id of the voice that plays this.
-    pub voice: u32,
+    /// How often network time has started again at 0.
+    pub resets: u32,
+    /// The id of the sound that goes with this.
+    pub sound: u32,
 }
 
 impl State {

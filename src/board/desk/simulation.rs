@@ -118,8 +118,8 @@ pub struct Block<'a> {
     pub exact: &'a [f32],
     /// What loudspeakers get.
     pub sound: &'a [f32],
-    /// The voice that plays.
-    pub voice: Option<u32>,
+    /// The id of the sound that is heard, as [`State::sound`] has it.
+    pub id: Option<u32>,
     /// The load in thousandths.
     pub load: u32,
     /// Gates evaluated.
@@ -147,7 +147,12 @@ pub struct Simulation {
     exact: Vec<f32>,
     sound: Vec<f32>,
     refusals: Vec<String>,
+    guard: Guard,
+    journal: Option<Vec<Arc<State>>>,
 }
+
+/// Wraps every callback; for tests that watch it.
+pub type Guard = fn(&mut dyn FnMut());
 
 impl Simulation {
     /// A desk that was just switched on, its sensor touched by this hand.
@@ -187,6 +192,8 @@ impl Simulation {
             exact: vec![0.0; platform.block as usize],
             sound: vec![0.0; platform.block as usize],
             refusals: Vec::new(),
+            guard: |callback| callback(),
+            journal: None,
         })
     }
 
@@ -223,6 +230,22 @@ impl Simulation {
     /// The bus.
     pub fn bus(&self) -> &Bus<VirtualTime> {
         &self.bus
+    }
+
+    /// Every callback of the engine runs inside of `guard` from now on.
+    pub fn guard(&mut self, guard: Guard) {
+        self.guard = guard;
+    }
+
+    /// Keeps every state that sounds different from the one before, from the
+    /// one there is now on.
+    pub fn keep_journal(&mut self) {
+        self.journal = Some(vec![Arc::clone(self.conductor.state())]);
+    }
+
+    /// What the journal holds.
+    pub fn journal(&self) -> &[Arc<State>] {
+        self.journal.as_deref().unwrap_or_default()
     }
 
     /// Why commands were refused, since the last look.
@@ -292,14 +315,17 @@ impl Simulation {
         let Some((_, command)) = self.commands.pop_front() else {
             return;
         };
-        let voice = self.conductor.state().voice;
+        let sound = self.conductor.state().sound;
         if let Err(problem) = self.conductor.command(command) {
             self.refusals.push(problem);
         }
         let state = self.conductor.state();
         let mut took = self.model.command_ns;
-        if state.voice != voice {
+        if state.sound != sound {
             took += self.model.build_gate_ns * state.network.gates().len() as u64;
+            if let Some(journal) = &mut self.journal {
+                journal.push(Arc::clone(state));
+            }
         }
         self.instrument_free = now + took;
         // It delivers what it made, then sees to its other duties.
@@ -307,11 +333,14 @@ impl Simulation {
     }
 
     fn callback(&mut self, hear: &mut impl FnMut(Block<'_>)) {
-        let mut frames = self.exact.iter_mut();
-        self.engine.render_tapped(&mut self.sound, |frame| {
-            if let Some(place) = frames.next() {
-                *place = frame;
-            }
+        let (engine, exact, sound) = (&mut self.engine, &mut self.exact, &mut self.sound);
+        (self.guard)(&mut || {
+            let mut frames = exact.iter_mut();
+            engine.render_tapped(sound, |frame| {
+                if let Some(place) = frames.next() {
+                    *place = frame;
+                }
+            });
         });
         let spent = self.engine.spent();
         let load = self.platform.load(spent);
@@ -320,7 +349,7 @@ impl Simulation {
             frame: self.frames,
             exact: &self.exact,
             sound: &self.sound,
-            voice: self.engine.playing(),
+            id: self.engine.change(),
             load,
             gates: spent.gates,
         });

@@ -1,0 +1,254 @@
+//! The sound of the whole instrument, sample for sample, against an oracle that
+//! evaluates one bool a gate and reckons time in whole numbers.
+//!
+//! Every callback runs under a guard that aborts on allocation.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use assert_no_alloc::{AllocDisabler, assert_no_alloc};
+use gatebend::board::desk::{Desk, Script, Simulation};
+use gatebend::instrument::State;
+use gatebend::instrument::parameters::Key;
+use gatebend::library;
+
+#[path = "../crates/logicnet/tests/common/mod.rs"]
+mod oracle;
+
+#[global_allocator]
+static ALLOCATOR: AllocDisabler = AllocDisabler;
+
+/// What the engine said in each callback: the sound's id, and exact frames.
+type Blocks = Vec<(Option<u32>, Vec<f32>)>;
+
+struct Run {
+    simulation: Simulation,
+    blocks: Blocks,
+    sound: Vec<f32>,
+    most_load: u32,
+}
+
+fn play(desk: Desk, script: &str, seconds: f64) -> Run {
+    let script = Script::parse(script, &desk.panel.surface).unwrap();
+    let events = script.events().to_vec();
+    let mut simulation = Simulation::new(desk, move |now| script.fingers(now)).unwrap();
+    simulation.guard(|callback| assert_no_alloc(callback));
+    simulation.keep_journal();
+    simulation.schedule(events);
+    let (mut blocks, mut sound, mut most_load) = (Blocks::new(), Vec::new(), 0);
+    simulation.run(
+        (seconds * 1e9) as u64,
+        |block| {
+            blocks.push((block.id, block.exact.to_vec()));
+            sound.extend_from_slice(block.sound);
+            most_load = most_load.max(block.load);
+        },
+        |_| {},
+    );
+    Run {
+        simulation,
+        blocks,
+        sound,
+        most_load,
+    }
+}
+
+/// Samples of one state, each evaluated once.
+struct Samples {
+    state: Arc<State>,
+    known: HashMap<u32, u8>,
+}
+
+impl Samples {
+    fn at(&mut self, t: i128) -> f64 {
+        let period = i128::from(self.state.network.period());
+        let t = t.rem_euclid(period) as u32;
+        let (network, masks) = (&self.state.network, self.state.masks());
+        let sample = *self
+            .known
+            .entry(t)
+            .or_insert_with(|| oracle::sample(network, &masks, t));
+        (f64::from(sample) - 128.0) / 128.0
+    }
+}
+
+/// Walks through all frames as they should be.
+fn check(run: &Run, output_rate: i128) {
+    let by_id: HashMap<u32, &Arc<State>> = run
+        .simulation
+        .journal()
+        .iter()
+        .map(|state| (state.sound, state))
+        .collect();
+    let denominator = 100 * output_rate;
+    let mut position = 0i128; // in denominators
+    let mut playing: Option<(u32, Samples)> = None;
+    let mut changes = 0;
+    for (b, (id, frames)) in run.blocks.iter().enumerate() {
+        let Some(id) = *id else {
+            assert!(frames.iter().all(|frame| *frame == 0.0));
+            continue;
+        };
+        if playing.as_ref().map(|(playing, _)| *playing) != Some(id) {
+            let state = Arc::clone(by_id[&id]);
+            let resets = |state: &State| state.resets;
+            let before = playing.as_ref().map_or(0, |(_, s)| resets(&s.state));
+            if before != resets(&state) {
+                position = 0;
+            }
+            let known = HashMap::new();
+            playing = Some((id, Samples { state, known }));
+            changes += 1;
+        }
+        let (_, samples) = playing.as_mut().unwrap();
+        let parameters = &samples.state.parameters;
+        let rate = match parameters.get(Key::Rate) {
+            0 => samples.state.network.sample_rate() as i32,
+            rate => rate,
+        };
+        let step = i128::from(rate) * i128::from(parameters.get(Key::Speed));
+        let linear = parameters.get(Key::Interpolation) == 1;
+        for (f, frame) in frames.iter().enumerate() {
+            let t = position.div_euclid(denominator);
+            let part = position.rem_euclid(denominator) as f64 / denominator as f64;
+            let here = samples.at(t);
+            let (expected, tolerance) = if linear {
+                // Fractions have 16 bits.
+                (here + (samples.at(t + 1) - here) * part, 2.0 / 65_536.0)
+            } else {
+                (here, 0.0)
+            };
+            let error = (f64::from(*frame) - expected).abs();
+            assert!(
+                error <= tolerance,
+                "block {b}, frame {f}, sound {id}, t {t}: {frame} in place of {expected}"
+            );
+            position += step;
+        }
+    }
+    assert!(changes > 0, "nothing was played");
+}
+
+#[test]
+fn a_script_of_everything_sounds_as_the_oracle_says() {
+    let script = include_str!("scripts/everything.txt");
+    let mut run = play(Desk::new(library::shipped()), script, 24.0);
+    check(&run, 44_100);
+    assert_eq!(run.simulation.refusals(), Vec::<String>::new());
+    let counters = run.simulation.counters();
+    assert_eq!((counters.starved(), counters.late()), (0, 0));
+    assert!(counters.swaps() > 60, "{} changes", counters.swaps());
+    // All that was done in the end is what sounds in the end.
+    let last = run.blocks.last().unwrap().0;
+    assert_eq!(last, Some(run.simulation.state().sound));
+}
+
+#[test]
+fn other_rates_and_blocks_sound_the_same() {
+    for (rate, block) in [(48_000, 64), (44_100, 128), (22_050, 4), (96_000, 256)] {
+        let mut desk = Desk::new(library::shipped());
+        desk.platform.rate = rate;
+        desk.platform.block = block;
+        let run = play(desk, include_str!("scripts/everything.txt"), 24.0);
+        check(&run, rate.into());
+        assert_eq!(run.simulation.counters().starved(), 0, "{rate} Hz, {block}");
+    }
+}
+
+#[test]
+fn a_large_network_changes_over_in_slices_and_never_drops_out() {
+    // A pass takes longer than two callbacks' budgets.
+    let random =
+        logicnet::Network::random(16, &[1024; 12], logicnet::random::Ops::XorRich, 1).unwrap();
+    let gates = logicnet::Program::new(&random, random.masks()).gates();
+    assert!(gates > 4_000, "{gates}");
+    let mut desk = Desk::new(vec![random]);
+    desk.platform.block = 4;
+    let pass = gates as f32 * desk.platform.cost.gate_ns;
+    assert!(pass > 0.5 * desk.platform.duration_ns(4));
+    let mut script = String::new();
+    for i in 0..40 {
+        let (node, how) = (100 + 77 * i, ["0", "1", "invert"][i % 3]);
+        script += &format!("{} bend {node} {how}\n", 0.5 + 0.05 * i as f64);
+    }
+    script += "3 set speed=-1\n3.5 set speed=0\n3.6 bend 2000 1\n3.7 set speed=1\n4 reset-time\n";
+    let run = play(desk, &script, 5.0);
+    check(&run, 44_100);
+    let counters = run.simulation.counters();
+    assert_eq!((counters.starved(), counters.late()), (0, 0));
+    assert!(run.most_load <= 500, "load {}", run.most_load);
+    assert!(counters.swaps() > 20, "{} changes", counters.swaps());
+}
+
+#[test]
+fn loudspeakers_are_safe_whatever_is_played() {
+    let script = "0 set volume=0\n1 set bend=1\n1 down 0.5 0.5\n1.1 down 0 0 finger 2\n\
+                  1.1 down 1 0.8 finger 3\n3 up\n3 up finger 2\n3 up finger 3\n4 tap next\n\
+                  5 set volume=off";
+    let run = play(Desk::new(library::shipped()), script, 7.0);
+    assert!(run.sound.iter().all(|frame| frame.abs() <= 0.95));
+    // It begins softly.
+    assert!(run.sound[..100].iter().all(|frame| frame.abs() < 0.2));
+    // Everything bent to 1 is silence soon, not a cone pushed out.
+    let exact: Vec<f32> = run
+        .blocks
+        .iter()
+        .flat_map(|(_, frames)| frames.clone())
+        .collect();
+    let second = |from: f64| (from * 44_100.0) as usize;
+    assert!(
+        exact[second(2.5)..second(2.9)]
+            .iter()
+            .all(|frame| *frame > 0.99)
+    );
+    assert!(
+        run.sound[second(2.5)..second(2.9)]
+            .iter()
+            .all(|frame| frame.abs() < 1e-3)
+    );
+    // Off is silence.
+    assert!(run.sound[second(6.0)..].iter().all(|frame| *frame == 0.0));
+}
+
+#[test]
+fn what_is_too_slow_is_refused_with_its_numbers_and_the_old_sound_goes_on() {
+    let wide =
+        logicnet::Network::random(16, &[1024; 12], logicnet::random::Ops::XorRich, 1).unwrap();
+    let mut desk = Desk::new(vec![wide.clone()]);
+    desk.parameters.assign("rate=96000").unwrap();
+    desk.parameters.assign("speed=4").unwrap();
+    let Err(problem) = Simulation::new(desk, |_| vec![]) else {
+        panic!("{} gates were taken", wide.gates().len());
+    };
+    assert!(
+        problem.contains("live gates at 384000 samples a second"),
+        "{problem}"
+    );
+    let small = library::shipped().swap_remove(0);
+    let mut desk = Desk::new(vec![small, wide]);
+    desk.parameters.assign("rate=96000").unwrap();
+    let mut run = play(
+        desk,
+        "1 set speed=4\n2 tap next\n2.5 set speed=1\n3 tap next\n3.5 set speed=-4",
+        4.0,
+    );
+    check(&run, 44_100);
+    assert_eq!(run.simulation.counters().starved(), 0);
+    let refusals = run.simulation.refusals();
+    assert!(
+        refusals
+            .iter()
+            .all(|refusal| refusal.contains("live gates at")),
+        "{refusals:?}"
+    );
+    assert_eq!(refusals.len(), 2, "{refusals:?}");
+    let state = run.simulation.state();
+    assert_eq!((state.place, state.parameters.get(Key::Speed)), (1, 100));
+}
+
+#[test]
+fn a_run_is_the_same_every_time() {
+    let script = include_str!("scripts/everything.txt");
+    let sounds = [0, 1].map(|_| play(Desk::new(library::shipped()), script, 24.0).sound);
+    assert!(sounds[0] == sounds[1]);
+}
