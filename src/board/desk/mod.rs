@@ -16,7 +16,7 @@ use crate::panel::Clock;
 
 pub use live::{Live, play_live};
 pub use oled::{Frame, Oled};
-pub use pictures::Album;
+pub use pictures::{Album, write_png};
 pub use script::{Event, Part, Script, command};
 pub use simulation::{Block, Desk, Guard, Model, Simulation};
 #[cfg(feature = "sound-card")]

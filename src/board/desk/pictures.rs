@@ -122,6 +122,9 @@ pub fn write_png(path: &Path, frame: &Frame) -> io::Result<()> {
     encoder.set_color(png::ColorType::Indexed);
     encoder.set_depth(png::BitDepth::One);
     encoder.set_palette(&PALETTE[..]);
+    encoder.set_compression(png::Compression::Best);
+    // Rows of a picture come four times: best told as no change from above.
+    encoder.set_filter(png::FilterType::Up);
     let bytes: Vec<u8> = pixels(frame)
         .chunks(width)
         .flat_map(|row| row.chunks(8))

@@ -1,0 +1,200 @@
+//! What the display shows: every page at both sizes, as the documentation has
+//! it, through driver, bus and controller. `UPDATE_PICTURES=1 cargo test --test
+//! pictures` makes the pictures anew.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use gatebend::board::desk::{Desk, Frame, Script, Simulation, write_png};
+use gatebend::instrument::layout::Layout;
+use gatebend::instrument::surface::Surface;
+use gatebend::library;
+use gatebend::panel::Height;
+
+/// Each page: a name, a script and the time to look at the display.
+const PAGES: [(&str, &str, f64); 8] = [
+    ("splash", "", 1.0),
+    ("play", "", 3.0),
+    ("touch", "2 down 0.55 0.5 size 0.6", 3.0),
+    (
+        "box",
+        "1 set bend=invert\n2 down 0.3 0.3\n2.1 down 0.6 0.6 finger 2",
+        3.0,
+    ),
+    ("button", "2.9 tap mode", 3.0),
+    ("menu", "2 hold time\n2.9 tap next", 3.5),
+    (
+        "presets",
+        "1.6 keep solo\n1.8 keep quiet ending\n2 page presets",
+        3.0,
+    ),
+    ("about", "2 page about", 4.0),
+];
+const FAULT: (&str, &str, f64) = ("fault", "2 fault touch unplugged", 3.0);
+
+fn simulation(height: Height, upside_down: bool, script: &str) -> Simulation {
+    let mut desk = Desk::new(library::shipped());
+    desk.panel.height = height;
+    desk.panel.upside_down = upside_down;
+    let script = Script::parse(script, &desk.panel.surface).unwrap();
+    let events = script.events().to_vec();
+    let mut simulation = Simulation::new(desk, move |now| script.fingers(now)).unwrap();
+    simulation.schedule(events);
+    simulation
+}
+
+/// The display at a time, once it shows a picture whole.
+fn look(simulation: &mut Simulation, seconds: f64) -> Frame {
+    let mut now = (seconds * 1e9) as u64;
+    loop {
+        simulation.run(now, |_| {}, |_| {});
+        let panel = simulation.panel();
+        if panel.display().is_done(panel.picture()) {
+            return simulation.oled().frame();
+        }
+        now += 1_000_000;
+        assert!(now < 100_000_000_000, "no picture was ever whole");
+    }
+}
+
+fn path(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("docs/pictures")
+        .join(name)
+}
+
+fn updating() -> bool {
+    std::env::var_os("UPDATE_PICTURES").is_some()
+}
+
+/// Compares with a file's pixels, whatever wrote it.
+fn check(name: &str, frame: &Frame) {
+    let path = path(name);
+    if updating() {
+        write_png(&path, frame).unwrap();
+    }
+    let fresh = tempfile::NamedTempFile::new().unwrap();
+    write_png(fresh.path(), frame).unwrap();
+    let pixels = |path: &std::path::Path| {
+        let file = std::fs::File::open(path).unwrap_or_else(|_| panic!("{}", path.display()));
+        let mut reader = png::Decoder::new(file).read_info().unwrap();
+        let mut pixels = vec![0; reader.output_buffer_size()];
+        reader.next_frame(&mut pixels).unwrap();
+        pixels
+    };
+    assert!(
+        pixels(&path) == pixels(fresh.path()),
+        "{name} differs; UPDATE_PICTURES=1 makes it anew, if it should"
+    );
+}
+
+#[test]
+fn every_page_is_as_documented_at_both_sizes() {
+    for height in [Height::Rows64, Height::Rows32] {
+        for (name, script, seconds) in PAGES.into_iter().chain([FAULT]) {
+            let mut simulation = simulation(height, false, script);
+            let frame = look(&mut simulation, seconds);
+            assert!(frame.contrast > 0);
+            check(&format!("{name}-{}.png", height.rows()), &frame);
+        }
+    }
+}
+
+#[test]
+fn upside_down_is_the_same_picture_turned() {
+    for height in [Height::Rows64, Height::Rows32] {
+        let [upright, turned] = [false, true].map(|upside_down| {
+            let mut simulation = simulation(height, upside_down, "2 page about");
+            look(&mut simulation, 3.0)
+        });
+        let rows = height.rows();
+        for y in 0..rows {
+            for x in 0..128 {
+                assert_eq!(
+                    upright.is_lit(x, y),
+                    turned.is_lit(127 - x, rows - 1 - y),
+                    "{x}, {y}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn an_untouched_display_is_dimmed_then_dark_and_wakes_on_touch() {
+    let script = "0 set dim=10\n0 set blank=60\n80 down 0.5 0.5\n80.5 up";
+    let mut simulation = simulation(Height::Rows64, false, script);
+    let bright = look(&mut simulation, 9.0).contrast;
+    let dimmed = look(&mut simulation, 12.0).contrast;
+    assert!(dimmed < bright / 10, "{dimmed} of {bright}");
+    let dark = look(&mut simulation, 70.0);
+    assert!(dark.pixels.iter().all(|lit| !lit));
+    assert_eq!(look(&mut simulation, 80.2).contrast, bright);
+}
+
+#[test]
+fn the_picture_moves_a_little_so_that_no_pixel_burns_in() {
+    let script = "0 set dim=never\n0 set blank=never\n0 set speed=0\n1 page menu";
+    let mut simulation = simulation(Height::Rows64, false, script);
+    let frames: Vec<Frame> = [30.0, 90.0, 150.0, 210.0, 270.0]
+        .map(|seconds| look(&mut simulation, seconds))
+        .into();
+    assert_eq!(frames[0], frames[4]);
+    for (frame, (dx, dy)) in frames.iter().zip([(0, 0), (1, 0), (1, 1), (0, 1)]) {
+        for (x, y) in [(2, 2), (30, 20), (100, 12)] {
+            assert_eq!(frame.is_lit(x + dx, y + dy), frames[0].is_lit(x, y));
+        }
+    }
+}
+
+/// The square as the player sees it, drawn from the surface and a layout.
+fn surface() -> String {
+    const SIDE: f32 = 400.0;
+    let surface = Surface::default();
+    let network = &library::shipped()[0];
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"-10 -10 {0} {0}\" \
+         font-family=\"sans-serif\" font-size=\"14\" text-anchor=\"middle\">\n\
+         <rect width=\"{SIDE}\" height=\"{SIDE}\" rx=\"12\" fill=\"#16181d\"/>\n",
+        SIDE + 20.0
+    );
+    let field = &surface.field;
+    for cell in Layout::new(network, false).cells() {
+        let x = field.least.x + cell.at.x * (field.most.x - field.least.x);
+        let y = field.least.y + cell.at.y * (field.most.y - field.least.y);
+        let (x, y) = (x * SIDE, y * SIDE);
+        writeln!(
+            svg,
+            "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"#9fd8ff\"/>"
+        )
+        .unwrap();
+    }
+    for (button, region) in &surface.buttons {
+        let (x, y) = (region.least.x * SIDE, region.least.y * SIDE);
+        let (width, height) = (region.most.x * SIDE - x, region.most.y * SIDE - y);
+        let middle = (x + width / 2.0, y + height / 2.0 + 5.0);
+        writeln!(
+            svg,
+            "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" \
+             fill=\"none\" stroke=\"#9fd8ff\"/>\n\
+             <text x=\"{:.1}\" y=\"{:.1}\" fill=\"#9fd8ff\">{}</text>",
+            middle.0,
+            middle.1,
+            button.name()
+        )
+        .unwrap();
+    }
+    svg + "</svg>\n"
+}
+
+#[test]
+fn the_surface_is_as_documented() {
+    let path = path("surface.svg");
+    if updating() {
+        std::fs::write(&path, surface()).unwrap();
+    }
+    assert!(
+        std::fs::read_to_string(&path).unwrap() == surface(),
+        "the surface differs; UPDATE_PICTURES=1 makes it anew, if it should"
+    );
+}
