@@ -78,7 +78,7 @@ fn check(run: &Run, output_rate: i128) {
         .simulation
         .journal()
         .iter()
-        .map(|state| (state.sound, state))
+        .map(|entry| (entry.state.sound, &entry.state))
         .collect();
     let denominator = 100 * output_rate;
     let mut position = 0i128; // in denominators

@@ -41,6 +41,8 @@ pub enum Light {
 
 /// From one try to start the display to the next.
 const RETRY_NS: u64 = 1000 * MILLISECOND;
+/// From one refresh to the next.
+const REFRESH_NS: u64 = 5000 * MILLISECOND;
 /// Bytes that it takes to say where data goes: two commands.
 const ADDRESSING: usize = 2 * (1 + 1 + 3);
 /// Data bytes of a transfer of the driver, which costs an address and a control
@@ -82,6 +84,7 @@ pub struct Display<B> {
     stretch: Option<Stretch>,
     ready: bool,
     next_try: u64,
+    next_refresh: u64,
     failing: bool,
     /// Bytes sent, with addresses, for tests and reports.
     sent: u64,
@@ -107,6 +110,7 @@ impl<B: I2c> Display<B> {
             stretch: None,
             ready: false,
             next_try: 0,
+            next_refresh: 0,
             failing: false,
             sent: 0,
         }
@@ -143,14 +147,29 @@ impl<B: I2c> Display<B> {
             display.init_with_addr_mode(AddrMode::Horizontal)
         });
         if started.is_ok() {
-            log::info!("display: works");
+            if self.next_refresh == 0 || self.failing {
+                log::info!("display: works");
+            }
             self.ready = true;
             self.failing = false;
+            self.next_refresh = now + REFRESH_NS;
             self.light = None;
             self.stretch = None;
             self.shown.fill(None);
         } else if !std::mem::replace(&mut self.failing, true) {
             log::warn!("display: does not answer; check its cable and address");
+        }
+    }
+
+    /// Starts the display again, every few seconds: one that was reset by its
+    /// supply takes data as if nothing had happened, and stays dark. A picture
+    /// that is sent again is not seen to change. For moments when a touch that
+    /// waits for the bus is unlikely.
+    pub fn refresh(&mut self, now: u64) {
+        if self.ready && now >= self.next_refresh {
+            self.ready = false;
+            self.next_try = 0;
+            self.start(now);
         }
     }
 

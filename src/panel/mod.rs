@@ -81,6 +81,8 @@ const SLICE: usize = 90;
 const IDLE_NS: u64 = 4 * MILLISECOND;
 /// From one picture to the next, at least: 25 a second.
 const PICTURE_NS: u64 = 40 * MILLISECOND;
+/// Untouched for so long, the next touch is not expected just now.
+const QUIET_NS: u64 = 1000 * MILLISECOND;
 /// How long the splash is shown.
 const SPLASH_NS: u64 = 1500 * MILLISECOND;
 /// From one shift of the picture to the next, so that no pixel burns in.
@@ -187,6 +189,9 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
             self.last_touch = now;
         }
         self.display.start(now);
+        if now > self.last_touch + QUIET_NS {
+            self.display.refresh(now);
+        }
         self.redraw(state, counters);
         self.send_until(until, state);
         let now = self.clock.now();

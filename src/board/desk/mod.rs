@@ -18,7 +18,7 @@ pub use live::{Live, play_live};
 pub use oled::{Frame, Oled};
 pub use pictures::{Album, write_png};
 pub use script::{Event, Part, Script, command};
-pub use simulation::{Block, Desk, Guard, Model, Simulation};
+pub use simulation::{Block, Desk, Entry, Guard, Model, Simulation};
 #[cfg(feature = "sound-card")]
 pub use sound_card::rate as sound_card_rate;
 

@@ -148,7 +148,18 @@ pub struct Simulation {
     sound: Vec<f32>,
     refusals: Vec<String>,
     guard: Guard,
-    journal: Option<Vec<Arc<State>>>,
+    journal: Option<Vec<Entry>>,
+}
+
+/// What the journal holds of a change of sound.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// When the command was sent, in nanoseconds.
+    pub sent: u64,
+    /// When its program was ready for the engine.
+    pub ready: u64,
+    /// The state it led to.
+    pub state: Arc<State>,
 }
 
 /// Wraps every callback; for tests that watch it.
@@ -240,11 +251,15 @@ impl Simulation {
     /// Keeps every state that sounds different from the one before, from the
     /// one there is now on.
     pub fn keep_journal(&mut self) {
-        self.journal = Some(vec![Arc::clone(self.conductor.state())]);
+        self.journal = Some(vec![Entry {
+            sent: 0,
+            ready: 0,
+            state: Arc::clone(self.conductor.state()),
+        }]);
     }
 
     /// What the journal holds.
-    pub fn journal(&self) -> &[Arc<State>] {
+    pub fn journal(&self) -> &[Entry] {
         self.journal.as_deref().unwrap_or_default()
     }
 
@@ -312,7 +327,7 @@ impl Simulation {
     }
 
     fn command(&mut self, now: u64) {
-        let Some((_, command)) = self.commands.pop_front() else {
+        let Some((sent, command)) = self.commands.pop_front() else {
             return;
         };
         let sound = self.conductor.state().sound;
@@ -324,7 +339,11 @@ impl Simulation {
         if state.sound != sound {
             took += self.model.build_gate_ns * state.network.gates().len() as u64;
             if let Some(journal) = &mut self.journal {
-                journal.push(Arc::clone(state));
+                journal.push(Entry {
+                    sent,
+                    ready: now + took,
+                    state: Arc::clone(state),
+                });
             }
         }
         self.instrument_free = now + took;

@@ -1,0 +1,377 @@
+//! What the player notices of faults, as docs/reliability.md has it, and a soak:
+//! an hour of random playing with faults, or `SOAK_HOURS=24 cargo test --release
+//! --test reliability -- --nocapture soak`.
+
+use std::fmt::Write;
+
+use assert_no_alloc::{AllocDisabler, assert_no_alloc};
+use gatebend::board::desk::{Desk, Event, Part, Simulation};
+use gatebend::instrument::parameters::{KEYS, Key};
+use gatebend::instrument::{Command, Direction};
+use gatebend::library;
+use logicnet::random::Rng;
+use logicnet::{Evaluator, Mask, Program, W512};
+use trill::sim::{Fault, Finger};
+
+#[global_allocator]
+static ALLOCATOR: AllocDisabler = AllocDisabler;
+
+const SECOND: u64 = 1_000_000_000;
+/// When a fault begins, and when it is mended.
+const BEGINS: u64 = 4 * SECOND;
+const MENDED: u64 = 6 * SECOND + 350_000_000;
+/// Taps on the field, so that one sees when touch works: down for 60 ms in 120.
+const BEAT: u64 = 120_000_000;
+
+type Events = Vec<(u64, Event)>;
+
+fn fault(part: Part, fault: Fault) -> Events {
+    vec![
+        (BEGINS, Event::Fault(part, Some(fault))),
+        (MENDED, Event::Fault(part, None)),
+    ]
+}
+
+/// Name and events of every fault of the campaign.
+fn campaign() -> Vec<(&'static str, Events)> {
+    let both = [
+        fault(Part::Touch, Fault::Unplugged),
+        fault(Part::Display, Fault::Unplugged),
+    ];
+    let mut both = both.concat();
+    both.sort_by_key(|(at, _)| *at);
+    let stuck = vec![(BEGINS, Event::Stuck(true)), (MENDED, Event::Stuck(false))];
+    vec![
+        (
+            "sensor unplugged for 2 s",
+            fault(Part::Touch, Fault::Unplugged),
+        ),
+        (
+            "sensor does not acknowledge for 2 s",
+            fault(Part::Touch, Fault::Silent),
+        ),
+        (
+            "sensor's reads end early for 2 s",
+            fault(Part::Touch, Fault::ShortReads(0)),
+        ),
+        ("sensor resets", vec![(BEGINS, Event::Reset(Part::Touch))]),
+        ("bus held low for 2 s", stuck),
+        (
+            "display unplugged for 2 s",
+            fault(Part::Display, Fault::Unplugged),
+        ),
+        (
+            "display does not acknowledge for 2 s",
+            fault(Part::Display, Fault::Silent),
+        ),
+        (
+            "display resets",
+            vec![(BEGINS, Event::Reset(Part::Display))],
+        ),
+        ("both unplugged for 2 s", both),
+    ]
+}
+
+/// What was noticed of a fault.
+struct Noticed {
+    touch_back: Option<u64>,
+    display_back: Option<u64>,
+    /// A fault page was drawn.
+    told: bool,
+    /// A bend that was held came to an end.
+    ended: bool,
+}
+
+/// What the player's finger does meanwhile.
+#[derive(Clone, Copy, PartialEq)]
+enum Hand {
+    Away,
+    Tapping,
+    Holding,
+}
+
+fn run(events: Events, hand: Hand) -> Noticed {
+    let mended = events.last().map_or(BEGINS, |(at, _)| *at);
+    let fingers = move |now: u64| {
+        let (down, id) = match hand {
+            Hand::Away => (false, 0),
+            Hand::Tapping => (now % BEAT < BEAT / 2, now / BEAT),
+            Hand::Holding => (now > 3 * SECOND, 0),
+        };
+        let finger = Finger {
+            id: id as u32,
+            x: 0.5,
+            y: 0.4,
+            size: 0.5,
+        };
+        if down { vec![finger] } else { vec![] }
+    };
+    let mut simulation = Simulation::new(Desk::new(library::shipped()), fingers).unwrap();
+    simulation.guard(|callback| assert_no_alloc(callback));
+    simulation.keep_journal();
+    simulation.schedule(events);
+    let mut told = false;
+    let mut blocks = 0u64;
+    let mut display_back = None;
+    let mut ended = false;
+    simulation.run(
+        16 * SECOND,
+        |_| blocks += 1,
+        |simulation| {
+            told |= simulation.panel().status().fault.is_some();
+            let panel = simulation.panel();
+            let frame = simulation.oled().frame();
+            // What is lit is the panel's picture, and it is lit.
+            let right = panel.display().is_done(panel.picture())
+                && frame.contrast > 0
+                && (0..64)
+                    .all(|y| (0..128).all(|x| frame.is_lit(x, y) == panel.picture().is_lit(x, y)));
+            let now = simulation.now();
+            if now > mended && right && display_back.is_none() {
+                display_back = Some(now - mended);
+            }
+            let touched = !simulation.state().touched.is_empty();
+            ended |= hand == Hand::Holding && now > BEGINS && !touched;
+        },
+    );
+    // The sound went on: every callback came in time and had its samples.
+    assert_eq!(blocks, 16 * 44_100 / 16);
+    let counters = simulation.counters();
+    assert_eq!((counters.starved(), counters.late()), (0, 0));
+    let bends = simulation
+        .journal()
+        .iter()
+        .filter(|entry| !entry.state.touched.is_empty());
+    let touch_back = bends.map(|entry| entry.sent).find(|sent| *sent > mended);
+    Noticed {
+        touch_back: touch_back.map(|sent| sent - mended),
+        display_back,
+        told,
+        ended,
+    }
+}
+
+/// A duration rounded up to 50 ms.
+fn rounded(ns: Option<u64>) -> String {
+    let ns = ns.expect("it comes back by itself");
+    let milliseconds = ns.div_ceil(50_000_000) * 50;
+    format!("{:.2} s", milliseconds as f64 / 1000.0)
+}
+
+fn table() -> String {
+    let mut table = String::from(
+        "| fault | one hears | one sees | touch is back after | display is back after |\n\
+         |---|---|---|---|---|\n",
+    );
+    for (name, events) in campaign() {
+        let [away, tapping, holding] =
+            [Hand::Away, Hand::Tapping, Hand::Holding].map(|hand| run(events.clone(), hand));
+        let hears = if holding.ended {
+            "the sound goes on; a bend being held ends"
+        } else {
+            "no difference"
+        };
+        let dark = name.contains("display") || name.starts_with("both");
+        let sees = match (dark, away.told) {
+            (true, true) => "no picture, then the fault page",
+            (true, false) => "no picture",
+            (false, true) => "the fault page",
+            (false, false) if name.starts_with("bus") => "the picture stands still",
+            (false, false) => "no difference",
+        };
+        let back = if holding.ended {
+            rounded(tapping.touch_back)
+        } else {
+            "was never away".into()
+        };
+        writeln!(
+            table,
+            "| {name} | {hears} | {sees} | {back} | {} |",
+            rounded(away.display_back)
+        )
+        .unwrap();
+    }
+    table
+}
+
+#[test]
+fn faults_are_noticed_as_documented() {
+    const BEGIN: &str = "<!-- made by `UPDATE_PICTURES=1 cargo test --test reliability` -->\n";
+    const END: &str = "<!-- end -->";
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reliability.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let (before, rest) = text.split_once(BEGIN).expect("the table's beginning");
+    let (documented, after) = rest.split_once(END).expect("the table's end");
+    let table = table();
+    if std::env::var_os("UPDATE_PICTURES").is_some() {
+        std::fs::write(path, [before, BEGIN, &table, END, after].concat()).unwrap();
+        return;
+    }
+    assert_eq!(documented, table);
+}
+
+/// Random fingers, from touch to touch.
+fn random_hand(seed: u64) -> impl FnMut(u64) -> Vec<Finger> + Send {
+    let mut rng = Rng::new(seed);
+    let mut fingers: Vec<(u64, Finger, f32, f32)> = Vec::new();
+    let mut next = 2 * SECOND;
+    move |now| {
+        fingers.retain(|(until, ..)| now < *until);
+        if now >= next {
+            let mut part = || rng.below(1001) as f32 / 1000.0;
+            let finger = Finger {
+                id: next as u32,
+                x: part(),
+                y: part(),
+                size: part(),
+            };
+            let (dx, dy) = (part() - 0.5, part() - 0.5);
+            // Some touches rest, some slide; some are presses of a button.
+            let length = u64::from(20 + rng.below(1200)) * 1_000_000;
+            fingers.push((now + length, finger, dx, dy));
+            fingers.truncate(3);
+            next = now + u64::from(50 + rng.below(1500)) * 1_000_000;
+        }
+        fingers
+            .iter()
+            .map(|(until, finger, dx, dy)| {
+                let left = (until - now) as f32 / SECOND as f32;
+                Finger {
+                    x: (finger.x + dx * left).clamp(0.0, 1.0),
+                    y: (finger.y + dy * left).clamp(0.0, 1.0),
+                    ..*finger
+                }
+            })
+            .collect()
+    }
+}
+
+/// A random event; every fault is taken back a little later.
+fn random_events(rng: &mut Rng, now: u64) -> Events {
+    let later = now + u64::from(1 + rng.below(900)) * 1_000_000;
+    let part = if rng.below(2) == 0 {
+        Part::Touch
+    } else {
+        Part::Display
+    };
+    let command = match rng.below(16) {
+        0 => Command::Random(None),
+        1 | 2 => Command::Mutate,
+        3 => Command::Undo,
+        4 => Command::Redo,
+        5 => Command::Swap(Direction::Next),
+        6 => Command::ClearBends,
+        7 => Command::ResetTime,
+        8 => Command::SavePreset(Some(format!("soak {}", rng.below(5)))),
+        9 => Command::RecallPreset(format!("soak {}", rng.below(5))),
+        10 => Command::Bend(rng.below(300), Some(Mask::Invert)),
+        11 => {
+            let key = KEYS[rng.below(KEYS.len() as u32) as usize];
+            let (min, max) = key.parameter().range();
+            let span = (max - min) as u32 + 1;
+            Command::Set(key, min + rng.below(span) as i32)
+        }
+        12 => {
+            let fault = [Fault::Unplugged, Fault::Silent, Fault::ShortReads(9)];
+            let fault = fault[rng.below(3) as usize];
+            return vec![
+                (now, Event::Fault(part, Some(fault))),
+                (later, Event::Fault(part, None)),
+            ];
+        }
+        13 => return vec![(now, Event::Stuck(true)), (later, Event::Stuck(false))],
+        14 => return vec![(now, Event::Reset(part))],
+        _ => Command::Set(Key::Speed, 100),
+    };
+    vec![(now, Event::Command(command))]
+}
+
+/// Resident memory in KiB, where the system tells.
+fn memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}
+
+#[test]
+fn soak() {
+    let hours: u64 = std::env::var("SOAK_HOURS").map_or(1, |hours| hours.parse().unwrap());
+    let end = hours * 3600 * SECOND;
+    let mut rng = Rng::new(hours);
+    let mut simulation = Simulation::new(Desk::new(library::shipped()), random_hand(3)).unwrap();
+    simulation.guard(|callback| assert_no_alloc(callback));
+    let (mut now, mut most_load, mut blocks) = (0, 0, 0u64);
+    let mut memory_early = None;
+    while now < end {
+        // Half a minute at a time.
+        let until = now + 30 * SECOND;
+        let mut events = Events::new();
+        let mut at = now;
+        loop {
+            at += u64::from(100 + rng.below(4000)) * 1_000_000;
+            if at + SECOND >= until {
+                break;
+            }
+            events.extend(random_events(&mut rng, at));
+        }
+        events.sort_by_key(|(at, _)| *at);
+        simulation.schedule(events);
+        simulation.run(
+            until,
+            |block| {
+                most_load = most_load.max(block.load);
+                blocks += 1;
+                assert!(block.sound.iter().all(|frame| frame.abs() <= 0.95));
+            },
+            |_| {},
+        );
+        let known = ["no preset", "nothing to", "too slow", "no node"];
+        for refusal in simulation.refusals() {
+            assert!(
+                known.iter().any(|start| refusal.starts_with(start)),
+                "{refusal}"
+            );
+        }
+        now = until;
+        if now >= end / 4 {
+            memory_early = memory_early.or(memory());
+        }
+    }
+    assert_eq!(blocks, (hours * 3600 * 44_100).div_ceil(16));
+    let counters = simulation.counters();
+    println!(
+        "{hours} h: {} changes, load at most {:.1} %, {} late, {} frames held, bus {:?}",
+        counters.swaps(),
+        f64::from(most_load) / 10.0,
+        counters.late(),
+        counters.starved(),
+        simulation.bus().transfers(),
+    );
+    assert_eq!((counters.late(), counters.starved()), (0, 0));
+    if let (Some(early), Some(late)) = (memory_early, memory()) {
+        assert!(
+            late < early + 2048,
+            "memory grew from {early} to {late} KiB"
+        );
+    }
+    // Nothing was lost on the way: what sounds now is what the state says.
+    simulation.schedule([
+        (end, Event::Command(Command::Set(Key::Speed, 100))),
+        (end, Event::Command(Command::Set(Key::Interpolation, 0))),
+    ]);
+    let mut sounding = Vec::new();
+    simulation.run(
+        end + SECOND,
+        |block| sounding.push((block.id, block.exact.to_vec())),
+        |_| {},
+    );
+    let (id, frames) = sounding.pop().unwrap();
+    let state = simulation.state();
+    assert_eq!(id, Some(state.sound));
+    let mut samples = vec![0; 64];
+    let program = Program::new(&state.network, &state.masks());
+    let time = simulation.counters().time();
+    Evaluator::<W512>::new(program).render(time.wrapping_sub(63), &mut samples);
+    let last = (frames.last().unwrap() * 128.0 + 128.0) as u8;
+    assert!(samples.contains(&last));
+}
