@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Renders a network and plays it, if a sound player is found. Needs Rust alone.
+# Plays the instrument on this computer, sensor and display simulated. Needs Rust alone.
 # Usage: ./play.sh [NAME|NET.json|'EXPRESSION']     ./play.sh --list
 set -euo pipefail
 what=${1:-running-man}
@@ -9,6 +9,7 @@ cd "$(dirname "$0")"
 usage() {
     sed -n '2,3s/^# //p' "$0"
     echo "NAME is a network in assets/networks (default: running-man); an EXPRESSION of t is compiled first."
+    echo "With a sound card and a terminal you play it live; else a tour of 30 s is written to out/ and played."
 }
 
 case $what in
@@ -23,8 +24,13 @@ if ! command -v cargo >/dev/null; then
     echo "play.sh: cargo is missing; install Rust from https://rustup.rs" >&2
     exit 1
 fi
-echo "Building (the first time takes a minute) ..." >&2
-cargo build --release --quiet
+# Sound cards are reached through ALSA on Linux, whose headers may be missing.
+features=()
+if [ "$(uname)" != Linux ] || pkg-config --exists alsa 2>/dev/null; then
+    features=(--features sound-card)
+fi
+echo "Building (the first time takes a minute or two) ..." >&2
+cargo build --release --quiet ${features[@]+"${features[@]}"}
 gatebend=${CARGO_TARGET_DIR:-target}/release/gatebend
 
 mkdir -p out
@@ -40,9 +46,15 @@ else
     exit 1
 fi
 
-sound=out/$(basename "$network" .json).wav
-"$gatebend" info "$network"
-"$gatebend" render "$network" -o "$sound" --rate 48000
+if [ ${#features[@]} -gt 0 ] && [ -t 0 ] && [ -t 1 ]; then
+    if "$gatebend" play "$network" --presets out/presets; then exit; fi
+    echo "No live sound here; a tour is written instead." >&2
+fi
+
+name=$(basename "$network" .json)
+sound=out/$name.wav
+"$gatebend" play "$network" --script assets/scripts/tour.txt --wav "$sound" --oled "out/$name-display"
+echo "The display of the tour is out/$name-display/display.gif"
 
 for player in "pw-play" "paplay" "aplay -q" "afplay" "ffplay -loglevel error -nodisp -autoexit" "mpv --really-quiet" "play -q"; do
     if command -v "${player%% *}" >/dev/null; then

@@ -30,7 +30,7 @@ fn main() {
     for (hz, block) in [(400_000, 16), (400_000, 128), (100_000, 16), (100_000, 128)] {
         let touches = run(hz, block);
         println!("\nI2C at {} kHz, blocks of {block} frames", hz / 1000);
-        let stages: [(&str, fn(&Touch) -> f64); 6] = [
+        let stages: [(&str, Stage); 6] = [
             ("scan seen and done", |t| t.scan),
             ("bus, panel", |t| t.panel),
             ("instrument, program", |t| t.build),
@@ -50,6 +50,9 @@ fn main() {
         }
     }
 }
+
+/// One stage of a touch, in ms.
+type Stage = fn(&Touch) -> f64;
 
 /// Where the time of a touch went, in ms.
 struct Touch {

@@ -447,3 +447,144 @@ fn a_read_only_file_is_left_alone() {
     assert!(refused(1, &["simplify", &asset("sierpinski"), "-o", &out]).contains("may you write"));
     assert_eq!(fs::read_to_string(&out).unwrap(), "precious");
 }
+
+#[test]
+fn play_writes_sound_samples_and_pictures() {
+    let folder = Folder::new();
+    let [wav, tap, oled] = ["a.wav", "tap.wav", "oled"].map(|name| folder.path(name));
+    let script = folder.path("script.txt");
+    fs::write(&script, "2 down 0.5 0.5\n2.5 up\n3 tap next\n").unwrap();
+    done(&[
+        "play",
+        &asset("pebbles"),
+        "--script",
+        &script,
+        "--wav",
+        &wav,
+        "--tap",
+        &tap,
+        "--oled",
+        &oled,
+        "--set",
+        "speed=0.5",
+        "--set",
+        "bend=invert",
+    ]);
+    let reader = |path: &str| hound::WavReader::open(path).unwrap();
+    assert_eq!(reader(&wav).spec().sample_rate, 44_100);
+    assert_eq!(reader(&wav).len(), reader(&tap).len());
+    // The script's end, and a second more: 4.15 s.
+    assert_eq!(reader(&wav).len(), 183_015);
+    // Samples of 8 bits, held: before the finger comes, those of the file.
+    let samples: Vec<i16> = reader(&tap).samples().map(Result::unwrap).collect();
+    let raw = done(&["render", &asset("pebbles"), "-o", "-", "--count", "7000"]);
+    let first = samples.iter().position(|sample| *sample != 0).unwrap();
+    let start = first - first % 16; // a callback's first frame
+    for (i, sample) in samples[start..].iter().take(44_100).enumerate() {
+        let expected = (i16::from(raw[i * 8000 / 2 / 44_100]) - 128) * 256;
+        assert_eq!(*sample, expected, "frame {i}");
+    }
+    let pictures = fs::read_dir(&oled).unwrap().count();
+    assert!(pictures > 20, "{pictures}");
+    assert!(
+        fs::read(Path::new(&oled).join("display.gif"))
+            .unwrap()
+            .starts_with(b"GIF89a")
+    );
+}
+
+#[test]
+fn play_keeps_presets_in_a_folder() {
+    let folder = Folder::new();
+    let (script, presets) = (folder.path("script.txt"), folder.path("presets"));
+    fs::write(&script, "0.5 set speed=-1\n1 bend 40 1\n1.1 keep evening\n").unwrap();
+    done(&["play", "--fast", "--script", &script, "--presets", &presets]);
+    let kept = Path::new(&presets).join("evening.json");
+    let text = fs::read_to_string(&kept).unwrap();
+    assert!(
+        text.contains("\"speed\":-100") || text.contains("\"speed\": -100"),
+        "{text}"
+    );
+    // A preset is a network file.
+    done(&["info", kept.to_str().unwrap()]);
+    // A broken one beside it is named, and the others play.
+    fs::write(Path::new(&presets).join("broken.json"), "{").unwrap();
+    fs::write(
+        &script,
+        "0.5 recall evening\n1 forget evening\n1.5 recall evening\n",
+    )
+    .unwrap();
+    let output = gatebend(&["play", "--fast", "--script", &script, "--presets", &presets]);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{errors}");
+    assert!(
+        errors.contains("preset left out") && errors.contains("broken.json"),
+        "{errors}"
+    );
+    assert!(
+        errors.contains("refused: no preset \"evening\""),
+        "{errors}"
+    );
+    assert!(!kept.exists());
+}
+
+#[test]
+fn play_refuses_what_it_cannot_do_in_one_line() {
+    let folder = Folder::new();
+    let script = folder.path("script.txt");
+    fs::write(&script, "1 down 0.5 0.5\n2 jump\n").unwrap();
+    let problem = refused(1, &["play", "--fast", "--script", &script]);
+    assert!(
+        problem.contains("script.txt: line 2: \"jump\""),
+        "{problem}"
+    );
+    let problem = refused(2, &["play", "--fast", "--set", "speed=9"]);
+    assert!(problem.contains("-4.00 to 4.00"), "{problem}");
+    refused(1, &["play", "--fast", "nowhere.json"]);
+    refused(2, &["play", "--fast", "--seconds", "-1"]);
+    refused(2, &["play", "--board", "moon"]);
+    let problem = refused(
+        1,
+        &["play", "--fast", "--seconds", "0.1", "--oled", &script],
+    );
+    assert!(problem.contains("script.txt"), "{problem}");
+    let big = folder.path("big.json");
+    done(&[
+        "random", "--inputs", "16", "--layers", "12x1024", "--seed", "1", "--ops", "xor-rich",
+        "-o", &big,
+    ]);
+    let problem = refused(
+        1,
+        &[
+            "play",
+            "--fast",
+            "--set",
+            "rate=96000",
+            "--set",
+            "speed=4",
+            &big,
+        ],
+    );
+    assert!(problem.contains("too slow here"), "{problem}");
+}
+
+#[test]
+fn play_in_real_time_ends_when_told() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gatebend"));
+    let mut child = command
+        .args(["play", "--silent"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Commands as they are typed, and one that means nothing.
+    let mut stdin = child.stdin.take().unwrap();
+    stdin
+        .write_all(b"next\nset speed=-1\ndance\nquit\n")
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(errors.starts_with("next, previous"), "{errors}");
+}

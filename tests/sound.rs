@@ -4,6 +4,7 @@
 //! Every callback runs under a guard that aborts on allocation.
 
 use std::collections::HashMap;
+use std::fmt::Write;
 use std::sync::Arc;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
@@ -169,7 +170,7 @@ fn a_large_network_changes_over_in_slices_and_never_drops_out() {
     let mut script = String::new();
     for i in 0..40 {
         let (node, how) = (100 + 77 * i, ["0", "1", "invert"][i % 3]);
-        script += &format!("{} bend {node} {how}\n", 0.5 + 0.05 * i as f64);
+        writeln!(script, "{} bend {node} {how}", 0.5 + 0.05 * i as f64).unwrap();
     }
     script += "3 set speed=-1\n3.5 set speed=0\n3.6 bend 2000 1\n3.7 set speed=1\n4 reset-time\n";
     let run = play(desk, &script, 5.0);

@@ -50,6 +50,9 @@ pub struct Arguments {
     /// Simulated time, as fast as it goes
     #[arg(long)]
     fast: bool,
+    /// In real time, but without the sound card: to look on
+    #[arg(long)]
+    silent: bool,
     /// Set a parameter, as often as you like
     #[arg(long, value_name = "ID=VALUE")]
     set: Vec<String>,
@@ -211,22 +214,22 @@ impl Arguments {
     }
 
     fn live(&self, mut desk: Desk, script: Script) -> Outcome {
-        let mut sound_card = cfg!(feature = "sound-card");
+        let sound_card = cfg!(feature = "sound-card") && !self.silent;
+        let rate = if sound_card {
+            card_rate().map_err(Failure::Failed)?
+        } else {
+            BEAGLEBONE.rate
+        };
         desk.platform = Platform {
             cost: COMPUTER,
             block: 64,
-            rate: card_rate().unwrap_or(BEAGLEBONE.rate),
+            rate,
         };
-        if sound_card {
-            if let Err(problem) = card_rate() {
-                return Err(Failure::Failed(problem));
-            }
-        } else {
+        if !sound_card && !self.silent {
             say(
                 "you will see but not hear it: this gatebend was built without sound card \
                  (cargo run --release --features sound-card -- play; or play --wav OUT.wav)",
             );
-            sound_card = false;
         }
         let seconds = self.seconds.or_else(|| {
             self.script

@@ -27,7 +27,8 @@ pub struct Live {
     pub seconds: Option<f64>,
     /// Play through the computer's sound card.
     pub sound_card: bool,
-    /// Show the display in the terminal, and take commands from it.
+    /// Paint the display in the terminal. Commands are read from standard input
+    /// in any case.
     pub terminal: bool,
 }
 
@@ -113,7 +114,7 @@ pub fn play_live(desk: Desk, live: Live) -> Result<(), String> {
         .map_or(u64::MAX, |seconds| (seconds * 1e9) as u64);
     let mut events = script.events().iter();
     let mut next = events.next();
-    let lines = live.terminal.then(read_lines);
+    let lines = read_lines();
     let mut terminal = Terminal::new(live.terminal);
     let mut painted = 0;
     while time.now() < end && !shared.stopped() {
@@ -130,9 +131,7 @@ pub fn play_live(desk: Desk, live: Live) -> Result<(), String> {
             }
             next = events.next();
         }
-        if let Some(lines) = &lines {
-            take_lines(lines, &commands, &shared, &mut terminal);
-        }
+        take_lines(&lines, &commands, &shared, &mut terminal);
         if time.now() >= painted + PAINT.as_nanos() as u64 {
             painted = time.now();
             terminal.paint(&oled.frame());
@@ -236,6 +235,9 @@ impl Terminal {
     }
 
     fn say(&mut self, message: &str) {
+        if !self.shown && !message.is_empty() {
+            let _ = writeln!(io::stderr(), "{message}");
+        }
         self.message = message.to_string();
         self.last = None;
     }
@@ -265,6 +267,15 @@ impl Terminal {
         let _ = io::stdout().flush();
         self.begun = true;
         self.last = Some(frame.clone());
+    }
+}
+
+impl Drop for Terminal {
+    /// Leaves the cursor below the picture.
+    fn drop(&mut self) {
+        if self.begun {
+            let _ = writeln!(io::stdout());
+        }
     }
 }
 

@@ -13,6 +13,9 @@ use crate::engine::Engine;
 pub struct Card(#[allow(dead_code)] cpal::Stream);
 
 /// The default output's rate, which the engine must be made for.
+///
+/// # Errors
+/// When there is no output, or it does not tell.
 pub fn rate() -> Result<u32, String> {
     Ok(default()?.1.sample_rate().0)
 }
@@ -29,6 +32,9 @@ fn default() -> Result<(cpal::Device, cpal::SupportedStreamConfig), String> {
 
 impl Card {
     /// Plays an engine on the default output, all channels alike.
+    ///
+    /// # Errors
+    /// When there is no output, or it wants other samples than f32.
     pub fn open(mut engine: Engine<Lanes>, muted: Arc<AtomicBool>) -> Result<Card, String> {
         let (device, config) = default()?;
         if config.sample_format() != cpal::SampleFormat::F32 {
