@@ -61,7 +61,7 @@ install_oldest_rust() {
 if $install; then
     apt-get update -q || true # one index out of step does not stop the others
     apt-get install -q -y --no-install-recommends \
-        g++ shellcheck berkeley-abc libllvm19 graphviz
+        g++ shellcheck berkeley-abc libllvm19 graphviz libasound2-dev pkg-config
     install_oldest_rust || true
     rustup component add rustfmt clippy 2>/dev/null || true
 fi
@@ -79,6 +79,13 @@ else
         step "lint" cargo clippy --quiet --workspace --all-targets -- --deny warnings
     else
         skip "lint" "cargo clippy is not installed"
+    fi
+
+    if pkg-config --exists alsa 2>/dev/null && cargo clippy --version >/dev/null 2>&1; then
+        step "lint, with sound card" cargo clippy --quiet --features sound-card --all-targets \
+            -- --deny warnings
+    else
+        skip "the sound card's code" "ALSA's headers (libasound2-dev, pkg-config) or clippy are not installed"
     fi
 
     step "tests" cargo test --workspace
@@ -102,6 +109,8 @@ else
     fi
 
     step "benches build" cargo build --quiet --release --bench speed
+    # Simulated time: the same figures everywhere, with bounds that it keeps to.
+    step "latency, simulated" cargo bench --quiet --bench latency
 
     if [ -x "$oldest_rust/rustc" ]; then
         oldest_check() {
@@ -113,7 +122,7 @@ else
         step "oldest Rust ($oldest)" oldest_check
         no_std_check() {
             RUSTC=$oldest_rust/rustc RUSTC_BOOTSTRAP=1 \
-                cargo check --quiet -p logicnet -p bytebeat --target wasm32-unknown-unknown \
+                cargo check --quiet -p logicnet -p bytebeat -p trill --target wasm32-unknown-unknown \
                 -Zbuild-std=core,alloc --target-dir "${CARGO_TARGET_DIR:-target}/oldest"
         }
         step "without std (wasm32)" no_std_check
