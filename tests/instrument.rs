@@ -1,0 +1,251 @@
+//! The instrument by itself: what commands lead to, whatever their order.
+
+use std::sync::Arc;
+
+use gatebend::instrument::gestures::Press;
+use gatebend::instrument::layout::{Area, Point};
+use gatebend::instrument::parameters::{KEYS, Key, Parameters};
+use gatebend::instrument::preset::Preset;
+use gatebend::instrument::surface::Button;
+use gatebend::instrument::{Command, Direction, Instrument, Keep, Page};
+use gatebend::library;
+use logicnet::{Mask, Program};
+use proptest::prelude::*;
+
+fn instrument() -> Instrument {
+    let library = library::shipped();
+    Instrument::new(library, Parameters::default(), Vec::new(), None, 1)
+        .unwrap()
+        .0
+}
+
+fn does(instrument: &mut Instrument, commands: impl IntoIterator<Item = Command>) {
+    for command in commands {
+        instrument.apply(command).unwrap();
+    }
+}
+
+fn finger(x: f32, y: f32) -> Command {
+    Command::Touch(Some(Area::Finger(Point { x, y }, 0.0)))
+}
+
+#[test]
+fn momentary_bends_last_as_long_as_the_touch() {
+    let mut instrument = instrument();
+    let plain = instrument.state().masks();
+    does(&mut instrument, [finger(0.4, 0.4)]);
+    let state = instrument.state();
+    assert_eq!(
+        state.masks().get(state.touched[0]),
+        Some(Mask::Force(false))
+    );
+    assert_eq!(state.masks().iter().count(), plain.iter().count() + 1);
+    does(&mut instrument, [Command::Touch(None)]);
+    assert_eq!(instrument.state().masks(), plain);
+    assert!(instrument.apply(Command::Undo).is_err());
+}
+
+#[test]
+fn latched_bends_last_until_touched_again_and_a_touch_is_one_undo() {
+    let mut instrument = instrument();
+    does(
+        &mut instrument,
+        [Command::Set(Key::Hold, 1), Command::Set(Key::Bend, 2)],
+    );
+    // Over several gates, and back: each is toggled once in a touch.
+    let slide = |from: f32, to: f32| {
+        let at = move |i: i32| from + (to - from) * i as f32 / 40.0;
+        let there = (0..=40).map(move |i| finger(at(i), 0.4));
+        there.chain([Command::Touch(None)])
+    };
+    does(&mut instrument, slide(0.2, 0.6));
+    let bends = instrument.state().bends.clone();
+    assert!(bends.len() > 3 && bends.values().all(|mask| *mask == Mask::Invert));
+    does(&mut instrument, [Command::Undo]);
+    assert!(instrument.state().bends.is_empty());
+    does(&mut instrument, [Command::Redo]);
+    assert_eq!(instrument.state().bends, bends);
+    // The same way again frees what it had bent.
+    does(&mut instrument, slide(0.2, 0.6));
+    assert!(instrument.state().bends.is_empty());
+    does(&mut instrument, [Command::Undo]);
+    assert_eq!(instrument.state().bends, bends);
+}
+
+#[test]
+fn undo_goes_back_through_networks() {
+    let mut instrument = instrument();
+    does(
+        &mut instrument,
+        [
+            Command::Bend(40, Some(Mask::Force(true))),
+            Command::Swap(Direction::Next),
+            Command::Mutate,
+            Command::Random(Some(5)),
+        ],
+    );
+    let last = Arc::clone(&instrument.state().network);
+    does(
+        &mut instrument,
+        [Command::Undo, Command::Undo, Command::Undo],
+    );
+    let state = instrument.state();
+    assert_eq!((state.place, state.bends.len()), (0, 1));
+    does(
+        &mut instrument,
+        [Command::Redo, Command::Redo, Command::Redo],
+    );
+    assert!(Arc::ptr_eq(&instrument.state().network, &last));
+    assert!(instrument.apply(Command::Redo).is_err());
+    // A new change forgets what could be made again.
+    does(
+        &mut instrument,
+        [Command::Undo, Command::Bend(40, Some(Mask::Invert))],
+    );
+    assert!(instrument.apply(Command::Redo).is_err());
+}
+
+#[test]
+fn buttons_do_what_the_documentation_says() {
+    let mut instrument = instrument();
+    let press = |button, press| Command::Press(button, press);
+    does(
+        &mut instrument,
+        [
+            press(Button::Mode, Press::Tap),
+            press(Button::Mode, Press::Hold),
+        ],
+    );
+    assert_eq!(instrument.state().mask(), Mask::Force(true));
+    assert!(instrument.state().latched());
+    does(&mut instrument, [press(Button::Previous, Press::Tap)]);
+    assert_eq!(instrument.state().place, library::shipped().len() - 1);
+    does(&mut instrument, [press(Button::Clear, Press::Hold)]);
+    assert_eq!(instrument.state().place, 0);
+    // The menu: volume, two steps down.
+    does(&mut instrument, [press(Button::Time, Press::Hold)]);
+    assert_eq!(instrument.state().page, Page::Menu);
+    does(
+        &mut instrument,
+        [
+            press(Button::Mode, Press::Tap),
+            press(Button::Mode, Press::Tap),
+        ],
+    );
+    assert_eq!(instrument.state().parameters.get(Key::Volume), -16);
+    does(&mut instrument, [press(Button::Time, Press::Hold)]);
+    assert_eq!(instrument.state().page, Page::Presets);
+    assert!(instrument.apply(press(Button::Clear, Press::Tap)).is_err());
+    does(&mut instrument, [press(Button::Mode, Press::Tap)]);
+    assert_eq!(*instrument.state().presets, ["preset 1"]);
+    does(&mut instrument, [press(Button::Time, Press::Tap)]);
+    assert_eq!(instrument.state().page, Page::Play);
+}
+
+#[test]
+fn presets_survive_their_file_and_bring_no_volume() {
+    let mut instrument = instrument();
+    does(
+        &mut instrument,
+        [
+            Command::Random(Some(9)),
+            Command::Bend(50, Some(Mask::Force(true))),
+            Command::Bend(3, Some(Mask::Invert)),
+            Command::Set(Key::Speed, -50),
+            Command::Set(Key::Volume, -6),
+        ],
+    );
+    let state = Arc::clone(instrument.state());
+    let outcome = instrument
+        .apply(Command::SavePreset(Some("one".into())))
+        .unwrap();
+    let Some(Keep::Save(preset)) = outcome.keep else {
+        panic!("nothing to keep");
+    };
+    let text = preset.to_json().unwrap();
+    let read = Preset::from_json("one".into(), &text).unwrap();
+    assert_eq!(read.network, preset.network);
+    assert_eq!(read.parameters.get(Key::Speed), -50);
+    does(
+        &mut instrument,
+        [
+            Command::Swap(Direction::Next),
+            Command::Set(Key::Speed, 100),
+            Command::Set(Key::Volume, -20),
+            Command::RecallPreset("one".into()),
+        ],
+    );
+    let recalled = instrument.state();
+    assert_eq!(
+        (&recalled.bends, recalled.masks()),
+        (&state.bends, state.masks())
+    );
+    assert_eq!(recalled.network.gates(), state.network.gates());
+    assert_eq!(recalled.parameters.get(Key::Speed), -50);
+    assert_eq!(recalled.parameters.get(Key::Volume), -20);
+    for name in ["", "a/b", "..", " x", "x\n"] {
+        assert!(
+            instrument
+                .apply(Command::SavePreset(Some(name.into())))
+                .is_err()
+        );
+    }
+}
+
+fn commands() -> impl Strategy<Value = Command> {
+    let point = || (0.0f32..=1.0, 0.0f32..=1.0).prop_map(|(x, y)| Point { x, y });
+    prop_oneof![
+        4 => (point(), 0.0f32..=1.0).prop_map(|(at, size)| Command::Touch(Some(Area::Finger(at, size)))),
+        1 => (point(), point()).prop_map(|(a, b)| Command::Touch(Some(Area::Box(a, b)))),
+        2 => Just(Command::Touch(None)),
+        4 => (0usize..5, any::<bool>()).prop_map(|(button, hold)| {
+            Command::Press(Button::ALL[button], if hold { Press::Hold } else { Press::Tap })
+        }),
+        1 => Just(Command::Random(None)),
+        1 => Just(Command::Mutate),
+        1 => (0u32..700).prop_map(|node| Command::Bend(node, Some(Mask::Invert))),
+        1 => (0u32..700).prop_map(|node| Command::Bend(node, None)),
+        1 => Just(Command::ClearBends),
+        2 => Just(Command::Undo),
+        2 => Just(Command::Redo),
+        1 => Just(Command::ResetTime),
+        2 => (0..KEYS.len(), any::<i32>()).prop_map(|(key, value)| Command::Set(KEYS[key], value)),
+        1 => "[a-c]{0,2}".prop_map(|name| Command::SavePreset(Some(name))),
+        1 => "[a-c]{1,2}".prop_map(Command::RecallPreset),
+        1 => "[a-c]{1,2}".prop_map(Command::DeletePreset),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// Whatever is asked for: what the engine gets is the state's network under
+    /// the state's masks, and what is refused changes nothing.
+    #[test]
+    fn sound_and_state_agree_after_any_commands(commands in prop::collection::vec(commands(), 1..60)) {
+        let mut instrument = instrument();
+        // What the engine would be playing.
+        let state = instrument.state();
+        let mut playing = Program::new(&state.network, &state.masks());
+        for command in commands {
+            let before = Arc::clone(instrument.state());
+            match instrument.apply(command) {
+                Ok(outcome) => {
+                    if let Some(sound) = outcome.sound {
+                        prop_assert_eq!(sound.id, instrument.state().sound);
+                        playing = sound.program.unwrap_or(playing);
+                    }
+                }
+                Err(problem) => {
+                    prop_assert!(!problem.is_empty());
+                    prop_assert!(Arc::ptr_eq(&before, instrument.state()));
+                }
+            }
+            let state = instrument.state();
+            let masks = state.masks();
+            // Every bend is one of the network's.
+            prop_assert!(state.network.as_ref().clone().with_masks(masks.clone()).is_ok());
+            prop_assert!(playing == Program::new(&state.network, &masks));
+        }
+    }
+}
