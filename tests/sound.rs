@@ -248,6 +248,28 @@ fn what_is_too_slow_is_refused_with_its_numbers_and_the_old_sound_goes_on() {
 }
 
 #[test]
+fn a_network_that_is_too_slow_does_not_bar_the_way() {
+    let wide =
+        logicnet::Network::random(16, &[1024; 12], logicnet::random::Ops::XorRich, 1).unwrap();
+    let mut library = library::shipped();
+    library.truncate(2);
+    library.insert(1, wide);
+    let mut desk = Desk::new(library);
+    desk.parameters.assign("rate=96000").unwrap();
+    desk.parameters.assign("speed=4").unwrap();
+    let mut run = play(desk, "1 tap next\n2 tap next\n3 tap previous", 4.0);
+    check(&run, 44_100);
+    assert_eq!(run.simulation.refusals(), Vec::<String>::new());
+    let places: Vec<usize> = run
+        .simulation
+        .journal()
+        .iter()
+        .map(|entry| entry.state.place)
+        .collect();
+    assert_eq!(places, [0, 2, 0, 2]);
+}
+
+#[test]
 fn a_run_is_the_same_every_time() {
     let script = include_str!("scripts/everything.txt");
     let sounds = [0, 1].map(|_| play(Desk::new(library::shipped()), script, 24.0).sound);

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use logicnet::random::{Ops, Rng};
-use logicnet::{Builder, Mask, Network, Program};
+use logicnet::{Builder, Mask, Masks, Network, Program};
 
 pub use command::{Command, Direction};
 pub use state::{Page, State};
@@ -240,9 +240,9 @@ impl Instrument {
             }
             Command::Press(button, press) => self.press(state, button, press, keep),
             Command::Swap(direction) => {
-                state.place = direction.from(state.place, self.library.len());
-                let network = Arc::clone(&self.library[state.place]);
+                let (place, network) = self.neighbour(state, direction)?;
                 swap(state, network);
+                state.place = place;
                 Ok(SWAPPED)
             }
             Command::Load(network) => {
@@ -311,12 +311,7 @@ impl Instrument {
         }
         let settings = state.parameters.settings(state.network.sample_rate());
         // A change of settings alone may make the same program too slow.
-        let program = self.builder.build(&state.network, &state.masks());
-        if let Some((platform, lanes)) = &self.limits {
-            platform
-                .keeps_up(&program, &settings, *lanes)
-                .map_err(|error| error.to_string())?;
-        }
+        let program = self.program(&state.network, &state.masks(), &settings)?;
         self.sounds = self.sounds.wrapping_add(1);
         state.sound = self.sounds;
         Ok(Some(Sound {
@@ -326,6 +321,43 @@ impl Instrument {
             seek: change.seek,
             fade: change.fade,
         }))
+    }
+
+    /// The program of a network under masks, if it can be played here.
+    fn program(
+        &mut self,
+        network: &Network,
+        masks: &Masks,
+        settings: &Settings,
+    ) -> Result<Program, String> {
+        let program = self.builder.build(network, masks);
+        if let Some((platform, lanes)) = &self.limits {
+            platform
+                .keeps_up(&program, settings, *lanes)
+                .map_err(|error| error.to_string())?;
+        }
+        Ok(program)
+    }
+
+    /// The next network of the library that can be played here: one that is too
+    /// slow must not bar the way to those behind it.
+    fn neighbour(
+        &mut self,
+        state: &State,
+        direction: Direction,
+    ) -> Result<(usize, Arc<Network>), String> {
+        let mut place = state.place;
+        let mut problem = "there is no other network".to_string();
+        for _ in 1..self.library.len() {
+            place = direction.from(place, self.library.len());
+            let network = Arc::clone(&self.library[place]);
+            let settings = state.parameters.settings(network.sample_rate());
+            match self.program(&network, network.masks(), &settings) {
+                Ok(_) => return Ok((place, network)),
+                Err(too_slow) => problem = format!("{}: {too_slow}", network.name()),
+            }
+        }
+        Err(problem)
     }
 
     fn touch(&mut self, state: &mut State, area: Option<Area>) -> Change {

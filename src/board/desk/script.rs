@@ -487,4 +487,22 @@ mod tests {
             assert!(problem.starts_with(expected), "{text:?}: {problem}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_words_are_a_script_or_named_with_their_line(
+            words in proptest::collection::vec("[0-9.+]{1,3}|down|move|up|tap|hold|next|set|speed=[0-9]|size|finger|over|fault|touch|none|short|#|\\PC{0,3}|\n", 0..60),
+            now: u64,
+        ) {
+            match parse(&words.join(" ")) {
+                Ok(script) => {
+                    for finger in script.fingers(now) {
+                        proptest::prop_assert!((0.0..=1.0).contains(&finger.x));
+                    }
+                    proptest::prop_assert!(script.events().is_sorted_by_key(|(at, _)| *at));
+                }
+                Err(problem) => proptest::prop_assert!(problem.starts_with("line ")),
+            }
+        }
+    }
 }
