@@ -130,6 +130,18 @@ else
         skip "oldest Rust ($oldest) and without std" "not there; --install fetches it on Debian 12"
     fi
 
+    # Stops at any system call, lock or allocation within a callback.
+    realtime_check() {
+        RUSTFLAGS="-Zsanitizer=realtime --cfg rtsan" cargo +nightly run --quiet \
+            --target x86_64-unknown-linux-gnu --target-dir "${CARGO_TARGET_DIR:-target}/rtsan" \
+            -- play --fast --script tests/scripts/everything.txt
+    }
+    if [ "$(uname -m)" = x86_64 ] && cargo +nightly --version >/dev/null 2>&1; then
+        step "RealtimeSanitizer" realtime_check
+    else
+        skip "RealtimeSanitizer" "it needs a nightly Rust on x86_64"
+    fi
+
     if command -v c++ >/dev/null; then
         step "fuzzing, bounded" fuzz/run.sh all -runs=10000 -seed=1
     else

@@ -5,6 +5,7 @@
 //! house.
 
 #![deny(unsafe_code)]
+#![cfg_attr(rtsan, feature(sanitize))]
 
 pub mod board;
 pub mod conductor;

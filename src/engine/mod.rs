@@ -166,6 +166,7 @@ impl<W: Word> Engine<W> {
 
     /// Renders, and shows `tap` each exact frame, (s - 128) / 128, before what
     /// is done for loudspeakers.
+    #[cfg_attr(rtsan, sanitize(realtime = "nonblocking"))]
     pub fn render_tapped(&mut self, out: &mut [f32], mut tap: impl FnMut(f32)) {
         let frames = out.len() as u32;
         self.spent = Spent {
@@ -452,6 +453,18 @@ fn groups<W: Word>(
     .take(MOST_GROUPS)
 }
 
+/// The level of each sample, (s - 128) / 128: a load is cheaper than a
+/// conversion where scalar floats are slow.
+const LEVELS: [f32; 256] = {
+    let mut levels = [0.0; 256];
+    let mut sample = 0;
+    while sample < levels.len() {
+        levels[sample] = (sample as f32 - 128.0) / 128.0;
+        sample += 1;
+    }
+    levels
+};
+
 /// The frame at a position, exactly: whole numbers of 24 bits, which a float
 /// holds.
 #[inline]
@@ -460,10 +473,11 @@ fn interpolate(
     interpolation: Interpolation,
     mut sample: impl FnMut(u32) -> Option<u8>,
 ) -> Option<f32> {
-    let here = i32::from(sample(position.t())?);
+    let here = sample(position.t())?;
     match interpolation {
-        Interpolation::Hold => Some((here - 128) as f32 / 128.0),
+        Interpolation::Hold => Some(LEVELS[usize::from(here)]),
         Interpolation::Linear => {
+            let here = i32::from(here);
             let there = i32::from(sample(position.t().wrapping_add(1))?);
             let between = (there - here) * position.fraction() as i32;
             Some(((here - 128) * 65_536 + between) as f32 / 8_388_608.0)
