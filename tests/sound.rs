@@ -182,6 +182,42 @@ fn a_large_network_changes_over_in_slices_and_never_drops_out() {
 }
 
 #[test]
+fn time_is_reversed_on_a_large_network_without_a_held_sample() {
+    // 16,000 live gates: a pass takes more than two callbacks' budgets.
+    let random =
+        logicnet::Network::random(16, &[1024; 24], logicnet::random::Ops::XorRich, 1).unwrap();
+    let mut parameters = gatebend::instrument::parameters::Parameters::default();
+    parameters.set(Key::Speed, -100);
+    for delay in 0..12 {
+        let small = library::shipped().swap_remove(0);
+        let mut desk = Desk::new(vec![small, random.clone()]);
+        desk.presets = vec![gatebend::instrument::preset::Preset {
+            name: "back".into(),
+            network: random.clone(),
+            parameters: parameters.clone(),
+        }];
+        let at = |seconds: f64| seconds + 0.0037 * f64::from(delay);
+        let script = format!(
+            "{} recall back\n2 set speed=1\n{} bend 3000 1\n{} set speed=-1\n\
+             3 set speed=0.05\n{} reset-time\n{} set speed=-1\n3.6 mutate\n3.601 set speed=1",
+            at(1.0),
+            at(2.5),
+            at(2.502),
+            at(3.1),
+            at(3.104)
+        );
+        let run = play(desk, &script, 4.5);
+        if delay == 0 {
+            check(&run, 44_100);
+        }
+        let counters = run.simulation.counters();
+        assert_eq!((counters.starved(), counters.late()), (0, 0), "{delay}");
+        let last = run.blocks.last().unwrap().0;
+        assert_eq!(last, Some(run.simulation.state().sound), "{delay}");
+    }
+}
+
+#[test]
 fn loudspeakers_are_safe_whatever_is_played() {
     let script = "0 set volume=0\n1 set bend=1\n1 down 0.5 0.5\n1.1 down 0 0 finger 2\n\
                   1.1 down 1 0.8 finger 3\n3 up\n3 up finger 2\n3 up finger 3\n4 tap next\n\

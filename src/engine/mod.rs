@@ -65,11 +65,12 @@ impl Default for Settings {
     }
 }
 
-/// A new voice that is getting ready while the old one plays.
+/// A change that is getting ready while the old sound plays.
 #[derive(Debug)]
 struct Pending<W> {
     id: u32,
-    start: Start<W>,
+    /// Without a new voice, the playing one gets ready for the settings.
+    start: Option<Start<W>>,
     settings: Settings,
     /// The group it works on, when that takes several callbacks.
     target: Option<u32>,
@@ -209,17 +210,12 @@ impl<W: Word> Engine<W> {
         let Some(change) = self.inbox.next() else {
             return;
         };
-        match change.start {
-            Some(start) => {
-                self.pending = Some(Pending {
-                    id: change.id,
-                    start,
-                    settings: change.settings,
-                    target: None,
-                });
-            }
-            None => self.settle(change.id, change.settings),
-        }
+        self.pending = Some(Pending {
+            id: change.id,
+            start: change.start,
+            settings: change.settings,
+            target: None,
+        });
     }
 
     fn settle(&mut self, id: u32, settings: Settings) {
@@ -234,36 +230,49 @@ impl<W: Word> Engine<W> {
         self.output.set_level(level);
     }
 
-    /// Where a pending voice would begin.
+    /// Where a pending change would begin.
     fn entry(&self, pending: &Pending<W>) -> Position {
         let mut entry = self.position;
-        if let Some(t) = pending.start.seek {
+        if let Some(t) = pending.start.as_ref().and_then(|start| start.seek) {
             entry.seek(t);
         }
         entry.set_step(pending.settings.rate, pending.settings.speed);
         entry
     }
 
-    /// Lets the pending voice play if it has, or can make within the budget,
+    /// Makes the pending change if its voice has, or can make within the budget,
     /// what this callback needs.
     fn try_pending(&mut self, frames: u32, budget: u32) {
         let Some(mut pending) = self.pending.take() else {
             return;
         };
         // A fade is finished before another one begins.
-        if pending.start.fade && self.fading.is_some() {
+        let fades = pending.start.as_ref().is_some_and(|start| start.fade);
+        if fades && self.fading.is_some() {
             self.pending = Some(pending);
             return;
         }
         let entry = self.entry(&pending);
-        let voice = &mut pending.start.voice;
+        let voice = match (&mut pending.start, &mut self.playing) {
+            (Some(start), _) => &mut start.voice,
+            (None, Some(playing)) => playing,
+            (None, None) => {
+                self.settle(pending.id, pending.settings);
+                return;
+            }
+        };
         let needed = groups::<W>(&entry, frames, pending.settings.interpolation);
         let begin = self.platform.cost.group_gates();
         let cost = |group| match voice.left(group) {
             0 => 0,
             left => left.saturating_add(begin),
         };
-        let now = needed.clone().map(cost).fold(0, u32::saturating_add);
+        let missing = needed.clone().filter(|group| !voice.has(*group)).count() as u32;
+        let whole = voice.gates().saturating_add(begin);
+        let now = match missing {
+            0 | 1 => needed.clone().map(cost).fold(0, u32::saturating_add),
+            more => whole.saturating_mul(more),
+        };
         // It must also have, in time, the group that is read next.
         let after = entry.after(frames);
         let (next, callbacks) = match Voice::<W>::group(after.t()) {
@@ -276,7 +285,7 @@ impl<W: Word> Engine<W> {
             return;
         }
         for group in needed {
-            voice.work(group, u32::MAX, &mut self.spent);
+            voice.work(group, u32::MAX, begin, &mut self.spent);
         }
         self.adopt(pending, entry);
     }
@@ -286,8 +295,11 @@ impl<W: Word> Engine<W> {
         let interpolation = self.settings.interpolation;
         self.position = entry;
         self.settle(pending.id, pending.settings);
-        if let Some(old) = self.playing.replace(pending.start.voice) {
-            if pending.start.fade {
+        let Some(start) = pending.start else {
+            return;
+        };
+        if let Some(old) = self.playing.replace(start.voice) {
+            if start.fade {
                 self.fading = Some(Fading {
                     voice: old,
                     frames_left: self.fade_frames(),
@@ -318,7 +330,7 @@ impl<W: Word> Engine<W> {
             }
             let begun = self.spent.groups * begin;
             let room = budget.saturating_sub(self.spent.gates + begun);
-            voice.work(Voice::<W>::group(t), room, &mut self.spent);
+            voice.work(Voice::<W>::group(t), room, begin, &mut self.spent);
             voice.sample(t)
         };
         let frame = interpolate(&self.position, self.settings.interpolation, &mut sample);
@@ -350,17 +362,33 @@ impl<W: Word> Engine<W> {
                 self.inbox.give_back(fading.voice);
             }
         }
-        let (next, callbacks) = ahead::<W>(&self.position, frames);
+        let (mut next, mut callbacks) = ahead::<W>(&self.position, frames);
         let room = self.room(budget);
+        let begin = self.platform.cost.group_gates();
+        let mut done = true;
         if let Some(voice) = &mut self.playing {
+            // What the next callback lacks comes first; what was begun of it is
+            // not thrown away for what is read later.
+            let mut read = groups::<W>(&self.position, frames, self.settings.interpolation);
+            if let Some(missing) = read.find(|group| !voice.has(*group)) {
+                (next, callbacks) = (missing, 0);
+            }
             // Evenly until it is read, but not so slowly that a change of speed
             // could find it undone.
             let share = (voice.left(next) / callbacks.max(1) + 1).max(budget / 4);
-            voice.work(next, share.min(room), &mut self.spent);
+            done = voice.work(
+                next,
+                share.saturating_add(begin).min(room),
+                begin,
+                &mut self.spent,
+            );
         }
         let room = self.room(budget);
         if let Some(mut pending) = self.pending.take() {
-            self.get_ready(&mut pending, frames, room);
+            // The playing voice works on one group at a time.
+            if done || pending.start.is_some() {
+                self.get_ready(&mut pending, frames, room);
+            }
             self.pending = Some(pending);
         }
     }
@@ -371,17 +399,28 @@ impl<W: Word> Engine<W> {
         budget.saturating_sub(self.spent.gates + begun)
     }
 
-    /// Works on the group with which a pending voice will begin: the one being
-    /// played if that will be in time, else the next.
+    /// Works on the group with which a pending change will begin: the one being
+    /// played if that will be in time, else the next. Until then the position
+    /// moves as the old settings say.
     fn get_ready(&mut self, pending: &mut Pending<W>, frames: u32, gates: u32) {
         let entry = self.entry(pending);
         let current = Voice::<W>::group(entry.t());
-        let (next, callbacks) = ahead::<W>(&entry, frames);
-        let voice = &mut pending.start.voice;
+        let seeks = pending
+            .start
+            .as_ref()
+            .is_some_and(|start| start.seek.is_some());
+        let stands = seeks || self.playing.is_none();
+        let motion = if stands { &entry } else { &self.position };
+        let (next, callbacks) = ahead::<W>(motion, frames);
+        let begin = self.platform.cost.group_gates();
+        let voice = match (&mut pending.start, &mut self.playing) {
+            (Some(start), _) => &mut start.voice,
+            (None, Some(playing)) => playing,
+            (None, None) => return,
+        };
         let target = match pending.target {
             Some(target) if target == current || target == next => target,
             _ => {
-                let stands = pending.start.seek.is_some() || self.playing.is_none();
                 let needed = voice.left(current) / gates.max(1) + 1;
                 if stands || needed < callbacks {
                     current
@@ -392,11 +431,14 @@ impl<W: Word> Engine<W> {
         };
         pending.target = Some(target);
         let target = if voice.has(target) {
-            neighbour::<W>(target, entry.backwards())
+            // What it will read besides, or else afterwards.
+            groups::<W>(&entry, frames, pending.settings.interpolation)
+                .find(|group| !voice.has(*group) && *group != current)
+                .unwrap_or(neighbour::<W>(target, entry.backwards()))
         } else {
             target
         };
-        voice.work(target, gates, &mut self.spent);
+        voice.work(target, gates, begin, &mut self.spent);
     }
 }
 

@@ -58,12 +58,18 @@ impl<W: Word> Voice<W> {
         self.kept[group as usize % KEPT] == Some(group)
     }
 
-    /// Works on a group, for at most so many gates. True when it is there.
-    pub(super) fn work(&mut self, group: u32, gates: u32, spent: &mut Spent) -> bool {
+    /// Works on a group, for at most `room` gates, `begin` of which it costs to
+    /// begin one. True when it is there.
+    pub(super) fn work(&mut self, group: u32, room: u32, begin: u32, spent: &mut Spent) -> bool {
         if self.has(group) {
             return true;
         }
-        if self.evaluating != Some(group) {
+        let begun = self.evaluating == Some(group);
+        let gates = room.saturating_sub(if begun { 0 } else { begin });
+        if gates == 0 {
+            return false;
+        }
+        if !begun {
             self.evaluator.start(group.wrapping_mul(W::LANES as u32));
             self.evaluating = Some(group);
             spent.groups += 1;
