@@ -30,6 +30,16 @@ impl Keeper for Forgetful {
     }
 }
 
+/// Whether a command need not be done when this one comes right after it: where
+/// a finger was is of no interest once it is elsewhere. A touch that ends is.
+/// Without this, touches would pile up where programs take long to build.
+pub fn is_superseded(earlier: &Command, later: &Command) -> bool {
+    matches!(
+        (earlier, later),
+        (Command::Touch(Some(_)), Command::Touch(Some(_)))
+    )
+}
+
 /// Owns the instrument and its end of the engine's rings.
 pub struct Conductor<W> {
     instrument: Instrument,
@@ -76,7 +86,7 @@ impl<W: Word> Conductor<W> {
         }
         if let Some(keep) = outcome.keep {
             if let Err(problem) = self.keeper.keep(keep) {
-                return Err(self.refuse(problem));
+                return Err(self.refuse(format!("not kept on disk: {problem}")));
             }
         }
         Ok(())

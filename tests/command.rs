@@ -525,6 +525,13 @@ fn play_keeps_presets_in_a_folder() {
         errors.contains("refused: no preset \"evening\""),
         "{errors}"
     );
+    // What could not be read is never written over.
+    let broken = Path::new(&presets).join("preset 1.json");
+    fs::write(&broken, "mine").unwrap();
+    fs::write(&script, "0.5 keep\n1 keep preset 1\n").unwrap();
+    gatebend(&["play", "--fast", "--script", &script, "--presets", &presets]);
+    assert_eq!(fs::read_to_string(&broken).unwrap(), "mine");
+    assert!(Path::new(&presets).join("preset 2.json").exists());
     assert!(!kept.exists());
 }
 

@@ -192,6 +192,124 @@ fn presets_survive_their_file_and_bring_no_volume() {
     }
 }
 
+#[test]
+fn undo_of_a_preset_takes_its_parameters_back() {
+    let mut instrument = instrument();
+    does(
+        &mut instrument,
+        [
+            Command::Set(Key::Speed, -200),
+            Command::SavePreset(Some("fast".into())),
+            Command::Set(Key::Speed, 50),
+            Command::RecallPreset("fast".into()),
+        ],
+    );
+    let speed = |instrument: &Instrument| instrument.state().parameters.get(Key::Speed);
+    assert_eq!(speed(&instrument), -200);
+    does(&mut instrument, [Command::Undo]);
+    assert_eq!(speed(&instrument), 50);
+    does(&mut instrument, [Command::Redo]);
+    assert_eq!(speed(&instrument), -200);
+    // Undo of anything else leaves parameters alone.
+    does(
+        &mut instrument,
+        [
+            Command::Swap(Direction::Next),
+            Command::Set(Key::Speed, 100),
+            Command::Undo,
+        ],
+    );
+    assert_eq!(speed(&instrument), 100);
+}
+
+#[test]
+fn a_touch_may_be_undone_while_it_lasts_and_nothing_is_lost() {
+    let mut instrument = instrument();
+    does(
+        &mut instrument,
+        [
+            Command::Set(Key::Hold, 1),
+            Command::Bend(100, Some(Mask::Invert)),
+        ],
+    );
+    does(
+        &mut instrument,
+        [Command::Set(Key::Radius, 0), finger(0.3, 0.3)],
+    );
+    let bends = instrument.state().bends.clone();
+    assert_eq!(bends.len(), 2);
+    // Other commands meanwhile do not cut the touch in two.
+    does(
+        &mut instrument,
+        [Command::Set(Key::Volume, -20), finger(0.6, 0.3)],
+    );
+    does(&mut instrument, [Command::Undo]);
+    assert_eq!(instrument.state().bends.len(), 1);
+    does(&mut instrument, [Command::Redo]);
+    assert_eq!(instrument.state().bends.len(), 3);
+}
+
+#[test]
+fn the_first_gate_of_a_touch_says_whether_it_latches_or_frees() {
+    let mut instrument = instrument();
+    let press = |size| Command::Touch(Some(Area::Finger(Point { x: 0.5, y: 0.5 }, size)));
+    does(
+        &mut instrument,
+        [Command::Set(Key::Hold, 1), Command::Set(Key::Radius, 20)],
+    );
+    does(
+        &mut instrument,
+        [press(0.2), press(0.5), press(0.3), Command::Touch(None)],
+    );
+    assert!(instrument.state().bends.len() > 2);
+    // The same place again, the finger growing past where it was.
+    does(
+        &mut instrument,
+        [press(0.1), press(0.9), Command::Touch(None)],
+    );
+    assert!(instrument.state().bends.is_empty());
+}
+
+#[test]
+fn a_finger_can_always_be_lifted() {
+    let large =
+        logicnet::Network::random(16, &[1024; 24], logicnet::random::Ops::XorRich, 1).unwrap();
+    let limits = Some((gatebend::board::desk::BEAGLEBONE, 128));
+    let (mut instrument, _) =
+        Instrument::new(vec![large], Parameters::default(), Vec::new(), limits, 1).unwrap();
+    // Everything bent to 0 is a small program, for as long as the touch lasts.
+    let all = Area::Box(Point { x: 0.0, y: 0.0 }, Point { x: 1.0, y: 1.0 });
+    does(&mut instrument, [Command::Touch(Some(all))]);
+    let problem = instrument
+        .apply(Command::Set(Key::Rate, 96_000))
+        .unwrap_err();
+    assert!(problem.contains("live gates at 96000"), "{problem}");
+    does(&mut instrument, [Command::Touch(None)]);
+    assert!(instrument.state().touched.is_empty());
+}
+
+#[test]
+fn reserved_names_are_never_taken() {
+    let mut instrument = instrument();
+    instrument.reserve(vec!["preset 1".into()]);
+    does(&mut instrument, [Command::SavePreset(None)]);
+    assert_eq!(*instrument.state().presets, ["preset 2"]);
+    assert!(
+        instrument
+            .apply(Command::SavePreset(Some("preset 1".into())))
+            .is_err()
+    );
+}
+
+#[test]
+fn a_mutated_network_no_longer_says_what_it_was() {
+    let mut instrument = instrument();
+    does(&mut instrument, [Command::Mutate, Command::Mutate]);
+    let network = &instrument.state().network;
+    assert_eq!((network.source(), network.description()), (None, None));
+    assert!(network.name().ends_with('*') && !network.name().ends_with("**"));
+}
+
 fn commands() -> impl Strategy<Value = Command> {
     let point = || (0.0f32..=1.0, 0.0f32..=1.0).prop_map(|(x, y)| Point { x, y });
     prop_oneof![
@@ -210,6 +328,8 @@ fn commands() -> impl Strategy<Value = Command> {
         2 => Just(Command::Redo),
         1 => Just(Command::ResetTime),
         2 => (0..KEYS.len(), any::<i32>()).prop_map(|(key, value)| Command::Set(KEYS[key], value)),
+        1 => (0..KEYS.len(), any::<i32>()).prop_map(|(key, steps)| Command::Step(KEYS[key], steps)),
+        1 => Just(Command::Swap(Direction::Next)),
         1 => "[a-c]{0,2}".prop_map(|name| Command::SavePreset(Some(name))),
         1 => "[a-c]{1,2}".prop_map(Command::RecallPreset),
         1 => "[a-c]{1,2}".prop_map(Command::DeletePreset),

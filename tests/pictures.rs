@@ -101,6 +101,17 @@ fn every_page_is_as_documented_at_both_sizes() {
 }
 
 #[test]
+fn refusals_are_told_on_every_page_for_a_while() {
+    for page in ["play", "menu", "presets", "about"] {
+        let script = format!("2 page {page}\n3 recall nothing");
+        let mut simulation = simulation(Height::Rows64, false, &script);
+        let bar = |frame: &Frame| (0..128).filter(|x| frame.is_lit(*x, 0)).count() > 100;
+        assert!(bar(&look(&mut simulation, 3.5)), "{page}");
+        assert!(!bar(&look(&mut simulation, 8.0)), "{page}");
+    }
+}
+
+#[test]
 fn upside_down_is_the_same_picture_turned() {
     for height in [Height::Rows64, Height::Rows32] {
         let [upright, turned] = [false, true].map(|upside_down| {

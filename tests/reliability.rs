@@ -54,6 +54,14 @@ fn campaign() -> Vec<(&'static str, Events)> {
             "sensor's reads end early for 2 s",
             fault(Part::Touch, Fault::ShortReads(0)),
         ),
+        (
+            "sensor's reads end after 9 bytes for 2 s",
+            fault(Part::Touch, Fault::ShortReads(9)),
+        ),
+        (
+            "sensor stops scanning for 2 s",
+            fault(Part::Touch, Fault::Frozen),
+        ),
         ("sensor resets", vec![(BEGINS, Event::Reset(Part::Touch))]),
         ("bus held low for 2 s", stuck),
         (
@@ -172,7 +180,7 @@ fn table() -> String {
             "no difference"
         };
         let dark = name.contains("display") || name.starts_with("both");
-        let sees = match (dark, away.told) {
+        let sees = match (dark, away.told || holding.told) {
             (true, true) => "no picture, then the fault page",
             (true, false) => "no picture",
             (false, true) => "the fault page",

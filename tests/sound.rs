@@ -218,6 +218,28 @@ fn time_is_reversed_on_a_large_network_without_a_held_sample() {
 }
 
 #[test]
+fn touches_do_not_pile_up_where_programs_take_long_to_build() {
+    // 24,576 gates: 5 ms to a program, and a touch every 3.2 ms.
+    let large =
+        logicnet::Network::random(16, &[1024; 24], logicnet::random::Ops::XorRich, 1).unwrap();
+    let script = "1 down 0.1 0.1 size 1\n1.1 move 0.9 0.7 over 3\n+0.1 up";
+    let run = play(Desk::new(vec![large]), script, 5.0);
+    let waits = run
+        .simulation
+        .journal()
+        .iter()
+        .map(|entry| entry.ready - entry.sent);
+    let slowest = waits.max();
+    assert!(slowest < Some(20_000_000), "{slowest:?} ns");
+    // It is heard while the finger moves, not when it has left.
+    let block = |seconds: f64| (seconds * 44_100.0 / 16.0) as usize;
+    let blocks = &run.blocks[block(1.5)..block(4.0)];
+    let changes = blocks.windows(2).filter(|two| two[0].0 != two[1].0).count();
+    assert!(changes > 50, "{changes} changes");
+    assert!(run.simulation.state().touched.is_empty());
+}
+
+#[test]
 fn loudspeakers_are_safe_whatever_is_played() {
     let script = "0 set volume=0\n1 set bend=1\n1 down 0.5 0.5\n1.1 down 0 0 finger 2\n\
                   1.1 down 1 0.8 finger 3\n3 up\n3 up finger 2\n3 up finger 3\n4 tap next\n\

@@ -125,7 +125,7 @@ impl Arguments {
         };
         desk.seed = self.seed;
         if let Some(folder) = &self.presets {
-            desk.presets = load_presets(folder)?;
+            (desk.presets, desk.reserved) = load_presets(folder)?;
             desk.keeper = Box::new(Folder(folder.clone()));
         }
         let script = match &self.script {
@@ -165,7 +165,7 @@ impl Arguments {
         let steps = (seconds.ceil() as u64).max(1);
         for step in 1..=steps {
             simulation.run(
-                end * step / steps,
+                (u128::from(end) * u128::from(step) / u128::from(steps)) as u64,
                 |block| {
                     most_load = most_load.max(block.load);
                     sound.add(block.sound);
@@ -338,21 +338,24 @@ impl Keeper for Folder {
     }
 }
 
-/// The presets in a folder. One that cannot be read is named and left alone.
-fn load_presets(folder: &Path) -> Result<Vec<Preset>, Failure> {
+/// The presets in a folder, and the names of those that could not be read: they
+/// are told, and left alone.
+fn load_presets(folder: &Path) -> Result<(Vec<Preset>, Vec<String>), Failure> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Default::default()),
         Err(error) => return Err(in_folder(folder, &error)),
     };
-    let mut presets = Vec::new();
+    let (mut presets, mut unread) = (Vec::new(), Vec::new());
     for entry in entries.flatten() {
         let path = entry.path();
         let name = path.file_stem().and_then(|name| name.to_str());
         let is_json = path
             .extension()
             .is_some_and(|extension| extension == "json");
-        let Some(name) = name.filter(|name| is_json && is_name(name)) else {
+        // What is no file, such as a pipe, might never end.
+        let readable = is_json && path.is_file();
+        let Some(name) = name.filter(|name| readable && is_name(name)) else {
             continue;
         };
         let preset = files::read_text(&path).and_then(|text| {
@@ -363,11 +366,12 @@ fn load_presets(folder: &Path) -> Result<Vec<Preset>, Failure> {
             Ok(preset) => presets.push(preset),
             Err(Failure::Usage(problem) | Failure::Failed(problem) | Failure::No(problem)) => {
                 say(&format!("preset left out: {problem}"));
+                unread.push(name.to_string());
             }
         }
     }
     presets.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(presets)
+    Ok((presets, unread))
 }
 
 #[cfg(test)]

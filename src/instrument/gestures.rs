@@ -37,8 +37,7 @@ pub enum Gesture {
 
 /// How long a press must last to be a hold.
 pub const HOLD_MS: u64 = 500;
-/// A finger that is lost for less than this has not left a button: one scan
-/// may miss it.
+/// A finger that is lost for less than this has not left: one scan may miss it.
 const LIFT_MS: u64 = 12;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,7 +45,10 @@ enum Touch {
     /// Nothing touches.
     None,
     /// Begun in the field: it bends until all fingers have left.
-    Field,
+    Field {
+        /// When a finger was seen last.
+        seen: u64,
+    },
     /// Begun on a button.
     Button {
         button: Button,
@@ -91,13 +93,14 @@ impl Gestures {
         }
         self.touch = match (self.touch, contact) {
             (Touch::None, _) | (Touch::Cancelled, Contact::None) => Touch::None,
-            (Touch::Field, Contact::None) => {
+            (Touch::Field { seen }, Contact::None) if now < seen + LIFT_MS => Touch::Field { seen },
+            (Touch::Field { .. }, Contact::None) => {
                 tell(Gesture::Field(None));
                 Touch::None
             }
-            (Touch::Field, contact) => {
+            (Touch::Field { .. }, contact) => {
                 tell(Gesture::Field(self.area(contact)));
-                Touch::Field
+                Touch::Field { seen: now }
             }
             (Touch::Cancelled, _) => Touch::Cancelled,
             (
@@ -145,7 +148,7 @@ impl Gestures {
     /// is pressed by it.
     pub fn lose(&mut self, mut tell: impl FnMut(Gesture)) {
         match self.touch {
-            Touch::Field => tell(Gesture::Field(None)),
+            Touch::Field { .. } => tell(Gesture::Field(None)),
             Touch::Button { .. } => tell(Gesture::Finger(None)),
             Touch::None | Touch::Cancelled => {}
         }
@@ -156,7 +159,7 @@ impl Gestures {
         match contact {
             Contact::None => Touch::None,
             Contact::Single(at, _) => match self.surface.button_at(at) {
-                None => Touch::Field,
+                None => Touch::Field { seen: now },
                 Some(button) => {
                     tell(Gesture::Finger(Some(button)));
                     Touch::Button {
@@ -167,7 +170,7 @@ impl Gestures {
                     }
                 }
             },
-            Contact::Several(..) => Touch::Field,
+            Contact::Several(..) => Touch::Field { seen: now },
         }
     }
 
@@ -262,6 +265,18 @@ mod tests {
             told.iter()
                 .all(|gesture| matches!(gesture, Gesture::Field(_)))
         );
+    }
+
+    #[test]
+    fn a_scan_that_misses_the_finger_ends_no_bend() {
+        let told = presses(&[
+            (40, FIELD),
+            (8, Contact::None),
+            (40, FIELD),
+            (40, Contact::None),
+        ]);
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert_eq!(told[1], Gesture::Field(None));
     }
 
     #[test]

@@ -68,6 +68,9 @@ struct Moment {
     network: Arc<Network>,
     place: usize,
     bends: BTreeMap<u32, Mask>,
+    parameters: Parameters,
+    /// A preset made it, and brought its own parameters.
+    recalled: bool,
 }
 
 impl Moment {
@@ -76,6 +79,8 @@ impl Moment {
             network: Arc::clone(&state.network),
             place: state.place,
             bends: state.bends.clone(),
+            parameters: state.parameters.clone(),
+            recalled: false,
         }
     }
 
@@ -105,37 +110,49 @@ pub struct Instrument {
     history: Vec<Moment>,
     /// Which moment of the history is now.
     now: usize,
-    /// Gates that this touch has latched or freed already.
-    toggled: Vec<u32>,
+    /// Whether this touch latches gates or frees them: its first gate decides.
+    latching: Option<bool>,
+    /// Gates whose touch was refused, so that it is not tried at every scan.
+    refused: Vec<u32>,
+    /// Names that no preset may take.
+    reserved: Vec<String>,
     sounds: u32,
 }
 
-/// How a command changes the sound.
-#[derive(Clone, Copy, Default)]
+/// What a command changes of the sound.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Heard {
+    Nothing,
+    Settings,
+    /// The program, of the same network.
+    Bend,
+    /// Another network.
+    Network,
+}
+
+/// What a command leads to, beside the state.
+#[derive(Clone, Copy)]
 struct Change {
-    program: bool,
-    settings: bool,
-    fade: bool,
+    heard: Heard,
     seek: Option<u32>,
     /// Another moment of the history is now.
     now: Option<usize>,
+    /// A preset brought it, with its parameters.
+    recalled: bool,
 }
 
 const SAME: Change = Change {
-    program: false,
-    settings: false,
-    fade: false,
+    heard: Heard::Nothing,
     seek: None,
     now: None,
+    recalled: false,
 };
 const BENT: Change = Change {
-    program: true,
+    heard: Heard::Bend,
     ..SAME
 };
 const SWAPPED: Change = Change {
-    program: true,
-    settings: true,
-    fade: true,
+    heard: Heard::Network,
     ..SAME
 };
 
@@ -166,6 +183,7 @@ impl Instrument {
             finger: None,
             presets: Arc::new(names(&presets)),
             notice: None,
+            notices: 0,
             resets: 0,
             sound: 0,
         };
@@ -178,12 +196,14 @@ impl Instrument {
             rng: Rng::new(seed),
             history: vec![Moment::of(&state)],
             now: 0,
-            toggled: Vec::new(),
+            latching: None,
+            refused: Vec::new(),
+            reserved: Vec::new(),
             sounds: 0,
         };
         let mut state = state;
         let sound = instrument
-            .sound(&mut state, SWAPPED)?
+            .sound(&mut state, SWAPPED, false)?
             .ok_or("a new network is a new sound")?;
         instrument.state = Arc::new(state);
         Ok((instrument, sound))
@@ -194,6 +214,11 @@ impl Instrument {
         &self.state
     }
 
+    /// Names that presets must not take: what is kept under them is not known.
+    pub fn reserve(&mut self, names: Vec<String>) {
+        self.reserved = names;
+    }
+
     /// Does what a command says.
     ///
     /// # Errors
@@ -201,17 +226,35 @@ impl Instrument {
     pub fn apply(&mut self, command: Command) -> Result<Outcome, String> {
         let mut state = (*self.state).clone();
         let mut keep = None;
-        if !matches!(command, Command::Touch(_) | Command::Finger(_)) {
+        let touch = matches!(command, Command::Touch(_));
+        if !touch && !matches!(command, Command::Finger(_)) {
             state.notice = None;
         }
-        // A touch is one step of undo, however far it goes.
-        let touching = matches!(command, Command::Touch(Some(_)));
         let change = self.change(&mut state, command, &mut keep)?;
-        let sound = self.sound(&mut state, change)?;
-        self.now = change.now.unwrap_or(self.now);
-        if !touching && !self.history[self.now].is(&state) {
-            self.remember(&state);
+        if touch && !self.refused.is_empty() && self.refused == state.touched {
+            return Ok(Outcome::default());
         }
+        let sound = match self.sound(&mut state, change, touch) {
+            Ok(sound) => sound,
+            Err(problem) => {
+                if touch {
+                    self.refused = state.touched;
+                }
+                return Err(problem);
+            }
+        };
+        self.refused.clear();
+        self.now = change.now.unwrap_or(self.now);
+        // A touch is one step of undo, however far it goes and whatever is done
+        // meanwhile.
+        let own =
+            self.state.bends != state.bends || !Arc::ptr_eq(&self.state.network, &state.network);
+        if state.touched.is_empty() || (own && !touch) {
+            self.remember(&state, change.recalled);
+        }
+        self.history[self.now]
+            .parameters
+            .clone_from(&state.parameters);
         self.state = Arc::new(state);
         if let Some(keep) = &keep {
             self.keep(keep);
@@ -223,6 +266,7 @@ impl Instrument {
     pub fn notify(&mut self, notice: &str) {
         let mut state = (*self.state).clone();
         state.notice = Some(notice.to_string());
+        state.notices = state.notices.wrapping_add(1);
         self.state = Arc::new(state);
     }
 
@@ -269,12 +313,12 @@ impl Instrument {
                 state.bends.clear();
                 Ok(BENT)
             }
-            Command::Undo => self.go_to(state, self.now.checked_sub(1), "nothing to undo"),
-            Command::Redo => self.go_to(state, self.now.checked_add(1), "nothing to do again"),
+            Command::Undo => self.go_to(state, Direction::Previous),
+            Command::Redo => self.go_to(state, Direction::Next),
             Command::ResetTime => {
                 state.resets = state.resets.wrapping_add(1);
                 Ok(Change {
-                    program: true,
+                    heard: Heard::Bend,
                     seek: Some(0),
                     ..SAME
                 })
@@ -305,21 +349,31 @@ impl Instrument {
     }
 
     /// What a change of the state sounds like; refuses what is too slow.
-    fn sound(&mut self, state: &mut State, change: Change) -> Result<Option<Sound>, String> {
-        if !change.program && !change.settings {
+    fn sound(
+        &mut self,
+        state: &mut State,
+        change: Change,
+        touch: bool,
+    ) -> Result<Option<Sound>, String> {
+        if change.heard == Heard::Nothing {
             return Ok(None);
         }
         let settings = state.parameters.settings(state.network.sample_rate());
+        if !touch && !state.touched.is_empty() && !state.latched() {
+            // A bend may make it smaller for a while: it must fit without, too,
+            // or the finger could not be lifted.
+            self.program(&state.network, &state.lasting_masks(), &settings)?;
+        }
         // A change of settings alone may make the same program too slow.
         let program = self.program(&state.network, &state.masks(), &settings)?;
         self.sounds = self.sounds.wrapping_add(1);
         state.sound = self.sounds;
         Ok(Some(Sound {
             id: self.sounds,
-            program: change.program.then_some(program),
+            program: (change.heard != Heard::Settings).then_some(program),
             settings,
             seek: change.seek,
-            fade: change.fade,
+            fade: change.heard == Heard::Network,
         }))
     }
 
@@ -367,18 +421,18 @@ impl Instrument {
         } else if state.latched() {
             let mask = state.mask();
             for node in &touched {
-                if !self.toggled.contains(node) {
-                    self.toggled.push(*node);
-                    if state.bends.remove(node).is_none() {
-                        state.bends.insert(*node, mask);
-                    }
+                let bent = state.bends.contains_key(node);
+                if *self.latching.get_or_insert(!bent) {
+                    state.bends.entry(*node).or_insert(mask);
+                } else {
+                    state.bends.remove(node);
                 }
             }
         }
         let before = state.masks();
         state.touched = touched;
         if area.is_none() {
-            self.toggled.clear();
+            self.latching = None;
         }
         let latched_more = state.bends != self.state.bends;
         if latched_more || state.masks() != before {
@@ -428,21 +482,29 @@ impl Instrument {
         self.change(state, command, keep)
     }
 
-    fn remember(&mut self, state: &State) {
+    /// Makes this state the history's last moment, unless it is where it is now.
+    fn remember(&mut self, state: &State, recalled: bool) {
+        if self.history[self.now].is(state) {
+            return;
+        }
         self.history.truncate(self.now + 1);
-        self.history.push(Moment::of(state));
+        self.history.push(Moment {
+            recalled,
+            ..Moment::of(state)
+        });
         if self.history.len() > HISTORY {
             self.history.remove(0);
         }
         self.now = self.history.len() - 1;
     }
 
-    fn go_to(
-        &self,
-        state: &mut State,
-        now: Option<usize>,
-        problem: &str,
-    ) -> Result<Change, String> {
+    fn go_to(&mut self, state: &mut State, direction: Direction) -> Result<Change, String> {
+        // What a touch has latched so far is a step of its own.
+        self.remember(&Arc::clone(&self.state), false);
+        let (now, problem) = match direction {
+            Direction::Previous => (self.now.checked_sub(1), "nothing to undo"),
+            Direction::Next => (self.now.checked_add(1), "nothing to do again"),
+        };
         let now = now.filter(|now| *now < self.history.len()).ok_or(problem)?;
         let moment = &self.history[now];
         let swapped = !Arc::ptr_eq(&state.network, &moment.network);
@@ -451,6 +513,10 @@ impl Instrument {
         }
         state.place = moment.place;
         state.bends.clone_from(&moment.bends);
+        // Into a preset or out of it, its parameters come or go.
+        if self.history[now.max(self.now)].recalled {
+            state.parameters.bring(&moment.parameters);
+        }
         let change = if swapped { SWAPPED } else { BENT };
         Ok(Change {
             now: Some(now),
@@ -471,15 +537,24 @@ impl Instrument {
             ));
         }
         let preset = Preset::of(state, name).map_err(|error| error.to_string())?;
+        if self.reserved.contains(&preset.name) {
+            return Err(format!(
+                "a preset {:?} is there that could not be read; choose another name",
+                preset.name
+            ));
+        }
         state.notice = Some(format!("kept as {}", preset.name));
+        state.notices = state.notices.wrapping_add(1);
         *keep = Some(Keep::Save(Box::new(preset)));
         Ok(SAME)
     }
 
     /// The first free of `preset 1`, `preset 2` and so on.
     fn new_name(&self) -> String {
-        let taken = |name: &String| self.presets.iter().any(|preset| preset.name == *name);
-        (1..=self.presets.len() + 1)
+        let taken = |name: &String| {
+            self.reserved.contains(name) || self.presets.iter().any(|preset| preset.name == *name)
+        };
+        (1..=self.presets.len() + self.reserved.len() + 1)
             .map(|i| format!("preset {i}"))
             .find(|name| !taken(name))
             .unwrap_or_default()
@@ -494,12 +569,13 @@ impl Instrument {
         // The bends are the network's own in the file, and the player's here.
         let bends = preset.network.masks().iter().collect();
         let plain = preset.network.clone().with_masks(logicnet::Masks::new());
-        for key in KEYS.iter().filter(|key| key.in_presets()) {
-            state.parameters.set(*key, preset.parameters.get(*key));
-        }
+        state.parameters.bring(&preset.parameters);
         swap(state, Arc::new(plain.map_err(|error| error.to_string())?));
         state.bends = bends;
-        Ok(SWAPPED)
+        Ok(Change {
+            recalled: true,
+            ..SWAPPED
+        })
     }
 
     fn keep(&mut self, keep: &Keep) {
@@ -578,7 +654,7 @@ fn bend(state: &mut State, node: u32, mask: Option<Mask>) -> Result<Change, Stri
 fn set(state: &mut State, key: Key) -> Change {
     match key {
         Key::Volume | Key::Speed | Key::Rate | Key::Interpolation => Change {
-            settings: true,
+            heard: Heard::Settings,
             ..SAME
         },
         // A finger may be bending just now.

@@ -30,6 +30,12 @@ pub fn mutated(network: &Network, rng: &mut Rng) -> Option<Network> {
     };
 
     let mut parts = network.clone().into_parts();
+    // It is no longer what these say.
+    parts.source = None;
+    parts.description = None;
+    if !parts.name.ends_with('*') {
+        parts.name.push('*');
+    }
     for _ in 0..=audible.len() / ONE_IN {
         let node = audible[rng.below(audible.len() as u32) as usize];
         let mut index = (node - inputs) as usize;

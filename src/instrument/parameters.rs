@@ -54,23 +54,14 @@ macro_rules! parameters {
     };
 }
 
-const fn number(min: i32, max: i32, step: i32) -> Kind {
+/// A whole number, one value of which may have a name.
+const fn number(min: i32, max: i32, step: i32, named: Option<(i32, &'static str)>) -> Kind {
     Kind::Number {
         min,
         max,
         step,
         decimals: 0,
-        named: None,
-    }
-}
-
-const fn named(min: i32, max: i32, step: i32, value: i32, name: &'static str) -> Kind {
-    Kind::Number {
-        min,
-        max,
-        step,
-        decimals: 0,
-        named: Some((value, name)),
+        named,
     }
 }
 
@@ -80,7 +71,7 @@ const OFF_DB: i32 = -60;
 parameters! {
     /// Level of the output.
     Volume: Parameter {
-        id: "volume", name: "volume", unit: "dB", kind: named(OFF_DB, 0, 2, OFF_DB, "off"),
+        id: "volume", name: "volume", unit: "dB", kind: number(OFF_DB, 0, 2, Some((OFF_DB, "off"))),
         default: -12, about: "Level of the output",
     },
     /// Speed of time.
@@ -91,7 +82,7 @@ parameters! {
     },
     /// Rate of the network.
     Rate: Parameter {
-        id: "rate", name: "rate", unit: "Hz", kind: named(0, 96_000, 500, 0, "own"),
+        id: "rate", name: "rate", unit: "Hz", kind: number(0, 96_000, 500, Some((0, "own"))),
         default: 0, about: "Network samples a second; 0 is the network's own rate",
     },
     /// Between samples.
@@ -111,7 +102,7 @@ parameters! {
     },
     /// How far a finger bends.
     Radius: Parameter {
-        id: "radius", name: "radius", unit: "%", kind: number(0, 50, 1),
+        id: "radius", name: "radius", unit: "%", kind: number(0, 50, 1, None),
         default: 8, about: "How far around it the largest finger bends, of the surface's width",
     },
     /// Whether dead gates are there.
@@ -121,17 +112,17 @@ parameters! {
     },
     /// Brightness of the display.
     Brightness: Parameter {
-        id: "brightness", name: "light", unit: "%", kind: number(0, 100, 5),
+        id: "brightness", name: "light", unit: "%", kind: number(0, 100, 5, None),
         default: 60, about: "Brightness of the display",
     },
     /// When the display is dimmed.
     Dim: Parameter {
-        id: "dim", name: "dim after", unit: "s", kind: named(0, 3600, 10, 0, "never"),
+        id: "dim", name: "dim after", unit: "s", kind: number(0, 3600, 10, Some((0, "never"))),
         default: 120, about: "Untouched seconds after which the display is dimmed; 0 is never",
     },
     /// When the display is switched off.
     Blank: Parameter {
-        id: "blank", name: "dark after", unit: "s", kind: named(0, 36_000, 60, 0, "never"),
+        id: "blank", name: "dark after", unit: "s", kind: number(0, 36_000, 60, Some((0, "never"))),
         default: 1200, about: "Untouched seconds after which the display goes dark; 0 is never",
     },
 }
@@ -280,11 +271,19 @@ impl Parameters {
                 } else {
                     value.div_euclid(step) + i32::from(value.rem_euclid(step) != 0)
                 };
-                self.set(key, (whole + steps).saturating_mul(step));
+                self.set(key, whole.saturating_add(steps).saturating_mul(step));
             }
             Kind::Choice(words) => {
-                self.set(key, (value + steps).rem_euclid(words.len() as i32));
+                let count = words.len() as i32;
+                self.set(key, (value + steps.rem_euclid(count)) % count);
             }
+        }
+    }
+
+    /// Takes what a preset brings.
+    pub fn bring(&mut self, from: &Parameters) {
+        for key in KEYS.iter().filter(|key| key.in_presets()) {
+            self.set(*key, from.get(*key));
         }
     }
 

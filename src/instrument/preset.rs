@@ -40,11 +40,9 @@ impl Preset {
     /// # Errors
     /// When the bends do not fit the network.
     pub fn of(state: &State, name: String) -> Result<Preset, NetworkError> {
-        let mut masks = state.network.masks().clone();
-        masks.extend(state.bends.iter().map(|(node, mask)| (*node, *mask)));
         Ok(Preset {
             name,
-            network: (*state.network).clone().with_masks(masks)?,
+            network: (*state.network).clone().with_masks(state.lasting_masks())?,
             parameters: state.parameters.clone(),
         })
     }

@@ -48,6 +48,8 @@ pub struct State {
     pub presets: Arc<Vec<String>>,
     /// Something to tell the player, until the next press or change.
     pub notice: Option<String>,
+    /// How many notices there were: another one may say the same.
+    pub notices: u32,
     /// How often network time has started again at 0.
     pub resets: u32,
     /// The id of the sound that goes with this.
@@ -74,10 +76,16 @@ impl State {
         self.parameters.get(Key::Radius) as f32 / 100.0
     }
 
-    /// The network's own masks with the bends over them.
-    pub fn masks(&self) -> Masks {
+    /// The network's own masks with the bends that last over them.
+    pub fn lasting_masks(&self) -> Masks {
         let mut masks = self.network.masks().clone();
         masks.extend(self.bends.iter().map(|(node, mask)| (*node, *mask)));
+        masks
+    }
+
+    /// The lasting masks, and those of the finger.
+    pub fn masks(&self) -> Masks {
+        let mut masks = self.lasting_masks();
         if !self.latched() {
             masks.extend(self.touched.iter().map(|node| (*node, self.mask())));
         }

@@ -184,7 +184,6 @@ impl<B: I2c> Display<B> {
             log::warn!("display: lost");
             self.ready = false;
             self.failing = true;
-            self.next_try = 0;
             false
         })
     }

@@ -81,6 +81,8 @@ const SLICE: usize = 90;
 const IDLE_NS: u64 = 4 * MILLISECOND;
 /// From one picture to the next, at least: 25 a second.
 const PICTURE_NS: u64 = 40 * MILLISECOND;
+/// How long a notice is shown.
+const NOTICE_NS: u64 = 4000 * MILLISECOND;
 /// Untouched for so long, the next touch is not expected just now.
 const QUIET_NS: u64 = 1000 * MILLISECOND;
 /// How long the splash is shown.
@@ -108,6 +110,8 @@ pub struct Panel<T, D, C> {
     activity: Option<(Arc<Network>, Activity)>,
     status: Status,
     scans: Scans,
+    /// The last notice's number, and when it came.
+    notice: (u32, u64),
 }
 
 /// Counts scans, second by second.
@@ -142,6 +146,7 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
                 ..Status::default()
             },
             scans: Scans::default(),
+            notice: (0, 0),
             config,
             clock,
         }
@@ -189,7 +194,8 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
             self.last_touch = now;
         }
         self.display.start(now);
-        if now > self.last_touch + QUIET_NS {
+        let quiet = now > self.last_touch + QUIET_NS;
+        if quiet && self.light(state) != Light::Off {
             self.display.refresh(now);
         }
         self.redraw(state, counters);
@@ -262,12 +268,18 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
             2 => Point::new(1, 1),
             _ => Point::new(0, 1),
         };
+        if self.notice.0 != state.notices {
+            self.notice = (state.notices, now);
+        }
+        let fresh = now < self.notice.1 + NOTICE_NS;
+        let notice = state.notice.as_deref().filter(|_| fresh);
         self.observe(state, counters.time());
         let values = self.activity.as_ref().map_or(&[][..], |(_, a)| a.values());
         self.picture.clear_shifted(shift);
         let view = View {
             state,
             status: &self.status,
+            notice,
             values,
         };
         draw(&mut self.picture, &view);

@@ -18,8 +18,11 @@ pub struct Mounting {
 
 /// From one try to set the sensor up to the next.
 const RETRY_NS: u64 = 250 * MILLISECOND;
-/// Failed reads in a row after which the sensor is set up again.
-const MOST_FAILURES: u32 = 10;
+/// Reads that fail for so long are a reason to set the sensor up again, which
+/// takes what touches it just then for nothing.
+const LOST_AFTER_NS: u64 = 500 * MILLISECOND;
+/// A sensor whose frames stay the same for so long scans no more.
+const FROZEN_NS: u64 = 100 * MILLISECOND;
 /// Failures shorter than this are not worth telling the player.
 const PATIENCE_NS: u64 = 300 * MILLISECOND;
 
@@ -43,7 +46,8 @@ pub struct Touch<B> {
     mounting: Mounting,
     ready: bool,
     next_try: u64,
-    failures: u32,
+    /// When the last new frame came.
+    fresh: u64,
     failing_since: Option<u64>,
     problem: Option<String>,
     several: bool,
@@ -60,7 +64,7 @@ impl<B: I2c> Touch<B> {
             mounting,
             ready: false,
             next_try: 0,
-            failures: 0,
+            fresh: 0,
             failing_since: None,
             problem: None,
             several: false,
@@ -93,10 +97,11 @@ impl<B: I2c> Touch<B> {
         };
         match outcome {
             Ok(poll) => {
-                if self.failing_since.take().is_some() {
+                // That it can be set up does not mean that it can be read.
+                let read = matches!(poll, Poll::Contact(..));
+                if read && self.failing_since.take().is_some() {
                     log::info!("touch sensor: works again");
                 }
-                self.failures = 0;
                 poll
             }
             Err(error) => self.fail(clock.now(), &error),
@@ -111,6 +116,7 @@ impl<B: I2c> Touch<B> {
             identity.firmware
         );
         self.ready = true;
+        self.fresh = clock.now();
         self.last = None;
         // Later on its settings are made anew, without the long reset.
         self.settings.reset = false;
@@ -130,9 +136,13 @@ impl<B: I2c> Touch<B> {
         let number = frame.status.map(|status| status.number);
         if let (Some(number), Some((last, contact))) = (number, self.last) {
             if number == last {
+                if clock.now() > self.fresh + FROZEN_NS {
+                    return Err(Error::Lost);
+                }
                 return Ok(Poll::Contact(contact, scanning_until));
             }
         }
+        self.fresh = clock.now();
         self.several = frame.touches() > 1;
         let contact = self.contact(&frame);
         self.last = number.map(|number| (number, contact));
@@ -163,13 +173,13 @@ impl<B: I2c> Touch<B> {
         if self.failing_since.is_none() {
             log::warn!("touch sensor: {error}");
         }
-        self.failing_since.get_or_insert(now);
-        self.failures += 1;
+        let since = *self.failing_since.get_or_insert(now);
         self.problem = Some(match error {
             Error::Absent(_) => "nothing answers: check the cable".to_string(),
             error => error.to_string(),
         });
-        let again = error.advice() == Advice::Retry && self.failures < MOST_FAILURES;
+        let since = since.max(self.fresh);
+        let again = error.advice() == Advice::Retry && now < since + LOST_AFTER_NS;
         if self.ready && again {
             return Poll::Nothing;
         }

@@ -105,17 +105,18 @@ impl<I2C: I2c> Trill<I2C> {
         self.bus.write(self.address, &[COMMAND, opcode::IDENTIFY])?;
         let mut waited = 0;
         let mut wait = UNACKNOWLEDGED_NS;
-        let [kind, firmware] = loop {
+        // What still stands there is the acknowledge of an earlier command.
+        let (number, firmware) = loop {
             delay.delay_ns(wait);
             waited += wait;
             wait *= 2;
             let mut reply = [0; 3];
             self.bus.read(self.address, &mut reply)?;
-            if reply[1] != 0 || waited + wait > ACKNOWLEDGE_NS {
-                break [reply[1], reply[2]];
+            if Kind::from_number(reply[1]).is_some() || waited + wait > ACKNOWLEDGE_NS {
+                break (reply[1], reply[2]);
             }
         };
-        let kind = Kind::from_number(kind).ok_or(Error::UnknownType(kind))?;
+        let kind = Kind::from_number(number).ok_or(Error::UnknownType(number))?;
         self.firmware = firmware;
         Ok(Identity { kind, firmware })
     }

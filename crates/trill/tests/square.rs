@@ -294,3 +294,26 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_old_acknowledge_is_not_taken_for_an_identity() {
+    /// Answers `identify` late: until then the last acknowledge stands there.
+    struct Late(u64);
+    impl trill::sim::Device for Late {
+        fn write(&mut self, now: u64, _: &[u8]) -> Result<(), ErrorKind> {
+            self.0 = now;
+            Ok(())
+        }
+        fn read(&mut self, now: u64, bytes: &mut [u8]) -> Result<(), ErrorKind> {
+            let early = now < self.0 + 24_000_000;
+            bytes.copy_from_slice(if early { &[254, 15, 1] } else { &[254, 2, 3] });
+            Ok(())
+        }
+        fn power_on(&mut self, _: u64) {}
+    }
+    let time = VirtualTime::new();
+    let bus = Bus::new(time.clone(), 400_000);
+    bus.plug(0x28, Late(0));
+    let identity = Trill::new(bus, 0x28).identify(&mut time.clone()).unwrap();
+    assert_eq!((identity.kind, identity.firmware), (Kind::Square, 3));
+}

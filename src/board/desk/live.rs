@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use trill::sim::{Bus, RealTime, Sensor, Time};
 
 use super::Lanes;
 use super::oled::{Frame, Oled};
 use super::script::{Event, Part, Script, command};
 use super::simulation::{Desk, nanoseconds};
-use crate::conductor::Conductor;
+use crate::conductor::{Conductor, is_superseded};
 use crate::engine::Engine;
 use crate::instrument::{Command, State};
 use crate::panel::Panel;
@@ -37,8 +37,6 @@ const TICK: Duration = Duration::from_millis(1);
 /// How often the terminal is painted and the script looked at.
 const PAINT: Duration = Duration::from_millis(50);
 const SCRIPT: Duration = Duration::from_millis(2);
-/// Commands that may wait for the instrument.
-const WAITING: usize = 256;
 /// How long an end without a click may take.
 const ENDING: Duration = Duration::from_millis(200);
 
@@ -75,7 +73,9 @@ pub fn play_live(desk: Desk, live: Live) -> Result<(), String> {
         Sensor::square(desk.model.firmware, move |now| hand.fingers(now)),
     );
     let oled = Oled::new();
-    bus.plug(config.display_address, oled.clone());
+    if desk.has_display {
+        bus.plug(config.display_address, oled.clone());
+    }
     let (touch_address, display_address) = (config.touch_address, config.display_address);
     let (conductor, engine) = desk.assemble()?;
     let counters = engine.counters();
@@ -84,7 +84,8 @@ pub fn play_live(desk: Desk, live: Live) -> Result<(), String> {
         stop: Arc::new(AtomicBool::new(false)),
         muted: Arc::new(AtomicBool::new(false)),
     };
-    let (commands, inbox) = bounded(WAITING);
+    // Never full, so that nothing is lost: touches that pile up are thinned out.
+    let (commands, inbox) = unbounded();
 
     // The sound card's stream plays as long as it is held.
     let audio = if live.sound_card {
@@ -101,9 +102,9 @@ pub fn play_live(desk: Desk, live: Live) -> Result<(), String> {
         let (shared, commands) = (shared.clone(), commands.clone());
         thread::spawn(move || {
             while !shared.stopped() {
-                // A full channel loses a touch, and the next scan brings another.
                 panel.turn(&shared.state(), &counters, |command| {
-                    let _ = commands.try_send(command);
+                    // Nobody takes it only when all is over.
+                    let _ = commands.send(command);
                 });
             }
         })
@@ -121,7 +122,7 @@ pub fn play_live(desk: Desk, live: Live) -> Result<(), String> {
         while let Some((_, event)) = next.filter(|(at, _)| *at <= time.now()) {
             match event {
                 Event::Command(command) => {
-                    let _ = commands.try_send(command.clone());
+                    let _ = commands.send(command.clone());
                 }
                 Event::Fault(part, fault) => {
                     bus.fault(address(*part, touch_address, display_address), *fault);
@@ -162,8 +163,16 @@ fn conduct(mut conductor: Conductor<Lanes>, inbox: &Receiver<Command>, shared: &
     loop {
         conductor.deliver();
         match inbox.recv_timeout(TICK) {
-            Ok(command) => {
-                // Refusals are told on the display.
+            Ok(first) => {
+                let mut command = first;
+                for later in inbox.try_iter() {
+                    if !is_superseded(&command, &later) {
+                        // Refusals are told on the display.
+                        let _ = conductor.command(command);
+                        conductor.deliver();
+                    }
+                    command = later;
+                }
                 let _ = conductor.command(command);
                 let state = Arc::clone(conductor.state());
                 *shared.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
@@ -204,12 +213,12 @@ fn take_lines(
         }
         match command(verb, arguments) {
             Ok(Some(command)) => {
-                let _ = commands.try_send(command);
+                let _ = commands.send(command);
                 terminal.say("");
             }
             Ok(None) => terminal.say(
                 "next, previous, random, mutate, clear, undo, redo, reset-time, set ID=VALUE, \
-                 bend NODE 0|1|invert|off, page NAME, keep NAME, recall NAME, quit",
+                 bend NODE 0|1|invert|off, page NAME, keep NAME, recall NAME, forget NAME, quit",
             ),
             Err(problem) => terminal.say(&problem),
         }

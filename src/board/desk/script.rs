@@ -321,9 +321,14 @@ fn event(verb: &str, arguments: &[&str]) -> Outcome<Event> {
             let fault = match rest {
                 ["unplugged"] => Some(Fault::Unplugged),
                 ["silent"] => Some(Fault::Silent),
+                ["frozen"] => Some(Fault::Frozen),
                 ["short", bytes] => Some(Fault::ShortReads(number(bytes, 64)? as usize)),
                 ["none"] => None,
-                _ => return Err("which fault? unplugged, silent, short BYTES or none".into()),
+                _ => {
+                    return Err(
+                        "which fault? unplugged, silent, frozen, short BYTES or none".into(),
+                    );
+                }
             };
             Ok(Event::Fault(bus_part(part)?, fault))
         }

@@ -11,7 +11,7 @@ use trill::sim::{Bus, Finger, Sensor, Time, VirtualTime};
 use super::oled::Oled;
 use super::script::{Event, Part};
 use super::{BEAGLEBONE, Lanes};
-use crate::conductor::{Conductor, Forgetful, Keeper};
+use crate::conductor::{Conductor, Forgetful, Keeper, is_superseded};
 use crate::engine::{Counters, Engine, Platform};
 use crate::instrument::parameters::Parameters;
 use crate::instrument::preset::Preset;
@@ -67,6 +67,8 @@ pub struct Desk {
     pub parameters: Parameters,
     /// Presets.
     pub presets: Vec<Preset>,
+    /// Names that no preset may take.
+    pub reserved: Vec<String>,
     /// Where presets are kept.
     pub keeper: Box<dyn Keeper>,
     /// For random networks and mutations.
@@ -85,6 +87,7 @@ impl Desk {
             library,
             parameters: Parameters::default(),
             presets: Vec::new(),
+            reserved: Vec::new(),
             keeper: Box::new(Forgetful),
             seed: 1,
             has_display: true,
@@ -97,15 +100,17 @@ impl Desk {
     /// When there is no network, or the first is too slow for the platform.
     pub(super) fn assemble(self) -> Result<(Conductor<Lanes>, Engine<Lanes>), String> {
         use logicnet::Word;
-        let instrument = Instrument::new(
+        let (mut instrument, first) = Instrument::new(
             self.library,
             self.parameters,
             self.presets,
             Some((self.platform, Lanes::LANES)),
             self.seed,
         )?;
+        instrument.reserve(self.reserved);
         let (engine, handover) = Engine::new(self.platform);
-        Ok((Conductor::new(instrument, handover, self.keeper), engine))
+        let conductor = Conductor::new((instrument, first), handover, self.keeper);
+        Ok((conductor, engine))
     }
 }
 
@@ -296,11 +301,12 @@ impl Simulation {
             }
             if event == first {
                 self.event();
-            } else if command == first {
-                self.command(first);
             } else if tick == first {
+                // Before the next command: what is ready must not wait for it.
                 self.conductor.deliver();
                 self.next_tick = first + self.model.tick_ns;
+            } else if command == first {
+                self.command(first);
             } else if audio == first {
                 self.callback(&mut hear);
             } else {
@@ -327,9 +333,15 @@ impl Simulation {
     }
 
     fn command(&mut self, now: u64) {
-        let Some((sent, command)) = self.commands.pop_front() else {
+        let Some((mut sent, mut command)) = self.commands.pop_front() else {
             return;
         };
+        while let Some((at, later)) = self.commands.front() {
+            if *at > now || !is_superseded(&command, later) {
+                break;
+            }
+            (sent, command) = self.commands.pop_front().unwrap_or((sent, command));
+        }
         let sound = self.conductor.state().sound;
         if let Err(problem) = self.conductor.command(command) {
             self.refusals.push(problem);

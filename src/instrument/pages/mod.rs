@@ -38,6 +38,8 @@ pub struct View<'a> {
     pub state: &'a State,
     /// The rest.
     pub status: &'a Status,
+    /// What to tell the player just now, over whatever is shown.
+    pub notice: Option<&'a str>,
     /// Each node's value at the moment, by node number.
     pub values: &'a [bool],
 }
@@ -53,6 +55,19 @@ pub fn draw(picture: &mut Picture, view: &View<'_>) {
         (_, Page::Menu) => lists::draw_menu(picture, view.state),
         (_, Page::Presets) => lists::draw_presets(picture, view.state),
         (_, Page::About) => lists::draw_about(picture, view),
+    }
+    if let Some(notice) = view.notice {
+        draw_notice(picture, notice);
+    }
+}
+
+/// Most lines of a notice; the numbers of what is too slow fit.
+const NOTICE_LINES: usize = 4;
+
+/// A notice over the top of the picture, dark on light, whole if it can be.
+fn draw_notice(picture: &mut Picture, notice: &str) {
+    for (i, line) in wrapped(notice, 25).iter().take(NOTICE_LINES).enumerate() {
+        text().bar(picture, i as i32 * LINE, line);
     }
 }
 

@@ -18,10 +18,6 @@ fn draw_header(picture: &mut Picture, view: &View<'_>) {
         text().bar(picture, 0, button.name());
         return;
     }
-    if let Some(notice) = &state.notice {
-        text().bar(picture, 0, notice);
-        return;
-    }
     let bend = state
         .parameters
         .format(crate::instrument::parameters::Key::Bend);

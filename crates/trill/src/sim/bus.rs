@@ -44,6 +44,8 @@ pub enum Fault {
     Silent,
     /// Reads end after this many bytes; the rest are ones.
     ShortReads(usize),
+    /// It has stopped: reads give what the last one before gave.
+    Frozen,
 }
 
 /// How long a transfer is given while a line is held low.
@@ -53,6 +55,7 @@ struct Slot {
     address: u8,
     device: Box<dyn Device>,
     fault: Option<Fault>,
+    last_read: Vec<u8>,
 }
 
 struct Wires {
@@ -105,6 +108,7 @@ impl<T: Time> Bus<T> {
             address,
             device: Box::new(device),
             fault: None,
+            last_read: Vec::new(),
         });
     }
 
@@ -177,9 +181,17 @@ impl Wires {
                 Operation::Read(bytes) => {
                     let outcome = slot.device.read(now + took, bytes);
                     took += clocks(hz, 9 * (bytes.len() + 1) + 2);
-                    if let Some(Fault::ShortReads(count)) = slot.fault {
-                        let count = count.min(bytes.len());
-                        bytes[count..].fill(0xff);
+                    match slot.fault {
+                        Some(Fault::ShortReads(count)) => {
+                            let count = count.min(bytes.len());
+                            bytes[count..].fill(0xff);
+                        }
+                        Some(Fault::Frozen) => {
+                            for (byte, last) in bytes.iter_mut().zip(&slot.last_read) {
+                                *byte = *last;
+                            }
+                        }
+                        _ => slot.last_read = bytes.to_vec(),
                     }
                     outcome
                 }
