@@ -218,14 +218,14 @@ fn faults_are_noticed_as_documented() {
     assert_eq!(documented, table);
 }
 
-/// Random fingers, from touch to touch.
-fn random_hand(seed: u64) -> impl FnMut(u64) -> Vec<Finger> + Send {
+/// Random fingers, from touch to touch, until a time.
+fn random_hand(seed: u64, end: u64) -> impl FnMut(u64) -> Vec<Finger> + Send {
     let mut rng = Rng::new(seed);
     let mut fingers: Vec<(u64, Finger, f32, f32)> = Vec::new();
     let mut next = 2 * SECOND;
     move |now| {
-        fingers.retain(|(until, ..)| now < *until);
-        if now >= next {
+        fingers.retain(|(until, ..)| now < *until && now < end);
+        if now >= next && now < end {
             let mut part = || rng.below(1001) as f32 / 1000.0;
             let finger = Finger {
                 id: next as u32,
@@ -306,7 +306,8 @@ fn soak() {
     let hours: u64 = std::env::var("SOAK_HOURS").map_or(1, |hours| hours.parse().unwrap());
     let end = hours * 3600 * SECOND;
     let mut rng = Rng::new(hours);
-    let mut simulation = Simulation::new(Desk::new(library::shipped()), random_hand(3)).unwrap();
+    let mut simulation =
+        Simulation::new(Desk::new(library::shipped()), random_hand(3, end)).unwrap();
     simulation.guard(|callback| assert_no_alloc(callback));
     let (mut now, mut most_load, mut blocks) = (0, 0, 0u64);
     let mut memory_early = None;
