@@ -1,13 +1,12 @@
 //! Programs: a network under masks, laid out for evaluation.
 
-use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::xag::{Kind, Lowering, Xag};
 use crate::{Masks, Network, OutputEncoding};
 
 /// One gate of a program: reads two slots, writes a third.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Step {
     pub(crate) a: u16,
     pub(crate) b: u16,
@@ -145,8 +144,7 @@ impl Builder {
 
         self.free.clear();
         let free = &mut self.free;
-        let mut steps = vec![Step::default(); self.order.len()];
-        for (&index, step) in self.order.iter().zip(&mut steps) {
+        let steps = self.order.iter().map(|&index| {
             let gate = xag.gates()[index as usize];
             let mut read = |node: u32| {
                 let node = &mut nodes[node as usize];
@@ -173,8 +171,9 @@ impl Builder {
                 }),
             };
             nodes[first_gate + index as usize].place = u32::from(out);
-            *step = Step { a, b, out };
-        }
+            Step { a, b, out }
+        });
+        let steps = steps.collect();
 
         let runs = self.runs(xag);
         let outputs = xag
