@@ -21,7 +21,7 @@
 //! ```
 //!
 //! `no_std` with `alloc`; unsafe code in two places: the choice of
-//! vector instructions, and the loop over gates, whose slots are checked beforehand. [`Evaluator`] says which calls are fit for a real-time thread.
+//! vector instructions, and the loop over gates, whose slots are counted beforehand. [`Evaluator`] says which calls are fit for a real-time thread.
 
 #![no_std]
 #![deny(unsafe_code)]
