@@ -31,13 +31,14 @@ impl Keeper for Forgetful {
 }
 
 /// Whether a command need not be done when this one comes right after it: where
-/// a finger was is of no interest once it is elsewhere. A touch that ends is.
+/// a finger or a knob was is of no interest once it is elsewhere. That a touch ends is.
 /// Without this, touches would pile up where programs take long to build.
 pub fn is_superseded(earlier: &Command, later: &Command) -> bool {
-    matches!(
-        (earlier, later),
-        (Command::Touch(Some(_)), Command::Touch(Some(_)))
-    )
+    match (earlier, later) {
+        (Command::Touch(Some(_)), Command::Touch(Some(_))) => true,
+        (Command::Turn(earlier, _), Command::Turn(later, _)) => earlier == later,
+        _ => false,
+    }
 }
 
 /// Owns the instrument and its end of the engine's rings.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use gatebend::board::desk::Desk;
 use gatebend::instrument::gestures::Press;
 use gatebend::instrument::layout::{Area, Point};
 use gatebend::instrument::parameters::{KEYS, Key, Parameters};
@@ -274,7 +275,7 @@ fn the_first_gate_of_a_touch_says_whether_it_latches_or_frees() {
 fn a_finger_can_always_be_lifted() {
     let large =
         logicnet::Network::random(16, &[1024; 24], logicnet::random::Ops::XorRich, 1).unwrap();
-    let limits = Some((gatebend::board::desk::BEAGLEBONE, 128));
+    let limits = Some((Desk::new(Vec::new()).platform, 128));
     let (mut instrument, _) =
         Instrument::new(vec![large], Parameters::default(), Vec::new(), limits, 1).unwrap();
     // Everything bent to 0 is a small program, for as long as the touch lasts.
@@ -368,4 +369,105 @@ proptest! {
             prop_assert!(playing == Program::new(&state.network, &masks));
         }
     }
+}
+
+fn turned(input: usize, part: f32) -> Command {
+    Command::Turn(input, (part * f32::from(u16::MAX)) as u16)
+}
+
+#[test]
+fn analog_inputs_move_what_they_are_told_to() {
+    let mut instrument = instrument();
+    does(&mut instrument, [turned(0, 1.0)]);
+    assert_eq!(instrument.state().parameters, Parameters::default());
+    does(&mut instrument, [Command::Set(Key::ANALOG[0], 1)]);
+    let outcome = instrument.apply(turned(0, 0.0)).unwrap();
+    assert_eq!(outcome.sound.unwrap().settings.speed, -400);
+    // Where it stands already is no change.
+    assert!(instrument.apply(turned(0, 0.001)).unwrap().sound.is_none());
+    does(
+        &mut instrument,
+        [Command::Set(Key::ANALOG[1], 2), turned(1, 1.0)],
+    );
+    assert_eq!(instrument.state().parameters.get(Key::Volume), 0);
+    // No input that a board may have is too many.
+    does(&mut instrument, [turned(99, 0.5)]);
+}
+
+#[test]
+fn a_control_voltage_bends_one_gate_and_lets_go() {
+    let mut instrument = instrument();
+    does(
+        &mut instrument,
+        [
+            Command::Set(Key::ANALOG[2], 3),
+            Command::Set(Key::ANALOG[3], 4),
+            turned(3, 0.5),
+        ],
+    );
+    let plain = instrument.state().masks();
+    let outcome = instrument.apply(turned(2, 0.5)).unwrap();
+    assert!(outcome.sound.unwrap().program.is_some());
+    let state = Arc::clone(instrument.state());
+    let node = state.steered.expect("a gate is bent");
+    assert_eq!(state.masks().get(node), Some(Mask::Force(false)));
+    assert_eq!(state.masks().iter().count(), plain.iter().count() + 1);
+    // A latched finger is not a control voltage: it lets go all the same.
+    does(&mut instrument, [Command::Set(Key::Hold, 1)]);
+    assert!(instrument.state().steered.is_some() && instrument.state().bends.is_empty());
+    // Another network has other gates there.
+    does(&mut instrument, [Command::Swap(Direction::Next)]);
+    let state = instrument.state();
+    let node = state.steered.expect("a gate of the new network");
+    assert!(state.layout.cells().iter().any(|cell| cell.node == node));
+    does(&mut instrument, [turned(2, 0.0)]);
+    assert_eq!(instrument.state().steered, None);
+    assert!(instrument.state().bends.is_empty());
+}
+
+#[test]
+fn learned_ends_are_kept_and_count() {
+    let mut instrument = instrument();
+    does(
+        &mut instrument,
+        [Command::Set(Key::ANALOG[0], 2), turned(0, 0.4)],
+    );
+    does(
+        &mut instrument,
+        [Command::Learn(0), turned(0, 0.2), turned(0, 0.6)],
+    );
+    let outcome = instrument.apply(Command::Learn(0)).unwrap();
+    let Some(Keep::Calibration(file)) = outcome.keep else {
+        panic!("nothing is kept");
+    };
+    does(&mut instrument, [turned(0, 0.6)]);
+    assert_eq!(instrument.state().parameters.get(Key::Volume), 0);
+    let mut other = self::instrument();
+    other.calibrate(&file).unwrap();
+    does(
+        &mut other,
+        [Command::Set(Key::ANALOG[0], 2), turned(0, 0.6)],
+    );
+    assert_eq!(other.state().parameters.get(Key::Volume), 0);
+    assert!(
+        instrument
+            .apply(Command::Learn(5))
+            .unwrap_err()
+            .contains("no analog input 6")
+    );
+}
+
+#[test]
+fn held_buttons_change_choices_too() {
+    let mut instrument = instrument();
+    let row = KEYS.iter().position(|key| *key == Key::Hold).unwrap();
+    does(&mut instrument, [Command::Show(Page::Menu)]);
+    for _ in 0..row {
+        does(&mut instrument, [Command::Press(Button::Next, Press::Tap)]);
+    }
+    does(
+        &mut instrument,
+        [Command::Press(Button::Clear, Press::Hold)],
+    );
+    assert_eq!(instrument.state().parameters.get(Key::Hold), 1);
 }

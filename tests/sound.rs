@@ -31,11 +31,9 @@ struct Run {
 
 fn play(desk: Desk, script: &str, seconds: f64) -> Run {
     let script = Script::parse(script, &desk.panel.surface).unwrap();
-    let events = script.events().to_vec();
-    let mut simulation = Simulation::new(desk, move |now| script.fingers(now)).unwrap();
+    let mut simulation = Simulation::scripted(desk, script).unwrap();
     simulation.guard(|callback| assert_no_alloc(callback));
     simulation.keep_journal();
-    simulation.schedule(events);
     let (mut blocks, mut sound, mut most_load) = (Blocks::new(), Vec::new(), 0);
     simulation.run(
         (seconds * 1e9) as u64,

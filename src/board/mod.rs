@@ -4,3 +4,9 @@
 pub mod description;
 /// The board without hardware.
 pub mod desk;
+/// Analog inputs, from the audio callback to the instrument.
+pub mod inputs;
+/// The threads around the audio callback.
+pub mod threads;
+/// Those threads as turns, where time is simulated or the board is offline.
+pub mod turns;

@@ -6,15 +6,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use gatebend::board::desk::{Album, BEAGLEBONE, Desk, Live, Script, Simulation, play_live};
+use gatebend::board::description::Board;
+use gatebend::board::desk::{Album, Desk, Live, Script, Simulation, play_live};
 use gatebend::conductor::Keeper;
 use gatebend::engine::{Cost, Platform};
 use gatebend::instrument::Keep;
-use gatebend::instrument::parameters::KEYS;
+use gatebend::instrument::parameters::{KEYS, Parameters};
 use gatebend::instrument::preset::{Preset, is_name};
 use gatebend::library;
-use gatebend::panel::Height;
 
+use super::boards;
 use crate::progress::Progress;
 use crate::{Failure, Outcome, files, say};
 
@@ -23,8 +24,8 @@ use crate::{Failure, Outcome, files, say};
 pub struct Arguments {
     /// Network to begin with; the shipped ones follow
     network: Option<PathBuf>,
-    /// Where to play: `desk` simulates a board's sensor, display and clocks
-    #[arg(long, default_value = "desk", value_parser = ["desk"])]
+    /// Where to play: `gatebend boards` names them; or a file that is like one of them
+    #[arg(long, value_name = "NAME|FILE.toml", default_value = "desk")]
     board: String,
     /// Timed fingers, commands and faults (docs/playing.md)
     #[arg(long, value_name = "FILE")]
@@ -41,19 +42,13 @@ pub struct Arguments {
     /// Write each picture of the display, and an animation, to a folder; in simulated time
     #[arg(long, value_name = "DIR")]
     oled: Option<PathBuf>,
-    /// The display that is connected
-    #[arg(long, default_value = "128x64", value_parser = ["128x64", "128x32", "none"])]
-    display: String,
-    /// Clocks a second of the I2C bus
-    #[arg(long, value_name = "HZ", default_value = "400000", value_parser = clap::value_parser!(u32).range(10_000..=1_000_000))]
-    bus: u32,
     /// Simulated time, as fast as it goes
     #[arg(long)]
     fast: bool,
     /// In real time, but without the sound card: to look on
     #[arg(long)]
     silent: bool,
-    /// Set a parameter, as often as you like
+    /// Set a parameter, or what a board's file says (display.size=128x32), as often as you like
     #[arg(long, value_name = "ID=VALUE")]
     set: Vec<String>,
     /// Folder to keep presets in; without it they are forgotten at the end
@@ -98,7 +93,8 @@ fn parameters_help() -> String {
 
 impl Arguments {
     pub fn run(&self) -> Outcome {
-        let (desk, script) = self.desk()?;
+        let (board, parameters) = self.board()?;
+        let (desk, script) = self.desk(board, parameters)?;
         if self.fast || self.wav.is_some() || self.tap.is_some() || self.oled.is_some() {
             self.simulate(desk, script)
         } else {
@@ -106,23 +102,30 @@ impl Arguments {
         }
     }
 
-    fn desk(&self) -> Result<(Desk, Script), Failure> {
+    /// The board, with what was set of it, and the parameters that were set.
+    fn board(&self) -> Result<(Board, Parameters), Failure> {
+        let mut layer = boards::layer(&self.board)?;
+        let mut parameters = Parameters::default();
+        for assignment in &self.set {
+            let id = assignment.split('=').next().unwrap_or_default();
+            // Keys of a board's file are in sections, parameters are not.
+            let set = if id.contains('.') {
+                layer.set(assignment)
+            } else {
+                parameters.assign(assignment)
+            };
+            set.map_err(|problem| Failure::Usage(format!("--set {problem}")))?;
+        }
+        Ok((layer.board().map_err(Failure::Failed)?, parameters))
+    }
+
+    fn desk(&self, board: Board, parameters: Parameters) -> Result<(Desk, Script), Failure> {
         let mut networks = library::shipped();
         if let Some(path) = &self.network {
             networks.insert(0, files::load(path)?);
         }
-        let mut desk = Desk::new(networks);
-        for assignment in &self.set {
-            desk.parameters
-                .assign(assignment)
-                .map_err(|problem| Failure::Usage(format!("--set {problem}")))?;
-        }
-        desk.model.bus_hz = self.bus;
-        desk.has_display = self.display != "none";
-        desk.panel.height = match self.display.as_str() {
-            "128x32" => Height::Rows32,
-            _ => Height::Rows64,
-        };
+        let mut desk = Desk::like(board, networks);
+        desk.parameters = parameters;
         desk.seed = self.seed;
         if let Some(folder) = &self.presets {
             (desk.presets, desk.reserved) = load_presets(folder)?;
@@ -150,10 +153,7 @@ impl Arguments {
         let album =
             |folder: &PathBuf| Album::new(folder, rows).map_err(|error| in_folder(folder, &error));
         let mut album = self.oled.as_ref().map(album).transpose()?;
-        let events = script.events().to_vec();
-        let mut simulation =
-            Simulation::new(desk, move |now| script.fingers(now)).map_err(Failure::Failed)?;
-        simulation.schedule(events);
+        let mut simulation = Simulation::scripted(desk, script).map_err(Failure::Failed)?;
 
         let total = (seconds * f64::from(rate)).round() as usize;
         let mut sound = Track::new(self.wav.as_deref(), total);
@@ -218,7 +218,7 @@ impl Arguments {
         let rate = if sound_card {
             card_rate().map_err(Failure::Failed)?
         } else {
-            BEAGLEBONE.rate
+            desk.platform.rate
         };
         desk.platform = Platform {
             cost: COMPUTER,
@@ -334,6 +334,8 @@ impl Keeper for Folder {
             }
             Keep::Delete(name) => fs::remove_file(self.path(&name))
                 .map_err(|error| format!("{}: {error}", self.path(&name).display())),
+            // Of this run only.
+            Keep::Calibration(_) => Ok(()),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! Pure: no files, no clock, no threads. [`Instrument`] is the only owner of the
 //! truth; a command that is refused changes nothing.
 
+pub mod analog;
 mod command;
 pub mod gestures;
 pub mod layout;
@@ -24,9 +25,10 @@ pub use command::{Command, Direction};
 pub use state::{Page, State};
 
 use crate::engine::{Platform, Settings};
+use analog::{Analog, INPUTS, Reading, Target};
 use gestures::Press;
 use layout::{Area, Layout};
-use parameters::{KEYS, Key, Parameters};
+use parameters::{KEYS, Key, Kind, Parameters};
 use preset::Preset;
 use surface::Button;
 
@@ -52,6 +54,8 @@ pub enum Keep {
     Save(Box<Preset>),
     /// No longer the preset of this name.
     Delete(String),
+    /// The analog inputs' calibration, as a file.
+    Calibration(String),
 }
 
 /// What a command led to, beside the new state.
@@ -177,6 +181,8 @@ impl Instrument {
             place: 0,
             bends: BTreeMap::new(),
             touched: Vec::new(),
+            steered: None,
+            analog: Analog::default(),
             parameters,
             page: Page::Play,
             row: 0,
@@ -214,6 +220,17 @@ impl Instrument {
         &self.state
     }
 
+    /// Takes the analog inputs' calibration from its file, before they are read.
+    ///
+    /// # Errors
+    /// Says what is wrong with the file; the inputs' whole range counts then.
+    pub fn calibrate(&mut self, text: &str) -> Result<(), String> {
+        let mut state = (*self.state).clone();
+        state.analog.calibrate(text)?;
+        self.state = Arc::new(state);
+        Ok(())
+    }
+
     /// Names that presets must not take: what is kept under them is not known.
     pub fn reserve(&mut self, names: Vec<String>) {
         self.reserved = names;
@@ -227,7 +244,7 @@ impl Instrument {
         let mut state = (*self.state).clone();
         let mut keep = None;
         let touch = matches!(command, Command::Touch(_));
-        if !touch && !matches!(command, Command::Finger(_)) {
+        if !touch && !matches!(command, Command::Finger(_) | Command::Turn(..)) {
             state.notice = None;
         }
         let change = self.change(&mut state, command, &mut keep)?;
@@ -331,6 +348,16 @@ impl Instrument {
                 state.parameters.step(key, steps);
                 Ok(set(state, key))
             }
+            Command::Turn(input, reading) => Ok(turn(state, input, reading)),
+            Command::Learn(input) => {
+                if state.analog.learning() == Some(input) {
+                    state.analog.learned()?;
+                    *keep = Some(Keep::Calibration(state.analog.to_json()));
+                } else {
+                    state.analog.learn(input)?;
+                }
+                Ok(SAME)
+            }
             Command::Show(page) => {
                 state.page = page;
                 state.row = 0;
@@ -359,7 +386,7 @@ impl Instrument {
             return Ok(None);
         }
         let settings = state.parameters.settings(state.network.sample_rate());
-        if !touch && !state.touched.is_empty() && !state.latched() {
+        if !touch && state.bends_pass() {
             // A bend may make it smaller for a while: it must fit without, too,
             // or the finger could not be lifted.
             self.program(&state.network, &state.lasting_masks(), &settings)?;
@@ -459,7 +486,8 @@ impl Instrument {
             (Page::Play, Button::Time, Press::Tap) => Command::ResetTime,
             (_, Button::Time, Press::Tap) => Command::Show(Page::Play),
             (Page::Menu, Button::Time, Press::Hold) => Command::Show(Page::Presets),
-            (Page::Presets, Button::Time, Press::Hold) => Command::Show(Page::About),
+            (Page::Presets, Button::Time, Press::Hold) => Command::Show(Page::Inputs),
+            (Page::Inputs, Button::Time, Press::Hold) => Command::Show(Page::About),
             (_, Button::Time, Press::Hold) => Command::Show(Page::Menu),
             (_, Button::Previous, _) => {
                 state.row = Direction::Previous.from(state.row, rows(state));
@@ -469,13 +497,21 @@ impl Instrument {
                 state.row = Direction::Next.from(state.row, rows(state));
                 return Ok(SAME);
             }
-            (Page::Menu, Button::Mode, _) => Command::Step(KEYS[state.row], -steps(press)),
-            (Page::Menu, Button::Clear, _) => Command::Step(KEYS[state.row], steps(press)),
+            (Page::Menu, Button::Mode, _) => {
+                let key = KEYS[state.row];
+                Command::Step(key, -steps(key, press))
+            }
+            (Page::Menu, Button::Clear, _) => {
+                let key = KEYS[state.row];
+                Command::Step(key, steps(key, press))
+            }
             (Page::Presets, Button::Mode, _) => Command::SavePreset(None),
             (Page::Presets, Button::Clear, _) => match state.presets.get(state.row) {
                 Some(name) => Command::RecallPreset(name.clone()),
                 None => return Err("no preset yet".to_string()),
             },
+            (Page::Inputs, Button::Mode, _) => Command::Step(Key::ANALOG[state.row], 1),
+            (Page::Inputs, Button::Clear, _) => Command::Learn(state.row),
             (Page::About, Button::Mode, _) => Command::Mutate,
             (Page::About, Button::Clear, _) => Command::Random(None),
         };
@@ -582,6 +618,7 @@ impl Instrument {
         let name = match keep {
             Keep::Save(preset) => &preset.name,
             Keep::Delete(name) => name,
+            Keep::Calibration(_) => return,
         };
         self.presets.retain(|preset| preset.name != *name);
         if let Keep::Save(preset) = keep {
@@ -602,15 +639,16 @@ fn rows(state: &State) -> usize {
     match state.page {
         Page::Menu => KEYS.len(),
         Page::Presets => state.presets.len(),
+        Page::Inputs => INPUTS,
         Page::Play | Page::About => 1,
     }
 }
 
-/// A hold goes further than a tap.
-fn steps(press: Press) -> i32 {
-    match press {
-        Press::Tap => 1,
-        Press::Hold => 10,
+/// A hold goes further than a tap, but not round and round through choices.
+fn steps(key: Key, press: Press) -> i32 {
+    match (press, key.parameter().kind) {
+        (Press::Tap, _) | (_, Kind::Choice(_)) => 1,
+        (Press::Hold, Kind::Number { .. }) => 10,
     }
 }
 
@@ -633,6 +671,34 @@ fn swap(state: &mut State, network: Arc<Network>) {
 fn lay_out(state: &mut State) {
     let with_dead = state.parameters.get(Key::Dead) == 1;
     state.layout = Arc::new(Layout::new(&state.network, with_dead));
+    state.steer();
+}
+
+/// What an analog input's new reading leads to.
+fn turn(state: &mut State, input: usize, reading: Reading) -> Change {
+    if input >= INPUTS {
+        return SAME;
+    }
+    state.analog.read(input, reading);
+    let target = Target::of(&state.parameters, input);
+    match (target.key(), state.analog.part(input)) {
+        (Some(key), Some(part)) => {
+            let before = state.parameters.get(key);
+            state.parameters.set_part(key, part);
+            if state.parameters.get(key) == before {
+                return SAME;
+            }
+            set(state, key)
+        }
+        _ => steer(state),
+    }
+}
+
+/// What the analog inputs bend now.
+fn steer(state: &mut State) -> Change {
+    let before = state.steered;
+    state.steer();
+    if state.steered == before { SAME } else { BENT }
 }
 
 fn bend(state: &mut State, node: u32, mask: Option<Mask>) -> Result<Change, String> {
@@ -658,11 +724,13 @@ fn set(state: &mut State, key: Key) -> Change {
             ..SAME
         },
         // A finger may be bending just now.
-        Key::Bend | Key::Hold if !state.touched.is_empty() => BENT,
+        Key::Bend | Key::Hold if state.steered.is_some() || !state.touched.is_empty() => BENT,
         Key::Dead => {
+            let before = state.steered;
             lay_out(state);
-            SAME
+            if state.steered == before { SAME } else { BENT }
         }
+        key if Key::ANALOG.contains(&key) => steer(state),
         _ => SAME,
     }
 }

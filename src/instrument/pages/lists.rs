@@ -3,7 +3,8 @@
 use embedded_graphics::prelude::Point;
 
 use super::{FILLED, LINE, Picture, View, WIDTH, rectangle, small, text};
-use crate::instrument::parameters::KEYS;
+use crate::instrument::analog::INPUTS;
+use crate::instrument::parameters::{KEYS, Key};
 use crate::instrument::state::State;
 
 /// Height of the legend below the lines: what the buttons of the strip do here.
@@ -33,6 +34,22 @@ pub fn draw_presets(picture: &mut Picture, state: &State) {
         draw_list(picture, "presets", &rows, state.row);
     }
     draw_legend(picture, ["up", "down", "keep", "play", "back"]);
+}
+
+pub fn draw_inputs(picture: &mut Picture, state: &State) {
+    let rows: Vec<(String, String)> = (0..INPUTS)
+        .map(|input| {
+            let moves = state.parameters.format(Key::ANALOG[input]);
+            let turned = match state.analog.part(input) {
+                _ if state.analog.learning() == Some(input) => "turn it!".to_string(),
+                Some(part) => format!("{:3.0}%", 100.0 * part),
+                None => "not there".to_string(),
+            };
+            (format!("{} {moves}", input + 1), turned)
+        })
+        .collect();
+    draw_list(picture, "inputs", &rows, state.row);
+    draw_legend(picture, ["up", "down", "moves", "learn", "back"]);
 }
 
 pub fn draw_about(picture: &mut Picture, view: &View<'_>) {

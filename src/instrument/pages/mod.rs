@@ -54,6 +54,7 @@ pub fn draw(picture: &mut Picture, view: &View<'_>) {
         (_, Page::Play) => play::draw(picture, view),
         (_, Page::Menu) => lists::draw_menu(picture, view.state),
         (_, Page::Presets) => lists::draw_presets(picture, view.state),
+        (_, Page::Inputs) => lists::draw_inputs(picture, view.state),
         (_, Page::About) => lists::draw_about(picture, view),
     }
     if let Some(notice) = view.notice {
