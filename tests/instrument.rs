@@ -471,3 +471,20 @@ fn held_buttons_change_choices_too() {
     );
     assert_eq!(instrument.state().parameters.get(Key::Hold), 1);
 }
+
+#[test]
+fn presets_are_kept_chosen_and_deleted_from_the_panel() {
+    let mut instrument = instrument();
+    let press = |button, press| Command::Press(button, press);
+    does(&mut instrument, [Command::Show(Page::Presets)]);
+    for _ in 0..3 {
+        does(&mut instrument, [press(Button::Mode, Press::Tap)]);
+    }
+    // The one that was just kept is the chosen one.
+    assert_eq!(instrument.state().row, 2);
+    does(&mut instrument, [press(Button::Previous, Press::Tap)]);
+    let outcome = instrument.apply(press(Button::Clear, Press::Hold)).unwrap();
+    assert_eq!(outcome.keep, Some(Keep::Delete("preset 2".into())));
+    assert_eq!(*instrument.state().presets, ["preset 1", "preset 3"]);
+    assert_eq!(instrument.state().row, 1);
+}

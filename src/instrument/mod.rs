@@ -280,10 +280,9 @@ impl Instrument {
     }
 
     /// Tells the player something, until the next press.
-    pub fn notify(&mut self, notice: &str) {
+    pub fn notify(&mut self, text: &str) {
         let mut state = (*self.state).clone();
-        state.notice = Some(notice.to_string());
-        state.notices = state.notices.wrapping_add(1);
+        notice(&mut state, text.to_string());
         self.state = Arc::new(state);
     }
 
@@ -369,6 +368,7 @@ impl Instrument {
                 if !self.presets.iter().any(|preset| preset.name == name) {
                     return Err(no_preset(&name));
                 }
+                notice(state, format!("{name} is deleted"));
                 *keep = Some(Keep::Delete(name));
                 Ok(SAME)
             }
@@ -478,7 +478,8 @@ impl Instrument {
     ) -> Result<Change, String> {
         let command = match (state.page, button, press) {
             (Page::Play, Button::Previous, _) => Command::Swap(Direction::Previous),
-            (Page::Play, Button::Next, _) => Command::Swap(Direction::Next),
+            (Page::Play, Button::Next, Press::Tap) => Command::Swap(Direction::Next),
+            (Page::Play, Button::Next, Press::Hold) => Command::Redo,
             (Page::Play, Button::Mode, Press::Tap) => Command::Step(Key::Bend, 1),
             (Page::Play, Button::Mode, Press::Hold) => Command::Step(Key::Hold, 1),
             (Page::Play, Button::Clear, Press::Tap) => Command::ClearBends,
@@ -506,10 +507,13 @@ impl Instrument {
                 Command::Step(key, steps(key, press))
             }
             (Page::Presets, Button::Mode, _) => Command::SavePreset(None),
-            (Page::Presets, Button::Clear, _) => match state.presets.get(state.row) {
-                Some(name) => Command::RecallPreset(name.clone()),
-                None => return Err("no preset yet".to_string()),
-            },
+            (Page::Presets, Button::Clear, press) => {
+                let name = state.presets.get(state.row).ok_or("no preset yet")?;
+                match press {
+                    Press::Tap => Command::RecallPreset(name.clone()),
+                    Press::Hold => Command::DeletePreset(name.clone()),
+                }
+            }
             (Page::Inputs, Button::Mode, _) => Command::Step(Key::ANALOG[state.row], 1),
             (Page::Inputs, Button::Clear, _) => Command::Learn(state.row),
             (Page::About, Button::Mode, _) => Command::Mutate,
@@ -579,8 +583,7 @@ impl Instrument {
                 preset.name
             ));
         }
-        state.notice = Some(format!("kept as {}", preset.name));
-        state.notices = state.notices.wrapping_add(1);
+        notice(state, format!("kept as {}", preset.name));
         *keep = Some(Keep::Save(Box::new(preset)));
         Ok(SAME)
     }
@@ -628,7 +631,10 @@ impl Instrument {
         let mut state = (*self.state).clone();
         state.presets = Arc::new(names(&self.presets));
         if state.page == Page::Presets {
-            state.row = state.row.min(state.presets.len().saturating_sub(1));
+            // What was kept is the chosen one; what was deleted, the one after it.
+            let place = self.presets.iter().position(|preset| preset.name == *name);
+            let last = state.presets.len().saturating_sub(1);
+            state.row = place.unwrap_or(state.row).min(last);
         }
         self.state = Arc::new(state);
     }
@@ -640,7 +646,8 @@ fn rows(state: &State) -> usize {
         Page::Menu => KEYS.len(),
         Page::Presets => state.presets.len(),
         Page::Inputs => INPUTS,
-        Page::Play | Page::About => 1,
+        Page::About => pages::ABOUT_LINES,
+        Page::Play => 1,
     }
 }
 
@@ -650,6 +657,12 @@ fn steps(key: Key, press: Press) -> i32 {
         (Press::Tap, _) | (_, Kind::Choice(_)) => 1,
         (Press::Hold, Kind::Number { .. }) => 10,
     }
+}
+
+/// Something to tell the player.
+fn notice(state: &mut State, text: String) {
+    state.notice = Some(text);
+    state.notices = state.notices.wrapping_add(1);
 }
 
 fn names(presets: &[Preset]) -> Vec<String> {

@@ -52,6 +52,9 @@ pub fn draw_inputs(picture: &mut Picture, state: &State) {
     draw_legend(picture, ["up", "down", "moves", "learn", "back"]);
 }
 
+/// Lines about the instrument; displays of 32 rows show some of them.
+pub const ABOUT_LINES: usize = 6;
+
 pub fn draw_about(picture: &mut Picture, view: &View<'_>) {
     let (network, status) = (&view.state.network, view.status);
     let live = view
@@ -62,7 +65,7 @@ pub fn draw_about(picture: &mut Picture, view: &View<'_>) {
         .filter(|cell| cell.live)
         .count();
     let seconds = f64::from(network.period()) / f64::from(view.state.rate());
-    let lines = [
+    let lines: [String; ABOUT_LINES] = [
         format!("gatebend {} {}", env!("CARGO_PKG_VERSION"), status.board),
         text().cut(network.name(), WIDTH as i32),
         format!("{} gates, {live} live", network.gates().len()),
@@ -70,11 +73,12 @@ pub fn draw_about(picture: &mut Picture, view: &View<'_>) {
         format!("load {}%, late {}", status.load.div_ceil(10), status.late),
         format!("touch {}/s, bus {} kHz", status.scans, status.bus_khz),
     ];
-    let room = (picture.height() as i32 - LEGEND) / LINE;
-    for (i, line) in lines.iter().take(room as usize).enumerate() {
+    let room = ((picture.height() as i32 - LEGEND) / LINE) as usize;
+    let first = view.state.row.min(lines.len().saturating_sub(room));
+    for (i, line) in lines.iter().skip(first).take(room).enumerate() {
         text().write(picture, Point::new(0, i as i32 * LINE), line);
     }
-    draw_legend(picture, ["", "", "mutate", "new", "back"]);
+    draw_legend(picture, ["up", "down", "mutate", "new", "back"]);
 }
 
 /// A title, where there is room, and the rows around the chosen one.

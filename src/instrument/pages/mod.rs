@@ -11,6 +11,7 @@ use embedded_graphics::prelude::*;
 use embedded_graphics::primitives::{PrimitiveStyle, Rectangle};
 use embedded_graphics::text::{Baseline, Text};
 
+pub(super) use lists::ABOUT_LINES;
 pub use picture::{Picture, WIDTH};
 
 use super::state::{Page, State};
