@@ -15,7 +15,7 @@ use crate::panel::Clock;
 
 pub use crate::board::turns::{Entry, Model};
 pub use live::{Live, play_live};
-pub use oled::{Frame, Oled};
+pub use oled::{Frame, Oled, Watch};
 pub use pictures::{Album, write_png};
 pub use script::{Event, Part, Script, command};
 pub use simulation::{Block, Desk, Guard, Simulation};
