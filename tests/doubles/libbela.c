@@ -228,6 +228,9 @@ int Bela_initAudio(Settings *given, void *data) {
     require(given->render, "no render callback");
     int code = number("INIT", 0);
     if (code) return stage = FAILED, code;
+    if (given->verbose)
+        fprintf(stderr, "libbela double: stop button %d, PRU %d\n", given->stopButtonPin,
+                given->pruNumber);
     settings = *given;
     user = data;
     stop = 0;
