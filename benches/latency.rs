@@ -97,8 +97,8 @@ fn run(hz: u32, block: u32) -> Vec<Touch> {
     let mut desk = Desk::new(vec![network()]);
     desk.bus_hz = hz;
     desk.platform.block = block;
-    desk.parameters.set(Key::Bend, 2);
-    desk.parameters.set(Key::Radius, 0);
+    desk.parts.parameters.set(Key::Bend, 2);
+    desk.parts.parameters.set(Key::Radius, 0);
     let (model, platform) = (desk.model, desk.platform);
 
     // On the sample's highest bit, at the right edge.

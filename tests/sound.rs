@@ -189,7 +189,7 @@ fn time_is_reversed_on_a_large_network_without_a_held_sample() {
     for delay in 0..12 {
         let small = library::shipped().swap_remove(0);
         let mut desk = Desk::new(vec![small, random.clone()]);
-        desk.presets = vec![gatebend::instrument::preset::Preset {
+        desk.parts.presets = vec![gatebend::instrument::preset::Preset {
             name: "back".into(),
             network: random.clone(),
             parameters: parameters.clone(),
@@ -272,8 +272,8 @@ fn what_is_too_slow_is_refused_with_its_numbers_and_the_old_sound_goes_on() {
     let wide =
         logicnet::Network::random(16, &[1024; 12], logicnet::random::Ops::XorRich, 1).unwrap();
     let mut desk = Desk::new(vec![wide.clone()]);
-    desk.parameters.assign("rate=96000").unwrap();
-    desk.parameters.assign("speed=4").unwrap();
+    desk.parts.parameters.assign("rate=96000").unwrap();
+    desk.parts.parameters.assign("speed=4").unwrap();
     let Err(problem) = Simulation::new(desk, |_| vec![]) else {
         panic!("{} gates were taken", wide.gates().len());
     };
@@ -283,7 +283,7 @@ fn what_is_too_slow_is_refused_with_its_numbers_and_the_old_sound_goes_on() {
     );
     let small = library::shipped().swap_remove(0);
     let mut desk = Desk::new(vec![small, wide]);
-    desk.parameters.assign("rate=96000").unwrap();
+    desk.parts.parameters.assign("rate=96000").unwrap();
     let mut run = play(
         desk,
         "1 set speed=4\n2 tap next\n2.5 set speed=1\n3 tap next\n3.5 set speed=-4",
@@ -311,8 +311,8 @@ fn a_network_that_is_too_slow_does_not_bar_the_way() {
     library.truncate(2);
     library.insert(1, wide);
     let mut desk = Desk::new(library);
-    desk.parameters.assign("rate=96000").unwrap();
-    desk.parameters.assign("speed=4").unwrap();
+    desk.parts.parameters.assign("rate=96000").unwrap();
+    desk.parts.parameters.assign("speed=4").unwrap();
     let mut run = play(desk, "1 tap next\n2 tap next\n3 tap previous", 4.0);
     check(&run, 44_100);
     assert_eq!(run.simulation.refusals(), Vec::<String>::new());

@@ -1,6 +1,7 @@
 //! The threads around the audio callback: the instrument's, which does commands,
 //! and the panel's, which owns the bus. Every board in real time has them.
 
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -18,16 +19,28 @@ use crate::panel::{Clock, Panel};
 
 /// How often the instrument's thread looks at the engine's ring and the inputs.
 const TICK: Duration = Duration::from_millis(1);
-/// Bytes of a thread's stack: all of it is locked into memory on a board.
-pub const STACK: usize = 256 << 10;
-
-/// Which thread it is; a board gives each its priority.
+/// What a thread is for, which says how soon it is to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
+    /// Ends the program when it is time; works for microseconds.
+    Watchdog,
+    /// Reads the sensor, paints the display.
+    Panel,
     /// Does commands, builds programs.
     Instrument,
-    /// Polls the sensor, paints the display.
-    Panel,
+    /// Files, network: what may wait.
+    Background,
+}
+
+/// What a thread does.
+pub type Work = Box<dyn FnOnce() + Send>;
+
+/// Starts a thread like any other, whatever its role.
+///
+/// # Errors
+/// When the system gives none.
+pub fn spawn_plainly(name: &'static str, _: Role, work: Work) -> io::Result<JoinHandle<()>> {
+    thread::Builder::new().name(name.into()).spawn(work)
 }
 
 /// What the threads share with who started them.
@@ -68,7 +81,7 @@ pub struct Threads {
 }
 
 impl Threads {
-    /// Starts both. `begin` is called on each before anything else.
+    /// Starts both, by `spawn`, which knows what a board gives a role.
     ///
     /// # Errors
     /// When the system gives no threads.
@@ -77,7 +90,7 @@ impl Threads {
         mut panel: Panel<T, D, C>,
         counters: Arc<Counters>,
         inputs: Arc<Inputs>,
-        begin: fn(Role),
+        spawn: impl Fn(&'static str, Role, Work) -> io::Result<JoinHandle<()>>,
     ) -> Result<Threads, String>
     where
         W: Word + Send + 'static,
@@ -92,24 +105,26 @@ impl Threads {
             stop: Arc::new(AtomicBool::new(false)),
             commands,
         };
-        let instrument = {
-            let shared = shared.clone();
-            spawn("instrument", move || {
-                begin(Role::Instrument);
-                conduct(conductor, &inbox, Knobs::new(inputs), &shared);
-            })?
+        let start = |name, role, work| {
+            spawn(name, role, work).map_err(|error| format!("no thread {name}: {error}"))
         };
-        let painter = {
-            let shared = shared.clone();
-            spawn("panel", move || {
-                begin(Role::Panel);
-                while !shared.stopped() {
-                    panel.turn(&shared.state(), &counters, |command| {
-                        shared.command(command);
+        let (of_instrument, of_panel) = (shared.clone(), shared.clone());
+        let instrument = start(
+            "gb-instrument",
+            Role::Instrument,
+            Box::new(move || conduct(conductor, &inbox, Knobs::new(inputs), &of_instrument)),
+        )?;
+        let painter = start(
+            "gb-panel",
+            Role::Panel,
+            Box::new(move || {
+                while !of_panel.stopped() {
+                    panel.turn(&of_panel.state(), &counters, |command| {
+                        of_panel.command(command);
                     });
                 }
-            })?
-        };
+            }),
+        )?;
         Ok(Threads {
             shared,
             handles: [instrument, painter],
@@ -132,14 +147,6 @@ impl Threads {
         }
         Ok(())
     }
-}
-
-fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, String> {
-    thread::Builder::new()
-        .name(name.into())
-        .stack_size(STACK)
-        .spawn(run)
-        .map_err(|error| format!("no thread for the {name}: {error}"))
 }
 
 /// The instrument's thread.

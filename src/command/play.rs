@@ -6,13 +6,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use gatebend::board::description::Board;
+use gatebend::board::description::{Board, Kind};
 use gatebend::board::desk::{Album, Desk, Live, Script, Simulation, play_live};
+use gatebend::board::parts::Parts;
 use gatebend::conductor::Keeper;
 use gatebend::engine::{Cost, Platform};
 use gatebend::instrument::Keep;
 use gatebend::instrument::parameters::{KEYS, Parameters};
 use gatebend::instrument::preset::{Preset, is_name};
+use gatebend::instrument::surface::Surface;
 use gatebend::library;
 
 use super::boards;
@@ -57,6 +59,9 @@ pub struct Arguments {
     /// Seed of random networks and mutations
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Bela's own options, after `--`: -p 32, --board Batch
+    #[arg(last = true, value_name = "BELA OPTION")]
+    options: Vec<String>,
 }
 
 /// What computers make of it, roughly: for real time through a sound card. The
@@ -94,12 +99,64 @@ fn parameters_help() -> String {
 impl Arguments {
     pub fn run(&self) -> Outcome {
         let (board, parameters) = self.board()?;
-        let (desk, script) = self.desk(board, parameters)?;
-        if self.fast || self.wav.is_some() || self.tap.is_some() || self.oled.is_some() {
-            self.simulate(desk, script)
-        } else {
-            self.live(desk, script)
+        let script = self.script(&board.panel.surface)?;
+        let parts = self.parts(parameters)?;
+        match board.kind {
+            Kind::Bela => self.bela(board, parts, &script),
+            Kind::Desk if !self.options.is_empty() => Err(Failure::Usage(format!(
+                "{}: options after -- are Bela's; this is a desk",
+                self.options[0]
+            ))),
+            Kind::Desk => {
+                let desk = Desk::like(board, parts);
+                if self.simulated().is_some() {
+                    self.simulate(desk, script)
+                } else {
+                    self.live(desk, script)
+                }
+            }
         }
+    }
+
+    /// The option that wants simulated time, if one does.
+    fn simulated(&self) -> Option<&'static str> {
+        [
+            (self.fast, "--fast"),
+            (self.wav.is_some(), "--wav"),
+            (self.tap.is_some(), "--tap"),
+            (self.oled.is_some(), "--oled"),
+        ]
+        .into_iter()
+        .find_map(|(given, option)| given.then_some(option))
+    }
+
+    #[cfg(target_os = "linux")]
+    fn bela(&self, board: Board, parts: Parts, script: &Script) -> Outcome {
+        use gatebend::board::bela::{Performance, play};
+        if let Some(option) = self.simulated() {
+            return Err(Failure::Usage(format!(
+                "{option}: a Bela plays in real time; leave --board away to simulate it"
+            )));
+        }
+        if script.is_handled() {
+            say("the script's fingers, knobs and faults are left out: a board has its own");
+        }
+        play(Performance {
+            board,
+            parts,
+            commands: script.commands().collect(),
+            options: self.options.clone(),
+            seconds: self.seconds,
+        })
+        .map_err(Failure::Failed)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn bela(&self, board: Board, _: Parts, _: &Script) -> Outcome {
+        Err(Failure::Failed(format!(
+            "{} is a board: deploy.sh brings the program there; here, leave --board away",
+            board.name
+        )))
     }
 
     /// The board, with what was set of it, and the parameters that were set.
@@ -119,27 +176,28 @@ impl Arguments {
         Ok((layer.board().map_err(Failure::Failed)?, parameters))
     }
 
-    fn desk(&self, board: Board, parameters: Parameters) -> Result<(Desk, Script), Failure> {
+    fn parts(&self, parameters: Parameters) -> Result<Parts, Failure> {
         let mut networks = library::shipped();
         if let Some(path) = &self.network {
             networks.insert(0, files::load(path)?);
         }
-        let mut desk = Desk::like(board, networks);
-        desk.parameters = parameters;
-        desk.seed = self.seed;
+        let mut parts = Parts::new(networks);
+        parts.parameters = parameters;
+        parts.seed = self.seed;
         if let Some(folder) = &self.presets {
-            (desk.presets, desk.reserved) = load_presets(folder)?;
-            desk.keeper = Box::new(Folder(folder.clone()));
+            (parts.presets, parts.reserved) = load_presets(folder)?;
+            parts.keeper = Box::new(Folder(folder.clone()));
         }
-        let script = match &self.script {
-            None => Script::default(),
-            Some(path) => {
-                let text = files::read_text(path)?;
-                Script::parse(&text, &desk.panel.surface)
-                    .map_err(|problem| Failure::Failed(format!("{}: {problem}", path.display())))?
-            }
+        Ok(parts)
+    }
+
+    fn script(&self, surface: &Surface) -> Result<Script, Failure> {
+        let Some(path) = &self.script else {
+            return Ok(Script::default());
         };
-        Ok((desk, script))
+        let text = files::read_text(path)?;
+        Script::parse(&text, surface)
+            .map_err(|problem| Failure::Failed(format!("{}: {problem}", path.display())))
     }
 
     fn simulate(&self, desk: Desk, script: Script) -> Outcome {

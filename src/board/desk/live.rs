@@ -13,9 +13,10 @@ use trill::sim::{Bus, RealTime, Sensor, Time};
 use super::Lanes;
 use super::oled::{Frame, Oled};
 use super::script::{Script, command};
-use super::simulation::{Desk, nanoseconds};
+use super::simulation::Desk;
 use crate::board::inputs::Inputs;
-use crate::board::threads::{Shared, Threads};
+use crate::board::nanoseconds;
+use crate::board::threads::{Shared, Threads, spawn_plainly};
 use crate::engine::Engine;
 use crate::panel::Panel;
 
@@ -60,10 +61,16 @@ pub fn play_live(desk: Desk, live: Live) -> Result<(), String> {
         bus.schedule(at, happening);
     }
     let inputs = Arc::new(Inputs::default());
-    let (conductor, engine) = desk.assemble()?;
+    let (conductor, engine) = desk.parts.assemble(desk.platform)?;
     let counters = engine.counters();
     let panel = Panel::new(config, bus.clone(), bus.clone(), time);
-    let threads = Threads::start(conductor, panel, counters, Arc::clone(&inputs), |_| {})?;
+    let threads = Threads::start(
+        conductor,
+        panel,
+        counters,
+        Arc::clone(&inputs),
+        spawn_plainly,
+    )?;
     let shared = threads.shared();
     let muted = Arc::new(AtomicBool::new(false));
     // The sound card's stream plays as long as it is held.

@@ -11,6 +11,7 @@ mod sound_card;
 
 use trill::sim::{RealTime, Time, VirtualTime};
 
+use crate::board::parts::Lanes;
 use crate::panel::Clock;
 
 pub use crate::board::turns::{Entry, Model};
@@ -21,10 +22,6 @@ pub use script::{Event, Part, Script, command};
 pub use simulation::{Block, Desk, Guard, Simulation};
 #[cfg(feature = "sound-card")]
 pub use sound_card::rate as sound_card_rate;
-
-/// Lanes of the desk's engine: as on the BeagleBone Black, so that both play
-/// the same, block for block.
-pub type Lanes = logicnet::W128;
 
 impl Clock for VirtualTime {
     fn now(&self) -> u64 {

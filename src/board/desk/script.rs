@@ -156,6 +156,13 @@ impl Script {
         }
     }
 
+    /// Whether there is anything in it besides commands: fingers, knobs, faults.
+    pub fn is_handled(&self) -> bool {
+        let events = self.events.iter();
+        let commands = events.filter(|(_, event)| matches!(event, Event::Command(_)));
+        !self.strokes.is_empty() || !self.ramps.is_empty() || commands.count() < self.events.len()
+    }
+
     /// Commands, in the order of their times in nanoseconds.
     pub fn commands(&self) -> impl Iterator<Item = (u64, Command)> {
         self.events.iter().filter_map(|(at, event)| match event {

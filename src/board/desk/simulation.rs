@@ -11,12 +11,11 @@ use super::oled::Oled;
 use super::script::{Event, Script};
 use crate::board::description::{self, Board};
 use crate::board::inputs::Inputs;
+use crate::board::nanoseconds;
+use crate::board::parts::Parts;
 use crate::board::turns::{Entry, Model, Turn, Turns};
-use crate::conductor::{Conductor, Forgetful, Keeper};
 use crate::engine::{Counters, Engine, Platform};
-use crate::instrument::parameters::Parameters;
-use crate::instrument::preset::Preset;
-use crate::instrument::{Instrument, State};
+use crate::instrument::State;
 use crate::panel::{Config, Panel};
 
 /// What a desk is made of.
@@ -31,18 +30,8 @@ pub struct Desk {
     pub firmware: u8,
     /// The panel, as a board's file describes it.
     pub panel: Config,
-    /// Networks, the first one to be played first.
-    pub library: Vec<Network>,
-    /// Parameters to start with.
-    pub parameters: Parameters,
-    /// Presets.
-    pub presets: Vec<Preset>,
-    /// Names that no preset may take.
-    pub reserved: Vec<String>,
-    /// Where presets are kept.
-    pub keeper: Box<dyn Keeper>,
-    /// For random networks and mutations.
-    pub seed: u64,
+    /// The instrument's own.
+    pub parts: Parts,
     /// A display is connected.
     pub has_display: bool,
 }
@@ -54,44 +43,23 @@ impl Desk {
     /// Never: a test reads the file.
     pub fn new(library: Vec<Network>) -> Desk {
         let board = description::built_in("desk").and_then(description::Layer::board);
-        Desk::like(board.expect("the desk's file is whole"), library)
+        Desk::like(
+            board.expect("the desk's file is whole"),
+            Parts::new(library),
+        )
     }
 
     /// A desk that is like this board.
-    pub fn like(board: Board, library: Vec<Network>) -> Desk {
+    pub fn like(board: Board, parts: Parts) -> Desk {
         Desk {
             platform: board.platform,
             model: Model::default(),
             bus_hz: board.bus_hz,
             firmware: 3,
             panel: board.panel,
-            library,
-            parameters: Parameters::default(),
-            presets: Vec::new(),
-            reserved: Vec::new(),
-            keeper: Box::new(Forgetful),
-            seed: 1,
+            parts,
             has_display: board.has_display,
         }
-    }
-
-    /// The instrument's and the audio thread's side.
-    ///
-    /// # Errors
-    /// When there is no network, or the first is too slow for the platform.
-    pub(super) fn assemble(self) -> Result<(Conductor<Lanes>, Engine<Lanes>), String> {
-        use logicnet::Word;
-        let (mut instrument, first) = Instrument::new(
-            self.library,
-            self.parameters,
-            self.presets,
-            Some((self.platform, Lanes::LANES)),
-            self.seed,
-        )?;
-        instrument.reserve(self.reserved);
-        let (engine, handover) = Engine::new(self.platform);
-        let conductor = Conductor::new((instrument, first), handover, self.keeper);
-        Ok((conductor, engine))
     }
 }
 
@@ -154,7 +122,7 @@ impl Simulation {
         if desk.has_display {
             bus.plug(addresses.1, oled.clone());
         }
-        let (conductor, engine) = desk.assemble()?;
+        let (conductor, engine) = desk.parts.assemble(platform)?;
         let inputs = Arc::new(Inputs::default());
         Ok(Simulation {
             platform,
@@ -318,10 +286,4 @@ impl Simulation {
         });
         self.frames += u64::from(self.platform.block);
     }
-}
-
-/// The time of a frame, in nanoseconds.
-pub(super) fn nanoseconds(frames: u64, rate: u32) -> u64 {
-    let rate = u64::from(rate);
-    frames / rate * 1_000_000_000 + frames % rate * 1_000_000_000 / rate
 }

@@ -13,5 +13,5 @@ mod signals;
 pub use clock::SystemClock;
 pub use i2c::{BusError, LateBus};
 pub use instance::{Instance, Occupied};
-pub use realtime::{Role, keep_heap, lock_memory, spawn, touch_stack};
+pub use realtime::{keep_heap, lock_memory, spawn, touch_stack};
 pub use signals::Signals;

@@ -8,6 +8,8 @@ use std::hint::black_box;
 use std::io;
 use std::thread::{self, JoinHandle};
 
+use crate::board::threads::Role;
+
 /// Stack of each of our threads: all of it is locked in memory. No thread nests
 /// deeply; building a program keeps its tables on the heap.
 const STACK_BYTES: usize = 256 << 10;
@@ -17,28 +19,13 @@ const TOUCHED_BYTES: usize = 128 << 10;
 /// Yields to the shell and the Bela IDE, too.
 const NICE: libc::c_int = 10;
 
-/// What a thread is for, which says how soon it is to run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Ends the program when it is time; works for microseconds.
-    Watchdog,
-    /// Reads the sensor, paints the display.
-    Panel,
-    /// Does commands, builds programs.
-    Instrument,
-    /// Files, network: what may wait.
-    Background,
-}
-
-impl Role {
-    /// Linux' real-time priority (`SCHED_FIFO`), 1..=99; none is niced.
-    pub fn priority(self) -> Option<i32> {
-        match self {
-            Role::Watchdog => Some(50),
-            Role::Panel => Some(40),
-            Role::Instrument => Some(30),
-            Role::Background => None,
-        }
+/// Linux' real-time priority (`SCHED_FIFO`) for a role, 1..=99; none is niced.
+pub fn priority(role: Role) -> Option<i32> {
+    match role {
+        Role::Watchdog => Some(50),
+        Role::Panel => Some(40),
+        Role::Instrument => Some(30),
+        Role::Background => None,
     }
 }
 
@@ -67,18 +54,18 @@ pub fn spawn<T: Send + 'static>(
 
 /// Gives the calling thread its role's priority, whatever it has inherited.
 fn prioritise(role: Role) -> Result<(), String> {
-    let policy = match role.priority() {
+    let policy = match priority(role) {
         Some(_) => libc::SCHED_FIFO,
         None => libc::SCHED_OTHER,
     };
     let parameter = libc::sched_param {
-        sched_priority: role.priority().unwrap_or(0),
+        sched_priority: priority(role).unwrap_or(0),
     };
     // SAFETY: reads the parameter; 0 is the calling thread.
     let set = unsafe { libc::sched_setscheduler(0, policy, &raw const parameter) } != -1;
     // SAFETY: takes integers; on Linux, 0 is the calling thread.
-    let niced = role.priority().is_some()
-        || unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, NICE) } != -1;
+    let niced =
+        priority(role).is_some() || unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, NICE) } != -1;
     if set && niced {
         Ok(())
     } else {
@@ -180,15 +167,15 @@ mod tests {
             });
             let (named, policy, permitted) = seen.unwrap().join().unwrap();
             assert!(named);
-            let first = role.priority().is_some() && permitted;
+            let first = priority(role).is_some() && permitted;
             assert_eq!(policy == libc::SCHED_FIFO, first, "{role:?}");
         }
     }
 
     #[test]
     fn the_order_of_the_threads_is_the_architectures() {
-        let order = [Role::Instrument, Role::Panel, Role::Watchdog].map(Role::priority);
+        let order = [Role::Instrument, Role::Panel, Role::Watchdog].map(priority);
         assert!(order.is_sorted());
-        assert_eq!(Role::Background.priority(), None);
+        assert_eq!(priority(Role::Background), None);
     }
 }

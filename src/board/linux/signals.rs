@@ -19,7 +19,8 @@ use std::time::Duration;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
 
-use super::realtime::{Role, spawn};
+use super::realtime::spawn;
+use crate::board::threads::Role;
 
 /// From a signal to the end, at most: what hangs does not hold it up.
 const GRACE: Duration = Duration::from_millis(150);
