@@ -306,9 +306,11 @@ impl Playing {
         let samples = &mut self.samples[..frames];
         self.engine.render(samples);
         block.write(samples);
+        // Offline, how long it takes says nothing.
+        let measured = block.load().filter(|_| self.offline.is_none());
         let estimate = || self.platform.load(self.engine.spent());
         self.engine
-            .report_load(block.load().unwrap_or_else(estimate));
+            .report_load(measured.unwrap_or_else(estimate));
         shared.underruns.store(block.underruns(), Ordering::Relaxed);
     }
 }

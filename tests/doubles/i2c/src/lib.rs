@@ -35,6 +35,7 @@ const I2C_TIMEOUT: u64 = 0x0702;
 const I2C_SLAVE: u64 = 0x0703;
 const I2C_FUNCS: u64 = 0x0705;
 const I2C_RDWR: u64 = 0x0707;
+const I2C_PEC: u64 = 0x0708;
 const I2C_M_RD: u16 = 1;
 const I2C_FUNC_I2C: c_ulong = 1;
 /// Virtual time starts here, so that nothing comes before it.
@@ -274,7 +275,7 @@ fn large() -> c_int {
 pub unsafe extern "C" fn ioctl(file: c_int, request: c_ulong, data: *mut c_void) -> c_int {
     let request_number = u64::from(request as u32);
     // Terminals and others are asked before there is a bus.
-    if !(I2C_RETRIES..=I2C_RDWR).contains(&request_number) {
+    if !(I2C_RETRIES..=I2C_PEC).contains(&request_number) {
         // SAFETY: as the caller would have called the kernel.
         return unsafe { libc::syscall(libc::SYS_ioctl, file, request, data) as c_int };
     }
@@ -290,7 +291,7 @@ pub unsafe extern "C" fn ioctl(file: c_int, request: c_ulong, data: *mut c_void)
     }
     double.calls_left -= 1;
     match request_number {
-        I2C_SLAVE | I2C_TIMEOUT | I2C_RETRIES => 0,
+        I2C_SLAVE | I2C_TIMEOUT | I2C_RETRIES | I2C_PEC => 0,
         I2C_FUNCS => {
             // SAFETY: takes a long to write to.
             unsafe { *data.cast::<c_ulong>() = I2C_FUNC_I2C };
