@@ -5,6 +5,9 @@
 //! run is a process: this test binary again, with [`SCENARIO`] set, which then
 //! does nothing but `child`. From the first block on, its audio thread may not
 //! allocate, in our code or around it.
+//!
+//! For another processor, `CC` compiles the double and `BELA_TEST_RUNNER` runs
+//! the child, such as `qemu-arm-static -cpu cortex-a8`.
 #![cfg(target_os = "linux")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -245,7 +248,17 @@ impl Run {
     fn new(scenario: &str, flags: &[&str]) -> Option<Run> {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("out.f32");
-        let mut command = Command::new(std::env::current_exe().unwrap());
+        let program = std::env::current_exe().unwrap();
+        let runner = std::env::var("BELA_TEST_RUNNER").unwrap_or_default();
+        let mut words = runner.split_whitespace();
+        let mut command = match words.next() {
+            Some(runner) => {
+                let mut command = Command::new(runner);
+                command.args(words).arg(program);
+                command
+            }
+            None => Command::new(program),
+        };
         command
             .args(["--exact", "child", "--nocapture", "--test-threads=1"])
             .env(SCENARIO, scenario)
@@ -259,9 +272,9 @@ impl Run {
         })
     }
 
-    fn set(mut self, name: &str, value: impl ToString) -> Run {
+    fn set(mut self, name: &str, value: impl std::fmt::Display) -> Run {
         let name = format!("BELA_DOUBLE_{name}");
-        self.command.env(name, value.to_string());
+        self.command.env(name, format!("{value}"));
         self
     }
 
@@ -324,8 +337,9 @@ impl Outcome {
 /// The double, compiled with these flags; none without a compiler.
 fn double(flags: &[&str]) -> Option<PathBuf> {
     static COMPILED: Mutex<Vec<(String, PathBuf)>> = Mutex::new(Vec::new());
-    if Command::new("cc").arg("--version").output().is_err() {
-        eprintln!("skipped: the double of libbela, no C compiler (cc)");
+    let cc = std::env::var("CC").unwrap_or("cc".into());
+    if Command::new(&cc).arg("--version").output().is_err() {
+        eprintln!("skipped: the double of libbela, no C compiler ({cc})");
         return None;
     }
     let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -336,7 +350,7 @@ fn double(flags: &[&str]) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("libbela{name}"));
     fs::create_dir_all(&folder).unwrap();
     let path = folder.join("libbela.so");
-    let output = Command::new("cc")
+    let output = Command::new(&cc)
         .args(["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O1"])
         .args(["-shared", "-fPIC", "-pthread", "-o"])
         .arg(&path)

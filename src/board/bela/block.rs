@@ -102,8 +102,11 @@ impl<'a> Block<'a> {
         } else {
             channel * frames + last
         })?;
-        // What is no number is 0.
-        Some(value.max(0.0).min(1.0))
+        Some(if value.is_nan() {
+            0.0
+        } else {
+            value.clamp(0.0, 1.0)
+        })
     }
 
     /// Plays one channel's samples on all channels; silence where there are none.

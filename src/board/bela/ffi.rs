@@ -220,26 +220,31 @@ mod generated {
     use super::{offset_of, size_of};
     use bela_sys as theirs;
 
+    /// A field's width, told from how it is got.
+    fn width<T, F>(_: impl Fn(&T) -> &F) -> usize {
+        size_of::<F>()
+    }
+
     macro_rules! same {
-        ($ours:ident $theirs:ident: $($field:ident $their_field:ident,)*) => {
-            const _: () = {
-                $(assert!(
-                    offset_of!(super::$ours, $field)
-                        == offset_of!(theirs::$theirs, $their_field)
+        ($test:ident $ours:ident $theirs:ident: $($field:ident $their_field:ident,)*) => {
+            #[test]
+            fn $test() {
+                $(assert_eq!(
+                    (
+                        offset_of!(super::$ours, $field),
+                        width(|ours: &super::$ours| &ours.$field),
+                    ),
+                    (
+                        offset_of!(theirs::$theirs, $their_field),
+                        width(|theirs: &theirs::$theirs| &theirs.$their_field),
+                    ),
+                    stringify!($field)
                 );)*
-                // The types as well: a pointer to one is a pointer to the other.
-                #[allow(unused)]
-                fn types(ours: &super::$ours, theirs: &theirs::$theirs) {
-                    fn widths<A, B>(_: &A, _: &B) {
-                        const { assert!(size_of::<A>() == size_of::<B>()) }
-                    }
-                    $(widths(&ours.$field, &theirs.$their_field);)*
-                }
-            };
+            }
         };
     }
 
-    same! { Context BelaContext:
+    same! { contexts_are_theirs Context BelaContext:
         audio_in audioIn,
         audio_out audioOut,
         analog_in analogIn,
@@ -266,7 +271,7 @@ mod generated {
         underrun_count underrunCount,
     }
 
-    same! { Settings BelaInitSettings:
+    same! { settings_are_theirs Settings BelaInitSettings:
         period_size periodSize,
         use_analog useAnalog,
         use_digital useDigital,
@@ -302,7 +307,7 @@ mod generated {
         audio_thread_done audioThreadDone,
     }
 
-    same! { CpuData BelaCpuData:
+    same! { measurements_are_theirs CpuData BelaCpuData:
         count count,
         current_count currentCount,
         busy busy,
