@@ -8,6 +8,7 @@ repository=$(cd "$(dirname "$0")/.." && pwd)
 tmp=$(mktemp -d)
 trap 'stop_program; rm -rf "$tmp"' EXIT
 
+trap 'exit 130' INT TERM
 passed=0 failed=0
 check() { # what, command...
     if "${@:2}" >/dev/null 2>&1; then
@@ -48,12 +49,13 @@ while :; do
 done
 host=$1 command="${*:2}" root=$FAKE/root
 echo "$host" >>"$FAKE/calls"
-if ! grep -qx "$host" "$FAKE/reachable"; then
+if [ "$(<"$FAKE/reachable")" != "$host" ]; then
     echo "ssh: connect to host $host port 22: ${FAKE_WHY:-Connection timed out}" >&2
     exit 255
 fi
-read -r number < <(wc -l <"$FAKE/calls")
-[ "${FAKE_DIE_BEFORE:-0}" != "$((number))" ] || exit 255
+number=0
+while read -r _; do number=$((number + 1)); done <"$FAKE/calls"
+[ "${FAKE_DIE_BEFORE:-0}" != $number ] || exit 255
 command=${command//\/opt\/Bela/$root/opt/Bela}
 command=${command//\/proc\/xenomai/$root/proc/xenomai}
 if [ -n "${FAKE_KILL-}" ]; then
@@ -79,7 +81,7 @@ else
     run
 fi
 status=$?
-[ "${FAKE_DIE_AFTER:-0}" != "$((number))" ] || exit 255
+[ "${FAKE_DIE_AFTER:-0}" != $number ] || exit 255
 [ $status != 137 ] || exit 255
 exit $status
 STUB
@@ -432,53 +434,74 @@ check "the boards are named" eval 'refuses deploy --board nowhere && says "bela-
 check "--help" deploy --help
 check "names every option" eval 'for o in boot no-start no-boot rollback stop logs zip board dry-run; do says "--$o" || exit 1; done'
 
-# ---- Interruptions: the old version is whole and starts, or the new one does; then
-# the same again succeeds, and one can go back
+# ---- Interruptions: the old version is whole and starts, or the new one does and the
+# old one is kept whole; then the same again succeeds
 
 new_board
-deploy_version v1 --no-start
-cp -R "$root" "$tmp/with-v1"
+for version in v3 v1 v2; do
+    deploy_version $version --no-start
+    eval "id_$version=$(current)"
+done
+old=v2 new=v3
 
-broken() { # where
-    local where=$1
-    if starts v1; then
-        check "$where: v1 is whole" eval '(cd "$home/.versions/$(current)" && sha256sum -c SHA256SUMS)'
+# What the folder looks like, whichever versions are the old and the new one.
+look() {
+    local old_id=id_$old new_id=id_$new
+    (cd "$home" && find . -type f -exec wc -c {} + && sed -n '/^version=/p; /^previous=/p' run.sh) |
+        sed "s/${!old_id}/old/; s/${!new_id}/new/" | sort
+}
+seen=()
+whole() { # id
+    (cd "$home/.versions/$1" && sha256sum -c SHA256SUMS)
+}
+broken() { # where; the deployment of $new was
+    local where=$1 next
+    if starts $old; then
+        check "$where: the old version is whole" whole "$(current)"
     else
-        check "$where: v2 starts" starts v2
-        check "$where: v2 is whole" eval '(cd "$home/.versions/$(current)" && sha256sum -c SHA256SUMS)'
-        check "$where: v1 is kept" deploy --rollback --no-start
-        check "$where: v1 starts" starts v1
+        check "$where: the new version starts" starts $new
+        check "$where: the new version is whole" whole "$(current)"
+        check "$where: the old version is whole" whole "$(sed -n 's/^previous=//p' "$home/run.sh")"
     fi
-    check "$where: again" deploy_version v2 --no-start
-    check "$where: v2 then starts" starts v2
+    # To have recovered once from what is there now is enough.
+    local there
+    there=$(look)
+    for one in ${seen[@]+"${seen[@]}"}; do
+        if [ "$one" = "$there" ]; then return; fi
+    done
+    seen+=("$there")
+    check "$where: again" deploy_version $new --no-start
+    check "$where: the new version then starts" starts $new
     check "$where: two versions, nothing left over" is_clean 2
-    check "$where: back" eval 'deploy --rollback --no-start && starts v1'
-    rm -rf "$root"
-    cp -R "$tmp/with-v1" "$root"
+    # The next deployment is of the version that is not there.
+    case $new in v1) next=v2 ;; v2) next=v3 ;; v3) next=v1 ;; esac
+    old=$new new=$next
 }
 
 for when in BEFORE AFTER; do
     for call in 1 2 3 4; do
         export "FAKE_DIE_$when=$call"
-        check "the connection dies $when call $call: it fails" refuses deploy_version v2 --no-start
+        check "the connection dies $when call $call: it fails" refuses deploy_version $new --no-start
         unset "FAKE_DIE_$when"
         broken "the connection dies $when call $call"
     done
 done
 for cut in 0 100 700 1800 4000 9000; do
-    FAKE_CUT=$cut check "cut after $cut bytes: it fails" refuses deploy_version v2 --no-start
+    FAKE_CUT=$cut check "cut after $cut bytes: it fails" refuses deploy_version $new --no-start
     broken "cut after $cut bytes"
 done
 kill_at=0
 until [ $kill_at -gt 120 ]; do
     kill_at=$((kill_at + 1))
-    if FAKE_KILL=$kill_at deploy_version v2 --no-start; then break; fi
+    if FAKE_KILL=$kill_at deploy_version $new --no-start; then break; fi
     broken "the board dies before command $kill_at"
 done
-check "the board died at every command of its scripts" test $kill_at -gt 25 -a $kill_at -le 120
+check "the board died at every command of its scripts" test $kill_at -gt 40 -a $kill_at -le 120
+check "many different states were recovered from" test ${#seen[@]} -gt 12
+check "back after all of that" eval 'deploy --rollback --no-start && starts $old'
 
 # The very first deployment has no old version: it must only be possible again.
-for kill_at in 4 8 12 16 20 24 28; do
+for kill_at in 20 25 30 35; do
     new_board
     FAKE_KILL=$kill_at deploy_version v1 --no-start
     check "first deployment, dying before command $kill_at: again" deploy_version v1 --no-start
