@@ -276,9 +276,10 @@ bela=$bela projects=$projects project=$project state=$state
 $(cat deploy/board.sh)
 $*" || status=$?
     case $status in
-    0) return ;;
-    3) exit 1 ;; # the board has said why
-    *) fail "the connection to $address broke; the board starts the old version or the new one, whole: plug it in and run the same again" ;;
+    0 | 130) return ;; # 130: Ctrl-C ended it there
+    3) exit 1 ;;       # the board has said why
+    255) fail "the connection to $address broke; the board starts the old version or the new one, whole: plug it in and run the same again" ;;
+    *) fail "the board could not go on, for the reason above; it starts the old version or the new one, whole: restart it and run the same again" ;;
     esac
 }
 

@@ -124,7 +124,7 @@ start_playing() {
         # To the journal, which is kept small. Jobs of their own get signals, as -INT.
         journal=$by_hand
         cat=
-        if command -v systemd-cat >/dev/null; then cat="systemd-cat -t gatebend"; fi
+        if systemd-cat true 2>/dev/null; then cat="systemd-cat -t gatebend"; fi
         set -m
         $cat make --no-print-directory -C "$bela" PROJECT="$project" runonly >/dev/null 2>&1 </dev/null &
         alive="kill -0 $!"
