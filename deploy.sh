@@ -104,7 +104,12 @@ bela=${projects%/projects}
 case $project in */* | .* | bin) fail "project in $description must be a plain name, and not bin" ;; esac
 
 case $host in
-'') hosts="$board_host $user@192.168.7.2 $user@192.168.6.2 $user@bela.local" ;;
+'')
+    hosts=$board_host
+    for address in 192.168.7.2 192.168.6.2 bela.local; do
+        case " $hosts " in *" $user@$address "*) ;; *) hosts="$hosts $user@$address" ;; esac
+    done
+    ;;
 -* | *[!A-Za-z0-9_.@:%-]*) usage_error "$host is no user@host" ;;
 *@*) hosts=$host ;;
 *) hosts=$user@$host ;;
@@ -154,10 +159,10 @@ fi
 
 # ---- The version: a folder with everything, named after its contents
 
-work=
+work='' address=''
 clean_up() {
     if [ -n "$work" ]; then
-        if [ -n "${address-}" ]; then ssh -O exit "${options[@]}" "$address" 2>/dev/null || true; fi
+        if [ -n "$address" ]; then ssh -O exit "${options[@]}" "$address" 2>/dev/null || true; fi
         rm -rf "$work"
     fi
 }
@@ -246,10 +251,8 @@ options=(
 )
 
 connect() {
-    local tried='' said=$work/said
+    local said=$work/said
     for address in $hosts; do
-        case " $tried " in *" $address "*) continue ;; esac
-        tried="$tried $address"
         echo "Trying $address ..."
         if ssh "${options[@]}" "$address" true </dev/null 2>"$said"; then
             echo "$address answers."
@@ -262,7 +265,7 @@ connect() {
         fi
     done
     address=
-    fail "no board answers at$tried; is the USB cable in, and a minute gone since power-up? Then see what ssh ${tried##* } says"
+    fail "no board answers at $hosts; is the USB cable in, and a minute gone since power-up? Then see what ssh ${hosts%% *} says"
 }
 
 terminal=''

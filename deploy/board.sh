@@ -130,7 +130,7 @@ start_playing() {
         alive="kill -0 $!"
         set +m
     fi
-    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+    for _ in $(seq 50); do # ten seconds: make alone takes some of them on a board
         if grep -q bela-audio "$xenomai" 2>/dev/null; then
             echo "It plays."
             return

@@ -349,6 +349,7 @@ for options in '' --boot --no-boot --rollback --stop --logs --zip '--zip x.zip' 
     check "--dry-run $options says something" says "In this order"
     check "--dry-run $options calls nobody" test ! -s "$FAKE/calls"
 done
+check "--dry-run names each address once" eval 'deploy --dry-run && says "connect: root@192.168.7.2, else root@192.168.6.2, else root@bela.local$"'
 check "--dry-run builds nothing" test ! -e "$FAKE/built"
 find "$tmp" | grep -v -e /calls -e /done | sort >"$tmp/after"
 grep -v -e /calls -e /done "$tmp/before" >"$tmp/expected"
