@@ -86,7 +86,12 @@ struct Board {
 }
 
 impl Board {
+    /// `gatebend play` on the board.
     fn new(arguments: &[&str]) -> Option<Board> {
+        Board::with("play", arguments)
+    }
+
+    fn with(verb: &str, arguments: &[&str]) -> Option<Board> {
         let doubles = doubles()?;
         let folder = tempfile::tempdir().unwrap();
         let program = env::var_os("BOARD_BINARY");
@@ -101,7 +106,7 @@ impl Board {
             Err(_) => Command::new(program),
         };
         command
-            .args(["play", "--board", "bela-black"])
+            .args([verb, "--board", "bela-black"])
             .args(arguments)
             .env("LD_PRELOAD", &doubles.i2c)
             .env("GATEBEND_LIBBELA", &doubles.libbela)
@@ -313,5 +318,52 @@ fn what_is_wrong_is_told_in_one_sentence() {
         let output = board.run();
         assert_ne!(output.status.code(), Some(0));
         assert!(told(&output).contains(expected), "{}", told(&output));
+    }
+}
+
+#[test]
+fn a_self_test_says_pass_or_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().to_str().unwrap();
+    let Some(mut board) = Board::with("check", &["--state", state]) else {
+        return;
+    };
+    let output = board.run();
+    let found = String::from_utf8_lossy(&output.stdout).into_owned();
+    for expected in [
+        "pass  Bela          libbela 1.13.0",
+        "pass  touch sensor  Trill Square, firmware 3, bus at ",
+        "pass  display       128x64",
+        "pass  audio         2 channels, 44100 Hz, blocks of 16 frames, 8 analog inputs",
+        "pass  storage",
+    ] {
+        assert!(found.contains(expected), "{found}{}", told(&output));
+    }
+    let tone = board.sound();
+    assert!(tone.len() >= 2 * 44_100 && tone.iter().all(|frame| frame.abs() <= 0.051));
+    assert!(tone.iter().any(|frame| frame.abs() > 0.045));
+
+    let Some(board) = Board::with("check", &["--state", state]) else {
+        return;
+    };
+    let path = folder.path().join("script");
+    fs::write(
+        &path,
+        "0 fault touch unplugged\n0 fault display unplugged\n",
+    )
+    .unwrap();
+    let mut board = board
+        .env("I2C_DOUBLE_SCRIPT", path)
+        .env("BELA_DOUBLE_INIT", "-1");
+    let output = board.run();
+    let found = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{found}");
+    for expected in [
+        "FAIL  touch sensor  nothing answers at 0x28 on /dev/i2c-1: check cable",
+        "FAIL  display       nothing answers at 0x3c",
+        "FAIL  audio         Bela's audio cannot be set up",
+        "checks have failed",
+    ] {
+        assert!(found.contains(expected), "{found}");
     }
 }

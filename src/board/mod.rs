@@ -3,6 +3,8 @@
 /// A Bela: BeagleBone Black with the cape, its mini, the Gem.
 #[cfg(target_os = "linux")]
 pub mod bela;
+/// A board's self-test.
+pub mod check;
 /// What a board is, as its file says.
 pub mod description;
 /// The board without hardware.

@@ -2,6 +2,7 @@
 
 mod bench;
 mod boards;
+mod check;
 mod compile;
 mod export;
 mod info;
@@ -21,6 +22,8 @@ pub enum Command {
     Play(Box<play::Arguments>),
     /// Name the boards that it plays on, or show one's file
     Boards(boards::Arguments),
+    /// Find out what works on a board, and what to do about the rest
+    Check(check::Arguments),
     /// Turn a network into sound: a WAV file or raw samples
     Render(render::Arguments),
     /// Tell what a network is: sizes, depth, operations
@@ -44,6 +47,7 @@ impl Command {
         match self {
             Command::Play(arguments) => arguments.run(),
             Command::Boards(arguments) => arguments.run(),
+            Command::Check(arguments) => arguments.run(),
             Command::Render(arguments) => arguments.run(),
             Command::Info(arguments) => arguments.run(),
             Command::Simplify(arguments) => arguments.run(),

@@ -10,6 +10,7 @@
 //! [`Player`]; whatever happens in it, it never unwinds into C.
 
 mod block;
+pub mod check;
 mod error;
 mod ffi;
 mod library;

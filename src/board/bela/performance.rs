@@ -309,8 +309,7 @@ impl Playing {
         // Offline, how long it takes says nothing.
         let measured = block.load().filter(|_| self.offline.is_none());
         let estimate = || self.platform.load(self.engine.spent());
-        self.engine
-            .report_load(measured.unwrap_or_else(estimate));
+        self.engine.report_load(measured.unwrap_or_else(estimate));
         shared.underruns.store(block.underruns(), Ordering::Relaxed);
     }
 }

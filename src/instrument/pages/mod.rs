@@ -94,6 +94,14 @@ pub fn draw_splash(picture: &mut Picture) {
     }
 }
 
+/// A test picture: every edge, and text.
+pub fn draw_check(picture: &mut Picture) {
+    let (width, height) = (WIDTH as u32, picture.height() as u32);
+    rectangle(picture, 0, 0, width, height, OUTLINED);
+    let middle = picture.height() as i32 / 2;
+    text().write(picture, Point::new(29, middle - LINE / 2), "gatebend check");
+}
+
 /// A fault in plain words.
 fn draw_fault(picture: &mut Picture, fault: &str) {
     let text = Pen::new(&FONT_5X8);
