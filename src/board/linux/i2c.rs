@@ -26,6 +26,8 @@ const TIMEOUT: libc::c_ulong = 2;
 ///
 /// A transaction is one `I2C_RDWR` call: its operations are joined by repeated
 /// starts, and [`I2c::write`] and [`I2c::read`] are a message with a stop each.
+/// Two writes or two reads joined in one are asked for without a start between,
+/// which the BeagleBone's adapter cannot do; sensor and display do without.
 /// The time limit is the adapter's: it holds for all who use the bus.
 pub struct LateBus {
     path: PathBuf,
