@@ -24,7 +24,15 @@ if [ ! -x "$program" ] && ! chmod +x "$program"; then
     exit 1
 fi
 
-if [ $# -gt 0 ]; then exec "$program" "$@"; fi
+case ${1-} in
+'') ;;
+play | check)
+    verb=$1
+    shift
+    exec "$program" "$verb" --board "$board" --state "$state" "$@"
+    ;;
+*) exec "$program" "$@" ;;
+esac
 set -f # options are words, never patterns
 # shellcheck disable=SC2086
 exec "$program" play --board "$board" --state "$state" -- $CL

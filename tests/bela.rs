@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -75,6 +75,8 @@ struct Seen {
     /// In 256ths; inputs 3 and 1000.
     analog: [AtomicU32; 2],
     load: AtomicU32,
+    /// A block is being rendered.
+    inside: AtomicBool,
 }
 
 const NONE: u32 = u32::MAX;
@@ -97,6 +99,10 @@ impl Player for Tone {
 
     fn render(&mut self, block: &mut Block<'_>) {
         RENDERS.set(true);
+        assert!(
+            !self.seen.inside.swap(true, Ordering::SeqCst),
+            "two at once"
+        );
         self.blocks += 1;
         let elapsed = block.elapsed();
         for (frame, out) in self.mono.iter_mut().enumerate() {
@@ -118,6 +124,7 @@ impl Player for Tone {
         }
         seen.load
             .store(block.load().unwrap_or(NONE), Ordering::Relaxed);
+        seen.inside.store(false, Ordering::SeqCst);
     }
 }
 
@@ -427,7 +434,8 @@ fn buffers_that_are_not_there_are_not_touched() {
 
 #[test]
 fn rendering_on_several_threads_is_one_players() {
-    run!("play").set("RENDERERS", 4).outcome().check(1600);
+    let run = run!("play").set("RENDERERS", 4).set("BLOCKS", 1000);
+    run.outcome().check(16_000);
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! Places to run: what gives audio, an I2C bus and time.
 
-/// A Bela: BeagleBone Black with the cape, its mini, the Gem.
 #[cfg(target_os = "linux")]
 pub mod bela;
 /// A board's self-test.
