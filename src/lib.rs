@@ -11,5 +11,6 @@ pub mod board;
 pub mod conductor;
 pub mod engine;
 pub mod instrument;
+pub mod keeper;
 pub mod library;
 pub mod panel;

@@ -1,17 +1,15 @@
 //! `gatebend play`: the instrument.
 
 use std::fmt::Write;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use gatebend::board::desk::{Album, BEAGLEBONE, Desk, Live, Script, Simulation, play_live};
-use gatebend::conductor::Keeper;
 use gatebend::engine::{Cost, Platform};
-use gatebend::instrument::Keep;
-use gatebend::instrument::parameters::KEYS;
-use gatebend::instrument::preset::{Preset, is_name};
+use gatebend::instrument::parameters::{KEYS, Parameters};
+use gatebend::keeper::{Files, Handle, Places, Watch};
 use gatebend::library;
 use gatebend::panel::Height;
 
@@ -56,6 +54,9 @@ pub struct Arguments {
     /// Set a parameter, as often as you like
     #[arg(long, value_name = "ID=VALUE")]
     set: Vec<String>,
+    /// Folder to keep everything in: what is played, presets, calibration
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
     /// Folder to keep presets in; without it they are forgotten at the end
     #[arg(long, value_name = "DIR")]
     presets: Option<PathBuf>,
@@ -96,13 +97,20 @@ fn parameters_help() -> String {
     format!("Parameters for --set:\n{}", rows.join("\n"))
 }
 
+/// Who keeps what shall last, and the way to them.
+type Keeping = Option<(Watch<Files>, Handle)>;
+
+/// So many seconds of sound, and the start has not failed.
+const STEADY_SECONDS: u64 = 10;
+
 impl Arguments {
     pub fn run(&self) -> Outcome {
-        let (desk, script) = self.desk()?;
+        let (mut desk, script) = self.desk()?;
+        let keeper = self.keep(&mut desk)?;
         if self.fast || self.wav.is_some() || self.tap.is_some() || self.oled.is_some() {
-            self.simulate(desk, script)
+            self.simulate(desk, script, keeper)
         } else {
-            self.live(desk, script)
+            self.live(desk, script, keeper)
         }
     }
 
@@ -112,11 +120,7 @@ impl Arguments {
             networks.insert(0, files::load(path)?);
         }
         let mut desk = Desk::new(networks);
-        for assignment in &self.set {
-            desk.parameters
-                .assign(assignment)
-                .map_err(|problem| Failure::Usage(format!("--set {problem}")))?;
-        }
+        self.assign(&mut desk.parameters)?;
         desk.model.bus_hz = self.bus;
         desk.has_display = self.display != "none";
         desk.panel.height = match self.display.as_str() {
@@ -124,10 +128,6 @@ impl Arguments {
             _ => Height::Rows64,
         };
         desk.seed = self.seed;
-        if let Some(folder) = &self.presets {
-            (desk.presets, desk.reserved) = load_presets(folder)?;
-            desk.keeper = Box::new(Folder(folder.clone()));
-        }
         let script = match &self.script {
             None => Script::default(),
             Some(path) => {
@@ -139,7 +139,47 @@ impl Arguments {
         Ok((desk, script))
     }
 
-    fn simulate(&self, desk: Desk, script: Script) -> Outcome {
+    /// Goes on from what was kept, and keeps on. What the command line says
+    /// comes first.
+    fn keep(&self, desk: &mut Desk) -> Result<Keeping, Failure> {
+        let mut places = self
+            .state
+            .as_deref()
+            .map(Places::within)
+            .unwrap_or_default();
+        if self.presets.is_some() {
+            places.presets.clone_from(&self.presets);
+        }
+        if places.presets.is_none() {
+            return Ok(None);
+        }
+        let (watch, handle, mut memory) = Watch::open(Files, places);
+        for notice in &memory.notices {
+            say(notice);
+        }
+        if let Some(saved) = memory.saved.as_mut().filter(|_| memory.trusted) {
+            if self.network.is_some() {
+                saved.network = Arc::new(desk.library[0].clone());
+                saved.bends.clear();
+                saved.place = saved.network.name().to_string();
+            }
+            self.assign(&mut saved.parameters)?;
+        }
+        desk.memory = memory;
+        desk.keeper = Box::new(handle.clone());
+        Ok(Some((watch, handle)))
+    }
+
+    fn assign(&self, parameters: &mut Parameters) -> Outcome {
+        for assignment in &self.set {
+            parameters
+                .assign(assignment)
+                .map_err(|problem| Failure::Usage(format!("--set {problem}")))?;
+        }
+        Ok(())
+    }
+
+    fn simulate(&self, desk: Desk, script: Script, keeper: Keeping) -> Outcome {
         let started = Instant::now();
         let rate = desk.platform.rate;
         let rows = desk.panel.height.rows();
@@ -159,6 +199,8 @@ impl Arguments {
         let mut sound = Track::new(self.wav.as_deref(), total);
         let mut exact = Track::new(self.tap.as_deref(), total);
         let (mut most_load, mut album_error) = (0, None);
+        let (mut watch, handle) = keeper.unzip();
+        let mut tell = |notice: String| say(&notice);
         let mut progress = Progress::new("playing");
         // In steps, for the sake of progress.
         let end = (seconds * 1e9) as u64;
@@ -185,7 +227,16 @@ impl Arguments {
                 },
             );
             progress.at(step as f64 / steps as f64);
+            if let (Some(watch), Some(handle)) = (&mut watch, &handle) {
+                if step == STEADY_SECONDS {
+                    handle.steady();
+                }
+                watch.turn(simulation.now() / 1_000_000, simulation.state(), &mut tell);
+            }
         }
+        let kept = watch.is_none_or(|watch| {
+            watch.finish(simulation.now() / 1_000_000, simulation.state(), &mut tell)
+        });
         drop(progress);
         for refusal in simulation.refusals() {
             say(&format!("refused: {refusal}"));
@@ -210,10 +261,14 @@ impl Arguments {
             let _ = write!(report, ", {pictures} pictures");
         }
         say(&report);
-        Ok(())
+        if kept {
+            Ok(())
+        } else {
+            Err(Failure::Failed("not everything was kept on disk".into()))
+        }
     }
 
-    fn live(&self, mut desk: Desk, script: Script) -> Outcome {
+    fn live(&self, mut desk: Desk, script: Script, keeper: Keeping) -> Outcome {
         let sound_card = cfg!(feature = "sound-card") && !self.silent;
         let rate = if sound_card {
             card_rate().map_err(Failure::Failed)?
@@ -241,6 +296,7 @@ impl Arguments {
             seconds,
             sound_card,
             terminal: io::IsTerminal::is_terminal(&io::stdout()),
+            keeper,
         };
         play_live(desk, live).map_err(Failure::Failed)
     }
@@ -307,71 +363,6 @@ impl Track<'_> {
             writer.finalize().map_err(io::Error::other)
         })
     }
-}
-
-/// Presets as files of a folder.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.join(format!("{name}.json"))
-    }
-}
-
-impl Keeper for Folder {
-    fn keep(&mut self, keep: Keep) -> Result<(), String> {
-        match keep {
-            Keep::Save(preset) => {
-                let text = preset.to_json().map_err(|error| error.to_string())?;
-                fs::create_dir_all(&self.0)
-                    .map_err(|error| format!("{}: {error}", self.0.display()))?;
-                match files::save_text(Some(&self.path(&preset.name)), &text) {
-                    Ok(()) => Ok(()),
-                    Err(
-                        Failure::Usage(problem) | Failure::Failed(problem) | Failure::No(problem),
-                    ) => Err(problem),
-                }
-            }
-            Keep::Delete(name) => fs::remove_file(self.path(&name))
-                .map_err(|error| format!("{}: {error}", self.path(&name).display())),
-        }
-    }
-}
-
-/// The presets in a folder, and the names of those that could not be read: they
-/// are told, and left alone.
-fn load_presets(folder: &Path) -> Result<(Vec<Preset>, Vec<String>), Failure> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Default::default()),
-        Err(error) => return Err(in_folder(folder, &error)),
-    };
-    let (mut presets, mut unread) = (Vec::new(), Vec::new());
-    for entry in entries.flatten() {
-        let path = entry.path();
-        let name = path.file_stem().and_then(|name| name.to_str());
-        let is_json = path
-            .extension()
-            .is_some_and(|extension| extension == "json");
-        // What is no file, such as a pipe, might never end.
-        let readable = is_json && path.is_file();
-        let Some(name) = name.filter(|name| readable && is_name(name)) else {
-            continue;
-        };
-        let preset = files::read_text(&path).and_then(|text| {
-            Preset::from_json(name.to_string(), &text)
-                .map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))
-        });
-        match preset {
-            Ok(preset) => presets.push(preset),
-            Err(Failure::Usage(problem) | Failure::Failed(problem) | Failure::No(problem)) => {
-                say(&format!("preset left out: {problem}"));
-                unread.push(name.to_string());
-            }
-        }
-    }
-    presets.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok((presets, unread))
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use super::simulation::{Desk, nanoseconds};
 use crate::conductor::{Conductor, is_superseded};
 use crate::engine::Engine;
 use crate::instrument::{Command, State};
+use crate::keeper::{Files, Handle, Watch};
 use crate::panel::Panel;
 
 /// How the desk is played in real time.
@@ -30,6 +31,8 @@ pub struct Live {
     /// Paint the display in the terminal. Commands are read from standard input
     /// in any case.
     pub terminal: bool,
+    /// Keeps what shall last, if anything shall.
+    pub keeper: Option<(Watch<Files>, Handle)>,
 }
 
 /// How often the instrument's thread looks at the engine's ring.
@@ -39,6 +42,10 @@ const PAINT: Duration = Duration::from_millis(50);
 const SCRIPT: Duration = Duration::from_millis(2);
 /// How long an end without a click may take.
 const ENDING: Duration = Duration::from_millis(200);
+/// How long what is not kept yet may take at the end.
+const KEEPING: Duration = Duration::from_secs(2);
+/// So much sound, and the start has not failed.
+const STEADY: u64 = 10_000_000_000;
 
 /// What all threads share.
 #[derive(Clone)]
@@ -110,6 +117,16 @@ pub fn play_live(desk: Desk, live: Live) -> Result<(), String> {
         })
     };
 
+    let handle = live.keeper.map(|(watch, handle)| {
+        let (shared, commands) = (shared.clone(), commands.clone());
+        let notice = move |notice| {
+            let _ = commands.send(Command::Notice(notice));
+        };
+        let clock = move || time.now() / 1_000_000;
+        thread::spawn(move || watch.run(clock, move || shared.state(), notice));
+        handle
+    });
+
     let end = live
         .seconds
         .map_or(u64::MAX, |seconds| (seconds * 1e9) as u64);
@@ -118,6 +135,7 @@ pub fn play_live(desk: Desk, live: Live) -> Result<(), String> {
     let lines = read_lines();
     let mut terminal = Terminal::new(live.terminal);
     let mut painted = 0;
+    let mut steady = false;
     while time.now() < end && !shared.stopped() {
         while let Some((_, event)) = next.filter(|(at, _)| *at <= time.now()) {
             match event {
@@ -133,6 +151,10 @@ pub fn play_live(desk: Desk, live: Live) -> Result<(), String> {
             next = events.next();
         }
         take_lines(&lines, &commands, &shared, &mut terminal);
+        if !steady && time.now() > STEADY {
+            steady = true;
+            handle.iter().for_each(Handle::steady);
+        }
         if time.now() >= painted + PAINT.as_nanos() as u64 {
             painted = time.now();
             terminal.paint(&oled.frame());
@@ -147,6 +169,10 @@ pub fn play_live(desk: Desk, live: Live) -> Result<(), String> {
     audio.end();
     for thread in [instrument, panel_thread] {
         thread.join().map_err(|_| "a thread has panicked")?;
+    }
+    // Last, so that nothing is missed.
+    if handle.is_some_and(|handle| !handle.end(KEEPING)) {
+        return Err("not everything was kept on disk".into());
     }
     Ok(())
 }

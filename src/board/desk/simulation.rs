@@ -14,8 +14,8 @@ use super::{BEAGLEBONE, Lanes};
 use crate::conductor::{Conductor, Forgetful, Keeper, is_superseded};
 use crate::engine::{Counters, Engine, Platform};
 use crate::instrument::parameters::Parameters;
-use crate::instrument::preset::Preset;
-use crate::instrument::{Command, Instrument, State};
+use crate::instrument::{Command, State};
+use crate::keeper::Memory;
 use crate::panel::{Config, Panel};
 
 /// What takes time on the board besides audio and the bus; assumptions, until a
@@ -65,10 +65,8 @@ pub struct Desk {
     pub library: Vec<Network>,
     /// Parameters to start with.
     pub parameters: Parameters,
-    /// Presets.
-    pub presets: Vec<Preset>,
-    /// Names that no preset may take.
-    pub reserved: Vec<String>,
+    /// What was kept, to go on from.
+    pub memory: Memory,
     /// Where presets are kept.
     pub keeper: Box<dyn Keeper>,
     /// For random networks and mutations.
@@ -86,8 +84,7 @@ impl Desk {
             panel: Config::default(),
             library,
             parameters: Parameters::default(),
-            presets: Vec::new(),
-            reserved: Vec::new(),
+            memory: Memory::default(),
             keeper: Box::new(Forgetful),
             seed: 1,
             has_display: true,
@@ -98,18 +95,17 @@ impl Desk {
     ///
     /// # Errors
     /// When there is no network, or the first is too slow for the platform.
-    pub(super) fn assemble(self) -> Result<(Conductor<Lanes>, Engine<Lanes>), String> {
+    pub(super) fn assemble(mut self) -> Result<(Conductor<Lanes>, Engine<Lanes>), String> {
         use logicnet::Word;
-        let (mut instrument, first) = Instrument::new(
+        let instrument = self.memory.wake(
             self.library,
             self.parameters,
-            self.presets,
             Some((self.platform, Lanes::LANES)),
             self.seed,
+            &mut *self.keeper,
         )?;
-        instrument.reserve(self.reserved);
         let (engine, handover) = Engine::new(self.platform);
-        let conductor = Conductor::new((instrument, first), handover, self.keeper);
+        let conductor = Conductor::new(instrument, handover, self.keeper);
         Ok((conductor, engine))
     }
 }
