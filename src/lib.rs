@@ -13,4 +13,5 @@ pub mod engine;
 pub mod instrument;
 pub mod keeper;
 pub mod library;
+pub mod logbook;
 pub mod panel;

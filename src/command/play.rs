@@ -1,17 +1,22 @@
 //! `gatebend play`: the instrument.
 
+mod keeping;
+mod track;
+
 use std::fmt::Write;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use gatebend::board::desk::{Album, BEAGLEBONE, Desk, Live, Script, Simulation, play_live};
 use gatebend::engine::{Cost, Platform};
 use gatebend::instrument::parameters::{KEYS, Parameters};
-use gatebend::keeper::{Files, Handle, Places, Watch};
 use gatebend::library;
 use gatebend::panel::Height;
+
+use keeping::Keeper;
+use track::Track;
 
 use crate::progress::Progress;
 use crate::{Failure, Outcome, files, say};
@@ -30,7 +35,7 @@ pub struct Arguments {
     /// How long to play [default: the script and a second more, or 10 s in simulated time]
     #[arg(long, value_name = "S", value_parser = seconds)]
     seconds: Option<f64>,
-    /// Write what loudspeakers would get, 16 bits; in simulated time
+    /// Write what loudspeakers would get, 16 bits (- is standard output); in simulated time
     #[arg(long, value_name = "OUT.wav")]
     wav: Option<PathBuf>,
     /// Write the network's exact samples, before DC blocker and limiter; in simulated time
@@ -97,21 +102,28 @@ fn parameters_help() -> String {
     format!("Parameters for --set:\n{}", rows.join("\n"))
 }
 
-/// Who keeps what shall last, and the way to them.
-type Keeping = Option<(Watch<Files>, Handle)>;
-
-/// So many seconds of sound, and the start has not failed.
-const STEADY_SECONDS: u64 = 10;
+/// How long the log may take at the end.
+const LOGGING: Duration = Duration::from_secs(1);
 
 impl Arguments {
     pub fn run(&self) -> Outcome {
+        let simulated =
+            self.fast || self.wav.is_some() || self.tap.is_some() || self.oled.is_some();
+        let standard = |path: &Option<PathBuf>| path.as_deref().is_some_and(files::is_standard);
+        if standard(&self.wav) && standard(&self.tap) {
+            let problem = "--wav and --tap cannot both go to standard output";
+            return Err(Failure::Usage(problem.into()));
+        }
         let (mut desk, script) = self.desk()?;
+        let log = keeping::start_log(self.state.as_deref(), !simulated)?;
         let keeper = self.keep(&mut desk)?;
-        if self.fast || self.wav.is_some() || self.tap.is_some() || self.oled.is_some() {
+        let outcome = if simulated {
             self.simulate(desk, script, keeper)
         } else {
             self.live(desk, script, keeper)
-        }
+        };
+        log.end(LOGGING);
+        outcome
     }
 
     fn desk(&self) -> Result<(Desk, Script), Failure> {
@@ -131,7 +143,7 @@ impl Arguments {
         let script = match &self.script {
             None => Script::default(),
             Some(path) => {
-                let text = files::read_text(path)?;
+                let text = files::read_text(path, "a script is text: docs/playing.md")?;
                 Script::parse(&text, &desk.panel.surface)
                     .map_err(|problem| Failure::Failed(format!("{}: {problem}", path.display())))?
             }
@@ -141,22 +153,11 @@ impl Arguments {
 
     /// Goes on from what was kept, and keeps on. What the command line says
     /// comes first.
-    fn keep(&self, desk: &mut Desk) -> Result<Keeping, Failure> {
-        let mut places = self
-            .state
-            .as_deref()
-            .map(Places::within)
-            .unwrap_or_default();
-        if self.presets.is_some() {
-            places.presets.clone_from(&self.presets);
-        }
-        if places.presets.is_none() {
+    fn keep(&self, desk: &mut Desk) -> Result<Option<Keeper>, Failure> {
+        let Some((keeper, mut memory)) = keeping::open(self.state.as_deref(), self.presets.clone())
+        else {
             return Ok(None);
-        }
-        let (watch, handle, mut memory) = Watch::open(Files, places);
-        for notice in &memory.notices {
-            say(notice);
-        }
+        };
         if let Some(saved) = memory.saved.as_mut().filter(|_| memory.trusted) {
             if self.network.is_some() {
                 saved.network = Arc::new(desk.library[0].clone());
@@ -166,8 +167,8 @@ impl Arguments {
             self.assign(&mut saved.parameters)?;
         }
         desk.memory = memory;
-        desk.keeper = Box::new(handle.clone());
-        Ok(Some((watch, handle)))
+        desk.keeper = Box::new(keeper.1.clone());
+        Ok(Some(keeper))
     }
 
     fn assign(&self, parameters: &mut Parameters) -> Outcome {
@@ -179,7 +180,7 @@ impl Arguments {
         Ok(())
     }
 
-    fn simulate(&self, desk: Desk, script: Script, keeper: Keeping) -> Outcome {
+    fn simulate(&self, desk: Desk, script: Script, mut keeper: Option<Keeper>) -> Outcome {
         let started = Instant::now();
         let rate = desk.platform.rate;
         let rows = desk.panel.height.rows();
@@ -199,8 +200,7 @@ impl Arguments {
         let mut sound = Track::new(self.wav.as_deref(), total);
         let mut exact = Track::new(self.tap.as_deref(), total);
         let (mut most_load, mut album_error) = (0, None);
-        let (mut watch, handle) = keeper.unzip();
-        let mut tell = |notice: String| say(&notice);
+
         let mut progress = Progress::new("playing");
         // In steps, for the sake of progress.
         let end = (seconds * 1e9) as u64;
@@ -227,16 +227,8 @@ impl Arguments {
                 },
             );
             progress.at(step as f64 / steps as f64);
-            if let (Some(watch), Some(handle)) = (&mut watch, &handle) {
-                if step == STEADY_SECONDS {
-                    handle.steady();
-                }
-                watch.turn(simulation.now() / 1_000_000, simulation.state(), &mut tell);
-            }
+            keeping::turn(&mut keeper, &simulation, step);
         }
-        let kept = watch.is_none_or(|watch| {
-            watch.finish(simulation.now() / 1_000_000, simulation.state(), &mut tell)
-        });
         drop(progress);
         for refusal in simulation.refusals() {
             say(&format!("refused: {refusal}"));
@@ -261,14 +253,10 @@ impl Arguments {
             let _ = write!(report, ", {pictures} pictures");
         }
         say(&report);
-        if kept {
-            Ok(())
-        } else {
-            Err(Failure::Failed("not everything was kept on disk".into()))
-        }
+        keeping::finish(keeper, &simulation)
     }
 
-    fn live(&self, mut desk: Desk, script: Script, keeper: Keeping) -> Outcome {
+    fn live(&self, mut desk: Desk, script: Script, keeper: Option<Keeper>) -> Outcome {
         let sound_card = cfg!(feature = "sound-card") && !self.silent;
         let rate = if sound_card {
             card_rate().map_err(Failure::Failed)?
@@ -314,55 +302,6 @@ fn card_rate() -> Result<u32, String> {
 
 fn in_folder(folder: &Path, error: &io::Error) -> Failure {
     Failure::Failed(format!("{}: {error}", folder.display()))
-}
-
-/// Frames on their way to a WAV file, if one was asked for.
-struct Track<'a> {
-    path: Option<&'a Path>,
-    frames: Vec<f32>,
-    total: usize,
-}
-
-impl Track<'_> {
-    fn new(path: Option<&Path>, total: usize) -> Track<'_> {
-        Track {
-            path,
-            frames: Vec::new(),
-            total,
-        }
-    }
-
-    fn add(&mut self, frames: &[f32]) {
-        if self.path.is_some() {
-            let room = self.total - self.frames.len();
-            self.frames
-                .extend_from_slice(&frames[..frames.len().min(room)]);
-        }
-    }
-
-    fn save(&self, rate: u32) -> Outcome {
-        let Some(path) = self.path else {
-            return Ok(());
-        };
-        files::save(path, |file| {
-            let spec = hound::WavSpec {
-                channels: 1,
-                sample_rate: rate,
-                bits_per_sample: 16,
-                sample_format: hound::SampleFormat::Int,
-            };
-            let writer = io::BufWriter::new(file);
-            let mut writer = hound::WavWriter::new(writer, spec).map_err(io::Error::other)?;
-            for frame in &self.frames {
-                // Exact samples have 8 bits (or 24, interpolated) and are rounded here.
-                let sample = (frame * 32_768.0).round().clamp(-32_768.0, 32_767.0);
-                writer
-                    .write_sample(sample as i16)
-                    .map_err(io::Error::other)?;
-            }
-            writer.finalize().map_err(io::Error::other)
-        })
-    }
 }
 
 #[cfg(test)]

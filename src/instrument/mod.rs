@@ -570,9 +570,10 @@ impl Instrument {
         self.change(state, command, keep)
     }
 
-    /// Makes this state the history's last moment, unless it is where it is now.
+    /// Makes this state the history's last moment, unless it is where it is now;
+    /// a preset of the same network has brought its parameters.
     fn remember(&mut self, state: &State, recalled: bool) {
-        if self.history[self.now].is(state) {
+        if self.history[self.now].is(state) && !recalled {
             return;
         }
         self.history.truncate(self.now + 1);
