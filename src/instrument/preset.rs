@@ -52,7 +52,7 @@ pub fn is_name(name: &str) -> bool {
 }
 
 /// A name, or the first of `name 2`, `name 3` and so on that is not taken.
-pub fn free_name(name: &str, taken: impl Fn(&str) -> bool) -> String {
+pub fn free_name(name: &str, mut taken: impl FnMut(&str) -> bool) -> String {
     // Room for a number.
     let short: String = name.chars().take(MOST_CHARACTERS - 7).collect();
     let (mut free, mut number) = (name.to_string(), 1);

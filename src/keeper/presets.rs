@@ -69,8 +69,10 @@ impl<D: Disk> Presets<D> {
         match keep {
             Keep::Save(preset) => {
                 let text = preset.to_json().map_err(|error| error.to_string())?;
-                let file = self.known.get(&preset.name).cloned();
-                let file = file.unwrap_or_else(|| free_name(&preset.name, |name| self.taken(name)));
+                let file = match self.known.get(&preset.name) {
+                    Some(file) => file.clone(),
+                    None => self.free_name(&preset.name)?,
+                };
                 self.shelf.save(&file, &text)?;
                 self.known.insert(preset.name.clone(), file.clone());
                 Ok((file != preset.name).then_some(file))
@@ -84,7 +86,17 @@ impl<D: Disk> Presets<D> {
         }
     }
 
-    fn taken(&self, name: &str) -> bool {
-        self.known.values().any(|file| file == name) || self.shelf.has(name)
+    /// A name for a file that is not there.
+    fn free_name(&self, name: &str) -> Result<String, String> {
+        let mut problem = None;
+        let free = free_name(name, |name| {
+            let known = self.known.values().any(|file| file == name);
+            known
+                || self.shelf.has(name).unwrap_or_else(|words| {
+                    problem.get_or_insert(words);
+                    false
+                })
+        });
+        problem.map_or(Ok(free), Err)
     }
 }

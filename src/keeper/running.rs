@@ -29,8 +29,8 @@ pub struct Running<D> {
     states: Shelf<D, Saved>,
     starts: Shelf<D, u32>,
     calibrations: Shelf<D, String>,
-    /// What is in the state's file, as far as is known.
-    kept: Kept,
+    /// What is in the state's file, if that is what is played.
+    kept: Option<Saved>,
     /// The state's file was read, or certainly was not there.
     settled: bool,
     /// Starts that did not come to steady play: before this one, as the file
@@ -38,15 +38,6 @@ pub struct Running<D> {
     before: u32,
     count: u32,
     written: Option<u32>,
-}
-
-/// What is in the state's file.
-enum Kept {
-    /// Nothing, and what is played at first need not be.
-    Nothing,
-    /// Something else than what is played.
-    Other,
-    This(Box<Saved>),
 }
 
 impl<D: Disk + Clone> Running<D> {
@@ -57,7 +48,7 @@ impl<D: Disk + Clone> Running<D> {
             states: Shelf::new(disk.clone(), folder.into(), state),
             starts: Shelf::new(disk.clone(), folder.into(), parse_starts),
             calibrations: Shelf::new(disk.clone(), folder.into(), parse_object),
-            kept: Kept::Nothing,
+            kept: None,
             settled: false,
             before: 0,
             count: 1,
@@ -77,13 +68,10 @@ impl<D: Disk + Clone> Running<D> {
         let Found { value, trouble } = running.states.load(STATE);
         memory.trusted = running.before < UNSTEADY_STARTS;
         running.settled = value.is_some() || matches!(trouble, Some(Trouble::Damaged(_)));
-        running.kept = match &value {
-            Some(saved) if memory.trusted && trouble.is_none() => {
-                Kept::This(Box::new(saved.clone()))
-            }
-            None if trouble.is_none() => Kept::Nothing,
-            _ => Kept::Other,
-        };
+        // A state that shall not be played on from, or has no good file, is
+        // written anew.
+        let plays_on = memory.trusted && trouble.is_none();
+        running.kept = value.clone().filter(|_| plays_on);
         if matches!(trouble, Some(Trouble::Unreadable(_))) {
             running.settled = false;
         }
@@ -93,16 +81,8 @@ impl<D: Disk + Clone> Running<D> {
     }
 
     /// Whether the state's file says the same as a state.
-    pub fn is_kept(&mut self, state: &State) -> bool {
-        match &self.kept {
-            // What is played at first is there without a file.
-            Kept::Nothing => {
-                self.kept = Kept::This(Box::new(Saved::of(state)));
-                true
-            }
-            Kept::Other => false,
-            Kept::This(saved) => saved.is_of(state),
-        }
+    pub fn is_kept(&self, state: &State) -> bool {
+        self.kept.as_ref().is_some_and(|saved| saved.is_of(state))
     }
 
     /// Saves the state. One that turns up only now is made a preset first.
@@ -129,7 +109,7 @@ impl<D: Disk + Clone> Running<D> {
         }
         let text = state.to_json().map_err(|error| error.to_string())?;
         self.states.save(STATE, &text)?;
-        self.kept = Kept::This(Box::new(state));
+        self.kept = Some(state);
         Ok(())
     }
 

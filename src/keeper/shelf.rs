@@ -178,8 +178,15 @@ impl<D: Disk, T> Shelf<D, T> {
     }
 
     /// Whether there is a file of this name, good or not.
-    pub fn has(&self, name: &str) -> bool {
-        !matches!(self.look(name, &self.path(name, "")), Look::Nothing)
+    ///
+    /// # Errors
+    /// When that cannot be told.
+    pub fn has(&self, name: &str) -> Result<bool, String> {
+        match self.look(name, &self.path(name, "")) {
+            Look::Nothing => Ok(false),
+            Look::Bad(Trouble::Unreadable(words)) => Err(words),
+            Look::Good(_) | Look::Bad(Trouble::Damaged(_)) => Ok(true),
+        }
     }
 
     /// Names that something is kept under, in order; one dot in a name and more
