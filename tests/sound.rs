@@ -189,9 +189,10 @@ fn time_is_reversed_on_a_large_network_without_a_held_sample() {
     for delay in 0..12 {
         let small = library::shipped().swap_remove(0);
         let mut desk = Desk::new(vec![small, random.clone()]);
-        desk.parts.presets = vec![gatebend::instrument::preset::Preset {
+        desk.parts.memory.presets = vec![gatebend::instrument::preset::Preset {
             name: "back".into(),
-            network: random.clone(),
+            network: random.clone().into(),
+            bends: std::collections::BTreeMap::new(),
             parameters: parameters.clone(),
         }];
         let at = |seconds: f64| seconds + 0.0037 * f64::from(delay);

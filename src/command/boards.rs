@@ -44,7 +44,7 @@ pub fn layer(name: &str) -> Result<Layer, Failure> {
     if path.extension().is_none_or(|ending| ending != "toml") {
         return description::built_in(name).map_err(Failure::Usage);
     }
-    let text = files::read_text(path)?;
+    let text = files::read_text(path, "gatebend boards names those built in")?;
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let source = Source { name, text: &text };
     description::from_file(&stem, &source).map_err(Failure::Failed)
