@@ -16,6 +16,7 @@ use gatebend::engine::{Cost, Platform};
 use gatebend::instrument::parameters::{KEYS, Parameters};
 use gatebend::instrument::surface::Surface;
 use gatebend::library;
+use log::LevelFilter;
 
 use super::boards;
 use crate::{Failure, Outcome, files, say};
@@ -189,7 +190,12 @@ impl Arguments {
                 "{option}: options after -- are Bela's; this is a desk"
             )));
         }
-        let log = keeping::start_log(self.state.as_deref(), !simulated)?;
+        let terminal = if simulated {
+            LevelFilter::Warn
+        } else {
+            LevelFilter::Off
+        };
+        let log = keeping::start_log(self.state.as_deref(), terminal)?;
         let keeper = self.keep(&mut parts)?;
         let desk = Desk::like(board, parts);
         let outcome = if simulated {
@@ -218,7 +224,7 @@ impl Arguments {
         let locks: Vec<PathBuf> = lock.into_iter().chain([keeping::LOCK.into()]).collect();
         let _only =
             Instance::claim(&locks).map_err(|occupied| Failure::Failed(occupied.to_string()))?;
-        let log = keeping::start_log(self.state.as_deref(), false)?;
+        let log = keeping::start_log(self.state.as_deref(), LevelFilter::Info)?;
         let keeper = self.keep(&mut parts)?;
         let outcome = play(Performance {
             board,

@@ -20,9 +20,9 @@ pub const LOCK: &str = "/run/gatebend.lock";
 /// So many seconds of sound, and the start has not failed.
 const STEADY_SECONDS: u64 = 10;
 
-/// Starts the log: to the file in the state folder, and to the terminal where no
-/// display is painted in it.
-pub fn start_log(state: Option<&Path>, painted: bool) -> Result<Logbook, Failure> {
+/// Starts the log: to the file in the state folder, and to the terminal from this
+/// level on, unless a display is painted in it: then it is off.
+pub fn start_log(state: Option<&Path>, terminal: LevelFilter) -> Result<Logbook, Failure> {
     let asked = match std::env::var("GATEBEND_LOG") {
         Ok(name) => Some(
             logbook::level(&name)
@@ -31,10 +31,9 @@ pub fn start_log(state: Option<&Path>, painted: bool) -> Result<Logbook, Failure
         Err(_) => None,
     };
     let options = logbook::Options {
-        terminal: if painted {
-            LevelFilter::Off
-        } else {
-            asked.unwrap_or(LevelFilter::Warn)
+        terminal: match terminal {
+            LevelFilter::Off => LevelFilter::Off,
+            level => asked.unwrap_or(level),
         },
         file: asked.unwrap_or(LevelFilter::Info),
         folder: state.map(Path::to_path_buf),
