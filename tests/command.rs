@@ -541,11 +541,9 @@ fn play_goes_on_where_it_was() {
     let (script, state) = (folder.path("script.txt"), folder.path("state"));
     let play = |text: &str, arguments: &[&str]| {
         fs::write(&script, text).unwrap();
-        let all = [
-            ["play", "--fast", "--script", &script, "--state", &state].as_slice(),
-            arguments,
-        ];
-        let output = gatebend(&all.concat());
+        let mut all = vec!["play", "--fast", "--script", &script, "--state", &state];
+        all.extend(arguments);
+        let output = gatebend(&all);
         assert!(output.status.success());
         String::from_utf8(output.stderr).unwrap()
     };
