@@ -415,11 +415,7 @@ fn what_was_played_is_there_after_the_plug_is_pulled() {
     let kept = board.kept("state.json");
     assert!(kept.contains("first light"), "{kept}");
     // And is played on from, by a start that does nothing itself.
-    let state = board.folder.path().join("state");
-    let mut again = Board::new(&["--state"]).unwrap();
-    again
-        .command
-        .args([state.as_os_str(), "--seconds".as_ref(), "1".as_ref()]);
+    let again = Board::after(&board, &["--seconds", "1"]);
     let output = again.env("BELA_DOUBLE_REAL_TIME", "1").run();
     assert!(output.status.success(), "{}", told(&output));
     assert_eq!(board.kept("state.json"), kept);

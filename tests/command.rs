@@ -542,7 +542,7 @@ fn play_goes_on_where_it_was() {
     let play = |text: &str, arguments: &[&str]| {
         fs::write(&script, text).unwrap();
         let mut all = vec!["play", "--fast", "--script", &script, "--state", &state];
-        all.extend_from_slice(arguments);
+        all.extend(arguments);
         let output = gatebend(&all);
         assert!(output.status.success());
         String::from_utf8(output.stderr).unwrap()

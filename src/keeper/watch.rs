@@ -79,14 +79,16 @@ pub struct Watch<D> {
     trouble: Option<String>,
     retry_at: u64,
     wait: u64,
-    ending: Option<Option<Sender<bool>>>,
+    /// It ends, and who wants to know whether all is kept.
+    ending: bool,
+    reply: Option<Sender<bool>>,
 }
 
 impl<D: Disk + Clone> Watch<D> {
     /// Counts this start, and reads what was kept. Waits for nothing but the
     /// disk; what is not there is not in the memory, and what is wrong is told
     /// in its notices.
-    pub fn open(disk: D, places: Places) -> (Watch<D>, Handle, Memory) {
+    pub fn open(disk: &D, places: Places) -> (Watch<D>, Handle, Memory) {
         let (handle, orders) = unbounded();
         let mut memory = Memory::default();
         let presets = places.presets.map(|folder: PathBuf| {
@@ -98,7 +100,7 @@ impl<D: Disk + Clone> Watch<D> {
         });
         let running = places
             .state
-            .map(|folder| Running::open(&disk, &folder, &mut memory));
+            .map(|folder| Running::open(disk, &folder, &mut memory));
         let watch = Watch {
             orders,
             presets,
@@ -110,7 +112,8 @@ impl<D: Disk + Clone> Watch<D> {
             trouble: None,
             retry_at: 0,
             wait: FIRST_WAIT_MS,
-            ending: None,
+            ending: false,
+            reply: None,
         };
         (watch, Handle(handle), memory)
     }
@@ -123,7 +126,7 @@ impl<D: Disk + Clone> Watch<D> {
         mut state: impl FnMut() -> Arc<State>,
         mut tell: impl FnMut(String),
     ) {
-        while self.ending.is_none() {
+        while !self.ending {
             match self.orders.recv_timeout(LOOK) {
                 Ok(order) => self.take(order),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -152,7 +155,8 @@ impl<D: Disk + Clone> Watch<D> {
     }
 
     fn end(&mut self, reply: Option<Sender<bool>>) {
-        self.ending = Some(reply);
+        self.ending = true;
+        self.reply = reply;
         if let Some(running) = &mut self.running {
             running.end();
         }
@@ -187,7 +191,7 @@ impl<D: Disk + Clone> Watch<D> {
                 Ok(order) => self.take(order),
                 Err(TryRecvError::Empty) => break,
                 Err(TryRecvError::Disconnected) => {
-                    if self.ending.is_none() {
+                    if !self.ending {
                         self.end(None);
                     }
                     break;
@@ -195,7 +199,7 @@ impl<D: Disk + Clone> Watch<D> {
             }
         }
         self.see(now, state);
-        if now < self.retry_at && self.ending.is_none() {
+        if now < self.retry_at && !self.ending {
             return;
         }
         let mut done = Done::default();
@@ -221,7 +225,7 @@ impl<D: Disk + Clone> Watch<D> {
             self.retry_at = now + self.wait;
             self.wait = (self.wait * 2).min(MOST_WAIT_MS);
         }
-        if let Some(Some(reply)) = &self.ending {
+        if let Some(reply) = &self.reply {
             let _ = reply.send(self.is_all_kept());
         }
     }
@@ -285,7 +289,7 @@ impl<D: Disk + Clone> Watch<D> {
             }
         }
         let is_due = |(first, last)| now >= first + LONGEST_MS || now >= last + SETTLED_MS;
-        let due = self.changed.is_some_and(is_due) || self.ending.is_some();
+        let due = self.changed.is_some_and(is_due) || self.ending;
         // What is replaced may be on its way to a preset.
         let rescued = !self.queue.keys().any(|name| name.starts_with(RESCUED));
         if self.changed.is_none() || !due || !rescued {

@@ -161,7 +161,7 @@ impl Simulated {
     pub fn after_the_cut(&self) -> Vec<Simulated> {
         let inner = self.inner();
         assert!(inner.pending.len() < 10, "too many to try all");
-        let mut disks = BTreeMap::new();
+        let mut disks = BTreeSet::new();
         for subset in 0..1u32 << inner.pending.len() {
             let mut names = inner.kept.clone();
             for (i, change) in inner.pending.iter().enumerate() {
@@ -186,7 +186,7 @@ impl Simulated {
                     .collect();
             }
             for files in found {
-                disks.insert((files, names.folders.clone()), ());
+                disks.insert((files, names.folders.clone()));
             }
         }
         let disk = |(files, folders): (Vec<(PathBuf, Vec<u8>)>, BTreeSet<PathBuf>)| {
@@ -198,7 +198,7 @@ impl Simulated {
             disk.inner().kept.folders = folders;
             disk
         };
-        disks.into_keys().map(disk).collect()
+        disks.into_iter().map(disk).collect()
     }
 
     /// A call that changes something, unless the power is out.

@@ -45,7 +45,7 @@ struct Session {
 
 impl Session {
     fn start(disk: &Simulated) -> Session {
-        let (watch, handle, memory) = Watch::open(disk.clone(), places());
+        let (watch, handle, memory) = Watch::open(disk, places());
         let (instrument, _) = memory
             .wake(
                 library(),
@@ -97,7 +97,7 @@ type Kept = BTreeMap<&'static str, String>;
 /// What a start finds. A start counts itself, which is taken back here.
 fn found(disk: &Simulated) -> (Kept, Memory) {
     let disk = disk.copy();
-    let (_, _, memory) = Watch::open(disk.clone(), places());
+    let (_, _, memory) = Watch::open(&disk, places());
     let starts: serde_json::Value =
         serde_json::from_str(&disk.get("/root/state/starts.json").unwrap()).unwrap();
     let starts = starts["unsteady"].as_u64().unwrap() - 1;
@@ -587,7 +587,7 @@ fn a_keeper_of_nothing_keeps_nothing() {
     let keep = gatebend::instrument::Keep::Delete("x".into());
     assert!(Forgetful.keep(keep).is_ok());
     let disk = Simulated::new();
-    let (watch, _, memory) = Watch::open(disk.clone(), Places::default());
+    let (watch, _, memory) = Watch::open(&disk, Places::default());
     let (instrument, _) =
         Instrument::new(library(), Parameters::default(), memory.presets, None, 1).unwrap();
     assert!(watch.finish(0, instrument.state(), &mut |_| {}));

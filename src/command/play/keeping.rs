@@ -46,7 +46,7 @@ pub fn open(state: Option<&Path>, presets: Option<PathBuf>) -> Option<(Keeper, M
     let mut places = state.map(Places::within).unwrap_or_default();
     places.presets = presets.or(places.presets);
     places.presets.as_ref()?;
-    let (watch, handle, memory) = Watch::open(Files, places);
+    let (watch, handle, memory) = Watch::open(&Files, places);
     for notice in &memory.notices {
         log::warn!("{notice}");
     }
