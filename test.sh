@@ -90,7 +90,7 @@ else
     fi
 
     step "tests" cargo test --workspace
-    command -v cc >/dev/null || skip "exported C against the oracle" "no C compiler (cc)"
+    command -v cc >/dev/null || skip "exported C against the oracle, and Bela's double" "no C compiler (cc)"
     command -v berkeley-abc >/dev/null || skip "sizes against ABC" "berkeley-abc is not installed"
     step "documentation" env RUSTDOCFLAGS="--deny warnings" cargo doc --quiet --workspace --no-deps
 

@@ -3,10 +3,10 @@
 //! is not kept.
 //!
 //! Bus, scan and callback times are simulated to the clock; what the board's
-//! processor takes is the model in `src/board/desk/simulation.rs`, an assumption
+//! processor takes is the model in `src/board/turns.rs`, an assumption
 //! until a board was measured.
 
-use gatebend::board::desk::{Desk, Model, Simulation};
+use gatebend::board::desk::{Desk, Simulation};
 use gatebend::instrument::parameters::Key;
 use logicnet::Network;
 use logicnet::random::{Ops, Rng};
@@ -18,6 +18,10 @@ const TOUCHES: usize = 1000;
 const TOUCH_NS: u64 = 60_000_000;
 const REST_NS: u64 = 120_000_000;
 const START_NS: u64 = 3_000_000_000;
+
+/// From a callback to its first frame at the loudspeaker, in blocks: how Bela
+/// buffers. The PRU plays one block while the next is rendered.
+const OUTPUT_BLOCKS: u32 = 2;
 
 /// Bounds at 400 kHz, in ms: the latency that 99 of 100 touches keep, and what
 /// lies between them and the fastest.
@@ -91,13 +95,10 @@ fn run(hz: u32, block: u32) -> Vec<Touch> {
     }
     let end = now;
     let mut desk = Desk::new(vec![network()]);
-    desk.model = Model {
-        bus_hz: hz,
-        ..Model::default()
-    };
+    desk.bus_hz = hz;
     desk.platform.block = block;
-    desk.parameters.set(Key::Bend, 2);
-    desk.parameters.set(Key::Radius, 0);
+    desk.parts.parameters.set(Key::Bend, 2);
+    desk.parts.parameters.set(Key::Radius, 0);
     let (model, platform) = (desk.model, desk.platform);
 
     // On the sample's highest bit, at the right edge.
@@ -136,7 +137,7 @@ fn run(hz: u32, block: u32) -> Vec<Touch> {
             let down = downs[downs.partition_point(|down| *down <= entry.sent) - 1];
             let frame = heard[&entry.state.sound];
             let callback = frame * 1_000_000_000 / u64::from(platform.rate);
-            let output = model.output_blocks * platform.block;
+            let output = OUTPUT_BLOCKS * platform.block;
             Touch {
                 scan: ms(entry.sent - model.panel_ns - read_ns - down),
                 panel: ms(model.panel_ns + read_ns),

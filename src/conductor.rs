@@ -11,7 +11,7 @@ use logicnet::Word;
 use crate::engine::{Change, Handover, Start, Voice};
 use crate::instrument::{Command, Instrument, Keep, Sound, State};
 
-/// Keeps presets.
+/// Takes presets to be kept.
 pub trait Keeper: Send {
     /// Saves or deletes a preset. May return before that is done.
     ///
@@ -31,13 +31,14 @@ impl Keeper for Forgetful {
 }
 
 /// Whether a command need not be done when this one comes right after it: where
-/// a finger was is of no interest once it is elsewhere. A touch that ends is.
+/// a finger or a knob was is of no interest once it is elsewhere. That a touch ends is.
 /// Without this, touches would pile up where programs take long to build.
 pub fn is_superseded(earlier: &Command, later: &Command) -> bool {
-    matches!(
-        (earlier, later),
-        (Command::Touch(Some(_)), Command::Touch(Some(_)))
-    )
+    match (earlier, later) {
+        (Command::Touch(Some(_)), Command::Touch(Some(_))) => true,
+        (Command::Turn(earlier, _), Command::Turn(later, _)) => earlier == later,
+        _ => false,
+    }
 }
 
 /// Owns the instrument and its end of the engine's rings.

@@ -57,7 +57,9 @@ fn scripts_in_the_documentation_are_scripts() {
         "random 7",
         "mutate",
         "bend 3 invert",
-        "page about",
+        "analog 3 0.5 over 2",
+        "learn 3",
+        "page inputs",
         "keep x",
         "forget x",
     ] {

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use gatebend::board::desk::Desk;
 use gatebend::instrument::gestures::Press;
 use gatebend::instrument::layout::{Area, Point};
+use gatebend::instrument::pages::{Picture, Status, View, draw};
 use gatebend::instrument::parameters::{KEYS, Key, Parameters};
 use gatebend::instrument::preset::Preset;
 use gatebend::instrument::surface::Button;
-use gatebend::instrument::{Command, Direction, Instrument, Keep, Page};
+use gatebend::instrument::{Command, Direction, Instrument, Keep, Page, Saved, State};
+use gatebend::keeper::{seal, unseal};
 use gatebend::library;
 use logicnet::{Mask, Program};
 use proptest::prelude::*;
@@ -164,7 +167,10 @@ fn presets_survive_their_file_and_bring_no_volume() {
     };
     let text = preset.to_json().unwrap();
     let read = Preset::from_json("one".into(), &text).unwrap();
-    assert_eq!(read.network, preset.network);
+    assert_eq!(
+        (&read.network, &read.bends),
+        (&preset.network, &preset.bends)
+    );
     assert_eq!(read.parameters.get(Key::Speed), -50);
     does(
         &mut instrument,
@@ -190,6 +196,117 @@ fn presets_survive_their_file_and_bring_no_volume() {
                 .is_err()
         );
     }
+}
+
+/// A network with masks of its own on two gates.
+fn masked() -> logicnet::Network {
+    let own = [(30, Mask::Invert), (31, Mask::Force(true))];
+    library::shipped()
+        .swap_remove(2)
+        .with_masks(own.into_iter().collect())
+        .unwrap()
+}
+
+#[test]
+fn a_network_s_own_masks_are_no_bends_when_a_preset_is_recalled() {
+    let mut instrument = instrument();
+    does(
+        &mut instrument,
+        [
+            Command::Load(Box::new(masked())),
+            Command::Bend(31, Some(Mask::Force(true))),
+            Command::Bend(40, Some(Mask::Invert)),
+        ],
+    );
+    let state = Arc::clone(instrument.state());
+    let preset = Preset::of(&state, "one".into());
+    let text = preset.to_json().unwrap();
+    // For other tools it sounds as bent.
+    let plain = logicnet::Network::from_json(&text).unwrap();
+    assert_eq!(*plain.masks(), state.masks());
+    assert_eq!(Preset::from_json("one".into(), &text).unwrap(), preset);
+    assert!(preset.network.masks().get(30).is_some() && preset.bends.len() == 2);
+    // A preset of a preset's file, loaded as a network, is none of both.
+    does(&mut instrument, [Command::Load(Box::new(plain))]);
+    let again = Preset::of(instrument.state(), "two".into());
+    let read = Preset::from_json("two".into(), &again.to_json().unwrap()).unwrap();
+    assert!(read.bends.is_empty() && read.network.masks().len() == 3);
+}
+
+#[test]
+fn presets_of_the_first_version_still_play() {
+    let text = masked().to_json().replace(
+        "\n}\n",
+        ",\n  \"parameters\": {\"speed\": -50, \"radius\": 9999, \"x\": 1}\n}\n",
+    );
+    let preset = Preset::from_json("old".into(), &text).unwrap();
+    assert_eq!(preset.bends.len(), 2);
+    assert!(preset.network.masks().is_empty() && preset.network.extra().is_empty());
+    assert_eq!(preset.parameters.get(Key::Speed), -50);
+    assert_eq!(preset.parameters.get(Key::Radius), 50);
+}
+
+#[test]
+fn a_safe_start_keeps_what_was_played() {
+    let mut instrument = instrument();
+    does(
+        &mut instrument,
+        [
+            Command::SavePreset(Some("rescued".into())),
+            Command::Swap(Direction::Next),
+            Command::Bend(40, Some(Mask::Invert)),
+            Command::Set(Key::Speed, -200),
+        ],
+    );
+    let outcome = instrument.apply(Command::SafeStart).unwrap();
+    let Some(Keep::Save(preset)) = outcome.keep else {
+        panic!("nothing to keep");
+    };
+    assert_eq!((preset.name.as_str(), preset.bends.len()), ("rescued 2", 1));
+    let state = Arc::clone(instrument.state());
+    assert_eq!((state.place, state.bends.len()), (0, 0));
+    assert_eq!(state.parameters, Parameters::default());
+    assert!(state.notice.as_ref().unwrap().contains("rescued 2"));
+    // Once more: there is nothing more to keep, here or there.
+    assert!(instrument.apply(Command::SafeStart).unwrap().keep.is_none());
+    does(&mut instrument, [Command::RecallPreset("rescued 2".into())]);
+    assert_eq!(instrument.state().parameters.get(Key::Speed), -200);
+    assert!(instrument.apply(Command::SafeStart).unwrap().keep.is_none());
+    does(&mut instrument, [Command::Undo]);
+    assert_eq!(instrument.state().parameters.get(Key::Speed), -200);
+}
+
+#[test]
+fn what_is_too_slow_now_is_not_played_on_but_kept() {
+    let large =
+        logicnet::Network::random(16, &[1024; 24], logicnet::random::Ops::XorRich, 1).unwrap();
+    let mut before = instrument();
+    does(
+        &mut before,
+        [
+            Command::Load(Box::new(large)),
+            Command::Set(Key::Rate, 96_000),
+        ],
+    );
+    let saved = Saved::of(before.state());
+    let limits = Some((Desk::new(Vec::new()).platform, 128));
+    let (mut instrument, _) = Instrument::new(
+        library::shipped(),
+        Parameters::default(),
+        Vec::new(),
+        limits,
+        1,
+    )
+    .unwrap();
+    let outcome = instrument.resume(saved, true);
+    assert!(outcome.sound.is_none() && outcome.keep.is_some());
+    let notice = instrument.state().notice.clone().unwrap();
+    assert!(
+        notice.contains("too slow") && notice.contains("preset rescued"),
+        "{notice}"
+    );
+    assert_eq!(instrument.state().place, 0);
+    assert_eq!(*instrument.state().presets, ["rescued"]);
 }
 
 #[test]
@@ -274,7 +391,7 @@ fn the_first_gate_of_a_touch_says_whether_it_latches_or_frees() {
 fn a_finger_can_always_be_lifted() {
     let large =
         logicnet::Network::random(16, &[1024; 24], logicnet::random::Ops::XorRich, 1).unwrap();
-    let limits = Some((gatebend::board::desk::BEAGLEBONE, 128));
+    let limits = Some((Desk::new(Vec::new()).platform, 128));
     let (mut instrument, _) =
         Instrument::new(vec![large], Parameters::default(), Vec::new(), limits, 1).unwrap();
     // Everything bent to 0 is a small program, for as long as the touch lasts.
@@ -336,8 +453,55 @@ fn commands() -> impl Strategy<Value = Command> {
     ]
 }
 
+/// What the display shows, all gates at 0.
+fn shown(state: &State) -> Picture {
+    let mut picture = Picture::new(64);
+    let view = View {
+        state,
+        status: &Status::default(),
+        notice: None,
+        values: &vec![false; state.network.nodes() as usize],
+    };
+    draw(&mut picture, &view);
+    picture
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// After a restart it sounds the same and shows the same.
+    #[test]
+    fn a_state_survives_its_file(commands in prop::collection::vec(commands(), 1..40), own: bool) {
+        let mut instrument = instrument();
+        if own {
+            does(&mut instrument, [Command::Load(Box::new(masked()))]);
+        }
+        for command in commands {
+            let _ = instrument.apply(command);
+        }
+        let _ = instrument.apply(Command::Touch(None));
+        does(&mut instrument, [Command::Finger(None), Command::Show(Page::Play)]);
+        let state = instrument.state();
+        let text = seal(&Saved::of(state).to_json().unwrap());
+        // Every tool that plays networks plays it.
+        let plain = logicnet::Network::from_json(&text).unwrap();
+        prop_assert_eq!(plain.masks(), &state.lasting_masks());
+        prop_assert!(!plain.extra().contains_key("checksum"));
+
+        let saved = Saved::from_json(&unseal(&text).unwrap().text).unwrap();
+        prop_assert!(saved.is_of(state));
+        let mut again = self::instrument();
+        let outcome = again.resume(saved, true);
+        let again = again.state();
+        prop_assert!(outcome.keep.is_none());
+        let sound = outcome.sound.unwrap();
+        prop_assert_eq!(sound.id, again.sound);
+        prop_assert_eq!(&again.parameters, &state.parameters);
+        prop_assert_eq!((&again.bends, again.place), (&state.bends, state.place));
+        prop_assert!(sound.program.unwrap() == Program::new(&state.network, &state.masks()));
+        prop_assert!(shown(again) == shown(state));
+        prop_assert!(Saved::of(again).is_of(state));
+    }
 
     /// Whatever is asked for: what the engine gets is the state's network under
     /// the state's masks, and what is refused changes nothing.
@@ -368,4 +532,122 @@ proptest! {
             prop_assert!(playing == Program::new(&state.network, &masks));
         }
     }
+}
+
+fn turned(input: usize, part: f32) -> Command {
+    Command::Turn(input, (part * f32::from(u16::MAX)) as u16)
+}
+
+#[test]
+fn analog_inputs_move_what_they_are_told_to() {
+    let mut instrument = instrument();
+    does(&mut instrument, [turned(0, 1.0)]);
+    assert_eq!(instrument.state().parameters, Parameters::default());
+    does(&mut instrument, [Command::Set(Key::ANALOG[0], 1)]);
+    let outcome = instrument.apply(turned(0, 0.0)).unwrap();
+    assert_eq!(outcome.sound.unwrap().settings.speed, -400);
+    // Where it stands already is no change.
+    assert!(instrument.apply(turned(0, 0.001)).unwrap().sound.is_none());
+    does(
+        &mut instrument,
+        [Command::Set(Key::ANALOG[1], 2), turned(1, 1.0)],
+    );
+    assert_eq!(instrument.state().parameters.get(Key::Volume), 0);
+    // No input that a board may have is too many.
+    does(&mut instrument, [turned(99, 0.5)]);
+}
+
+#[test]
+fn a_control_voltage_bends_one_gate_and_lets_go() {
+    let mut instrument = instrument();
+    does(
+        &mut instrument,
+        [
+            Command::Set(Key::ANALOG[2], 3),
+            Command::Set(Key::ANALOG[3], 4),
+            turned(3, 0.5),
+        ],
+    );
+    let plain = instrument.state().masks();
+    let outcome = instrument.apply(turned(2, 0.5)).unwrap();
+    assert!(outcome.sound.unwrap().program.is_some());
+    let state = Arc::clone(instrument.state());
+    let node = state.steered.expect("a gate is bent");
+    assert_eq!(state.masks().get(node), Some(Mask::Force(false)));
+    assert_eq!(state.masks().iter().count(), plain.iter().count() + 1);
+    // A latched finger is not a control voltage: it lets go all the same.
+    does(&mut instrument, [Command::Set(Key::Hold, 1)]);
+    assert!(instrument.state().steered.is_some() && instrument.state().bends.is_empty());
+    // Another network has other gates there.
+    does(&mut instrument, [Command::Swap(Direction::Next)]);
+    let state = instrument.state();
+    let node = state.steered.expect("a gate of the new network");
+    assert!(state.layout.cells().iter().any(|cell| cell.node == node));
+    does(&mut instrument, [turned(2, 0.0)]);
+    assert_eq!(instrument.state().steered, None);
+    assert!(instrument.state().bends.is_empty());
+}
+
+#[test]
+fn learned_ends_are_kept_and_count() {
+    let mut instrument = instrument();
+    does(
+        &mut instrument,
+        [Command::Set(Key::ANALOG[0], 2), turned(0, 0.4)],
+    );
+    does(
+        &mut instrument,
+        [Command::Learn(0), turned(0, 0.2), turned(0, 0.6)],
+    );
+    let outcome = instrument.apply(Command::Learn(0)).unwrap();
+    let Some(Keep::Calibration(file)) = outcome.keep else {
+        panic!("nothing is kept");
+    };
+    does(&mut instrument, [turned(0, 0.6)]);
+    assert_eq!(instrument.state().parameters.get(Key::Volume), 0);
+    let mut other = self::instrument();
+    other.calibrate(&file).unwrap();
+    does(
+        &mut other,
+        [Command::Set(Key::ANALOG[0], 2), turned(0, 0.6)],
+    );
+    assert_eq!(other.state().parameters.get(Key::Volume), 0);
+    assert!(
+        instrument
+            .apply(Command::Learn(5))
+            .unwrap_err()
+            .contains("no analog input 6")
+    );
+}
+
+#[test]
+fn held_buttons_change_choices_too() {
+    let mut instrument = instrument();
+    let row = KEYS.iter().position(|key| *key == Key::Hold).unwrap();
+    does(&mut instrument, [Command::Show(Page::Menu)]);
+    for _ in 0..row {
+        does(&mut instrument, [Command::Press(Button::Next, Press::Tap)]);
+    }
+    does(
+        &mut instrument,
+        [Command::Press(Button::Clear, Press::Hold)],
+    );
+    assert_eq!(instrument.state().parameters.get(Key::Hold), 1);
+}
+
+#[test]
+fn presets_are_kept_chosen_and_deleted_from_the_panel() {
+    let mut instrument = instrument();
+    let press = |button, press| Command::Press(button, press);
+    does(&mut instrument, [Command::Show(Page::Presets)]);
+    for _ in 0..3 {
+        does(&mut instrument, [press(Button::Mode, Press::Tap)]);
+    }
+    // The one that was just kept is the chosen one.
+    assert_eq!(instrument.state().row, 2);
+    does(&mut instrument, [press(Button::Previous, Press::Tap)]);
+    let outcome = instrument.apply(press(Button::Clear, Press::Hold)).unwrap();
+    assert_eq!(outcome.keep, Some(Keep::Delete("preset 2".into())));
+    assert_eq!(*instrument.state().presets, ["preset 1", "preset 3"]);
+    assert_eq!(instrument.state().row, 1);
 }

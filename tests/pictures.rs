@@ -12,7 +12,7 @@ use gatebend::library;
 use gatebend::panel::Height;
 
 /// Each page: a name, a script and the time to look at the display.
-const PAGES: [(&str, &str, f64); 8] = [
+const PAGES: [(&str, &str, f64); 9] = [
     ("splash", "", 1.0),
     ("play", "", 3.0),
     ("touch", "2 down 0.55 0.5 size 0.6", 3.0),
@@ -28,6 +28,12 @@ const PAGES: [(&str, &str, f64); 8] = [
         "1.6 keep solo\n1.8 keep quiet ending\n2 page presets",
         3.0,
     ),
+    (
+        "inputs",
+        "1 analog 1 0.25\n1 analog 2 1\n2 page inputs\n2.1 set analog1=speed\n2.1 learn 2\n\
+         2.2 tap next",
+        3.0,
+    ),
     ("about", "2 page about", 4.0),
 ];
 const FAULT: (&str, &str, f64) = ("fault", "2 fault touch unplugged", 3.0);
@@ -37,10 +43,7 @@ fn simulation(height: Height, upside_down: bool, script: &str) -> Simulation {
     desk.panel.height = height;
     desk.panel.upside_down = upside_down;
     let script = Script::parse(script, &desk.panel.surface).unwrap();
-    let events = script.events().to_vec();
-    let mut simulation = Simulation::new(desk, move |now| script.fingers(now)).unwrap();
-    simulation.schedule(events);
-    simulation
+    Simulation::scripted(desk, script).unwrap()
 }
 
 /// The display at a time, once it shows a picture whole.
@@ -102,7 +105,7 @@ fn every_page_is_as_documented_at_both_sizes() {
 
 #[test]
 fn refusals_are_told_on_every_page_for_a_while() {
-    for page in ["play", "menu", "presets", "about"] {
+    for page in ["play", "menu", "presets", "inputs", "about"] {
         let script = format!("2 page {page}\n3 recall nothing");
         let mut simulation = simulation(Height::Rows64, false, &script);
         let bar = |frame: &Frame| (0..128).filter(|x| frame.is_lit(*x, 0)).count() > 100;

@@ -31,11 +31,9 @@ struct Run {
 
 fn play(desk: Desk, script: &str, seconds: f64) -> Run {
     let script = Script::parse(script, &desk.panel.surface).unwrap();
-    let events = script.events().to_vec();
-    let mut simulation = Simulation::new(desk, move |now| script.fingers(now)).unwrap();
+    let mut simulation = Simulation::scripted(desk, script).unwrap();
     simulation.guard(|callback| assert_no_alloc(callback));
     simulation.keep_journal();
-    simulation.schedule(events);
     let (mut blocks, mut sound, mut most_load) = (Blocks::new(), Vec::new(), 0);
     simulation.run(
         (seconds * 1e9) as u64,
@@ -191,9 +189,10 @@ fn time_is_reversed_on_a_large_network_without_a_held_sample() {
     for delay in 0..12 {
         let small = library::shipped().swap_remove(0);
         let mut desk = Desk::new(vec![small, random.clone()]);
-        desk.presets = vec![gatebend::instrument::preset::Preset {
+        desk.parts.memory.presets = vec![gatebend::instrument::preset::Preset {
             name: "back".into(),
-            network: random.clone(),
+            network: random.clone().into(),
+            bends: std::collections::BTreeMap::new(),
             parameters: parameters.clone(),
         }];
         let at = |seconds: f64| seconds + 0.0037 * f64::from(delay);
@@ -274,8 +273,8 @@ fn what_is_too_slow_is_refused_with_its_numbers_and_the_old_sound_goes_on() {
     let wide =
         logicnet::Network::random(16, &[1024; 12], logicnet::random::Ops::XorRich, 1).unwrap();
     let mut desk = Desk::new(vec![wide.clone()]);
-    desk.parameters.assign("rate=96000").unwrap();
-    desk.parameters.assign("speed=4").unwrap();
+    desk.parts.parameters.assign("rate=96000").unwrap();
+    desk.parts.parameters.assign("speed=4").unwrap();
     let Err(problem) = Simulation::new(desk, |_| vec![]) else {
         panic!("{} gates were taken", wide.gates().len());
     };
@@ -285,7 +284,7 @@ fn what_is_too_slow_is_refused_with_its_numbers_and_the_old_sound_goes_on() {
     );
     let small = library::shipped().swap_remove(0);
     let mut desk = Desk::new(vec![small, wide]);
-    desk.parameters.assign("rate=96000").unwrap();
+    desk.parts.parameters.assign("rate=96000").unwrap();
     let mut run = play(
         desk,
         "1 set speed=4\n2 tap next\n2.5 set speed=1\n3 tap next\n3.5 set speed=-4",
@@ -313,8 +312,8 @@ fn a_network_that_is_too_slow_does_not_bar_the_way() {
     library.truncate(2);
     library.insert(1, wide);
     let mut desk = Desk::new(library);
-    desk.parameters.assign("rate=96000").unwrap();
-    desk.parameters.assign("speed=4").unwrap();
+    desk.parts.parameters.assign("rate=96000").unwrap();
+    desk.parts.parameters.assign("speed=4").unwrap();
     let mut run = play(desk, "1 tap next\n2 tap next\n3 tap previous", 4.0);
     check(&run, 44_100);
     assert_eq!(run.simulation.refusals(), Vec::<String>::new());

@@ -1,6 +1,8 @@
 //! The commands, one a file.
 
 mod bench;
+mod boards;
+mod check;
 mod compile;
 mod export;
 mod info;
@@ -18,6 +20,10 @@ use crate::Outcome;
 pub enum Command {
     /// Play the instrument: touch bends the network, the display shows it
     Play(Box<play::Arguments>),
+    /// Name the boards that it plays on, or show one's file
+    Boards(boards::Arguments),
+    /// Find out what works on a board, and what to do about the rest
+    Check(check::Arguments),
     /// Turn a network into sound: a WAV file or raw samples
     Render(render::Arguments),
     /// Tell what a network is: sizes, depth, operations
@@ -40,6 +46,8 @@ impl Command {
     pub fn run(&self) -> Outcome {
         match self {
             Command::Play(arguments) => arguments.run(),
+            Command::Boards(arguments) => arguments.run(),
+            Command::Check(arguments) => arguments.run(),
             Command::Render(arguments) => arguments.run(),
             Command::Info(arguments) => arguments.run(),
             Command::Simplify(arguments) => arguments.run(),

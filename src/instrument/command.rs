@@ -2,6 +2,7 @@
 
 use logicnet::{Mask, Network};
 
+use super::analog::Reading;
 use super::gestures::Press;
 use super::layout::Area;
 use super::parameters::Key;
@@ -40,6 +41,11 @@ pub enum Command {
     Set(Key, i32),
     /// A parameter changed by so many steps.
     Step(Key, i32),
+    /// An analog input reads this.
+    Turn(usize, Reading),
+    /// Learn the ends of an analog input's way, until this comes again: then what
+    /// was learned counts.
+    Learn(usize),
     /// A page of the display.
     Show(Page),
     /// Network, bends and parameters kept under a name; without one, a new name.
@@ -48,6 +54,11 @@ pub enum Command {
     RecallPreset(String),
     /// A preset forgotten.
     DeletePreset(String),
+    /// The first network and the parameters of the start, without bends; what
+    /// was there before is kept as a preset.
+    SafeStart,
+    /// Something told to the player.
+    Notice(String),
 }
 
 /// Which way.

@@ -170,7 +170,19 @@ impl Gestures {
                     }
                 }
             },
-            Contact::Several(..) => Touch::Field { seen: now },
+            // Fingers between buttons mean none of them.
+            Contact::Several(least, most) => {
+                let field = &self.surface.field;
+                let apart = least.x > field.most.x
+                    || least.y > field.most.y
+                    || most.x < field.least.x
+                    || most.y < field.least.y;
+                if apart {
+                    Touch::Cancelled
+                } else {
+                    Touch::Field { seen: now }
+                }
+            }
         }
     }
 
@@ -250,6 +262,15 @@ mod tests {
                 []
             );
         }
+    }
+
+    #[test]
+    fn two_fingers_on_the_strip_mean_nothing() {
+        let strip = Contact::Several(Point { x: 0.1, y: 0.9 }, Point { x: 0.9, y: 0.95 });
+        assert_eq!(
+            presses(&[(80, strip), (900, NEXT), (40, Contact::None)]),
+            []
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! Pure: no files, no clock, no threads. [`Instrument`] is the only owner of the
 //! truth; a command that is refused changes nothing.
 
+pub mod analog;
 mod command;
 pub mod gestures;
 pub mod layout;
@@ -11,6 +12,7 @@ mod mutation;
 pub mod pages;
 pub mod parameters;
 pub mod preset;
+mod saved;
 mod state;
 pub mod surface;
 
@@ -21,13 +23,15 @@ use logicnet::random::{Ops, Rng};
 use logicnet::{Builder, Mask, Masks, Network, Program};
 
 pub use command::{Command, Direction};
+pub use saved::Saved;
 pub use state::{Page, State};
 
 use crate::engine::{Platform, Settings};
+use analog::{Analog, INPUTS, Reading, Target};
 use gestures::Press;
 use layout::{Area, Layout};
-use parameters::{KEYS, Key, Parameters};
-use preset::Preset;
+use parameters::{KEYS, Key, Kind, Parameters};
+use preset::{Preset, RESCUED};
 use surface::Button;
 
 /// What the engine shall play from now on.
@@ -52,6 +56,19 @@ pub enum Keep {
     Save(Box<Preset>),
     /// No longer the preset of this name.
     Delete(String),
+    /// The analog inputs' calibration, as a file.
+    Calibration(String),
+}
+
+impl Keep {
+    /// The preset's name; none of what is no preset.
+    pub fn preset(&self) -> Option<&str> {
+        match self {
+            Keep::Save(preset) => Some(&preset.name),
+            Keep::Delete(name) => Some(name),
+            Keep::Calibration(_) => None,
+        }
+    }
 }
 
 /// What a command led to, beside the new state.
@@ -101,6 +118,8 @@ const RANDOM_INPUTS: u32 = 16;
 pub struct Instrument {
     state: Arc<State>,
     library: Vec<Arc<Network>>,
+    /// The parameters of a start without a memory.
+    defaults: Parameters,
     presets: Vec<Preset>,
     /// What sounds can be played here, in groups of so many lanes.
     limits: Option<(Platform, usize)>,
@@ -171,13 +190,17 @@ impl Instrument {
     ) -> Result<(Instrument, Sound), String> {
         let library: Vec<Arc<Network>> = library.into_iter().map(Arc::new).collect();
         let network = library.first().ok_or("no network to play")?;
+        let names_of_library = library.iter().map(|network| network.name().into());
         let state = State {
             network: Arc::clone(network),
             layout: Arc::new(Layout::new(network, parameters.get(Key::Dead) == 1)),
             place: 0,
+            library: Arc::new(names_of_library.collect()),
             bends: BTreeMap::new(),
             touched: Vec::new(),
-            parameters,
+            steered: None,
+            analog: Analog::default(),
+            parameters: parameters.clone(),
             page: Page::Play,
             row: 0,
             finger: None,
@@ -190,6 +213,7 @@ impl Instrument {
         let mut instrument = Instrument {
             state: Arc::new(state.clone()),
             library,
+            defaults: parameters,
             presets,
             limits,
             builder: Builder::new(),
@@ -214,9 +238,97 @@ impl Instrument {
         &self.state
     }
 
+    /// Takes the analog inputs' calibration from its file, before they are read.
+    ///
+    /// # Errors
+    /// Says what is wrong with the file; the inputs' whole range counts then.
+    pub fn calibrate(&mut self, text: &str) -> Result<(), String> {
+        let mut state = (*self.state).clone();
+        state.analog.calibrate(text)?;
+        self.state = Arc::new(state);
+        Ok(())
+    }
+
     /// Names that presets must not take: what is kept under them is not known.
     pub fn reserve(&mut self, names: Vec<String>) {
         self.reserved = names;
+    }
+
+    /// Plays on from what was saved, before the first sound. What cannot be
+    /// played here, and what is not trusted after starts that failed, is kept as
+    /// a preset instead, and the player is told.
+    pub fn resume(&mut self, saved: Saved, trusted: bool) -> Outcome {
+        let problem = if trusted {
+            match self.play_on(&saved) {
+                Ok(sound) => {
+                    return Outcome {
+                        sound: Some(sound),
+                        keep: None,
+                    };
+                }
+                Err(problem) => problem,
+            }
+        } else {
+            "safe start: the last ones failed".to_string()
+        };
+        let mut keep = None;
+        let mut told = problem;
+        if !saved.is_of(&self.state) {
+            let name = self.rescue(saved.into_preset(RESCUED.into()), &mut keep);
+            told = format!("{told}; what was played is preset {name}");
+        }
+        if let Some(keep) = &keep {
+            self.keep(keep);
+        }
+        self.notify(&told);
+        Outcome { sound: None, keep }
+    }
+
+    fn play_on(&mut self, saved: &Saved) -> Result<Sound, String> {
+        let mut state = (*self.state).clone();
+        let is_it = |network: &Arc<Network>| *network == saved.network;
+        let places = || 0..self.library.len();
+        let mut named = places().filter(|i| self.library[*i].name() == saved.place);
+        state.place = named
+            .clone()
+            .find(|i| is_it(&self.library[*i]))
+            .or_else(|| named.next())
+            .or_else(|| places().find(|i| is_it(&self.library[*i])))
+            .unwrap_or(0);
+        // The library's own, if it is that, and not a second one like it.
+        let network = &self.library[state.place];
+        let network = if is_it(network) {
+            network
+        } else {
+            &saved.network
+        };
+        state.parameters = saved.parameters.clone();
+        swap(&mut state, Arc::clone(network));
+        state.bends.clone_from(&saved.bends);
+        let sound = self
+            .sound(&mut state, SWAPPED, false)?
+            .ok_or("a new network is a new sound")?;
+        self.history = vec![Moment::of(&state)];
+        self.now = 0;
+        self.state = Arc::new(state);
+        Ok(sound)
+    }
+
+    /// The name of the preset that holds this one's content: one that is there
+    /// already, or a new one to keep.
+    fn rescue(&self, mut preset: Preset, keep: &mut Option<Keep>) -> String {
+        if let Some(same) = self.presets.iter().find(|other| other.is_like(&preset)) {
+            return same.name.clone();
+        }
+        preset.name = preset::free_name(RESCUED, |name| self.is_taken(name));
+        let name = preset.name.clone();
+        *keep = Some(Keep::Save(Box::new(preset)));
+        name
+    }
+
+    fn is_taken(&self, name: &str) -> bool {
+        self.reserved.iter().any(|reserved| reserved == name)
+            || self.presets.iter().any(|preset| preset.name == name)
     }
 
     /// Does what a command says.
@@ -227,7 +339,7 @@ impl Instrument {
         let mut state = (*self.state).clone();
         let mut keep = None;
         let touch = matches!(command, Command::Touch(_));
-        if !touch && !matches!(command, Command::Finger(_)) {
+        if !touch && !matches!(command, Command::Finger(_) | Command::Turn(..)) {
             state.notice = None;
         }
         let change = self.change(&mut state, command, &mut keep)?;
@@ -263,10 +375,9 @@ impl Instrument {
     }
 
     /// Tells the player something, until the next press.
-    pub fn notify(&mut self, notice: &str) {
+    pub fn notify(&mut self, text: &str) {
         let mut state = (*self.state).clone();
-        state.notice = Some(notice.to_string());
-        state.notices = state.notices.wrapping_add(1);
+        tell(&mut state, text.to_string());
         self.state = Arc::new(state);
     }
 
@@ -331,6 +442,16 @@ impl Instrument {
                 state.parameters.step(key, steps);
                 Ok(set(state, key))
             }
+            Command::Turn(input, reading) => Ok(turn(state, input, reading)),
+            Command::Learn(input) => {
+                if state.analog.learning() == Some(input) {
+                    state.analog.learned()?;
+                    *keep = Some(Keep::Calibration(state.analog.to_json()));
+                } else {
+                    state.analog.learn(input)?;
+                }
+                Ok(SAME)
+            }
             Command::Show(page) => {
                 state.page = page;
                 state.row = 0;
@@ -342,7 +463,13 @@ impl Instrument {
                 if !self.presets.iter().any(|preset| preset.name == name) {
                     return Err(no_preset(&name));
                 }
+                tell(state, format!("{name} is deleted"));
                 *keep = Some(Keep::Delete(name));
+                Ok(SAME)
+            }
+            Command::SafeStart => Ok(self.safe_start(state, keep)),
+            Command::Notice(notice) => {
+                tell(state, notice);
                 Ok(SAME)
             }
         }
@@ -359,7 +486,7 @@ impl Instrument {
             return Ok(None);
         }
         let settings = state.parameters.settings(state.network.sample_rate());
-        if !touch && !state.touched.is_empty() && !state.latched() {
+        if !touch && state.bends_pass() {
             // A bend may make it smaller for a while: it must fit without, too,
             // or the finger could not be lifted.
             self.program(&state.network, &state.lasting_masks(), &settings)?;
@@ -451,7 +578,8 @@ impl Instrument {
     ) -> Result<Change, String> {
         let command = match (state.page, button, press) {
             (Page::Play, Button::Previous, _) => Command::Swap(Direction::Previous),
-            (Page::Play, Button::Next, _) => Command::Swap(Direction::Next),
+            (Page::Play, Button::Next, Press::Tap) => Command::Swap(Direction::Next),
+            (Page::Play, Button::Next, Press::Hold) => Command::Redo,
             (Page::Play, Button::Mode, Press::Tap) => Command::Step(Key::Bend, 1),
             (Page::Play, Button::Mode, Press::Hold) => Command::Step(Key::Hold, 1),
             (Page::Play, Button::Clear, Press::Tap) => Command::ClearBends,
@@ -459,7 +587,8 @@ impl Instrument {
             (Page::Play, Button::Time, Press::Tap) => Command::ResetTime,
             (_, Button::Time, Press::Tap) => Command::Show(Page::Play),
             (Page::Menu, Button::Time, Press::Hold) => Command::Show(Page::Presets),
-            (Page::Presets, Button::Time, Press::Hold) => Command::Show(Page::About),
+            (Page::Presets, Button::Time, Press::Hold) => Command::Show(Page::Inputs),
+            (Page::Inputs, Button::Time, Press::Hold) => Command::Show(Page::About),
             (_, Button::Time, Press::Hold) => Command::Show(Page::Menu),
             (_, Button::Previous, _) => {
                 state.row = Direction::Previous.from(state.row, rows(state));
@@ -469,22 +598,34 @@ impl Instrument {
                 state.row = Direction::Next.from(state.row, rows(state));
                 return Ok(SAME);
             }
-            (Page::Menu, Button::Mode, _) => Command::Step(KEYS[state.row], -steps(press)),
-            (Page::Menu, Button::Clear, _) => Command::Step(KEYS[state.row], steps(press)),
+            (Page::Menu, Button::Mode, _) => {
+                let key = KEYS[state.row];
+                Command::Step(key, -steps(key, press))
+            }
+            (Page::Menu, Button::Clear, _) => {
+                let key = KEYS[state.row];
+                Command::Step(key, steps(key, press))
+            }
             (Page::Presets, Button::Mode, _) => Command::SavePreset(None),
-            (Page::Presets, Button::Clear, _) => match state.presets.get(state.row) {
-                Some(name) => Command::RecallPreset(name.clone()),
-                None => return Err("no preset yet".to_string()),
-            },
+            (Page::Presets, Button::Clear, press) => {
+                let name = state.presets.get(state.row).ok_or("no preset yet")?;
+                match press {
+                    Press::Tap => Command::RecallPreset(name.clone()),
+                    Press::Hold => Command::DeletePreset(name.clone()),
+                }
+            }
+            (Page::Inputs, Button::Mode, _) => Command::Step(Key::ANALOG[state.row], 1),
+            (Page::Inputs, Button::Clear, _) => Command::Learn(state.row),
             (Page::About, Button::Mode, _) => Command::Mutate,
             (Page::About, Button::Clear, _) => Command::Random(None),
         };
         self.change(state, command, keep)
     }
 
-    /// Makes this state the history's last moment, unless it is where it is now.
+    /// Makes this state the history's last moment, unless it is where it is now;
+    /// a preset of the same network has brought its parameters.
     fn remember(&mut self, state: &State, recalled: bool) {
-        if self.history[self.now].is(state) {
+        if self.history[self.now].is(state) && !recalled {
             return;
         }
         self.history.truncate(self.now + 1);
@@ -536,27 +677,23 @@ impl Instrument {
                 "{name:?} is no name for a preset: letters, digits, spaces, - and _"
             ));
         }
-        let preset = Preset::of(state, name).map_err(|error| error.to_string())?;
+        let preset = Preset::of(state, name);
         if self.reserved.contains(&preset.name) {
             return Err(format!(
                 "a preset {:?} is there that could not be read; choose another name",
                 preset.name
             ));
         }
-        state.notice = Some(format!("kept as {}", preset.name));
-        state.notices = state.notices.wrapping_add(1);
+        tell(state, format!("kept as {}", preset.name));
         *keep = Some(Keep::Save(Box::new(preset)));
         Ok(SAME)
     }
 
     /// The first free of `preset 1`, `preset 2` and so on.
     fn new_name(&self) -> String {
-        let taken = |name: &String| {
-            self.reserved.contains(name) || self.presets.iter().any(|preset| preset.name == *name)
-        };
         (1..=self.presets.len() + self.reserved.len() + 1)
             .map(|i| format!("preset {i}"))
-            .find(|name| !taken(name))
+            .find(|name| !self.is_taken(name))
             .unwrap_or_default()
     }
 
@@ -566,22 +703,39 @@ impl Instrument {
             .iter()
             .find(|preset| preset.name == name)
             .ok_or_else(|| no_preset(name))?;
-        // The bends are the network's own in the file, and the player's here.
-        let bends = preset.network.masks().iter().collect();
-        let plain = preset.network.clone().with_masks(logicnet::Masks::new());
         state.parameters.bring(&preset.parameters);
-        swap(state, Arc::new(plain.map_err(|error| error.to_string())?));
-        state.bends = bends;
+        swap(state, Arc::clone(&preset.network));
+        state.bends.clone_from(&preset.bends);
         Ok(Change {
             recalled: true,
             ..SWAPPED
         })
     }
 
+    fn safe_start(&self, state: &mut State, keep: &mut Option<Keep>) -> Change {
+        let earlier = Preset::of(state, RESCUED.into());
+        state.place = 0;
+        state.parameters = self.defaults.clone();
+        state.page = Page::Play;
+        swap(state, Arc::clone(&self.library[0]));
+        if earlier.is_like(&Preset::of(state, RESCUED.into())) {
+            tell(state, "safe start".into());
+        } else {
+            let name = self.rescue(earlier, keep);
+            tell(
+                state,
+                format!("safe start; what was played is preset {name}"),
+            );
+        }
+        Change {
+            recalled: true,
+            ..SWAPPED
+        }
+    }
+
     fn keep(&mut self, keep: &Keep) {
-        let name = match keep {
-            Keep::Save(preset) => &preset.name,
-            Keep::Delete(name) => name,
+        let Some(name) = keep.preset() else {
+            return;
         };
         self.presets.retain(|preset| preset.name != *name);
         if let Keep::Save(preset) = keep {
@@ -591,7 +745,10 @@ impl Instrument {
         let mut state = (*self.state).clone();
         state.presets = Arc::new(names(&self.presets));
         if state.page == Page::Presets {
-            state.row = state.row.min(state.presets.len().saturating_sub(1));
+            // What was kept is the chosen one; what was deleted, the one after it.
+            let place = self.presets.iter().position(|preset| preset.name == *name);
+            let last = state.presets.len().saturating_sub(1);
+            state.row = place.unwrap_or(state.row).min(last);
         }
         self.state = Arc::new(state);
     }
@@ -602,15 +759,17 @@ fn rows(state: &State) -> usize {
     match state.page {
         Page::Menu => KEYS.len(),
         Page::Presets => state.presets.len(),
-        Page::Play | Page::About => 1,
+        Page::Inputs => INPUTS,
+        Page::About => pages::ABOUT_LINES,
+        Page::Play => 1,
     }
 }
 
-/// A hold goes further than a tap.
-fn steps(press: Press) -> i32 {
-    match press {
-        Press::Tap => 1,
-        Press::Hold => 10,
+/// A hold goes further than a tap, but not round and round through choices.
+fn steps(key: Key, press: Press) -> i32 {
+    match (press, key.parameter().kind) {
+        (Press::Tap, _) | (_, Kind::Choice(_)) => 1,
+        (Press::Hold, Kind::Number { .. }) => 10,
     }
 }
 
@@ -620,6 +779,11 @@ fn names(presets: &[Preset]) -> Vec<String> {
 
 fn no_preset(name: &str) -> String {
     format!("no preset {name:?}")
+}
+
+fn tell(state: &mut State, notice: String) {
+    state.notice = Some(notice);
+    state.notices = state.notices.wrapping_add(1);
 }
 
 /// Puts another network in place, without bends.
@@ -633,6 +797,34 @@ fn swap(state: &mut State, network: Arc<Network>) {
 fn lay_out(state: &mut State) {
     let with_dead = state.parameters.get(Key::Dead) == 1;
     state.layout = Arc::new(Layout::new(&state.network, with_dead));
+    state.steer();
+}
+
+/// What an analog input's new reading leads to.
+fn turn(state: &mut State, input: usize, reading: Reading) -> Change {
+    if input >= INPUTS {
+        return SAME;
+    }
+    state.analog.read(input, reading);
+    let target = Target::of(&state.parameters, input);
+    match (target.key(), state.analog.part(input)) {
+        (Some(key), Some(part)) => {
+            let before = state.parameters.get(key);
+            state.parameters.set_part(key, part);
+            if state.parameters.get(key) == before {
+                return SAME;
+            }
+            set(state, key)
+        }
+        _ => steer(state),
+    }
+}
+
+/// What the analog inputs bend now.
+fn steer(state: &mut State) -> Change {
+    let before = state.steered;
+    state.steer();
+    if state.steered == before { SAME } else { BENT }
 }
 
 fn bend(state: &mut State, node: u32, mask: Option<Mask>) -> Result<Change, String> {
@@ -658,11 +850,13 @@ fn set(state: &mut State, key: Key) -> Change {
             ..SAME
         },
         // A finger may be bending just now.
-        Key::Bend | Key::Hold if !state.touched.is_empty() => BENT,
+        Key::Bend | Key::Hold if state.steered.is_some() || !state.touched.is_empty() => BENT,
         Key::Dead => {
+            let before = state.steered;
             lay_out(state);
-            SAME
+            if state.steered == before { SAME } else { BENT }
         }
+        key if Key::ANALOG.contains(&key) => steer(state),
         _ => SAME,
     }
 }

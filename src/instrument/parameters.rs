@@ -1,5 +1,6 @@
 //! The one table of parameters: menu, command line and clients come from it.
 
+use super::analog::{INPUTS, Target};
 use crate::engine::{Interpolation, Settings};
 
 /// What a parameter's number means.
@@ -65,6 +66,18 @@ const fn number(min: i32, max: i32, step: i32, named: Option<(i32, &'static str)
     }
 }
 
+/// What an analog input moves: nothing, until it is asked to.
+const fn analog(id: &'static str, name: &'static str, about: &'static str) -> Parameter {
+    Parameter {
+        id,
+        name,
+        unit: "",
+        kind: Kind::Choice(Target::WORDS),
+        default: 0,
+        about,
+    }
+}
+
 /// The volume that is silence, in dB.
 const OFF_DB: i32 = -60;
 
@@ -125,9 +138,37 @@ parameters! {
         id: "blank", name: "dark after", unit: "s", kind: number(0, 36_000, 60, Some((0, "never"))),
         default: 1200, about: "Untouched seconds after which the display goes dark; 0 is never",
     },
+    /// What analog input 1 moves.
+    Analog1: analog("analog1", "input 1", "What analog input 1 moves"),
+    /// What analog input 2 moves.
+    Analog2: analog("analog2", "input 2", "What analog input 2 moves"),
+    /// What analog input 3 moves.
+    Analog3: analog("analog3", "input 3", "What analog input 3 moves"),
+    /// What analog input 4 moves.
+    Analog4: analog("analog4", "input 4", "What analog input 4 moves"),
+    /// What analog input 5 moves.
+    Analog5: analog("analog5", "input 5", "What analog input 5 moves"),
+    /// What analog input 6 moves.
+    Analog6: analog("analog6", "input 6", "What analog input 6 moves"),
+    /// What analog input 7 moves.
+    Analog7: analog("analog7", "input 7", "What analog input 7 moves"),
+    /// What analog input 8 moves.
+    Analog8: analog("analog8", "input 8", "What analog input 8 moves"),
 }
 
 impl Key {
+    /// What the analog inputs move, in their order.
+    pub const ANALOG: [Key; INPUTS] = [
+        Key::Analog1,
+        Key::Analog2,
+        Key::Analog3,
+        Key::Analog4,
+        Key::Analog5,
+        Key::Analog6,
+        Key::Analog7,
+        Key::Analog8,
+    ];
+
     /// The parameter of this key.
     pub fn parameter(self) -> &'static Parameter {
         &TABLE[self as usize]
@@ -259,6 +300,13 @@ impl Parameters {
     pub fn set(&mut self, key: Key, value: i32) {
         let (min, max) = key.parameter().range();
         self.0[key as usize] = value.clamp(min, max);
+    }
+
+    /// Sets a value to a part of its range, 0.0 to 1.0.
+    pub fn set_part(&mut self, key: Key, part: f32) {
+        let (min, max) = key.parameter().range();
+        let way = (part * (max - min) as f32).round() as i32;
+        self.set(key, min + way);
     }
 
     /// Changes a value by steps, on to the next whole step; choices go round.

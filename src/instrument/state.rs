@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use logicnet::{Mask, Masks, Network};
 
-use super::layout::Layout;
+use super::analog::Analog;
+use super::layout::{Area, Layout};
 use super::parameters::{Key, Parameters};
 use super::surface::Button;
 
@@ -19,6 +20,8 @@ pub enum Page {
     Menu,
     /// The presets.
     Presets,
+    /// The analog inputs.
+    Inputs,
     /// What this is and how it does.
     About,
 }
@@ -32,15 +35,21 @@ pub struct State {
     pub layout: Arc<Layout>,
     /// Which of the library it is, or was before it was changed.
     pub place: usize,
+    /// Names of the library's networks, in order.
+    pub library: Arc<Vec<String>>,
     /// Bends that last, by node.
     pub bends: BTreeMap<u32, Mask>,
     /// Gates under the finger, the nearest first.
     pub touched: Vec<u32>,
+    /// The gate that analog inputs bend, if one is.
+    pub steered: Option<u32>,
+    /// What the analog inputs read.
+    pub analog: Analog,
     /// Every parameter's value.
     pub parameters: Parameters,
     /// What the display shows.
     pub page: Page,
-    /// The chosen row of the menu, and of the presets.
+    /// The chosen row of the page.
     pub row: usize,
     /// The button under the finger.
     pub finger: Option<Button>,
@@ -83,13 +92,34 @@ impl State {
         masks
     }
 
-    /// The lasting masks, and those of the finger.
+    /// The lasting masks, those of the finger, and that of the analog inputs.
     pub fn masks(&self) -> Masks {
         let mut masks = self.lasting_masks();
-        if !self.latched() {
-            masks.extend(self.touched.iter().map(|node| (*node, self.mask())));
-        }
+        let touched = self.touched.iter().filter(|_| !self.latched());
+        let passing = touched.chain(&self.steered);
+        masks.extend(passing.map(|node| (*node, self.mask())));
         masks
+    }
+
+    /// Whether anything is bent that will not last.
+    pub(super) fn bends_pass(&self) -> bool {
+        self.steered.is_some() || !(self.touched.is_empty() || self.latched())
+    }
+
+    /// Finds the gate that the analog inputs bend.
+    pub(super) fn steer(&mut self) {
+        let place = self.analog.place(&self.parameters);
+        self.steered = place.and_then(|place| {
+            self.layout
+                .touched(Area::Finger(place, 0.0), 0.0)
+                .first()
+                .copied()
+        });
+    }
+
+    /// The name of the library's network that it is, or was before it was changed.
+    pub fn origin(&self) -> &str {
+        self.library.get(self.place).map_or("", String::as_str)
     }
 
     /// The rate it plays at, in Hz.

@@ -86,22 +86,21 @@ pub struct Surface {
     pub buttons: Vec<(Button, Region)>,
 }
 
-/// Height of the default strip of buttons, of the square.
-const STRIP: f32 = 0.16;
+/// Height of the default field, of the square; the strip of buttons is below.
+const FIELD: f32 = 0.84;
 
 impl Default for Surface {
-    /// A field, and a strip of five buttons below it.
+    /// A field, and a strip of five buttons below it, as in `boards/desk.toml`.
     fn default() -> Surface {
-        let width = 1.0 / Button::ALL.len() as f32;
-        let buttons = Button::ALL.into_iter().enumerate().map(|(i, button)| {
-            let left = i as f32 * width;
+        let count = Button::ALL.len() as f32;
+        let buttons = (0u8..).zip(Button::ALL).map(|(i, button)| {
             let region = Region {
                 least: Point {
-                    x: left,
-                    y: 1.0 - STRIP,
+                    x: f32::from(i) / count,
+                    y: FIELD,
                 },
                 most: Point {
-                    x: left + width,
+                    x: f32::from(i + 1) / count,
                     y: 1.0,
                 },
             };
@@ -110,10 +109,7 @@ impl Default for Surface {
         Surface {
             field: Region {
                 least: Point { x: 0.0, y: 0.0 },
-                most: Point {
-                    x: 1.0,
-                    y: 1.0 - STRIP,
-                },
+                most: Point { x: 1.0, y: FIELD },
             },
             buttons: buttons.collect(),
         }

@@ -2,7 +2,7 @@
 
 use embedded_hal::i2c::{ErrorKind, I2c};
 use proptest::prelude::*;
-use trill::sim::{Bus, Fault, Finger, Sensor, Time, VirtualTime};
+use trill::sim::{Bus, Fault, Finger, Happening, Sensor, Time, VirtualTime};
 use trill::{ALL, Advice, Error, Frame, Kind, POINT, Settings, Trill};
 
 const SECOND: u64 = 1_000_000_000;
@@ -173,31 +173,35 @@ fn transfers_take_nine_clocks_a_byte() {
 #[test]
 fn errors_say_what_to_do() {
     let mut bench = bench(3, 400_000, |_| vec![]);
-    bench.bus.fault(0x28, Some(Fault::Unplugged));
+    bench
+        .bus
+        .happen(Happening::Fault(0x28, Some(Fault::Unplugged)));
     let error = bench.set_up(Settings::default()).unwrap_err();
     assert!(matches!(error, Error::Absent(_)));
     assert_eq!(error.advice(), Advice::SetUp);
-    bench.bus.fault(0x28, None);
+    bench.bus.happen(Happening::Fault(0x28, None));
     bench.time.advance(SECOND);
     bench.set_up(Settings::default()).unwrap();
     bench.scan();
 
-    bench.bus.stick(true);
+    bench.bus.happen(Happening::Stuck(true));
     let error = bench.sensor.read(ALL).unwrap_err();
     assert_eq!(
         (error, error.advice()),
         (Error::Bus(ErrorKind::Bus), Advice::Retry)
     );
-    bench.bus.stick(false);
+    bench.bus.happen(Happening::Stuck(false));
     bench.scan();
 
-    bench.bus.reset(0x28);
+    bench.bus.happen(Happening::Reset(0x28));
     let error = bench.sensor.read(ALL).unwrap_err();
     assert_eq!((error, error.advice()), (Error::Lost, Advice::SetUp));
     bench.set_up(Settings::default()).unwrap();
     bench.scan();
 
-    bench.bus.fault(0x28, Some(Fault::ShortReads(0)));
+    bench
+        .bus
+        .happen(Happening::Fault(0x28, Some(Fault::ShortReads(0))));
     let error = bench.sensor.read(ALL).unwrap_err();
     assert_eq!((error, error.advice()), (Error::Garbled, Advice::Retry));
 }
@@ -209,7 +213,9 @@ fn short_reads_may_lose_a_touch_but_never_move_it() {
         bench.set_up(Settings::default()).unwrap();
         bench.until(2 * SECOND);
         let whole = bench.scan();
-        bench.bus.fault(0x28, Some(Fault::ShortReads(count)));
+        bench
+            .bus
+            .happen(Happening::Fault(0x28, Some(Fault::ShortReads(count))));
         match bench.sensor.read(ALL) {
             Err(error) => assert_eq!(error, Error::Garbled, "{count}"),
             Ok(frame) if frame.touches() == 0 => assert!(count < 4, "{count}"),

@@ -2,21 +2,23 @@
 //! sound card where one is wanted.
 
 use std::io::{self, BufRead, Write};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
+use crossbeam_channel::{Receiver, unbounded};
 use trill::sim::{Bus, RealTime, Sensor, Time};
 
 use super::Lanes;
 use super::oled::{Frame, Oled};
-use super::script::{Event, Part, Script, command};
-use super::simulation::{Desk, nanoseconds};
-use crate::conductor::{Conductor, is_superseded};
+use super::script::{Script, command};
+use super::simulation::Desk;
+use crate::board::inputs::Inputs;
+use crate::board::nanoseconds;
+use crate::board::threads::{Shared, Threads, spawn_plainly};
 use crate::engine::Engine;
-use crate::instrument::{Command, State};
+use crate::keeper::{Files, Handle, Watch};
 use crate::panel::Panel;
 
 /// How the desk is played in real time.
@@ -30,33 +32,19 @@ pub struct Live {
     /// Paint the display in the terminal. Commands are read from standard input
     /// in any case.
     pub terminal: bool,
+    /// Keeps what shall last, if anything shall.
+    pub keeper: Option<(Watch<Files>, Handle)>,
 }
 
-/// How often the instrument's thread looks at the engine's ring.
-const TICK: Duration = Duration::from_millis(1);
 /// How often the terminal is painted and the script looked at.
 const PAINT: Duration = Duration::from_millis(50);
 const SCRIPT: Duration = Duration::from_millis(2);
 /// How long an end without a click may take.
 const ENDING: Duration = Duration::from_millis(200);
-
-/// What all threads share.
-#[derive(Clone)]
-struct Shared {
-    state: Arc<Mutex<Arc<State>>>,
-    stop: Arc<AtomicBool>,
-    muted: Arc<AtomicBool>,
-}
-
-impl Shared {
-    fn state(&self) -> Arc<State> {
-        Arc::clone(&self.state.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
-    }
-}
+/// How long what is not kept yet may take at the end.
+const KEEPING: Duration = Duration::from_secs(2);
+/// So much sound, and the start has not failed.
+const STEADY: u64 = 10_000_000_000;
 
 /// Plays until the time is over or standard input says `quit`.
 ///
@@ -64,75 +52,67 @@ impl Shared {
 /// When the first network is too slow, or there is no sound card to play on.
 pub fn play_live(desk: Desk, live: Live) -> Result<(), String> {
     let time = RealTime::start();
-    let bus = Bus::new(time, desk.model.bus_hz);
+    let bus = Bus::new(time, desk.bus_hz);
     let config = desk.panel.clone();
     let script = Arc::new(live.script);
     let hand = Arc::clone(&script);
     bus.plug(
         config.touch_address,
-        Sensor::square(desk.model.firmware, move |now| hand.fingers(now)),
+        Sensor::square(desk.firmware, move |now| hand.fingers(now)),
     );
     let oled = Oled::new();
     if desk.has_display {
         bus.plug(config.display_address, oled.clone());
     }
-    let (touch_address, display_address) = (config.touch_address, config.display_address);
-    let (conductor, engine) = desk.assemble()?;
+    for (at, happening) in script.happenings(config.touch_address, config.display_address) {
+        bus.schedule(at, happening);
+    }
+    let inputs = Arc::new(Inputs::default());
+    let (conductor, engine) = desk.parts.assemble(desk.platform)?;
     let counters = engine.counters();
-    let shared = Shared {
-        state: Arc::new(Mutex::new(Arc::clone(conductor.state()))),
-        stop: Arc::new(AtomicBool::new(false)),
-        muted: Arc::new(AtomicBool::new(false)),
-    };
-    // Never full, so that nothing is lost: touches that pile up are thinned out.
-    let (commands, inbox) = unbounded();
-
+    let panel = Panel::new(config, bus.clone(), bus.clone(), time);
+    let threads = Threads::start(
+        conductor,
+        panel,
+        counters,
+        Arc::clone(&inputs),
+        spawn_plainly,
+    )?;
+    let shared = threads.shared();
+    let muted = Arc::new(AtomicBool::new(false));
     // The sound card's stream plays as long as it is held.
     let audio = if live.sound_card {
-        Audio::card(engine, &shared)?
+        Audio::card(engine, &muted)?
     } else {
-        Audio::silent(engine, &shared, time)
+        Audio::silent(engine, shared, &muted, time)
     };
-    let instrument = {
-        let shared = shared.clone();
-        thread::spawn(move || conduct(conductor, &inbox, &shared))
-    };
-    let mut panel = Panel::new(config, bus.clone(), bus.clone(), time);
-    let panel_thread = {
-        let (shared, commands) = (shared.clone(), commands.clone());
-        thread::spawn(move || {
-            while !shared.stopped() {
-                panel.turn(&shared.state(), &counters, |command| {
-                    // Nobody takes it only when all is over.
-                    let _ = commands.send(command);
-                });
-            }
-        })
+
+    let handle = match live.keeper {
+        Some((watch, handle)) => {
+            threads.keep(watch, move || time.now() / 1_000_000, spawn_plainly)?;
+            Some(handle)
+        }
+        None => None,
     };
 
     let end = live
         .seconds
         .map_or(u64::MAX, |seconds| (seconds * 1e9) as u64);
-    let mut events = script.events().iter();
-    let mut next = events.next();
+    let mut commanded = script.commands().peekable();
     let lines = read_lines();
     let mut terminal = Terminal::new(live.terminal);
     let mut painted = 0;
+    let mut steady = false;
     while time.now() < end && !shared.stopped() {
-        while let Some((_, event)) = next.filter(|(at, _)| *at <= time.now()) {
-            match event {
-                Event::Command(command) => {
-                    let _ = commands.send(command.clone());
-                }
-                Event::Fault(part, fault) => {
-                    bus.fault(address(*part, touch_address, display_address), *fault);
-                }
-                Event::Reset(part) => bus.reset(address(*part, touch_address, display_address)),
-                Event::Stuck(stuck) => bus.stick(*stuck),
-            }
-            next = events.next();
+        script.turn(time.now(), &inputs);
+        while let Some((_, command)) = commanded.next_if(|(at, _)| *at <= time.now()) {
+            shared.command(command);
         }
-        take_lines(&lines, &commands, &shared, &mut terminal);
+        take_lines(&lines, shared, &mut terminal);
+        if !steady && time.now() > STEADY {
+            steady = true;
+            handle.iter().for_each(Handle::steady);
+        }
         if time.now() >= painted + PAINT.as_nanos() as u64 {
             painted = time.now();
             terminal.paint(&oled.frame());
@@ -140,47 +120,16 @@ pub fn play_live(desk: Desk, live: Live) -> Result<(), String> {
         thread::sleep(SCRIPT);
     }
     // Fade out before the threads end.
-    shared.muted.store(true, Ordering::Relaxed);
+    muted.store(true, Ordering::Relaxed);
     thread::sleep(ENDING);
-    shared.stop.store(true, Ordering::Relaxed);
-    drop(commands);
+    shared.stop();
     audio.end();
-    for thread in [instrument, panel_thread] {
-        thread.join().map_err(|_| "a thread has panicked")?;
+    threads.end()?;
+    // Last, so that nothing is missed.
+    if handle.is_some_and(|handle| !handle.end(KEEPING)) {
+        return Err("not everything was kept on disk".into());
     }
     Ok(())
-}
-
-fn address(part: Part, touch: u8, display: u8) -> u8 {
-    match part {
-        Part::Touch => touch,
-        Part::Display => display,
-    }
-}
-
-/// The instrument's thread.
-fn conduct(mut conductor: Conductor<Lanes>, inbox: &Receiver<Command>, shared: &Shared) {
-    loop {
-        conductor.deliver();
-        match inbox.recv_timeout(TICK) {
-            Ok(first) => {
-                let mut command = first;
-                for later in inbox.try_iter() {
-                    if !is_superseded(&command, &later) {
-                        // Refusals are told on the display.
-                        let _ = conductor.command(command);
-                        conductor.deliver();
-                    }
-                    command = later;
-                }
-                let _ = conductor.command(command);
-                let state = Arc::clone(conductor.state());
-                *shared.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
-            }
-            Err(RecvTimeoutError::Timeout) if !shared.stopped() => {}
-            Err(_) => return,
-        }
-    }
 }
 
 /// Lines of standard input; the thread that reads them ends with the program.
@@ -196,24 +145,19 @@ fn read_lines() -> Receiver<String> {
     lines
 }
 
-fn take_lines(
-    lines: &Receiver<String>,
-    commands: &Sender<Command>,
-    shared: &Shared,
-    terminal: &mut Terminal,
-) {
+fn take_lines(lines: &Receiver<String>, shared: &Shared, terminal: &mut Terminal) {
     for line in lines.try_iter() {
         let words: Vec<&str> = line.split_whitespace().collect();
         let Some((verb, arguments)) = words.split_first() else {
             continue;
         };
         if *verb == "quit" {
-            shared.stop.store(true, Ordering::Relaxed);
+            shared.stop();
             return;
         }
         match command(verb, arguments) {
             Ok(Some(command)) => {
-                let _ = commands.send(command);
+                shared.command(command);
                 terminal.say("");
             }
             Ok(None) => terminal.say(
@@ -316,25 +260,29 @@ enum Audio {
 
 impl Audio {
     #[cfg(feature = "sound-card")]
-    fn card(engine: Engine<Lanes>, shared: &Shared) -> Result<Audio, String> {
-        let muted = Arc::clone(&shared.muted);
-        super::sound_card::Card::open(engine, muted).map(Audio::Card)
+    fn card(engine: Engine<Lanes>, muted: &Arc<AtomicBool>) -> Result<Audio, String> {
+        super::sound_card::Card::open(engine, Arc::clone(muted)).map(Audio::Card)
     }
 
     #[cfg(not(feature = "sound-card"))]
-    fn card(_: Engine<Lanes>, _: &Shared) -> Result<Audio, String> {
+    fn card(_: Engine<Lanes>, _: &Arc<AtomicBool>) -> Result<Audio, String> {
         Err("built without a sound card: cargo run --release --features sound-card".into())
     }
 
     /// A thread that renders at the pace of time and is not heard.
-    fn silent(mut engine: Engine<Lanes>, shared: &Shared, time: RealTime) -> Audio {
-        let shared = shared.clone();
+    fn silent(
+        mut engine: Engine<Lanes>,
+        shared: &Shared,
+        muted: &Arc<AtomicBool>,
+        time: RealTime,
+    ) -> Audio {
+        let (shared, muted) = (shared.clone(), Arc::clone(muted));
         let platform = engine.platform();
         Audio::Silent(thread::spawn(move || {
             let mut block = vec![0.0; platform.block as usize];
             let mut frames = 0u64;
             while !shared.stopped() {
-                engine.mute(shared.muted.load(Ordering::Relaxed));
+                engine.mute(muted.load(Ordering::Relaxed));
                 engine.render(&mut block);
                 engine.report_load(platform.load(engine.spent()));
                 frames += u64::from(platform.block);

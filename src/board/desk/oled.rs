@@ -186,8 +186,17 @@ fn arguments(opcode: u8) -> usize {
 
 /// A simulated display; clones are the same one, so that a test can look at
 /// what is plugged into a bus.
-#[derive(Clone, Debug)]
-pub struct Oled(Arc<Mutex<Controller>>);
+#[derive(Clone)]
+pub struct Oled(Arc<Mutex<Module>>);
+
+/// The controller, and who watches it.
+struct Module {
+    controller: Controller,
+    watch: Option<Watch>,
+}
+
+/// Is called with what one sees after a transfer, and its time in nanoseconds.
+pub type Watch = Box<dyn FnMut(u64, &Frame) + Send>;
 
 impl Default for Oled {
     fn default() -> Oled {
@@ -198,22 +207,31 @@ impl Default for Oled {
 impl Oled {
     /// A display that was just switched on.
     pub fn new() -> Oled {
-        Oled(Arc::new(Mutex::new(Controller::reset())))
+        Oled(Arc::new(Mutex::new(Module {
+            controller: Controller::reset(),
+            watch: None,
+        })))
     }
 
-    fn controller(&self) -> MutexGuard<'_, Controller> {
+    fn module(&self) -> MutexGuard<'_, Module> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What one sees.
     pub fn frame(&self) -> Frame {
-        self.controller().frame()
+        self.module().controller.frame()
+    }
+
+    /// Shows everything that one sees from now on to `watch`.
+    pub fn watch(&self, watch: Watch) {
+        self.module().watch = Some(watch);
     }
 }
 
 impl Device for Oled {
-    fn write(&mut self, _: u64, bytes: &[u8]) -> Result<(), ErrorKind> {
-        let mut controller = self.controller();
+    fn write(&mut self, now: u64, bytes: &[u8]) -> Result<(), ErrorKind> {
+        let mut module = self.module();
+        let Module { controller, watch } = &mut *module;
         let mut bytes = bytes.iter();
         while let Some(control) = bytes.next() {
             let data = control & 0x40 != 0;
@@ -227,17 +245,20 @@ impl Device for Oled {
                 }
             }
         }
+        if let Some(watch) = watch {
+            watch(now, &controller.frame());
+        }
         Ok(())
     }
 
     fn read(&mut self, _: u64, bytes: &mut [u8]) -> Result<(), ErrorKind> {
         // The status register: bit 6 is set while the display is off.
-        bytes.fill(u8::from(!self.controller().on) << 6);
+        bytes.fill(u8::from(!self.module().controller.on) << 6);
         Ok(())
     }
 
     fn power_on(&mut self, _: u64) {
-        *self.controller() = Controller::reset();
+        self.module().controller = Controller::reset();
     }
 }
 

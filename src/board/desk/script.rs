@@ -3,8 +3,10 @@
 //! `docs/playing.md` is their reference.
 
 use logicnet::Mask;
-use trill::sim::{Fault, Finger};
+use trill::sim::{Fault, Finger, Happening};
 
+use crate::board::inputs::Inputs;
+use crate::instrument::analog::INPUTS;
 use crate::instrument::parameters::{Key, Parameters};
 use crate::instrument::surface::{Button, Surface};
 use crate::instrument::{Command, Direction, Page};
@@ -31,6 +33,22 @@ pub enum Event {
     Stuck(bool),
 }
 
+impl Event {
+    /// What befalls the bus, with sensor and display at these addresses.
+    pub fn happening(&self, touch: u8, display: u8) -> Option<Happening> {
+        let address = |part: Part| match part {
+            Part::Touch => touch,
+            Part::Display => display,
+        };
+        match *self {
+            Event::Command(_) => None,
+            Event::Fault(part, fault) => Some(Happening::Fault(address(part), fault)),
+            Event::Reset(part) => Some(Happening::Reset(address(part))),
+            Event::Stuck(stuck) => Some(Happening::Stuck(stuck)),
+        }
+    }
+}
+
 /// A stretch of a finger's way, at an even pace.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Stroke {
@@ -48,6 +66,26 @@ struct Place {
     size: f32,
 }
 
+/// A stretch of an analog input's way, at an even pace; it stays at the end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Ramp {
+    input: usize,
+    start: u64,
+    end: u64,
+    from: f32,
+    to: f32,
+}
+
+impl Ramp {
+    fn at(&self, now: u64) -> f32 {
+        if now >= self.end {
+            return self.to;
+        }
+        let part = (now - self.start) as f64 / (self.end - self.start) as f64;
+        self.from + (self.to - self.from) * part as f32
+    }
+}
+
 /// A finger's size when the script does not say.
 const SIZE: f32 = 0.4;
 /// How long a scripted tap and hold last.
@@ -61,6 +99,7 @@ const MOST_SECONDS: f64 = 604_800.0;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Script {
     strokes: Vec<Stroke>,
+    ramps: Vec<Ramp>,
     events: Vec<(u64, Event)>,
     end: u64,
 }
@@ -107,6 +146,36 @@ impl Script {
                 }
             })
             .collect()
+    }
+
+    /// Turns the analog inputs to where they are at a time in nanoseconds. Those
+    /// that the script has not named yet are not there.
+    pub fn turn(&self, now: u64, inputs: &Inputs) {
+        for ramp in self.ramps.iter().filter(|ramp| ramp.start <= now) {
+            inputs.store(ramp.input, ramp.at(now));
+        }
+    }
+
+    /// Whether there is anything in it besides commands: fingers, knobs, faults.
+    pub fn is_handled(&self) -> bool {
+        let events = self.events.iter();
+        let commands = events.filter(|(_, event)| matches!(event, Event::Command(_)));
+        !self.strokes.is_empty() || !self.ramps.is_empty() || commands.count() < self.events.len()
+    }
+
+    /// Commands, in the order of their times in nanoseconds.
+    pub fn commands(&self) -> impl Iterator<Item = (u64, Command)> {
+        self.events.iter().filter_map(|(at, event)| match event {
+            Event::Command(command) => Some((*at, command.clone())),
+            _ => None,
+        })
+    }
+
+    /// What befalls the bus, with sensor and display at these addresses.
+    pub fn happenings(&self, touch: u8, display: u8) -> impl Iterator<Item = (u64, Happening)> {
+        self.events
+            .iter()
+            .filter_map(move |(at, event)| Some((*at, event.happening(touch, display)?)))
     }
 
     /// Everything but fingers, in the order of their times in nanoseconds.
@@ -156,6 +225,7 @@ impl Parser<'_> {
             "down" | "move" | "up" => self.finger(verb, arguments),
             "tap" => self.press(arguments, TAP_NS),
             "hold" => self.press(arguments, HOLD_NS),
+            "analog" => self.analog(arguments),
             _ => {
                 let event = event(verb, arguments)?;
                 self.script.events.push((time, event));
@@ -195,6 +265,31 @@ impl Parser<'_> {
                 Ok(())
             }
         }
+    }
+
+    fn analog(&mut self, arguments: &[&str]) -> Outcome<()> {
+        let (input, to, over) = match arguments {
+            [input, to] => (input, to, 0),
+            [input, to, "over", seconds] => (input, to, nanoseconds(seconds)?),
+            _ => return Err("analog INPUT VALUE, and perhaps: over SECONDS".into()),
+        };
+        let input = self::input(input)?;
+        let to = part(to)?;
+        let before = self.script.ramps.iter().rev().find(|r| r.input == input);
+        if before.is_some_and(|ramp| ramp.end > self.now) {
+            return Err(format!("input {} is still turning", input + 1));
+        }
+        let end = self.now + over;
+        self.script.ramps.push(Ramp {
+            input,
+            start: self.now,
+            end,
+            from: before.map_or(to, |ramp| ramp.to),
+            to,
+        });
+        self.after = end;
+        self.script.end = self.script.end.max(end);
+        Ok(())
     }
 
     fn press(&mut self, arguments: &[&str], length: u64) -> Outcome<()> {
@@ -309,6 +404,14 @@ fn part(text: &str) -> Outcome<f32> {
         .ok_or_else(|| format!("{text:?} is no number from 0 to 1"))
 }
 
+fn input(text: &str) -> Outcome<usize> {
+    text.parse()
+        .ok()
+        .filter(|input| (1..=INPUTS).contains(input))
+        .map(|input| input - 1)
+        .ok_or_else(|| format!("input {text}: analog inputs are 1 to {INPUTS}"))
+}
+
 /// Everything that is no finger.
 fn event(verb: &str, arguments: &[&str]) -> Outcome<Event> {
     if let Some(command) = command(verb, arguments)? {
@@ -392,9 +495,11 @@ pub fn command(verb: &str, arguments: &[&str]) -> Result<Option<Command>, String
             "play" => Page::Play,
             "menu" => Page::Menu,
             "presets" => Page::Presets,
+            "inputs" => Page::Inputs,
             "about" => Page::About,
-            _ => return Err("which page? play, menu, presets or about".into()),
+            _ => return Err("which page? play, menu, presets, inputs or about".into()),
         }),
+        ("learn", [number]) => Command::Learn(input(number)?),
         ("keep", []) => Command::SavePreset(None),
         ("keep", name) => Command::SavePreset(Some(name.join(" "))),
         ("recall", name) if !name.is_empty() => Command::RecallPreset(name.join(" ")),
@@ -486,6 +591,12 @@ mod tests {
                 "line 3: finger 1 is still moving",
             ),
             ("1 down 0 0 finger 12", "line 1: finger 12"),
+            ("1 analog 9 0.5", "line 1: input 9"),
+            ("1 analog 1", "line 1: analog INPUT VALUE"),
+            (
+                "1 analog 1 0 over 2\n2 analog 1 1",
+                "line 2: input 1 is still turning",
+            ),
             ("1e99 mutate", "line 1: \"1e99\" is no time"),
         ] {
             let problem = parse(text).unwrap_err();

@@ -1,57 +1,22 @@
-//! The whole instrument in simulated time: threads become turns, taken in the
-//! order of their times, so that a run is the same every time, and hours take
-//! seconds.
+//! The whole instrument in simulated time: turns on a simulated bus, and the
+//! audio callback between them.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use logicnet::Network;
 use trill::sim::{Bus, Finger, Sensor, Time, VirtualTime};
 
+use super::Lanes;
 use super::oled::Oled;
-use super::script::{Event, Part};
-use super::{BEAGLEBONE, Lanes};
-use crate::conductor::{Conductor, Forgetful, Keeper, is_superseded};
+use super::script::{Event, Script};
+use crate::board::description::{self, Board};
+use crate::board::inputs::Inputs;
+use crate::board::nanoseconds;
+use crate::board::parts::Parts;
+use crate::board::turns::{Entry, Model, Turn, Turns};
 use crate::engine::{Counters, Engine, Platform};
-use crate::instrument::parameters::Parameters;
-use crate::instrument::preset::Preset;
-use crate::instrument::{Command, Instrument, State};
+use crate::instrument::State;
 use crate::panel::{Config, Panel};
-
-/// What takes time on the board besides audio and the bus; assumptions, until a
-/// board was measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Model {
-    /// Clocks a second of the I2C bus.
-    pub bus_hz: u32,
-    /// The sensor's firmware.
-    pub firmware: u8,
-    /// From a scan read to its command sent.
-    pub panel_ns: u64,
-    /// A command without a new program.
-    pub command_ns: u64,
-    /// A new program, for each gate of the network.
-    pub build_gate_ns: u64,
-    /// From one look of the instrument's thread at the engine's ring to the next.
-    pub tick_ns: u64,
-    /// From a callback to its first frame at the loudspeaker, in blocks.
-    pub output_blocks: u32,
-}
-
-impl Default for Model {
-    /// A 1 GHz board and a bus at 400 kHz.
-    fn default() -> Model {
-        Model {
-            bus_hz: 400_000,
-            firmware: 3,
-            panel_ns: 50_000,
-            command_ns: 30_000,
-            build_gate_ns: 200,
-            tick_ns: 1_000_000,
-            output_blocks: 2,
-        }
-    }
-}
 
 /// What a desk is made of.
 pub struct Desk {
@@ -59,58 +24,42 @@ pub struct Desk {
     pub platform: Platform,
     /// What takes time.
     pub model: Model,
+    /// Clocks a second of the I2C bus.
+    pub bus_hz: u32,
+    /// The sensor's firmware.
+    pub firmware: u8,
     /// The panel, as a board's file describes it.
     pub panel: Config,
-    /// Networks, the first one to be played first.
-    pub library: Vec<Network>,
-    /// Parameters to start with.
-    pub parameters: Parameters,
-    /// Presets.
-    pub presets: Vec<Preset>,
-    /// Names that no preset may take.
-    pub reserved: Vec<String>,
-    /// Where presets are kept.
-    pub keeper: Box<dyn Keeper>,
-    /// For random networks and mutations.
-    pub seed: u64,
+    /// The instrument's own.
+    pub parts: Parts,
     /// A display is connected.
     pub has_display: bool,
 }
 
 impl Desk {
-    /// A desk as it stands: a BeagleBone's costs, a sensor and a display.
+    /// A desk as its file describes it.
+    ///
+    /// # Panics
+    /// Never: a test reads the file.
     pub fn new(library: Vec<Network>) -> Desk {
-        Desk {
-            platform: BEAGLEBONE,
-            model: Model::default(),
-            panel: Config::default(),
-            library,
-            parameters: Parameters::default(),
-            presets: Vec::new(),
-            reserved: Vec::new(),
-            keeper: Box::new(Forgetful),
-            seed: 1,
-            has_display: true,
-        }
+        let board = description::built_in("desk").and_then(description::Layer::board);
+        Desk::like(
+            board.expect("the desk's file is whole"),
+            Parts::new(library),
+        )
     }
 
-    /// The instrument's and the audio thread's side.
-    ///
-    /// # Errors
-    /// When there is no network, or the first is too slow for the platform.
-    pub(super) fn assemble(self) -> Result<(Conductor<Lanes>, Engine<Lanes>), String> {
-        use logicnet::Word;
-        let (mut instrument, first) = Instrument::new(
-            self.library,
-            self.parameters,
-            self.presets,
-            Some((self.platform, Lanes::LANES)),
-            self.seed,
-        )?;
-        instrument.reserve(self.reserved);
-        let (engine, handover) = Engine::new(self.platform);
-        let conductor = Conductor::new((instrument, first), handover, self.keeper);
-        Ok((conductor, engine))
+    /// A desk that is like this board.
+    pub fn like(board: Board, parts: Parts) -> Desk {
+        Desk {
+            platform: board.platform,
+            model: Model::default(),
+            bus_hz: board.bus_hz,
+            firmware: 3,
+            panel: board.panel,
+            parts,
+            has_display: board.has_display,
+        }
     }
 }
 
@@ -133,39 +82,23 @@ pub struct Block<'a> {
 
 /// A desk in simulated time.
 pub struct Simulation {
-    model: Model,
     platform: Platform,
     time: VirtualTime,
     bus: Bus<VirtualTime>,
     addresses: (u8, u8),
     oled: Oled,
-    panel: Panel<Bus<VirtualTime>, Bus<VirtualTime>, VirtualTime>,
-    conductor: Conductor<Lanes>,
+    turns: Turns<Bus<VirtualTime>, VirtualTime, Lanes>,
     engine: Engine<Lanes>,
-    counters: Arc<Counters>,
-    events: VecDeque<(u64, Event)>,
-    commands: VecDeque<(u64, Command)>,
-    /// When the instrument's thread is done with what it does.
-    instrument_free: u64,
-    next_tick: u64,
+    inputs: Arc<Inputs>,
+    knobs: Knobs,
     frames: u64,
     exact: Vec<f32>,
     sound: Vec<f32>,
-    refusals: Vec<String>,
     guard: Guard,
-    journal: Option<Vec<Entry>>,
 }
 
-/// What the journal holds of a change of sound.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    /// When the command was sent, in nanoseconds.
-    pub sent: u64,
-    /// When its program was ready for the engine.
-    pub ready: u64,
-    /// The state it led to.
-    pub state: Arc<State>,
-}
+/// Turns the analog inputs to where they are at a time.
+type Knobs = Box<dyn FnMut(u64, &Inputs)>;
 
 /// Wraps every callback; for tests that watch it.
 pub type Guard = fn(&mut dyn FnMut());
@@ -181,41 +114,69 @@ impl Simulation {
     ) -> Result<Simulation, String> {
         let (model, platform) = (desk.model, desk.platform);
         let time = VirtualTime::new();
-        let bus = Bus::new(time.clone(), model.bus_hz);
+        let bus = Bus::new(time.clone(), desk.bus_hz);
         let config = desk.panel.clone();
-        bus.plug(config.touch_address, Sensor::square(model.firmware, hand));
+        let addresses = (config.touch_address, config.display_address);
+        bus.plug(addresses.0, Sensor::square(desk.firmware, hand));
         let oled = Oled::new();
         if desk.has_display {
-            bus.plug(config.display_address, oled.clone());
+            bus.plug(addresses.1, oled.clone());
         }
-        let (conductor, engine) = desk.assemble()?;
+        let (conductor, engine) = desk.parts.assemble(platform)?;
+        let inputs = Arc::new(Inputs::default());
         Ok(Simulation {
-            model,
             platform,
-            addresses: (config.touch_address, config.display_address),
-            panel: Panel::new(config, bus.clone(), bus.clone(), time.clone()),
+            turns: Turns::new(
+                model,
+                config,
+                [bus.clone(), bus.clone()],
+                time.clone(),
+                conductor,
+                engine.counters(),
+                Arc::clone(&inputs),
+            ),
             time,
             bus,
+            addresses,
             oled,
-            conductor,
-            counters: engine.counters(),
             engine,
-            events: VecDeque::new(),
-            commands: VecDeque::new(),
-            instrument_free: 0,
-            next_tick: 0,
+            inputs,
+            knobs: Box::new(|_, _| {}),
             frames: 0,
             exact: vec![0.0; platform.block as usize],
             sound: vec![0.0; platform.block as usize],
-            refusals: Vec::new(),
             guard: |callback| callback(),
-            journal: None,
         })
+    }
+
+    /// A desk that a script plays on.
+    ///
+    /// # Errors
+    /// As [`Simulation::new`].
+    pub fn scripted(desk: Desk, script: Script) -> Result<Simulation, String> {
+        let script = Arc::new(script);
+        let (hand, knobs) = (Arc::clone(&script), Arc::clone(&script));
+        let mut simulation = Simulation::new(desk, move |now| hand.fingers(now))?;
+        simulation.turn(move |now, inputs| knobs.turn(now, inputs));
+        simulation.schedule(script.events().to_vec());
+        Ok(simulation)
     }
 
     /// Adds events, whose times go on from those before.
     pub fn schedule(&mut self, events: impl IntoIterator<Item = (u64, Event)>) {
-        self.events.extend(events);
+        let (touch, display) = self.addresses;
+        for (at, event) in events {
+            if let Some(happening) = event.happening(touch, display) {
+                self.bus.schedule(at, happening);
+            } else if let Event::Command(command) = event {
+                self.turns.schedule([(at, command)]);
+            }
+        }
+    }
+
+    /// The analog inputs are turned by this, before every callback.
+    pub fn turn(&mut self, knobs: impl FnMut(u64, &Inputs) + 'static) {
+        self.knobs = Box::new(knobs);
     }
 
     /// The panel's time, in nanoseconds.
@@ -225,12 +186,12 @@ impl Simulation {
 
     /// The instrument's state.
     pub fn state(&self) -> &Arc<State> {
-        self.conductor.state()
+        self.turns.conductor().state()
     }
 
     /// The engine's counters.
     pub fn counters(&self) -> &Counters {
-        &self.counters
+        self.turns.counters()
     }
 
     /// The display.
@@ -240,7 +201,7 @@ impl Simulation {
 
     /// The panel.
     pub fn panel(&self) -> &Panel<Bus<VirtualTime>, Bus<VirtualTime>, VirtualTime> {
-        &self.panel
+        self.turns.panel()
     }
 
     /// The bus.
@@ -256,21 +217,17 @@ impl Simulation {
     /// Keeps every state that sounds different from the one before, from the
     /// one there is now on.
     pub fn keep_journal(&mut self) {
-        self.journal = Some(vec![Entry {
-            sent: 0,
-            ready: 0,
-            state: Arc::clone(self.conductor.state()),
-        }]);
+        self.turns.keep_journal();
     }
 
     /// What the journal holds.
     pub fn journal(&self) -> &[Entry] {
-        self.journal.as_deref().unwrap_or_default()
+        self.turns.journal()
     }
 
     /// Why commands were refused, since the last look.
     pub fn refusals(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.refusals)
+        self.turns.refusals()
     }
 
     /// When the next callback comes, in nanoseconds.
@@ -288,82 +245,25 @@ impl Simulation {
     ) {
         loop {
             let audio = self.next_block();
-            let panel = self.time.now();
-            let event = self.events.front().map_or(u64::MAX, |(at, _)| *at);
-            let command = self
-                .commands
-                .front()
-                .map_or(u64::MAX, |(at, _)| (*at).max(self.instrument_free));
-            let tick = self.next_tick.max(self.instrument_free);
-            let first = audio.min(panel).min(event).min(command).min(tick);
-            if first >= until {
+            let (at, _) = self.turns.next();
+            if at.min(audio) >= until {
                 return;
             }
-            if event == first {
-                self.event();
-            } else if tick == first {
-                // Before the next command: what is ready must not wait for it.
-                self.conductor.deliver();
-                self.next_tick = first + self.model.tick_ns;
-            } else if command == first {
-                self.command(first);
-            } else if audio == first {
-                self.callback(&mut hear);
-            } else {
-                self.turn();
-                see(self);
+            match self.turns.before(audio) {
+                Some(turn) => {
+                    self.turns.take();
+                    if turn == Turn::Panel {
+                        see(self);
+                    }
+                }
+                None => self.callback(&mut hear),
             }
         }
-    }
-
-    fn event(&mut self) {
-        let Some((at, event)) = self.events.pop_front() else {
-            return;
-        };
-        let address = |part| match part {
-            Part::Touch => self.addresses.0,
-            Part::Display => self.addresses.1,
-        };
-        match event {
-            Event::Command(command) => self.commands.push_back((at, command)),
-            Event::Fault(part, fault) => self.bus.fault(address(part), fault),
-            Event::Reset(part) => self.bus.reset(address(part)),
-            Event::Stuck(stuck) => self.bus.stick(stuck),
-        }
-    }
-
-    fn command(&mut self, now: u64) {
-        let Some((mut sent, mut command)) = self.commands.pop_front() else {
-            return;
-        };
-        while let Some((at, later)) = self.commands.front() {
-            if *at > now || !is_superseded(&command, later) {
-                break;
-            }
-            (sent, command) = self.commands.pop_front().unwrap_or((sent, command));
-        }
-        let sound = self.conductor.state().sound;
-        if let Err(problem) = self.conductor.command(command) {
-            self.refusals.push(problem);
-        }
-        let state = self.conductor.state();
-        let mut took = self.model.command_ns;
-        if state.sound != sound {
-            took += self.model.build_gate_ns * state.network.gates().len() as u64;
-            if let Some(journal) = &mut self.journal {
-                journal.push(Entry {
-                    sent,
-                    ready: now + took,
-                    state: Arc::clone(state),
-                });
-            }
-        }
-        self.instrument_free = now + took;
-        // It delivers what it made, then sees to its other duties.
-        self.next_tick = self.instrument_free;
     }
 
     fn callback(&mut self, hear: &mut impl FnMut(Block<'_>)) {
+        let now = self.next_block();
+        (self.knobs)(now, &self.inputs);
         let (engine, exact, sound) = (&mut self.engine, &mut self.exact, &mut self.sound);
         (self.guard)(&mut || {
             let mut frames = exact.iter_mut();
@@ -386,19 +286,4 @@ impl Simulation {
         });
         self.frames += u64::from(self.platform.block);
     }
-
-    fn turn(&mut self) {
-        let state = Arc::clone(self.conductor.state());
-        let (commands, time) = (&mut self.commands, &self.time);
-        let panel_ns = self.model.panel_ns;
-        self.panel.turn(&state, &self.counters, |command| {
-            commands.push_back((time.now() + panel_ns, command));
-        });
-    }
-}
-
-/// The time of a frame, in nanoseconds.
-pub(super) fn nanoseconds(frames: u64, rate: u32) -> u64 {
-    let rate = u64::from(rate);
-    frames / rate * 1_000_000_000 + frames % rate * 1_000_000_000 / rate
 }

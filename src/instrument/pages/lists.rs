@@ -3,7 +3,8 @@
 use embedded_graphics::prelude::Point;
 
 use super::{FILLED, LINE, Picture, View, WIDTH, rectangle, small, text};
-use crate::instrument::parameters::KEYS;
+use crate::instrument::analog::INPUTS;
+use crate::instrument::parameters::{KEYS, Key};
 use crate::instrument::state::State;
 
 /// Height of the legend below the lines: what the buttons of the strip do here.
@@ -35,6 +36,25 @@ pub fn draw_presets(picture: &mut Picture, state: &State) {
     draw_legend(picture, ["up", "down", "keep", "play", "back"]);
 }
 
+pub fn draw_inputs(picture: &mut Picture, state: &State) {
+    let rows: Vec<(String, String)> = (0..INPUTS)
+        .map(|input| {
+            let moves = state.parameters.format(Key::ANALOG[input]);
+            let turned = match state.analog.part(input) {
+                _ if state.analog.learning() == Some(input) => "turn it!".to_string(),
+                Some(part) => format!("{:3.0}%", 100.0 * part),
+                None => "not there".to_string(),
+            };
+            (format!("{} {moves}", input + 1), turned)
+        })
+        .collect();
+    draw_list(picture, "inputs", &rows, state.row);
+    draw_legend(picture, ["up", "down", "moves", "learn", "back"]);
+}
+
+/// Lines about the instrument; displays of 32 rows show some of them.
+pub const ABOUT_LINES: usize = 6;
+
 pub fn draw_about(picture: &mut Picture, view: &View<'_>) {
     let (network, status) = (&view.state.network, view.status);
     let live = view
@@ -45,7 +65,7 @@ pub fn draw_about(picture: &mut Picture, view: &View<'_>) {
         .filter(|cell| cell.live)
         .count();
     let seconds = f64::from(network.period()) / f64::from(view.state.rate());
-    let lines = [
+    let lines: [String; ABOUT_LINES] = [
         format!("gatebend {} {}", env!("CARGO_PKG_VERSION"), status.board),
         text().cut(network.name(), WIDTH as i32),
         format!("{} gates, {live} live", network.gates().len()),
@@ -53,11 +73,12 @@ pub fn draw_about(picture: &mut Picture, view: &View<'_>) {
         format!("load {}%, late {}", status.load.div_ceil(10), status.late),
         format!("touch {}/s, bus {} kHz", status.scans, status.bus_khz),
     ];
-    let room = (picture.height() as i32 - LEGEND) / LINE;
-    for (i, line) in lines.iter().take(room as usize).enumerate() {
+    let room = ((picture.height() as i32 - LEGEND) / LINE) as usize;
+    let first = view.state.row.min(lines.len().saturating_sub(room));
+    for (i, line) in lines.iter().skip(first).take(room).enumerate() {
         text().write(picture, Point::new(0, i as i32 * LINE), line);
     }
-    draw_legend(picture, ["", "", "mutate", "new", "back"]);
+    draw_legend(picture, ["up", "down", "mutate", "new", "back"]);
 }
 
 /// A title, where there is room, and the rows around the chosen one.

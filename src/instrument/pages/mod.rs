@@ -11,6 +11,7 @@ use embedded_graphics::prelude::*;
 use embedded_graphics::primitives::{PrimitiveStyle, Rectangle};
 use embedded_graphics::text::{Baseline, Text};
 
+pub(super) use lists::ABOUT_LINES;
 pub use picture::{Picture, WIDTH};
 
 use super::state::{Page, State};
@@ -54,6 +55,7 @@ pub fn draw(picture: &mut Picture, view: &View<'_>) {
         (_, Page::Play) => play::draw(picture, view),
         (_, Page::Menu) => lists::draw_menu(picture, view.state),
         (_, Page::Presets) => lists::draw_presets(picture, view.state),
+        (_, Page::Inputs) => lists::draw_inputs(picture, view.state),
         (_, Page::About) => lists::draw_about(picture, view),
     }
     if let Some(notice) = view.notice {
@@ -71,18 +73,21 @@ fn draw_notice(picture: &mut Picture, notice: &str) {
     }
 }
 
-/// What is shown while the instrument starts.
-pub fn draw_splash(picture: &mut Picture) {
+/// What is shown while the instrument starts; once the sensor is ready, a touch
+/// means something.
+pub fn draw_splash(picture: &mut Picture, ready: bool) {
+    picture.clear_shifted(Point::zero());
     let middle = picture.height() as i32 / 2;
     let title = Pen::new(&FONT_10X20);
     let tall = picture.height() > 32;
     let top = if tall { middle - 20 } else { middle - 16 };
     title.write(picture, Point::new(24, top), "gatebend");
-    Pen::new(&FONT_5X8).write(
-        picture,
-        Point::new(4, top + 22),
-        concat!(env!("CARGO_PKG_VERSION"), " hands off a moment"),
-    );
+    let asks = if ready {
+        concat!(env!("CARGO_PKG_VERSION"), " touch: safe start")
+    } else {
+        concat!(env!("CARGO_PKG_VERSION"), " hands off a moment")
+    };
+    Pen::new(&FONT_5X8).write(picture, Point::new(4, top + 22), asks);
     if tall {
         for (i, x) in (4..124).step_by(8).enumerate() {
             let lit = (i * 5 + 3) % 7 < 3;
@@ -90,6 +95,14 @@ pub fn draw_splash(picture: &mut Picture) {
             rectangle(picture, x, 54, 5, 5, style);
         }
     }
+}
+
+/// A test picture: every edge, and text.
+pub fn draw_check(picture: &mut Picture) {
+    let (width, height) = (WIDTH as u32, picture.height() as u32);
+    rectangle(picture, 0, 0, width, height, OUTLINED);
+    let middle = picture.height() as i32 / 2;
+    text().write(picture, Point::new(29, middle - LINE / 2), "gatebend check");
 }
 
 /// A fault in plain words.

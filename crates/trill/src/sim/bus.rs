@@ -2,6 +2,7 @@
 //! and faults.
 
 use std::boxed::Box;
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::vec::Vec;
 
@@ -48,6 +49,17 @@ pub enum Fault {
     Frozen,
 }
 
+/// What befalls a bus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Happening {
+    /// The device at an address has a fault, or none any more.
+    Fault(u8, Option<Fault>),
+    /// The device at an address resets.
+    Reset(u8),
+    /// A line is held low, so that every transfer times out, or let go of.
+    Stuck(bool),
+}
+
 /// How long a transfer is given while a line is held low.
 const TIMEOUT_NS: u64 = 20_000_000;
 
@@ -60,6 +72,8 @@ struct Slot {
 
 struct Wires {
     slots: Vec<Slot>,
+    /// What is to come, by its times.
+    coming: VecDeque<(u64, Happening)>,
     hz: u64,
     stuck: bool,
     busy_ns: u64,
@@ -88,6 +102,7 @@ impl<T: Time> Bus<T> {
             time,
             wires: Arc::new(Mutex::new(Wires {
                 slots: Vec::new(),
+                coming: VecDeque::new(),
                 hz: hz.into(),
                 stuck: false,
                 busy_ns: 0,
@@ -112,28 +127,16 @@ impl<T: Time> Bus<T> {
         });
     }
 
-    /// Gives the device at an address a fault, or takes it back.
-    pub fn fault(&self, address: u8, fault: Option<Fault>) {
-        let now = self.time.now();
-        if let Some(slot) = self.wires().slot(address) {
-            if slot.fault == Some(Fault::Unplugged) && fault != slot.fault {
-                slot.device.power_on(now);
-            }
-            slot.fault = fault;
-        }
+    /// Lets something happen at a time in nanoseconds, no earlier than what was
+    /// scheduled before. It is noticed by the first transfer from then on.
+    pub fn schedule(&self, at: u64, happening: Happening) {
+        self.wires().coming.push_back((at, happening));
     }
 
-    /// Resets the device at an address.
-    pub fn reset(&self, address: u8) {
+    /// Lets something happen now.
+    pub fn happen(&self, happening: Happening) {
         let now = self.time.now();
-        if let Some(slot) = self.wires().slot(address) {
-            slot.device.reset(now);
-        }
-    }
-
-    /// Holds a line low, so that every transfer times out, or lets go of it.
-    pub fn stick(&self, stuck: bool) {
-        self.wires().stuck = stuck;
+        self.wires().happen(now, happening);
     }
 
     /// Nanoseconds that the bus was in use.
@@ -153,6 +156,25 @@ impl Wires {
         self.slots.iter_mut().find(|slot| slot.address == address)
     }
 
+    fn happen(&mut self, at: u64, happening: Happening) {
+        match happening {
+            Happening::Fault(address, fault) => {
+                if let Some(slot) = self.slot(address) {
+                    if slot.fault == Some(Fault::Unplugged) && fault != slot.fault {
+                        slot.device.power_on(at);
+                    }
+                    slot.fault = fault;
+                }
+            }
+            Happening::Reset(address) => {
+                if let Some(slot) = self.slot(address) {
+                    slot.device.reset(at);
+                }
+            }
+            Happening::Stuck(stuck) => self.stuck = stuck,
+        }
+    }
+
     /// One transfer: its outcome, and the nanoseconds that it took.
     fn transfer(
         &mut self,
@@ -160,6 +182,11 @@ impl Wires {
         address: u8,
         operations: &mut [Operation<'_>],
     ) -> (Result<(), ErrorKind>, u64) {
+        while let Some((at, happening)) = self.coming.front().copied().filter(|(at, _)| *at <= now)
+        {
+            self.coming.pop_front();
+            self.happen(at, happening);
+        }
         if self.stuck {
             return (Err(ErrorKind::Bus), TIMEOUT_NS);
         }

@@ -7,6 +7,6 @@ mod bus;
 mod sensor;
 mod time;
 
-pub use bus::{Bus, Device, Fault};
+pub use bus::{Bus, Device, Fault, Happening};
 pub use sensor::{Finger, Sensor};
 pub use time::{RealTime, Time, VirtualTime};

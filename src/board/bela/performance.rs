@@ -1,0 +1,371 @@
+//! The instrument on a Bela: audio in the library's callback, the instrument's
+//! threads around it; offline, those threads as turns between the callbacks.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use super::{Block, Format, Library, Player, Session, Settings, Wishes};
+use crate::board::description::Board;
+use crate::board::inputs::Inputs;
+use crate::board::linux::{LateBus, Signals, SystemClock, keep_heap, lock_memory, spawn};
+use crate::board::nanoseconds;
+use crate::board::parts::{Lanes, Parts};
+use crate::board::threads::Threads;
+use crate::board::turns::{Model, Turns};
+use crate::conductor::Conductor;
+use crate::engine::{Counters, Engine, Platform};
+use crate::instrument::Command;
+use crate::instrument::analog::INPUTS;
+use crate::keeper::{Files, Handle, Watch};
+use crate::panel::{Clock, Panel};
+
+/// How often the main thread looks whether it is time to end.
+const LOOK: Duration = Duration::from_millis(5);
+/// How long an end without a click may take: the fade's 20 ms, and the blocks
+/// that are on their way. A signal leaves 150 ms for all.
+const FADE: Duration = Duration::from_millis(40);
+/// How long what is not kept yet may take at the end; it was within two seconds.
+const KEEPING: Duration = Duration::from_millis(50);
+/// So much sound, and the start has not failed.
+const STEADY_NS: u64 = 10_000_000_000;
+/// From one report of missed blocks to the next.
+const REPORT_NS: u64 = 1_000_000_000;
+
+/// What shall be played, and how.
+pub struct Performance {
+    /// The board.
+    pub board: Board,
+    /// The instrument's own.
+    pub parts: Parts,
+    /// Commands, by their times in nanoseconds.
+    pub commands: Vec<(u64, Command)>,
+    /// Bela's own options, as its programs take them.
+    pub options: Vec<String>,
+    /// When to end; never, if none.
+    pub seconds: Option<f64>,
+    /// What asks for the end from outside.
+    pub signals: Signals,
+    /// Keeps what shall last, if anything shall.
+    pub keeper: Option<(Watch<Files>, Handle)>,
+}
+
+/// Plays until a signal, the library or the time asks for the end.
+///
+/// # Errors
+/// One plain sentence that says what to do.
+pub fn play(mut performance: Performance) -> Result<(), String> {
+    let (watch, handle) = performance.keeper.take().unzip();
+    let mut watch = watch;
+    let outcome = perform(performance, &mut watch, handle.as_ref());
+    match (watch, handle) {
+        // It has not come to that, which is no start that failed.
+        (Some(watch), _) => watch.cancel(),
+        (None, Some(handle)) => {
+            if !handle.end(KEEPING) {
+                log::warn!("the last change may not be kept");
+            }
+        }
+        (None, None) => {}
+    }
+    outcome
+}
+
+fn perform(
+    performance: Performance,
+    watch: &mut Option<Watch<Files>>,
+    handle: Option<&Handle>,
+) -> Result<(), String> {
+    let Performance {
+        board,
+        parts,
+        commands,
+        options,
+        seconds,
+        signals,
+        keeper: _,
+    } = performance;
+    keep_heap();
+    let library = Library::open().map_err(|error| error.to_string())?;
+    let wishes = Wishes {
+        period: Some(board.platform.block),
+        pru: None,
+        reserved_pru: board.pru_core.map(i32::from),
+        stop_button: board.stop_button,
+    };
+    let settings = Settings::new(library, &wishes, &options).map_err(|error| error.to_string())?;
+
+    let shared = Arc::new(Shared::default());
+    let stage = Stage {
+        shared: Arc::clone(&shared),
+        plan: Some(Plan {
+            board: board.clone(),
+            parts,
+            commands: commands.clone(),
+            end: seconds,
+            signals: signals.clone(),
+            library,
+        }),
+        playing: None,
+    };
+    let mut session = match Session::new(settings, Box::new(stage)) {
+        Ok(session) => session,
+        // Why the instrument could not be set up says more than that it was not.
+        Err(error) => return Err(shared.take_problem().unwrap_or_else(|| error.to_string())),
+    };
+    let format = session.format().ok_or("Bela told no format")?;
+    log::info!(
+        "{}: {format}, {} analog inputs, libbela {}",
+        board.name,
+        format.analog_inputs,
+        library.version()
+    );
+    if format.offline {
+        session.start().map_err(|error| error.to_string())?;
+        return ended(&session, &shared);
+    }
+
+    let conductor = shared
+        .take_conductor()
+        .ok_or("the instrument is not there")?;
+    let (counters, conductor) = conductor;
+    if let Err(problem) = lock_memory() {
+        log::warn!("{problem}");
+    }
+    let clock = SystemClock::start();
+    let buses = [
+        LateBus::new(&board.panel.bus),
+        LateBus::new(&board.panel.bus),
+    ];
+    let [touch, display] = buses;
+    let panel = Panel::new(board.panel.clone(), touch, display, clock);
+    let threads = Threads::start(
+        conductor,
+        panel,
+        counters,
+        Arc::clone(&shared.inputs),
+        spawn,
+    )?;
+    if let Some(watch) = watch.take() {
+        threads.keep(watch, move || clock.now() / 1_000_000, spawn)?;
+    }
+    session.start().map_err(|error| error.to_string())?;
+
+    let end = seconds.map_or(u64::MAX, |seconds| (seconds * 1e9) as u64);
+    let mut commands = commands.into_iter().peekable();
+    let mut report = Report::default();
+    let mut steady = handle;
+    while signals.received().is_none() && !session.stop_requested() && clock.now() < end {
+        while let Some((_, command)) = commands.next_if(|(at, _)| *at <= clock.now()) {
+            threads.shared().command(command);
+        }
+        if clock.now() > STEADY_NS && shared.blocks.load(Ordering::Relaxed) > 0 {
+            steady.take().into_iter().for_each(Handle::steady);
+        }
+        report.look(clock.now(), shared.underruns.load(Ordering::Relaxed));
+        thread::sleep(LOOK);
+    }
+    shared.muted.store(true, Ordering::Relaxed);
+    thread::sleep(FADE);
+    // Asked, and not waited for: the panel may be within a call of the bus.
+    threads.shared().stop();
+    let outcome = ended(&session, &shared);
+    drop(session);
+    outcome
+}
+
+fn ended(session: &Session, shared: &Shared) -> Result<(), String> {
+    let underruns = shared.underruns.load(Ordering::Relaxed);
+    if underruns > 0 {
+        log::warn!("{underruns} blocks came too late in all");
+    }
+    if session.panicked() {
+        return Err(
+            "the audio has failed, which is a fault of Gatebend's: please report it".into(),
+        );
+    }
+    Ok(())
+}
+
+/// Tells of blocks that came too late, once a second at most.
+#[derive(Default)]
+struct Report {
+    told: u32,
+    next: u64,
+}
+
+impl Report {
+    fn look(&mut self, now: u64, underruns: u32) {
+        if underruns != self.told && now >= self.next {
+            let more = underruns.wrapping_sub(self.told);
+            log::warn!("{more} blocks came too late, {underruns} so far");
+            (self.told, self.next) = (underruns, now + REPORT_NS);
+        }
+    }
+}
+
+/// What the callbacks and the main thread share.
+#[derive(Default)]
+struct Shared {
+    inputs: Arc<Inputs>,
+    muted: AtomicBool,
+    underruns: AtomicU32,
+    /// Blocks that were rendered; wraps.
+    blocks: AtomicU32,
+    /// What the set-up hands to the main thread.
+    made: Mutex<Made>,
+}
+
+#[derive(Default)]
+struct Made {
+    conductor: Option<(Arc<Counters>, Conductor<Lanes>)>,
+    problem: Option<String>,
+}
+
+impl Shared {
+    fn made(&self) -> std::sync::MutexGuard<'_, Made> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take_conductor(&self) -> Option<(Arc<Counters>, Conductor<Lanes>)> {
+        self.made().conductor.take()
+    }
+
+    fn take_problem(&self) -> Option<String> {
+        self.made().problem.take()
+    }
+}
+
+/// What is known before the library tells its format.
+struct Plan {
+    board: Board,
+    parts: Parts,
+    commands: Vec<(u64, Command)>,
+    end: Option<f64>,
+    signals: Signals,
+    library: &'static Library,
+}
+
+/// The audio thread's side.
+struct Stage {
+    shared: Arc<Shared>,
+    plan: Option<Plan>,
+    playing: Option<Playing>,
+}
+
+struct Playing {
+    platform: Platform,
+    engine: Engine<Lanes>,
+    samples: Vec<f32>,
+    offline: Option<Offline>,
+}
+
+/// What is done between callbacks when the library renders offline.
+struct Offline {
+    turns: Turns<LateBus, SystemClock, Lanes>,
+    end: u64,
+    signals: Signals,
+    library: &'static Library,
+}
+
+impl Player for Stage {
+    fn setup(&mut self, format: &Format) -> bool {
+        let Some(plan) = self.plan.take() else {
+            return self.playing.is_some();
+        };
+        match Playing::new(plan, format, &self.shared) {
+            Ok(playing) => {
+                self.playing = Some(playing);
+                true
+            }
+            Err(problem) => {
+                self.shared.made().problem = Some(problem);
+                false
+            }
+        }
+    }
+
+    fn render(&mut self, block: &mut Block<'_>) {
+        if let Some(playing) = &mut self.playing {
+            playing.render(block, &self.shared);
+        }
+    }
+}
+
+impl Playing {
+    fn new(plan: Plan, format: &Format, shared: &Arc<Shared>) -> Result<Playing, String> {
+        let platform = Platform {
+            rate: format.rate,
+            block: format.frames,
+            cost: plan.board.platform.cost,
+        };
+        let (conductor, engine) = plan.parts.assemble(platform)?;
+        let offline = if format.offline {
+            let bus = || LateBus::new(&plan.board.panel.bus);
+            let mut turns = Turns::new(
+                Model::default(),
+                plan.board.panel.clone(),
+                [bus(), bus()],
+                SystemClock::start(),
+                conductor,
+                engine.counters(),
+                Arc::clone(&shared.inputs),
+            );
+            turns.schedule(plan.commands);
+            Some(Offline {
+                turns,
+                end: plan.end.map_or(u64::MAX, |seconds| (seconds * 1e9) as u64),
+                signals: plan.signals,
+                library: plan.library,
+            })
+        } else {
+            shared.made().conductor = Some((engine.counters(), conductor));
+            None
+        };
+        Ok(Playing {
+            platform,
+            engine,
+            samples: vec![0.0; format.frames as usize],
+            offline,
+        })
+    }
+
+    fn render(&mut self, block: &mut Block<'_>, shared: &Shared) {
+        if let Some(offline) = &mut self.offline {
+            offline.catch_up(nanoseconds(block.elapsed(), self.platform.rate));
+        }
+        for input in 0..block.analog_inputs().min(INPUTS) {
+            if let Some(part) = block.analog(input) {
+                shared.inputs.store(input, part);
+            }
+        }
+        self.engine.mute(shared.muted.load(Ordering::Relaxed));
+        // The library may render fewer frames than it has told, never more.
+        let frames = block.frames().min(self.samples.len());
+        let samples = &mut self.samples[..frames];
+        self.engine.render(samples);
+        block.write(samples);
+        // Offline, how long it takes says nothing.
+        let measured = block.load().filter(|_| self.offline.is_none());
+        let estimate = || self.platform.load(self.engine.spent());
+        self.engine.report_load(measured.unwrap_or_else(estimate));
+        shared.underruns.store(block.underruns(), Ordering::Relaxed);
+        shared.blocks.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Offline {
+    /// Takes all turns that come before a callback at this time.
+    fn catch_up(&mut self, callback: u64) {
+        while self.turns.before(callback).is_some() {
+            self.turns.take();
+            for refusal in self.turns.refusals() {
+                log::warn!("refused: {refusal}");
+            }
+        }
+        if callback >= self.end || self.signals.received().is_some() {
+            self.library.request_stop();
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The library's settings: its own, then a board's, then the player's.
+
+#![allow(unsafe_code)]
+
+use std::ffi::{CString, c_char, c_int};
+use std::ptr::{self, NonNull};
+
+use super::error::Error;
+use super::ffi;
+use super::library::Library;
+
+/// What a board wants of Bela. Bela's own setting stands where it wants nothing,
+/// and the player's options come before both.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wishes {
+    /// Frames a block.
+    pub period: Option<u32>,
+    /// The PRU that audio runs on.
+    pub pru: Option<i32>,
+    /// The PRU that audio must not run on.
+    pub reserved_pru: Option<i32>,
+    /// The cape's button stops the program, as it does by default.
+    pub stop_button: bool,
+}
+
+/// The library's settings, in its own memory.
+#[derive(Debug)]
+pub struct Settings {
+    pub(super) library: &'static Library,
+    pub(super) raw: NonNull<ffi::Settings>,
+}
+
+impl Settings {
+    /// Bela's defaults, then the board's wishes, then the player's options as
+    /// Bela's own programs take them: `-p 32`, `--board Batch`.
+    ///
+    /// To be called by one thread at a time: C parses options in one place.
+    ///
+    /// # Errors
+    /// When a word is no option of Bela's, or audio would take a PRU that is
+    /// reserved.
+    pub fn new(
+        library: &'static Library,
+        wishes: &Wishes,
+        options: &[String],
+    ) -> Result<Settings, Error> {
+        // SAFETY: takes nothing.
+        let raw = unsafe { (library.alloc_settings)() };
+        let raw = NonNull::new(raw).ok_or(Error::NoMemory)?;
+        // At once: what is allocated holds anything, and is freed by its contents.
+        // SAFETY: the library has just allocated them.
+        unsafe { (library.default_settings)(raw.as_ptr()) };
+        let mut settings = Settings { library, raw };
+        settings.wish(wishes);
+        settings.parse(options)?;
+        let pru = settings.pru_number();
+        if wishes.reserved_pru == Some(pru) {
+            return Err(Error::Pru(pru));
+        }
+        Ok(settings)
+    }
+
+    /// Frames a block, as asked for: the library has the last word.
+    pub fn period(&self) -> u32 {
+        // SAFETY: valid until dropped, and the library only looks when called.
+        let period = unsafe { self.raw.as_ref() }.period_size;
+        period.max(0) as u32
+    }
+
+    /// The PRU that audio runs on.
+    pub fn pru_number(&self) -> i32 {
+        // SAFETY: as above.
+        unsafe { self.raw.as_ref() }.pru_number
+    }
+
+    fn wish(&mut self, wishes: &Wishes) {
+        // SAFETY: as above; nobody else has them.
+        let raw = unsafe { self.raw.as_mut() };
+        if let Some(period) = wishes.period {
+            raw.period_size = c_int::try_from(period).unwrap_or(c_int::MAX);
+        }
+        if let Some(pru) = wishes.pru {
+            raw.pru_number = pru;
+        }
+        if !wishes.stop_button {
+            raw.stop_button_pin = -1;
+        }
+    }
+
+    fn parse(&mut self, options: &[String]) -> Result<(), Error> {
+        let mut words = vec![c"gatebend".to_owned()];
+        for option in options {
+            words.push(CString::new(option.as_str()).map_err(|_| Error::Option(option.clone()))?);
+        }
+        let mut arguments: Vec<*mut c_char> =
+            words.iter().map(|word| word.as_ptr().cast_mut()).collect();
+        let count = c_int::try_from(arguments.len()).unwrap_or(0);
+        arguments.push(ptr::null_mut());
+        // SAFETY: as many words as are counted, and a null, which live through the
+        // call; it exchanges their pointers and never writes into them. The C
+        // library's variables are used by one thread at a time.
+        let (outcome, next, letter) = unsafe {
+            // From the beginning, and without messages: we have our own.
+            ffi::optind = 0;
+            ffi::opterr = 0;
+            let outcome = (self.library.getopt_long)(
+                count,
+                arguments.as_ptr(),
+                c"".as_ptr(),
+                ptr::null(),
+                self.raw.as_ptr(),
+            );
+            (outcome, ffi::optind, ffi::optopt)
+        };
+        let next = usize::try_from(next).unwrap_or(0);
+        // By their places now: getopt has sorted them.
+        let word = |at: usize| {
+            words
+                .iter()
+                .find(|word| word.as_ptr() == arguments[at])
+                .map_or(String::new(), |word| word.to_string_lossy().into_owned())
+        };
+        match outcome {
+            // All options are taken; what is left is none.
+            -1 if next >= words.len() => Ok(()),
+            -1 => Err(Error::Option(word(next.max(1)))),
+            // A letter that is none, or one that lacks its value.
+            _ => match u8::try_from(letter) {
+                Ok(letter) if letter.is_ascii_graphic() => {
+                    Err(Error::Option(format!("-{}", char::from(letter))))
+                }
+                _ => Err(Error::Option(word(next.clamp(1, words.len()) - 1))),
+            },
+        }
+    }
+}
+
+impl Drop for Settings {
+    fn drop(&mut self) {
+        // SAFETY: allocated by the library, filled with its defaults, freed once.
+        unsafe { (self.library.free_settings)(self.raw.as_ptr()) }
+    }
+}

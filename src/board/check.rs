@@ -1,0 +1,166 @@
+//! A board's self-test: what is there, what works, and what to do about what
+//! does not.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use embedded_hal::i2c::I2c;
+use trill::{Error, Kind, POINT, Settings, Trill};
+
+use crate::instrument::pages::{Picture, draw_check};
+use crate::panel::{Clock, Config, Display, Light};
+
+/// What was looked at, and what was found: what is there, or what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// A part of the board.
+    pub part: &'static str,
+    /// In plain words.
+    pub outcome: Result<String, String>,
+}
+
+impl Finding {
+    /// What was found of a part.
+    pub fn new(part: &'static str, outcome: Result<String, String>) -> Finding {
+        Finding { part, outcome }
+    }
+}
+
+/// A sensor that was just switched on does not answer for half a second.
+const TRIES: u32 = 4;
+const REST_MS: u32 = 250;
+
+/// Looks for the touch sensor, sets it up and reads it.
+pub fn touch_sensor<C: Clock>(bus: impl I2c, config: &Config, clock: &mut C) -> Finding {
+    let mut sensor = Trill::new(bus, config.touch_address);
+    let mut look = |clock: &mut C| -> Result<String, Error<_>> {
+        let identity = sensor.set_up(Settings::FAST, clock)?;
+        let start = clock.now();
+        sensor.read(POINT)?;
+        // Address, status and data; 9 clocks each.
+        let byte_ns = ((clock.now() - start) / (POINT as u64 + 2)).max(1);
+        let khz = 9_000_000 / byte_ns;
+        let name = identity.kind.name();
+        let text = format!("{name}, firmware {}, bus at {khz} kHz", identity.firmware);
+        Ok(match identity.kind {
+            Kind::Square => text,
+            _ => format!("{text}; made for the Square, others have one axis only"),
+        })
+    };
+    let mut found = look(clock);
+    for _ in 1..TRIES {
+        if found.is_ok() {
+            break;
+        }
+        clock.delay_ms(REST_MS);
+        found = look(clock);
+    }
+    let outcome = found.map_err(|error| {
+        let at = format!("at {:#04x} on {}", config.touch_address, config.bus);
+        match error {
+            Error::Absent(_) => format!("nothing answers {at}: check cable, supply and pull-ups"),
+            error => format!("{at}: {error}"),
+        }
+    });
+    Finding::new("touch sensor", outcome)
+}
+
+/// Looks for the display, and paints a test picture that stays.
+pub fn display(bus: impl I2c, config: &Config, clock: &impl Clock) -> Finding {
+    let mut display = Display::new(
+        bus,
+        config.display_address,
+        config.height,
+        config.upside_down,
+    );
+    let mut picture = Picture::new(config.height.rows());
+    draw_check(&mut picture);
+    display.start(clock.now());
+    while display.send(&picture, Light::On(0x7f), usize::MAX) {}
+    let rows = config.height.rows();
+    Finding::new(
+        "display",
+        if display.is_done(&picture) {
+            Ok(format!(
+                "128x{rows} takes data; it shows a frame around \"gatebend check\", or its size is wrong"
+            ))
+        } else {
+            Err(format!(
+                "nothing answers at {:#04x} on {}: check its cable; some have address 0x3d \
+                 (--set display.address=0x3d), without one: --set display.size=none",
+                config.display_address, config.bus
+            ))
+        },
+    )
+}
+
+/// Writes, syncs and removes a file in the state's folder.
+pub fn storage(folder: &Path) -> Finding {
+    let path = folder.join("check.part");
+    let write = || {
+        fs::create_dir_all(folder)?;
+        let mut file = fs::File::create(&path)?;
+        file.write_all(b"gatebend")?;
+        file.sync_all()?;
+        fs::remove_file(&path)
+    };
+    let name = folder.display();
+    Finding::new(
+        "storage",
+        match write() {
+            Ok(()) => Ok(format!("{name} can be written to")),
+            Err(error) => Err(format!(
+                "{name}: {error}; what you play will not be kept (card full, or read-only?)"
+            )),
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::board::desk::Oled;
+    use trill::sim::{Bus, Fault, Happening, Sensor, VirtualTime};
+
+    #[test]
+    fn what_is_there_passes_and_what_is_not_says_what_to_do() {
+        let mut time = VirtualTime::new();
+        let bus = Bus::new(time.clone(), 100_000);
+        let config = Config::default();
+        bus.plug(0x28, Sensor::square(3, |_| Vec::new()));
+        let oled = Oled::new();
+        bus.plug(0x3c, oled.clone());
+        let found = touch_sensor(bus.clone(), &config, &mut time)
+            .outcome
+            .unwrap();
+        assert!(found.contains("Square, firmware 3"), "{found}");
+        assert!(found.contains("bus at 9"), "{found}");
+        display(bus.clone(), &config, &time).outcome.unwrap();
+        let frame = oled.frame();
+        assert!((0..128).all(|x| frame.is_lit(x, 0) && frame.is_lit(x, 63)));
+        assert!((0..64).all(|y| frame.is_lit(0, y) && frame.is_lit(127, y)));
+        for address in [0x28, 0x3c] {
+            bus.happen(Happening::Fault(address, Some(Fault::Unplugged)));
+        }
+        let missing = touch_sensor(bus.clone(), &config, &mut time)
+            .outcome
+            .unwrap_err();
+        assert!(
+            missing.contains("0x28 on /dev/i2c-1: check cable"),
+            "{missing}"
+        );
+        let missing = display(bus, &config, &time).outcome.unwrap_err();
+        assert!(missing.contains("0x3c on /dev/i2c-1"), "{missing}");
+    }
+
+    #[test]
+    fn storage_is_tried_and_left_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        storage(folder.path()).outcome.unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        let file = folder.path().join("file");
+        fs::write(&file, "").unwrap();
+        assert!(storage(&file).outcome.unwrap_err().contains("not be kept"));
+    }
+}

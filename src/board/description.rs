@@ -1,0 +1,543 @@
+//! What a board is, as its file says: `boards/*.toml`, built in; another file
+//! and single settings may go over it. Reads text, never files.
+
+use serde::Deserialize;
+
+use crate::engine::{Cost, Platform};
+use crate::instrument::layout::Point;
+use crate::instrument::surface::{Button, Region, Surface};
+use crate::panel::{self, Height, Mounting};
+
+/// Built in, by name.
+const FILES: &[(&str, &str)] = &[
+    ("desk", include_str!("../../boards/desk.toml")),
+    ("bela-black", include_str!("../../boards/bela-black.toml")),
+    ("bela-mini", include_str!("../../boards/bela-mini.toml")),
+    ("bela-gem", include_str!("../../boards/bela-gem.toml")),
+];
+
+/// What makes the sound, and what else is there.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Everything is simulated.
+    Desk,
+    /// A Bela cape and its library.
+    Bela,
+}
+
+/// A board, checked: what its file says, with what went over it.
+#[derive(Clone, Debug)]
+pub struct Board {
+    /// Its file's name without the ending.
+    pub name: String,
+    /// A sentence for people.
+    pub about: String,
+    /// What it is.
+    pub kind: Kind,
+    /// Touch sensor, display and the bus they are on.
+    pub panel: panel::Config,
+    /// A display is connected.
+    pub has_display: bool,
+    /// Clocks a second of the I2C bus: simulated on a desk, elsewhere expected.
+    pub bus_hz: u32,
+    /// Frames a second and a callback, and what the engine's work costs.
+    pub platform: Platform,
+    /// The cape's button ends the program.
+    pub stop_button: bool,
+    /// The PRU core that is free for us, if one is.
+    pub pru_core: Option<u8>,
+    /// Where the running state is kept, unless the command line says otherwise.
+    pub state: Option<String>,
+}
+
+/// Names of the boards that are built in.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    FILES.iter().map(|(name, _)| *name)
+}
+
+/// The file of a board that is built in.
+pub fn file(name: &str) -> Option<&'static str> {
+    FILES
+        .iter()
+        .find(|(other, _)| *other == name)
+        .map(|(_, text)| *text)
+}
+
+/// A text that goes over a board, and what messages call it.
+pub struct Source<'a> {
+    /// A path, or `--set`.
+    pub name: &'a str,
+    /// TOML.
+    pub text: &'a str,
+}
+
+/// A board that is built in.
+///
+/// # Errors
+/// When there is none of this name; says which there are.
+pub fn built_in(name: &str) -> Result<Layer, String> {
+    let text = file(name).ok_or_else(|| {
+        let names: Vec<&str> = names().collect();
+        format!(
+            "no board {name:?}; there are {}, or give a file that ends in .toml",
+            names.join(", ")
+        )
+    })?;
+    let mut layer = parse(&Source { name, text })?;
+    layer.name = Some(name.to_string());
+    Ok(layer)
+}
+
+/// A board of a file that says what it is `like`, and only what differs.
+///
+/// # Errors
+/// Names the place in the file and says what is wrong there.
+pub fn from_file(name: &str, source: &Source<'_>) -> Result<Layer, String> {
+    let over = parse(source)?;
+    let like = over.like.as_deref().ok_or_else(|| {
+        format!(
+            "{}: say what it is like on a line of its own, such as like = \"bela-black\"",
+            source.name
+        )
+    })?;
+    let mut layer = built_in(like).map_err(|problem| format!("{}: {problem}", source.name))?;
+    layer.put_over(over);
+    layer.name = Some(name.to_string());
+    Ok(layer)
+}
+
+impl Layer {
+    /// One setting over it, such as `display.size=128x32`.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn set(&mut self, assignment: &str) -> Result<(), String> {
+        let (key, value) = assignment
+            .split_once('=')
+            .ok_or_else(|| format!("{assignment:?}: write key=value, such as display.size=none"))?;
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        if !key.chars().all(plain) || value.contains(['\n', '\r', '\'']) {
+            return Err(format!("{assignment:?}: write key=value"));
+        }
+        // A word need not be in quotes.
+        let bare = format!("{key} = {value}");
+        let text = match toml::from_str::<toml::Table>(&bare) {
+            Ok(_) => bare,
+            Err(_) => format!("{key} = '{value}'"),
+        };
+        let over = toml::from_str(&text)
+            .map_err(|error: toml::de::Error| format!("{assignment}: {}", error.message()))?;
+        self.put_over(over);
+        Ok(())
+    }
+
+    /// The board.
+    ///
+    /// # Errors
+    /// Names a key that is missing.
+    pub fn board(self) -> Result<Board, String> {
+        let name = self.name.unwrap_or_default();
+        let missing = |key: &str| format!("board {name}: {key} is missing");
+        macro_rules! need {
+            ($section:ident.$key:ident) => {
+                self.$section.$key.ok_or_else(|| {
+                    missing(&format!("{}.{}", stringify!($section), stringify!($key)))
+                })?
+            };
+        }
+        let size = need!(display.size);
+        let surface = Surface {
+            field: need!(touch.field).0,
+            buttons: need!(touch.buttons).regions(),
+        };
+        let panel = panel::Config {
+            board: name.clone(),
+            bus: need!(i2c.device),
+            touch_address: need!(touch.address).0,
+            mounting: Mounting {
+                flip_x: self.touch.flip_x.unwrap_or_default(),
+                flip_y: self.touch.flip_y.unwrap_or_default(),
+            },
+            surface,
+            display_address: need!(display.address).0,
+            height: match size {
+                Size::Rows32 => Height::Rows32,
+                Size::Rows64 | Size::None => Height::Rows64,
+            },
+            upside_down: need!(display.rotation) == Rotation::UpsideDown,
+        };
+        let platform = Platform {
+            rate: need!(audio.rate).0,
+            block: need!(audio.period).0,
+            cost: Cost {
+                gate_ns: need!(cost.gate).0,
+                group_ns: need!(cost.group).0,
+                frame_ns: need!(cost.frame).0,
+                callback_ns: need!(cost.callback).0,
+            },
+        };
+        Ok(Board {
+            about: self.about.clone().unwrap_or_default(),
+            kind: self.kind.ok_or_else(|| missing("kind"))?,
+            panel,
+            has_display: size != Size::None,
+            bus_hz: need!(i2c.hz).0,
+            platform,
+            stop_button: self.audio.stop_button.unwrap_or_default(),
+            pru_core: self.pru.core.map(|core| core.0),
+            state: self.deploy.state,
+            name,
+        })
+    }
+}
+
+fn parse(source: &Source<'_>) -> Result<Layer, String> {
+    toml::from_str(source.text).map_err(|error: toml::de::Error| {
+        let at = error.span().map_or(0, |span| span.start);
+        let before = source.text.get(..at).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let column = before
+            .rsplit('\n')
+            .next()
+            .unwrap_or_default()
+            .chars()
+            .count()
+            + 1;
+        let message = error.message().replace('\n', " ");
+        format!("{}, line {line}, column {column}: {message}", source.name)
+    })
+}
+
+/// What a text says; what it leaves open, the layer below says.
+macro_rules! layers {
+    ($($(#[$doc:meta])* $name:ident { $($key:ident: $type:ty,)* })*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Debug, Default, Deserialize)]
+            #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+            struct $name {
+                $($key: Option<$type>,)*
+            }
+
+            impl $name {
+                fn put_over(&mut self, over: $name) {
+                    $(self.$key = over.$key.or(self.$key.take());)*
+                }
+            }
+        )*
+    };
+}
+
+layers! {
+    /// The bus of sensor and display.
+    I2c { device: String, hz: BusHz, }
+    /// The touch sensor and what its regions are for.
+    Touch { address: Address, flip_x: bool, flip_y: bool, field: Rectangle, buttons: Buttons, }
+    /// The display.
+    Display { address: Address, size: Size, rotation: Rotation, }
+    /// The audio callback.
+    Audio { rate: Rate, period: Period, stop_button: bool, }
+    /// Nanoseconds that work takes.
+    Costs { gate: Nanoseconds, group: Nanoseconds, frame: Nanoseconds, callback: Nanoseconds, }
+    /// The programmable real-time unit.
+    Pru { core: Core, }
+    /// Read by `deploy.sh`; here only that nothing else stands there, and the state.
+    Deploy { host: String, target: String, projects: String, project: String, state: String, }
+}
+
+/// A board's file, or a part of one that goes over another.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Layer {
+    #[serde(skip)]
+    name: Option<String>,
+    like: Option<String>,
+    about: Option<String>,
+    kind: Option<Kind>,
+    i2c: I2c,
+    touch: Touch,
+    display: Display,
+    audio: Audio,
+    cost: Costs,
+    pru: Pru,
+    deploy: Deploy,
+}
+
+impl Layer {
+    fn put_over(&mut self, over: Layer) {
+        self.about = over.about.or(self.about.take());
+        self.kind = over.kind.or(self.kind.take());
+        self.i2c.put_over(over.i2c);
+        self.touch.put_over(over.touch);
+        self.display.put_over(over.display);
+        self.audio.put_over(over.audio);
+        self.cost.put_over(over.cost);
+        self.pru.put_over(over.pru);
+        self.deploy.put_over(over.deploy);
+    }
+}
+
+/// A number within bounds, with the words for one that is not.
+macro_rules! bounded {
+    ($($(#[$doc:meta])* $name:ident($type:ty) $range:expr, $words:literal;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Copy, Debug, Deserialize)]
+            #[serde(try_from = "f64")]
+            struct $name($type);
+
+            impl TryFrom<f64> for $name {
+                type Error = &'static str;
+
+                fn try_from(value: f64) -> Result<$name, &'static str> {
+                    if $range.contains(&value) && (f64::from(value as $type) - value).abs() <= 1e-6 * value {
+                        Ok($name(value as $type))
+                    } else {
+                        Err($words)
+                    }
+                }
+            }
+        )*
+    };
+}
+
+bounded! {
+    /// An I2C address of 7 bits; 0x00..=0x07 and 0x78.. are reserved by the standard.
+    Address(u8) 8.0..=119.0, "an I2C address is 0x08 to 0x77";
+    /// Clocks a second.
+    BusHz(u32) 10_000.0..=1_000_000.0, "the bus has 10_000 to 1_000_000 Hz, mostly 100_000 or 400_000";
+    /// Frames a second.
+    Rate(u32) 8000.0..=192_000.0, "the audio rate is 8_000 to 192_000 frames a second";
+    /// Frames a callback.
+    Period(u32) 2.0..=4096.0, "a period is 2 to 4096 frames";
+    /// A cost.
+    Nanoseconds(f32) 0.1..=1e6, "a cost is 0.1 to 1_000_000 nanoseconds";
+    /// One of two cores.
+    Core(u8) 0.0..=1.0, "PRU cores are 0 and 1";
+}
+
+/// What is connected.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+enum Size {
+    #[serde(rename = "128x64")]
+    Rows64,
+    #[serde(rename = "128x32")]
+    Rows32,
+    #[serde(rename = "none")]
+    None,
+}
+
+/// How the display is mounted.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(try_from = "f64")]
+enum Rotation {
+    Upright,
+    UpsideDown,
+}
+
+impl TryFrom<f64> for Rotation {
+    type Error = &'static str;
+
+    fn try_from(degrees: f64) -> Result<Rotation, &'static str> {
+        match degrees as i64 {
+            0 => Ok(Rotation::Upright),
+            180 => Ok(Rotation::UpsideDown),
+            _ => Err("a rotation is 0 or 180"),
+        }
+    }
+}
+
+/// Left, top, right, bottom, in parts of the square's sides.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "[f32; 4]")]
+struct Rectangle(Region);
+
+impl TryFrom<[f32; 4]> for Rectangle {
+    type Error = &'static str;
+
+    fn try_from([left, top, right, bottom]: [f32; 4]) -> Result<Rectangle, &'static str> {
+        let part = 0.0..=1.0;
+        let inside = [left, top, right, bottom].iter().all(|x| part.contains(x));
+        if !inside || left >= right || top >= bottom {
+            return Err(
+                "a region is [left, top, right, bottom], 0.0 to 1.0, left of right and top of bottom",
+            );
+        }
+        Ok(Rectangle(Region {
+            least: Point { x: left, y: top },
+            most: Point {
+                x: right,
+                y: bottom,
+            },
+        }))
+    }
+}
+
+/// All pseudo-buttons there are; one that is not named is not there.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Buttons {
+    previous: Option<Rectangle>,
+    next: Option<Rectangle>,
+    mode: Option<Rectangle>,
+    clear: Option<Rectangle>,
+    time: Option<Rectangle>,
+}
+
+impl Buttons {
+    fn regions(&self) -> Vec<(Button, Region)> {
+        Button::ALL
+            .into_iter()
+            .filter_map(|button| {
+                let region = match button {
+                    Button::Previous => self.previous,
+                    Button::Next => self.next,
+                    Button::Mode => self.mode,
+                    Button::Clear => self.clear,
+                    Button::Time => self.time,
+                };
+                region.map(|region| (button, region.0))
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn board(name: &str) -> Board {
+        built_in(name).unwrap().board().unwrap()
+    }
+
+    #[test]
+    fn every_file_of_the_folder_is_built_in_and_whole() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/boards");
+        let mut there: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .filter_map(|entry| {
+                let name = entry.unwrap().file_name().into_string().unwrap();
+                name.strip_suffix(".toml").map(String::from)
+            })
+            .collect();
+        let mut names: Vec<&str> = names().collect();
+        there.sort();
+        names.sort_unstable();
+        assert_eq!(there, names);
+        for name in names {
+            let board = board(name);
+            assert_eq!(
+                (board.name.as_str(), board.panel.board.as_str()),
+                (name, name)
+            );
+            assert_eq!(board.panel.surface, Surface::default(), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_desk_is_like_the_board() {
+        let (desk, black) = (board("desk"), board("bela-black"));
+        assert_eq!(desk.platform, black.platform);
+        assert_eq!(desk.panel.bus, black.panel.bus);
+        assert_eq!((desk.kind, black.kind), (Kind::Desk, Kind::Bela));
+        assert_eq!((desk.pru_core, black.pru_core), (None, Some(0)));
+    }
+
+    #[test]
+    fn a_file_says_only_what_differs() {
+        let text = "like = 'bela-black'\n[display]\nsize = '128x32'\nrotation = 180\n\
+                    [touch.buttons]\nnext = [0.0, 0.9, 1.0, 1.0]";
+        let source = Source {
+            name: "mine.toml",
+            text,
+        };
+        let mut layer = from_file("mine", &source).unwrap();
+        layer.set("touch.flip-x=true").unwrap();
+        layer.set("display.size=none").unwrap();
+        layer.set("i2c.device=/dev/i2c-2").unwrap();
+        let board = layer.board().unwrap();
+        assert_eq!(board.name, "mine");
+        assert!(board.panel.upside_down && board.panel.mounting.flip_x && !board.has_display);
+        assert_eq!(board.panel.surface.buttons.len(), 1);
+        assert_eq!(board.panel.bus, "/dev/i2c-2");
+        assert_eq!(board.platform, super::tests::board("bela-black").platform);
+    }
+
+    #[test]
+    fn what_is_wrong_is_refused_with_its_place() {
+        for (text, expected) in [
+            (
+                "like = 'bela-black'\n[touch]\ncolour = 3",
+                "b.toml, line 3, column 1: unknown field `colour`",
+            ),
+            (
+                "like = 'bela-black'\n[touch]\naddress = 0x80",
+                "b.toml, line 3, column 11: an I2C address is",
+            ),
+            (
+                "like = 'bela-black'\n[audio]\nperiod = 16.5",
+                "line 3, column 10: a period is",
+            ),
+            (
+                "like = 'bela-black'\n[audio]\nperiod = 'x'",
+                "line 3, column 10: invalid type",
+            ),
+            (
+                "like = 'bela-black'\ndisplay.rotation = 90",
+                "line 2, column 20: a rotation is 0 or 180",
+            ),
+            (
+                "like = 'bela-black'\ndisplay.size = '256x64'",
+                "line 2, column 16: unknown variant",
+            ),
+            (
+                "like = 'bela-black'\n[touch]\nfield = [0.5, 0.0, 0.4, 1.0]",
+                "line 3, column 9: a region is",
+            ),
+            (
+                "like = 'bela-black'\n[touch.buttons]\nbell = [0.0, 0.0, 1.0, 1.0]",
+                "line 3, column 1: unknown field `bell`",
+            ),
+            (
+                "like = 'bela-white'",
+                "b.toml: no board \"bela-white\"; there are desk, bela-black",
+            ),
+            ("about = 'nothing'", "b.toml: say what it is like"),
+            ("like = ", "line 1, column"),
+        ] {
+            let problem = from_file(
+                "b",
+                &Source {
+                    name: "b.toml",
+                    text,
+                },
+            )
+            .unwrap_err();
+            assert!(problem.contains(expected), "{text:?}: {problem}");
+        }
+        let mut layer = built_in("desk").unwrap();
+        for (assignment, expected) in [
+            (
+                "display.size=big",
+                "display.size=big: unknown variant `big`",
+            ),
+            ("display.colour=1", "unknown field `colour`"),
+            ("display", "write key=value"),
+            ("a b=1", "write key=value"),
+        ] {
+            let problem = layer.set(assignment).unwrap_err();
+            assert!(problem.contains(expected), "{problem}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_a_board_or_refused(text in "(like = 'desk'\n)?(\\[(touch|audio|x)\\]\n)?((address|period|field) = [0-9x.'\\[\\], -]{0,12}\n){0,3}", set in "[a-z.0-9=\\-]{0,20}") {
+            if let Ok(layer) = from_file("b", &Source { name: "b", text: &text }) {
+                let _ = layer.board();
+            }
+            let _ = built_in("desk").unwrap().set(&set);
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! The threads around the audio callback, taken as turns in the order of their
+//! times: the same run every time, and hours in seconds. For the desk's
+//! simulated time, and for boards that render offline.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use embedded_hal::i2c::I2c;
+use logicnet::Word;
+
+use super::inputs::{Inputs, Knobs};
+use crate::conductor::{Conductor, is_superseded};
+use crate::engine::Counters;
+use crate::instrument::{Command, State};
+use crate::panel::{Clock, Config, Panel};
+
+/// What takes time besides audio and the bus; assumptions, until a board was
+/// measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Model {
+    /// From a scan read to its command sent.
+    pub panel_ns: u64,
+    /// A command without a new program.
+    pub command_ns: u64,
+    /// A new program, for each gate of the network.
+    pub build_gate_ns: u64,
+    /// From one look of the instrument's thread at the engine's ring to the next.
+    pub tick_ns: u64,
+}
+
+impl Default for Model {
+    /// A 1 GHz board.
+    fn default() -> Model {
+        Model {
+            panel_ns: 50_000,
+            command_ns: 30_000,
+            build_gate_ns: 200,
+            tick_ns: 1_000_000,
+        }
+    }
+}
+
+/// What the journal holds of a change of sound.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// When the command was sent, in nanoseconds.
+    pub sent: u64,
+    /// When its program was ready for the engine.
+    pub ready: u64,
+    /// The state it led to.
+    pub state: Arc<State>,
+}
+
+/// Whose turn it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// A command of the script is sent.
+    Script,
+    /// The conductor looks at the engine's ring and the analog inputs.
+    Tick,
+    /// The conductor does a command.
+    Command,
+    /// The panel reads the sensor and sends what fits of the display.
+    Panel,
+}
+
+/// Panel and conductor in turns; `B` is the bus, `C` its clock, which they share
+/// with whoever calls.
+pub struct Turns<B, C, W> {
+    model: Model,
+    clock: C,
+    panel: Panel<B, B, C>,
+    conductor: Conductor<W>,
+    counters: Arc<Counters>,
+    knobs: Knobs,
+    /// Commands of a script, by their times.
+    script: VecDeque<(u64, Command)>,
+    /// Commands on their way.
+    commands: VecDeque<(u64, Command)>,
+    /// When the instrument's thread is done with what it does.
+    instrument_free: u64,
+    next_tick: u64,
+    refusals: Vec<String>,
+    journal: Option<Vec<Entry>>,
+}
+
+impl<B: I2c, C: Clock + Clone, W: Word> Turns<B, C, W> {
+    /// Turns that begin now. `buses` are the bus as sensor and display see it.
+    pub fn new(
+        model: Model,
+        config: Config,
+        buses: [B; 2],
+        clock: C,
+        conductor: Conductor<W>,
+        counters: Arc<Counters>,
+        inputs: Arc<Inputs>,
+    ) -> Turns<B, C, W> {
+        let [touch, display] = buses;
+        Turns {
+            model,
+            panel: Panel::new(config, touch, display, clock.clone()),
+            clock,
+            conductor,
+            counters,
+            knobs: Knobs::new(inputs),
+            script: VecDeque::new(),
+            commands: VecDeque::new(),
+            instrument_free: 0,
+            next_tick: 0,
+            refusals: Vec::new(),
+            journal: None,
+        }
+    }
+
+    /// Adds commands, whose times go on from those before.
+    pub fn schedule(&mut self, commands: impl IntoIterator<Item = (u64, Command)>) {
+        self.script.extend(commands);
+    }
+
+    /// The panel.
+    pub fn panel(&self) -> &Panel<B, B, C> {
+        &self.panel
+    }
+
+    /// The conductor.
+    pub fn conductor(&self) -> &Conductor<W> {
+        &self.conductor
+    }
+
+    /// The engine's counters.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Keeps every state that sounds different from the one before, from the
+    /// one there is now on.
+    pub fn keep_journal(&mut self) {
+        self.journal = Some(vec![Entry {
+            sent: 0,
+            ready: 0,
+            state: Arc::clone(self.conductor.state()),
+        }]);
+    }
+
+    /// What the journal holds.
+    pub fn journal(&self) -> &[Entry] {
+        self.journal.as_deref().unwrap_or_default()
+    }
+
+    /// Why commands were refused, since the last look.
+    pub fn refusals(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.refusals)
+    }
+
+    /// The turn that comes next, and when: what happens at the same time comes in
+    /// the order of [`Turn`].
+    pub fn next(&self) -> (u64, Turn) {
+        let script = self.script.front().map_or(u64::MAX, |(at, _)| *at);
+        let tick = self.next_tick.max(self.instrument_free);
+        let command = self
+            .commands
+            .front()
+            .map_or(u64::MAX, |(at, _)| (*at).max(self.instrument_free));
+        [
+            (script, Turn::Script),
+            // Before the next command: what is ready must not wait for it.
+            (tick, Turn::Tick),
+            (command, Turn::Command),
+            (self.clock.now(), Turn::Panel),
+        ]
+        .into_iter()
+        .min_by_key(|(at, _)| *at)
+        .unwrap_or((u64::MAX, Turn::Panel))
+    }
+
+    /// The next turn, if it comes before a callback of the audio at this time,
+    /// which goes before the panel.
+    pub fn before(&self, callback: u64) -> Option<Turn> {
+        let (at, turn) = self.next();
+        (at < callback || (at == callback && turn != Turn::Panel)).then_some(turn)
+    }
+
+    /// Takes the turn that comes next.
+    pub fn take(&mut self) {
+        let (now, turn) = self.next();
+        match turn {
+            Turn::Script => self.commands.extend(self.script.pop_front()),
+            Turn::Tick => {
+                self.conductor.deliver();
+                let turned = self.knobs.turned();
+                self.commands.extend(turned.map(|command| (now, command)));
+                self.next_tick = now + self.model.tick_ns;
+            }
+            Turn::Command => self.command(now),
+            Turn::Panel => self.panel_turn(),
+        }
+    }
+
+    fn command(&mut self, now: u64) {
+        let Some((mut sent, mut command)) = self.commands.pop_front() else {
+            return;
+        };
+        while let Some((at, later)) = self.commands.front() {
+            if *at > now || !is_superseded(&command, later) {
+                break;
+            }
+            (sent, command) = self.commands.pop_front().unwrap_or((sent, command));
+        }
+        let sound = self.conductor.state().sound;
+        if let Err(problem) = self.conductor.command(command) {
+            self.refusals.push(problem);
+        }
+        let state = self.conductor.state();
+        let mut took = self.model.command_ns;
+        if state.sound != sound {
+            took += self.model.build_gate_ns * state.network.gates().len() as u64;
+            if let Some(journal) = &mut self.journal {
+                journal.push(Entry {
+                    sent,
+                    ready: now + took,
+                    state: Arc::clone(state),
+                });
+            }
+        }
+        self.instrument_free = now + took;
+        // It delivers what it made, then sees to its other duties.
+        self.next_tick = self.instrument_free;
+    }
+
+    fn panel_turn(&mut self) {
+        let state = Arc::clone(self.conductor.state());
+        let (commands, clock) = (&mut self.commands, &self.clock);
+        let panel_ns = self.model.panel_ns;
+        self.panel.turn(&state, &self.counters, |command| {
+            commands.push_back((clock.now() + panel_ns, command));
+        });
+    }
+}

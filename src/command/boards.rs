@@ -1,0 +1,51 @@
+//! `gatebend boards`: where the instrument can be played.
+
+use std::path::Path;
+
+use gatebend::board::description::{self, Layer, Source};
+
+use crate::{Failure, Outcome, files};
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Show a board's file, to copy what you want to change
+    name: Option<String>,
+}
+
+impl Arguments {
+    pub fn run(&self) -> Outcome {
+        let text = match &self.name {
+            Some(name) => description::built_in(name)
+                .map(|_| description::file(name).unwrap_or_default().to_string())
+                .map_err(Failure::Failed)?,
+            None => list()?,
+        };
+        files::print_bytes(text.as_bytes())
+    }
+}
+
+fn list() -> Result<String, Failure> {
+    let mut text = String::new();
+    for name in description::names() {
+        let board = description::built_in(name).and_then(Layer::board);
+        let about = board.map_err(Failure::Failed)?.about;
+        text.push_str(&format!("{name:<12} {about}\n"));
+    }
+    text.push_str(
+        "\ngatebend play --board NAME plays on one of them; gatebend boards NAME shows its file.\n\
+         Your own: a file that says  like = \"NAME\"  and what differs; play --board FILE.toml\n",
+    );
+    Ok(text)
+}
+
+/// The board of a name, or of a file that ends in `.toml`.
+pub fn layer(name: &str) -> Result<Layer, Failure> {
+    let path = Path::new(name);
+    if path.extension().is_none_or(|ending| ending != "toml") {
+        return description::built_in(name).map_err(Failure::Usage);
+    }
+    let text = files::read_text(path, "gatebend boards names those built in")?;
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let source = Source { name, text: &text };
+    description::from_file(&stem, &source).map_err(Failure::Failed)
+}

@@ -1,0 +1,460 @@
+//! The program on a Bela that is not there: the real binary, its library and its
+//! I2C bus doubled (`tests/doubles`). By default on this machine; `tests/arm.sh`
+//! runs the same with the binary for the board, under an emulator, and says so
+//! by `BOARD_RUN` (the emulator and its options), `BOARD_BINARY` (the program),
+//! `BOARD_LIBBELA` and `BOARD_I2C` (the doubles).
+
+#![cfg(target_os = "linux")]
+
+use std::env;
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+use gatebend::board::desk::{Desk, Frame, Script, Simulation};
+use gatebend::instrument::surface::Surface;
+use gatebend::library;
+
+/// What the double of libbela reads on its analog inputs.
+fn analog(input: u32) -> f64 {
+    f64::from(input) / 16.0 + 1.0 / 256.0
+}
+
+struct Doubles {
+    libbela: PathBuf,
+    i2c: PathBuf,
+}
+
+/// The doubles, built once; none, and told, where they cannot be.
+fn doubles() -> Option<&'static Doubles> {
+    static DOUBLES: OnceLock<Option<Doubles>> = OnceLock::new();
+    DOUBLES
+        .get_or_init(|| {
+            let doubles = match (env::var_os("BOARD_LIBBELA"), env::var_os("BOARD_I2C")) {
+                (Some(libbela), Some(i2c)) => Some(Doubles {
+                    libbela: libbela.into(),
+                    i2c: i2c.into(),
+                }),
+                _ => build(),
+            };
+            if doubles.is_none() {
+                eprintln!("skipped: the doubles of a board cannot be built (no cc)");
+            }
+            doubles
+        })
+        .as_ref()
+}
+
+fn build() -> Option<Doubles> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // Beside this test's program, which is in target/PROFILE/deps.
+    let program = env::current_exe().ok()?;
+    let target = program.ancestors().nth(2)?.to_path_buf();
+    let libbela = target.join("libbela-double.so");
+    let built = Command::new("cc")
+        .args(["-shared", "-fPIC", "-pthread", "-O1", "-o"])
+        .arg(&libbela)
+        .arg(root.join("tests/doubles/libbela.c"))
+        .arg("-lm")
+        .status()
+        .ok()?;
+    assert!(built.success(), "the double of libbela is not C");
+    let built = Command::new(env!("CARGO"))
+        .args([
+            "build",
+            "--quiet",
+            "--package",
+            "i2c-double",
+            "--target-dir",
+        ])
+        .arg(target.parent()?)
+        .current_dir(root)
+        .status()
+        .ok()?;
+    assert!(built.success(), "the double of the bus does not build");
+    let i2c = target.parent()?.join("debug/libi2c_double.so");
+    Some(Doubles { libbela, i2c })
+}
+
+/// The program with its doubles, and a folder of its own.
+struct Board {
+    command: Command,
+    folder: tempfile::TempDir,
+}
+
+impl Board {
+    /// `gatebend play` on the board.
+    fn new(arguments: &[&str]) -> Option<Board> {
+        Board::with("play", arguments)
+    }
+
+    fn with(verb: &str, arguments: &[&str]) -> Option<Board> {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state");
+        Board::keeping(verb, arguments, folder, &state)
+    }
+
+    /// With the state of another board, which is only borrowed.
+    fn after(other: &Board, arguments: &[&str]) -> Board {
+        let folder = tempfile::tempdir().unwrap();
+        let state = other.folder.path().join("state");
+        Board::keeping("play", arguments, folder, &state).unwrap()
+    }
+
+    fn keeping(
+        verb: &str,
+        arguments: &[&str],
+        folder: tempfile::TempDir,
+        state: &Path,
+    ) -> Option<Board> {
+        let doubles = doubles()?;
+        let program = env::var_os("BOARD_BINARY");
+        let program = program.unwrap_or_else(|| env!("CARGO_BIN_EXE_gatebend").into());
+        let mut command = match env::var("BOARD_RUN") {
+            Ok(run) => {
+                let mut words = run.split_whitespace();
+                let mut command = Command::new(words.next().unwrap());
+                command.args(words).arg(program);
+                command
+            }
+            Err(_) => Command::new(program),
+        };
+        command
+            .args([verb, "--board", "bela-black", "--state"])
+            .arg(state)
+            .args(arguments)
+            .env("LD_PRELOAD", &doubles.i2c)
+            .env("GATEBEND_LIBBELA", &doubles.libbela)
+            .env("BELA_DOUBLE_OUT", folder.path().join("sound"))
+            .env("I2C_DOUBLE_LOG", folder.path().join("pictures"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        Some(Board { command, folder })
+    }
+
+    fn env(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Board {
+        self.command.env(name, value);
+        self
+    }
+
+    fn run(&mut self) -> Output {
+        self.command.output().unwrap()
+    }
+
+    /// A file of the state, or nothing.
+    fn kept(&self, name: &str) -> String {
+        fs::read_to_string(self.folder.path().join("state").join(name)).unwrap_or_default()
+    }
+
+    /// What channel 0 has played.
+    fn sound(&self) -> Vec<f32> {
+        let bytes = fs::read(self.folder.path().join("sound")).unwrap_or_default();
+        let words = bytes.chunks_exact(4);
+        words
+            .map(|word| f32::from_le_bytes(word.try_into().unwrap()))
+            .collect()
+    }
+
+    /// What was seen: a line for each change of the picture.
+    fn pictures(&self) -> String {
+        fs::read_to_string(self.folder.path().join("pictures")).unwrap_or_default()
+    }
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// As the double of the bus tells it.
+fn line(now: u64, frame: &Frame) -> String {
+    let bits = frame.pixels.chunks(4).map(|four| {
+        let bits = four.iter().fold(0, |bits, lit| 2 * bits + u32::from(*lit));
+        char::from_digit(bits, 16).unwrap()
+    });
+    let picture: String = bits.collect();
+    format!("{now} {} {picture}", frame.contrast)
+}
+
+/// What a desk plays and shows of a script.
+fn desk(script: &str, seconds: f64) -> (Vec<f32>, String) {
+    let script = Script::parse(script, &Surface::default()).unwrap();
+    let mut simulation = Simulation::scripted(Desk::new(library::shipped()), script).unwrap();
+    let seen = Arc::new(Mutex::new((String::new(), None)));
+    let watcher = Arc::clone(&seen);
+    simulation.oled().watch(Box::new(move |now, frame| {
+        let (text, last) = &mut *watcher.lock().unwrap();
+        if last.as_ref() != Some(frame) {
+            writeln!(text, "{}", line(now, frame)).unwrap();
+            *last = Some(frame.clone());
+        }
+    }));
+    let mut sound = Vec::new();
+    simulation.run(
+        (seconds * 1e9) as u64,
+        |block| sound.extend_from_slice(block.sound),
+        |_| {},
+    );
+    let text = std::mem::take(&mut seen.lock().unwrap().0);
+    (sound, text)
+}
+
+#[test]
+fn a_board_plays_and_shows_what_a_desk_does_byte_for_byte() {
+    const SECONDS: f64 = 27.0;
+    let mut script: String = (0..8)
+        .map(|input| format!("0 analog {} {}\n", input + 1, analog(input)))
+        .collect();
+    // The double's knobs stand still; what they move does not.
+    let everything = include_str!("scripts/everything.txt");
+    let mut last = String::new();
+    for text in everything.lines().filter(|line| !line.contains(" analog ")) {
+        script.push_str(text);
+        script.push('\n');
+        last = text.to_string();
+    }
+    assert!(!last.is_empty());
+    let Some(board) = Board::new(&["--seconds", "27", "--script"]) else {
+        return;
+    };
+    let path = board.folder.path().join("script");
+    fs::write(&path, &script).unwrap();
+    let mut board = board
+        .env("I2C_DOUBLE_SCRIPT", &path)
+        .env("I2C_DOUBLE_TIME", "virtual");
+    board.command.arg(&path).args(["--", "--board", "Batch"]);
+    let output = board.run();
+    assert!(output.status.success(), "{}", told(&output));
+
+    let (sound, pictures) = desk(&script, SECONDS);
+    let played = board.sound();
+    assert!(played.len() >= sound.len(), "{} frames", played.len());
+    assert!(sound.iter().any(|frame| frame.abs() > 0.1));
+    for (i, (played, frame)) in played.iter().zip(&sound).enumerate() {
+        assert_eq!(played.to_bits(), frame.to_bits(), "frame {i}");
+    }
+    assert!(pictures.lines().count() > 500);
+    for (i, (shown, picture)) in board.pictures().lines().zip(pictures.lines()).enumerate() {
+        assert_eq!(shown, picture, "picture {i}");
+    }
+    let shown = board.pictures().lines().count();
+    assert!(shown >= pictures.lines().count(), "{shown} pictures");
+}
+
+#[test]
+fn threads_play_touch_and_paint_in_real_time() {
+    let Some(board) = Board::new(&[]) else { return };
+    let path = board.folder.path().join("script");
+    fs::write(&path, "2.5 down 0.5 0.5 size 1\n").unwrap();
+    // Four seconds of blocks, at their pace; then the library stops by itself.
+    let mut board = board
+        .env("I2C_DOUBLE_SCRIPT", path)
+        .env("BELA_DOUBLE_REAL_TIME", "1")
+        .env("BELA_DOUBLE_BLOCKS", "11025");
+    let output = board.run();
+    assert!(output.status.success(), "{}", told(&output));
+    assert!(
+        told(&output).contains("libbela 1.13.0"),
+        "{}",
+        told(&output)
+    );
+    assert!(board.sound().iter().any(|frame| frame.abs() > 0.05));
+    assert!(board.pictures().lines().count() > 2);
+}
+
+#[test]
+fn a_bus_that_comes_late_is_waited_for_while_it_sounds() {
+    let Some(board) = Board::new(&[]) else { return };
+    let mut board = board
+        .env("I2C_DOUBLE_MISSING", "8")
+        .env("BELA_DOUBLE_REAL_TIME", "1")
+        .env("BELA_DOUBLE_BLOCKS", "13780");
+    let output = board.run();
+    assert!(output.status.success(), "{}", told(&output));
+    assert!(board.pictures().lines().count() > 1, "{}", told(&output));
+}
+
+/// Starts it, and waits until something is so; what it says is lost.
+fn begin(board: &mut Board, until: impl Fn(&Board) -> bool) -> std::process::Child {
+    let mut child = board.command.stderr(Stdio::null()).spawn().unwrap();
+    while !until(board) && child.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child
+}
+
+/// It plays.
+fn plays(board: &Board) -> bool {
+    let sound = board.folder.path().join("sound");
+    fs::metadata(sound).is_ok_and(|file| file.len() > 100_000)
+}
+
+/// Starts it, lets it play until there is sound, sends a signal, and waits.
+fn stopped(mut board: Board, signal: libc::c_int) -> (std::process::ExitStatus, Duration) {
+    let mut child = begin(&mut board, plays);
+    let start = Instant::now();
+    // SAFETY: takes integers; the child is ours and was not waited for.
+    unsafe { libc::kill(child.id() as libc::pid_t, signal) };
+    let status = child.wait().unwrap();
+    (status, start.elapsed())
+}
+
+#[test]
+fn signals_end_it_whatever_hangs() {
+    for (hang, signal) in [
+        ("", libc::SIGINT),
+        ("", libc::SIGTERM),
+        ("300", libc::SIGINT),
+    ] {
+        let Some(board) = Board::new(&[]) else { return };
+        let mut board = board.env("BELA_DOUBLE_REAL_TIME", "1");
+        if !hang.is_empty() {
+            board = board.env("I2C_DOUBLE_HANG", hang);
+        }
+        let (status, took) = stopped(board, signal);
+        // By itself, without having waited for the panel.
+        assert_eq!(status.code(), Some(0), "hang {hang:?}, signal {signal}");
+        eprintln!("hang {hang:?}, signal {signal}: gone after {took:?}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_told_in_one_sentence() {
+    for (name, value, expected) in [
+        (
+            "BELA_DOUBLE_INIT",
+            "-1",
+            "another Bela program is probably running",
+        ),
+        ("BELA_DOUBLE_VERSION", "1.8.0", "libbela 1.8.0 is too old"),
+        ("GATEBEND_LIBBELA", "/nowhere/libbela.so", "no Bela here"),
+        ("BELA_DOUBLE_START", "1", "Bela's audio does not start"),
+    ] {
+        let Some(board) = Board::new(&[]) else { return };
+        let output = board.env(name, value).run();
+        let told = told(&output);
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(told.contains(expected), "{told}");
+    }
+    for (arguments, expected) in [
+        (&["--", "--colour", "red"][..], "no option of Bela's"),
+        (&["--", "--pru-number", "0"], "needs this PRU for itself"),
+        (&["--wav", "x.wav"], "--wav: a Bela plays in real time"),
+        (&["--set", "audio.period=1"], "a period is 2 to 4096 frames"),
+    ] {
+        let Some(mut board) = Board::new(arguments) else {
+            return;
+        };
+        let output = board.run();
+        assert_ne!(output.status.code(), Some(0));
+        assert!(told(&output).contains(expected), "{}", told(&output));
+    }
+}
+
+#[test]
+fn a_self_test_says_pass_or_what_to_do() {
+    let Some(mut board) = Board::with("check", &[]) else {
+        return;
+    };
+    let output = board.run();
+    let found = String::from_utf8_lossy(&output.stdout).into_owned();
+    for expected in [
+        "pass  Bela          libbela 1.13.0",
+        "pass  touch sensor  Trill Square, firmware 3, bus at ",
+        "pass  display       128x64",
+        "pass  audio         2 channels, 44100 Hz, blocks of 16 frames, 8 analog inputs",
+        "pass  storage",
+    ] {
+        assert!(found.contains(expected), "{found}{}", told(&output));
+    }
+    let tone = board.sound();
+    assert!(tone.len() >= 2 * 44_100 && tone.iter().all(|frame| frame.abs() <= 0.051));
+    assert!(tone.iter().any(|frame| frame.abs() > 0.045));
+
+    let Some(board) = Board::with("check", &[]) else {
+        return;
+    };
+    let path = board.folder.path().join("script");
+    fs::write(
+        &path,
+        "0 fault touch unplugged\n0 fault display unplugged\n",
+    )
+    .unwrap();
+    let mut board = board
+        .env("I2C_DOUBLE_SCRIPT", path)
+        .env("BELA_DOUBLE_INIT", "-1");
+    let output = board.run();
+    let found = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{found}");
+    for expected in [
+        "FAIL  touch sensor  nothing answers at 0x28 on /dev/i2c-1: check cable",
+        "FAIL  display       nothing answers at 0x3c",
+        "FAIL  audio         Bela's audio cannot be set up",
+        "checks have failed",
+    ] {
+        assert!(found.contains(expected), "{found}");
+    }
+}
+
+#[test]
+fn what_was_played_is_there_after_the_plug_is_pulled() {
+    let Some(board) = Board::new(&["--script"]) else {
+        return;
+    };
+    let path = board.folder.path().join("script");
+    fs::write(&path, "0.1 next\n0.2 bend 40 1\n").unwrap();
+    let mut board = board.env("BELA_DOUBLE_REAL_TIME", "1");
+    board.command.arg(&path);
+    let bent = |board: &Board| board.kept("state.json").contains("\"bends\": [40]");
+    let mut child = begin(&mut board, bent);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let kept = board.kept("state.json");
+    assert!(kept.contains("first light"), "{kept}");
+    // And is played on from, by a start that does nothing itself.
+    let again = Board::after(&board, &["--seconds", "1"]);
+    let output = again.env("BELA_DOUBLE_REAL_TIME", "1").run();
+    assert!(output.status.success(), "{}", told(&output));
+    assert_eq!(board.kept("state.json"), kept);
+    assert!(board.kept("log.txt").contains("libbela 1.13.0"));
+}
+
+#[test]
+fn a_touch_during_the_splash_is_a_safe_start_and_loses_nothing() {
+    let Some(board) = Board::new(&["--seconds", "4", "--script"]) else {
+        return;
+    };
+    let folder = board.folder.path();
+    let (commands, hand) = (folder.join("commands"), folder.join("hand"));
+    fs::write(&commands, "0.1 next\n").unwrap();
+    fs::write(&hand, "1.2 down 0.5 0.5\n1.8 up\n").unwrap();
+    let mut board = board
+        .env("BELA_DOUBLE_REAL_TIME", "1")
+        .env("I2C_DOUBLE_SCRIPT", hand);
+    board.command.arg(commands);
+    let output = board.run();
+    assert!(output.status.success(), "{}", told(&output));
+    assert!(board.kept("state.json").contains("running man"));
+    assert!(board.kept("presets/rescued.json").contains("first light"));
+}
+
+#[test]
+fn a_second_one_is_told_of_the_first() {
+    let Some(mut board) = Board::new(&[]) else {
+        return;
+    };
+    board.command.env("BELA_DOUBLE_REAL_TIME", "1");
+    let mut child = begin(&mut board, plays);
+    let output = Board::after(&board, &[]).run();
+    assert_eq!(output.status.code(), Some(1));
+    let told = told(&output);
+    assert!(
+        told.contains(&format!("running already (process {})", child.id())),
+        "{told}"
+    );
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
