@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Builds gatebend for a board; prints the binary's path, and nothing else, on standard output.
-# Usage: ./cross.sh [--board NAME | --target TRIPLE] [--package NAME]
+# Usage: ./cross.sh [--board NAME | --target TRIPLE] [--package NAME [--library]]
 #                   [--check] [--install] [--missing]
 #   --board NAME     for the board of boards/NAME.toml (default: bela-black)
 #   --target TRIPLE  armv7-unknown-linux-gnueabihf (BeagleBone Black) or
 #                    aarch64-unknown-linux-gnu (Bela Gem)
 #   --package NAME   another program of this workspace
+#   --library        ... which is a library to be loaded
 #   --check          fails unless the binary starts on the board's old glibc, evaluates
 #                    with NEON and is small
 #   --install        first installs what is missing (network; on Debian as root)
@@ -22,7 +23,7 @@ most_bytes=3000000
 say() { echo "cross.sh: $*" >&2; }
 fail() { say "$*"; exit 1; }
 
-board='' target='' package=gatebend check=false install=false ask=false
+board='' target='' package=gatebend library=false check=false install=false ask=false
 while [ $# -gt 0 ]; do
     case $1 in
     --board | --target | --package)
@@ -34,6 +35,7 @@ while [ $# -gt 0 ]; do
         esac
         shift
         ;;
+    --library) library=true ;;
     --check) check=true ;;
     --install) install=true ;;
     --missing) ask=true ;;
@@ -165,6 +167,11 @@ fi
 
 say "building $package for $target with $("${RUSTC:-rustc}" --version)"
 # Older compilers warn that +neon is unstable, once a crate.
+if $library; then
+    cargo zigbuild --quiet --release --target "$target.$glibc" --package "$package" --lib >&2
+    echo "${CARGO_TARGET_DIR:-target}/$target/release/lib${package//-/_}.so"
+    exit
+fi
 cargo zigbuild --quiet --release --target "$target.$glibc" --package "$package" --bin "$package" >&2
 built=${CARGO_TARGET_DIR:-target}/$target/release/$package
 binary=${CARGO_TARGET_DIR:-target}/$target/release/stripped/$package

@@ -149,7 +149,7 @@ else
         skip "fuzzing" "no C++ compiler (c++)"
     fi
 
-    for part in binary sound cost gem; do
+    for part in binary board sound cost gem; do
         if why=$(tests/arm.sh $part --missing); then
             skip "ARM, $part" "$why"
         else
@@ -157,8 +157,11 @@ else
         fi
     done
 
+    step "deployment, to a fake board" tests/deploy.sh
+
     if command -v shellcheck >/dev/null; then
-        step "scripts" shellcheck play.sh test.sh cross.sh tests/arm.sh benches/arm/run.sh .ci/run assets/networks/make.sh fuzz/run.sh
+        step "scripts" shellcheck play.sh test.sh cross.sh deploy.sh deploy/run.sh deploy/board.sh \
+            tests/arm.sh tests/deploy.sh benches/arm/run.sh .ci/run assets/networks/make.sh fuzz/run.sh
     else
         skip "scripts" "shellcheck is not installed"
     fi

@@ -2,6 +2,7 @@
 # Tests of the BeagleBone Black's binary, under emulation, and of the Bela Gem's build.
 # Usage: tests/arm.sh PART [--missing]   or   tests/arm.sh --install
 #   binary  it is built, starts on an old glibc, evaluates with NEON and is small
+#   board   it plays on a Bela that is not there: tests/board.rs with this binary
 #   sound   sound and pictures are those of this computer, byte for byte
 #   cost    its instructions keep the bounds of benches/arm
 #   gem     it is built for aarch64
@@ -16,7 +17,7 @@ gem=aarch64-unknown-linux-gnu
 missing() { # part
     case $1 in
     binary) ./cross.sh --target $black --missing ;;
-    sound)
+    sound | board)
         ./cross.sh --target $black --missing && return
         if ! command -v qemu-arm-static >/dev/null; then
             echo "qemu-arm-static is missing (package qemu-user-static)"
@@ -68,6 +69,23 @@ sound() {
     echo "the same: $(find "$work/arm" -type f | wc -l) files of sound and pictures"
 }
 
+# The binary with doubles of Bela's library and of its bus, for the same processor.
+board() {
+    local zig=(zig) folder
+    folder=${CARGO_TARGET_DIR:-target}/$black/doubles
+    mkdir -p "$folder"
+    command -v zig >/dev/null || zig=("${XDG_CACHE_HOME:-$HOME/.cache}/gatebend/zig/bin/python" -m ziglang)
+    "${zig[@]}" cc -target arm-linux-gnueabihf.2.24 -shared -fPIC -pthread -O1 \
+        -o "$folder/libbela.so" tests/doubles/libbela.c -lm
+    BOARD_BINARY=$(realpath "$(./cross.sh --target $black)")
+    BOARD_I2C=$(realpath "$(./cross.sh --target $black --package i2c-double --library)")
+    BOARD_LIBBELA=$(realpath "$folder/libbela.so")
+    export BOARD_BINARY BOARD_I2C BOARD_LIBBELA
+    # An emulator is no measure of time, and takes it: one test after the other.
+    BOARD_RUN="qemu-arm-static -cpu cortex-a8" \
+        timeout 1200 cargo test --quiet --test board -- --test-threads 1
+}
+
 part=${1:?tests/arm.sh: which part?}
 if [ "${2:-}" = --missing ]; then
     missing "$part"
@@ -75,6 +93,7 @@ if [ "${2:-}" = --missing ]; then
 fi
 case $part in
 binary) ./cross.sh --target $black --check >/dev/null ;;
+board) board ;;
 sound) sound ;;
 cost) benches/arm/run.sh --check ;;
 gem) ./cross.sh --target $gem --check >/dev/null ;;

@@ -8,7 +8,8 @@
 
 use std::hint::black_box;
 
-use gatebend::board::desk::{BEAGLEBONE, Lanes};
+use gatebend::board::desk::Desk;
+use gatebend::board::parts::Lanes;
 use gatebend::engine::{Change, Engine, Handover, Interpolation, Platform, Settings, Start, Voice};
 use gatebend::library;
 use logicnet::random::Ops;
@@ -177,7 +178,9 @@ fn admit(large: &Network, rate: u32) {
         ..Settings::default()
     };
     let program = Program::new(large, large.masks());
-    let admitted = BEAGLEBONE.keeps_up(&program, &settings, Lanes::LANES);
+    let admitted = Desk::new(Vec::new())
+        .platform
+        .keeps_up(&program, &settings, Lanes::LANES);
     let most = admitted.map_or_else(|too_slow| too_slow.most as usize, |()| MAX_GATES);
     println!("admitted {rate} {most}");
 }
@@ -235,7 +238,7 @@ fn play(network: &Network, rate: u32, period: u32) {
 fn engine(period: u32) -> (Engine<Lanes>, Handover<Lanes>) {
     Engine::new(Platform {
         block: period,
-        ..BEAGLEBONE
+        ..Desk::new(Vec::new()).platform
     })
 }
 
