@@ -3,6 +3,7 @@
 # Usage: tests/arm.sh PART [--missing]   or   tests/arm.sh --install
 #   binary  it is built, starts on an old glibc, evaluates with NEON and is small
 #   sound   sound and pictures are those of this computer, byte for byte
+#   board   it plays and shows on a doubled Bela what a desk does: tests/board.rs
 #   cost    its instructions keep the bounds of benches/arm
 #   gem     it is built for aarch64
 #   --missing  only says what is missing for the part; fails if nothing is
@@ -16,7 +17,7 @@ gem=aarch64-unknown-linux-gnu
 missing() { # part
     case $1 in
     binary) ./cross.sh --target $black --missing ;;
-    sound)
+    sound | board)
         ./cross.sh --target $black --missing && return
         if ! command -v qemu-arm-static >/dev/null; then
             echo "qemu-arm-static is missing (package qemu-user-static)"
@@ -68,6 +69,20 @@ sound() {
     echo "the same: $(find "$work/arm" -type f | wc -l) files of sound and pictures"
 }
 
+# Bela's library and bus are doubles, compiled for ARM like the program.
+board() {
+    local arm i2c libbela
+    arm=$(./cross.sh --target $black)
+    i2c=$(./cross.sh --target $black --package i2c-double)
+    libbela=$(dirname "$i2c")/libbela.so
+    PATH=${XDG_CACHE_HOME:-$HOME/.cache}/gatebend/zig/bin:$PATH python3 -m ziglang cc \
+        -target arm-linux-gnueabihf.2.24 -shared -fPIC -pthread -O1 \
+        -o "$libbela" tests/doubles/libbela.c -lm
+    BOARD_RUN="qemu-arm-static -cpu cortex-a8" BOARD_BINARY=$(realpath "$arm") \
+        BOARD_I2C=$(realpath "$i2c") BOARD_LIBBELA=$(realpath "$libbela") \
+        timeout 1200 cargo test --quiet --test board
+}
+
 part=${1:?tests/arm.sh: which part?}
 if [ "${2:-}" = --missing ]; then
     missing "$part"
@@ -76,6 +91,7 @@ fi
 case $part in
 binary) ./cross.sh --target $black --check >/dev/null ;;
 sound) sound ;;
+board) board ;;
 cost) benches/arm/run.sh --check ;;
 gem) ./cross.sh --target $gem --check >/dev/null ;;
 --install) install ;;
