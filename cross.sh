@@ -5,8 +5,7 @@
 #   --board NAME     for the board of boards/NAME.toml (default: bela-black)
 #   --target TRIPLE  armv7-unknown-linux-gnueabihf (BeagleBone Black) or
 #                    aarch64-unknown-linux-gnu (Bela Gem)
-#   --package NAME   another program of this workspace
-#   --library        ... which is a library to be loaded
+#   --package NAME   another program, or shared library, of this workspace
 #   --check          fails unless the binary starts on the board's old glibc, evaluates
 #                    with NEON and is small
 #   --install        first installs what is missing (network; on Debian as root)
@@ -167,14 +166,12 @@ fi
 
 say "building $package for $target with $("${RUSTC:-rustc}" --version)"
 # Older compilers warn that +neon is unstable, once a crate.
-if $library; then
-    cargo zigbuild --quiet --release --target "$target.$glibc" --package "$package" --lib >&2
-    echo "${CARGO_TARGET_DIR:-target}/$target/release/lib${package//-/_}.so"
-    exit
-fi
-cargo zigbuild --quiet --release --target "$target.$glibc" --package "$package" --bin "$package" >&2
-built=${CARGO_TARGET_DIR:-target}/$target/release/$package
-binary=${CARGO_TARGET_DIR:-target}/$target/release/stripped/$package
+cargo zigbuild --quiet --release --target "$target.$glibc" --package "$package" >&2
+folder=${CARGO_TARGET_DIR:-target}/$target/release
+file=$package
+[ -f "$folder/$file" ] || file=lib$(echo "$package" | tr - _).so
+built=$folder/$file
+binary=$folder/stripped/$file
 mkdir -p "$(dirname "$binary")"
 zig objcopy --strip-all "$built" "$binary"
 chmod +x "$binary"

@@ -149,7 +149,7 @@ else
         skip "fuzzing" "no C++ compiler (c++)"
     fi
 
-    for part in binary board sound cost gem; do
+    for part in binary sound board cost gem; do
         if why=$(tests/arm.sh $part --missing); then
             skip "ARM, $part" "$why"
         else

@@ -4,6 +4,7 @@
 #   binary  it is built, starts on an old glibc, evaluates with NEON and is small
 #   board   it plays on a Bela that is not there: tests/board.rs with this binary
 #   sound   sound and pictures are those of this computer, byte for byte
+#   board   it plays and shows on a doubled Bela what a desk does: tests/board.rs
 #   cost    its instructions keep the bounds of benches/arm
 #   gem     it is built for aarch64
 #   --missing  only says what is missing for the part; fails if nothing is
@@ -69,21 +70,18 @@ sound() {
     echo "the same: $(find "$work/arm" -type f | wc -l) files of sound and pictures"
 }
 
-# The binary with doubles of Bela's library and of its bus, for the same processor.
+# Bela's library and bus are doubles, compiled for ARM like the program.
 board() {
-    local zig=(zig) folder
-    folder=${CARGO_TARGET_DIR:-target}/$black/doubles
-    mkdir -p "$folder"
-    command -v zig >/dev/null || zig=("${XDG_CACHE_HOME:-$HOME/.cache}/gatebend/zig/bin/python" -m ziglang)
-    "${zig[@]}" cc -target arm-linux-gnueabihf.2.24 -shared -fPIC -pthread -O1 \
-        -o "$folder/libbela.so" tests/doubles/libbela.c -lm
-    BOARD_BINARY=$(realpath "$(./cross.sh --target $black)")
-    BOARD_I2C=$(realpath "$(./cross.sh --target $black --package i2c-double --library)")
-    BOARD_LIBBELA=$(realpath "$folder/libbela.so")
-    export BOARD_BINARY BOARD_I2C BOARD_LIBBELA
-    # An emulator is no measure of time, and takes it: one test after the other.
-    BOARD_RUN="qemu-arm-static -cpu cortex-a8" \
-        timeout 1200 cargo test --quiet --test board -- --test-threads 1
+    local arm i2c libbela
+    arm=$(./cross.sh --target $black)
+    i2c=$(./cross.sh --target $black --package i2c-double)
+    libbela=$(dirname "$i2c")/libbela.so
+    PATH=${XDG_CACHE_HOME:-$HOME/.cache}/gatebend/zig/bin:$PATH python3 -m ziglang cc \
+        -target arm-linux-gnueabihf.2.24 -shared -fPIC -pthread -O1 \
+        -o "$libbela" tests/doubles/libbela.c -lm
+    BOARD_RUN="qemu-arm-static -cpu cortex-a8" BOARD_BINARY=$(realpath "$arm") \
+        BOARD_I2C=$(realpath "$i2c") BOARD_LIBBELA=$(realpath "$libbela") \
+        timeout 1200 cargo test --quiet --test board
 }
 
 part=${1:?tests/arm.sh: which part?}
@@ -95,6 +93,7 @@ case $part in
 binary) ./cross.sh --target $black --check >/dev/null ;;
 board) board ;;
 sound) sound ;;
+board) board ;;
 cost) benches/arm/run.sh --check ;;
 gem) ./cross.sh --target $gem --check >/dev/null ;;
 --install) install ;;

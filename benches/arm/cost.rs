@@ -8,7 +8,7 @@
 
 use std::hint::black_box;
 
-use gatebend::board::desk::Desk;
+use gatebend::board::description::built_in;
 use gatebend::board::parts::Lanes;
 use gatebend::engine::{Change, Engine, Handover, Interpolation, Platform, Settings, Start, Voice};
 use gatebend::library;
@@ -178,9 +178,7 @@ fn admit(large: &Network, rate: u32) {
         ..Settings::default()
     };
     let program = Program::new(large, large.masks());
-    let admitted = Desk::new(Vec::new())
-        .platform
-        .keeps_up(&program, &settings, Lanes::LANES);
+    let admitted = beaglebone().keeps_up(&program, &settings, Lanes::LANES);
     let most = admitted.map_or_else(|too_slow| too_slow.most as usize, |()| MAX_GATES);
     println!("admitted {rate} {most}");
 }
@@ -235,10 +233,16 @@ fn play(network: &Network, rate: u32, period: u32) {
     assert_eq!(engine.counters().starved(), 0);
 }
 
+/// The BeagleBone Black as its file describes it.
+fn beaglebone() -> Platform {
+    let board = built_in("bela-black").and_then(|layer| layer.board());
+    board.expect("it is built in").platform
+}
+
 fn engine(period: u32) -> (Engine<Lanes>, Handover<Lanes>) {
     Engine::new(Platform {
         block: period,
-        ..Desk::new(Vec::new()).platform
+        ..beaglebone()
     })
 }
 
