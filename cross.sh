@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds gatebend for a board; prints the binary's path, and nothing else, on standard output.
-# Usage: ./cross.sh [--board NAME | --target TRIPLE] [--package NAME [--library]]
+# Usage: ./cross.sh [--board NAME | --target TRIPLE] [--package NAME]
 #                   [--check] [--install] [--missing]
 #   --board NAME     for the board of boards/NAME.toml (default: bela-black)
 #   --target TRIPLE  armv7-unknown-linux-gnueabihf (BeagleBone Black) or
@@ -22,7 +22,7 @@ most_bytes=3000000
 say() { echo "cross.sh: $*" >&2; }
 fail() { say "$*"; exit 1; }
 
-board='' target='' package=gatebend library=false check=false install=false ask=false
+board='' target='' package=gatebend check=false install=false ask=false
 while [ $# -gt 0 ]; do
     case $1 in
     --board | --target | --package)
@@ -34,7 +34,6 @@ while [ $# -gt 0 ]; do
         esac
         shift
         ;;
-    --library) library=true ;;
     --check) check=true ;;
     --install) install=true ;;
     --missing) ask=true ;;

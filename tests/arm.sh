@@ -2,7 +2,6 @@
 # Tests of the BeagleBone Black's binary, under emulation, and of the Bela Gem's build.
 # Usage: tests/arm.sh PART [--missing]   or   tests/arm.sh --install
 #   binary  it is built, starts on an old glibc, evaluates with NEON and is small
-#   board   it plays on a Bela that is not there: tests/board.rs with this binary
 #   sound   sound and pictures are those of this computer, byte for byte
 #   board   it plays and shows on a doubled Bela what a desk does: tests/board.rs
 #   cost    its instructions keep the bounds of benches/arm
@@ -81,7 +80,7 @@ board() {
         -o "$libbela" tests/doubles/libbela.c -lm
     BOARD_RUN="qemu-arm-static -cpu cortex-a8" BOARD_BINARY=$(realpath "$arm") \
         BOARD_I2C=$(realpath "$i2c") BOARD_LIBBELA=$(realpath "$libbela") \
-        timeout 1200 cargo test --quiet --test board
+        timeout 1200 cargo test --quiet --test board -- --test-threads 1
 }
 
 part=${1:?tests/arm.sh: which part?}
@@ -93,7 +92,6 @@ case $part in
 binary) ./cross.sh --target $black --check >/dev/null ;;
 board) board ;;
 sound) sound ;;
-board) board ;;
 cost) benches/arm/run.sh --check ;;
 gem) ./cross.sh --target $gem --check >/dev/null ;;
 --install) install ;;
