@@ -266,6 +266,35 @@ fn threads_play_touch_and_paint_in_real_time() {
 }
 
 #[test]
+fn no_page_is_ever_waited_for_while_it_plays() {
+    let Some(board) = Board::new(&["--script"]) else {
+        return;
+    };
+    let folder = board.folder.path();
+    let (commands, hand) = (folder.join("commands"), folder.join("hand"));
+    let faults = folder.join("faults");
+    let swaps: Vec<String> = (0..30)
+        .map(|i| format!("{} random {i}", 0.1 + 0.1 * f64::from(i)))
+        .collect();
+    fs::write(&commands, swaps.join("\n")).unwrap();
+    fs::write(&hand, "2.5 down 0.2 0.2 size 1\n+0.1 move 0.9 0.8 over 1\n").unwrap();
+    // As fast as it goes: four seconds' blocks of an emulator take longer.
+    let mut board = board
+        .env("I2C_DOUBLE_SCRIPT", hand)
+        .env("BELA_DOUBLE_FAULTS", &faults)
+        .env("BELA_DOUBLE_REAL_TIME", "1")
+        .env("BELA_DOUBLE_BLOCKS", "11025");
+    board.command.arg(commands);
+    let output = board.run();
+    assert!(output.status.success(), "{}", told(&output));
+    if told(&output).contains("memory is not locked") {
+        eprintln!("skipped: page faults, memory may not be locked here");
+        return;
+    }
+    assert_eq!(fs::read_to_string(faults).unwrap().trim(), "0");
+}
+
+#[test]
 fn a_bus_that_comes_late_is_waited_for_while_it_sounds() {
     let Some(board) = Board::new(&[]) else { return };
     let mut board = board
