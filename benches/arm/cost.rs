@@ -8,7 +8,7 @@
 
 use std::hint::black_box;
 
-use gatebend::board::description::built_in;
+use gatebend::board::description::{Layer, built_in};
 use gatebend::board::parts::Lanes;
 use gatebend::engine::{Change, Engine, Handover, Interpolation, Platform, Settings, Start, Voice};
 use gatebend::library;
@@ -235,7 +235,7 @@ fn play(network: &Network, rate: u32, period: u32) {
 
 /// The BeagleBone Black as its file describes it.
 fn beaglebone() -> Platform {
-    let board = built_in("bela-black").and_then(|layer| layer.board());
+    let board = built_in("bela-black").and_then(Layer::board);
     board.expect("it is built in").platform
 }
 
