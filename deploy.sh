@@ -86,7 +86,7 @@ setting() { # key: of [deploy]; plain characters, safe in any shell
         /^\[/ { inside = /^\[deploy\]/ }
         inside && $0 ~ "^" key "[ \t]*=" { split($0, part, "\""); print part[2]; exit }' "$description")
     case $value in
-    '') fail "$description does not say $1 under [deploy]; choose a board that is deployed to, or add it" ;;
+    '') fail "$description does not say $1 under [deploy]; choose a board that is deployed to" ;;
     *[!A-Za-z0-9_./@:-]*) fail "$1 in $description may have letters, digits and _./@:- only" ;;
     esac
     echo "$value"

@@ -11,6 +11,9 @@ previous=
 board=bela-black
 state=/root/gatebend
 
+# The player's own, where there is one: docs/bela.md.
+if [ -f "$state/board.toml" ]; then board=$state/board.toml; fi
+
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 program=$here/.versions/$version/bin/gatebend
 

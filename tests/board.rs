@@ -10,7 +10,7 @@ use std::env;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -127,6 +127,7 @@ impl Board {
             .arg(state)
             .args(arguments)
             .env("LD_PRELOAD", &doubles.i2c)
+            .env("GATEBEND_LOCK", state.with_extension("lock"))
             .env("GATEBEND_LIBBELA", &doubles.libbela)
             .env("BELA_DOUBLE_OUT", folder.path().join("sound"))
             .env("I2C_DOUBLE_LOG", folder.path().join("pictures"))
@@ -307,13 +308,25 @@ fn a_bus_that_comes_late_is_waited_for_while_it_sounds() {
     assert!(board.pictures().lines().count() > 1, "{}", told(&output));
 }
 
+/// A program that plays until it is ended, or the test is.
+struct Playing(Child);
+
+impl Drop for Playing {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// Starts it, and waits until something is so; what it says is lost.
-fn begin(board: &mut Board, until: impl Fn(&Board) -> bool) -> std::process::Child {
-    let mut child = board.command.stderr(Stdio::null()).spawn().unwrap();
-    while !until(board) && child.try_wait().unwrap().is_none() {
+fn begin(board: &mut Board, until: impl Fn(&Board) -> bool) -> Playing {
+    let child = board.command.stderr(Stdio::null()).spawn().unwrap();
+    let mut playing = Playing(child);
+    while !until(board) && playing.0.try_wait().unwrap().is_none() {
         std::thread::sleep(Duration::from_millis(5));
     }
-    child
+    playing
 }
 
 /// It plays.
@@ -324,7 +337,8 @@ fn plays(board: &Board) -> bool {
 
 /// Starts it, lets it play until there is sound, sends a signal, and waits.
 fn stopped(mut board: Board, signal: libc::c_int) -> (std::process::ExitStatus, Duration) {
-    let mut child = begin(&mut board, plays);
+    let mut playing = begin(&mut board, plays);
+    let child = &mut playing.0;
     let start = Instant::now();
     // SAFETY: takes integers; the child is ours and was not waited for.
     unsafe { libc::kill(child.id() as libc::pid_t, signal) };
@@ -439,9 +453,7 @@ fn what_was_played_is_there_after_the_plug_is_pulled() {
     let mut board = board.env("BELA_DOUBLE_REAL_TIME", "1");
     board.command.arg(&path);
     let bent = |board: &Board| board.kept("state.json").contains("\"bends\": [40]");
-    let mut child = begin(&mut board, bent);
-    child.kill().unwrap();
-    child.wait().unwrap();
+    drop(begin(&mut board, bent));
     let kept = board.kept("state.json");
     assert!(kept.contains("first light"), "{kept}");
     // And is played on from, by a start that does nothing itself.
@@ -477,14 +489,12 @@ fn a_second_one_is_told_of_the_first() {
         return;
     };
     board.command.env("BELA_DOUBLE_REAL_TIME", "1");
-    let mut child = begin(&mut board, plays);
+    let first = begin(&mut board, plays);
     let output = Board::after(&board, &[]).run();
     assert_eq!(output.status.code(), Some(1));
     let told = told(&output);
     assert!(
-        told.contains(&format!("running already (process {})", child.id())),
+        told.contains(&format!("running already (process {})", first.0.id())),
         "{told}"
     );
-    child.kill().unwrap();
-    child.wait().unwrap();
 }

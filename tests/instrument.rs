@@ -612,12 +612,20 @@ fn learned_ends_are_kept_and_count() {
         [Command::Set(Key::ANALOG[0], 2), turned(0, 0.6)],
     );
     assert_eq!(other.state().parameters.get(Key::Volume), 0);
-    assert!(
-        instrument
-            .apply(Command::Learn(5))
-            .unwrap_err()
-            .contains("no analog input 6")
+    // An end that comes too soon is an end.
+    does(&mut instrument, [Command::Learn(0)]);
+    assert!(instrument.apply(Command::Learn(0)).unwrap().keep.is_none());
+    assert_eq!(instrument.state().analog.learning(), None);
+    let told = instrument.state().notice.clone().unwrap();
+    assert!(told.contains("hardly turned"), "{told}");
+    assert!(instrument.apply(Command::Learn(8)).is_err());
+    // While it is learned, an input moves nothing.
+    let volume = instrument.state().parameters.get(Key::Volume);
+    does(
+        &mut instrument,
+        [Command::Learn(0), turned(0, 0.0), turned(0, 1.0)],
     );
+    assert_eq!(instrument.state().parameters.get(Key::Volume), volume);
 }
 
 #[test]
@@ -650,4 +658,18 @@ fn presets_are_kept_chosen_and_deleted_from_the_panel() {
     assert_eq!(outcome.keep, Some(Keep::Delete("preset 2".into())));
     assert_eq!(*instrument.state().presets, ["preset 1", "preset 3"]);
     assert_eq!(instrument.state().row, 1);
+}
+
+#[test]
+fn an_input_is_followed_as_soon_as_it_is_told_what_to_move() {
+    let mut instrument = instrument();
+    does(&mut instrument, [turned(4, 1.0)]);
+    let outcome = instrument.apply(Command::Set(Key::ANALOG[4], 1)).unwrap();
+    assert_eq!(outcome.sound.unwrap().settings.speed, 400);
+    // What it moves is no change that has to be kept.
+    let saved = gatebend::instrument::Saved::of(instrument.state());
+    does(&mut instrument, [turned(4, 0.5)]);
+    assert!(saved.is_of(instrument.state()));
+    does(&mut instrument, [Command::Set(Key::Volume, -20)]);
+    assert!(!saved.is_of(instrument.state()));
 }

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::Path;
 
 use embedded_hal::i2c::I2c;
-use trill::{Error, Kind, POINT, Settings, Trill};
+use trill::{Error, POINT, Settings, Trill};
 
 use crate::instrument::pages::{Picture, draw_check};
 use crate::panel::{Clock, Config, Display, Light};
@@ -42,11 +42,10 @@ pub fn touch_sensor<C: Clock>(bus: impl I2c, config: &Config, clock: &mut C) -> 
         let byte_ns = ((clock.now() - start) / (POINT as u64 + 2)).max(1);
         let khz = 9_000_000 / byte_ns;
         let name = identity.kind.name();
-        let text = format!("{name}, firmware {}, bus at {khz} kHz", identity.firmware);
-        Ok(match identity.kind {
-            Kind::Square => text,
-            _ => format!("{text}; made for the Square, others have one axis only"),
-        })
+        Ok(format!(
+            "{name}, firmware {}, bus at {khz} kHz",
+            identity.firmware
+        ))
     };
     let mut found = look(clock);
     for _ in 1..TRIES {

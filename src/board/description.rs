@@ -37,8 +37,6 @@ pub struct Board {
     pub kind: Kind,
     /// Touch sensor, display and the bus they are on.
     pub panel: panel::Config,
-    /// A display is connected.
-    pub has_display: bool,
     /// Clocks a second of the I2C bus: simulated on a desk, elsewhere expected.
     pub bus_hz: u32,
     /// Frames a second and a callback, and what the engine's work costs.
@@ -160,6 +158,7 @@ impl Layer {
                 flip_y: self.touch.flip_y.unwrap_or_default(),
             },
             surface,
+            has_display: size != Size::None,
             display_address: need!(display.address).0,
             height: match size {
                 Size::Rows32 => Height::Rows32,
@@ -167,6 +166,11 @@ impl Layer {
             },
             upside_down: need!(display.rotation) == Rotation::UpsideDown,
         };
+        if panel.has_display && panel.touch_address == panel.display_address {
+            return Err(format!(
+                "board {name}: touch.address and display.address are the same"
+            ));
+        }
         let platform = Platform {
             rate: need!(audio.rate).0,
             block: need!(audio.period).0,
@@ -181,7 +185,6 @@ impl Layer {
             about: self.about.clone().unwrap_or_default(),
             kind: self.kind.ok_or_else(|| missing("kind"))?,
             panel,
-            has_display: size != Size::None,
             bus_hz: need!(i2c.hz).0,
             platform,
             stop_button: self.audio.stop_button.unwrap_or_default(),
@@ -340,10 +343,12 @@ impl TryFrom<f64> for Rotation {
     type Error = &'static str;
 
     fn try_from(degrees: f64) -> Result<Rotation, &'static str> {
-        match degrees as i64 {
-            0 => Ok(Rotation::Upright),
-            180 => Ok(Rotation::UpsideDown),
-            _ => Err("a rotation is 0 or 180"),
+        if degrees == 0.0 {
+            Ok(Rotation::Upright)
+        } else if degrees == 180.0 {
+            Ok(Rotation::UpsideDown)
+        } else {
+            Err("a rotation is 0 or 180")
         }
     }
 }
@@ -436,6 +441,16 @@ mod tests {
     }
 
     #[test]
+    fn two_devices_have_two_addresses() {
+        let mut layer = built_in("desk").unwrap();
+        layer.set("display.address=0x28").unwrap();
+        assert!(layer.clone().board().unwrap_err().contains("the same"));
+        assert!(layer.set("display.rotation=180.5").is_err());
+        layer.set("display.size=none").unwrap();
+        layer.board().unwrap();
+    }
+
+    #[test]
     fn the_desk_is_like_the_board() {
         let (desk, black) = (board("desk"), board("bela-black"));
         assert_eq!(desk.platform, black.platform);
@@ -458,7 +473,7 @@ mod tests {
         layer.set("i2c.device=/dev/i2c-2").unwrap();
         let board = layer.board().unwrap();
         assert_eq!(board.name, "mine");
-        assert!(board.panel.upside_down && board.panel.mounting.flip_x && !board.has_display);
+        assert!(board.panel.upside_down && board.panel.mounting.flip_x && !board.panel.has_display);
         assert_eq!(board.panel.surface.buttons.len(), 1);
         assert_eq!(board.panel.bus, "/dev/i2c-2");
         assert_eq!(board.platform, super::tests::board("bela-black").platform);

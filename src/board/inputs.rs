@@ -64,13 +64,13 @@ impl Knobs {
         }
     }
 
-    /// Looks at all inputs; the command of one that was turned. To be called
-    /// every millisecond or so.
-    pub fn turned(&mut self) -> Option<Command> {
+    /// Looks at the inputs that somebody listens to; the command of one that was
+    /// turned. To be called every millisecond or so.
+    pub fn turned(&mut self, heard: impl Fn(usize) -> bool) -> Option<Command> {
         let mut told = None;
         for i in 0..INPUTS {
             let input = (self.next + i) % INPUTS;
-            let Some(reading) = self.inputs.load(input) else {
+            let Some(reading) = self.inputs.load(input).filter(|_| heard(input)) else {
                 continue;
             };
             let (smooth, last) = match self.known[input] {
@@ -114,7 +114,7 @@ mod tests {
 
     fn told(knobs: &mut Knobs, looks: u32) -> Vec<(usize, Reading)> {
         (0..looks)
-            .filter_map(|_| match knobs.turned() {
+            .filter_map(|_| match knobs.turned(|_| true) {
                 Some(Command::Turn(input, reading)) => Some((input, reading)),
                 _ => None,
             })
@@ -138,6 +138,18 @@ mod tests {
         assert_eq!(told(&mut knobs, 100).last(), Some(&(2, 0)));
         inputs.store(2, f32::NAN);
         assert_eq!(told(&mut knobs, 100), []);
+    }
+
+    #[test]
+    fn nobody_is_told_of_what_nobody_listens_to() {
+        let inputs = Arc::new(Inputs::default());
+        let mut knobs = Knobs::new(Arc::clone(&inputs));
+        for i in 0..100u8 {
+            // Nothing is connected to this one.
+            inputs.store(7, f32::from(i % 9) / 9.0);
+            assert_eq!(knobs.turned(|input| input != 7), None);
+        }
+        assert!(knobs.turned(|input| input == 7).is_some());
     }
 
     #[test]

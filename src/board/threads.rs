@@ -156,6 +156,11 @@ impl Threads {
         &self.shared
     }
 
+    /// Whether one of them has ended by itself, which is a fault of ours.
+    pub fn broken(&self) -> bool {
+        self.handles.iter().any(JoinHandle::is_finished)
+    }
+
     /// Ends them, and waits until they have.
     ///
     /// # Errors
@@ -178,7 +183,8 @@ fn conduct<W: Word>(
 ) {
     loop {
         conductor.deliver();
-        let mut waiting = knobs.turned();
+        let state = conductor.state();
+        let mut waiting = knobs.turned(|input| state.listens_to(input));
         match inbox.recv_timeout(TICK) {
             Ok(first) => {
                 for later in std::iter::once(first).chain(inbox.try_iter()) {

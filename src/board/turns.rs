@@ -187,7 +187,8 @@ impl<B: I2c, C: Clock + Clone, W: Word> Turns<B, C, W> {
             Turn::Script => self.commands.extend(self.script.pop_front()),
             Turn::Tick => {
                 self.conductor.deliver();
-                let turned = self.knobs.turned();
+                let state = self.conductor.state();
+                let turned = self.knobs.turned(|input| state.listens_to(input));
                 self.commands.extend(turned.map(|command| (now, command)));
                 self.next_tick = now + self.model.tick_ns;
             }

@@ -51,3 +51,21 @@ pub fn layer(name: &str) -> Result<Layer, Failure> {
     let source = Source { name, text: &text };
     description::from_file(&stem, &source).map_err(Failure::Failed)
 }
+
+/// Where one instance on a board tells the next that it is there.
+#[cfg(target_os = "linux")]
+const LOCK: &str = "/run/gatebend.lock";
+/// Names another lock, for tests.
+#[cfg(target_os = "linux")]
+const LOCK_VARIABLE: &str = "GATEBEND_LOCK";
+
+/// The right to be the only one on this board, or who has it.
+#[cfg(target_os = "linux")]
+pub fn claim(state: Option<&Path>) -> Result<gatebend::board::linux::Instance, Failure> {
+    let named = std::env::var_os(LOCK_VARIABLE);
+    let first = named.map_or_else(|| LOCK.into(), std::path::PathBuf::from);
+    let in_state = state.map(|folder| folder.join("lock"));
+    let locks: Vec<_> = std::iter::once(first).chain(in_state).collect();
+    gatebend::board::linux::Instance::claim(&locks)
+        .map_err(|occupied| Failure::Failed(occupied.to_string()))
+}

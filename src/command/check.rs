@@ -47,6 +47,11 @@ impl Arguments {
             // The exit code is the answer, whether or not the words arrive.
             let _ = writeln!(std::io::stdout(), "{}", crate::one_line(&line));
         };
+        #[cfg(target_os = "linux")]
+        let _only = match board.kind {
+            Kind::Desk => None,
+            Kind::Bela => Some(boards::claim(board.state.as_deref().map(Path::new))?),
+        };
         match board.kind {
             Kind::Desk => desk(&board, &mut tell),
             Kind::Bela => self.bela(&board, &mut tell),
@@ -71,7 +76,7 @@ impl Arguments {
         let mut clock = SystemClock::start();
         let bus = || LateBus::new(&board.panel.bus);
         tell(check::touch_sensor(bus(), &board.panel, &mut clock));
-        if board.has_display {
+        if board.panel.has_display {
             tell(check::display(bus(), &board.panel, &clock));
         }
         tell(bela::check::pru(board));
@@ -100,7 +105,7 @@ fn desk(board: &Board, tell: &mut impl FnMut(Finding)) {
     bus.plug(board.panel.touch_address, Sensor::square(3, |_| Vec::new()));
     bus.plug(board.panel.display_address, Oled::new());
     tell(check::touch_sensor(bus.clone(), &board.panel, &mut time));
-    if board.has_display {
+    if board.panel.has_display {
         tell(check::display(bus, &board.panel, &time));
     }
 }

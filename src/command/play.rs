@@ -5,7 +5,7 @@ mod simulated;
 mod track;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,6 +55,7 @@ pub struct Arguments {
     #[arg(long, value_name = "ID=VALUE")]
     set: Vec<String>,
     /// Folder to keep everything in: what is played, presets, calibration, log
+    /// [default: none on a desk, on a board as its file says]
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
     /// Folder to keep presets in; without it they are forgotten at the end
@@ -166,9 +167,8 @@ impl Arguments {
 
     /// Goes on from what was kept, and keeps on. What the command line says
     /// comes first.
-    fn keep(&self, parts: &mut Parts) -> Result<Option<Keeper>, Failure> {
-        let Some((keeper, mut memory)) = keeping::open(self.state.as_deref(), self.presets.clone())
-        else {
+    fn keep(&self, parts: &mut Parts, state: Option<&Path>) -> Result<Option<Keeper>, Failure> {
+        let Some((keeper, mut memory)) = keeping::open(state, self.presets.clone()) else {
             return Ok(None);
         };
         if let Some(saved) = memory.saved.as_mut().filter(|_| memory.trusted) {
@@ -196,7 +196,7 @@ impl Arguments {
             LevelFilter::Off
         };
         let log = keeping::start_log(self.state.as_deref(), terminal)?;
-        let keeper = self.keep(&mut parts)?;
+        let keeper = self.keep(&mut parts, self.state.as_deref())?;
         let desk = Desk::like(board, parts);
         let outcome = if simulated {
             self.simulate(desk, script, keeper)
@@ -210,22 +210,17 @@ impl Arguments {
     #[cfg(target_os = "linux")]
     fn bela(&self, board: Board, mut parts: Parts, script: &Script) -> Outcome {
         use gatebend::board::bela::{Performance, play};
-        use gatebend::board::linux::{Instance, Signals};
+        use gatebend::board::linux::Signals;
         if script.is_handled() {
             say("the script's fingers, knobs and faults are left out: a board has its own");
         }
+        let state = self.state.as_deref();
+        let state = state.or(board.state.as_deref().map(Path::new));
         // First of all, so that the end comes in time whatever hangs.
         let signals = Signals::watch().map_err(|error| Failure::Failed(error.to_string()))?;
-        let lock = self.state.as_ref().map(|folder| folder.join("lock"));
-        if let Some(folder) = &self.state {
-            // At boot the file system may still be read-only; it is tried again.
-            let _ = std::fs::create_dir_all(folder);
-        }
-        let locks: Vec<PathBuf> = lock.into_iter().chain([keeping::LOCK.into()]).collect();
-        let _only =
-            Instance::claim(&locks).map_err(|occupied| Failure::Failed(occupied.to_string()))?;
-        let log = keeping::start_log(self.state.as_deref(), LevelFilter::Info)?;
-        let keeper = self.keep(&mut parts)?;
+        let _only = boards::claim(state)?;
+        let log = keeping::start_log(state, LevelFilter::Info)?;
+        let keeper = self.keep(&mut parts, state)?;
         let outcome = play(Performance {
             board,
             parts,

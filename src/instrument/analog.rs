@@ -95,7 +95,7 @@ pub struct Analog {
     readings: [Option<Reading>; INPUTS],
     calibrations: [Calibration; INPUTS],
     /// The input whose ends are being learned, and what it has read so far.
-    learning: Option<(usize, Calibration)>,
+    learning: Option<(usize, Option<Calibration>)>,
 }
 
 impl Analog {
@@ -104,6 +104,10 @@ impl Analog {
         self.readings[input] = Some(reading);
         if let Some((learned, ends)) = &mut self.learning {
             if *learned == input {
+                let ends = ends.get_or_insert(Calibration {
+                    least: reading,
+                    most: reading,
+                });
                 ends.least = ends.least.min(reading);
                 ends.most = ends.most.max(reading);
             }
@@ -124,16 +128,18 @@ impl Analog {
     /// Begins to learn the ends of an input, whose old ones count until the end.
     ///
     /// # Errors
-    /// When the input is not there.
+    /// When no board has such an input.
     pub(super) fn learn(&mut self, input: usize) -> Result<(), String> {
-        let reading = self.readings.get(input).copied().flatten();
-        let reading = reading.ok_or_else(|| format!("no analog input {}", input + 1))?;
-        let ends = Calibration {
-            least: reading,
-            most: reading,
-        };
-        self.learning = Some((input, ends));
+        if input >= INPUTS {
+            return Err(format!("no analog input {}", input + 1));
+        }
+        self.learning = Some((input, None));
         Ok(())
+    }
+
+    /// Learns no longer, and nothing.
+    pub(super) fn stop_learning(&mut self) {
+        self.learning = None;
     }
 
     /// Takes what was learned.
@@ -144,14 +150,16 @@ impl Analog {
         let Some((input, ends)) = self.learning.take() else {
             return Ok(());
         };
-        if !ends.is_long_enough() {
-            return Err(format!(
+        match ends {
+            Some(ends) if ends.is_long_enough() => {
+                self.calibrations[input] = ends;
+                Ok(())
+            }
+            _ => Err(format!(
                 "input {} was hardly turned: its old ends stay",
                 input + 1
-            ));
+            )),
         }
-        self.calibrations[input] = ends;
-        Ok(())
     }
 
     /// Where the inputs bend, in parts of the field.
@@ -245,7 +253,6 @@ mod tests {
         let (analog, outcome) = learned(&[5000, 9000]);
         assert!(outcome.unwrap_err().contains("input 4"));
         assert_eq!(analog.calibrations, Analog::default().calibrations);
-        assert!(Analog::default().learn(0).is_err());
         assert!(Analog::default().learn(99).is_err());
     }
 

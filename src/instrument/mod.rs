@@ -445,8 +445,11 @@ impl Instrument {
             Command::Turn(input, reading) => Ok(turn(state, input, reading)),
             Command::Learn(input) => {
                 if state.analog.learning() == Some(input) {
-                    state.analog.learned()?;
-                    *keep = Some(Keep::Calibration(state.analog.to_json()));
+                    match state.analog.learned() {
+                        Ok(()) => *keep = Some(Keep::Calibration(state.analog.to_json())),
+                        // The end of learning is no less an end.
+                        Err(problem) => tell(state, problem),
+                    }
                 } else {
                     state.analog.learn(input)?;
                 }
@@ -717,6 +720,7 @@ impl Instrument {
         state.place = 0;
         state.parameters = self.defaults.clone();
         state.page = Page::Play;
+        state.analog.stop_learning();
         swap(state, Arc::clone(&self.library[0]));
         if earlier.is_like(&Preset::of(state, RESCUED.into())) {
             tell(state, "safe start".into());
@@ -806,6 +810,15 @@ fn turn(state: &mut State, input: usize, reading: Reading) -> Change {
         return SAME;
     }
     state.analog.read(input, reading);
+    if state.analog.learning() == Some(input) {
+        // It is turned for its ends' sake, which no refusal shall hide.
+        return SAME;
+    }
+    follow(state, input)
+}
+
+/// Brings what an analog input moves to where the input is.
+fn follow(state: &mut State, input: usize) -> Change {
     let target = Target::of(&state.parameters, input);
     match (target.key(), state.analog.part(input)) {
         (Some(key), Some(part)) => {
@@ -856,7 +869,17 @@ fn set(state: &mut State, key: Key) -> Change {
             lay_out(state);
             if state.steered == before { SAME } else { BENT }
         }
-        key if Key::ANALOG.contains(&key) => steer(state),
-        _ => SAME,
+        _ => match Key::ANALOG.iter().position(|analog| *analog == key) {
+            Some(input) => {
+                let (steered, followed) = (steer(state), follow(state, input));
+                // A new program has the new settings, too.
+                if steered.heard == Heard::Nothing {
+                    followed
+                } else {
+                    steered
+                }
+            }
+            None => SAME,
+        },
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use logicnet::{Mask, Network, NetworkError};
 
-use super::parameters::Parameters;
+use super::parameters::{KEYS, Key, Parameters};
 use super::preset::{self, Preset};
 use super::state::State;
 
@@ -36,10 +36,16 @@ impl Saved {
     }
 
     /// Whether nothing that lasts differs in a state. Quick, as long as the
-    /// network is the very same.
+    /// network is the very same. What an analog input moves does not last: it is
+    /// where the input is.
     pub fn is_of(&self, state: &State) -> bool {
+        let moved = state.moved();
+        let lasts = |key: &&Key| !moved.contains(&Some(**key));
         self.bends == state.bends
-            && self.parameters == state.parameters
+            && KEYS
+                .iter()
+                .filter(lasts)
+                .all(|key| self.parameters.get(*key) == state.parameters.get(*key))
             && self.place == state.origin()
             && (Arc::ptr_eq(&self.network, &state.network) || self.network == state.network)
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use logicnet::{Mask, Masks, Network};
 
-use super::analog::Analog;
+use super::analog::{Analog, INPUTS, Target};
 use super::layout::{Area, Layout};
 use super::parameters::{Key, Parameters};
 use super::surface::Button;
@@ -99,6 +99,18 @@ impl State {
         let passing = touched.chain(&self.steered);
         masks.extend(passing.map(|node| (*node, self.mask())));
         masks
+    }
+
+    /// The parameters that analog inputs move, by input.
+    pub fn moved(&self) -> [Option<Key>; INPUTS] {
+        std::array::from_fn(|input| Target::of(&self.parameters, input).key())
+    }
+
+    /// Whether it matters what an analog input reads.
+    pub fn listens_to(&self, input: usize) -> bool {
+        self.page == Page::Inputs
+            || self.analog.learning() == Some(input)
+            || Target::of(&self.parameters, input) != Target::Nothing
     }
 
     /// Whether anything is bent that will not last.

@@ -19,7 +19,7 @@ pub use disk::{Disk, Files};
 pub use presets::{Presets, Read};
 pub use sealed::{Unsealed, WrongChecksum, seal, unseal};
 pub use shelf::{Found, Parse, Shelf, Trouble};
-pub use watch::{Handle, Watch};
+pub use watch::{Ending, Handle, Watch};
 
 use logicnet::Network;
 
@@ -107,6 +107,9 @@ impl Memory {
             first = outcome.sound.unwrap_or(first);
             let kept = outcome.keep.map_or(Ok(()), |keep| keeper.keep(keep));
             notices.extend(kept.err());
+        }
+        for notice in &notices {
+            log::warn!("{notice}");
         }
         if !notices.is_empty() {
             instrument.notify(&notices.join("; "));

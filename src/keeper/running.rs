@@ -123,8 +123,7 @@ impl<D: Disk + Clone> Running<D> {
         if self.written == Some(self.count) {
             return Ok(());
         }
-        let text = format!("{{\n  \"{UNSTEADY}\": {}\n}}\n", self.count);
-        self.starts.save(STARTS, &text)?;
+        self.starts.save(STARTS, &starts(self.count))?;
         self.written = Some(self.count);
         *kept = true;
         Ok(())
@@ -136,9 +135,18 @@ impl<D: Disk + Clone> Running<D> {
         self.count = 0;
     }
 
-    /// This start ends as it should, steady or not.
+    /// This start ends as it should, steady or not. That is written at once: the
+    /// process may have no time to wait for the disk.
     pub fn end(&mut self) {
         self.count = self.before;
+        if self.written != Some(self.count)
+            && self
+                .starts
+                .save_at_once(STARTS, &starts(self.count))
+                .is_ok()
+        {
+            self.written = Some(self.count);
+        }
     }
 
     /// Whether the count of starts is as it should be.
@@ -154,6 +162,10 @@ pub fn parse_object(_: &str, text: &str) -> Result<String, String> {
         Ok(_) => Err("not a JSON object: { ... }".into()),
         Err(error) => Err(format!("not JSON: {error}")),
     }
+}
+
+fn starts(count: u32) -> String {
+    format!("{{\n  \"{UNSTEADY}\": {count}\n}}\n")
 }
 
 fn parse_starts(_: &str, text: &str) -> Result<u32, String> {

@@ -119,6 +119,19 @@ impl<D: Disk, T> Shelf<D, T> {
     /// Says what failed. Then the new or the previous text is kept, and saving
     /// may be tried again.
     pub fn save(&mut self, name: &str, text: &str) -> Result<(), String> {
+        self.put(name, text, true)
+    }
+
+    /// Keeps a text under a name without waiting for the disk; when this returns,
+    /// it survives the end of the process, though not a power cut.
+    ///
+    /// # Errors
+    /// As [`Shelf::save`].
+    pub fn save_at_once(&mut self, name: &str, text: &str) -> Result<(), String> {
+        self.put(name, text, false)
+    }
+
+    fn put(&mut self, name: &str, text: &str, synced: bool) -> Result<(), String> {
         let path = self.path(name, "");
         let aside = if self.good.remove(name) {
             Some(".old")
@@ -133,7 +146,7 @@ impl<D: Disk, T> Shelf<D, T> {
             }
         };
         let new = self.path(name, ".new");
-        self.write(&new, &seal(text))
+        self.write(&new, &seal(text), synced)
             .map_err(|error| plain(&new, &error))?;
         if let Some(kind) = aside {
             gone_is_fine(self.disk.rename(&path, &self.path(name, kind)))
@@ -141,13 +154,16 @@ impl<D: Disk, T> Shelf<D, T> {
         }
         self.disk
             .rename(&new, &path)
-            .and_then(|()| self.disk.sync_folder(&self.folder))
+            .and_then(|()| match synced {
+                true => self.disk.sync_folder(&self.folder),
+                false => Ok(()),
+            })
             .map_err(|error| plain(&path, &error))?;
         self.good.insert(name.to_string());
         Ok(())
     }
 
-    fn write(&self, path: &Path, text: &str) -> io::Result<()> {
+    fn write(&self, path: &Path, text: &str, synced: bool) -> io::Result<()> {
         let mut file = match self.disk.create(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 make_folder(&self.disk, &self.folder)?;
@@ -156,7 +172,10 @@ impl<D: Disk, T> Shelf<D, T> {
             file => file?,
         };
         self.disk.write(&mut file, text.as_bytes())?;
-        self.disk.sync(&file)
+        if synced {
+            self.disk.sync(&file)?;
+        }
+        Ok(())
     }
 
     /// Forgets what is kept under a name. The one before goes first, and for

@@ -50,8 +50,25 @@ impl Handle {
     /// it was steady counts neither way. Waits so long at most; true if all is
     /// kept.
     pub fn end(&self, longest: Duration) -> bool {
+        self.begin_end().wait(longest)
+    }
+
+    /// As [`Handle::end`], without waiting yet: there may be other things to do.
+    pub fn begin_end(&self) -> Ending {
         let (reply, ended) = bounded(1);
-        self.0.send(Order::End(reply)).is_ok() && ended.recv_timeout(longest).unwrap_or(false)
+        // Nobody takes it only when all is over; then nobody replies.
+        let _ = self.0.send(Order::End(reply));
+        Ending(ended)
+    }
+}
+
+/// An end that was asked for.
+pub struct Ending(Receiver<bool>);
+
+impl Ending {
+    /// Waits so long at most; true if all is kept.
+    pub fn wait(self, longest: Duration) -> bool {
+        self.0.recv_timeout(longest).unwrap_or(false)
     }
 }
 

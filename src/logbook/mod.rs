@@ -24,6 +24,8 @@ pub use ring::Ring;
 const WAITING: usize = 256;
 /// How often the thread looks whether there is something to sum up.
 const LOOK: Duration = Duration::from_secs(1);
+/// Stack of the thread, which a board locks into memory whole.
+const STACK_BYTES: usize = 256 << 10;
 /// Most characters of a message.
 const MOST_CHARACTERS: usize = 500;
 
@@ -119,6 +121,7 @@ impl Logbook {
         let mut writer = Writer::new(options.terminal, file);
         thread::Builder::new()
             .name("log".into())
+            .stack_size(STACK_BYTES)
             .spawn(move || write(&items, &lost, start, &mut writer))
             .map_err(|error| format!("no thread for the log: {error}"))?;
         Ok(Logbook(send))

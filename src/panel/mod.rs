@@ -50,6 +50,8 @@ pub struct Config {
     pub mounting: Mounting,
     /// How the square is divided.
     pub surface: Surface,
+    /// A display is connected.
+    pub has_display: bool,
     /// The display's address.
     pub display_address: u8,
     /// The display's height.
@@ -67,6 +69,7 @@ impl Default for Config {
             touch_address: trill::Kind::Square.default_address(),
             mounting: Mounting::default(),
             surface: Surface::default(),
+            has_display: true,
             display_address: 0x3c,
             height: Height::default(),
             upside_down: false,
@@ -88,6 +91,8 @@ const QUIET_NS: u64 = 1000 * MILLISECOND;
 /// How long the splash is shown. A touch meanwhile, once the sensor has taken its
 /// baseline, is a safe start.
 const SPLASH_NS: u64 = 2000 * MILLISECOND;
+/// A touch during the splash is one when it lasts.
+const SURE_NS: u64 = 50 * MILLISECOND;
 /// From one shift of the picture to the next, so that no pixel burns in.
 const SHIFT_NS: u64 = 60_000 * MILLISECOND;
 /// Time of a byte on a slow bus, before it was measured: 9 clocks at 100 kHz.
@@ -124,6 +129,8 @@ enum Splash {
     HandsOff,
     /// Anything, for a safe start.
     Asks,
+    /// It is touched since this time, which one scan alone may only seem to be.
+    Seen(u64),
     /// It was touched, and is until it is let go of.
     Touched,
     /// Everything plays.
@@ -219,7 +226,9 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
         if self.gestures.touched() {
             self.last_touch = now;
         }
-        self.display.start(now);
+        if self.config.has_display {
+            self.display.start(now);
+        }
         let quiet = now > self.last_touch + QUIET_NS;
         if quiet && self.light(state) != Light::Off {
             self.display.refresh(now);
@@ -236,6 +245,9 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
     fn splash(&mut self) {
         let now = self.clock.now();
         self.last_picture = Some(now);
+        if !self.config.has_display {
+            return;
+        }
         self.display.start(now);
         while self
             .display
@@ -248,7 +260,9 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
         let over = now >= self.started + SPLASH_NS;
         let (before, after) = match (self.splash, touched) {
             (Splash::Touched, true) => return false,
-            (Splash::Asks, true) if !over => (Splash::Asks, Splash::Touched),
+            (Splash::Asks, true) if !over => (Splash::Asks, Splash::Seen(now)),
+            (Splash::Seen(since), true) if now < since + SURE_NS => return false,
+            (Splash::Seen(_), true) => (Splash::Asks, Splash::Touched),
             (before, _) if over => (before, Splash::Over),
             (before, _) => (before, Splash::Asks),
         };
@@ -295,15 +309,14 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
     fn redraw(&mut self, state: &Arc<State>, counters: &Counters) {
         let now = self.clock.now();
         let last = self.last_picture.unwrap_or(now);
-        let shown = self.display.is_done(&self.picture);
-        if now < self.started + SPLASH_NS || now < last + PICTURE_NS || !shown {
+        if now < self.started + SPLASH_NS || now < last + PICTURE_NS {
+            return;
+        }
+        self.report(now, counters);
+        if !self.display.is_done(&self.picture) {
             return;
         }
         self.last_picture = Some(now);
-        self.count_scans(now);
-        self.status.load = counters.load();
-        self.status.late = counters.late();
-        self.status.fault = self.fault(now);
         let shift = match now / SHIFT_NS % 4 {
             0 => Point::new(0, 0),
             1 => Point::new(1, 0),
@@ -325,6 +338,14 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
             values,
         };
         draw(&mut self.picture, &view);
+    }
+
+    /// What is known of the panel's doing, with a display to show it or without.
+    fn report(&mut self, now: u64, counters: &Counters) {
+        self.count_scans(now);
+        self.status.load = counters.load();
+        self.status.late = counters.late();
+        self.status.fault = self.fault(now);
     }
 
     /// The gates' values at this time.

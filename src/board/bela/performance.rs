@@ -18,7 +18,7 @@ use crate::conductor::Conductor;
 use crate::engine::{Counters, Engine, Platform};
 use crate::instrument::Command;
 use crate::instrument::analog::INPUTS;
-use crate::keeper::{Files, Handle, Watch};
+use crate::keeper::{Ending, Files, Handle, Watch};
 use crate::panel::{Clock, Panel};
 
 /// How often the main thread looks whether it is time to end.
@@ -56,26 +56,28 @@ pub struct Performance {
 /// # Errors
 /// One plain sentence that says what to do.
 pub fn play(mut performance: Performance) -> Result<(), String> {
+    let shared = Arc::new(Shared::default());
     let (watch, handle) = performance.keeper.take().unzip();
-    let mut watch = watch;
-    let outcome = perform(performance, &mut watch, handle.as_ref());
-    match (watch, handle) {
+    shared.made().watch = watch;
+    let mut ending = None;
+    let outcome = perform(performance, &shared, handle.as_ref(), &mut ending);
+    if let Some(watch) = shared.made().watch.take() {
         // It has not come to that, which is no start that failed.
-        (Some(watch), _) => watch.cancel(),
-        (None, Some(handle)) => {
-            if !handle.end(KEEPING) {
-                log::warn!("the last change may not be kept");
-            }
+        watch.cancel();
+    } else if let Some(handle) = handle {
+        let ending = ending.unwrap_or_else(|| handle.begin_end());
+        if !ending.wait(KEEPING) {
+            log::warn!("the last change may not be kept");
         }
-        (None, None) => {}
     }
     outcome
 }
 
 fn perform(
     performance: Performance,
-    watch: &mut Option<Watch<Files>>,
+    shared: &Arc<Shared>,
     handle: Option<&Handle>,
+    ending: &mut Option<Ending>,
 ) -> Result<(), String> {
     let Performance {
         board,
@@ -96,9 +98,8 @@ fn perform(
     };
     let settings = Settings::new(library, &wishes, &options).map_err(|error| error.to_string())?;
 
-    let shared = Arc::new(Shared::default());
     let stage = Stage {
-        shared: Arc::clone(&shared),
+        shared: Arc::clone(shared),
         plan: Some(Plan {
             board: board.clone(),
             parts,
@@ -123,23 +124,17 @@ fn perform(
     );
     if format.offline {
         session.start().map_err(|error| error.to_string())?;
-        return ended(&session, &shared);
+        return ended(&session, shared);
     }
 
-    let conductor = shared
-        .take_conductor()
-        .ok_or("the instrument is not there")?;
-    let (counters, conductor) = conductor;
+    let made = shared.take_conductor();
+    let (counters, conductor) = made.ok_or("the instrument is not there")?;
     if let Err(problem) = lock_memory() {
         log::warn!("{problem}");
     }
     let clock = SystemClock::start();
-    let buses = [
-        LateBus::new(&board.panel.bus),
-        LateBus::new(&board.panel.bus),
-    ];
-    let [touch, display] = buses;
-    let panel = Panel::new(board.panel.clone(), touch, display, clock);
+    let bus = || LateBus::new(&board.panel.bus);
+    let panel = Panel::new(board.panel.clone(), bus(), bus(), clock);
     let threads = Threads::start(
         conductor,
         panel,
@@ -147,7 +142,8 @@ fn perform(
         Arc::clone(&shared.inputs),
         spawn,
     )?;
-    if let Some(watch) = watch.take() {
+    let watch = shared.made().watch.take();
+    if let Some(watch) = watch {
         threads.keep(watch, move || clock.now() / 1_000_000, spawn)?;
     }
     session.start().map_err(|error| error.to_string())?;
@@ -155,22 +151,34 @@ fn perform(
     let end = seconds.map_or(u64::MAX, |seconds| (seconds * 1e9) as u64);
     let mut commands = commands.into_iter().peekable();
     let mut report = Report::default();
-    let mut steady = handle;
+    let (mut steady, mut broken, mut played) = (handle, false, 0);
     while signals.received().is_none() && !session.stop_requested() && clock.now() < end {
         while let Some((_, command)) = commands.next_if(|(at, _)| *at <= clock.now()) {
             threads.shared().command(command);
         }
-        if clock.now() > STEADY_NS && shared.blocks.load(Ordering::Relaxed) > 0 {
+        let blocks = shared.blocks.load(Ordering::Relaxed);
+        if clock.now() > STEADY_NS && blocks != std::mem::replace(&mut played, blocks) && !broken {
             steady.take().into_iter().for_each(Handle::steady);
         }
         report.look(clock.now(), shared.underruns.load(Ordering::Relaxed));
+        if threads.broken() && !std::mem::replace(&mut broken, true) {
+            // On a stage, a sound that nobody bends is better than none.
+            log::error!("a thread has failed; the sound goes on, and a new start brings it back");
+        }
         thread::sleep(LOOK);
     }
+    match signals.received() {
+        Some(signal) => log::info!("ends: signal {signal}"),
+        None if session.stop_requested() => log::warn!("ends: Bela has stopped the audio"),
+        None => log::info!("ends: the time is over"),
+    }
+    // The disk has until the audio has ended, and somewhat longer.
+    *ending = handle.map(Handle::begin_end);
     shared.muted.store(true, Ordering::Relaxed);
     thread::sleep(FADE);
     // Asked, and not waited for: the panel may be within a call of the bus.
     threads.shared().stop();
-    let outcome = ended(&session, &shared);
+    let outcome = ended(&session, shared);
     drop(session);
     outcome
 }
@@ -220,6 +228,8 @@ struct Shared {
 #[derive(Default)]
 struct Made {
     conductor: Option<(Arc<Counters>, Conductor<Lanes>)>,
+    /// Until somebody keeps: the keeper's thread, or the callback offline.
+    watch: Option<Watch<Files>>,
     problem: Option<String>,
 }
 
@@ -267,6 +277,7 @@ struct Offline {
     end: u64,
     signals: Signals,
     library: &'static Library,
+    watch: Option<Watch<Files>>,
 }
 
 impl Player for Stage {
@@ -318,6 +329,7 @@ impl Playing {
                 end: plan.end.map_or(u64::MAX, |seconds| (seconds * 1e9) as u64),
                 signals: plan.signals,
                 library: plan.library,
+                watch: shared.made().watch.take(),
             })
         } else {
             shared.made().conductor = Some((engine.counters(), conductor));
@@ -364,8 +376,15 @@ impl Offline {
                 log::warn!("refused: {refusal}");
             }
         }
+        let (state, now) = (self.turns.conductor().state(), callback / 1_000_000);
         if callback >= self.end || self.signals.received().is_some() {
             self.library.request_stop();
+            if let Some(watch) = self.watch.take() {
+                // Told by the log.
+                watch.finish(now, state, &mut |_| {});
+            }
+        } else if let Some(watch) = &mut self.watch {
+            watch.turn(now, state, &mut |_| {});
         }
     }
 }

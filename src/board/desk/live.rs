@@ -61,7 +61,7 @@ pub fn play_live(desk: Desk, live: Live) -> Result<(), String> {
         Sensor::square(desk.firmware, move |now| hand.fingers(now)),
     );
     let oled = Oled::new();
-    if desk.has_display {
+    if config.has_display {
         bus.plug(config.display_address, oled.clone());
     }
     for (at, happening) in script.happenings(config.touch_address, config.display_address) {
@@ -124,12 +124,12 @@ pub fn play_live(desk: Desk, live: Live) -> Result<(), String> {
     thread::sleep(ENDING);
     shared.stop();
     audio.end();
-    threads.end()?;
-    // Last, so that nothing is missed.
+    let ended = threads.end();
+    // Last, so that nothing is missed; a thread that has failed is no reason to.
     if handle.is_some_and(|handle| !handle.end(KEEPING)) {
         return Err("not everything was kept on disk".into());
     }
-    Ok(())
+    ended
 }
 
 /// Lines of standard input; the thread that reads them ends with the program.

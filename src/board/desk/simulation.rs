@@ -32,8 +32,6 @@ pub struct Desk {
     pub panel: Config,
     /// The instrument's own.
     pub parts: Parts,
-    /// A display is connected.
-    pub has_display: bool,
 }
 
 impl Desk {
@@ -58,7 +56,6 @@ impl Desk {
             firmware: 3,
             panel: board.panel,
             parts,
-            has_display: board.has_display,
         }
     }
 }
@@ -119,7 +116,7 @@ impl Simulation {
         let addresses = (config.touch_address, config.display_address);
         bus.plug(addresses.0, Sensor::square(desk.firmware, hand));
         let oled = Oled::new();
-        if desk.has_display {
+        if config.has_display {
             bus.plug(addresses.1, oled.clone());
         }
         let (conductor, engine) = desk.parts.assemble(platform)?;

@@ -12,11 +12,6 @@ use crate::{Failure, Outcome};
 /// Who keeps what shall last, and the way to them.
 pub type Keeper = (Watch<Files>, Handle);
 
-/// Where one instance on a board tells the next that it is there, if not in its
-/// state folder.
-#[cfg(target_os = "linux")]
-pub const LOCK: &str = "/run/gatebend.lock";
-
 /// So many seconds of sound, and the start has not failed.
 const STEADY_SECONDS: u64 = 10;
 
@@ -47,9 +42,6 @@ pub fn open(state: Option<&Path>, presets: Option<PathBuf>) -> Option<(Keeper, M
     places.presets = presets.or(places.presets);
     places.presets.as_ref()?;
     let (watch, handle, memory) = Watch::open(&Files, places);
-    for notice in &memory.notices {
-        log::warn!("{notice}");
-    }
     Some(((watch, handle), memory))
 }
 

@@ -10,6 +10,7 @@
 //! | `I2C_DOUBLE_MISSING` | the bus comes after so many tries to open it |
 //! | `I2C_DOUBLE_HANG` | calls never return after so many of them |
 
+#![cfg(target_os = "linux")]
 // Every symbol here is the C library's, with its signature; without a file of
 // ours they do as it does.
 #![allow(unsafe_code, clippy::missing_safety_doc, missing_docs)]
