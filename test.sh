@@ -149,7 +149,7 @@ else
     fi
 
     if command -v shellcheck >/dev/null; then
-        step "scripts" shellcheck play.sh test.sh .ci/run assets/networks/make.sh fuzz/run.sh
+        step "scripts" shellcheck play.sh test.sh .ci/run assets/networks/make.sh fuzz/run.sh crates/pru-isa/gnu/build.sh
     else
         skip "scripts" "shellcheck is not installed"
     fi
