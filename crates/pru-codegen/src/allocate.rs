@@ -36,8 +36,8 @@ pub(crate) enum Move {
     Out { first: u8, count: u8 },
     /// Slots to their registers.
     In { first: u8, count: u8 },
-    /// A register against its slot.
-    Exchange { column: u8 },
+    /// Registers against their slots.
+    Exchange { first: u8, count: u8 },
     /// A register to a word of data RAM.
     Store { column: u8, word: u16, value: u32 },
     /// Back again.
@@ -108,6 +108,11 @@ struct Allocator<'s> {
     moves: Vec<Move>,
     position: u32,
 }
+
+/// What a value is worth in a register when it is needed next.
+const WORTH: i64 = 1 << 20;
+/// Steps within which the next use is about as good as at once.
+const NEAR: i64 = 8;
 
 const NOWHERE: u8 = u8::MAX;
 const NO_WORD: u16 = u16::MAX;
@@ -325,19 +330,27 @@ impl Allocator<'_> {
         }
         let column = usize::from(self.slot_of[v]);
         let there = self.registers[column];
-        if there != NONE {
-            if !self.has_copy(there) && there != other && !self.is_fixed(column) {
-                self.moves.push(Move::Exchange {
-                    column: column as u8,
-                });
-                self.register_of[there as usize] = NOWHERE;
-                self.slots[column] = there;
-                self.slot_of[there as usize] = column as u8;
-                self.slot_of[v] = NOWHERE;
-                self.put(value, column);
+        let copied = there == NONE || self.has_copy(there);
+        if !self.is_fixed(column) && there != other {
+            let (gain_in, range_in) = if copied {
+                self.best_range(column, |column| self.gain_in(column))
+            } else {
+                (i64::MIN, (column, column))
+            };
+            let (gain, range) =
+                self.best_range(column, |column| self.gain_exchanged(column, other));
+            if gain > gain_in {
+                self.exchange(range);
                 return Ok(());
             }
-            if there == other || !self.has_copy(there) {
+            if there != NONE {
+                self.leave_register(column);
+            }
+            self.bring_in(range_in);
+            return Ok(());
+        }
+        if there != NONE {
+            if there == other || !copied {
                 let away = self.free_register(&[value, other], column, self.next_use(there))?;
                 self.moves.push(Move::Copy {
                     rd: away as u8,
@@ -345,40 +358,135 @@ impl Allocator<'_> {
                     value: there,
                 });
                 self.put(there, away);
+                self.registers[column] = NONE;
             } else {
-                self.register_of[there as usize] = NOWHERE;
+                self.leave_register(column);
             }
-            self.registers[column] = NONE;
         }
-        self.bring_in(column);
+        let (_, range) = self.best_range(column, |column| self.gain_in(column));
+        self.bring_in(range);
         Ok(())
     }
 
-    /// Loads a column's slot, and with it as many neighbours as that harms nobody.
-    fn bring_in(&mut self, column: usize) {
-        let harmless = |column: usize| {
-            let (register, slot) = (self.registers[column], self.slots[column]);
-            register == NONE || register == slot
-        };
-        let useful = |column: usize| {
-            let (register, slot) = (self.registers[column], self.slots[column]);
-            register == NONE
-                && slot != NONE
-                && !self.is_dead(slot)
-                && self.register_of[slot as usize] == NOWHERE
-        };
-        let (first, last) = self.range(column, harmless, useful);
-        for column in first..=last {
-            let value = self.slots[column];
-            if value != NONE
-                && self.registers[column] == NONE
-                && !self.is_dead(value)
-                && self.register_of[value as usize] == NOWHERE
-            {
-                self.put(value, column);
+    /// A value that has a copy gives its register up.
+    fn leave_register(&mut self, column: usize) {
+        let value = self.registers[column];
+        self.register_of[value as usize] = NOWHERE;
+        self.registers[column] = NONE;
+    }
+
+    /// How much it is worth to have a value in a register.
+    fn worth(&self, value: u32) -> i64 {
+        if value == NONE || self.is_dead(value) {
+            return 0;
+        }
+        let distance = self.next_use(value).saturating_sub(self.position);
+        WORTH / (i64::from(distance) + NEAR)
+    }
+
+    /// What it is worth to load a column's slot; None if that would lose a value.
+    fn gain_in(&self, column: usize) -> Option<i64> {
+        let (register, slot) = (self.registers[column], self.slots[column]);
+        if register == slot {
+            Some(0)
+        } else if register == NONE {
+            let elsewhere = self.register_of[slot as usize] != NOWHERE;
+            Some(if elsewhere { 0 } else { self.worth(slot) })
+        } else if self.has_copy(register)
+            && slot != NONE
+            && self.register_of[slot as usize] == NOWHERE
+        {
+            Some(self.worth(slot) - self.worth(register))
+        } else {
+            None
+        }
+    }
+
+    /// What it is worth to exchange a column's two; None if that would lose a value or
+    /// take away the one that must stay.
+    fn gain_exchanged(&self, column: usize, stays: u32) -> Option<i64> {
+        let (register, slot) = (self.registers[column], self.slots[column]);
+        if self.is_fixed(column) || (register == stays && register != slot) {
+            return None;
+        }
+        if register == slot {
+            return Some(0);
+        }
+        if slot != NONE && self.register_of[slot as usize] != NOWHERE {
+            return None;
+        }
+        // To come back it will need a cycle that stays may not.
+        Some(self.worth(slot) - self.worth(register))
+    }
+
+    /// The columns around one with the greatest sum of what they gain.
+    fn best_range(
+        &self,
+        column: usize,
+        gain: impl Fn(usize) -> Option<i64>,
+    ) -> (i64, (usize, usize)) {
+        let side = |columns: &mut dyn Iterator<Item = usize>| {
+            let (mut best, mut sum, mut end) = (0, 0, column);
+            for candidate in columns {
+                let Some(gain) = gain(candidate) else {
+                    break;
+                };
+                sum += gain;
+                if sum > best {
+                    (best, end) = (sum, candidate);
+                }
             }
+            (best, end)
+        };
+        let (left, first) = side(&mut (0..column).rev());
+        let (right, last) = side(&mut (column + 1..self.columns()));
+        (left + right, (first, last))
+    }
+
+    /// Loads columns' slots into their registers.
+    fn bring_in(&mut self, (first, last): (usize, usize)) {
+        for column in first..=last {
+            let (register, value) = (self.registers[column], self.slots[column]);
+            if value == NONE
+                || register == value
+                || self.register_of[value as usize] != NOWHERE
+                || self.is_dead(value)
+            {
+                continue;
+            }
+            if register != NONE {
+                self.leave_register(column);
+            }
+            self.put(value, column);
         }
         self.moves.push(Move::In {
+            first: first as u8,
+            count: (last - first + 1) as u8,
+        });
+    }
+
+    /// Exchanges columns' registers and slots.
+    fn exchange(&mut self, (first, last): (usize, usize)) {
+        for column in first..=last {
+            let (register, slot) = (self.registers[column], self.slots[column]);
+            if register == slot {
+                continue;
+            }
+            self.registers[column] = NONE;
+            self.slots[column] = NONE;
+            if slot != NONE {
+                self.slot_of[slot as usize] = NOWHERE;
+                self.put(slot, column);
+            }
+            if register != NONE {
+                self.register_of[register as usize] = NOWHERE;
+                if self.slot_of[register as usize] == NOWHERE {
+                    self.slots[column] = register;
+                    self.slot_of[register as usize] = column as u8;
+                }
+            }
+        }
+        self.moves.push(Move::Exchange {
             first: first as u8,
             count: (last - first + 1) as u8,
         });

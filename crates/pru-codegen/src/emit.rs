@@ -83,7 +83,7 @@ pub(crate) fn instructions(steps: &Steps, moved: Move, lines: &mut Vec<Instructi
         Move::Copy { rd, a, .. } => Some(Instruction::mov(register(rd), register(a))),
         Move::Out { first, count } => Instruction::xout(BANK, first, bytes(count)),
         Move::In { first, count } => Instruction::xin(BANK, first, bytes(count)),
-        Move::Exchange { column } => Instruction::xchg(BANK, column, 4),
+        Move::Exchange { first, count } => Instruction::xchg(BANK, first, bytes(count)),
         Move::Store {
             column, word: w, ..
         } if usize::from(w) < NEAR_WORDS => Instruction::sbco(column, OWN_RAM, word(w) as u8, 4),
@@ -131,7 +131,7 @@ pub(crate) fn comment(steps: &Steps, moved: Move) -> String {
         Move::Copy { value, .. } => format!("{} gives its register up", name(steps, value)),
         Move::Out { first, count } => format!("    copies of {}", columns(first, count)),
         Move::In { first, count } => format!("    back: {}", columns(first, count)),
-        Move::Exchange { .. } => "    one waits, one comes back".into(),
+        Move::Exchange { first, count } => format!("    exchanged: {}", columns(first, count)),
         Move::Store { value, .. } => format!("    {} waits in RAM", name(steps, value)),
         Move::Load { value, .. } => format!("    {} comes back", name(steps, value)),
         Move::Output { bit, .. } => format!("bit {bit} of the samples"),
