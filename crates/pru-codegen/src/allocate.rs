@@ -12,7 +12,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::lower::{Action, LANE_BITS, Output, Steps};
+use crate::lower::{Action, LANE_BITS, Output, Plan};
 use crate::schedule::Readers;
 
 /// Registers that hold values: r30 and r31 are the pins and events.
@@ -77,13 +77,13 @@ pub(crate) struct Full;
 
 /// The column that an input has at first: a bit's own number where it differs within
 /// a pass, the others follow in order.
-pub(crate) fn input_column(steps: &Steps, input: usize) -> usize {
-    let bit = usize::from(steps.inputs[input].bit);
+pub(crate) fn input_column(plan: &Plan, input: usize) -> usize {
+    let bit = usize::from(plan.inputs[input].bit);
     let lanes = LANE_BITS as usize;
     if bit < lanes {
         bit
     } else {
-        let low = steps
+        let low = plan
             .inputs
             .iter()
             .filter(|input| u32::from(input.bit) < LANE_BITS);
@@ -92,7 +92,7 @@ pub(crate) fn input_column(steps: &Steps, input: usize) -> usize {
 }
 
 struct Allocator<'s> {
-    steps: &'s Steps,
+    plan: &'s Plan,
     settings: Settings,
     registers: [u32; COLUMNS],
     slots: [u32; COLUMNS],
@@ -111,7 +111,7 @@ struct Allocator<'s> {
 
 /// What a value is worth in a register when it is needed next.
 const WORTH: i64 = 1 << 20;
-/// Steps within which the next use is about as good as at once.
+/// Plan within which the next use is about as good as at once.
 const NEAR: i64 = 8;
 
 const NOWHERE: u8 = u8::MAX;
@@ -119,18 +119,18 @@ const NO_WORD: u16 = u16::MAX;
 
 /// Moves that evaluate the steps in this order.
 pub(crate) fn allocate(
-    steps: &Steps,
+    plan: &Plan,
     readers: &Readers,
     order: &[u32],
     settings: Settings,
     most_words: usize,
 ) -> Result<Vec<Move>, Full> {
-    let values = steps.values();
-    let mut position_of = vec![0u32; steps.steps.len()];
+    let values = plan.values();
+    let mut position_of = vec![0u32; plan.steps.len()];
     for (position, &i) in order.iter().enumerate() {
         position_of[i as usize] = position as u32;
     }
-    let mut uses = Vec::with_capacity(2 * steps.steps.len());
+    let mut uses = Vec::with_capacity(2 * plan.steps.len());
     let (mut next, mut end) = (Vec::with_capacity(values), Vec::with_capacity(values));
     for value in 0..values as u32 {
         let start = uses.len();
@@ -141,7 +141,7 @@ pub(crate) fn allocate(
         end.push(uses.len() as u32);
     }
     let mut allocator = Allocator {
-        steps,
+        plan,
         settings,
         registers: [NONE; COLUMNS],
         slots: [NONE; COLUMNS],
@@ -177,14 +177,14 @@ impl Allocator<'_> {
 
     /// Inputs begin in both register and slot.
     fn inputs(&mut self) {
-        for input in 0..self.steps.inputs.len() {
-            let column = input_column(self.steps, input);
+        for input in 0..self.plan.inputs.len() {
+            let column = input_column(self.plan, input);
             self.registers[column] = input as u32;
             self.slots[column] = input as u32;
             self.register_of[input] = column as u8;
             self.slot_of[input] = column as u8;
         }
-        for input in 0..self.steps.inputs.len() as u32 {
+        for input in 0..self.plan.inputs.len() as u32 {
             self.outputs_of(input);
             if self.is_dead(input) {
                 self.forget(input);
@@ -208,7 +208,7 @@ impl Allocator<'_> {
     /// Slots of bits that differ within a pass are the same in every pass, and stay.
     fn is_fixed(&self, column: usize) -> bool {
         let value = self.slots[column];
-        let input = self.steps.inputs.get(value as usize);
+        let input = self.plan.inputs.get(value as usize);
         input.is_some_and(|input| u32::from(input.bit) < LANE_BITS)
     }
 
@@ -245,8 +245,8 @@ impl Allocator<'_> {
     }
 
     fn step(&mut self, index: u32) -> Result<(), Full> {
-        let step = self.steps.steps[index as usize];
-        let value = self.steps.inputs.len() as u32 + index;
+        let step = self.plan.steps[index as usize];
+        let value = self.plan.inputs.len() as u32 + index;
         self.fetch(step.a, step.b)?;
         self.fetch(step.b, step.a)?;
         let a = self.register_of[step.a as usize];
@@ -268,7 +268,7 @@ impl Allocator<'_> {
             .last()
             .copied()
             .unwrap_or(self.position);
-        let column = self.free_register(&[NONE, NONE], NOWHERE.into(), last_use)?;
+        let column = self.free_register([NONE, NONE], NOWHERE.into(), last_use)?;
         self.moves.push(Move::Step {
             index,
             rd: column as u8,
@@ -286,7 +286,7 @@ impl Allocator<'_> {
     /// Stores a value that is in a register wherever it is an output.
     fn outputs_of(&mut self, value: u32) {
         let register = self.register_of[value as usize];
-        for (bit, output) in self.steps.outputs.iter().enumerate() {
+        for (bit, output) in self.plan.outputs.iter().enumerate() {
             if matches!(output, Output::Value(other) if *other == value) {
                 let bit = bit as u8;
                 self.moves.push(Move::Output { bit, register });
@@ -298,7 +298,7 @@ impl Allocator<'_> {
     fn constants(&mut self) {
         for constant in [false, true] {
             let mut made = false;
-            for (bit, output) in self.steps.outputs.iter().enumerate() {
+            for (bit, output) in self.plan.outputs.iter().enumerate() {
                 if matches!(output, Output::Constant(value) if *value == constant) {
                     if !made {
                         self.moves.push(Move::Constant { value: constant });
@@ -319,7 +319,7 @@ impl Allocator<'_> {
         }
         if self.slot_of[v] == NOWHERE {
             let column =
-                self.free_register(&[value, other], NOWHERE.into(), self.next_use(value))?;
+                self.free_register([value, other], NOWHERE.into(), self.next_use(value))?;
             self.moves.push(Move::Load {
                 column: column as u8,
                 word: self.word_of[v],
@@ -351,7 +351,7 @@ impl Allocator<'_> {
         }
         if there != NONE {
             if there == other || !copied {
-                let away = self.free_register(&[value, other], column, self.next_use(there))?;
+                let away = self.free_register([value, other], column, self.next_use(there))?;
                 self.moves.push(Move::Copy {
                     rd: away as u8,
                     a: column as u8,
@@ -545,7 +545,7 @@ impl Allocator<'_> {
     /// in a certain column. The value that comes is last read at that position.
     fn free_register(
         &mut self,
-        pinned: &[u32; 2],
+        pinned: [u32; 2],
         not: usize,
         last_use: u32,
     ) -> Result<usize, Full> {

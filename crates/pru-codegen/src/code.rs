@@ -12,7 +12,7 @@ use pru_isa::{Instruction, MEMORY_WORDS};
 use crate::allocate::{Move, Settings, allocate};
 use crate::emit;
 use crate::frame::{self, Frame, WORDS};
-use crate::lower::{Action, Output, Steps};
+use crate::lower::{Action, Output, Plan};
 use crate::schedule::{Readers, Way, order, peak};
 
 /// Bits of a sample.
@@ -93,7 +93,7 @@ impl Figures {
 /// A program that evaluates a network.
 #[derive(Clone, Debug)]
 pub struct Code {
-    steps: Steps,
+    plan: Plan,
     inputs: Vec<(Instruction, String)>,
     moves: Vec<Move>,
     body: Vec<u32>,
@@ -112,23 +112,25 @@ pub fn compile(network: &Network, masks: &Masks) -> Result<Code, Error> {
     compile_graph(&Xag::of(network, masks))
 }
 
-/// Orders that are tried, until the counted work is done.
-const WAYS: [Way; 14] = [
+/// Orders that are made.
+const WAYS: [Way; 12] = [
     Way::Given,
-    Way::Depth(0),
-    Way::Depth(2),
     Way::Forward(0),
     Way::Forward(1),
     Way::Forward(2),
     Way::Backward(0),
     Way::Backward(1),
     Way::Backward(2),
-    Way::Depth(1),
-    Way::Depth(3),
-    Way::Depth(4),
-    Way::Depth(5),
-    Way::Depth(6),
+    Way::Backward(5),
+    Way::Backward(8),
+    Way::Backward(11),
+    Way::Backward(14),
+    Way::Backward(17),
 ];
+/// Those of them, with the fewest values alive at a time, that registers are allocated for.
+const MOST_ALLOCATED: usize = 5;
+/// Settings of [`Settings::copied`] that are tried.
+const COPIED: [u32; 2] = [40, 80];
 
 /// The program of a graph, whose outputs are the bits of binary samples: of more than
 /// eight the upper ones, of fewer each several times, as everywhere in Gatebend.
@@ -136,38 +138,52 @@ const WAYS: [Way; 14] = [
 /// # Errors
 /// A graph that is too large.
 pub fn compile_graph(graph: &Xag) -> Result<Code, Error> {
-    let mut steps = Steps::of(graph);
-    let outputs = steps.outputs.len();
+    let mut plan = Plan::of(graph);
+    let outputs = plan.outputs.len();
     let bits = (0..SAMPLE_BITS).map(|bit| match outputs {
         0 => Output::Constant(false),
-        n => steps.outputs[n - 1 - (SAMPLE_BITS - 1 - bit) % n],
+        n => plan.outputs[n - 1 - (SAMPLE_BITS - 1 - bit) % n],
     });
-    steps.outputs = bits.collect();
+    plan.outputs = bits.collect();
 
-    let readers = Readers::of(&steps);
-    let most_words = ((DATA_BYTES - WORDS) / 4) as usize;
-    let mut best: Option<(u32, usize, Vec<Move>)> = None;
-    for far in [false, true] {
-        for way in WAYS {
-            let order = order(&steps, &readers, way);
-            for copied in [40, 80] {
-                let settings = Settings { far, copied };
-                let Ok(moves) = allocate(&steps, &readers, &order, settings, most_words) else {
-                    continue;
-                };
-                let cycles = moves.iter().map(|moved| moved.cycles()).sum();
-                if best.as_ref().is_none_or(|&(least, ..)| cycles < least) {
-                    best = Some((cycles, peak(&steps, &order), moves));
-                }
-            }
+    let stores = plan.outputs.len() as u32
+        * Move::Output {
+            bit: 0,
+            register: 0,
         }
-        if best.is_some() {
+        .cycles();
+    let least_cycles = plan.steps.len() as u32 + stores;
+    let readers = Readers::of(&plan);
+    let most_words = ((DATA_BYTES - WORDS) / 4) as usize;
+    let mut orders: Vec<(usize, Vec<u32>)> = WAYS
+        .into_iter()
+        .map(|way| {
+            let order = order(&plan, &readers, way);
+            (peak(&plan, &order), order)
+        })
+        .collect();
+    orders.sort_by_key(|&(peak, _)| peak);
+    let tries = [false, true].into_iter().flat_map(|far| {
+        let orders = orders.iter().take(MOST_ALLOCATED);
+        orders.flat_map(move |order| COPIED.map(|copied| (order, Settings { far, copied })))
+    });
+    let mut best: Option<(u32, usize, Vec<Move>)> = None;
+    for ((peak, order), settings) in tries {
+        let least = best.as_ref().map_or(u32::MAX, |&(least, ..)| least);
+        // Nothing is better than no transfers, or better without a register than with it.
+        if least == least_cycles || (settings.far && best.is_some()) {
             break;
         }
+        if let Ok(moves) = allocate(&plan, &readers, order, settings, most_words) {
+            let cycles = moves.iter().map(|moved| moved.cycles()).sum();
+            if cycles < least {
+                best = Some((cycles, *peak, moves));
+            }
+        }
     }
-    let gates = steps.gates;
+    let gates = plan.gates;
     let (_, peak, moves) = best.ok_or(Error::TooWide { gates })?;
-    let code = Code::new(steps, peak, moves);
+    let code = Code::new(plan, peak, moves);
     let instructions = code.figures.instructions;
     if instructions > MEMORY_WORDS {
         return Err(Error::TooLarge {
@@ -179,12 +195,12 @@ pub fn compile_graph(graph: &Xag) -> Result<Code, Error> {
 }
 
 impl Code {
-    fn new(steps: Steps, peak: usize, moves: Vec<Move>) -> Code {
-        let inputs = emit::inputs(&steps);
+    fn new(plan: Plan, peak: usize, moves: Vec<Move>) -> Code {
+        let inputs = emit::inputs(&plan);
         let mut body: Vec<Instruction> =
             inputs.iter().map(|&(instruction, _)| instruction).collect();
         for &moved in &moves {
-            emit::instructions(&steps, moved, &mut body);
+            emit::instructions(&plan, moved, &mut body);
         }
         let frame = Frame::new(0);
         let all: u32 = body.iter().filter_map(Instruction::cycles).sum();
@@ -195,9 +211,9 @@ impl Code {
         let is_step = |moved: &Move| matches!(moved, Move::Step { .. });
         let memory = gate_moves.clone().filter(|&moved| in_memory(moved)).count();
         let done = gate_moves.clone().filter(|&moved| is_step(moved)).count();
-        let inverted = steps.steps.iter().filter(|step| step.action == Action::Not);
+        let inverted = plan.steps.iter().filter(|step| step.action == Action::Not);
         let figures = Figures {
-            gates: steps.gates,
+            gates: plan.gates,
             inversions: inverted.count(),
             peak,
             instructions: frame.head.len() + body.len() + frame.tail.len(),
@@ -207,7 +223,7 @@ impl Code {
             frame_cycles: frame.cycles + all - gate_cycles,
         };
         Code {
-            steps,
+            plan,
             inputs,
             moves,
             body: body.iter().map(Instruction::encode).collect(),
@@ -255,9 +271,9 @@ impl Code {
         let mut instructions = Vec::new();
         for &moved in &self.moves {
             instructions.clear();
-            emit::instructions(&self.steps, moved, &mut instructions);
+            emit::instructions(&self.plan, moved, &mut instructions);
             for instruction in &instructions {
-                line(instruction, &emit::comment(&self.steps, moved));
+                line(instruction, &emit::comment(&self.plan, moved));
             }
         }
         text + tail

@@ -8,16 +8,16 @@ use pru_isa::{Instruction, ONES, ZEROS};
 
 use crate::allocate::{FAR_REGISTER, Move, NEAR_WORDS, input_column};
 use crate::frame::{BANK, OWN_RAM, PLANES, TIME_REGISTER, WORDS, register};
-use crate::lower::{Action, LANE_BITS, Steps};
+use crate::lower::{Action, LANE_BITS, Plan};
 
 /// Puts the bits of t that are read into their registers and slots: at most two cycles
 /// a bit that is the same for all lanes, and three.
-pub(crate) fn inputs(steps: &Steps) -> Vec<(Instruction, String)> {
+pub(crate) fn inputs(plan: &Plan) -> Vec<(Instruction, String)> {
     let mut lines = Vec::new();
     let columns = |high: bool| {
-        let of_kind = move |&i: &usize| (u32::from(steps.inputs[i].bit) >= LANE_BITS) == high;
-        let columns = (0..steps.inputs.len()).filter(of_kind);
-        columns.map(|i| input_column(steps, i) as u8)
+        let of_kind = move |&i: &usize| (u32::from(plan.inputs[i].bit) >= LANE_BITS) == high;
+        let columns = (0..plan.inputs.len()).filter(of_kind);
+        columns.map(|i| input_column(plan, i) as u8)
     };
     let range = |high: bool| {
         let (first, last) = (columns(high).min()?, columns(high).max()?);
@@ -31,12 +31,12 @@ pub(crate) fn inputs(steps: &Steps) -> Vec<(Instruction, String)> {
             Instruction::xin(ZEROS, first, bytes),
             "bits of t that all samples share: zeros ...".into(),
         );
-        for (i, input) in steps.inputs.iter().enumerate() {
+        for (i, input) in plan.inputs.iter().enumerate() {
             if u32::from(input.bit) < LANE_BITS {
                 continue;
             }
             let time = register(TIME_REGISTER);
-            let column = register(input_column(steps, i) as u8);
+            let column = register(input_column(plan, i) as u8);
             let (branch, when) = if input.inverted {
                 (Instruction::qbbs(2, time, input.bit), "clear")
             } else {
@@ -46,10 +46,7 @@ pub(crate) fn inputs(steps: &Steps) -> Vec<(Instruction, String)> {
                 branch,
                 format!("... or ones where bit {} is {when}", input.bit),
             );
-            push(
-                Some(Instruction::not(column, column)),
-                name(steps, i as u32),
-            );
+            push(Some(Instruction::not(column, column)), name(plan, i as u32));
         }
         push(
             Instruction::xout(BANK, first, bytes),
@@ -66,14 +63,14 @@ pub(crate) fn inputs(steps: &Steps) -> Vec<(Instruction, String)> {
 }
 
 /// The instructions of a move, with what they do.
-pub(crate) fn instructions(steps: &Steps, moved: Move, lines: &mut Vec<Instruction>) {
+pub(crate) fn instructions(plan: &Plan, moved: Move, lines: &mut Vec<Instruction>) {
     let bytes = |count: u8| 4 * count;
     let word = |word: u16| WORDS + 4 * u32::from(word);
     // What cannot be encoded is never asked for: registers and lengths are small.
     let one = match moved {
         Move::Step { index, rd, a, b } => {
             let [rd, a, b] = [rd, a, b].map(register);
-            Some(match steps.steps[index as usize].action {
+            Some(match plan.steps[index as usize].action {
                 Action::And => Instruction::and(rd, a, b),
                 Action::Or => Instruction::or(rd, a, b),
                 Action::Xor => Instruction::xor(rd, a, b),
@@ -111,16 +108,16 @@ pub(crate) fn instructions(steps: &Steps, moved: Move, lines: &mut Vec<Instructi
 }
 
 /// What a move does, for people.
-pub(crate) fn comment(steps: &Steps, moved: Move) -> String {
+pub(crate) fn comment(plan: &Plan, moved: Move) -> String {
     let columns = |first: u8, count: u8| match count {
         1 => format!("r{first}"),
         _ => format!("r{first} to r{}", first + count - 1),
     };
     match moved {
         Move::Step { index, .. } => {
-            let step = steps.steps[index as usize];
-            let value = name(steps, steps.inputs.len() as u32 + index);
-            let (a, b) = (name(steps, step.a), name(steps, step.b));
+            let step = plan.steps[index as usize];
+            let value = name(plan, plan.inputs.len() as u32 + index);
+            let (a, b) = (name(plan, step.a), name(plan, step.b));
             match step.action {
                 Action::And => format!("{value} = {a} and {b}"),
                 Action::Or => format!("{value} = {a} or {b}"),
@@ -128,25 +125,24 @@ pub(crate) fn comment(steps: &Steps, moved: Move) -> String {
                 Action::Not => value,
             }
         }
-        Move::Copy { value, .. } => format!("{} gives its register up", name(steps, value)),
+        Move::Copy { value, .. } => format!("{} gives its register up", name(plan, value)),
         Move::Out { first, count } => format!("    copies of {}", columns(first, count)),
         Move::In { first, count } => format!("    back: {}", columns(first, count)),
         Move::Exchange { first, count } => format!("    exchanged: {}", columns(first, count)),
-        Move::Store { value, .. } => format!("    {} waits in RAM", name(steps, value)),
-        Move::Load { value, .. } => format!("    {} comes back", name(steps, value)),
+        Move::Store { value, .. } => format!("    {} waits in RAM", name(plan, value)),
+        Move::Load { value, .. } => format!("    {} comes back", name(plan, value)),
         Move::Output { bit, .. } => format!("bit {bit} of the samples"),
         Move::Constant { value } => format!("always {}", u8::from(value)),
     }
 }
 
 /// A value's name: `t5` is a bit of t, `n40` a gate of the graph, `~` its complement.
-fn name(steps: &Steps, value: u32) -> String {
-    let (letter, number, inverted) = match steps.step(value) {
-        Some(step) => ('n', step.node, step.inverted),
-        None => {
-            let input = steps.inputs[value as usize];
-            ('t', input.bit.into(), input.inverted)
-        }
+fn name(plan: &Plan, value: u32) -> String {
+    let (letter, number, inverted) = if let Some(step) = plan.step(value) {
+        ('n', step.node, step.inverted)
+    } else {
+        let input = plan.inputs[value as usize];
+        ('t', input.bit.into(), input.inverted)
     };
     let not = if inverted { "~" } else { "" };
     format!("{not}{letter}{number}")

@@ -52,7 +52,7 @@ pub(crate) enum Output {
 
 /// Values: first the inputs, then what the steps make, each of earlier ones.
 #[derive(Clone, Debug)]
-pub(crate) struct Steps {
+pub(crate) struct Plan {
     pub(crate) inputs: Vec<Input>,
     pub(crate) steps: Vec<Step>,
     pub(crate) outputs: Vec<Output>,
@@ -60,7 +60,7 @@ pub(crate) struct Steps {
     pub(crate) gates: usize,
 }
 
-impl Steps {
+impl Plan {
     pub(crate) fn values(&self) -> usize {
         self.inputs.len() + self.steps.len()
     }
@@ -72,10 +72,22 @@ impl Steps {
     }
 
     /// The graph's live gates as steps.
-    pub(crate) fn of(graph: &Xag) -> Steps {
-        let mut polarity = Polarity::new(graph);
-        polarity.improve();
-        polarity.steps()
+    pub(crate) fn of(graph: &Xag) -> Plan {
+        let mut free = vec![false; graph.nodes() as usize];
+        let mut best: Option<Plan> = None;
+        for _ in 0..ROUNDS {
+            let mut polarity = Polarity::new(graph, &free);
+            polarity.improve();
+            let plan = polarity.plan();
+            polarity.free_xors(&mut free);
+            if best
+                .as_ref()
+                .is_none_or(|best| plan.steps.len() < best.steps.len())
+            {
+                best = Some(plan);
+            }
+        }
+        best.unwrap_or_else(|| Polarity::new(graph, &free).plan())
     }
 }
 
@@ -89,10 +101,13 @@ fn complements(kind: Kind) -> Option<[bool; 3]> {
     }
 }
 
+/// Searches for polarities. After each, it is known which values will be there both
+/// ways, and so which XOR gates are free to be either way in the next.
+const ROUNDS: usize = 4;
 /// Work that the search for polarities may do, in nodes looked at: it bounds the time.
 const MOST_LOOKS: usize = 1_500_000;
 /// Passes over all gates.
-const PASSES: usize = 24;
+const PASSES: usize = 16;
 
 /// Which nodes are kept complemented.
 struct Polarity<'g> {
@@ -104,12 +119,14 @@ struct Polarity<'g> {
     inverted: Vec<bool>,
     /// How often a node is wanted as it is, and complemented.
     wanted: Vec<[u32; 2]>,
+    /// XOR gates that are taken to be free to be kept either way.
+    free: Vec<bool>,
     /// XOR gates that turn with a node.
     turned: Vec<Vec<u32>>,
 }
 
 impl<'g> Polarity<'g> {
-    fn new(graph: &'g Xag) -> Polarity<'g> {
+    fn new(graph: &'g Xag, free: &[bool]) -> Polarity<'g> {
         let nodes = graph.nodes() as usize;
         let mut live = vec![true; graph.first_gate() as usize];
         live.extend(graph.live());
@@ -119,6 +136,7 @@ impl<'g> Polarity<'g> {
             by_or: vec![false; nodes],
             inverted: vec![false; nodes],
             wanted: vec![[0; 2]; nodes],
+            free: free.to_vec(),
             turned: vec![Vec::new(); nodes],
         };
         // The nodes whose polarities make up that of an XOR.
@@ -140,6 +158,10 @@ impl<'g> Polarity<'g> {
                 polarity.wanted[b][usize::from(not_b ^ or)] += 1;
             } else {
                 polarity.inverted[n] = polarity.inverted[a] ^ polarity.inverted[b];
+                if polarity.free[n] {
+                    leaves[n].push(node);
+                    continue;
+                }
                 let both = symmetric_difference(&leaves[a], &leaves[b]);
                 for &leaf in &both {
                     polarity.turned[leaf as usize].push(node);
@@ -203,7 +225,7 @@ impl<'g> Polarity<'g> {
         let mut rng = Rng::new(0);
         let mut looks = 0;
         let turnable = |&node: &usize| match self.graph.gate(node as u32) {
-            Some(gate) => gate.kind != Kind::Xor && self.live[node],
+            Some(gate) => (gate.kind != Kind::Xor || self.free[node]) && self.live[node],
             None => self.is_free(node),
         };
         let gates: Vec<usize> = (0..self.live.len()).filter(turnable).collect();
@@ -236,7 +258,20 @@ impl<'g> Polarity<'g> {
         }
     }
 
-    fn steps(&self) -> Steps {
+    /// Whether a node is wanted both ways.
+    fn is_double(&self, node: u32) -> bool {
+        self.cost(node as usize) > 0
+    }
+
+    /// Marks the XOR gates of which an operand is there both ways.
+    fn free_xors(&self, free: &mut [bool]) {
+        for (node, free) in (0..).zip(free) {
+            let gate = self.graph.gate(node).filter(|gate| gate.kind == Kind::Xor);
+            *free = gate.is_some_and(|gate| self.is_double(gate.a) || self.is_double(gate.b));
+        }
+    }
+
+    fn plan(&self) -> Plan {
         let graph = self.graph;
         let mut inputs = Vec::new();
         let mut read = vec![false; graph.first_gate() as usize];
@@ -270,19 +305,16 @@ impl<'g> Polarity<'g> {
             let n = node as usize;
             if let Some(gate) = graph.gate(node) {
                 let (a, b) = (kept[gate.a as usize], kept[gate.b as usize]);
-                let wanted = self.wanted[n];
-                let (action, a, b, inverted) = match complements(gate.kind) {
-                    Some([not_a, not_b, not_out]) => {
+                let (action, a, b, inverted) =
+                    if let Some([not_a, not_b, not_out]) = complements(gate.kind) {
                         let or = self.by_or[n];
                         let action = if or { Action::Or } else { Action::And };
                         let (a, b) = (a[usize::from(not_a ^ or)], b[usize::from(not_b ^ or)]);
                         (action, a, b, not_out ^ or)
-                    }
-                    None => {
-                        let (a, b, inverted) = xor_operands(a, b, wanted);
+                    } else {
+                        let (a, b, inverted) = xor_operands(a, b, self.wanted[n]);
                         (Action::Xor, a, b, inverted)
-                    }
-                };
+                    };
                 let value = push(Step {
                     action,
                     a,
@@ -315,7 +347,7 @@ impl<'g> Polarity<'g> {
                 Some(constant) => Output::Constant(constant),
                 None => Output::Value(kept[output.node() as usize][usize::from(output.inverted())]),
             });
-        Steps {
+        Plan {
             outputs: outputs.collect(),
             inputs,
             gates: live_gates.count(),

@@ -86,8 +86,8 @@ const NUMBER: u32 = 0x5052_4f56;
 /// The first [`Failure`].
 pub fn prove(code: &Code, network: &Network, masks: &Masks) -> Result<Proof, Failure> {
     let mut pru = Subsystem::new();
-    let own = [0..DATA_BYTES];
-    pru.core_mut(0).allow(&own, &[BANK]);
+    let own = 0..DATA_BYTES;
+    pru.core_mut(0).allow(core::slice::from_ref(&own), &[BANK]);
     pru.load(0, &code.words(NUMBER))?;
     pru.write(CONTROL[0], ENABLE)?;
     let mut evaluator = Evaluator::<W512>::new(Program::new(network, masks));

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 
 use logicnet::random::Rng;
 
-use crate::lower::{Output, Steps};
+use crate::lower::{Output, Plan};
 
 /// Which steps read each value.
 pub(crate) struct Readers {
@@ -18,10 +18,10 @@ pub(crate) struct Readers {
 }
 
 impl Readers {
-    pub(crate) fn of(steps: &Steps) -> Readers {
-        let mut starts = vec![0; steps.values() + 1];
+    pub(crate) fn of(plan: &Plan) -> Readers {
+        let mut starts = vec![0; plan.values() + 1];
         let operands = || {
-            steps.steps.iter().enumerate().flat_map(|(i, step)| {
+            plan.steps.iter().enumerate().flat_map(|(i, step)| {
                 let second = (step.a != step.b).then_some((step.b, i));
                 [(step.a, i)].into_iter().chain(second)
             })
@@ -54,99 +54,44 @@ impl Readers {
 pub(crate) enum Way {
     /// As the graph has it.
     Given,
-    /// Depth first from the outputs, the operand first that needs more registers;
-    /// the number draws the order of outputs, and other orders of operands.
-    Depth(u64),
-    /// From the first step on, always the one after which fewest values are alive.
+    /// From the first step on, always one after which fewest values are alive; the
+    /// number says which of those, from 3 on partly by chance.
     Forward(u64),
-    /// From the last step back, always the one before which fewest are alive.
+    /// From the last step back, always one before which fewest are alive, likewise.
     Backward(u64),
 }
 
 /// An order of the steps, by index, in which each comes after what it reads.
-pub(crate) fn order(steps: &Steps, readers: &Readers, way: Way) -> Vec<u32> {
+pub(crate) fn order(plan: &Plan, readers: &Readers, way: Way) -> Vec<u32> {
     match way {
-        Way::Given => (0..steps.steps.len() as u32).collect(),
-        Way::Depth(seed) => depth_first(steps, seed),
-        Way::Forward(seed) => forward(steps, readers, seed),
-        Way::Backward(seed) => backward(steps, readers, seed),
+        Way::Given => (0..plan.steps.len() as u32).collect(),
+        Way::Forward(seed) => forward(plan, readers, seed),
+        Way::Backward(seed) => backward(plan, readers, seed),
     }
 }
 
-fn output_values(steps: &Steps) -> Vec<u32> {
-    let values = steps.outputs.iter().filter_map(|output| match output {
+fn output_values(plan: &Plan) -> Vec<u32> {
+    let values = plan.outputs.iter().filter_map(|output| match output {
         Output::Value(value) => Some(*value),
         Output::Constant(_) => None,
     });
     values.collect()
 }
 
-fn depth_first(steps: &Steps, seed: u64) -> Vec<u32> {
+fn forward(plan: &Plan, readers: &Readers, seed: u64) -> Vec<u32> {
     let mut rng = Rng::new(seed);
-    let first = steps.inputs.len() as u32;
-    // Registers that a tree of the same shape would need.
-    let mut needs = vec![1u32; steps.values()];
-    for (i, step) in steps.steps.iter().enumerate() {
-        let (a, b) = (needs[step.a as usize], needs[step.b as usize]);
-        needs[first as usize + i] = if step.a != step.b && a == b {
-            a + 1
-        } else {
-            a.max(b)
-        };
-    }
-    let mut roots = output_values(steps);
-    match seed {
-        0 => {}
-        1 => roots.reverse(),
-        2 => roots.sort_by_key(|&root| core::cmp::Reverse(needs[root as usize])),
-        _ => rng.shuffle(&mut roots),
-    }
-    let mut done = vec![false; steps.values()];
-    done[..first as usize].fill(true);
-    let mut order = Vec::with_capacity(steps.steps.len());
-    let mut stack = Vec::new();
-    for root in roots {
-        stack.push(root);
-        while let Some(&value) = stack.last() {
-            if done[value as usize] {
-                stack.pop();
-                continue;
-            }
-            let step = steps.steps[(value - first) as usize];
-            let (a, b) = (step.a, step.b);
-            let mut swap = needs[b as usize] > needs[a as usize];
-            if seed > 3 && rng.below(8) == 0 {
-                swap = !swap;
-            }
-            let (early, late) = if swap { (b, a) } else { (a, b) };
-            if !done[early as usize] {
-                stack.push(early);
-            } else if !done[late as usize] {
-                stack.push(late);
-            } else {
-                done[value as usize] = true;
-                order.push(value - first);
-                stack.pop();
-            }
-        }
-    }
-    order
-}
-
-fn forward(steps: &Steps, readers: &Readers, seed: u64) -> Vec<u32> {
-    let mut rng = Rng::new(seed);
-    let first = steps.inputs.len() as u32;
-    let mut left: Vec<u32> = (0..steps.values() as u32)
+    let first = plan.inputs.len() as u32;
+    let mut left: Vec<u32> = (0..plan.values() as u32)
         .map(|value| readers.of_value(value).len() as u32)
         .collect();
-    let mut is_output = vec![false; steps.values()];
-    for value in output_values(steps) {
+    let mut is_output = vec![false; plan.values()];
+    for value in output_values(plan) {
         is_output[value as usize] = true;
     }
-    let mut made = vec![0u32; steps.values()]; // when, from 1 on; 0 not yet
-    let mut missing: Vec<u8> = vec![0; steps.steps.len()];
+    let mut made = vec![0u32; plan.values()]; // when, from 1 on; 0 not yet
+    let mut missing: Vec<u8> = vec![0; plan.steps.len()];
     let mut ready = Vec::new();
-    for (i, step) in steps.steps.iter().enumerate() {
+    for (i, step) in plan.steps.iter().enumerate() {
         let operands = [step.a, step.b];
         let distinct = if step.a == step.b { 1 } else { 2 };
         let missed = operands[..distinct].iter().filter(|&&v| v >= first).count();
@@ -155,11 +100,11 @@ fn forward(steps: &Steps, readers: &Readers, seed: u64) -> Vec<u32> {
             ready.push(i as u32);
         }
     }
-    let mut order = Vec::with_capacity(steps.steps.len());
+    let mut order = Vec::with_capacity(plan.steps.len());
     while !ready.is_empty() {
         let now = order.len() as u32 + 1;
         let rank = |&i: &u32| {
-            let step = &steps.steps[i as usize];
+            let step = &plan.steps[i as usize];
             let dies = |value: u32| i64::from(left[value as usize] == 1);
             let value = first + i;
             let mut frees = dies(step.a);
@@ -191,7 +136,7 @@ fn forward(steps: &Steps, readers: &Readers, seed: u64) -> Vec<u32> {
         }
         let i = ready.swap_remove(best);
         order.push(i);
-        let step = &steps.steps[i as usize];
+        let step = &plan.steps[i as usize];
         left[step.a as usize] -= 1;
         if step.a != step.b {
             left[step.b as usize] -= 1;
@@ -207,22 +152,22 @@ fn forward(steps: &Steps, readers: &Readers, seed: u64) -> Vec<u32> {
     order
 }
 
-fn backward(steps: &Steps, readers: &Readers, seed: u64) -> Vec<u32> {
+fn backward(plan: &Plan, readers: &Readers, seed: u64) -> Vec<u32> {
     let mut rng = Rng::new(seed);
-    let first = steps.inputs.len() as u32;
-    let mut unread: Vec<u32> = (0..steps.values() as u32)
+    let first = plan.inputs.len() as u32;
+    let mut unread: Vec<u32> = (0..plan.values() as u32)
         .map(|value| readers.of_value(value).len() as u32)
         .collect();
     // When the value was first wanted, counted from the end; 0 not yet.
-    let mut wanted = vec![0u32; steps.values()];
-    let mut ready: Vec<u32> = (0..steps.steps.len() as u32)
+    let mut wanted = vec![0u32; plan.values()];
+    let mut ready: Vec<u32> = (0..plan.steps.len() as u32)
         .filter(|&i| unread[(first + i) as usize] == 0)
         .collect();
-    let mut order = Vec::with_capacity(steps.steps.len());
+    let mut order = Vec::with_capacity(plan.steps.len());
     while !ready.is_empty() {
         let now = order.len() as u32 + 1;
         let rank = |&i: &u32| {
-            let step = &steps.steps[i as usize];
+            let step = &plan.steps[i as usize];
             let begins = |value: u32| i64::from(value >= first && wanted[value as usize] == 0);
             let mut more = begins(step.a);
             if step.a != step.b {
@@ -247,7 +192,7 @@ fn backward(steps: &Steps, readers: &Readers, seed: u64) -> Vec<u32> {
         }
         let i = ready.swap_remove(best);
         order.push(i);
-        let step = &steps.steps[i as usize];
+        let step = &plan.steps[i as usize];
         let operands = [step.a, step.b];
         let distinct = if step.a == step.b { 1 } else { 2 };
         for &value in &operands[..distinct] {
@@ -265,18 +210,18 @@ fn backward(steps: &Steps, readers: &Readers, seed: u64) -> Vec<u32> {
 }
 
 /// The most values alive at a time, inputs until they are last read among them.
-pub(crate) fn peak(steps: &Steps, order: &[u32]) -> usize {
-    let first = steps.inputs.len();
-    let mut last = vec![0usize; steps.values()];
+pub(crate) fn peak(plan: &Plan, order: &[u32]) -> usize {
+    let first = plan.inputs.len();
+    let mut last = vec![0usize; plan.values()];
     for (at, &i) in order.iter().enumerate() {
-        let step = &steps.steps[i as usize];
+        let step = &plan.steps[i as usize];
         last[step.a as usize] = at;
         last[step.b as usize] = at;
     }
     let mut alive = first;
     let mut most = alive;
     for (at, &i) in order.iter().enumerate() {
-        let step = &steps.steps[i as usize];
+        let step = &plan.steps[i as usize];
         alive -= usize::from(last[step.a as usize] == at);
         alive -= usize::from(step.a != step.b && last[step.b as usize] == at);
         alive += 1;
