@@ -122,7 +122,7 @@ else
         step "oldest Rust ($oldest)" oldest_check
         no_std_check() {
             RUSTC=$oldest_rust/rustc RUSTC_BOOTSTRAP=1 \
-                cargo check --quiet -p logicnet -p bytebeat -p trill --target wasm32-unknown-unknown \
+                cargo check --quiet -p logicnet -p bytebeat -p trill -p pru-isa -p pru-codegen --target wasm32-unknown-unknown \
                 -Zbuild-std=core,alloc --target-dir "${CARGO_TARGET_DIR:-target}/oldest"
         }
         step "without std (wasm32)" no_std_check
