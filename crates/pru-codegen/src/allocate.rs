@@ -110,9 +110,9 @@ struct Allocator<'s> {
 }
 
 /// What a value is worth in a register when it is needed next.
-const WORTH: i64 = 1 << 20;
+const WORTH: i64 = 1 << 60;
 /// Plan within which the next use is about as good as at once.
-const NEAR: i64 = 8;
+const NEAR: i64 = 3;
 
 const NOWHERE: u8 = u8::MAX;
 const NO_WORD: u16 = u16::MAX;
@@ -381,7 +381,7 @@ impl Allocator<'_> {
             return 0;
         }
         let distance = self.next_use(value).saturating_sub(self.position);
-        WORTH / (i64::from(distance) + NEAR)
+        WORTH / (i64::from(distance) + NEAR).pow(3)
     }
 
     /// What it is worth to load a column's slot; None if that would lose a value.

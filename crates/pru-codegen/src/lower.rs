@@ -107,7 +107,12 @@ const ROUNDS: usize = 4;
 /// Work that the search for polarities may do, in nodes looked at: it bounds the time.
 const MOST_LOOKS: usize = 1_500_000;
 /// Passes over all gates.
-const PASSES: usize = 16;
+const PASSES: u32 = 16;
+/// The last of them, which turn nothing but to save inversions.
+const LAST_PASSES: u32 = 3;
+/// In the first pass, one in this many turns that cost an inversion is made; in later
+/// ones, fewer are.
+const COLD: u32 = 20;
 
 /// Which nodes are kept complemented.
 struct Polarity<'g> {
@@ -220,7 +225,8 @@ impl<'g> Polarity<'g> {
         self.cost(node) - before
     }
 
-    /// Turns gates as long as that saves inversions.
+    /// Turns gates where that saves inversions, and at first sometimes where it does not,
+    /// since that may lead on to where it does.
     fn improve(&mut self) {
         let mut rng = Rng::new(0);
         let mut looks = 0;
@@ -232,11 +238,16 @@ impl<'g> Polarity<'g> {
         let (mut cost, mut best) = (0, 0);
         let mut best_way = self.inverted.clone();
         for pass in 0..PASSES {
-            let turns_for_nothing = pass + 1 < PASSES;
+            let restless = pass + LAST_PASSES < PASSES;
             for &node in &gates {
                 looks += 4 + 2 * self.turned[node].len();
                 let change = self.turn(node);
-                let keep = change < 0 || (change == 0 && turns_for_nothing && rng.below(2) == 0);
+                let keep = match change {
+                    ..=-1 => true,
+                    0 => restless && rng.below(2) == 0,
+                    1 => restless && rng.below(COLD * (1 + pass)) == 0,
+                    _ => false,
+                };
                 if keep {
                     cost += change;
                 } else {
