@@ -30,17 +30,10 @@ fn main() {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         row(&name, &network);
     }
-    for (name, inputs, widths, ops) in [
-        ("random 5 x 32", 12, vec![32; 5], Ops::Uniform),
-        ("random 10 x 40", 12, vec![40; 10], Ops::Uniform),
-        ("random 20 x 40", 12, vec![40; 20], Ops::Uniform),
-        ("random 30 x 40, XOR-rich", 12, vec![40; 30], Ops::XorRich),
-        ("random 10 x 100, XOR-rich", 14, vec![100; 10], Ops::XorRich),
-    ] {
-        row(
-            name,
-            &Network::random(inputs, &widths, ops, 7).expect("valid"),
-        );
+    for (width, layers) in [(16, 20), (24, 24), (32, 24), (40, 28), (40, 34), (100, 10)] {
+        let network = Network::random(12, &vec![width; layers], Ops::XorRich, 7);
+        let name = format!("random, {layers} layers of {width}");
+        row(&name, &network.expect("valid"));
     }
 }
 

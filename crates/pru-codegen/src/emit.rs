@@ -138,12 +138,16 @@ pub(crate) fn comment(plan: &Plan, moved: Move) -> String {
 
 /// A value's name: `t5` is a bit of t, `n40` a gate of the graph, `~` its complement.
 fn name(plan: &Plan, value: u32) -> String {
-    let (letter, number, inverted) = if let Some(step) = plan.step(value) {
-        ('n', step.node, step.inverted)
+    let (node, inverted) = if let Some(step) = plan.step(value) {
+        (step.node, step.inverted)
     } else {
         let input = plan.inputs[value as usize];
-        ('t', input.bit.into(), input.inverted)
+        (1 + u32::from(input.bit), input.inverted)
     };
     let not = if inverted { "~" } else { "" };
-    format!("{not}{letter}{number}")
+    if node < plan.first_gate {
+        format!("{not}t{}", node - 1)
+    } else {
+        format!("{not}n{node}")
+    }
 }

@@ -46,14 +46,15 @@ pub(crate) struct Frame {
     pub(crate) look: u16,
 }
 
-/// Its text before and after the network's code.
+/// Its text up to where the network's code goes, and from there on.
 pub(crate) fn text() -> (&'static str, &'static str) {
-    TEXT.split_once(MARK).unwrap_or((TEXT, ""))
+    let code = TEXT.find(MARK).map_or(TEXT.len(), |at| at + MARK.len());
+    TEXT.split_at(code)
 }
 
-/// The text after the network's code, or before it, with the program's number.
-pub(crate) fn numbered(text: &str, epoch: u32) -> String {
-    text.replace(
+/// Its text with the program's number.
+fn numbered(epoch: u32) -> String {
+    TEXT.replace(
         ".equ NUMBER,  0\n",
         &alloc::format!(".equ NUMBER,  {epoch:#x}\n"),
     )
@@ -63,7 +64,7 @@ impl Frame {
     /// The frame of the program with this number.
     pub(crate) fn new(epoch: u32) -> Frame {
         // The text is ours and a test assembles it: there is no error to tell of.
-        let assembly = pru_isa::assemble(&numbered(TEXT, epoch)).unwrap_or_default();
+        let assembly = pru_isa::assemble(&numbered(epoch)).unwrap_or_default();
         let label = |name: &str| assembly.labels.get(name).map_or(0, |&at| usize::from(at));
         let (idle, done) = (label("idle"), label("done"));
         let words = &assembly.words;

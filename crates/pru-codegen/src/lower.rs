@@ -58,6 +58,8 @@ pub(crate) struct Plan {
     pub(crate) outputs: Vec<Output>,
     /// Live gates of the graph.
     pub(crate) gates: usize,
+    /// The node of the graph's first gate: those before it are bits of t.
+    pub(crate) first_gate: u32,
 }
 
 impl Plan {
@@ -362,6 +364,7 @@ impl<'g> Polarity<'g> {
             outputs: outputs.collect(),
             inputs,
             gates: live_gates.count(),
+            first_gate: graph.first_gate(),
             steps,
         }
     }

@@ -2,7 +2,7 @@
 
 use pru_isa::emulator::{
     CONTROL, COUNTER_ENABLE, CYCLE, ENABLE, HostError, INSTRUCTIONS, REGISTERS, RUNSTATE, SHARED,
-    SINGLE_STEP, SLEEPING, SOFT_RST_N, STATUS, Subsystem, Trouble,
+    SINGLE_STEP, SLEEPING, SOFT_RST_N, STATUS, Subsystem, TABLE, Trouble,
 };
 use pru_isa::{Op, assemble};
 
@@ -282,4 +282,20 @@ fn the_cores_share_what_they_share() {
     assert_eq!(subsystem.data(0)[0], 1);
     // Time is common: the longer one's.
     assert_eq!(subsystem.now(), subsystem.core(1).cycles());
+}
+
+#[test]
+fn entries_of_the_constant_table_can_be_moved() {
+    let text = "lbco &r1, c24, 4, 4\nlbco &r2, c25, 0, 4\nlbco &r3, c28, 8, 4\nhalt";
+    let mut subsystem = loaded(text);
+    for (offset, value) in [(0x304, 1), (0x2100, 2), (0x10808, 3)] {
+        subsystem.write(offset, value).unwrap();
+    }
+    subsystem.write(CONTROL[0] + TABLE, 0x0001_0003).unwrap();
+    subsystem.write(CONTROL[0] + TABLE + 8, 0x0108).unwrap();
+    assert_eq!(subsystem.read(CONTROL[0] + TABLE), Ok(0x0001_0003));
+    assert!(subsystem.run_until_halted(100).unwrap());
+    let registers = [1, 2, 3].map(|register| subsystem.core(0).register(register));
+    assert_eq!(registers, [1, 2, 3]);
+    assert!(subsystem.read(CONTROL[0] + 0x30).is_err());
 }

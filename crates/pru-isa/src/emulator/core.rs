@@ -15,7 +15,7 @@ use crate::instruction::{Instruction, Length, Op, Source};
 use crate::{BANKS, Field, MEMORY_WORDS, ONES, PEER, ZEROS};
 
 /// The constant table after reset (AM335x manual).
-/// Entries 24 to 31 have an offset in registers that are not emulated, 0 after reset.
+/// Entries 24 to 31 are moved by [`super::TABLE`].
 #[rustfmt::skip]
 const CONSTANTS: [u32; 32] = [
     0x0002_0000, 0x4804_0000, 0x4802_a000, 0x0003_0000, 0x0002_6000, 0x4806_0000,
@@ -58,6 +58,7 @@ pub struct Core {
     /// The bits of CONTROL that are kept.
     control: u32,
     cycle_register: u32,
+    table: [u32; 4],
     ready_at: u64,
     cycles: u64,
     instructions: u64,
@@ -77,6 +78,7 @@ impl Core {
             decoded: vec![Instruction::decode(0); MEMORY_WORDS].into(),
             control: SOFT_RST_N,
             cycle_register: 0,
+            table: [0; 4],
             ready_at: 0,
             cycles: 0,
             instructions: 0,
@@ -157,6 +159,28 @@ impl Core {
 
     pub(super) fn set_cycle_register(&mut self, value: u32) {
         self.cycle_register = value;
+    }
+
+    pub(super) fn table(&self, index: usize) -> u32 {
+        self.table[index]
+    }
+
+    pub(super) fn set_table(&mut self, index: usize, value: u32) {
+        self.table[index] = value;
+    }
+
+    /// An entry of the constant table. Entries 24 to 27 are moved by 4 bits' worth of
+    /// pages of 256 bytes, 28 to 31 by 16 bits'.
+    fn constant(&self, number: u8) -> u32 {
+        let number = usize::from(number & 31);
+        let pages = match number.checked_sub(24) {
+            None => 0,
+            Some(entry) => {
+                let half = self.table[entry / 2] >> (16 * (entry % 2));
+                half & if entry < 4 { 0xf } else { 0xffff }
+            }
+        };
+        CONSTANTS[number] | pages << 8
     }
 
     pub(super) fn control(&self, now: u64) -> u32 {
@@ -285,9 +309,9 @@ impl Core {
             }
             Op::Slp => self.control |= SLEEPING,
             Op::Lbbo => self.load(i, a32(self, i.rs1).wrapping_add(b), others)?,
-            Op::Lbco => self.load(i, constant(i.number).wrapping_add(b), others)?,
+            Op::Lbco => self.load(i, self.constant(i.number).wrapping_add(b), others)?,
             Op::Sbbo => self.store(i, a32(self, i.rs1).wrapping_add(b), others)?,
-            Op::Sbco => self.store(i, constant(i.number).wrapping_add(b), others)?,
+            Op::Sbco => self.store(i, self.constant(i.number).wrapping_add(b), others)?,
             Op::Xin | Op::Xout | Op::Xchg => self.transfer(i, others)?,
             Op::Sxin | Op::Sxout | Op::Sxchg => return Err(Trouble::NotEmulated(i.op)),
         }
@@ -420,8 +444,4 @@ impl Core {
 /// The base register of a load or store.
 fn a32(core: &Core, base: Field) -> u32 {
     core.registers[usize::from(base.register())]
-}
-
-fn constant(number: u8) -> u32 {
-    CONSTANTS[usize::from(number & 31)]
 }

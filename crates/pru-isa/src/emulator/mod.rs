@@ -31,6 +31,9 @@ pub const CONTROL: [u32; 2] = [0x22000, 0x24000];
 pub const STATUS: u32 = 0x4;
 /// CYCLE, from CONTROL on: cycles counted while [`COUNTER_ENABLE`] is set.
 pub const CYCLE: u32 = 0xc;
+/// Four registers that move entries 24 to 31 of the constant table, two each, from
+/// CONTROL on: CTBIR0, CTBIR1, CTPPR0, CTPPR1. A start does not reset them.
+pub const TABLE: u32 = 0x20;
 /// Instruction memories, likewise.
 pub const INSTRUCTIONS: [u32; 2] = [0x34000, 0x38000];
 /// The registers, which the ARM reads while a core is halted, likewise.
@@ -117,6 +120,7 @@ impl Subsystem {
             Place::Control(core) => Ok(self.cores[core].control(self.now)),
             Place::Status(core) => Ok(self.cores[core].counter().into()),
             Place::Cycle(core) => Ok(self.cores[core].cycle_register()),
+            Place::Table(core, index) => Ok(self.cores[core].table(index)),
             Place::Register(core, index) => Ok(self.halted(core, offset)?.register(index as u8)),
             Place::Instruction(core, index) => Ok(self.halted(core, offset)?.words()[index]),
         }
@@ -136,6 +140,7 @@ impl Subsystem {
             Place::Control(core) => self.cores[core].set_control(value, self.now),
             Place::Status(_) => {}
             Place::Cycle(core) => self.cores[core].set_cycle_register(value),
+            Place::Table(core, index) => self.cores[core].set_table(index, value),
             Place::Register(core, index) => self.cores[core].set_register(index as u8, value),
             Place::Instruction(core, index) => self.cores[core].set_word(index, value),
         }
@@ -266,6 +271,9 @@ impl Subsystem {
             if let Some(index) = within(REGISTERS[core], 4 * 32) {
                 return Ok(Place::Register(core, index));
             }
+            if let Some(index) = within(CONTROL[core] + TABLE, 4 * 4) {
+                return Ok(Place::Table(core, index));
+            }
             match offset.wrapping_sub(CONTROL[core]) {
                 0 => return Ok(Place::Control(core)),
                 STATUS => return Ok(Place::Status(core)),
@@ -292,6 +300,7 @@ enum Place {
     Control(usize),
     Status(usize),
     Cycle(usize),
+    Table(usize, usize),
     Register(usize, usize),
     Instruction(usize, usize),
 }
