@@ -4,19 +4,20 @@
 //! `gnu/build.sh` builds both; without them, what they answered once is compared with
 //! (`gnu/words.txt`, `gnu/programs.txt`). `GATEBEND_WRITE_GOLDEN=1` writes it anew.
 //!
-//! Where the simulator is known to be wrong or different, and what is done about it:
+//! Where the simulator, and the assembler, are known to be wrong or different, and what is done about it:
 //!
-//! | the simulator | here |
+//! | GNU's | here |
 //! |---|---|
 //! | subtracts with a carry that means borrow; the core's means no borrow, as on ARM | ADC comes after additions only, SUC and RSC after subtractions only, where both agree |
 //! | charges 2 more cycles for each load and store | cycles are not compared; `emulator.rs` has the documented ones |
-//! | has no limits of memory, and no regions | programs keep to what the AM335x has; `emulator.rs` has the limits |
+//! | has no limits of memory, and no regions | programs keep within one memory of the AM335x; `emulator.rs` has the limits |
 //! | clears r30 and r31 after each instruction | programs never write them |
 //! | transfers beyond r29, even beyond the bank | programs do not |
 //! | takes device 14 for one more bank | not used; `emulator.rs` has the other core |
 //! | calls the host on HALT, and stops on SLP | programs end with SLP |
 //! | takes SLP 1 for nothing | not used |
 //! | emulates the multiplier, device 0 | not used: we do not |
+//! | as an assembler refuses loops of 256 rounds, which its simulator and the manual know | left out of the words compared |
 //! | knows NOT only with the bit that marks a number | that is how ours encodes it, too |
 
 use std::fmt::Write as _;
@@ -97,7 +98,8 @@ fn instructions() -> Vec<Instruction> {
         };
         let a_loop = matches!(instruction.op(), Op::Loop | Op::Iloop);
         let count = counts.entry(instruction.op()).or_default();
-        if *count < WORDS / 43 + 1 && !(a_loop && word & 0xff < 2) {
+        let refused = a_loop && (word & 0xff < 2 || word >> 16 & 0x1ff == 0x1ff);
+        if *count < WORDS / 43 + 1 && !refused {
             *count += 1;
             found.push(instruction);
         }
@@ -341,7 +343,8 @@ impl Writer {
         }
         let op = self.rng.one_of(&["lbbo", "sbbo"]);
         let (base, index) = (1 + self.rng.below(29), 1 + self.rng.below(29));
-        let (start, size) = [(0, 0x4000), (0x10000, 0x3000)][self.rng.below(2) as usize];
+        let (start, size) =
+            [(0, 0x2000), (0x2000, 0x2000), (0x10000, 0x3000)][self.rng.below(3) as usize];
         let address = start + self.rng.below(size - 0x200);
         self.line(&format!("ldi r{base}.w0, {}", address & 0xffff));
         self.line(&format!("ldi r{base}.w2, {}", address >> 16));
