@@ -3,8 +3,9 @@
 //! Register and slot of the same number make a column: a slot of the scratchpad bank
 //! belongs to one register, so a value that left r5 comes back to r5. One XOUT makes
 //! copies of many registers, so that they can be given up for nothing later; one XIN
-//! brings many values back; an XCHG swaps the two of a column. What finds no slot goes
-//! to data RAM, at two cycles and three for the way back.
+//! brings many values back; one XCHG swaps the two of many columns. Each takes along the
+//! neighbours for which that pays. What finds no slot goes to data RAM, at two cycles
+//! and three for the way back.
 //!
 //! Who has to leave is who is needed last (Belady's rule, for the order is known), and
 //! among those rather one that has a copy.
@@ -66,8 +67,8 @@ impl Move {
 pub(crate) struct Settings {
     /// Whether data RAM beyond [`NEAR_WORDS`] can be used, at one register less.
     pub(crate) far: bool,
-    /// How near a copied value's next use may be, in percent of another's, for it to
-    /// leave instead.
+    /// How far off a value's next use counts that has no copy yet, in percent: the less,
+    /// the rather one leaves that has.
     pub(crate) copied: u32,
 }
 
@@ -333,7 +334,7 @@ impl Allocator<'_> {
         let copied = there == NONE || self.has_copy(there);
         if !self.is_fixed(column) && there != other {
             let (gain_in, range_in) = if copied {
-                self.best_range(column, |column| self.gain_in(column))
+                self.best_range(column, |column| self.gain_in(column, other))
             } else {
                 (i64::MIN, (column, column))
             };
@@ -363,7 +364,7 @@ impl Allocator<'_> {
                 self.leave_register(column);
             }
         }
-        let (_, range) = self.best_range(column, |column| self.gain_in(column));
+        let (_, range) = self.best_range(column, |column| self.gain_in(column, other));
         self.bring_in(range);
         Ok(())
     }
@@ -384,15 +385,17 @@ impl Allocator<'_> {
         WORTH / (i64::from(distance) + NEAR).pow(3)
     }
 
-    /// What it is worth to load a column's slot; None if that would lose a value.
-    fn gain_in(&self, column: usize) -> Option<i64> {
+    /// What it is worth to load a column's slot; None if that would lose a value, or
+    /// take away the one that must stay.
+    fn gain_in(&self, column: usize, stays: u32) -> Option<i64> {
         let (register, slot) = (self.registers[column], self.slots[column]);
         if register == slot {
             Some(0)
         } else if register == NONE {
             let elsewhere = self.register_of[slot as usize] != NOWHERE;
             Some(if elsewhere { 0 } else { self.worth(slot) })
-        } else if self.has_copy(register)
+        } else if register != stays
+            && self.has_copy(register)
             && slot != NONE
             && self.register_of[slot as usize] == NOWHERE
         {
@@ -415,7 +418,6 @@ impl Allocator<'_> {
         if slot != NONE && self.register_of[slot as usize] != NOWHERE {
             return None;
         }
-        // To come back it will need a cycle that stays may not.
         Some(self.worth(slot) - self.worth(register))
     }
 

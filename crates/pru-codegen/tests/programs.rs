@@ -108,6 +108,29 @@ fn random_networks_are_played_exactly_and_keep_the_promise() {
     assert!(near >= 8, "too few networks that the promise is for");
 }
 
+/// Narrow and wide, shallow and deep, so that every way to wait is taken.
+#[test]
+fn networks_of_many_shapes_are_played_exactly() {
+    let mut rng = Rng::new(11);
+    let (mut spilled, mut in_memory) = (0, 0);
+    for _ in 0..250 {
+        let (width, layers) = (8 + rng.below(80) as usize, 1 + rng.below(20) as usize);
+        let network = Network::random(6, &vec![width; layers], Ops::XorRich, rng.next()).unwrap();
+        let Ok(code) = compile(&network, &Masks::new()) else {
+            continue;
+        };
+        check(
+            &code,
+            &network,
+            &Masks::new(),
+            &format!("{width} x {layers}"),
+        );
+        spilled += usize::from(code.figures().transfers > 0);
+        in_memory += usize::from(code.figures().memory > 0);
+    }
+    assert!(spilled > 50 && in_memory > 20, "{spilled} {in_memory}");
+}
+
 #[test]
 fn bends_are_played_exactly() {
     let mut rng = Rng::new(5);
