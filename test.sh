@@ -63,6 +63,7 @@ if $install; then
     apt-get install -q -y --no-install-recommends \
         g++ shellcheck berkeley-abc libllvm19 graphviz libasound2-dev pkg-config
     install_oldest_rust || true
+    tests/arm.sh --install || true
     rustup component add rustfmt clippy 2>/dev/null || true
 fi
 
@@ -148,8 +149,20 @@ else
         skip "fuzzing" "no C++ compiler (c++)"
     fi
 
+    for part in binary sound board cost gem; do
+        if why=$(tests/arm.sh $part --missing); then
+            skip "ARM, $part" "$why"
+        else
+            step "ARM, $part" tests/arm.sh $part
+        fi
+    done
+
+    step "deployment, to a fake board" tests/deploy.sh
+
     if command -v shellcheck >/dev/null; then
-        step "scripts" shellcheck play.sh test.sh .ci/run assets/networks/make.sh fuzz/run.sh crates/pru-isa/gnu/build.sh
+        step "scripts" shellcheck play.sh test.sh cross.sh deploy.sh deploy/run.sh deploy/board.sh \
+            tests/arm.sh tests/deploy.sh benches/arm/run.sh .ci/run assets/networks/make.sh fuzz/run.sh \
+            crates/pru-isa/gnu/build.sh
     else
         skip "scripts" "shellcheck is not installed"
     fi

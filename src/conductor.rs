@@ -11,7 +11,7 @@ use logicnet::Word;
 use crate::engine::{Change, Handover, Start, Voice};
 use crate::instrument::{Command, Instrument, Keep, Sound, State};
 
-/// Keeps presets.
+/// Takes presets to be kept.
 pub trait Keeper: Send {
     /// Saves or deletes a preset. May return before that is done.
     ///

@@ -13,13 +13,15 @@ const MOST_NETWORK_BYTES: u64 = 8 << 20;
 
 /// Loads a network; `-` is standard input.
 pub fn load(path: &Path) -> Result<Network, Failure> {
-    let text = read_text(path)?;
+    let hint = "a network file is JSON; shipped ones are in assets/networks";
+    let text = read_text(path, hint)?;
     Network::from_json(&text)
         .map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))
 }
 
-/// Reads a text of a network file's size at most; `-` is standard input.
-pub fn read_text(path: &Path) -> Result<String, Failure> {
+/// Reads a text of a network file's size at most; `-` is standard input. The hint
+/// says what is expected.
+pub fn read_text(path: &Path, hint: &str) -> Result<String, Failure> {
     let failed = |problem: String| Failure::Failed(format!("{}: {problem}", path.display()));
     let mut text = String::new();
     let read = if is_standard(path) {
@@ -36,11 +38,11 @@ pub fn read_text(path: &Path) -> Result<String, Failure> {
             "larger than any file of ours; is it the right one?".into(),
         )),
         Ok(_) => Ok(text),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(failed(
-            "no such file; check the path (shipped networks are in assets/networks)".into(),
-        )),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(failed(format!("no such file; check the path ({hint})")))
+        }
         Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-            Err(failed("not text; a network file is JSON".into()))
+            Err(failed(format!("not text ({hint})")))
         }
         Err(_) if path.is_dir() => Err(failed("a folder; give a file in it".into())),
         Err(error) => Err(failed(error.to_string())),

@@ -11,5 +11,7 @@ pub mod board;
 pub mod conductor;
 pub mod engine;
 pub mod instrument;
+pub mod keeper;
 pub mod library;
+pub mod logbook;
 pub mod panel;

@@ -16,6 +16,7 @@ mod progress;
 mod sound;
 
 use command::Command;
+use gatebend::logbook::one_line;
 
 /// Why a command did not do what it was asked to.
 #[derive(Debug)]
@@ -56,20 +57,6 @@ fn main() -> ExitCode {
 /// Says something to people in one line. Where nobody listens, nobody is told.
 fn say(line: &str) {
     let _ = writeln!(io::stderr(), "{}", one_line(line));
-}
-
-/// A text without what would break a line or steer a terminal, and not without end.
-fn one_line(text: &str) -> String {
-    const MOST_CHARACTERS: usize = 500;
-    let mut line: String = text
-        .chars()
-        .take(MOST_CHARACTERS)
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect();
-    if text.chars().nth(MOST_CHARACTERS).is_some() {
-        line.push_str("...");
-    }
-    line
 }
 
 /// Says in one line what is wrong with a command line, or prints the help that

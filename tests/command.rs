@@ -536,6 +536,54 @@ fn play_keeps_presets_in_a_folder() {
 }
 
 #[test]
+fn play_goes_on_where_it_was() {
+    let folder = Folder::new();
+    let (script, state) = (folder.path("script.txt"), folder.path("state"));
+    let play = |text: &str, arguments: &[&str]| {
+        fs::write(&script, text).unwrap();
+        let mut all = vec!["play", "--fast", "--script", &script, "--state", &state];
+        all.extend(arguments);
+        let output = gatebend(&all);
+        assert!(output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let read = |name: &str| fs::read_to_string(Path::new(&state).join(name)).unwrap();
+    play(
+        "0.5 next\n1 bend 40 1\n1.1 set volume=-20\n1.2 keep one\n",
+        &[],
+    );
+    let first = read("state.json");
+    assert!(first.contains("\"volume\":-20") && first.contains("\"bends\": [40]"));
+    assert!(read("presets/one.json").contains("\"bends\": [40]"));
+    // A state is a network file.
+    let kept = Path::new(&state).join("state.json");
+    done(&["info", kept.to_str().unwrap()]);
+    // Nothing is changed, and nothing is lost.
+    play("0.1 page menu\n", &[]);
+    assert_eq!(read("state.json"), first);
+    // The command line comes first.
+    play("0.1 page menu\n", &["--set", "volume=-30"]);
+    assert!(read("state.json").contains("\"volume\":-30"));
+    let errors = play("0.1 recall none\n", &[&asset("pebbles")]);
+    assert!(read("state.json").contains("\"bends\": []"));
+    assert!(errors.contains("refused: no preset"), "{errors}");
+    assert!(read("log.txt").contains(" info  refused: no preset"));
+}
+
+#[test]
+fn play_writes_a_wav_file_to_standard_output() {
+    let wav = done(&["play", "--seconds", "0.1", "--wav", "-"]);
+    let reader = hound::WavReader::new(&wav[..]).unwrap();
+    assert_eq!(reader.len(), 4410);
+    refused(2, &["play", "--wav", "-", "--tap", "-"]);
+    let problem = refused(1, &["play", "--fast", "--script", "nowhere.txt"]);
+    assert!(
+        problem.contains("no such file") && !problem.contains("network"),
+        "{problem}"
+    );
+}
+
+#[test]
 fn play_refuses_what_it_cannot_do_in_one_line() {
     let folder = Folder::new();
     let script = folder.path("script.txt");

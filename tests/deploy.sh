@@ -242,7 +242,10 @@ unset CL
 bash "$home/run.sh" >"$tmp/run" 2>&1
 check "without options nothing follows --" test "$(tail -n 1 "$tmp/run")" = '[--]'
 bash "$home/run.sh" check --quick >"$tmp/run" 2>&1
-check "arguments by hand are the program's" test "$(tr '\n' ' ' <"$tmp/run")" = "v1 [check] [--quick] "
+check "the self-test is its board's" \
+    test "$(tr '\n' ' ' <"$tmp/run")" = "v1 [check] [--board] [bela-black] [--state] [$state] [--quick] "
+bash "$home/run.sh" info x.json >"$tmp/run" 2>&1
+check "other arguments by hand are the program's" test "$(tr '\n' ' ' <"$tmp/run")" = "v1 [info] [x.json] "
 
 cp -R "$home" "$tmp/my project"
 chmod -x "$tmp/my project/.versions/"*/bin/gatebend

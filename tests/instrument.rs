@@ -5,10 +5,12 @@ use std::sync::Arc;
 use gatebend::board::desk::Desk;
 use gatebend::instrument::gestures::Press;
 use gatebend::instrument::layout::{Area, Point};
+use gatebend::instrument::pages::{Picture, Status, View, draw};
 use gatebend::instrument::parameters::{KEYS, Key, Parameters};
 use gatebend::instrument::preset::Preset;
 use gatebend::instrument::surface::Button;
-use gatebend::instrument::{Command, Direction, Instrument, Keep, Page};
+use gatebend::instrument::{Command, Direction, Instrument, Keep, Page, Saved, State};
+use gatebend::keeper::{seal, unseal};
 use gatebend::library;
 use logicnet::{Mask, Program};
 use proptest::prelude::*;
@@ -165,7 +167,10 @@ fn presets_survive_their_file_and_bring_no_volume() {
     };
     let text = preset.to_json().unwrap();
     let read = Preset::from_json("one".into(), &text).unwrap();
-    assert_eq!(read.network, preset.network);
+    assert_eq!(
+        (&read.network, &read.bends),
+        (&preset.network, &preset.bends)
+    );
     assert_eq!(read.parameters.get(Key::Speed), -50);
     does(
         &mut instrument,
@@ -191,6 +196,117 @@ fn presets_survive_their_file_and_bring_no_volume() {
                 .is_err()
         );
     }
+}
+
+/// A network with masks of its own on two gates.
+fn masked() -> logicnet::Network {
+    let own = [(30, Mask::Invert), (31, Mask::Force(true))];
+    library::shipped()
+        .swap_remove(2)
+        .with_masks(own.into_iter().collect())
+        .unwrap()
+}
+
+#[test]
+fn a_network_s_own_masks_are_no_bends_when_a_preset_is_recalled() {
+    let mut instrument = instrument();
+    does(
+        &mut instrument,
+        [
+            Command::Load(Box::new(masked())),
+            Command::Bend(31, Some(Mask::Force(true))),
+            Command::Bend(40, Some(Mask::Invert)),
+        ],
+    );
+    let state = Arc::clone(instrument.state());
+    let preset = Preset::of(&state, "one".into());
+    let text = preset.to_json().unwrap();
+    // For other tools it sounds as bent.
+    let plain = logicnet::Network::from_json(&text).unwrap();
+    assert_eq!(*plain.masks(), state.masks());
+    assert_eq!(Preset::from_json("one".into(), &text).unwrap(), preset);
+    assert!(preset.network.masks().get(30).is_some() && preset.bends.len() == 2);
+    // A preset of a preset's file, loaded as a network, is none of both.
+    does(&mut instrument, [Command::Load(Box::new(plain))]);
+    let again = Preset::of(instrument.state(), "two".into());
+    let read = Preset::from_json("two".into(), &again.to_json().unwrap()).unwrap();
+    assert!(read.bends.is_empty() && read.network.masks().len() == 3);
+}
+
+#[test]
+fn presets_of_the_first_version_still_play() {
+    let text = masked().to_json().replace(
+        "\n}\n",
+        ",\n  \"parameters\": {\"speed\": -50, \"radius\": 9999, \"x\": 1}\n}\n",
+    );
+    let preset = Preset::from_json("old".into(), &text).unwrap();
+    assert_eq!(preset.bends.len(), 2);
+    assert!(preset.network.masks().is_empty() && preset.network.extra().is_empty());
+    assert_eq!(preset.parameters.get(Key::Speed), -50);
+    assert_eq!(preset.parameters.get(Key::Radius), 50);
+}
+
+#[test]
+fn a_safe_start_keeps_what_was_played() {
+    let mut instrument = instrument();
+    does(
+        &mut instrument,
+        [
+            Command::SavePreset(Some("rescued".into())),
+            Command::Swap(Direction::Next),
+            Command::Bend(40, Some(Mask::Invert)),
+            Command::Set(Key::Speed, -200),
+        ],
+    );
+    let outcome = instrument.apply(Command::SafeStart).unwrap();
+    let Some(Keep::Save(preset)) = outcome.keep else {
+        panic!("nothing to keep");
+    };
+    assert_eq!((preset.name.as_str(), preset.bends.len()), ("rescued 2", 1));
+    let state = Arc::clone(instrument.state());
+    assert_eq!((state.place, state.bends.len()), (0, 0));
+    assert_eq!(state.parameters, Parameters::default());
+    assert!(state.notice.as_ref().unwrap().contains("rescued 2"));
+    // Once more: there is nothing more to keep, here or there.
+    assert!(instrument.apply(Command::SafeStart).unwrap().keep.is_none());
+    does(&mut instrument, [Command::RecallPreset("rescued 2".into())]);
+    assert_eq!(instrument.state().parameters.get(Key::Speed), -200);
+    assert!(instrument.apply(Command::SafeStart).unwrap().keep.is_none());
+    does(&mut instrument, [Command::Undo]);
+    assert_eq!(instrument.state().parameters.get(Key::Speed), -200);
+}
+
+#[test]
+fn what_is_too_slow_now_is_not_played_on_but_kept() {
+    let large =
+        logicnet::Network::random(16, &[1024; 24], logicnet::random::Ops::XorRich, 1).unwrap();
+    let mut before = instrument();
+    does(
+        &mut before,
+        [
+            Command::Load(Box::new(large)),
+            Command::Set(Key::Rate, 96_000),
+        ],
+    );
+    let saved = Saved::of(before.state());
+    let limits = Some((Desk::new(Vec::new()).platform, 128));
+    let (mut instrument, _) = Instrument::new(
+        library::shipped(),
+        Parameters::default(),
+        Vec::new(),
+        limits,
+        1,
+    )
+    .unwrap();
+    let outcome = instrument.resume(saved, true);
+    assert!(outcome.sound.is_none() && outcome.keep.is_some());
+    let notice = instrument.state().notice.clone().unwrap();
+    assert!(
+        notice.contains("too slow") && notice.contains("preset rescued"),
+        "{notice}"
+    );
+    assert_eq!(instrument.state().place, 0);
+    assert_eq!(*instrument.state().presets, ["rescued"]);
 }
 
 #[test]
@@ -337,8 +453,55 @@ fn commands() -> impl Strategy<Value = Command> {
     ]
 }
 
+/// What the display shows, all gates at 0.
+fn shown(state: &State) -> Picture {
+    let mut picture = Picture::new(64);
+    let view = View {
+        state,
+        status: &Status::default(),
+        notice: None,
+        values: &vec![false; state.network.nodes() as usize],
+    };
+    draw(&mut picture, &view);
+    picture
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// After a restart it sounds the same and shows the same.
+    #[test]
+    fn a_state_survives_its_file(commands in prop::collection::vec(commands(), 1..40), own: bool) {
+        let mut instrument = instrument();
+        if own {
+            does(&mut instrument, [Command::Load(Box::new(masked()))]);
+        }
+        for command in commands {
+            let _ = instrument.apply(command);
+        }
+        let _ = instrument.apply(Command::Touch(None));
+        does(&mut instrument, [Command::Finger(None), Command::Show(Page::Play)]);
+        let state = instrument.state();
+        let text = seal(&Saved::of(state).to_json().unwrap());
+        // Every tool that plays networks plays it.
+        let plain = logicnet::Network::from_json(&text).unwrap();
+        prop_assert_eq!(plain.masks(), &state.lasting_masks());
+        prop_assert!(!plain.extra().contains_key("checksum"));
+
+        let saved = Saved::from_json(&unseal(&text).unwrap().text).unwrap();
+        prop_assert!(saved.is_of(state));
+        let mut again = self::instrument();
+        let outcome = again.resume(saved, true);
+        let again = again.state();
+        prop_assert!(outcome.keep.is_none());
+        let sound = outcome.sound.unwrap();
+        prop_assert_eq!(sound.id, again.sound);
+        prop_assert_eq!(&again.parameters, &state.parameters);
+        prop_assert_eq!((&again.bends, again.place), (&state.bends, state.place));
+        prop_assert!(sound.program.unwrap() == Program::new(&state.network, &state.masks()));
+        prop_assert!(shown(again) == shown(state));
+        prop_assert!(Saved::of(again).is_of(state));
+    }
 
     /// Whatever is asked for: what the engine gets is the state's network under
     /// the state's masks, and what is refused changes nothing.

@@ -262,7 +262,7 @@ fn random_events(rng: &mut Rng, now: u64) -> Events {
     } else {
         Part::Display
     };
-    let command = match rng.below(16) {
+    let command = match rng.below(17) {
         0 => Command::Random(None),
         1 | 2 => Command::Mutate,
         3 => Command::Undo,
@@ -289,6 +289,7 @@ fn random_events(rng: &mut Rng, now: u64) -> Events {
         }
         13 => return vec![(now, Event::Stuck(true)), (later, Event::Stuck(false))],
         14 => return vec![(now, Event::Reset(part))],
+        15 => Command::Set(Key::ANALOG[rng.below(3) as usize], rng.below(5) as i32),
         _ => Command::Set(Key::Speed, 100),
     };
     vec![(now, Event::Command(command))]
@@ -309,6 +310,13 @@ fn soak() {
     let mut simulation =
         Simulation::new(Desk::new(library::shipped()), random_hand(3, end)).unwrap();
     simulation.guard(|callback| assert_no_alloc(callback));
+    // Two knobs that drift and one that jumps; the others are not there.
+    simulation.turn(|now, inputs| {
+        let seconds = now as f64 / SECOND as f64;
+        inputs.store(0, (seconds / 7.0).sin() as f32);
+        inputs.store(1, (seconds / 3.0).cos() as f32);
+        inputs.store(2, f32::from(seconds as u64 % 5 == 0));
+    });
     let (mut now, mut most_load, mut blocks) = (0, 0, 0u64);
     let mut memory_early = None;
     while now < end {
@@ -334,7 +342,14 @@ fn soak() {
             },
             |_| {},
         );
-        let known = ["no preset", "nothing to", "too slow", "no node"];
+        let known = [
+            "no preset",
+            "nothing to",
+            "too slow",
+            "no node",
+            "no analog input",
+            "input ", // was hardly turned
+        ];
         for refusal in simulation.refusals() {
             assert!(
                 known.iter().any(|start| refusal.starts_with(start)),

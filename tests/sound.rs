@@ -189,9 +189,10 @@ fn time_is_reversed_on_a_large_network_without_a_held_sample() {
     for delay in 0..12 {
         let small = library::shipped().swap_remove(0);
         let mut desk = Desk::new(vec![small, random.clone()]);
-        desk.parts.presets = vec![gatebend::instrument::preset::Preset {
+        desk.parts.memory.presets = vec![gatebend::instrument::preset::Preset {
             name: "back".into(),
-            network: random.clone(),
+            network: random.clone().into(),
+            bends: std::collections::BTreeMap::new(),
             parameters: parameters.clone(),
         }];
         let at = |seconds: f64| seconds + 0.0037 * f64::from(delay);
@@ -220,8 +221,8 @@ fn touches_do_not_pile_up_where_programs_take_long_to_build() {
     // 24,576 gates: 5 ms to a program, and a touch every 3.2 ms.
     let large =
         logicnet::Network::random(16, &[1024; 24], logicnet::random::Ops::XorRich, 1).unwrap();
-    let script = "1 down 0.1 0.1 size 1\n1.1 move 0.9 0.7 over 3\n+0.1 up";
-    let run = play(Desk::new(vec![large]), script, 5.0);
+    let script = "2.5 down 0.1 0.1 size 1\n2.6 move 0.9 0.7 over 3\n+0.1 up";
+    let run = play(Desk::new(vec![large]), script, 6.5);
     let waits = run
         .simulation
         .journal()
@@ -231,7 +232,7 @@ fn touches_do_not_pile_up_where_programs_take_long_to_build() {
     assert!(slowest < Some(20_000_000), "{slowest:?} ns");
     // It is heard while the finger moves, not when it has left.
     let block = |seconds: f64| (seconds * 44_100.0 / 16.0) as usize;
-    let blocks = &run.blocks[block(1.5)..block(4.0)];
+    let blocks = &run.blocks[block(3.0)..block(5.5)];
     let changes = blocks.windows(2).filter(|two| two[0].0 != two[1].0).count();
     assert!(changes > 50, "{changes} changes");
     assert!(run.simulation.state().touched.is_empty());
@@ -239,10 +240,10 @@ fn touches_do_not_pile_up_where_programs_take_long_to_build() {
 
 #[test]
 fn loudspeakers_are_safe_whatever_is_played() {
-    let script = "0 set volume=0\n1 set bend=1\n1 down 0.5 0.5\n1.1 down 0 0 finger 2\n\
-                  1.1 down 1 0.8 finger 3\n3 up\n3 up finger 2\n3 up finger 3\n4 tap next\n\
-                  5 set volume=off";
-    let run = play(Desk::new(library::shipped()), script, 7.0);
+    let script = "0 set volume=0\n2 set bend=1\n2.1 down 0.5 0.5\n2.2 down 0 0 finger 2\n\
+                  2.2 down 1 0.8 finger 3\n4 up\n4 up finger 2\n4 up finger 3\n5 tap next\n\
+                  6 set volume=off";
+    let run = play(Desk::new(library::shipped()), script, 8.0);
     assert!(run.sound.iter().all(|frame| frame.abs() <= 0.95));
     // It begins softly.
     assert!(run.sound[..100].iter().all(|frame| frame.abs() < 0.2));
@@ -254,17 +255,17 @@ fn loudspeakers_are_safe_whatever_is_played() {
         .collect();
     let second = |from: f64| (from * 44_100.0) as usize;
     assert!(
-        exact[second(2.5)..second(2.9)]
+        exact[second(3.5)..second(3.9)]
             .iter()
             .all(|frame| *frame > 0.99)
     );
     assert!(
-        run.sound[second(2.5)..second(2.9)]
+        run.sound[second(3.5)..second(3.9)]
             .iter()
             .all(|frame| frame.abs() < 1e-3)
     );
     // Off is silence.
-    assert!(run.sound[second(6.0)..].iter().all(|frame| *frame == 0.0));
+    assert!(run.sound[second(7.0)..].iter().all(|frame| *frame == 0.0));
 }
 
 #[test]
@@ -313,7 +314,7 @@ fn a_network_that_is_too_slow_does_not_bar_the_way() {
     let mut desk = Desk::new(library);
     desk.parts.parameters.assign("rate=96000").unwrap();
     desk.parts.parameters.assign("speed=4").unwrap();
-    let mut run = play(desk, "1 tap next\n2 tap next\n3 tap previous", 4.0);
+    let mut run = play(desk, "2.1 tap next\n3 tap next\n4 tap previous", 5.0);
     check(&run, 44_100);
     assert_eq!(run.simulation.refusals(), Vec::<String>::new());
     let places: Vec<usize> = run
@@ -330,4 +331,23 @@ fn a_run_is_the_same_every_time() {
     let script = include_str!("scripts/everything.txt");
     let sounds = [0, 1].map(|_| play(Desk::new(library::shipped()), script, 24.0).sound);
     assert!(sounds[0] == sounds[1]);
+}
+
+#[test]
+fn a_touch_during_the_splash_is_a_safe_start_and_bends_nothing() {
+    // It stays for longer than the splash, and comes again later.
+    let script = "0.1 next\n0.2 set speed=2\n1.2 down 0.5 0.5\n+1.8 up\n+1 down 0.5 0.5";
+    let run = play(Desk::new(library::shipped()), script, 4.5);
+    let states: Vec<&Arc<State>> = run.simulation.journal().iter().map(|e| &e.state).collect();
+    let at = |place: usize| states.iter().position(|state| state.place == place);
+    assert!(at(1).is_some());
+    let last = run.simulation.state();
+    assert_eq!((last.place, last.parameters.get(Key::Speed)), (0, 100));
+    assert_eq!(*last.presets, ["rescued"]);
+    let bent = |state: &&Arc<State>| !state.touched.is_empty();
+    assert_eq!(
+        states.into_iter().filter(bent).count(),
+        1,
+        "the later touch"
+    );
 }

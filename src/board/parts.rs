@@ -4,9 +4,8 @@ use logicnet::{Network, Word};
 
 use crate::conductor::{Conductor, Forgetful, Keeper};
 use crate::engine::{Engine, Platform};
-use crate::instrument::Instrument;
 use crate::instrument::parameters::Parameters;
-use crate::instrument::preset::Preset;
+use crate::keeper::Memory;
 
 /// Lanes of the engine on every board: four words of a BeagleBone's NEON, and
 /// the same on a desk, so that all play the same, block for block.
@@ -18,10 +17,8 @@ pub struct Parts {
     pub library: Vec<Network>,
     /// Parameters to start with.
     pub parameters: Parameters,
-    /// Presets.
-    pub presets: Vec<Preset>,
-    /// Names that no preset may take.
-    pub reserved: Vec<String>,
+    /// What was kept, to go on from.
+    pub memory: Memory,
     /// Where presets are kept.
     pub keeper: Box<dyn Keeper>,
     /// For random networks and mutations.
@@ -34,8 +31,7 @@ impl Parts {
         Parts {
             library,
             parameters: Parameters::default(),
-            presets: Vec::new(),
-            reserved: Vec::new(),
+            memory: Memory::default(),
             keeper: Box::new(Forgetful),
             seed: 1,
         }
@@ -45,17 +41,19 @@ impl Parts {
     ///
     /// # Errors
     /// When there is no network, or the first is too slow for the platform.
-    pub fn assemble(self, platform: Platform) -> Result<(Conductor<Lanes>, Engine<Lanes>), String> {
-        let (mut instrument, first) = Instrument::new(
+    pub fn assemble(
+        mut self,
+        platform: Platform,
+    ) -> Result<(Conductor<Lanes>, Engine<Lanes>), String> {
+        let instrument = self.memory.wake(
             self.library,
             self.parameters,
-            self.presets,
             Some((platform, Lanes::LANES)),
             self.seed,
+            &mut *self.keeper,
         )?;
-        instrument.reserve(self.reserved);
         let (engine, handover) = Engine::new(platform);
-        let conductor = Conductor::new((instrument, first), handover, self.keeper);
+        let conductor = Conductor::new(instrument, handover, self.keeper);
         Ok((conductor, engine))
     }
 }

@@ -15,6 +15,7 @@ use super::inputs::{Inputs, Knobs};
 use crate::conductor::{Conductor, is_superseded};
 use crate::engine::Counters;
 use crate::instrument::{Command, State};
+use crate::keeper::{Files, Watch};
 use crate::panel::{Clock, Panel};
 
 /// How often the instrument's thread looks at the engine's ring and the inputs.
@@ -129,6 +130,25 @@ impl Threads {
             shared,
             handles: [instrument, painter],
         })
+    }
+
+    /// Starts the keeper's thread, with a clock in milliseconds. It ends by its
+    /// handle, and is not waited for.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn keep(
+        &self,
+        watch: Watch<Files>,
+        clock: impl FnMut() -> u64 + Send + 'static,
+        spawn: impl Fn(&'static str, Role, Work) -> io::Result<JoinHandle<()>>,
+    ) -> Result<(), String> {
+        let (looks, tells) = (self.shared.clone(), self.shared.clone());
+        let notice = move |notice| tells.command(Command::Notice(notice));
+        let work = move || watch.run(clock, move || looks.state(), notice);
+        spawn("gb-keeper", Role::Background, Box::new(work))
+            .map(drop)
+            .map_err(|error| format!("no thread gb-keeper: {error}"))
     }
 
     /// What they share.

@@ -1,5 +1,6 @@
 //! `gatebend boards`: where the instrument can be played.
 
+use std::fmt::Write;
 use std::path::Path;
 
 use gatebend::board::description::{self, Layer, Source};
@@ -29,7 +30,8 @@ fn list() -> Result<String, Failure> {
     for name in description::names() {
         let board = description::built_in(name).and_then(Layer::board);
         let about = board.map_err(Failure::Failed)?.about;
-        text.push_str(&format!("{name:<12} {about}\n"));
+        // Strings take all that is written.
+        let _ = writeln!(text, "{name:<12} {about}");
     }
     text.push_str(
         "\ngatebend play --board NAME plays on one of them; gatebend boards NAME shows its file.\n\
@@ -44,7 +46,7 @@ pub fn layer(name: &str) -> Result<Layer, Failure> {
     if path.extension().is_none_or(|ending| ending != "toml") {
         return description::built_in(name).map_err(Failure::Usage);
     }
-    let text = files::read_text(path)?;
+    let text = files::read_text(path, "gatebend boards names those built in")?;
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let source = Source { name, text: &text };
     description::from_file(&stem, &source).map_err(Failure::Failed)

@@ -49,7 +49,7 @@ impl Arguments {
         };
         match board.kind {
             Kind::Desk => desk(&board, &mut tell),
-            Kind::Bela => self.bela(&board, &mut tell)?,
+            Kind::Bela => self.bela(&board, &mut tell),
         }
         let state = self.state.as_deref();
         if let Some(folder) = state.or(board.state.as_deref().map(Path::new)) {
@@ -63,7 +63,7 @@ impl Arguments {
     }
 
     #[cfg(target_os = "linux")]
-    fn bela(&self, board: &Board, tell: &mut impl FnMut(Finding)) -> Outcome {
+    fn bela(&self, board: &Board, tell: &mut impl FnMut(Finding)) {
         use gatebend::board::bela;
         use gatebend::board::linux::{LateBus, SystemClock};
         let (library, finding) = bela::check::library();
@@ -79,15 +79,17 @@ impl Arguments {
         if let Some(library) = library {
             tell(bela::check::tone(library, board, &self.options));
         }
-        Ok(())
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn bela(&self, board: &Board, _: &mut impl FnMut(Finding)) -> Outcome {
-        Err(Failure::Failed(format!(
-            "{} is checked on the board itself: deploy.sh brings the program there",
-            board.name
-        )))
+    fn bela(&self, board: &Board, tell: &mut impl FnMut(Finding)) {
+        tell(Finding::new(
+            "Bela",
+            Err(format!(
+                "{} is checked on the board itself: deploy.sh brings the program there",
+                board.name
+            )),
+        ));
     }
 }
 

@@ -1,25 +1,26 @@
 //! `gatebend play`: the instrument.
 
-use std::fmt::Write;
-use std::fs;
+mod keeping;
+mod simulated;
+mod track;
+
 use std::io;
-use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 use gatebend::board::description::{Board, Kind};
-use gatebend::board::desk::{Album, Desk, Live, Script, Simulation, play_live};
+use gatebend::board::desk::{Desk, Live, Script, play_live};
 use gatebend::board::parts::Parts;
-use gatebend::conductor::Keeper;
 use gatebend::engine::{Cost, Platform};
-use gatebend::instrument::Keep;
 use gatebend::instrument::parameters::{KEYS, Parameters};
-use gatebend::instrument::preset::{Preset, is_name};
 use gatebend::instrument::surface::Surface;
 use gatebend::library;
+use log::LevelFilter;
 
 use super::boards;
-use crate::progress::Progress;
 use crate::{Failure, Outcome, files, say};
+use keeping::Keeper;
 
 #[derive(clap::Args)]
 #[command(after_help = parameters_help())]
@@ -53,6 +54,9 @@ pub struct Arguments {
     /// Set a parameter, or what a board's file says (display.size=128x32), as often as you like
     #[arg(long, value_name = "ID=VALUE")]
     set: Vec<String>,
+    /// Folder to keep everything in: what is played, presets, calibration, log
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
     /// Folder to keep presets in; without it they are forgotten at the end
     #[arg(long, value_name = "DIR")]
     presets: Option<PathBuf>,
@@ -96,25 +100,22 @@ fn parameters_help() -> String {
     format!("Parameters for --set:\n{}", rows.join("\n"))
 }
 
+/// How long the log may take at the end.
+const LOGGING: Duration = Duration::from_millis(50);
+
 impl Arguments {
     pub fn run(&self) -> Outcome {
-        let (board, parameters) = self.board()?;
+        let (board, mut parts) = self.board()?;
         let script = self.script(&board.panel.surface)?;
-        let parts = self.parts(parameters)?;
-        match board.kind {
-            Kind::Bela => self.bela(board, parts, &script),
-            Kind::Desk if !self.options.is_empty() => Err(Failure::Usage(format!(
-                "{}: options after -- are Bela's; this is a desk",
-                self.options[0]
+        if let Some(path) = &self.network {
+            parts.library.insert(0, files::load(path)?);
+        }
+        match (board.kind, self.simulated()) {
+            (Kind::Bela, Some(option)) => Err(Failure::Usage(format!(
+                "{option}: a Bela plays in real time; leave --board away to simulate it"
             ))),
-            Kind::Desk => {
-                let desk = Desk::like(board, parts);
-                if self.simulated().is_some() {
-                    self.simulate(desk, script)
-                } else {
-                    self.live(desk, script)
-                }
-            }
+            (Kind::Bela, None) => self.bela(board, parts, &script),
+            (Kind::Desk, simulated) => self.desk(board, parts, script, simulated.is_some()),
         }
     }
 
@@ -130,25 +131,112 @@ impl Arguments {
         .find_map(|(given, option)| given.then_some(option))
     }
 
-    #[cfg(target_os = "linux")]
-    fn bela(&self, board: Board, parts: Parts, script: &Script) -> Outcome {
-        use gatebend::board::bela::{Performance, play};
-        if let Some(option) = self.simulated() {
+    /// The board and the instrument, with what was set of them.
+    fn board(&self) -> Result<(Board, Parts), Failure> {
+        let mut layer = boards::layer(&self.board)?;
+        let mut parts = Parts::new(library::shipped());
+        parts.seed = self.seed;
+        for assignment in self.set.iter().filter(|set| is_boards(set)) {
+            layer
+                .set(assignment)
+                .map_err(|problem| Failure::Usage(format!("--set {problem}")))?;
+        }
+        self.assign(&mut parts.parameters)?;
+        Ok((layer.board().map_err(Failure::Failed)?, parts))
+    }
+
+    /// Sets the parameters that were given.
+    fn assign(&self, parameters: &mut Parameters) -> Outcome {
+        for assignment in self.set.iter().filter(|set| !is_boards(set)) {
+            parameters
+                .assign(assignment)
+                .map_err(|problem| Failure::Usage(format!("--set {problem}")))?;
+        }
+        Ok(())
+    }
+
+    fn script(&self, surface: &Surface) -> Result<Script, Failure> {
+        let Some(path) = &self.script else {
+            return Ok(Script::default());
+        };
+        let text = files::read_text(path, "a script is text: docs/playing.md")?;
+        Script::parse(&text, surface)
+            .map_err(|problem| Failure::Failed(format!("{}: {problem}", path.display())))
+    }
+
+    /// Goes on from what was kept, and keeps on. What the command line says
+    /// comes first.
+    fn keep(&self, parts: &mut Parts) -> Result<Option<Keeper>, Failure> {
+        let Some((keeper, mut memory)) = keeping::open(self.state.as_deref(), self.presets.clone())
+        else {
+            return Ok(None);
+        };
+        if let Some(saved) = memory.saved.as_mut().filter(|_| memory.trusted) {
+            if self.network.is_some() {
+                saved.network = Arc::new(parts.library[0].clone());
+                saved.bends.clear();
+                saved.place = saved.network.name().to_string();
+            }
+            self.assign(&mut saved.parameters)?;
+        }
+        parts.memory = memory;
+        parts.keeper = Box::new(keeper.1.clone());
+        Ok(Some(keeper))
+    }
+
+    fn desk(&self, board: Board, mut parts: Parts, script: Script, simulated: bool) -> Outcome {
+        if let Some(option) = self.options.first() {
             return Err(Failure::Usage(format!(
-                "{option}: a Bela plays in real time; leave --board away to simulate it"
+                "{option}: options after -- are Bela's; this is a desk"
             )));
         }
+        let terminal = if simulated {
+            LevelFilter::Warn
+        } else {
+            LevelFilter::Off
+        };
+        let log = keeping::start_log(self.state.as_deref(), terminal)?;
+        let keeper = self.keep(&mut parts)?;
+        let desk = Desk::like(board, parts);
+        let outcome = if simulated {
+            self.simulate(desk, script, keeper)
+        } else {
+            self.live(desk, script, keeper)
+        };
+        log.end(LOGGING);
+        outcome
+    }
+
+    #[cfg(target_os = "linux")]
+    fn bela(&self, board: Board, mut parts: Parts, script: &Script) -> Outcome {
+        use gatebend::board::bela::{Performance, play};
+        use gatebend::board::linux::{Instance, Signals};
         if script.is_handled() {
             say("the script's fingers, knobs and faults are left out: a board has its own");
         }
-        play(Performance {
+        // First of all, so that the end comes in time whatever hangs.
+        let signals = Signals::watch().map_err(|error| Failure::Failed(error.to_string()))?;
+        let lock = self.state.as_ref().map(|folder| folder.join("lock"));
+        if let Some(folder) = &self.state {
+            // At boot the file system may still be read-only; it is tried again.
+            let _ = std::fs::create_dir_all(folder);
+        }
+        let locks: Vec<PathBuf> = lock.into_iter().chain([keeping::LOCK.into()]).collect();
+        let _only =
+            Instance::claim(&locks).map_err(|occupied| Failure::Failed(occupied.to_string()))?;
+        let log = keeping::start_log(self.state.as_deref(), LevelFilter::Info)?;
+        let keeper = self.keep(&mut parts)?;
+        let outcome = play(Performance {
             board,
             parts,
             commands: script.commands().collect(),
             options: self.options.clone(),
             seconds: self.seconds,
-        })
-        .map_err(Failure::Failed)
+            signals,
+            keeper,
+        });
+        log.end(LOGGING);
+        outcome.map_err(Failure::Failed)
     }
 
     #[cfg(not(target_os = "linux"))]
@@ -159,119 +247,7 @@ impl Arguments {
         )))
     }
 
-    /// The board, with what was set of it, and the parameters that were set.
-    fn board(&self) -> Result<(Board, Parameters), Failure> {
-        let mut layer = boards::layer(&self.board)?;
-        let mut parameters = Parameters::default();
-        for assignment in &self.set {
-            let id = assignment.split('=').next().unwrap_or_default();
-            // Keys of a board's file are in sections, parameters are not.
-            let set = if id.contains('.') {
-                layer.set(assignment)
-            } else {
-                parameters.assign(assignment)
-            };
-            set.map_err(|problem| Failure::Usage(format!("--set {problem}")))?;
-        }
-        Ok((layer.board().map_err(Failure::Failed)?, parameters))
-    }
-
-    fn parts(&self, parameters: Parameters) -> Result<Parts, Failure> {
-        let mut networks = library::shipped();
-        if let Some(path) = &self.network {
-            networks.insert(0, files::load(path)?);
-        }
-        let mut parts = Parts::new(networks);
-        parts.parameters = parameters;
-        parts.seed = self.seed;
-        if let Some(folder) = &self.presets {
-            (parts.presets, parts.reserved) = load_presets(folder)?;
-            parts.keeper = Box::new(Folder(folder.clone()));
-        }
-        Ok(parts)
-    }
-
-    fn script(&self, surface: &Surface) -> Result<Script, Failure> {
-        let Some(path) = &self.script else {
-            return Ok(Script::default());
-        };
-        let text = files::read_text(path)?;
-        Script::parse(&text, surface)
-            .map_err(|problem| Failure::Failed(format!("{}: {problem}", path.display())))
-    }
-
-    fn simulate(&self, desk: Desk, script: Script) -> Outcome {
-        let started = Instant::now();
-        let rate = desk.platform.rate;
-        let rows = desk.panel.height.rows();
-        let seconds = self.seconds.unwrap_or(match &self.script {
-            Some(_) => script.end() as f64 / 1e9 + 1.0,
-            None => 10.0,
-        });
-        let album =
-            |folder: &PathBuf| Album::new(folder, rows).map_err(|error| in_folder(folder, &error));
-        let mut album = self.oled.as_ref().map(album).transpose()?;
-        let mut simulation = Simulation::scripted(desk, script).map_err(Failure::Failed)?;
-
-        let total = (seconds * f64::from(rate)).round() as usize;
-        let mut sound = Track::new(self.wav.as_deref(), total);
-        let mut exact = Track::new(self.tap.as_deref(), total);
-        let (mut most_load, mut album_error) = (0, None);
-        let mut progress = Progress::new("playing");
-        // In steps, for the sake of progress.
-        let end = (seconds * 1e9) as u64;
-        let steps = (seconds.ceil() as u64).max(1);
-        for step in 1..=steps {
-            simulation.run(
-                (u128::from(end) * u128::from(step) / u128::from(steps)) as u64,
-                |block| {
-                    most_load = most_load.max(block.load);
-                    sound.add(block.sound);
-                    exact.add(block.exact);
-                },
-                |simulation| {
-                    let done = simulation
-                        .panel()
-                        .display()
-                        .is_done(simulation.panel().picture());
-                    if let (Some(album), true) = (&mut album, done) {
-                        let now = simulation.now();
-                        if let Err(error) = album.add(now, simulation.oled().frame()) {
-                            album_error.get_or_insert(error);
-                        }
-                    }
-                },
-            );
-            progress.at(step as f64 / steps as f64);
-        }
-        drop(progress);
-        for refusal in simulation.refusals() {
-            say(&format!("refused: {refusal}"));
-        }
-        sound.save(rate)?;
-        exact.save(rate)?;
-        let pictures = album.as_ref().map_or(0, Album::count);
-        if let (Some(album), Some(folder)) = (album, &self.oled) {
-            let finished = album_error.map_or_else(|| album.finish(), Err);
-            finished.map_err(|error| in_folder(folder, &error))?;
-        }
-        let counters = simulation.counters();
-        let mut report = format!(
-            "played {seconds:.1} s in {:.2} s; load at most {:.1} % of a BeagleBone (estimated), \
-             {} late, {} changes",
-            started.elapsed().as_secs_f64(),
-            f64::from(most_load) / 10.0,
-            counters.late(),
-            counters.swaps(),
-        );
-        if self.oled.is_some() {
-            let _ = write!(report, ", {pictures} pictures");
-        }
-        say(&report);
-        Ok(())
-    }
-
-    fn live(&self, mut desk: Desk, script: Script) -> Outcome {
+    fn live(&self, mut desk: Desk, script: Script, keeper: Option<Keeper>) -> Outcome {
         let sound_card = cfg!(feature = "sound-card") && !self.silent;
         let rate = if sound_card {
             card_rate().map_err(Failure::Failed)?
@@ -299,6 +275,7 @@ impl Arguments {
             seconds,
             sound_card,
             terminal: io::IsTerminal::is_terminal(&io::stdout()),
+            keeper,
         };
         play_live(desk, live).map_err(Failure::Failed)
     }
@@ -314,124 +291,13 @@ fn card_rate() -> Result<u32, String> {
     Err("no sound card".into())
 }
 
-fn in_folder(folder: &Path, error: &io::Error) -> Failure {
-    Failure::Failed(format!("{}: {error}", folder.display()))
-}
-
-/// Frames on their way to a WAV file, if one was asked for.
-struct Track<'a> {
-    path: Option<&'a Path>,
-    frames: Vec<f32>,
-    total: usize,
-}
-
-impl Track<'_> {
-    fn new(path: Option<&Path>, total: usize) -> Track<'_> {
-        Track {
-            path,
-            frames: Vec::new(),
-            total,
-        }
-    }
-
-    fn add(&mut self, frames: &[f32]) {
-        if self.path.is_some() {
-            let room = self.total - self.frames.len();
-            self.frames
-                .extend_from_slice(&frames[..frames.len().min(room)]);
-        }
-    }
-
-    fn save(&self, rate: u32) -> Outcome {
-        let Some(path) = self.path else {
-            return Ok(());
-        };
-        files::save(path, |file| {
-            let spec = hound::WavSpec {
-                channels: 1,
-                sample_rate: rate,
-                bits_per_sample: 16,
-                sample_format: hound::SampleFormat::Int,
-            };
-            let writer = io::BufWriter::new(file);
-            let mut writer = hound::WavWriter::new(writer, spec).map_err(io::Error::other)?;
-            for frame in &self.frames {
-                // Exact samples have 8 bits (or 24, interpolated) and are rounded here.
-                let sample = (frame * 32_768.0).round().clamp(-32_768.0, 32_767.0);
-                writer
-                    .write_sample(sample as i16)
-                    .map_err(io::Error::other)?;
-            }
-            writer.finalize().map_err(io::Error::other)
-        })
-    }
-}
-
-/// Presets as files of a folder.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.join(format!("{name}.json"))
-    }
-}
-
-impl Keeper for Folder {
-    fn keep(&mut self, keep: Keep) -> Result<(), String> {
-        match keep {
-            Keep::Save(preset) => {
-                let text = preset.to_json().map_err(|error| error.to_string())?;
-                fs::create_dir_all(&self.0)
-                    .map_err(|error| format!("{}: {error}", self.0.display()))?;
-                match files::save_text(Some(&self.path(&preset.name)), &text) {
-                    Ok(()) => Ok(()),
-                    Err(
-                        Failure::Usage(problem) | Failure::Failed(problem) | Failure::No(problem),
-                    ) => Err(problem),
-                }
-            }
-            Keep::Delete(name) => fs::remove_file(self.path(&name))
-                .map_err(|error| format!("{}: {error}", self.path(&name).display())),
-            // Of this run only.
-            Keep::Calibration(_) => Ok(()),
-        }
-    }
-}
-
-/// The presets in a folder, and the names of those that could not be read: they
-/// are told, and left alone.
-fn load_presets(folder: &Path) -> Result<(Vec<Preset>, Vec<String>), Failure> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Default::default()),
-        Err(error) => return Err(in_folder(folder, &error)),
-    };
-    let (mut presets, mut unread) = (Vec::new(), Vec::new());
-    for entry in entries.flatten() {
-        let path = entry.path();
-        let name = path.file_stem().and_then(|name| name.to_str());
-        let is_json = path
-            .extension()
-            .is_some_and(|extension| extension == "json");
-        // What is no file, such as a pipe, might never end.
-        let readable = is_json && path.is_file();
-        let Some(name) = name.filter(|name| readable && is_name(name)) else {
-            continue;
-        };
-        let preset = files::read_text(&path).and_then(|text| {
-            Preset::from_json(name.to_string(), &text)
-                .map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))
-        });
-        match preset {
-            Ok(preset) => presets.push(preset),
-            Err(Failure::Usage(problem) | Failure::Failed(problem) | Failure::No(problem)) => {
-                say(&format!("preset left out: {problem}"));
-                unread.push(name.to_string());
-            }
-        }
-    }
-    presets.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok((presets, unread))
+/// Whether a setting is of the board's file: those are in sections.
+fn is_boards(assignment: &str) -> bool {
+    assignment
+        .split('=')
+        .next()
+        .unwrap_or_default()
+        .contains('.')
 }
 
 #[cfg(test)]

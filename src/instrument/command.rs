@@ -54,6 +54,11 @@ pub enum Command {
     RecallPreset(String),
     /// A preset forgotten.
     DeletePreset(String),
+    /// The first network and the parameters of the start, without bends; what
+    /// was there before is kept as a preset.
+    SafeStart,
+    /// Something told to the player.
+    Notice(String),
 }
 
 /// Which way.

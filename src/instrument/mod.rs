@@ -12,6 +12,7 @@ mod mutation;
 pub mod pages;
 pub mod parameters;
 pub mod preset;
+mod saved;
 mod state;
 pub mod surface;
 
@@ -22,6 +23,7 @@ use logicnet::random::{Ops, Rng};
 use logicnet::{Builder, Mask, Masks, Network, Program};
 
 pub use command::{Command, Direction};
+pub use saved::Saved;
 pub use state::{Page, State};
 
 use crate::engine::{Platform, Settings};
@@ -29,7 +31,7 @@ use analog::{Analog, INPUTS, Reading, Target};
 use gestures::Press;
 use layout::{Area, Layout};
 use parameters::{KEYS, Key, Kind, Parameters};
-use preset::Preset;
+use preset::{Preset, RESCUED};
 use surface::Button;
 
 /// What the engine shall play from now on.
@@ -56,6 +58,17 @@ pub enum Keep {
     Delete(String),
     /// The analog inputs' calibration, as a file.
     Calibration(String),
+}
+
+impl Keep {
+    /// The preset's name; none of what is no preset.
+    pub fn preset(&self) -> Option<&str> {
+        match self {
+            Keep::Save(preset) => Some(&preset.name),
+            Keep::Delete(name) => Some(name),
+            Keep::Calibration(_) => None,
+        }
+    }
 }
 
 /// What a command led to, beside the new state.
@@ -105,6 +118,8 @@ const RANDOM_INPUTS: u32 = 16;
 pub struct Instrument {
     state: Arc<State>,
     library: Vec<Arc<Network>>,
+    /// The parameters of a start without a memory.
+    defaults: Parameters,
     presets: Vec<Preset>,
     /// What sounds can be played here, in groups of so many lanes.
     limits: Option<(Platform, usize)>,
@@ -175,15 +190,17 @@ impl Instrument {
     ) -> Result<(Instrument, Sound), String> {
         let library: Vec<Arc<Network>> = library.into_iter().map(Arc::new).collect();
         let network = library.first().ok_or("no network to play")?;
+        let names_of_library = library.iter().map(|network| network.name().into());
         let state = State {
             network: Arc::clone(network),
             layout: Arc::new(Layout::new(network, parameters.get(Key::Dead) == 1)),
             place: 0,
+            library: Arc::new(names_of_library.collect()),
             bends: BTreeMap::new(),
             touched: Vec::new(),
             steered: None,
             analog: Analog::default(),
-            parameters,
+            parameters: parameters.clone(),
             page: Page::Play,
             row: 0,
             finger: None,
@@ -196,6 +213,7 @@ impl Instrument {
         let mut instrument = Instrument {
             state: Arc::new(state.clone()),
             library,
+            defaults: parameters,
             presets,
             limits,
             builder: Builder::new(),
@@ -234,6 +252,83 @@ impl Instrument {
     /// Names that presets must not take: what is kept under them is not known.
     pub fn reserve(&mut self, names: Vec<String>) {
         self.reserved = names;
+    }
+
+    /// Plays on from what was saved, before the first sound. What cannot be
+    /// played here, and what is not trusted after starts that failed, is kept as
+    /// a preset instead, and the player is told.
+    pub fn resume(&mut self, saved: Saved, trusted: bool) -> Outcome {
+        let problem = if trusted {
+            match self.play_on(&saved) {
+                Ok(sound) => {
+                    return Outcome {
+                        sound: Some(sound),
+                        keep: None,
+                    };
+                }
+                Err(problem) => problem,
+            }
+        } else {
+            "safe start: the last ones failed".to_string()
+        };
+        let mut keep = None;
+        let mut told = problem;
+        if !saved.is_of(&self.state) {
+            let name = self.rescue(saved.into_preset(RESCUED.into()), &mut keep);
+            told = format!("{told}; what was played is preset {name}");
+        }
+        if let Some(keep) = &keep {
+            self.keep(keep);
+        }
+        self.notify(&told);
+        Outcome { sound: None, keep }
+    }
+
+    fn play_on(&mut self, saved: &Saved) -> Result<Sound, String> {
+        let mut state = (*self.state).clone();
+        let is_it = |network: &Arc<Network>| *network == saved.network;
+        let places = || 0..self.library.len();
+        let mut named = places().filter(|i| self.library[*i].name() == saved.place);
+        state.place = named
+            .clone()
+            .find(|i| is_it(&self.library[*i]))
+            .or_else(|| named.next())
+            .or_else(|| places().find(|i| is_it(&self.library[*i])))
+            .unwrap_or(0);
+        // The library's own, if it is that, and not a second one like it.
+        let network = &self.library[state.place];
+        let network = if is_it(network) {
+            network
+        } else {
+            &saved.network
+        };
+        state.parameters = saved.parameters.clone();
+        swap(&mut state, Arc::clone(network));
+        state.bends.clone_from(&saved.bends);
+        let sound = self
+            .sound(&mut state, SWAPPED, false)?
+            .ok_or("a new network is a new sound")?;
+        self.history = vec![Moment::of(&state)];
+        self.now = 0;
+        self.state = Arc::new(state);
+        Ok(sound)
+    }
+
+    /// The name of the preset that holds this one's content: one that is there
+    /// already, or a new one to keep.
+    fn rescue(&self, mut preset: Preset, keep: &mut Option<Keep>) -> String {
+        if let Some(same) = self.presets.iter().find(|other| other.is_like(&preset)) {
+            return same.name.clone();
+        }
+        preset.name = preset::free_name(RESCUED, |name| self.is_taken(name));
+        let name = preset.name.clone();
+        *keep = Some(Keep::Save(Box::new(preset)));
+        name
+    }
+
+    fn is_taken(&self, name: &str) -> bool {
+        self.reserved.iter().any(|reserved| reserved == name)
+            || self.presets.iter().any(|preset| preset.name == name)
     }
 
     /// Does what a command says.
@@ -282,7 +377,7 @@ impl Instrument {
     /// Tells the player something, until the next press.
     pub fn notify(&mut self, text: &str) {
         let mut state = (*self.state).clone();
-        notice(&mut state, text.to_string());
+        tell(&mut state, text.to_string());
         self.state = Arc::new(state);
     }
 
@@ -368,8 +463,13 @@ impl Instrument {
                 if !self.presets.iter().any(|preset| preset.name == name) {
                     return Err(no_preset(&name));
                 }
-                notice(state, format!("{name} is deleted"));
+                tell(state, format!("{name} is deleted"));
                 *keep = Some(Keep::Delete(name));
+                Ok(SAME)
+            }
+            Command::SafeStart => Ok(self.safe_start(state, keep)),
+            Command::Notice(notice) => {
+                tell(state, notice);
                 Ok(SAME)
             }
         }
@@ -522,9 +622,10 @@ impl Instrument {
         self.change(state, command, keep)
     }
 
-    /// Makes this state the history's last moment, unless it is where it is now.
+    /// Makes this state the history's last moment, unless it is where it is now;
+    /// a preset of the same network has brought its parameters.
     fn remember(&mut self, state: &State, recalled: bool) {
-        if self.history[self.now].is(state) {
+        if self.history[self.now].is(state) && !recalled {
             return;
         }
         self.history.truncate(self.now + 1);
@@ -576,26 +677,23 @@ impl Instrument {
                 "{name:?} is no name for a preset: letters, digits, spaces, - and _"
             ));
         }
-        let preset = Preset::of(state, name).map_err(|error| error.to_string())?;
+        let preset = Preset::of(state, name);
         if self.reserved.contains(&preset.name) {
             return Err(format!(
                 "a preset {:?} is there that could not be read; choose another name",
                 preset.name
             ));
         }
-        notice(state, format!("kept as {}", preset.name));
+        tell(state, format!("kept as {}", preset.name));
         *keep = Some(Keep::Save(Box::new(preset)));
         Ok(SAME)
     }
 
     /// The first free of `preset 1`, `preset 2` and so on.
     fn new_name(&self) -> String {
-        let taken = |name: &String| {
-            self.reserved.contains(name) || self.presets.iter().any(|preset| preset.name == *name)
-        };
         (1..=self.presets.len() + self.reserved.len() + 1)
             .map(|i| format!("preset {i}"))
-            .find(|name| !taken(name))
+            .find(|name| !self.is_taken(name))
             .unwrap_or_default()
     }
 
@@ -605,23 +703,39 @@ impl Instrument {
             .iter()
             .find(|preset| preset.name == name)
             .ok_or_else(|| no_preset(name))?;
-        // The bends are the network's own in the file, and the player's here.
-        let bends = preset.network.masks().iter().collect();
-        let plain = preset.network.clone().with_masks(logicnet::Masks::new());
         state.parameters.bring(&preset.parameters);
-        swap(state, Arc::new(plain.map_err(|error| error.to_string())?));
-        state.bends = bends;
+        swap(state, Arc::clone(&preset.network));
+        state.bends.clone_from(&preset.bends);
         Ok(Change {
             recalled: true,
             ..SWAPPED
         })
     }
 
+    fn safe_start(&self, state: &mut State, keep: &mut Option<Keep>) -> Change {
+        let earlier = Preset::of(state, RESCUED.into());
+        state.place = 0;
+        state.parameters = self.defaults.clone();
+        state.page = Page::Play;
+        swap(state, Arc::clone(&self.library[0]));
+        if earlier.is_like(&Preset::of(state, RESCUED.into())) {
+            tell(state, "safe start".into());
+        } else {
+            let name = self.rescue(earlier, keep);
+            tell(
+                state,
+                format!("safe start; what was played is preset {name}"),
+            );
+        }
+        Change {
+            recalled: true,
+            ..SWAPPED
+        }
+    }
+
     fn keep(&mut self, keep: &Keep) {
-        let name = match keep {
-            Keep::Save(preset) => &preset.name,
-            Keep::Delete(name) => name,
-            Keep::Calibration(_) => return,
+        let Some(name) = keep.preset() else {
+            return;
         };
         self.presets.retain(|preset| preset.name != *name);
         if let Keep::Save(preset) = keep {
@@ -659,18 +773,17 @@ fn steps(key: Key, press: Press) -> i32 {
     }
 }
 
-/// Something to tell the player.
-fn notice(state: &mut State, text: String) {
-    state.notice = Some(text);
-    state.notices = state.notices.wrapping_add(1);
-}
-
 fn names(presets: &[Preset]) -> Vec<String> {
     presets.iter().map(|preset| preset.name.clone()).collect()
 }
 
 fn no_preset(name: &str) -> String {
     format!("no preset {name:?}")
+}
+
+fn tell(state: &mut State, notice: String) {
+    state.notice = Some(notice);
+    state.notices = state.notices.wrapping_add(1);
 }
 
 /// Puts another network in place, without bends.

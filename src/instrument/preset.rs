@@ -1,28 +1,45 @@
 //! Presets: a network file with its bends, and the parameters beside them.
 
-use logicnet::{Network, NetworkError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use logicnet::{Mask, Masks, Network, NetworkError};
 use serde_json::{Map, Value};
 
-use super::parameters::{KEYS, Parameters};
+use super::parameters::{KEYS, Key, Parameters};
 use super::state::State;
 
-/// The field of a network file that holds a preset's parameters.
-const FIELD: &str = "parameters";
+/// The field of a network file that holds parameters, by id.
+const PARAMETERS: &str = "parameters";
+/// The field with the nodes of those masks that are the player's bends. Files of
+/// old have none: all their masks are.
+const BENDS: &str = "bends";
+/// The field with masks of the network's own that are beneath bends.
+const COVERED: &str = "covered";
+/// The field that names the place in the library; running states have it.
+const PLACE: &str = "from_library";
 
-/// Network, bends and parameters under a name. Its file is a network file, so
-/// that every tool that plays networks plays presets.
+/// Network, bends and parameters under a name. Its file is a network file that
+/// sounds as the preset does, so that every tool that plays networks plays
+/// presets.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Preset {
     /// Its name, which is its file's.
     pub name: String,
-    /// The network, whose own masks are the bends.
-    pub network: Network,
+    /// The network, with masks of its own.
+    pub network: Arc<Network>,
+    /// The player's bends, by node.
+    pub bends: BTreeMap<u32, Mask>,
     /// The parameters.
     pub parameters: Parameters,
 }
 
 /// Most characters of a preset's name.
 const MOST_CHARACTERS: usize = 40;
+
+/// The name of a preset that keeps what was not played on from, and what the
+/// names of more of them begin with.
+pub const RESCUED: &str = "rescued";
 
 /// Whether a preset may have this name: letters, digits, spaces, `-` and `_`,
 /// so that it can be a file's.
@@ -34,33 +51,43 @@ pub fn is_name(name: &str) -> bool {
         && name.trim() == name
 }
 
+/// A name, or the first of `name 2`, `name 3` and so on that is not taken.
+pub fn free_name(name: &str, mut taken: impl FnMut(&str) -> bool) -> String {
+    // Room for a number.
+    let short: String = name.chars().take(MOST_CHARACTERS - 7).collect();
+    let (mut free, mut number) = (name.to_string(), 1);
+    while taken(&free) {
+        number += 1;
+        free = format!("{} {number}", short.trim_end());
+    }
+    free
+}
+
 impl Preset {
     /// What is played now, under a name.
-    ///
-    /// # Errors
-    /// When the bends do not fit the network.
-    pub fn of(state: &State, name: String) -> Result<Preset, NetworkError> {
-        Ok(Preset {
+    pub fn of(state: &State, name: String) -> Preset {
+        Preset {
             name,
-            network: (*state.network).clone().with_masks(state.lasting_masks())?,
+            network: Arc::clone(&state.network),
+            bends: state.bends.clone(),
             parameters: state.parameters.clone(),
-        })
+        }
+    }
+
+    /// Whether another one, of whatever name, brings the same.
+    pub fn is_like(&self, other: &Preset) -> bool {
+        let mut brought = self.parameters.clone();
+        brought.bring(&other.parameters);
+        self.network == other.network && self.bends == other.bends && self.parameters == brought
     }
 
     /// The preset's file.
     ///
     /// # Errors
-    /// When the network has a field of the parameters' name already that cannot
-    /// be replaced.
+    /// When the bends do not fit the network.
     pub fn to_json(&self) -> Result<String, NetworkError> {
-        let mut fields = Map::new();
-        for key in KEYS.iter().filter(|key| key.in_presets()) {
-            let value = self.parameters.get(*key);
-            fields.insert(key.parameter().id.to_string(), Value::from(value));
-        }
-        let mut parts = self.network.clone().into_parts();
-        parts.extra.insert(FIELD.to_string(), Value::Object(fields));
-        Ok(Network::try_from(parts)?.to_json())
+        let brought = |key: &Key| key.in_presets();
+        write(&self.network, &self.bends, &self.parameters, brought, None)
     }
 
     /// Reads a preset's file. Parameters that are not there, or unknown, are as
@@ -69,20 +96,99 @@ impl Preset {
     /// # Errors
     /// Names the place and says what is wrong there.
     pub fn from_json(name: String, text: &str) -> Result<Preset, NetworkError> {
-        let mut parts = Network::from_json(text)?.into_parts();
-        let mut parameters = Parameters::default();
-        if let Some(Value::Object(fields)) = parts.extra.remove(FIELD) {
-            for key in KEYS.iter().filter(|key| key.in_presets()) {
-                let value = fields.get(key.parameter().id).and_then(Value::as_i64);
-                if let Some(value) = value.and_then(|value| i32::try_from(value).ok()) {
-                    parameters.set(*key, value);
-                }
-            }
-        }
+        let file = read(text, |key| key.in_presets())?;
         Ok(Preset {
             name,
-            network: Network::try_from(parts)?,
-            parameters,
+            network: Arc::new(file.network),
+            bends: file.bends,
+            parameters: file.parameters,
         })
     }
+}
+
+/// What a file of a preset or a running state has.
+pub(super) struct File {
+    pub network: Network,
+    pub bends: BTreeMap<u32, Mask>,
+    pub parameters: Parameters,
+    pub place: Option<String>,
+}
+
+/// A network file with all lasting masks, and fields that tell the bends among
+/// them, and the parameters.
+pub(super) fn write(
+    network: &Network,
+    bends: &BTreeMap<u32, Mask>,
+    parameters: &Parameters,
+    written: impl Fn(&Key) -> bool,
+    place: Option<&str>,
+) -> Result<String, NetworkError> {
+    let mut parts = network.clone().into_parts();
+    let covered: Masks = parts
+        .masks
+        .iter()
+        .filter(|(node, _)| bends.contains_key(node))
+        .collect();
+    parts
+        .masks
+        .extend(bends.iter().map(|(node, mask)| (*node, *mask)));
+    // A network that was loaded from such a file has its fields.
+    for field in [PARAMETERS, BENDS, COVERED, PLACE] {
+        parts.extra.remove(field);
+    }
+    let mut fields = Map::new();
+    for key in KEYS.iter().filter(|key| written(key)) {
+        fields.insert(key.parameter().id.into(), parameters.get(*key).into());
+    }
+    parts.extra.insert(PARAMETERS.into(), fields.into());
+    let nodes: Vec<u32> = bends.keys().copied().collect();
+    parts.extra.insert(BENDS.into(), nodes.into());
+    if !covered.is_empty() {
+        parts.extra.insert(COVERED.into(), (&covered).into());
+    }
+    if let Some(place) = place {
+        parts.extra.insert(PLACE.into(), place.into());
+    }
+    Ok(Network::try_from(parts)?.to_json())
+}
+
+/// The same read again. What is not there is as at first, and what has no
+/// meaning is left out.
+pub(super) fn read(text: &str, wanted: impl Fn(&Key) -> bool) -> Result<File, NetworkError> {
+    let mut parts = Network::from_json(text)?.into_parts();
+    let mut parameters = Parameters::default();
+    if let Some(Value::Object(fields)) = parts.extra.remove(PARAMETERS) {
+        for key in KEYS.iter().filter(|key| wanted(key)) {
+            let value = fields.get(key.parameter().id).and_then(Value::as_i64);
+            if let Some(value) = value.and_then(|value| i32::try_from(value).ok()) {
+                parameters.set(*key, value);
+            }
+        }
+    }
+    let (bent, own): (Vec<_>, Vec<_>) = match parts.extra.remove(BENDS) {
+        Some(Value::Array(nodes)) => {
+            let nodes: BTreeSet<u64> = nodes.iter().filter_map(Value::as_u64).collect();
+            let is_bend = |(node, _): &(u32, Mask)| nodes.contains(&u64::from(*node));
+            parts.masks.iter().partition(is_bend)
+        }
+        _ => (parts.masks.iter().collect(), Vec::new()),
+    };
+    let bends: BTreeMap<u32, Mask> = bent.into_iter().collect();
+    parts.masks = own.into_iter().collect();
+    if let Some(covered) = parts.extra.remove(COVERED) {
+        if let Ok(covered) = Masks::try_from(covered) {
+            let beneath = |(node, _): &(u32, Mask)| bends.contains_key(node);
+            parts.masks.extend(covered.into_iter().filter(beneath));
+        }
+    }
+    let place = match parts.extra.remove(PLACE) {
+        Some(Value::String(place)) => Some(place),
+        _ => None,
+    };
+    Ok(File {
+        network: Network::try_from(parts)?,
+        bends,
+        parameters,
+        place,
+    })
 }

@@ -35,6 +35,8 @@ pub struct State {
     pub layout: Arc<Layout>,
     /// Which of the library it is, or was before it was changed.
     pub place: usize,
+    /// Names of the library's networks, in order.
+    pub library: Arc<Vec<String>>,
     /// Bends that last, by node.
     pub bends: BTreeMap<u32, Mask>,
     /// Gates under the finger, the nearest first.
@@ -113,6 +115,11 @@ impl State {
                 .first()
                 .copied()
         });
+    }
+
+    /// The name of the library's network that it is, or was before it was changed.
+    pub fn origin(&self) -> &str {
+        self.library.get(self.place).map_or("", String::as_str)
     }
 
     /// The rate it plays at, in Hz.

@@ -23,7 +23,7 @@ pub use display::{Display, Height, Light};
 pub use touch::{Mounting, Poll, Touch};
 
 use crate::engine::Counters;
-use crate::instrument::gestures::{Gesture, Gestures};
+use crate::instrument::gestures::{Contact, Gesture, Gestures};
 use crate::instrument::pages::{Picture, Status, View, draw, draw_splash};
 use crate::instrument::parameters::Key;
 use crate::instrument::surface::Surface;
@@ -85,8 +85,9 @@ const PICTURE_NS: u64 = 40 * MILLISECOND;
 const NOTICE_NS: u64 = 4000 * MILLISECOND;
 /// Untouched for so long, the next touch is not expected just now.
 const QUIET_NS: u64 = 1000 * MILLISECOND;
-/// How long the splash is shown.
-const SPLASH_NS: u64 = 1500 * MILLISECOND;
+/// How long the splash is shown. A touch meanwhile, once the sensor has taken its
+/// baseline, is a safe start.
+const SPLASH_NS: u64 = 2000 * MILLISECOND;
 /// From one shift of the picture to the next, so that no pixel burns in.
 const SHIFT_NS: u64 = 60_000 * MILLISECOND;
 /// Time of a byte on a slow bus, before it was measured: 9 clocks at 100 kHz.
@@ -105,6 +106,8 @@ pub struct Panel<T, D, C> {
     gestures: Gestures,
     picture: Picture,
     started: u64,
+    /// What the splash asks of the player.
+    splash: Splash,
     last_picture: Option<u64>,
     last_touch: u64,
     activity: Option<(Arc<Network>, Activity)>,
@@ -112,6 +115,19 @@ pub struct Panel<T, D, C> {
     scans: Scans,
     /// The last notice's number, and when it came.
     notice: (u32, u64),
+}
+
+/// What may be touched while the splash is shown, and after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Splash {
+    /// Nothing yet: the sensor takes what touches it for its baseline.
+    HandsOff,
+    /// Anything, for a safe start.
+    Asks,
+    /// It was touched, and is until it is let go of.
+    Touched,
+    /// Everything plays.
+    Over,
 }
 
 /// Counts scans, second by second.
@@ -126,7 +142,7 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
     pub fn new(config: Config, touch_bus: T, display_bus: D, clock: C) -> Panel<T, D, C> {
         let now = clock.now();
         let mut picture = Picture::new(config.height.rows());
-        draw_splash(&mut picture);
+        draw_splash(&mut picture, false);
         Panel {
             touch: Touch::new(touch_bus, config.touch_address, config.mounting),
             display: Display::new(
@@ -138,6 +154,7 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
             gestures: Gestures::new(config.surface.clone()),
             picture,
             started: now,
+            splash: Splash::HandsOff,
             last_picture: None,
             last_touch: now,
             activity: None,
@@ -180,7 +197,16 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
         let until = match poll {
             Poll::Contact(contact, scanning_until) => {
                 self.scans.count += 1;
-                self.gestures.update(now / MILLISECOND, contact, &mut tell);
+                match self.splash {
+                    Splash::Over => {
+                        self.gestures.update(now / MILLISECOND, contact, &mut tell);
+                    }
+                    _ => {
+                        if self.splash_touched(now, contact != Contact::None) {
+                            send(Command::SafeStart);
+                        }
+                    }
+                }
                 scanning_until
             }
             Poll::Nothing => now + MILLISECOND,
@@ -215,6 +241,22 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
             .display
             .send(&self.picture, Light::On(0x7f), usize::MAX)
         {}
+    }
+
+    /// Takes what touches while the splash is shown; true once, for a safe start.
+    fn splash_touched(&mut self, now: u64, touched: bool) -> bool {
+        let over = now >= self.started + SPLASH_NS;
+        let (before, after) = match (self.splash, touched) {
+            (Splash::Touched, true) => return false,
+            (Splash::Asks, true) if !over => (Splash::Asks, Splash::Touched),
+            (before, _) if over => (before, Splash::Over),
+            (before, _) => (before, Splash::Asks),
+        };
+        self.splash = after;
+        if before == Splash::HandsOff && after == Splash::Asks {
+            draw_splash(&mut self.picture, true);
+        }
+        after == Splash::Touched
     }
 
     /// Sends slices of the display until the bus is needed elsewhere.

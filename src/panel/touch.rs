@@ -25,6 +25,9 @@ const LOST_AFTER_NS: u64 = 500 * MILLISECOND;
 const FROZEN_NS: u64 = 100 * MILLISECOND;
 /// Failures shorter than this are not worth telling the player.
 const PATIENCE_NS: u64 = 300 * MILLISECOND;
+/// Nor are these worth a line of the log: a sensor that was just switched on does
+/// not answer for half a second.
+const LOG_NS: u64 = 1000 * MILLISECOND;
 
 /// What a poll has brought.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,6 +52,8 @@ pub struct Touch<B> {
     /// When the last new frame came.
     fresh: u64,
     failing_since: Option<u64>,
+    /// The log has it.
+    logged: bool,
     problem: Option<String>,
     several: bool,
     last: Option<(u8, Contact)>,
@@ -66,6 +71,7 @@ impl<B: I2c> Touch<B> {
             next_try: 0,
             fresh: 0,
             failing_since: None,
+            logged: false,
             problem: None,
             several: false,
             last: None,
@@ -99,8 +105,11 @@ impl<B: I2c> Touch<B> {
             Ok(poll) => {
                 // That it can be set up does not mean that it can be read.
                 let read = matches!(poll, Poll::Contact(..));
-                if read && self.failing_since.take().is_some() {
-                    log::info!("touch sensor: works again");
+                if read {
+                    self.failing_since = None;
+                    if std::mem::take(&mut self.logged) {
+                        log::info!("touch sensor: works again");
+                    }
                 }
                 poll
             }
@@ -170,10 +179,10 @@ impl<B: I2c> Touch<B> {
     }
 
     fn fail(&mut self, now: u64, error: &Error<B::Error>) -> Poll {
-        if self.failing_since.is_none() {
+        let since = *self.failing_since.get_or_insert(now);
+        if now >= since + LOG_NS && !std::mem::replace(&mut self.logged, true) {
             log::warn!("touch sensor: {error}");
         }
-        let since = *self.failing_since.get_or_insert(now);
         self.problem = Some(match error {
             Error::Absent(_) => "nothing answers: check the cable".to_string(),
             error => error.to_string(),

@@ -27,6 +27,7 @@
  *   NULL_CLEANUP   0       1: cleanup comes without a context, as Batch's does
  *   REAL_TIME      0       1: at the pace of time, else as fast as can be
  *   OUT                    a file for what the first channel plays, raw f32
+ *   FAULTS                 a file for how many page faults rendering took
  * Analog input n is n / 16 + 1 / 256 in a block's last frame, 0 before. */
 #define _GNU_SOURCE
 #include <getopt.h>
@@ -38,6 +39,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 typedef struct {
@@ -286,6 +288,13 @@ static void render(Context *block) {
     pthread_barrier_destroy(&together);
 }
 
+/* Page faults of this thread. */
+static long faults(void) {
+    struct rusage usage;
+    getrusage(RUSAGE_THREAD, &usage);
+    return usage.ru_minflt + usage.ru_majflt;
+}
+
 static void loop(void) {
     enum { GUARD = 16 };
     const float guard = 12345.0f;
@@ -305,6 +314,7 @@ static void loop(void) {
     long blocks = number("BLOCKS", 0), underruns = number("UNDERRUNS_AT", 0);
     long exit_at = number("EXIT_AT", 0), block = 0;
     bool real_time = number("REAL_TIME", 0);
+    long faulted = 0;
     struct timespec due;
     clock_gettime(CLOCK_MONOTONIC, &due);
     while (!stop) {
@@ -314,7 +324,9 @@ static void loop(void) {
         /* What was there before: the player must not count on silence. */
         for (size_t i = 0; i < values + GUARD; i++) buffer[i] = guard;
         if (cpu.count && block % cpu.count == 0) cpu.percentage = 12.5f;
+        long before = faults();
         render(&context);
+        faulted += faults() - before;
         for (size_t i = values; i < values + GUARD; i++)
             require(buffer[i] == guard, "written beyond the block");
         for (uint32_t i = 0; context.audioOut && channels && i < frames; i++) {
@@ -338,6 +350,12 @@ static void loop(void) {
     free(buffer);
     free(analog);
     if (out) fflush(out);
+    const char *told = getenv("BELA_DOUBLE_FAULTS");
+    FILE *file = told ? fopen(told, "w") : NULL;
+    if (file) {
+        fprintf(file, "%ld\n", faulted);
+        fclose(file);
+    }
     if (settings.audioThreadDone) settings.audioThreadDone(&context, user);
 }
 

@@ -15,6 +15,9 @@ pub const FORMAT: &str = "gatebend-network";
 /// The `version` this crate reads and writes.
 pub const VERSION: u64 = 1;
 
+/// The field of a checksum over the file's bytes, which is never written on.
+pub const CHECKSUM: &str = "checksum";
+
 /// The fields of a file that are known.
 pub(crate) const FIELDS: [&str; 12] = [
     "format",
@@ -50,6 +53,8 @@ impl Network {
             ));
         };
         check_format(&mut fields)?;
+        // Of the text as it was: anything written anew would not match.
+        fields.remove(CHECKSUM);
         let default = Parts::default();
         let inputs = required(&mut fields, "inputs")?;
         let layers = required(&mut fields, "layers")?;
@@ -76,7 +81,7 @@ impl Network {
                 .collect::<Result<_, _>>()?,
             output_encoding: output_encoding(fields.remove("output_encoding"))?,
             masks: match fields.remove("masks") {
-                Some(masks) => parse_masks(masks)?,
+                Some(masks) => Masks::try_from(masks)?,
                 None => Masks::new(),
             },
             extra: fields,
@@ -111,8 +116,7 @@ impl Network {
             file.field("output_encoding", &object(encoding));
         }
         if !self.masks().is_empty() {
-            let masks: Vec<Value> = self.masks().iter().map(mask_value).collect();
-            file.field("masks", &masks.into());
+            file.field("masks", &self.masks().into());
         }
         for (key, value) in self.extra() {
             file.field(key, value);
@@ -327,21 +331,32 @@ fn input_encoding_value(encoding: InputEncoding) -> Option<Value> {
     ]))
 }
 
-fn parse_masks(value: Value) -> Result<Masks, NetworkError> {
-    let mut masks = Masks::new();
-    for (i, mask) in items(value, "masks")?.iter().enumerate() {
-        let place = format!("masks[{i}]");
-        let wanted =
-            "a mask: {\"node\": N, and one of \"force\": 0 or 1, \"invert\": true, \"op\": 0..15}";
-        let (node, mask) = parse_mask(mask).ok_or_else(|| wrong(&place, mask, wanted))?;
-        if masks.set(node, mask).is_some() {
-            return Err(NetworkError::new(
-                place,
-                format!("node {node} is masked twice"),
-            ));
+/// Masks as a file has them; whether they fit a network is not known here.
+impl TryFrom<Value> for Masks {
+    type Error = NetworkError;
+
+    fn try_from(value: Value) -> Result<Masks, NetworkError> {
+        let mut masks = Masks::new();
+        for (i, mask) in items(value, "masks")?.iter().enumerate() {
+            let place = format!("masks[{i}]");
+            let wanted = "a mask: {\"node\": N, and one of \"force\": 0 or 1, \
+                          \"invert\": true, \"op\": 0..15}";
+            let (node, mask) = parse_mask(mask).ok_or_else(|| wrong(&place, mask, wanted))?;
+            if masks.set(node, mask).is_some() {
+                return Err(NetworkError::new(
+                    place,
+                    format!("node {node} is masked twice"),
+                ));
+            }
         }
+        Ok(masks)
     }
-    Ok(masks)
+}
+
+impl From<&Masks> for Value {
+    fn from(masks: &Masks) -> Value {
+        masks.iter().map(mask_value).collect()
+    }
 }
 
 fn parse_mask(value: &Value) -> Option<(u32, Mask)> {

@@ -20,8 +20,8 @@
 //! # Ok::<(), logicnet::NetworkError>(())
 //! ```
 //!
-//! `no_std` with `alloc`; no unsafe code but for the choice of vector
-//! instructions. [`Evaluator`] says which calls are fit for a real-time thread.
+//! `no_std` with `alloc`; unsafe code in two places: the choice of
+//! vector instructions, and the loop over gates, whose slots are counted beforehand. [`Evaluator`] says which calls are fit for a real-time thread.
 
 #![no_std]
 #![deny(unsafe_code)]

@@ -24,6 +24,19 @@ pub const MAX_SAMPLE_RATE: u32 = 768_000;
 /// The rate of the bytebeat tradition in Hz, and the default.
 pub const DEFAULT_SAMPLE_RATE: u32 = 8000;
 
+/// Whether an operation of this number reads its operands, if they differ.
+const READS: [(bool, bool); 16] = {
+    let mut reads = [(false, false); 16];
+    let mut number = 0;
+    while number < 16 {
+        if let Some(op) = Op::new(number) {
+            reads[number as usize] = (op.reads_a(), op.reads_b());
+        }
+        number += 1;
+    }
+    reads
+};
+
 /// One gate: an operation of two earlier nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gate {
@@ -445,7 +458,7 @@ impl Network {
                     let reads = op.apply(false, false) != op.apply(true, true);
                     (reads, reads)
                 } else {
-                    (op.reads_a(), op.reads_b())
+                    READS[usize::from(op.number() & 15)]
                 };
                 live[gate.a as usize] |= reads_a;
                 live[gate.b as usize] |= reads_b;

@@ -90,12 +90,19 @@ impl Program {
 pub struct Builder {
     lowering: Lowering,
     xag: Xag,
-    uses: Vec<u32>,
-    phases: Vec<u32>,
+    nodes: Vec<Node>,
     phase_ends: Vec<u32>,
     order: Vec<u32>,
-    slots: Vec<u16>,
     free: Vec<u16>,
+}
+
+/// What a node needs while its graph is laid out.
+#[derive(Clone, Copy, Debug, Default)]
+struct Node {
+    /// Readers to come: outputs, and gates that are live.
+    uses: u32,
+    /// Its phase until the gates are in order, then its slot.
+    place: u32,
 }
 
 impl Builder {
@@ -115,60 +122,65 @@ impl Builder {
 
     /// The program of a graph.
     pub(crate) fn lay_out(&mut self, xag: &Xag, output_encoding: OutputEncoding) -> Program {
-        xag.count_uses(&mut self.uses);
+        self.nodes.clear();
+        self.nodes.resize(xag.nodes() as usize, Node::default());
+        xag.count_uses(&mut self.nodes, |node| &mut node.uses);
         self.schedule(xag);
         let first_gate = xag.first_gate() as usize;
 
-        self.slots.clear();
-        self.slots.resize(xag.nodes() as usize, 0);
-        self.free.clear();
-        let mut slots = 1;
+        let nodes = &mut self.nodes[..];
+        let mut slots: u16 = 1;
         let mut inputs = Vec::with_capacity(xag.counter_bits() as usize);
-        for bit in 0..xag.counter_bits() {
-            let node = 1 + bit as usize;
-            if self.uses[node] > 0 {
-                self.slots[node] = slots;
+        for (bit, node) in nodes[1..first_gate].iter_mut().enumerate() {
+            if node.uses > 0 {
+                node.place = u32::from(slots);
                 inputs.push((bit as u8, slots));
                 slots += 1;
                 // One use too many: inputs keep their slots, so that from one
                 // group to the next only the bits that change are written.
-                self.uses[node] += 1;
+                node.uses += 1;
             }
         }
 
-        let mut steps = Vec::with_capacity(self.order.len());
-        let (of_node, uses, free) = (&mut self.slots[..], &mut self.uses[..], &mut self.free);
-        for &index in &self.order {
+        self.free.clear();
+        let free = &mut self.free;
+        let steps = self.order.iter().map(|&index| {
             let gate = xag.gates()[index as usize];
             let mut read = |node: u32| {
-                let slot = of_node[node as usize];
-                uses[node as usize] -= 1;
-                if uses[node as usize] == 0 {
-                    free.push(slot);
-                }
-                slot
+                let node = &mut nodes[node as usize];
+                node.uses -= 1;
+                (node.place as u16, node.uses == 0)
             };
-            let (a, b) = (read(gate.a), read(gate.b));
-            // More than 2^16 slots cannot be live at once: each of the at most
-            // 65,536 gates still to come frees at most two, outputs are at most
-            // 4,096, and encoders make at most two gates an input.
-            let out = free.pop().unwrap_or_else(|| {
-                let out = slots;
-                slots = slots
-                    .checked_add(1)
-                    .expect("no more slots than a network can need");
-                out
-            });
-            of_node[first_gate + index as usize] = out;
-            steps.push(Step { a, b, out });
-        }
+            let ((a, a_free), (b, b_free)) = (read(gate.a), read(gate.b));
+            let out = match (a_free, b_free) {
+                (true, true) => {
+                    free.push(a);
+                    b
+                }
+                (false, true) => b,
+                (true, false) => a,
+                // More than 2^16 slots cannot be live at once: each of the at most
+                // 65,536 gates still to come frees at most two, outputs are at most
+                // 4,096, and encoders make at most two gates an input.
+                (false, false) => free.pop().unwrap_or_else(|| {
+                    let out = slots;
+                    slots = slots
+                        .checked_add(1)
+                        .expect("no more slots than a network can need");
+                    out
+                }),
+            };
+            nodes[first_gate + index as usize].place = u32::from(out);
+            Step { a, b, out }
+        });
+        let steps = steps.collect();
 
         let runs = self.runs(xag);
         let outputs = xag
             .outputs()
             .iter()
             .map(|lit| Tap {
-                slot: self.slots[lit.node() as usize],
+                slot: self.nodes[lit.node() as usize].place as u16,
                 inverted: lit.inverted(),
             })
             .collect();
@@ -189,36 +201,34 @@ impl Builder {
     /// that one may read another.
     fn schedule(&mut self, xag: &Xag) {
         let first_gate = xag.first_gate() as usize;
-        self.phases.clear();
-        self.phases.resize(xag.nodes() as usize, 0);
-        self.phase_ends.clear();
-        let (phases, ends) = (&mut self.phases[..], &mut self.phase_ends);
-        for (i, (gate, &uses)) in xag.gates().iter().zip(&self.uses[first_gate..]).enumerate() {
-            if uses == 0 {
+        let (nodes, ends) = (&mut self.nodes[..], &mut self.phase_ends);
+        ends.clear();
+        for (i, gate) in xag.gates().iter().enumerate() {
+            if nodes[first_gate + i].uses == 0 {
                 continue;
             }
-            let ready = phases[gate.a as usize].max(phases[gate.b as usize]);
+            let ready = nodes[gate.a as usize]
+                .place
+                .max(nodes[gate.b as usize].place);
             let phase = ready + (gate.kind as u32).wrapping_sub(ready) % 4;
-            phases[first_gate + i] = phase;
-            if ends.len() <= phase as usize {
-                ends.resize(phase as usize + 1, 0);
+            nodes[first_gate + i].place = phase;
+            if let Some(end) = ends.get_mut(phase as usize) {
+                *end += 1;
+            } else {
+                ends.resize(phase as usize, 0);
+                ends.push(1);
             }
-            ends[phase as usize] += 1;
         }
         let mut start = 0;
-        for end in &mut self.phase_ends {
+        for end in ends.iter_mut() {
             (*end, start) = (start, start + *end);
         }
         self.order.clear();
         self.order.resize(start as usize, 0);
         let order = &mut self.order[..];
-        for (i, (&phase, &uses)) in self.phases[first_gate..]
-            .iter()
-            .zip(&self.uses[first_gate..])
-            .enumerate()
-        {
-            if uses > 0 {
-                let place = &mut self.phase_ends[phase as usize];
+        for (i, node) in nodes[first_gate..].iter().enumerate() {
+            if node.uses > 0 {
+                let place = &mut ends[node.place as usize];
                 order[*place as usize] = i as u32;
                 *place += 1;
             }

@@ -1,4 +1,4 @@
-//! Vector instructions chosen at run time: the crate's only unsafe code.
+//! Vector instructions chosen at run time.
 
 #[cfg(target_arch = "x86_64")]
 cpufeatures::new!(vectors, "avx2", "bmi1", "popcnt");

@@ -6,6 +6,7 @@
 //! absorbed when a gate is made. So wires, inverters, constants and equal gates
 //! cost nothing, and every gate is one machine instruction.
 
+use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Not;
 
@@ -196,7 +197,11 @@ impl Xag {
         }
         // Arithmetic in place of branches that no processor could predict.
         let (not_a, not_b) = (a.0 & 1, b.0 & 1);
-        let kind = Kind::ALL[(not_a + not_b) as usize];
+        let kind = match not_a + not_b {
+            0 => Kind::And,
+            1 => Kind::AndNot,
+            _ => Kind::Or,
+        };
         let (a, b) = (a.node(), b.node());
         let swap = (a ^ b) & (not_a & !not_b).wrapping_neg();
         let gate = XagGate {
@@ -242,20 +247,16 @@ impl Xag {
     /// Any operation of two literals.
     #[inline]
     pub fn op(&mut self, op: Op, a: Lit, b: Lit) -> Lit {
-        let [constant, only_a, only_b, both] = op.exclusive_sum();
-        let (a, b) = match (both, only_a, only_b) {
-            // ab ^ a ^ b and the like: a product of a and b, each complemented
-            // if the other stands alone, and the product's own complement.
-            (true, _, _) => {
-                let product = self.and(a.invert_if(only_b), b.invert_if(only_a));
-                return product.invert_if(constant ^ (only_a & only_b));
-            }
-            (false, true, true) => (a, b),
-            (false, true, false) => return a.invert_if(constant),
-            (false, false, true) => return b.invert_if(constant),
-            (false, false, false) => return Lit::constant(constant),
+        let plan = &PLANS[usize::from(op.number() & 15)];
+        let (a, b) = (a.invert_if(plan.invert_a), b.invert_if(plan.invert_b));
+        let lit = match plan.form {
+            Form::And => self.and(a, b),
+            Form::Xor => self.xor(a, b),
+            Form::A => a,
+            Form::B => b,
+            Form::False => Lit::FALSE,
         };
-        self.xor(a, b).invert_if(constant)
+        lit.invert_if(plan.invert_out)
     }
 
     /// The node of this gate, made if there is none yet.
@@ -296,27 +297,26 @@ impl Xag {
 
     /// Gates that the outputs depend on, by gate index.
     pub fn live(&self) -> Vec<bool> {
-        let mut uses = Vec::new();
-        self.count_uses(&mut uses);
+        let mut uses = vec![0; self.nodes() as usize];
+        self.count_uses(&mut uses, |uses| uses);
         uses[self.first_gate() as usize..]
             .iter()
             .map(|&n| n > 0)
             .collect()
     }
 
-    /// How often each node is read by outputs and by gates that are live; 0
-    /// for dead ones. Into memory that is used again.
-    pub(crate) fn count_uses(&self, uses: &mut Vec<u32>) {
-        uses.clear();
-        uses.resize(self.nodes() as usize, 0);
+    /// Counts how often each node is read by outputs and by gates that are live,
+    /// none of them dead ones: `uses` is the count that belongs to a node, 0 before.
+    #[inline]
+    pub(crate) fn count_uses<T>(&self, nodes: &mut [T], uses: impl Fn(&mut T) -> &mut u32) {
         for output in &self.outputs {
-            uses[output.node() as usize] += 1;
+            *uses(&mut nodes[output.node() as usize]) += 1;
         }
         let first = self.first_gate() as usize;
         for (i, gate) in self.gates.iter().enumerate().rev() {
-            if uses[first + i] > 0 {
-                uses[gate.a as usize] += 1;
-                uses[gate.b as usize] += 1;
+            if *uses(&mut nodes[first + i]) > 0 {
+                *uses(&mut nodes[gate.a as usize]) += 1;
+                *uses(&mut nodes[gate.b as usize]) += 1;
             }
         }
     }
@@ -352,11 +352,70 @@ impl Xag {
     }
 }
 
-/// Spreads gates over the table: Fibonacci hashing of the two nodes and the kind.
+/// Spreads gates over the table: multiplicative hashing in 32 bits, which every
+/// processor does in a few instructions, of the two nodes and the kind; the good
+/// bits are the upper ones.
 #[inline]
 fn hash(gate: XagGate) -> usize {
-    let key = u64::from(gate.a) << 34 | u64::from(gate.b) << 2 | gate.kind as u64;
-    (key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as usize
+    let a = gate.a.wrapping_mul(0x9E37_79B1);
+    let b = (gate.b << 2 | gate.kind as u32).wrapping_mul(0x85EB_CA77);
+    let sum = a.wrapping_add(b);
+    (sum ^ sum >> 15) as usize
+}
+
+/// How an operation is made: of its operands or their complements, and whether
+/// the outcome is complemented.
+struct Plan {
+    form: Form,
+    invert_a: bool,
+    invert_b: bool,
+    invert_out: bool,
+}
+
+enum Form {
+    False,
+    A,
+    B,
+    And,
+    Xor,
+}
+
+/// The plans of all operations, by their numbers.
+const PLANS: [Plan; 16] = {
+    const NONE: Plan = Plan {
+        form: Form::False,
+        invert_a: false,
+        invert_b: false,
+        invert_out: false,
+    };
+    let mut plans = [NONE; 16];
+    let mut number = 0;
+    while number < 16 {
+        if let Some(op) = Op::new(number) {
+            plans[number as usize] = plan(op);
+        }
+        number += 1;
+    }
+    plans
+};
+
+const fn plan(op: Op) -> Plan {
+    let [constant, only_a, only_b, both] = op.exclusive_sum();
+    // ab ^ a ^ b and the like: a product of a and b, each complemented if the
+    // other stands alone, and the product's own complement.
+    let (form, invert_a, invert_b) = match (both, only_a, only_b) {
+        (true, _, _) => (Form::And, only_b, only_a),
+        (false, true, true) => (Form::Xor, false, false),
+        (false, true, false) => (Form::A, false, false),
+        (false, false, true) => (Form::B, false, false),
+        (false, false, false) => (Form::False, false, false),
+    };
+    Plan {
+        form,
+        invert_a,
+        invert_b,
+        invert_out: constant ^ (both & only_a & only_b),
+    }
 }
 
 /// Turns networks into graphs; keeps its memory from one to the next.

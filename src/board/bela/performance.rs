@@ -18,6 +18,7 @@ use crate::conductor::Conductor;
 use crate::engine::{Counters, Engine, Platform};
 use crate::instrument::Command;
 use crate::instrument::analog::INPUTS;
+use crate::keeper::{Files, Handle, Watch};
 use crate::panel::{Clock, Panel};
 
 /// How often the main thread looks whether it is time to end.
@@ -25,6 +26,10 @@ const LOOK: Duration = Duration::from_millis(5);
 /// How long an end without a click may take: the fade's 20 ms, and the blocks
 /// that are on their way. A signal leaves 150 ms for all.
 const FADE: Duration = Duration::from_millis(40);
+/// How long what is not kept yet may take at the end; it was within two seconds.
+const KEEPING: Duration = Duration::from_millis(50);
+/// So much sound, and the start has not failed.
+const STEADY_NS: u64 = 10_000_000_000;
 /// From one report of missed blocks to the next.
 const REPORT_NS: u64 = 1_000_000_000;
 
@@ -40,21 +45,47 @@ pub struct Performance {
     pub options: Vec<String>,
     /// When to end; never, if none.
     pub seconds: Option<f64>,
+    /// What asks for the end from outside.
+    pub signals: Signals,
+    /// Keeps what shall last, if anything shall.
+    pub keeper: Option<(Watch<Files>, Handle)>,
 }
 
 /// Plays until a signal, the library or the time asks for the end.
 ///
 /// # Errors
 /// One plain sentence that says what to do.
-pub fn play(performance: Performance) -> Result<(), String> {
+pub fn play(mut performance: Performance) -> Result<(), String> {
+    let (watch, handle) = performance.keeper.take().unzip();
+    let mut watch = watch;
+    let outcome = perform(performance, &mut watch, handle.as_ref());
+    match (watch, handle) {
+        // It has not come to that, which is no start that failed.
+        (Some(watch), _) => watch.cancel(),
+        (None, Some(handle)) => {
+            if !handle.end(KEEPING) {
+                log::warn!("the last change may not be kept");
+            }
+        }
+        (None, None) => {}
+    }
+    outcome
+}
+
+fn perform(
+    performance: Performance,
+    watch: &mut Option<Watch<Files>>,
+    handle: Option<&Handle>,
+) -> Result<(), String> {
     let Performance {
         board,
         parts,
         commands,
         options,
         seconds,
+        signals,
+        keeper: _,
     } = performance;
-    let signals = Signals::watch().map_err(|error| format!("signals: {error}"))?;
     keep_heap();
     let library = Library::open().map_err(|error| error.to_string())?;
     let wishes = Wishes {
@@ -114,16 +145,23 @@ pub fn play(performance: Performance) -> Result<(), String> {
         panel,
         counters,
         Arc::clone(&shared.inputs),
-        |name, role, work| spawn(name, role, work),
+        spawn,
     )?;
+    if let Some(watch) = watch.take() {
+        threads.keep(watch, move || clock.now() / 1_000_000, spawn)?;
+    }
     session.start().map_err(|error| error.to_string())?;
 
     let end = seconds.map_or(u64::MAX, |seconds| (seconds * 1e9) as u64);
     let mut commands = commands.into_iter().peekable();
     let mut report = Report::default();
+    let mut steady = handle;
     while signals.received().is_none() && !session.stop_requested() && clock.now() < end {
         while let Some((_, command)) = commands.next_if(|(at, _)| *at <= clock.now()) {
             threads.shared().command(command);
+        }
+        if clock.now() > STEADY_NS && shared.blocks.load(Ordering::Relaxed) > 0 {
+            steady.take().into_iter().for_each(Handle::steady);
         }
         report.look(clock.now(), shared.underruns.load(Ordering::Relaxed));
         thread::sleep(LOOK);
@@ -173,6 +211,8 @@ struct Shared {
     inputs: Arc<Inputs>,
     muted: AtomicBool,
     underruns: AtomicU32,
+    /// Blocks that were rendered; wraps.
+    blocks: AtomicU32,
     /// What the set-up hands to the main thread.
     made: Mutex<Made>,
 }
@@ -311,6 +351,7 @@ impl Playing {
         let estimate = || self.platform.load(self.engine.spent());
         self.engine.report_load(measured.unwrap_or_else(estimate));
         shared.underruns.store(block.underruns(), Ordering::Relaxed);
+        shared.blocks.fetch_add(1, Ordering::Relaxed);
     }
 }
 

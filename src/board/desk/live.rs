@@ -18,6 +18,7 @@ use crate::board::inputs::Inputs;
 use crate::board::nanoseconds;
 use crate::board::threads::{Shared, Threads, spawn_plainly};
 use crate::engine::Engine;
+use crate::keeper::{Files, Handle, Watch};
 use crate::panel::Panel;
 
 /// How the desk is played in real time.
@@ -31,6 +32,8 @@ pub struct Live {
     /// Paint the display in the terminal. Commands are read from standard input
     /// in any case.
     pub terminal: bool,
+    /// Keeps what shall last, if anything shall.
+    pub keeper: Option<(Watch<Files>, Handle)>,
 }
 
 /// How often the terminal is painted and the script looked at.
@@ -38,6 +41,10 @@ const PAINT: Duration = Duration::from_millis(50);
 const SCRIPT: Duration = Duration::from_millis(2);
 /// How long an end without a click may take.
 const ENDING: Duration = Duration::from_millis(200);
+/// How long what is not kept yet may take at the end.
+const KEEPING: Duration = Duration::from_secs(2);
+/// So much sound, and the start has not failed.
+const STEADY: u64 = 10_000_000_000;
 
 /// Plays until the time is over or standard input says `quit`.
 ///
@@ -80,6 +87,14 @@ pub fn play_live(desk: Desk, live: Live) -> Result<(), String> {
         Audio::silent(engine, shared, &muted, time)
     };
 
+    let handle = match live.keeper {
+        Some((watch, handle)) => {
+            threads.keep(watch, move || time.now() / 1_000_000, spawn_plainly)?;
+            Some(handle)
+        }
+        None => None,
+    };
+
     let end = live
         .seconds
         .map_or(u64::MAX, |seconds| (seconds * 1e9) as u64);
@@ -87,12 +102,17 @@ pub fn play_live(desk: Desk, live: Live) -> Result<(), String> {
     let lines = read_lines();
     let mut terminal = Terminal::new(live.terminal);
     let mut painted = 0;
+    let mut steady = false;
     while time.now() < end && !shared.stopped() {
         script.turn(time.now(), &inputs);
         while let Some((_, command)) = commanded.next_if(|(at, _)| *at <= time.now()) {
             shared.command(command);
         }
         take_lines(&lines, shared, &mut terminal);
+        if !steady && time.now() > STEADY {
+            steady = true;
+            handle.iter().for_each(Handle::steady);
+        }
         if time.now() >= painted + PAINT.as_nanos() as u64 {
             painted = time.now();
             terminal.paint(&oled.frame());
@@ -104,7 +124,12 @@ pub fn play_live(desk: Desk, live: Live) -> Result<(), String> {
     thread::sleep(ENDING);
     shared.stop();
     audio.end();
-    threads.end()
+    threads.end()?;
+    // Last, so that nothing is missed.
+    if handle.is_some_and(|handle| !handle.end(KEEPING)) {
+        return Err("not everything was kept on disk".into());
+    }
+    Ok(())
 }
 
 /// Lines of standard input; the thread that reads them ends with the program.

@@ -73,18 +73,21 @@ fn draw_notice(picture: &mut Picture, notice: &str) {
     }
 }
 
-/// What is shown while the instrument starts.
-pub fn draw_splash(picture: &mut Picture) {
+/// What is shown while the instrument starts; once the sensor is ready, a touch
+/// means something.
+pub fn draw_splash(picture: &mut Picture, ready: bool) {
+    picture.clear_shifted(Point::zero());
     let middle = picture.height() as i32 / 2;
     let title = Pen::new(&FONT_10X20);
     let tall = picture.height() > 32;
     let top = if tall { middle - 20 } else { middle - 16 };
     title.write(picture, Point::new(24, top), "gatebend");
-    Pen::new(&FONT_5X8).write(
-        picture,
-        Point::new(4, top + 22),
-        concat!(env!("CARGO_PKG_VERSION"), " hands off a moment"),
-    );
+    let asks = if ready {
+        concat!(env!("CARGO_PKG_VERSION"), " touch: safe start")
+    } else {
+        concat!(env!("CARGO_PKG_VERSION"), " hands off a moment")
+    };
+    Pen::new(&FONT_5X8).write(picture, Point::new(4, top + 22), asks);
     if tall {
         for (i, x) in (4..124).step_by(8).enumerate() {
             let lit = (i * 5 + 3) % 7 < 3;

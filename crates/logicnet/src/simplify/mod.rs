@@ -18,6 +18,7 @@ mod resubstitute;
 mod select;
 mod tables;
 
+use alloc::vec;
 use alloc::vec::Vec;
 
 use choices::Choices;
@@ -113,8 +114,8 @@ pub fn simplify_graph(graph: &Xag) -> Xag {
         return live;
     }
     // Bits of t that nothing reads would only make the tables longer.
-    let mut uses = Vec::new();
-    live.count_uses(&mut uses);
+    let mut uses = vec![0; live.nodes() as usize];
+    live.count_uses(&mut uses, |uses| uses);
     let read: Vec<u32> = (0..live.counter_bits())
         .filter(|&bit| uses[1 + bit as usize] > 0)
         .collect();

@@ -1,0 +1,264 @@
+//! Work whose ARM instructions are counted: `benches/arm/run.sh` runs this on an
+//! emulator whose plugin tells the count of each call of the functions below that
+//! are never inlined. It prints what each call was for, and measures nothing.
+//!
+//! A line `scenario WHAT NETWORK LIVE GATES RATE PERIOD RUNS` comes before the calls,
+//! with the network's live gates, those of its program, the network's rate in Hz
+//! and the frames a callback (0 where they play no part), and the program's runs.
+
+use std::hint::black_box;
+
+use gatebend::board::description::{Layer, built_in};
+use gatebend::board::parts::Lanes;
+use gatebend::engine::{Change, Engine, Handover, Interpolation, Platform, Settings, Start, Voice};
+use gatebend::library;
+use logicnet::random::Ops;
+use logicnet::{Builder, Evaluator, MAX_GATES, Mask, Masks, Network, Program, Word};
+
+/// Gates that the tables have rows for; the last is about the most that is admitted
+/// at 44.1 kHz.
+const SIZES: [usize; 8] = [100, 250, 500, 1000, 1500, 2000, 4096, 19_500];
+const RATES: [u32; 2] = [8000, 44_100];
+const PERIODS: [u32; 3] = [4, 16, 128];
+/// Frames that each row of callbacks plays: a third of a second.
+const FRAMES: u32 = 14_700;
+
+#[inline(never)]
+fn measured_start(evaluator: &mut Evaluator<Lanes>, t: u32) {
+    evaluator.start(t);
+}
+
+#[inline(never)]
+fn measured_gates(evaluator: &mut Evaluator<Lanes>) {
+    evaluator.finish();
+}
+
+#[inline(never)]
+fn measured_samples(evaluator: &Evaluator<Lanes>, out: &mut [u8]) {
+    evaluator.samples(out);
+}
+
+#[inline(never)]
+fn measured_build(builder: &mut Builder, network: &Network, masks: &Masks) -> Program {
+    builder.build(network, masks)
+}
+
+#[inline(never)]
+fn measured_voice(program: Program) -> Box<Voice<Lanes>> {
+    Box::new(Voice::new(program))
+}
+
+#[inline(never)]
+fn measured_callback(engine: &mut Engine<Lanes>, out: &mut [f32]) {
+    engine.render(out);
+}
+
+fn main() {
+    let random: Vec<Network> = SIZES.into_iter().map(random).collect();
+    let shipped = library::shipped();
+    for network in random.iter().chain(&shipped) {
+        evaluate(network);
+    }
+    // As benches/speed.rs, and all gates live.
+    for widths in [vec![20; 50], vec![100; 10]] {
+        let network = Network::random(12, &widths, Ops::XorRich, 7).expect("valid");
+        build(&network);
+    }
+    build(&random[3]);
+    rest();
+    let large = Network::random(16, &[4096; 16], Ops::XorRich, 1).expect("valid");
+    for rate in RATES {
+        admit(&large, rate);
+        for period in PERIODS {
+            for network in &random {
+                play(network, rate, period);
+            }
+        }
+    }
+}
+
+fn scenario(what: &str, network: &Network, program: &Program, rate: u32, period: u32) {
+    let live = network.live(network.masks());
+    let gates = &live[network.inputs() as usize..];
+    let live = gates.iter().filter(|&&live| live).count();
+    let name = network.name().replace(' ', "-");
+    let gates = program.gates();
+    let runs = program.runs();
+    println!("scenario {what} {name} {live} {gates} {rate} {period} {runs}");
+}
+
+/// A random network whose program has so many gates, or a few more: eight equal
+/// layers, then ever narrower ones, so that few gates are dead.
+fn random(gates: usize) -> Network {
+    let network = |width: usize| {
+        let mut widths = vec![width; 8];
+        while widths[widths.len() - 1] > 16 {
+            widths.push(widths[widths.len() - 1] / 2);
+        }
+        widths.push(8);
+        Network::random(16, &widths, Ops::XorRich, gates as u64).expect("valid")
+    };
+    let mut width = gates / 12;
+    loop {
+        let network = network(width);
+        if Program::new(&network, network.masks()).gates() >= gates {
+            return network;
+        }
+        width += 1 + width / 100;
+    }
+}
+
+/// The evaluation of some groups, one after the other.
+fn evaluate(network: &Network) {
+    let program = Program::new(network, network.masks());
+    scenario("evaluation", network, &program, 0, 0);
+    let mut evaluator = Evaluator::<Lanes>::new(program);
+    let mut samples = [0; Lanes::LANES];
+    for group in 0..8 {
+        measured_start(&mut evaluator, group * Lanes::LANES as u32);
+        measured_gates(&mut evaluator);
+        measured_samples(&evaluator, &mut samples);
+        black_box(samples);
+    }
+}
+
+/// From a bend to its program and its voice.
+fn build(network: &Network) {
+    let program = Program::new(network, network.masks());
+    scenario("build", network, &program, 0, 0);
+    let mut builder = Builder::new();
+    // The first build allocates what the others use again.
+    black_box(builder.build(network, network.masks()));
+    for bend in 0..20 {
+        let program = measured_build(&mut builder, network, &bent(network, bend));
+        black_box(measured_voice(program));
+    }
+}
+
+fn bent(network: &Network, bend: u32) -> Masks {
+    let node = network.inputs() + bend * 7919 % network.gates().len() as u32;
+    Masks::from_iter([(node, Mask::Force(bend % 2 == 0))])
+}
+
+/// Callbacks of an engine in which time stands still: what they take without
+/// any evaluation.
+fn rest() {
+    let network = random(100);
+    let program = Program::new(&network, network.masks());
+    for (what, interpolation) in [
+        ("rest-hold", Interpolation::Hold),
+        ("rest-linear", Interpolation::Linear),
+    ] {
+        for period in PERIODS {
+            let settings = Settings {
+                speed: 0,
+                interpolation,
+                level: 0.5,
+                ..Settings::default()
+            };
+            let (mut engine, mut handover) = engine(period);
+            send(&mut handover, 0, settings, Some(start(&program, false)));
+            let mut out = vec![0.0; period as usize];
+            for _ in 0..400 / period + 8 {
+                engine.render(&mut out);
+            }
+            scenario(what, &network, &program, settings.rate, period);
+            for _ in 0..16 {
+                measured_callback(&mut engine, black_box(&mut out));
+            }
+        }
+    }
+}
+
+/// The most gates that are admitted at a rate, whatever the callback's frames are:
+/// a line `admitted RATE GATES`.
+fn admit(large: &Network, rate: u32) {
+    let settings = Settings {
+        rate,
+        ..Settings::default()
+    };
+    let program = Program::new(large, large.masks());
+    let admitted = beaglebone().keeps_up(&program, &settings, Lanes::LANES);
+    let most = admitted.map_or_else(|too_slow| too_slow.most as usize, |()| MAX_GATES);
+    println!("admitted {rate} {most}");
+}
+
+/// Callbacks of an engine that plays while it is bent, turned round and given
+/// other networks, as often as it takes changes.
+fn play(network: &Network, rate: u32, period: u32) {
+    let program = Program::new(network, network.masks());
+    let mut settings = Settings {
+        rate,
+        level: 0.5,
+        ..Settings::default()
+    };
+    let (mut engine, mut handover) = engine(period);
+    let platform = engine.platform();
+    if platform
+        .keeps_up(&program, &settings, Lanes::LANES)
+        .is_err()
+    {
+        scenario("refused", network, &program, rate, period);
+        return;
+    }
+    scenario("callback", network, &program, rate, period);
+    let mut builder = Builder::new();
+    let mut out = vec![0.0; period as usize];
+    let mut sent = 0;
+    send(&mut handover, sent, settings, Some(start(&program, false)));
+    for _ in 0..FRAMES / period {
+        handover.collect();
+        if handover.ready() && engine.change() == Some(sent) {
+            sent += 1;
+            let bend = builder.build(network, &bent(network, sent));
+            match sent % 8 {
+                3 => {
+                    settings.speed = -settings.speed;
+                    send(&mut handover, sent, settings, None);
+                }
+                5 => {
+                    settings.interpolation = Interpolation::Linear;
+                    send(&mut handover, sent, settings, None);
+                }
+                7 => {
+                    settings.interpolation = Interpolation::Hold;
+                    send(&mut handover, sent, settings, Some(start(&bend, true)));
+                }
+                _ => send(&mut handover, sent, settings, Some(start(&bend, false))),
+            }
+        }
+        measured_callback(&mut engine, black_box(&mut out));
+    }
+    assert!(sent > 4, "{sent} changes");
+    assert_eq!(engine.counters().starved(), 0);
+}
+
+/// The BeagleBone Black as its file describes it.
+fn beaglebone() -> Platform {
+    let board = built_in("bela-black").and_then(Layer::board);
+    board.expect("it is built in").platform
+}
+
+fn engine(period: u32) -> (Engine<Lanes>, Handover<Lanes>) {
+    Engine::new(Platform {
+        block: period,
+        ..beaglebone()
+    })
+}
+
+fn start(program: &Program, fade: bool) -> Start<Lanes> {
+    Start {
+        voice: Box::new(Voice::new(program.clone())),
+        seek: None,
+        fade,
+    }
+}
+
+fn send(handover: &mut Handover<Lanes>, id: u32, settings: Settings, start: Option<Start<Lanes>>) {
+    let change = Change {
+        id,
+        settings,
+        start,
+    };
+    handover.send(change).expect("it was ready");
+}

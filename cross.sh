@@ -1,0 +1,211 @@
+#!/usr/bin/env bash
+# Builds gatebend for a board; prints the binary's path, and nothing else, on standard output.
+# Usage: ./cross.sh [--board NAME | --target TRIPLE] [--package NAME]
+#                   [--check] [--install] [--missing]
+#   --board NAME     for the board of boards/NAME.toml (default: bela-black)
+#   --target TRIPLE  armv7-unknown-linux-gnueabihf (BeagleBone Black) or
+#                    aarch64-unknown-linux-gnu (Bela Gem)
+#   --package NAME   another program, or shared library, of this workspace
+#   --check          fails unless the binary starts on the board's old glibc, evaluates
+#                    with NEON and is small
+#   --install        first installs what is missing (network; on Debian as root)
+#   --missing        builds nothing, says what is missing; fails if nothing is
+set -euo pipefail
+cd "$(dirname "$0")"
+
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/gatebend
+debian_rust=$cache/rust-cross
+targets="armv7-unknown-linux-gnueabihf aarch64-unknown-linux-gnu"
+# Bytes that the stripped binary may have.
+most_bytes=3000000
+
+say() { echo "cross.sh: $*" >&2; }
+fail() { say "$*"; exit 1; }
+
+board='' target='' package=gatebend check=false install=false ask=false
+while [ $# -gt 0 ]; do
+    case $1 in
+    --board | --target | --package)
+        [ $# -gt 1 ] || { say "$1 needs a value; see ./cross.sh --help"; exit 2; }
+        case $1 in
+        --board) board=$2 ;;
+        --target) target=$2 ;;
+        *) package=$2 ;;
+        esac
+        shift
+        ;;
+    --check) check=true ;;
+    --install) install=true ;;
+    --missing) ask=true ;;
+    -h | --help) sed -n '2,/^set /s/^# //p' "$0" && exit ;;
+    *) say "unknown argument $1; see ./cross.sh --help" && exit 2 ;;
+    esac
+    shift
+done
+[ -z "$board" ] || [ -z "$target" ] || { say "a board or a target, not both"; exit 2; }
+
+# The line `target = "..."` under [deploy].
+target_of_board() {
+    local file=boards/$1.toml
+    [ -f "$file" ] || fail "there is no $file; name a board of boards/, or the target with --target"
+    awk -F '"' '/^\[/ { deploy = /^\[deploy\]/ } deploy && /^target *=/ { print $2 }' "$file"
+}
+if [ -z "$target" ]; then
+    target=$(target_of_board "${board:-bela-black}")
+    [ -n "$target" ] || fail "boards/${board:-bela-black}.toml has no target under [deploy]"
+fi
+
+# The oldest glibc of the board's images: Debian stretch, and bookworm's ancestors.
+case $target in
+armv7-unknown-linux-gnueabihf) glibc=2.24 ;;
+aarch64-unknown-linux-gnu) glibc=2.31 ;;
+*) fail "$target is none of the boards' targets: $targets" ;;
+esac
+
+# Whether a compiler has the target's standard library.
+knows_target() { # rustc
+    local folder
+    folder=$("$1" --print target-libdir --target "$target" 2>/dev/null) && [ -d "$folder" ]
+}
+
+add_target() {
+    command -v rustup >/dev/null && rustup target add "$target" >/dev/null 2>&1
+}
+
+# Debian's compiler and the libraries of both targets, unpacked beside the system's
+# own: its packages for other architectures would bring a whole system along.
+unpack_debian_rust() {
+    local version minor unpack
+    dpkg --add-architecture armhf
+    dpkg --add-architecture arm64
+    apt-get update -q || true # one index out of step does not stop the others
+    # The newest that is there for all three architectures: their indexes differ at times.
+    for version in $(apt-cache madison rustc-web | awk '{ print $3 }'); do
+        if apt-cache show "libstd-rust-web-dev:armhf=$version" >/dev/null 2>&1 &&
+            apt-cache show "libstd-rust-web-dev:arm64=$version" >/dev/null 2>&1; then
+            break
+        fi
+        version=
+    done
+    [ -n "${version:-}" ] || fail "Debian offers no Rust for $target here; install rustup from https://rustup.rs"
+    minor=$(echo "$version" | cut -d . -f 1,2)
+    apt-get install -q -y --no-install-recommends \
+        "$(apt-cache show "libstd-rust-web-$minor=$version" | grep -o 'libllvm[0-9]*' | head -n 1)"
+    unpack=$(mktemp -d)
+    (
+        cd "$unpack"
+        apt-get download -q "rustc-web=$version" "libstd-rust-web-$minor=$version" \
+            "libstd-rust-web-dev=$version" "libstd-rust-web-dev:armhf=$version" \
+            "libstd-rust-web-dev:arm64=$version"
+        for file in *.deb; do dpkg -x "$file" tree; done
+    )
+    mkdir -p "$cache"
+    rm -rf "$debian_rust"
+    mv "$unpack/tree" "$debian_rust"
+    rm -rf "$unpack"
+    # Its libraries are not where the system looks for them.
+    printf '#!/bin/sh\nLD_LIBRARY_PATH=%s exec %s "$@"\n' \
+        "$debian_rust/usr/lib/$(uname -m)-linux-gnu" "$debian_rust/usr/bin/rustc" >"$debian_rust/rustc"
+    chmod +x "$debian_rust/rustc"
+}
+
+# Zig links for a glibc of any age. It comes with cargo-zigbuild from PyPI, into a folder
+# of its own.
+use_zig() {
+    PATH=$cache/zig/bin:$PATH
+    command -v cargo-zigbuild >/dev/null && zig version >/dev/null 2>&1
+}
+zig() {
+    if [ -n "$(type -P zig)" ]; then command zig "$@"; else python3 -m ziglang "$@"; fi
+}
+install_zig() {
+    if ! python3 -c 'import ensurepip' 2>/dev/null && [ -f /etc/debian_version ]; then
+        apt-get install -q -y --no-install-recommends python3 python3-venv
+    fi
+    rm -rf "$cache/zig"
+    python3 -m venv "$cache/zig"
+    "$cache/zig/bin/pip" install --quiet ziglang==0.13.0 cargo-zigbuild
+}
+
+if $install; then
+    {
+        if ! knows_target rustc && ! add_target && [ ! -x "$debian_rust/rustc" ] &&
+            [ -f /etc/debian_version ]; then
+            unpack_debian_rust
+        fi
+        use_zig || install_zig
+        if [ -f /etc/debian_version ] && [ "$target" = armv7-unknown-linux-gnueabihf ] &&
+            ! command -v arm-linux-gnueabihf-objdump >/dev/null; then
+            apt-get install -q -y --no-install-recommends binutils-arm-linux-gnueabihf
+        fi
+    } >&2
+fi
+
+# What is missing goes to `why`; the compiler, if it is not the usual one, to RUSTC.
+why=
+if ! command -v cargo >/dev/null; then
+    why="cargo is missing; install Rust from https://rustup.rs"
+elif knows_target rustc || add_target; then
+    :
+elif [ -x "$debian_rust/rustc" ] && knows_target "$debian_rust/rustc"; then
+    export RUSTC=$debian_rust/rustc
+elif [ -x /usr/bin/rustc ] && knows_target /usr/bin/rustc; then
+    export RUSTC=/usr/bin/rustc
+else
+    why="there is no Rust library for $target; 'rustup target add $target' or, on Debian, ./cross.sh --install installs it"
+fi
+if [ -z "$why" ] && ! use_zig; then
+    why="zig and cargo-zigbuild are missing; 'pip install ziglang==0.13.0 cargo-zigbuild' or ./cross.sh --install installs them"
+fi
+if $ask; then
+    [ -n "$why" ] && echo "$why" && exit
+    exit 1
+fi
+[ -z "$why" ] || fail "$why"
+
+say "building $package for $target with $("${RUSTC:-rustc}" --version)"
+# Older compilers warn that +neon is unstable, once a crate.
+cargo zigbuild --quiet --release --target "$target.$glibc" --package "$package" >&2
+folder=${CARGO_TARGET_DIR:-target}/$target/release
+file=$package
+[ -f "$folder/$file" ] || file=lib$(echo "$package" | tr - _).so
+built=$folder/$file
+binary=$folder/stripped/$file
+mkdir -p "$(dirname "$binary")"
+zig objcopy --strip-all "$built" "$binary"
+chmod +x "$binary"
+
+check_glibc() {
+    local newest
+    command -v readelf >/dev/null || fail "readelf is missing (binutils), which tells what glibc is needed"
+    newest=$(readelf -V "$binary" | grep -o 'GLIBC_[0-9.]*' | sed 's/GLIBC_//' |
+        sort -t . -k 1,1n -k 2,2n | tail -n 1)
+    say "glibc: needs $newest, at most $glibc"
+    [ "$(printf '%s\n%s\n' "$newest" "$glibc" | sort -t . -k 1,1n -k 2,2n | tail -n 1)" = "$glibc" ] ||
+        fail "$binary needs a newer glibc than the board has"
+}
+
+# Each of the four operations must be found on whole vectors where gates are evaluated.
+check_neon() {
+    local objdump counts
+    for objdump in arm-linux-gnueabihf-objdump llvm-objdump ''; do
+        [ -z "$objdump" ] || ! command -v "$objdump" >/dev/null || break
+    done
+    [ -n "$objdump" ] || fail "an objdump for ARM is missing (binutils-arm-linux-gnueabihf or llvm)"
+    counts=$("$objdump" -d -C --no-show-raw-insn "$built" | awk '
+        /^[0-9a-f]+ </ { evaluates = /logicnet::evaluator|engine::voice|engine::Engine/ }
+        evaluates && /[ \t]v(and|bic|orr|eor)[ \t]+q/ { match($0, /v(and|bic|orr|eor)/); n[substr($0, RSTART, 4)]++ }
+        END { printf "vand %d, vbic %d, vorr %d, veor %d", n["vand"], n["vbic"], n["vorr"], n["veor"]
+              exit !(n["vand"] && n["vbic"] && n["vorr"] && n["veor"]) }') ||
+        fail "gates are not evaluated with NEON: $counts on q registers"
+    say "NEON: $counts on q registers where gates are evaluated"
+}
+
+if $check; then
+    check_glibc
+    [ "$target" != armv7-unknown-linux-gnueabihf ] || check_neon
+    size=$(($(wc -c <"$binary")))
+    say "size: $size bytes stripped, at most $most_bytes"
+    [ "$size" -le "$most_bytes" ] || fail "$binary is larger than that"
+fi
+echo "$binary"

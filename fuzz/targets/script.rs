@@ -1,0 +1,21 @@
+//! Any text is a script or is refused with its line; fingers are on the surface.
+
+#![no_main]
+
+use gatebend::board::desk::Script;
+use gatebend::instrument::surface::Surface;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    match Script::parse(text, &Surface::default()) {
+        Err(problem) => assert!(problem.starts_with("line ")),
+        Ok(script) => {
+            assert!(script.events().is_sorted_by_key(|(at, _)| *at));
+            for now in [0, script.end() / 2, script.end(), u64::MAX] {
+                for finger in script.fingers(now) {
+                    assert!((0.0..=1.0).contains(&finger.x) && (0.0..=1.0).contains(&finger.y));
+                }
+            }
+        }
+    }
+});

@@ -1,0 +1,30 @@
+//! Any text is a state and a preset or is refused as both, sealed or not; what is
+//! read survives a round trip.
+
+#![no_main]
+
+use gatebend::instrument::Saved;
+use gatebend::instrument::preset::Preset;
+use gatebend::keeper::{seal, unseal};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    let Ok(unsealed) = unseal(text) else { return };
+    let saved = Saved::from_json(&unsealed.text);
+    let preset = Preset::from_json("x".into(), &unsealed.text);
+    assert_eq!(saved.is_ok(), preset.is_ok());
+    if let (Ok(saved), Ok(preset)) = (saved, preset) {
+        let text = seal(&saved.to_json().expect("what was read is written"));
+        let again = unseal(&text).expect("what is sealed is unsealed");
+        let again = Saved::from_json(&again.text).expect("what was written is read");
+        assert_eq!(again.network.gates(), saved.network.gates());
+        assert_eq!(again.network.masks(), saved.network.masks());
+        assert_eq!(again.bends, saved.bends);
+        assert_eq!(again.parameters, saved.parameters);
+        assert_eq!(again.place, saved.place);
+        let text = preset.to_json().expect("what was read is written");
+        let again = Preset::from_json("x".into(), &text).expect("what was written is read");
+        assert_eq!(again.bends, preset.bends);
+        assert_eq!(again.parameters, preset.parameters);
+    }
+});

@@ -1,0 +1,103 @@
+//! Playing in simulated time, to files.
+
+use std::fmt::Write;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use gatebend::board::desk::{Album, Desk, Script, Simulation};
+
+use super::Arguments;
+use super::keeping::{self, Keeper};
+use super::track::Track;
+use crate::progress::Progress;
+use crate::{Failure, Outcome, files, say};
+
+impl Arguments {
+    pub(super) fn simulate(
+        &self,
+        desk: Desk,
+        script: Script,
+        mut keeper: Option<Keeper>,
+    ) -> Outcome {
+        let standard = |path: &Option<PathBuf>| path.as_deref().is_some_and(files::is_standard);
+        if standard(&self.wav) && standard(&self.tap) {
+            let problem = "--wav and --tap cannot both go to standard output";
+            return Err(Failure::Usage(problem.into()));
+        }
+        let started = Instant::now();
+        let rate = desk.platform.rate;
+        let rows = desk.panel.height.rows();
+        let seconds = self.seconds.unwrap_or(match &self.script {
+            Some(_) => script.end() as f64 / 1e9 + 1.0,
+            None => 10.0,
+        });
+        let album =
+            |folder: &PathBuf| Album::new(folder, rows).map_err(|error| in_folder(folder, &error));
+        let mut album = self.oled.as_ref().map(album).transpose()?;
+        let mut simulation = Simulation::scripted(desk, script).map_err(Failure::Failed)?;
+
+        let total = (seconds * f64::from(rate)).round() as usize;
+        let mut sound = Track::new(self.wav.as_deref(), total);
+        let mut exact = Track::new(self.tap.as_deref(), total);
+        let (mut most_load, mut album_error) = (0, None);
+
+        let mut progress = Progress::new("playing");
+        // In steps, for the sake of progress.
+        let end = (seconds * 1e9) as u64;
+        let steps = (seconds.ceil() as u64).max(1);
+        for step in 1..=steps {
+            simulation.run(
+                (u128::from(end) * u128::from(step) / u128::from(steps)) as u64,
+                |block| {
+                    most_load = most_load.max(block.load);
+                    sound.add(block.sound);
+                    exact.add(block.exact);
+                },
+                |simulation| {
+                    let done = simulation
+                        .panel()
+                        .display()
+                        .is_done(simulation.panel().picture());
+                    if let (Some(album), true) = (&mut album, done) {
+                        let now = simulation.now();
+                        if let Err(error) = album.add(now, simulation.oled().frame()) {
+                            album_error.get_or_insert(error);
+                        }
+                    }
+                },
+            );
+            progress.at(step as f64 / steps as f64);
+            keeping::turn(&mut keeper, &simulation, step);
+        }
+        drop(progress);
+        for refusal in simulation.refusals() {
+            say(&format!("refused: {refusal}"));
+        }
+        sound.save(rate)?;
+        exact.save(rate)?;
+        let pictures = album.as_ref().map_or(0, Album::count);
+        if let (Some(album), Some(folder)) = (album, &self.oled) {
+            let finished = album_error.map_or_else(|| album.finish(), Err);
+            finished.map_err(|error| in_folder(folder, &error))?;
+        }
+        let counters = simulation.counters();
+        let mut report = format!(
+            "played {seconds:.1} s in {:.2} s; load at most {:.1} % of a BeagleBone (estimated), \
+             {} late, {} changes",
+            started.elapsed().as_secs_f64(),
+            f64::from(most_load) / 10.0,
+            counters.late(),
+            counters.swaps(),
+        );
+        if self.oled.is_some() {
+            let _ = write!(report, ", {pictures} pictures");
+        }
+        say(&report);
+        keeping::finish(keeper, &simulation)
+    }
+}
+
+fn in_folder(folder: &Path, error: &io::Error) -> Failure {
+    Failure::Failed(format!("{}: {error}", folder.display()))
+}

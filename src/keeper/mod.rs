@@ -1,0 +1,116 @@
+//! What outlives a power cut: the running state, presets, calibration, and the
+//! count of starts that failed.
+//!
+//! Everything is a text file that was written beside its place, synced, and
+//! renamed, with the last good one kept. [`Watch`] is the loop of the keeper's
+//! thread; the others hand things to it through a [`Handle`] and never wait.
+//! Nothing here asks a clock, and nothing is touched by the audio thread.
+
+mod disk;
+mod presets;
+mod running;
+mod sealed;
+mod shelf;
+mod watch;
+
+use std::path::{Path, PathBuf};
+
+pub use disk::{Disk, Files};
+pub use presets::{Presets, Read};
+pub use sealed::{Unsealed, WrongChecksum, seal, unseal};
+pub use shelf::{Found, Parse, Shelf, Trouble};
+pub use watch::{Handle, Watch};
+
+use logicnet::Network;
+
+use crate::conductor::Keeper;
+use crate::engine::Platform;
+use crate::instrument::parameters::Parameters;
+use crate::instrument::preset::Preset;
+use crate::instrument::{Instrument, Saved, Sound};
+
+/// Where things are kept.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    /// Folder of the running state, of calibration and the count of starts.
+    pub state: Option<PathBuf>,
+    /// Folder of presets.
+    pub presets: Option<PathBuf>,
+}
+
+impl Places {
+    /// All in one folder, the presets in a folder of it.
+    pub fn within(folder: &Path) -> Places {
+        Places {
+            state: Some(folder.to_path_buf()),
+            presets: Some(folder.join("presets")),
+        }
+    }
+}
+
+/// What was kept, read at a start.
+#[derive(Debug)]
+pub struct Memory {
+    /// Presets, in the order of their names.
+    pub presets: Vec<Preset>,
+    /// Names that no preset may take: what is kept under them is not known.
+    pub reserved: Vec<String>,
+    /// The running state, for [`crate::instrument::Instrument::resume`].
+    pub saved: Option<Saved>,
+    /// False after starts that failed: then the state shall not be played.
+    pub trusted: bool,
+    /// The calibration, a JSON object.
+    pub calibration: Option<String>,
+    /// What to tell the player.
+    pub notices: Vec<String>,
+}
+
+impl Default for Memory {
+    fn default() -> Memory {
+        Memory {
+            presets: Vec::new(),
+            reserved: Vec::new(),
+            saved: None,
+            trusted: true,
+            calibration: None,
+            notices: Vec::new(),
+        }
+    }
+}
+
+impl Memory {
+    /// An instrument that plays on from what was kept, and its first sound; see
+    /// [`Instrument::new`]. What cannot be played on from is handed to the
+    /// keeper as a preset, and told, as all notices are.
+    ///
+    /// # Errors
+    /// When the library is empty, or its first network is too slow here.
+    pub fn wake(
+        self,
+        library: Vec<Network>,
+        parameters: Parameters,
+        limits: Option<(Platform, usize)>,
+        seed: u64,
+        keeper: &mut dyn Keeper,
+    ) -> Result<(Instrument, Sound), String> {
+        let (mut instrument, mut first) =
+            Instrument::new(library, parameters, self.presets, limits, seed)?;
+        instrument.reserve(self.reserved);
+        let mut notices = self.notices;
+        if let Some(text) = self.calibration {
+            let problem = instrument.calibrate(&text).err();
+            notices.extend(problem.map(|problem| format!("calibration: {problem}")));
+        }
+        if let Some(saved) = self.saved {
+            let outcome = instrument.resume(saved, self.trusted);
+            notices.extend(instrument.state().notice.clone());
+            first = outcome.sound.unwrap_or(first);
+            let kept = outcome.keep.map_or(Ok(()), |keep| keeper.keep(keep));
+            notices.extend(kept.err());
+        }
+        if !notices.is_empty() {
+            instrument.notify(&notices.join("; "));
+        }
+        Ok((instrument, first))
+    }
+}
