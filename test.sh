@@ -123,7 +123,7 @@ else
         step "oldest Rust ($oldest)" oldest_check
         no_std_check() {
             RUSTC=$oldest_rust/rustc RUSTC_BOOTSTRAP=1 \
-                cargo check --quiet -p logicnet -p bytebeat -p trill --target wasm32-unknown-unknown \
+                cargo check --quiet -p logicnet -p bytebeat -p trill -p pru-isa -p pru-codegen --target wasm32-unknown-unknown \
                 -Zbuild-std=core,alloc --target-dir "${CARGO_TARGET_DIR:-target}/oldest"
         }
         step "without std (wasm32)" no_std_check
@@ -161,7 +161,8 @@ else
 
     if command -v shellcheck >/dev/null; then
         step "scripts" shellcheck play.sh test.sh cross.sh deploy.sh deploy/run.sh deploy/board.sh \
-            tests/arm.sh tests/deploy.sh benches/arm/run.sh .ci/run assets/networks/make.sh fuzz/run.sh
+            tests/arm.sh tests/deploy.sh benches/arm/run.sh .ci/run assets/networks/make.sh fuzz/run.sh \
+            crates/pru-isa/gnu/build.sh
     else
         skip "scripts" "shellcheck is not installed"
     fi

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Fuzzes with libFuzzer, on a stable Rust and a C++ compiler.
-# Usage: fuzz/run.sh all|network_file|expression|state|script [libFuzzer options, such as -runs=100000]
+# Usage: fuzz/run.sh all|network_file|expression|state|script|pru_text|pru_words [libFuzzer options, such as -runs=100000]
 # What it finds is kept in fuzz/corpus and, if it is a failure, in fuzz/artifacts.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -10,7 +10,7 @@ if [ $# -lt 1 ]; then
     exit 2
 fi
 targets=$1
-[ "$targets" != all ] || targets="network_file expression state script"
+[ "$targets" != all ] || targets="network_file expression state script pru_text pru_words"
 
 # Coverage instrumentation needs a compiler flag that is not stable yet.
 export RUSTC_BOOTSTRAP=1
@@ -31,6 +31,10 @@ for target in $targets; do
         sed -n 's/.*"source": "\(.*t.*\)",/\1/p' ../assets/networks/*.json | while read -r expression; do
             printf '%s' "$expression" >"corpus/$target/$(printf '%s' "$expression" | cksum | cut -d' ' -f1)"
         done
+        ;;
+    pru_text)
+        sed -n 's/^[0-9a-f]* //p' ../crates/pru-isa/gnu/words.txt >"corpus/$target/words"
+        [ ! -d ../pru-asm ] || cp -n ../pru-asm/*.p "corpus/$target/"
         ;;
     esac
     echo "fuzzing $target"

@@ -1,0 +1,233 @@
+//! Orders of evaluation.
+//!
+//! The order decides how many values are alive at a time, and so how many must be
+//! moved out of registers and back. No order is best for all networks: several are
+//! made, and the one that allocation makes the shortest program of is taken.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use logicnet::random::Rng;
+
+use crate::lower::{Output, Plan};
+
+/// Which steps read each value.
+pub(crate) struct Readers {
+    starts: Vec<u32>,
+    readers: Vec<u32>,
+}
+
+impl Readers {
+    pub(crate) fn of(plan: &Plan) -> Readers {
+        let mut starts = vec![0; plan.values() + 1];
+        let operands = || {
+            plan.steps.iter().enumerate().flat_map(|(i, step)| {
+                let second = (step.a != step.b).then_some((step.b, i));
+                [(step.a, i)].into_iter().chain(second)
+            })
+        };
+        for (value, _) in operands() {
+            starts[value as usize + 1] += 1;
+        }
+        for i in 1..starts.len() {
+            starts[i] += starts[i - 1];
+        }
+        let mut next = starts.clone();
+        let mut readers = vec![0; starts[starts.len() - 1] as usize];
+        for (value, i) in operands() {
+            let next = &mut next[value as usize];
+            readers[*next as usize] = i as u32;
+            *next += 1;
+        }
+        Readers { starts, readers }
+    }
+
+    /// The steps that read a value, by index.
+    pub(crate) fn of_value(&self, value: u32) -> &[u32] {
+        let v = value as usize;
+        &self.readers[self.starts[v] as usize..self.starts[v + 1] as usize]
+    }
+}
+
+/// How to make an order.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Way {
+    /// As the graph has it.
+    Given,
+    /// From the first step on, always one after which fewest values are alive; the
+    /// number says which of those, from 3 on partly by chance.
+    Forward(u64),
+    /// From the last step back, always one before which fewest are alive, likewise.
+    Backward(u64),
+}
+
+/// An order of the steps, by index, in which each comes after what it reads.
+pub(crate) fn order(plan: &Plan, readers: &Readers, way: Way) -> Vec<u32> {
+    match way {
+        Way::Given => (0..plan.steps.len() as u32).collect(),
+        Way::Forward(seed) => forward(plan, readers, seed),
+        Way::Backward(seed) => backward(plan, readers, seed),
+    }
+}
+
+fn output_values(plan: &Plan) -> Vec<u32> {
+    let values = plan.outputs.iter().filter_map(|output| match output {
+        Output::Value(value) => Some(*value),
+        Output::Constant(_) => None,
+    });
+    values.collect()
+}
+
+fn forward(plan: &Plan, readers: &Readers, seed: u64) -> Vec<u32> {
+    let mut rng = Rng::new(seed);
+    let first = plan.inputs.len() as u32;
+    let mut left: Vec<u32> = (0..plan.values() as u32)
+        .map(|value| readers.of_value(value).len() as u32)
+        .collect();
+    let mut is_output = vec![false; plan.values()];
+    for value in output_values(plan) {
+        is_output[value as usize] = true;
+    }
+    let mut made = vec![0u32; plan.values()]; // when, from 1 on; 0 not yet
+    let mut missing: Vec<u8> = vec![0; plan.steps.len()];
+    let mut ready = Vec::new();
+    for (i, step) in plan.steps.iter().enumerate() {
+        let operands = [step.a, step.b];
+        let distinct = if step.a == step.b { 1 } else { 2 };
+        let missed = operands[..distinct].iter().filter(|&&v| v >= first).count();
+        missing[i] = missed as u8;
+        if missed == 0 {
+            ready.push(i as u32);
+        }
+    }
+    let mut order = Vec::with_capacity(plan.steps.len());
+    while !ready.is_empty() {
+        let now = order.len() as u32 + 1;
+        let rank = |&i: &u32| {
+            let step = &plan.steps[i as usize];
+            let dies = |value: u32| i64::from(left[value as usize] == 1);
+            let value = first + i;
+            let mut frees = dies(step.a);
+            if step.a != step.b {
+                frees += dies(step.b);
+            }
+            frees -= i64::from(!readers.of_value(value).is_empty());
+            // Otherwise what goes on with what was made last.
+            let recent = made[step.a as usize].max(made[step.b as usize]);
+            let oldest = made[step.a as usize].min(made[step.b as usize]);
+            match seed % 3 {
+                0 => (frees, i64::from(recent), i64::from(oldest)),
+                1 => (frees, i64::from(oldest), i64::from(recent)),
+                _ => (
+                    2 * frees + i64::from(now - recent < 4),
+                    i64::from(recent),
+                    0,
+                ),
+            }
+        };
+        let mut best = 0;
+        let mut best_rank = rank(&ready[0]);
+        for at in 1..ready.len() {
+            let this = rank(&ready[at]);
+            if this > best_rank || (this == best_rank && seed > 2 && rng.below(2) == 0) {
+                best = at;
+                best_rank = this;
+            }
+        }
+        let i = ready.swap_remove(best);
+        order.push(i);
+        let step = &plan.steps[i as usize];
+        left[step.a as usize] -= 1;
+        if step.a != step.b {
+            left[step.b as usize] -= 1;
+        }
+        made[(first + i) as usize] = now;
+        for &reader in readers.of_value(first + i) {
+            missing[reader as usize] -= 1;
+            if missing[reader as usize] == 0 {
+                ready.push(reader);
+            }
+        }
+    }
+    order
+}
+
+fn backward(plan: &Plan, readers: &Readers, seed: u64) -> Vec<u32> {
+    let mut rng = Rng::new(seed);
+    let first = plan.inputs.len() as u32;
+    let mut unread: Vec<u32> = (0..plan.values() as u32)
+        .map(|value| readers.of_value(value).len() as u32)
+        .collect();
+    // When the value was first wanted, counted from the end; 0 not yet.
+    let mut wanted = vec![0u32; plan.values()];
+    let mut ready: Vec<u32> = (0..plan.steps.len() as u32)
+        .filter(|&i| unread[(first + i) as usize] == 0)
+        .collect();
+    let mut order = Vec::with_capacity(plan.steps.len());
+    while !ready.is_empty() {
+        let now = order.len() as u32 + 1;
+        let rank = |&i: &u32| {
+            let step = &plan.steps[i as usize];
+            let begins = |value: u32| i64::from(value >= first && wanted[value as usize] == 0);
+            let mut more = begins(step.a);
+            if step.a != step.b {
+                more += begins(step.b);
+            }
+            let since = wanted[(first + i) as usize];
+            let last = wanted[step.a as usize].max(wanted[step.b as usize]);
+            match seed % 3 {
+                0 => (-more, i64::from(since), 0),
+                1 => (-more, i64::from(last), i64::from(since)),
+                _ => (-more, -i64::from(since), i64::from(last)),
+            }
+        };
+        let mut best = 0;
+        let mut best_rank = rank(&ready[0]);
+        for at in 1..ready.len() {
+            let this = rank(&ready[at]);
+            if this > best_rank || (this == best_rank && seed > 2 && rng.below(2) == 0) {
+                best = at;
+                best_rank = this;
+            }
+        }
+        let i = ready.swap_remove(best);
+        order.push(i);
+        let step = &plan.steps[i as usize];
+        let operands = [step.a, step.b];
+        let distinct = if step.a == step.b { 1 } else { 2 };
+        for &value in &operands[..distinct] {
+            if wanted[value as usize] == 0 {
+                wanted[value as usize] = now;
+            }
+            unread[value as usize] -= 1;
+            if value >= first && unread[value as usize] == 0 {
+                ready.push(value - first);
+            }
+        }
+    }
+    order.reverse();
+    order
+}
+
+/// The most values alive at a time, inputs until they are last read among them.
+pub(crate) fn peak(plan: &Plan, order: &[u32]) -> usize {
+    let first = plan.inputs.len();
+    let mut last = vec![0usize; plan.values()];
+    for (at, &i) in order.iter().enumerate() {
+        let step = &plan.steps[i as usize];
+        last[step.a as usize] = at;
+        last[step.b as usize] = at;
+    }
+    let mut alive = first;
+    let mut most = alive;
+    for (at, &i) in order.iter().enumerate() {
+        let step = &plan.steps[i as usize];
+        alive -= usize::from(last[step.a as usize] == at);
+        alive -= usize::from(step.a != step.b && last[step.b as usize] == at);
+        alive += 1;
+        most = most.max(alive);
+        // An output that nothing reads is stored at once.
+        alive -= usize::from(last[first + i as usize] == 0);
+    }
+    most
+}

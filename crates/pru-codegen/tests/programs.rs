@@ -1,0 +1,316 @@
+//! Programs against networks: proved over whole periods, and the figures that are
+//! promised.
+
+use std::path::Path;
+
+use logicnet::random::{Ops, Rng};
+use logicnet::{Gate, Layer, Mask, Masks, Network, Op, OutputEncoding, Parts, Xag, simplify};
+use pru_codegen::{
+    ANSWER, BANK, BEAT, Code, EPOCH, Error, Failure, PLANES, REQUEST, STOP, TIME, compile,
+    compile_graph, prove,
+};
+use pru_isa::emulator::{CONTROL, ENABLE, Subsystem};
+use pru_isa::{MEMORY_WORDS, assemble};
+
+fn shipped() -> Vec<(String, Network)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/networks");
+    let paths = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let networks = paths.filter(|path| path.extension().is_some_and(|ending| ending == "json"));
+    let mut networks: Vec<_> = networks
+        .map(|path| {
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            let text = std::fs::read_to_string(path).unwrap();
+            (name, Network::from_json(&text).unwrap())
+        })
+        .collect();
+    networks.sort_by(|a, b| a.0.cmp(&b.0));
+    assert!(networks.len() > 15);
+    networks
+}
+
+fn check(code: &Code, network: &Network, masks: &Masks, what: &str) {
+    let figures = code.figures();
+    let proof = prove(code, network, masks).unwrap_or_else(|failure| panic!("{what}: {failure}"));
+    assert_eq!(proof.passes, network.period().div_ceil(32), "{what}");
+    // The figure is the most that can be; some pass comes near it.
+    assert!(
+        proof.cycles <= figures.cycles(),
+        "{what}: {proof:?} {figures:?}"
+    );
+    assert!(
+        proof.cycles + 24 >= figures.cycles(),
+        "{what}: {proof:?} {figures:?}"
+    );
+    assert_eq!(code.words(0).len(), figures.instructions, "{what}");
+    assert!(figures.frame_cycles <= 80, "{what}: {figures:?}");
+    let listing = code.listing();
+    let again = assemble(&listing).unwrap_or_else(|e| panic!("{what}: {e}\n{listing}"));
+    assert_eq!(again.words, code.words(0), "{what}");
+}
+
+/// The figures promised: at most 1.5 cycles a gate where up to 50 values are alive.
+fn check_promise(code: &Code, what: &str) {
+    let figures = code.figures();
+    if (100..=1200).contains(&figures.gates) && figures.peak <= 50 {
+        let most = 1.5 * figures.gates as f64;
+        assert!(
+            f64::from(figures.gate_cycles) <= most,
+            "{what}: {figures:?}"
+        );
+    }
+}
+
+#[test]
+fn every_shipped_network_is_played_exactly() {
+    for (name, network) in shipped() {
+        // As it is after a bend, unsimplified, if that fits.
+        match compile(&network, network.masks()) {
+            Ok(code) => check(&code, &network, network.masks(), &name),
+            Err(Error::TooLarge { instructions, .. }) => assert!(instructions > MEMORY_WORDS),
+            Err(error) => panic!("{name}: {error}"),
+        }
+    }
+}
+
+#[test]
+fn simplified_networks_keep_the_promise() {
+    for (name, network) in shipped() {
+        let simplified = simplify(&network, network.masks());
+        let code = compile(&simplified, &Masks::new()).unwrap();
+        check_promise(&code, &name);
+        prove(&code, &network, network.masks()).unwrap_or_else(|f| panic!("{name}: {f}"));
+    }
+}
+
+#[test]
+fn random_networks_are_played_exactly_and_keep_the_promise() {
+    let mut near = 0;
+    for (width, layers) in [
+        (8, 3),
+        (16, 20),
+        (24, 30),
+        (32, 24),
+        (40, 12),
+        (40, 24),
+        (44, 16),
+    ] {
+        for seed in 1..=2 {
+            let network = Network::random(10, &vec![width; layers], Ops::XorRich, seed).unwrap();
+            let what = format!("{width} x {layers}, seed {seed}");
+            let code = compile(&network, &Masks::new()).unwrap();
+            check(&code, &network, &Masks::new(), &what);
+            check_promise(&code, &what);
+            near += usize::from(code.figures().gates >= 100 && code.figures().peak <= 50);
+        }
+    }
+    assert!(near >= 8, "too few networks that the promise is for");
+}
+
+/// Narrow and wide, shallow and deep, so that every way to wait is taken.
+#[test]
+fn networks_of_many_shapes_are_played_exactly() {
+    let mut rng = Rng::new(11);
+    let (mut spilled, mut in_memory) = (0, 0);
+    for _ in 0..250 {
+        let (width, layers) = (8 + rng.below(80) as usize, 1 + rng.below(20) as usize);
+        let network = Network::random(6, &vec![width; layers], Ops::XorRich, rng.next()).unwrap();
+        let Ok(code) = compile(&network, &Masks::new()) else {
+            continue;
+        };
+        check(
+            &code,
+            &network,
+            &Masks::new(),
+            &format!("{width} x {layers}"),
+        );
+        spilled += usize::from(code.figures().transfers > 0);
+        in_memory += usize::from(code.figures().memory > 0);
+    }
+    assert!(spilled > 50 && in_memory > 20, "{spilled} {in_memory}");
+}
+
+#[test]
+fn bends_are_played_exactly() {
+    let mut rng = Rng::new(5);
+    for seed in 0..12 {
+        let network = Network::random(9, &[30; 8], Ops::Uniform, seed).unwrap();
+        let masks: Masks = (0..6)
+            .map(|_| {
+                let mask = match rng.below(3) {
+                    0 => Mask::Force(false),
+                    1 => Mask::Force(true),
+                    _ => Mask::Invert,
+                };
+                (rng.below(network.nodes()), mask)
+            })
+            .collect();
+        let code = compile(&network, &masks).unwrap();
+        check(&code, &network, &masks, &format!("seed {seed}"));
+    }
+}
+
+/// A network whose layers are so wide that values wait in data RAM, near and far.
+#[test]
+fn wide_networks_use_data_ram() {
+    let masks = Masks::new();
+    let wide = |width: usize, layers: usize| {
+        let network = Network::random(9, &vec![width; layers], Ops::XorRich, 3).unwrap();
+        let code = compile(&network, &masks).unwrap();
+        check(&code, &network, &masks, &format!("width {width}"));
+        code.figures()
+    };
+    let near = wide(100, 7);
+    assert!(near.memory > 0 && near.peak > 60, "{near:?}");
+    let far = wide(150, 8);
+    assert!(far.memory > near.memory && far.peak > 110, "{far:?}");
+}
+
+fn parts(inputs: u32, gates: &[(u8, u32, u32)], outputs: &[u32]) -> Network {
+    let gates = gates.iter().map(|&(op, a, b)| Gate {
+        op: Op::new(op).unwrap(),
+        a,
+        b,
+    });
+    Network::try_from(Parts {
+        name: "case".into(),
+        inputs,
+        layers: vec![Layer {
+            gates: gates.collect(),
+            ..Layer::default()
+        }],
+        outputs: outputs.to_vec(),
+        ..Parts::default()
+    })
+    .unwrap()
+}
+
+#[test]
+fn small_and_odd_networks() {
+    let none = Masks::new();
+    for (inputs, gates, outputs) in [
+        // Wires of t, low and high, and their complements.
+        (
+            9,
+            vec![(12, 0, 0), (12, 8, 8)],
+            vec![0, 8, 9, 10, 4, 5, 1, 7],
+        ),
+        // Constants only.
+        (3, vec![(0, 0, 0), (15, 0, 0)], vec![3, 4, 3, 4, 4, 3, 3, 3]),
+        // Fewer outputs than bits, and more.
+        (7, vec![(6, 0, 6)], vec![7]),
+        (
+            7,
+            vec![(6, 0, 6), (1, 1, 6), (7, 2, 5)],
+            vec![0, 7, 8, 9, 1, 2, 3, 4, 5, 6, 7],
+        ),
+        // A period shorter than a pass.
+        (2, vec![(1, 0, 1), (8, 0, 1)], vec![0, 1, 2, 3, 2, 1, 0, 3]),
+        // All bits of t there can be.
+        (
+            13,
+            (0..12).map(|i| (14, i, i + 1)).collect(),
+            (13..25).collect(),
+        ),
+    ] {
+        let network = parts(inputs, &gates, &outputs);
+        let code = compile(&network, &none).unwrap();
+        check(&code, &network, &none, &format!("{gates:?} {outputs:?}"));
+    }
+}
+
+#[test]
+fn the_frame_takes_80_cycles_at_most_whatever_is_read() {
+    // All 24 bits of t, each output its own.
+    let gates: Vec<_> = (0..23)
+        .map(|i| (6, if i == 0 { 0 } else { 23 + i }, i + 1))
+        .collect();
+    let outputs: Vec<_> = (39..47).collect();
+    let figures = compile(&parts(24, &gates, &outputs), &Masks::new())
+        .unwrap()
+        .figures();
+    assert!(figures.frame_cycles <= 80, "{figures:?}");
+}
+
+#[test]
+fn what_does_not_fit_is_said_with_its_count() {
+    let network = Network::random(16, &[128; 20], Ops::XorRich, 1).unwrap();
+    let Err(
+        error @ Error::TooLarge {
+            instructions,
+            gates,
+        },
+    ) = compile(&network, &Masks::new())
+    else {
+        panic!("it is too large");
+    };
+    assert!(instructions > MEMORY_WORDS && gates > 1500, "{error:?}");
+    assert!(error.to_string().contains(&instructions.to_string()));
+
+    let sum = Network::try_from(Parts {
+        output_encoding: OutputEncoding::GroupSum { groups: 1 },
+        ..network.into_parts()
+    })
+    .unwrap();
+    assert_eq!(compile(&sum, &Masks::new()).unwrap_err(), Error::GroupSum);
+}
+
+#[test]
+fn an_empty_graph_is_silence() {
+    let code = compile_graph(&Xag::new(4)).unwrap();
+    assert_eq!(code.figures().gates, 0);
+}
+
+#[test]
+fn a_wrong_program_is_found() {
+    let (a, b) = (
+        parts(8, &[(6, 0, 7)], &[8]),
+        parts(8, &[(6, 0, 7), (1, 3, 6), (7, 8, 9)], &[10]),
+    );
+    let code = compile(&a, &Masks::new()).unwrap();
+    let failure = prove(&code, &b, &Masks::new()).unwrap_err();
+    assert!(
+        matches!(failure, Failure::Sample { t: 72, .. }),
+        "{failure}"
+    );
+}
+
+/// The mailbox as the ARM uses it.
+#[test]
+fn the_mailbox_answers_requests_and_stops() {
+    let network = parts(8, &[(6, 0, 7)], &[8, 0, 0, 0, 0, 0, 0, 5]);
+    let code = compile(&network, &Masks::new()).unwrap();
+    let mut pru = Subsystem::new();
+    let own = 0..0x2000;
+    pru.core_mut(0).allow(std::slice::from_ref(&own), &[BANK]);
+    pru.load(0, &code.words(0xabcd_1234)).unwrap();
+    // What another program left behind is not taken for a request.
+    pru.write(REQUEST, 7).unwrap();
+    pru.write(ANSWER, 7).unwrap();
+    pru.write(CONTROL[0], ENABLE).unwrap();
+    pru.run(1000).unwrap();
+    assert_eq!(pru.read(EPOCH), Ok(0));
+    let beat = pru.read(BEAT).unwrap();
+    pru.run(100).unwrap();
+    assert!(pru.read(BEAT).unwrap() > beat);
+
+    pru.write(TIME, 160).unwrap();
+    pru.write(REQUEST, 8).unwrap();
+    pru.run(code.figures().cycles().into()).unwrap();
+    pru.run(12).unwrap(); // it may just have looked
+    assert_eq!(pru.read(ANSWER), Ok(8));
+    assert_eq!(pru.read(EPOCH), Ok(0xabcd_1234));
+    assert_eq!(pru.read(PLANES), Ok(0xaaaa_aaaa ^ u32::MAX));
+    assert_eq!(pru.read(PLANES + 28), Ok(u32::MAX)); // 160 has bit 5
+
+    pru.write(STOP, 1).unwrap();
+    assert!(pru.run_until_halted(100).unwrap());
+}
+
+#[test]
+fn code_is_the_same_every_time() {
+    let network = Network::random(10, &[30; 12], Ops::XorRich, 9).unwrap();
+    let words = || compile(&network, &Masks::new()).unwrap().words(3);
+    assert_eq!(words(), words());
+}
