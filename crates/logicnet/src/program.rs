@@ -83,7 +83,8 @@ impl Program {
 
 /// Builds programs; keeps its working memory from one to the next.
 ///
-/// A build is linear in nodes and does not depend on what was built before, so no earlier simplification can contradict a later mask.
+/// A build is linear in nodes, with a search for each mask, and does not depend on
+/// what was built before, so no earlier simplification can contradict a later mask.
 #[derive(Clone, Debug, Default)]
 pub struct Builder {
     lowering: Lowering,
