@@ -7,7 +7,7 @@ use crate::encoding::{byte_source, full_scale, scale};
 use crate::program::{Program, Step, Tap};
 use crate::simd::vectorized;
 use crate::transpose::planes_of_bytes;
-use crate::{Kind, OutputEncoding, Word};
+use crate::{OutputEncoding, Word};
 
 /// A program with the memory to evaluate it in, for words of one width.
 ///
@@ -26,7 +26,8 @@ pub struct Evaluator<W> {
     /// The time of lane 0, if the slots of the inputs hold consecutive times.
     consecutive_from: Option<u32>,
     next_step: usize,
-    next_run: usize,
+    /// The round that the next step is in, or one before it.
+    round: usize,
 }
 
 /// Where the counter's bits of one column of 64 lanes come from.
@@ -76,7 +77,7 @@ impl<W: Word> Evaluator<W> {
             slots,
             consecutive_from: None,
             next_step: 0,
-            next_run: 0,
+            round: 0,
         };
         evaluator.start(0);
         evaluator
@@ -133,19 +134,19 @@ impl<W: Word> Evaluator<W> {
 
     fn rewind(&mut self) {
         self.next_step = 0;
-        self.next_run = 0;
+        self.round = 0;
     }
 
     /// Evaluates at most `gates` more gates of the group; true when the group
     /// is complete. Its time is proportional to the gates evaluated and the
-    /// runs they are in.
+    /// rounds they are in.
     pub fn advance(&mut self, gates: usize) -> bool {
         let end = self
             .program
             .steps
             .len()
             .min(self.next_step.saturating_add(gates));
-        let cursor = (&mut self.next_step, &mut self.next_run);
+        let cursor = (&mut self.next_step, &mut self.round);
         run_until(end, &self.program, cursor, &mut self.slots);
         end == self.program.steps.len()
     }
@@ -217,26 +218,27 @@ impl<W: Word> Evaluator<W> {
 }
 
 vectorized! {
-    /// Runs the gates before step `end` from the cursor (next step, next run) on.
+    /// Runs the gates before step `end` from the cursor (next step, its round) on.
     fn run_until[W: Word](
         end: usize,
         program: &Program,
         cursor: (&mut usize, &mut usize),
         slots: &mut [W],
     ) {
-        let (next_step, next_run) = cursor;
-        let mut steps = &program.steps[*next_step..end];
-        for run in &program.runs[*next_run..] {
-            let left = run.end as usize - *next_step;
-            let (now, later) = steps.split_at(left.min(steps.len()));
-            run_steps(now, run.kind, slots);
-            *next_step += now.len();
-            if now.len() < left {
+        let (next_step, round) = cursor;
+        let steps = &program.steps[..end];
+        let mut done = *next_step;
+        for &[and, and_not, or, xor] in &program.rounds[*round..] {
+            done = run_steps(steps, done, and, slots, W::and);
+            done = run_steps(steps, done, and_not, slots, W::and_not);
+            done = run_steps(steps, done, or, slots, W::or);
+            done = run_steps(steps, done, xor, slots, W::xor);
+            if done == end {
                 break;
             }
-            *next_run += 1;
-            steps = later;
+            *round += 1;
         }
+        *next_step = done;
     }
 }
 
@@ -257,20 +259,22 @@ vectorized! {
     }
 }
 
-/// Runs gates of one operation, of an evaluator's program, on its slots.
-#[inline(always)]
-fn run_steps<W: Word>(steps: &[Step], kind: Kind, slots: &mut [W]) {
-    match kind {
-        Kind::And => each_step(steps, slots, W::and),
-        Kind::AndNot => each_step(steps, slots, W::and_not),
-        Kind::Or => each_step(steps, slots, W::or),
-        Kind::Xor => each_step(steps, slots, W::xor),
-    }
-}
-
+/// Runs the steps from `start` to `end` that are there, gates of one operation, on
+/// their evaluator's slots; gives the step after them. None are left of a run that
+/// ends before `start`.
 #[inline(always)]
 #[allow(unsafe_code)]
-fn each_step<W: Word>(steps: &[Step], slots: &mut [W], op: impl Fn(W, W) -> W) {
+fn run_steps<W: Word>(
+    steps: &[Step],
+    start: usize,
+    end: u32,
+    slots: &mut [W],
+    op: impl Fn(W, W) -> W,
+) -> usize {
+    let end = steps.len().min(end as usize);
+    let Some(run) = steps.get(start..end) else {
+        return start;
+    };
     let mut step = |step: &Step| {
         let [a, b, out] = [step.a, step.b, step.out].map(usize::from);
         // SAFETY: `Evaluator::new` has made as many slots as any step names, and
@@ -279,12 +283,13 @@ fn each_step<W: Word>(steps: &[Step], slots: &mut [W], op: impl Fn(W, W) -> W) {
             *slots.get_unchecked_mut(out) = op(*slots.get_unchecked(a), *slots.get_unchecked(b));
         }
     };
-    let fours = steps.chunks_exact(4);
+    let fours = run.chunks_exact(4);
     let rest = fours.remainder();
     for four in fours {
         four.iter().for_each(&mut step);
     }
     rest.iter().for_each(step);
+    end
 }
 
 /// Counts the ones of each lane over many columns: the bits of the counts as

@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -142,6 +143,7 @@ pub struct Network {
     parts: Parts,
     first_gate_of_layer: Vec<u32>,
     gates: Vec<Gate>,
+    reached: Vec<(u32, Gate)>,
     counter_bits: u32,
 }
 
@@ -175,12 +177,30 @@ impl TryFrom<Parts> for Network {
             gates.append(&mut layer.gates);
         }
         Ok(Network {
+            reached: reached(parts.inputs, &gates, &parts.outputs),
             parts,
             first_gate_of_layer,
             gates,
             counter_bits,
         })
     }
+}
+
+/// See [`Network::reached`].
+fn reached(inputs: u32, gates: &[Gate], outputs: &[u32]) -> Vec<(u32, Gate)> {
+    let mut read = vec![false; inputs as usize + gates.len()];
+    for &output in outputs {
+        read[output as usize] = true;
+    }
+    let first_gate = inputs as usize;
+    for (i, gate) in gates.iter().enumerate().rev() {
+        if read[first_gate + i] {
+            read[gate.a as usize] = true;
+            read[gate.b as usize] = true;
+        }
+    }
+    let nodes = (inputs..).zip(gates.iter().copied());
+    nodes.filter(|&(node, _)| read[node as usize]).collect()
 }
 
 /// Unknown fields must not have the names of known ones.
@@ -362,6 +382,12 @@ impl Network {
     /// All gates, in node order.
     pub fn gates(&self) -> &[Gate] {
         &self.gates
+    }
+
+    /// The gates that outputs depend on if every gate reads both its operands, with
+    /// their nodes, in node order. No masks make outputs depend on others.
+    pub(crate) fn reached(&self) -> &[(u32, Gate)] {
+        &self.reached
     }
 
     /// Number of nodes: inputs and gates.

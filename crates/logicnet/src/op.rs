@@ -38,6 +38,8 @@ impl Op {
     pub const A_NOT_B: Op = Op(2);
     /// `a`, a wire.
     pub const A: Op = Op(3);
+    /// `b AND NOT a`.
+    pub const B_NOT_A: Op = Op(4);
     /// `b`, a wire.
     pub const B: Op = Op(5);
     /// `a XOR b`.

@@ -1,25 +1,22 @@
 //! Programs: a network under masks, laid out for evaluation.
 
 use alloc::vec::Vec;
+use core::iter;
 
-use crate::xag::{Kind, Lowering, Xag};
+use crate::xag::{Kind, Lit, Lowering, Xag, XagGate};
 use crate::{Masks, Network, OutputEncoding};
 
 /// One gate of a program: reads two slots, writes a third.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Step {
     pub(crate) a: u16,
     pub(crate) b: u16,
     pub(crate) out: u16,
 }
 
-/// Consecutive steps of one operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Run {
-    pub(crate) kind: Kind,
-    /// Index of the step after the last.
-    pub(crate) end: u32,
-}
+/// Steps of the four operations in turn, in the order of [`Kind::ALL`]: the index of
+/// the step after the last of each. Any of the four runs may be empty.
+pub(crate) type Round = [u32; Kind::ALL.len()];
 
 /// Where a value is found after the last step, and whether it is complemented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,14 +32,14 @@ pub(crate) struct Tap {
 /// built for, so a change of masks means a new program (see [`Builder`]).
 /// Values live in slots that are used again as soon as their last reader has
 /// run, which keeps the working set in the cache, and gates are grouped in
-/// runs of one operation, which leaves no branch per gate.
+/// runs of one operation, the four taking turns, which leaves no branch per gate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
     pub(crate) counter_bits: u32,
     /// Bit of t, and the slot it goes to, which nothing else uses.
     pub(crate) inputs: Vec<(u8, u16)>,
     pub(crate) steps: Vec<Step>,
-    pub(crate) runs: Vec<Run>,
+    pub(crate) rounds: Vec<Round>,
     pub(crate) outputs: Vec<Tap>,
     pub(crate) output_encoding: OutputEncoding,
     /// Slot 0 holds the constant 0. At most 2^16: see [`Builder::lay_out`].
@@ -68,7 +65,9 @@ impl Program {
 
     /// Runs of one operation that the gates are grouped in.
     pub fn runs(&self) -> usize {
-        self.runs.len()
+        let ends = self.rounds.iter().flatten();
+        let starts = iter::once(&0).chain(ends.clone());
+        starts.zip(ends).filter(|(start, end)| start < end).count()
     }
 
     /// Slots of values that an evaluator needs.
@@ -84,26 +83,34 @@ impl Program {
 
 /// Builds programs; keeps its working memory from one to the next.
 ///
-/// A build is linear in nodes and masks and does not depend on what was built
-/// before, so no earlier simplification can contradict a later mask.
+/// A build is linear in nodes, with a search for each mask, and does not depend on
+/// what was built before, so no earlier simplification can contradict a later mask.
 #[derive(Clone, Debug, Default)]
 pub struct Builder {
     lowering: Lowering,
     xag: Xag,
     nodes: Vec<Node>,
-    phase_ends: Vec<u32>,
-    order: Vec<u32>,
-    free: Vec<u16>,
+    /// The last gate of each phase, 0 if it has none.
+    rounds: Vec<Round>,
+    /// Filled from the end.
+    steps: Vec<Step>,
 }
 
 /// What a node needs while its graph is laid out.
 #[derive(Clone, Copy, Debug, Default)]
 struct Node {
-    /// Readers to come: outputs, and gates that are live.
-    uses: u32,
-    /// Its phase until the gates are in order, then its slot.
+    /// Its phase; from its last reader on, backwards, [`SLOT`] and its slot.
     place: u32,
+    /// The gate before in the list of its phase, 0 before the first; then in the list
+    /// of gates whose slots are free.
+    before: u32,
+    /// Its operands.
+    a: u32,
+    b: u32,
 }
+
+/// Above all phases: there are fewer than four a gate.
+const SLOT: u32 = 1 << 31;
 
 impl Builder {
     /// A builder without memory yet.
@@ -120,135 +127,138 @@ impl Builder {
         program
     }
 
-    /// The program of a graph.
+    /// The program of a graph, made from its end. So each gate's turn comes after all
+    /// its readers': it has a slot if an output depends on it, and from then on the
+    /// slot is free.
     pub(crate) fn lay_out(&mut self, xag: &Xag, output_encoding: OutputEncoding) -> Program {
-        self.nodes.clear();
-        self.nodes.resize(xag.nodes() as usize, Node::default());
-        xag.count_uses(&mut self.nodes, |node| &mut node.uses);
-        self.schedule(xag);
-        let first_gate = xag.first_gate() as usize;
+        self.order(xag);
+        let mut slots = Slots {
+            nodes: &mut self.nodes,
+            first_gate: xag.first_gate(),
+            free: 0,
+            count: 0,
+        };
+        let tap = |lit: &Lit| Tap {
+            slot: match lit.as_constant() {
+                Some(_) => 0,
+                None => slots.read(lit.node()),
+            },
+            inverted: lit.inverted(),
+        };
+        let outputs = xag.outputs().iter().map(tap).collect();
 
-        let nodes = &mut self.nodes[..];
-        let mut slots: u16 = 1;
-        let mut inputs = Vec::with_capacity(xag.counter_bits() as usize);
-        for (bit, node) in nodes[1..first_gate].iter_mut().enumerate() {
-            if node.uses > 0 {
-                node.place = u32::from(slots);
-                inputs.push((bit as u8, slots));
-                slots += 1;
-                // One use too many: inputs keep their slots, so that from one
-                // group to the next only the bits that change are written.
-                node.uses += 1;
+        self.steps.resize(xag.gates().len(), Step::default());
+        let mut unfilled = self.steps.iter_mut();
+        let mut rounds = self.rounds.clone();
+        for phase in rounds.iter_mut().flatten().rev() {
+            let mut next = core::mem::replace(phase, unfilled.len() as u32);
+            while next != 0 {
+                let node = slots.nodes[next as usize];
+                if node.place >= SLOT {
+                    slots.free(next);
+                    let out = node.place as u16;
+                    let (a, b) = (slots.read(node.a), slots.read(node.b));
+                    if let Some(last) = unfilled.next_back() {
+                        *last = Step { a, b, out };
+                    }
+                }
+                next = node.before;
             }
         }
-
-        self.free.clear();
-        let free = &mut self.free;
-        let steps = self.order.iter().map(|&index| {
-            let gate = xag.gates()[index as usize];
-            let mut read = |node: u32| {
-                let node = &mut nodes[node as usize];
-                node.uses -= 1;
-                (node.place as u16, node.uses == 0)
-            };
-            let ((a, a_free), (b, b_free)) = (read(gate.a), read(gate.b));
-            let out = match (a_free, b_free) {
-                (true, true) => {
-                    free.push(a);
-                    b
-                }
-                (false, true) => b,
-                (true, false) => a,
-                // More than 2^16 slots cannot be live at once: each of the at most
-                // 65,536 gates still to come frees at most two, outputs are at most
-                // 4,096, and encoders make at most two gates an input.
-                (false, false) => free.pop().unwrap_or_else(|| {
-                    let out = slots;
-                    slots = slots
-                        .checked_add(1)
-                        .expect("no more slots than a network can need");
-                    out
-                }),
-            };
-            nodes[first_gate + index as usize].place = u32::from(out);
-            Step { a, b, out }
-        });
-        let steps = steps.collect();
-
-        let runs = self.runs(xag);
-        let outputs = xag
-            .outputs()
-            .iter()
-            .map(|lit| Tap {
-                slot: self.nodes[lit.node() as usize].place as u16,
-                inverted: lit.inverted(),
-            })
-            .collect();
+        // There are at most 65,536 gates and two an input in encoders, each makes a
+        // value or lessens those needed by one, and at most 4,096 outputs are left:
+        // so no more than 40,000 values are needed at once.
+        assert!(slots.count <= u16::MAX.into(), "slots fit their numbers");
+        let first = unfilled.len();
+        for end in rounds.iter_mut().flatten() {
+            *end -= first as u32;
+        }
         Program {
             counter_bits: xag.counter_bits(),
-            inputs,
-            steps,
-            runs,
+            inputs: slots.inputs().collect(),
+            steps: self.steps[first..].to_vec(),
+            rounds,
             outputs,
             output_encoding,
-            slots: usize::from(slots),
+            slots: slots.count as usize + 1,
         }
     }
 
-    /// Orders the live gates by phase: each phase is one operation, the four
-    /// taking turns, and a gate joins the first phase of its operation in or
-    /// after those of its operands. Within a phase gates keep their order, so
-    /// that one may read another.
-    fn schedule(&mut self, xag: &Xag) {
+    /// Puts gates in the order of their evaluation. Each phase is one operation, the
+    /// four taking turns, and a gate joins the first phase of its operation in or
+    /// after those of its operands. Within a phase gates keep their order, so that
+    /// one may read another.
+    fn order(&mut self, xag: &Xag) {
         let first_gate = xag.first_gate() as usize;
-        let (nodes, ends) = (&mut self.nodes[..], &mut self.phase_ends);
-        ends.clear();
-        for (i, gate) in xag.gates().iter().enumerate() {
-            if nodes[first_gate + i].uses == 0 {
-                continue;
-            }
-            let ready = nodes[gate.a as usize]
-                .place
-                .max(nodes[gate.b as usize].place);
-            let phase = ready + (gate.kind as u32).wrapping_sub(ready) % 4;
-            nodes[first_gate + i].place = phase;
-            if let Some(end) = ends.get_mut(phase as usize) {
-                *end += 1;
+        self.rounds.clear();
+        self.nodes.resize(xag.nodes() as usize, Node::default());
+        let nodes = &mut self.nodes[..];
+        nodes[..first_gate].fill(Node::default());
+        for (node, &XagGate { kind, a, b }) in (first_gate..).zip(xag.gates()) {
+            let [ready_a, ready_b] = [a, b].map(|node| nodes[node as usize].place);
+            let ready = ready_a.max(ready_b);
+            let phase = ready + (kind as u32).wrapping_sub(ready) % 4;
+            let phases = self.rounds.as_flattened_mut();
+            let before = if let Some(last) = phases.get_mut(phase as usize) {
+                core::mem::replace(last, node as u32)
             } else {
-                ends.resize(phase as usize, 0);
-                ends.push(1);
-            }
-        }
-        let mut start = 0;
-        for end in ends.iter_mut() {
-            (*end, start) = (start, start + *end);
-        }
-        self.order.clear();
-        self.order.resize(start as usize, 0);
-        let order = &mut self.order[..];
-        for (i, node) in nodes[first_gate..].iter().enumerate() {
-            if node.uses > 0 {
-                let place = &mut ends[node.place as usize];
-                order[*place as usize] = i as u32;
-                *place += 1;
-            }
+                self.rounds.resize(phase as usize / 4 + 1, Round::default());
+                self.rounds.as_flattened_mut()[phase as usize] = node as u32;
+                0
+            };
+            nodes[node] = Node {
+                place: phase,
+                before,
+                a,
+                b,
+            };
         }
     }
+}
 
-    /// The phases that have gates, after `schedule` has moved each to its end.
-    fn runs(&self, xag: &Xag) -> Vec<Run> {
-        let mut runs: Vec<Run> = Vec::new();
-        let mut start = 0;
-        for &end in &self.phase_ends {
-            if end > start {
-                let kind = xag.gates()[self.order[start as usize] as usize].kind;
-                match runs.last_mut() {
-                    Some(last) if last.kind == kind => last.end = end,
-                    _ => runs.push(Run { kind, end }),
-                }
+/// The slots of a graph's nodes, given out from the end of a program on.
+struct Slots<'a> {
+    nodes: &'a mut [Node],
+    first_gate: u32,
+    /// The last gate whose slot no value needs from here on, 0 if there is none.
+    free: u32,
+    /// Slots given out, slot 0 not among them.
+    count: u32,
+}
+
+impl Slots<'_> {
+    /// The slot of a node that is read, given to it by the first to ask; not the
+    /// constant's.
+    #[inline(always)]
+    fn read(&mut self, node: u32) -> u16 {
+        let mut place = self.nodes[node as usize].place;
+        if place < SLOT {
+            // Inputs have slots of their own, so that from one group to the next
+            // only the bits that change are written.
+            if self.free == 0 || node < self.first_gate {
+                self.count += 1;
+                place = SLOT + self.count;
+            } else {
+                let free = self.nodes[self.free as usize];
+                self.free = free.before;
+                place = free.place;
             }
-            start = end;
+            self.nodes[node as usize].place = place;
         }
-        runs
+        place as u16
+    }
+
+    /// Frees the slot of a gate that has had its turn.
+    #[inline(always)]
+    fn free(&mut self, gate: u32) {
+        self.nodes[gate as usize].before = self.free;
+        self.free = gate;
+    }
+
+    /// The bits of t that are read, and their slots.
+    fn inputs(&self) -> impl Iterator<Item = (u8, u16)> {
+        let bits = (0..).zip(&self.nodes[1..self.first_gate as usize]);
+        bits.filter(|(_, node)| node.place >= SLOT)
+            .map(|(bit, node)| (bit, node.place as u16))
     }
 }

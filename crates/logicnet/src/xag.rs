@@ -10,7 +10,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Not;
 
-use crate::{InputEncoding, Mask, Masks, Network, Op};
+use crate::{Gate, InputEncoding, Mask, Masks, Network, Op};
 
 /// A node or its complement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -188,53 +188,19 @@ impl Xag {
     /// `a AND b`.
     #[inline]
     pub fn and(&mut self, a: Lit, b: Lit) -> Lit {
-        let (a, b) = (a.min(b), a.max(b));
-        if a.node() == 0 {
-            return if a == Lit::TRUE { b } else { Lit::FALSE };
-        }
-        if a.node() == b.node() {
-            return if a == b { a } else { Lit::FALSE };
-        }
-        // Arithmetic in place of branches that no processor could predict.
-        let (not_a, not_b) = (a.0 & 1, b.0 & 1);
-        let kind = match not_a + not_b {
-            0 => Kind::And,
-            1 => Kind::AndNot,
-            _ => Kind::Or,
-        };
-        let (a, b) = (a.node(), b.node());
-        let swap = (a ^ b) & (not_a & !not_b).wrapping_neg();
-        let gate = XagGate {
-            kind,
-            a: a ^ swap,
-            b: b ^ swap,
-        };
-        self.intern(gate).invert_if(not_a & not_b == 1)
+        self.op(Op::AND, a, b)
     }
 
     /// `a OR b`.
     #[inline]
     pub fn or(&mut self, a: Lit, b: Lit) -> Lit {
-        !self.and(!a, !b)
+        self.op(Op::OR, a, b)
     }
 
     /// `a XOR b`.
     #[inline]
     pub fn xor(&mut self, a: Lit, b: Lit) -> Lit {
-        let inverted = a.inverted() ^ b.inverted();
-        let (a, b) = (a.node().min(b.node()), a.node().max(b.node()));
-        if a == b {
-            return Lit::constant(inverted);
-        }
-        if a == 0 {
-            return Lit::new(b, inverted);
-        }
-        self.intern(XagGate {
-            kind: Kind::Xor,
-            a,
-            b,
-        })
-        .invert_if(inverted)
+        self.op(Op::XOR, a, b)
     }
 
     /// `if select { high } else { low }`.
@@ -245,22 +211,37 @@ impl Xag {
     }
 
     /// Any operation of two literals.
-    #[inline]
     pub fn op(&mut self, op: Op, a: Lit, b: Lit) -> Lit {
-        let plan = &PLANS[usize::from(op.number() & 15)];
-        let (a, b) = (a.invert_if(plan.invert_a), b.invert_if(plan.invert_b));
-        let lit = match plan.form {
-            Form::And => self.and(a, b),
-            Form::Xor => self.xor(a, b),
-            Form::A => a,
-            Form::B => b,
-            Form::False => Lit::FALSE,
+        self.make(op, a, b)
+    }
+
+    /// [`Xag::op`], inlined into the loop that makes a whole graph.
+    #[inline(always)]
+    fn make(&mut self, op: Op, a: Lit, b: Lit) -> Lit {
+        let Form { op, kind, inverted } = Form::of(op, a.inverted(), b.inverted());
+        let (a, b) = (a.node(), b.node());
+        // Of one node, or of the constant 0 and a node, it is that node or 0.
+        let only = |node, kept| Lit::new(if kept { node } else { 0 }, inverted);
+        let (low, high) = (a.min(b), a.max(b));
+        if low == high {
+            return only(a, op.apply(true, true));
+        }
+        if low == 0 {
+            return only(high, op.apply(b == 0, a == 0));
+        }
+        let (a, b) = match op {
+            Op::A_NOT_B => (a, b),
+            Op::B_NOT_A => (b, a),
+            Op::FALSE => return only(a, false),
+            Op::A => return only(a, true),
+            Op::B => return only(b, true),
+            _ => (low, high),
         };
-        lit.invert_if(plan.invert_out)
+        self.intern(XagGate { kind, a, b }).invert_if(inverted)
     }
 
     /// The node of this gate, made if there is none yet.
-    #[inline]
+    #[inline(always)]
     fn intern(&mut self, gate: XagGate) -> Lit {
         if 2 * self.gates.len() >= self.table.len() {
             self.grow();
@@ -343,8 +324,8 @@ impl Xag {
         self.copy(self.counter_bits, |bit| Lit::new(1 + bit, false))
     }
 
-    /// The graph of a network under masks (these alone, not the network's own),
-    /// with its live gates only.
+    /// The graph of a network under masks (these alone, not the network's own). It
+    /// may have gates that are not [live](Xag::live).
     pub fn of(network: &Network, masks: &Masks) -> Xag {
         let mut xag = Xag::default();
         Lowering::default().lower(network, masks, &mut xag);
@@ -355,109 +336,112 @@ impl Xag {
 /// Spreads gates over the table: multiplicative hashing in 32 bits, which every
 /// processor does in a few instructions, of the two nodes and the kind; the good
 /// bits are the upper ones.
-#[inline]
+#[inline(always)]
 fn hash(gate: XagGate) -> usize {
-    let a = gate.a.wrapping_mul(0x9E37_79B1);
-    let b = (gate.b << 2 | gate.kind as u32).wrapping_mul(0x85EB_CA77);
-    let sum = a.wrapping_add(b);
-    (sum ^ sum >> 15) as usize
+    let key = gate.a.rotate_left(16) ^ (gate.b << 2 | gate.kind as u32);
+    let product = key.wrapping_mul(0x9E37_79B1);
+    (product ^ product >> 15) as usize
 }
 
-/// How an operation is made: of its operands or their complements, and whether
-/// the outcome is complemented.
-struct Plan {
-    form: Form,
-    invert_a: bool,
-    invert_b: bool,
-    invert_out: bool,
+/// An operation of nodes as they are kept, itself of the sort that is kept: it
+/// gives 0 of two zeros.
+#[derive(Clone, Copy)]
+#[repr(align(4))]
+struct Form {
+    op: Op,
+    /// Of the operations that read both operands.
+    kind: Kind,
+    /// Whether what was asked for is its complement.
+    inverted: bool,
 }
 
-enum Form {
-    False,
-    A,
-    B,
-    And,
-    Xor,
-}
-
-/// The plans of all operations, by their numbers.
-const PLANS: [Plan; 16] = {
-    const NONE: Plan = Plan {
-        form: Form::False,
-        invert_a: false,
-        invert_b: false,
-        invert_out: false,
-    };
-    let mut plans = [NONE; 16];
+/// The forms of all operations, by number, plus 16 if `b` is complemented and 32 if
+/// `a` is.
+const FORMS: [Form; 64] = {
+    let mut forms = [form(Op::FALSE); 64];
     let mut number = 0;
     while number < 16 {
         if let Some(op) = Op::new(number) {
-            plans[number as usize] = plan(op);
+            forms[number as usize] = form(op);
+            forms[16 + number as usize] = form(op.complement_b());
+            forms[32 + number as usize] = form(op.complement_a());
+            forms[48 + number as usize] = form(op.complement_a().complement_b());
         }
         number += 1;
     }
-    plans
+    forms
 };
 
-const fn plan(op: Op) -> Plan {
-    let [constant, only_a, only_b, both] = op.exclusive_sum();
-    // ab ^ a ^ b and the like: a product of a and b, each complemented if the
-    // other stands alone, and the product's own complement.
-    let (form, invert_a, invert_b) = match (both, only_a, only_b) {
-        (true, _, _) => (Form::And, only_b, only_a),
-        (false, true, true) => (Form::Xor, false, false),
-        (false, true, false) => (Form::A, false, false),
-        (false, false, true) => (Form::B, false, false),
-        (false, false, false) => (Form::False, false, false),
-    };
-    Plan {
-        form,
-        invert_a,
-        invert_b,
-        invert_out: constant ^ (both & only_a & only_b),
+impl Form {
+    /// The form of an operation of two nodes or their complements.
+    #[inline(always)]
+    fn of(op: Op, inverted_a: bool, inverted_b: bool) -> Form {
+        let number = usize::from(op.number() & 15);
+        FORMS[number | usize::from(inverted_b) << 4 | usize::from(inverted_a) << 5]
     }
+}
+
+const fn form(op: Op) -> Form {
+    let inverted = op.apply(false, false);
+    let op = if inverted { op.complement() } else { op };
+    let kind = match (
+        op.apply(false, true),
+        op.apply(true, false),
+        op.apply(true, true),
+    ) {
+        (true, true, true) => Kind::Or,
+        (true, true, false) => Kind::Xor,
+        (_, _, true) => Kind::And,
+        (_, _, false) => Kind::AndNot,
+    };
+    Form { op, kind, inverted }
 }
 
 /// Turns networks into graphs; keeps its memory from one to the next.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lowering {
-    ops: Vec<Op>,
-    live: Vec<bool>,
     lits: Vec<Lit>,
 }
 
 impl Lowering {
-    /// Makes `xag` the graph of a network under masks: linear in nodes and masks.
+    /// Makes `xag` the graph of a network under masks: linear in nodes, and a search
+    /// a mask. What no output could depend on under any masks is left out.
     pub(crate) fn lower(&mut self, network: &Network, masks: &Masks, xag: &mut Xag) {
-        network.masked_ops(masks, &mut self.ops);
-        network.mark_live(&self.ops, &mut self.live);
-        xag.reset(network.counter_bits(), network.gates().len());
+        xag.reset(network.counter_bits(), network.reached().len());
         self.lits.clear();
-        self.lits.reserve(network.nodes() as usize);
         push_inputs(&mut self.lits, network, xag);
-        for (node, mask) in masks.range(0..network.inputs()) {
-            let lit = &mut self.lits[node as usize];
-            *lit = match mask {
-                Mask::Force(value) => Lit::constant(value),
-                Mask::Invert => !*lit,
-                Mask::Replace(_) => *lit,
-            };
+        self.lits.resize(network.nodes() as usize, Lit::FALSE);
+        let mut rest = network.reached();
+        for (node, mask) in masks.range(0..network.nodes()) {
+            let (before, from) = rest.split_at(rest.partition_point(|gate| gate.0 < node));
+            self.gates(before, xag);
+            rest = from;
+            if node < network.inputs() {
+                let lit = &mut self.lits[node as usize];
+                *lit = match mask {
+                    Mask::Force(value) => Lit::constant(value),
+                    Mask::Invert => !*lit,
+                    Mask::Replace(_) => *lit,
+                };
+            } else if let Some((&(masked, mut gate), after)) = from.split_first() {
+                if masked == node {
+                    gate.op = mask.apply(gate.op);
+                    self.gates(&[(node, gate)], xag);
+                    rest = after;
+                }
+            }
         }
-        let live = &self.live[network.inputs() as usize..];
-        for ((gate, &op), &live) in network.gates().iter().zip(&self.ops).zip(live) {
-            let lit = if live {
-                xag.op(op, self.lits[gate.a as usize], self.lits[gate.b as usize])
-            } else {
-                Lit::FALSE
-            };
-            self.lits.push(lit);
+        self.gates(rest, xag);
+        let outputs = network.outputs().iter();
+        xag.set_outputs(outputs.map(|&node| self.lits[node as usize]));
+    }
+
+    /// Lowers gates, given with their nodes.
+    fn gates(&mut self, gates: &[(u32, Gate)], xag: &mut Xag) {
+        let lits = &mut self.lits[..];
+        for &(node, Gate { op, a, b }) in gates {
+            lits[node as usize] = xag.make(op, lits[a as usize], lits[b as usize]);
         }
-        xag.set_outputs(
-            network
-                .outputs()
-                .iter()
-                .map(|&node| self.lits[node as usize]),
-        );
     }
 }
 

@@ -60,7 +60,7 @@ const STEPS_A_NODE: u32 = 20;
 /// then; those of the file always.
 pub fn simplify(network: &Network, masks: &Masks) -> Network {
     let pruned = pruned(network, masks);
-    let simplified = simplify_graph(&Xag::of(network, masks));
+    let simplified = simplify_graph(&Xag::of(&pruned, pruned.masks()));
     let parts = Parts {
         masks: Masks::new(),
         ..pruned.clone().into_parts()
