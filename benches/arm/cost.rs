@@ -9,7 +9,7 @@
 use std::hint::black_box;
 
 use gatebend::board::description::{Layer, built_in};
-use gatebend::board::parts::Lanes;
+use gatebend::board::parts::{Lanes, Parts};
 use gatebend::engine::{Change, Engine, Handover, Interpolation, Platform, Settings, Start, Voice};
 use gatebend::library;
 use logicnet::random::Ops;
@@ -53,7 +53,18 @@ fn measured_callback(engine: &mut Engine<Lanes>, out: &mut [f32]) {
     engine.render(out);
 }
 
+#[inline(never)]
+fn measured_ready() -> Network {
+    let mut parts = Parts::new(library::shipped());
+    let first = parts.library[0].clone();
+    parts.seed = 7;
+    black_box(parts.assemble(beaglebone())).expect("the shipped networks play");
+    first
+}
+
 fn main() {
+    println!("scenario ready all 0 0 0 0 0");
+    black_box(measured_ready());
     let random: Vec<Network> = SIZES.into_iter().map(random).collect();
     let shipped = library::shipped();
     for network in random.iter().chain(&shipped) {

@@ -41,6 +41,11 @@ END {
         bound(most[i, "build"] <= most_a_build, name[i] ": more than " most_a_build " instructions from a bend to its program")
     }
 
+    for (i = 1; i <= scenarios; i++) if (what[i] == "ready") {
+        printf "\nFrom nothing to an instrument with the shipped networks, ready to play: %.1f million\n", most[i, "ready"] / 1e6
+        bound(most[i, "ready"] <= MOST_TO_BE_READY, "more than " MOST_TO_BE_READY " instructions until it is ready")
+    }
+
     print "\nCallbacks while time stands still, in instructions:\n"
     print "| between samples | a frame | a callback besides |"
     print "|---|---|---|"
@@ -88,6 +93,8 @@ BEGIN {
     MOST_A_GATE_OF_FEW = 17
     # From a bend to its program at up to 1,000 live gates, and for each 1,000 of more.
     MOST_A_BUILD = 200000
+    # Until it is ready to play: half a second at one a cycle.
+    MOST_TO_BE_READY = 5e8
     # Of a block's time, of which the engine gives a quarter to evaluation.
     MOST_SHARE = 0.35
 }
