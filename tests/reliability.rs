@@ -126,8 +126,9 @@ fn run(events: Events, hand: Hand) -> Noticed {
         16 * SECOND,
         |_| blocks += 1,
         |simulation| {
-            told |= simulation.panel().status().fault.is_some();
             let panel = simulation.panel();
+            // A fault that no display shows is not seen.
+            told |= panel.status().fault.is_some() && panel.display().is_done(panel.picture());
             let frame = simulation.oled().frame();
             // What is lit is the panel's picture, and it is lit.
             let right = panel.display().is_done(panel.picture())
