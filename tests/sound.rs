@@ -93,7 +93,7 @@ fn check(run: &Run, output_rate: i128) {
             let resets = |state: &State| state.resets;
             let before = playing.as_ref().map_or(0, |(_, s)| resets(&s.state));
             if before != resets(&state) {
-                position = 0;
+                position = i128::from(state.t0) * denominator;
             }
             let known = HashMap::new();
             playing = Some((id, Samples { state, known }));
@@ -105,7 +105,12 @@ fn check(run: &Run, output_rate: i128) {
             0 => samples.state.network.sample_rate() as i32,
             rate => rate,
         };
-        let step = i128::from(rate) * i128::from(parameters.get(Key::Speed));
+        let speed = if samples.state.playing {
+            parameters.get(Key::Speed)
+        } else {
+            0
+        };
+        let step = i128::from(rate) * i128::from(speed);
         let linear = parameters.get(Key::Interpolation) == 1;
         for (f, frame) in frames.iter().enumerate() {
             let t = position.div_euclid(denominator);
@@ -192,7 +197,7 @@ fn time_is_reversed_on_a_large_network_without_a_held_sample() {
         desk.parts.memory.presets = vec![gatebend::instrument::preset::Preset {
             name: "back".into(),
             network: random.clone().into(),
-            bends: std::collections::BTreeMap::new(),
+            layers: gatebend::instrument::layers::Layers::default(),
             parameters: parameters.clone(),
         }];
         let at = |seconds: f64| seconds + 0.0037 * f64::from(delay);
