@@ -35,10 +35,10 @@ impl Keeper for Forgetful {
 /// Without this, touches would pile up where programs take long to build.
 pub fn is_superseded(earlier: &Command, later: &Command) -> bool {
     match (earlier, later) {
-        (Command::Touch(Some(_)), Command::Touch(Some(_))) => true,
-        (Command::Turn(earlier, _), Command::Turn(later, _)) => earlier == later,
-        (Command::SetStrength(earlier, _), Command::SetStrength(later, _)) => earlier == later,
-        (Command::Seek(_), Command::Seek(_)) => true,
+        (Command::Touch(Some(_)), Command::Touch(Some(_)))
+        | (Command::Seek(_), Command::Seek(_)) => true,
+        (Command::Turn(earlier, _), Command::Turn(later, _))
+        | (Command::SetStrength(earlier, _), Command::SetStrength(later, _)) => earlier == later,
         _ => false,
     }
 }

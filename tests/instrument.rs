@@ -762,7 +762,7 @@ fn touches_and_paint_go_to_the_chosen_layer_and_its_strength_is_a_fader() {
         instrument
             .apply(Command::Choose(99))
             .unwrap_err()
-            .contains("0..18")
+            .contains("has 19")
     );
 }
 

@@ -21,7 +21,7 @@ pub mod surface;
 use std::sync::Arc;
 
 use logicnet::random::{Ops, Rng};
-use logicnet::{Builder, Masks, Network, Program};
+use logicnet::{Builder, Mask, Masks, Network, Program};
 
 pub use command::{Command, Direction};
 pub use saved::Saved;
@@ -388,63 +388,24 @@ impl Instrument {
                 state.place = place;
                 Ok(SWAPPED)
             }
-            Command::Choose(place) => {
-                let count = self.library.len();
-                let network = self.library.get(place);
-                let network = network.ok_or_else(|| {
-                    format!(
-                        "no network {place} in the library; there are 0..{}",
-                        count - 1
-                    )
-                })?;
-                swap(state, Arc::clone(network));
-                state.place = place;
-                Ok(SWAPPED)
-            }
+            Command::Choose(place) => self.choose(state, place),
             Command::Load(network) => {
                 swap(state, Arc::new(*network));
                 Ok(SWAPPED)
             }
-            Command::Random(seed) => {
-                let seed = seed.unwrap_or_else(|| self.rng.next() % 100_000);
-                let network = Network::random(RANDOM_INPUTS, &RANDOM_WIDTHS, Ops::XorRich, seed)
-                    .map_err(|error| error.to_string())?;
-                swap(state, Arc::new(network));
-                Ok(SWAPPED)
-            }
-            Command::Mutate(seed) => {
-                let mut seeded = seed.map(Rng::new);
-                let rng = seeded.as_mut().unwrap_or(&mut self.rng);
-                let network = mutation::mutated(&state.network, rng).ok_or("no gates to change")?;
-                exchange(state, network);
-                Ok(SWAPPED)
-            }
+            Command::Random(seed) => self.random(state, seed),
+            Command::Mutate(seed) => self.mutate(state, seed),
             Command::Rewire(node, gate) => {
                 exchange(state, mutation::rewired(&state.network, node, gate)?);
                 Ok(BENT)
             }
-            Command::Paint { bends, begins } => {
-                if begins {
-                    self.history.end_stroke();
-                }
-                for (node, mask) in &bends {
-                    layers::can_bend(&state.network, *node, *mask)?;
-                }
-                state.layers.paint(bends);
-                Ok(self.bent(state, Some(Stroke::Paint)))
-            }
-            Command::AddLayer(name) => {
-                state.layers.add(name)?;
-                Ok(SAME)
-            }
+            Command::Paint { bends, begins } => self.paint(state, bends, begins),
+            Command::AddLayer(name) => state.layers.add(name).map(|()| SAME),
             Command::RemoveLayer(layer) => {
                 state.layers.remove(layer)?;
                 Ok(self.bent(state, None))
             }
-            Command::ChooseLayer(layer) => {
-                state.layers.choose(layer)?;
-                Ok(SAME)
-            }
+            Command::ChooseLayer(layer) => state.layers.choose(layer).map(|()| SAME),
             Command::SetStrength(layer, strength) => {
                 state.layers.set_strength(layer, strength)?;
                 Ok(self.bent(state, Some(Stroke::Strength(layer))))
@@ -477,18 +438,7 @@ impl Instrument {
                 Ok(set(state, key))
             }
             Command::Turn(input, reading) => Ok(turn(state, input, reading)),
-            Command::Learn(input) => {
-                if state.analog.learning() == Some(input) {
-                    match state.analog.learned() {
-                        Ok(()) => *keep = Some(Keep::Calibration(state.analog.to_json())),
-                        // The end of learning is no less an end.
-                        Err(problem) => tell(state, problem),
-                    }
-                } else {
-                    state.analog.learn(input)?;
-                }
-                Ok(SAME)
-            }
+            Command::Learn(input) => learn(state, input, keep),
             Command::Show(page) => {
                 state.page = page;
                 state.row = 0;
@@ -496,14 +446,7 @@ impl Instrument {
             }
             Command::SavePreset(name) => self.save_preset(state, name, keep),
             Command::RecallPreset(name) => self.recall_preset(state, &name),
-            Command::DeletePreset(name) => {
-                if !self.presets.iter().any(|preset| preset.name == name) {
-                    return Err(no_preset(&name));
-                }
-                tell(state, format!("{name} is deleted"));
-                *keep = Some(Keep::Delete(name));
-                Ok(SAME)
-            }
+            Command::DeletePreset(name) => self.delete_preset(state, name, keep),
             Command::Restore(saved, t) => {
                 self.restore(state, &saved)?;
                 Ok(Change {
@@ -585,6 +528,47 @@ impl Instrument {
             }
         }
         Err(problem)
+    }
+
+    fn choose(&self, state: &mut State, place: usize) -> Result<Change, String> {
+        let count = self.library.len();
+        let network = self.library.get(place);
+        let network = network.ok_or_else(|| format!("no such network; the library has {count}"))?;
+        swap(state, Arc::clone(network));
+        state.place = place;
+        Ok(SWAPPED)
+    }
+
+    fn random(&mut self, state: &mut State, seed: Option<u64>) -> Result<Change, String> {
+        let seed = seed.unwrap_or_else(|| self.rng.next() % 100_000);
+        let network = Network::random(RANDOM_INPUTS, &RANDOM_WIDTHS, Ops::XorRich, seed)
+            .map_err(|error| error.to_string())?;
+        swap(state, Arc::new(network));
+        Ok(SWAPPED)
+    }
+
+    fn mutate(&mut self, state: &mut State, seed: Option<u64>) -> Result<Change, String> {
+        let mut seeded = seed.map(Rng::new);
+        let rng = seeded.as_mut().unwrap_or(&mut self.rng);
+        let network = mutation::mutated(&state.network, rng).ok_or("no gates to change")?;
+        exchange(state, network);
+        Ok(SWAPPED)
+    }
+
+    fn paint(
+        &mut self,
+        state: &mut State,
+        bends: Vec<(u32, Option<Mask>)>,
+        begins: bool,
+    ) -> Result<Change, String> {
+        if begins {
+            self.history.end_stroke();
+        }
+        for (node, mask) in &bends {
+            layers::can_bend(&state.network, *node, *mask)?;
+        }
+        state.layers.paint(bends);
+        Ok(self.bent(state, Some(Stroke::Paint)))
     }
 
     fn touch(&mut self, state: &mut State, area: Option<Area>) -> Change {
@@ -743,6 +727,20 @@ impl Instrument {
         })
     }
 
+    fn delete_preset(
+        &self,
+        state: &mut State,
+        name: String,
+        keep: &mut Option<Keep>,
+    ) -> Result<Change, String> {
+        if !self.presets.iter().any(|preset| preset.name == name) {
+            return Err(no_preset(&name));
+        }
+        tell(state, format!("{name} is deleted"));
+        *keep = Some(Keep::Delete(name));
+        Ok(SAME)
+    }
+
     fn safe_start(&self, state: &mut State, keep: &mut Option<Keep>) -> Change {
         let earlier = Preset::of(state, RESCUED.into());
         state.place = 0;
@@ -858,6 +856,20 @@ fn turn(state: &mut State, input: usize, reading: Reading) -> Change {
         return SAME;
     }
     follow(state, input)
+}
+
+/// Begins or ends to learn the ends of an analog input's way.
+fn learn(state: &mut State, input: usize, keep: &mut Option<Keep>) -> Result<Change, String> {
+    if state.analog.learning() == Some(input) {
+        match state.analog.learned() {
+            Ok(()) => *keep = Some(Keep::Calibration(state.analog.to_json())),
+            // The end of learning is no less an end.
+            Err(problem) => tell(state, problem),
+        }
+    } else {
+        state.analog.learn(input)?;
+    }
+    Ok(SAME)
 }
 
 /// Brings what an analog input moves to where the input is.
