@@ -181,6 +181,11 @@ impl Simulation {
         self.time.now()
     }
 
+    /// When a frame is played, in nanoseconds.
+    pub fn time_of(&self, frame: u64) -> u64 {
+        nanoseconds(frame, self.platform.rate)
+    }
+
     /// The instrument's state.
     pub fn state(&self) -> &Arc<State> {
         self.turns.conductor().state()
@@ -229,7 +234,7 @@ impl Simulation {
 
     /// When the next callback comes, in nanoseconds.
     fn next_block(&self) -> u64 {
-        nanoseconds(self.frames, self.platform.rate)
+        self.time_of(self.frames)
     }
 
     /// Runs until a time in nanoseconds; `hear` gets every callback, `see` is
