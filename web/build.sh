@@ -34,7 +34,7 @@ linker() {
     for name in wasm-ld wasm-ld-19 wasm-ld-18 wasm-ld-17 wasm-ld-16 wasm-ld-15 wasm-ld-14; do
         command -v $name && return
     done
-    find "$(rustc --print sysroot 2>/dev/null)" -name wasm-ld 2>/dev/null | head -n 1
+    find "$(rustc --print sysroot 2>/dev/null)" -name rust-lld 2>/dev/null | head -n 1
 }
 
 how=$(way)
