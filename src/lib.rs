@@ -13,5 +13,6 @@ pub mod engine;
 pub mod instrument;
 pub mod keeper;
 pub mod library;
+pub mod link;
 pub mod logbook;
 pub mod panel;
