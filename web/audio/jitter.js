@@ -63,7 +63,7 @@ export class Jitter {
         if (!this.playing && this.length >= this.delay) {
             this.playing = true;
             // Not more late than was meant, however much has gathered.
-            this.next = this.end - Math.max(this.delay, out.length);
+            this.next = Math.max(this.next, this.end - Math.max(this.delay, out.length));
         }
         const count = this.playing ? Math.min(out.length, this.length) : 0;
         for (let i = 0; i < count; i++) out[i] = this.ring[(this.next + i) % this.most];
