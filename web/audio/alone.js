@@ -5,18 +5,15 @@ import { Scheduled, worklet } from './output.js';
 import { Workshop } from './workshop.js';
 
 /**
- * What a client is connected by: to a server, or to the instrument in the page.
+ * As port/socket.js has them: what a client is connected by, and what it hears.
  * @typedef {object} Port
  * @property {(text: string) => void} send a message of the protocol
  * @property {() => void} close
- */
-
-/**
- * @typedef {object} Options
- * @property {AudioContext} context
+ *
+ * @typedef {object} Listener
  * @property {(data: string | ArrayBuffer) => void} onmessage JSON, or a binary frame
- * @property {(problem: string) => void} [onerror] why it does not play
- * @property {string | URL} [wasm] where the module is
+ * @property {() => void} onopen
+ * @property {(reason: string) => void} onclose why it does not play any more
  */
 
 const WASM = new URL('../gatebend.wasm', import.meta.url);
@@ -26,11 +23,13 @@ const decoder = new TextDecoder();
 /**
  * Switches the instrument on. It sounds once its node is connected and the context
  * runs, which takes a gesture of the player; it answers then, too.
- * @param {Options} options
+ * @param {Listener} listener
+ * @param {{ context: AudioContext, wasm?: string | URL }} options where it sounds, and
+ *   where the module is
  * @returns {Promise<Port & { node: AudioNode }>}
  * @throws {Error} in a sentence, when there is no module or it cannot play
  */
-export async function connect({ context, onmessage, onerror, wasm = WASM }) {
+export async function connect({ onmessage, onopen, onclose }, { context, wasm = WASM }) {
     const bytes = await fetched(wasm);
     const workshop = new Workshop(bytes);
     /** @param {number} kind @param {Uint8Array} said */
@@ -38,14 +37,15 @@ export async function connect({ context, onmessage, onerror, wasm = WASM }) {
         if (kind === Kind.work) {
             workshop.ask(said).then((answer) => onmessage(decoder.decode(answer)), () => {});
         } else if (kind === Kind.problem) {
-            onerror?.(decoder.decode(said));
+            onclose(decoder.decode(said));
         } else if (kind === Kind.text) {
             onmessage(decoder.decode(said));
         } else if (kind === Kind.binary) {
             onmessage(/** @type {ArrayBuffer} */ (said.buffer));
         }
     };
-    const source = await inWorklet(context, bytes, told) ?? inPage(context, bytes, told);
+    const source = await inWorklet(context, bytes, told) ?? await inPage(context, bytes, told);
+    onopen();
     return {
         node: source.node,
         send: (text) => source.send(encoder.encode(text)),

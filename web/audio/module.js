@@ -4,7 +4,7 @@
 // `web/wasm/src/lib.rs` is the other side.
 
 /** What a call has to say. @enum {number} */
-export const Kind = { nothing: 0, text: 1, binary: 2, problem: 3 };
+export const Kind = { nothing: 0, text: 1, binary: 2, problem: 3, work: 4 };
 
 /**
  * @typedef {object} Exports
@@ -14,6 +14,9 @@ export const Kind = { nothing: 0, text: 1, binary: 2, problem: 3 };
  * @property {() => number} outbox_length
  * @property {(rate: number) => number} create
  * @property {(frames: number) => number} render
+ * @property {() => number} receive
+ * @property {() => number} next_message
+ * @property {() => number} work
  * @property {(t: number, count: number) => number} samples
  */
 

@@ -11,6 +11,6 @@ onmessage = ({ data }) => {
         return;
     }
     module.write(data);
-    module.exports.workshop();
+    module.exports.work();
     postMessage(module.said());
 };

@@ -9,11 +9,13 @@
 //! `web/audio/module.js` is the other side.
 
 mod alone;
-mod workshop;
+mod asked;
 
 use std::cell::RefCell;
 
-pub use alone::Alone;
+use gatebend::link::workshop::{self, Work};
+
+pub use alone::{Alone, Message};
 
 /// What a call has to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +27,8 @@ pub enum Kind {
     Text = 1,
     /// Bytes.
     Binary = 2,
+    /// A request for [`work`], JSON, whose answer is for the client.
+    Work = 4,
     /// Why what was asked for was not done: a sentence, UTF-8.
     Problem = 3,
 }
@@ -96,6 +100,43 @@ pub extern "C" fn render(frames: usize) -> *const f32 {
     RIM.with_borrow_mut(|rim| match &mut rim.alone {
         Some(alone) => alone.render(frames).as_ptr(),
         None => std::ptr::null(),
+    })
+}
+
+/// Takes the client's message in the inbox. It is answered by [`next_message`].
+#[unsafe(no_mangle)]
+pub extern "C" fn receive() -> Kind {
+    call(|rim| {
+        let text = text(rim)?;
+        if let Some(alone) = &mut rim.alone {
+            alone.receive(&text);
+        }
+        Ok((Kind::Nothing, Vec::new()))
+    })
+}
+
+/// The instrument's next message, if there is one.
+#[unsafe(no_mangle)]
+pub extern "C" fn next_message() -> Kind {
+    call(|rim| {
+        let json = |text: serde_json::Result<Vec<u8>>| text.map_err(|error| error.to_string());
+        Ok(match rim.alone.as_mut().and_then(Alone::next_message) {
+            Some(Message::Tell(tell)) => (Kind::Text, json(serde_json::to_vec(&tell))?),
+            Some(Message::Work(work)) => (Kind::Work, json(serde_json::to_vec(&work))?),
+            None => (Kind::Nothing, Vec::new()),
+        })
+    })
+}
+
+/// Does the work in the inbox and gives its answer, a message for the client. For a
+/// module of its own in a worker: it may take a second.
+#[unsafe(no_mangle)]
+pub extern "C" fn work() -> Kind {
+    call(|rim| {
+        let text = text(rim)?;
+        let work: Work = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+        let answer = serde_json::to_vec(&work.answer()).map_err(|error| error.to_string())?;
+        Ok((Kind::Text, answer))
     })
 }
 
