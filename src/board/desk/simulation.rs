@@ -159,16 +159,18 @@ impl Simulation {
         Ok(simulation)
     }
 
-    /// Adds events, whose times go on from those before.
+    /// Adds events. Faults must not be earlier than those before.
     pub fn schedule(&mut self, events: impl IntoIterator<Item = (u64, Event)>) {
         let (touch, display) = self.addresses;
+        let mut commands = Vec::new();
         for (at, event) in events {
             if let Some(happening) = event.happening(touch, display) {
                 self.bus.schedule(at, happening);
             } else if let Event::Command(command) = event {
-                self.turns.schedule([(at, command)]);
+                commands.push((at, command));
             }
         }
+        self.turns.schedule(commands);
     }
 
     /// The analog inputs are turned by this, before every callback.

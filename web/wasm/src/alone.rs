@@ -243,6 +243,14 @@ mod tests {
     }
 
     #[test]
+    fn what_is_asked_for_does_not_wait_for_a_script() {
+        let mut alone = Alone::new(RATE, "3 set volume=-6").unwrap();
+        alone.receive(r#"{"type":"swap","next":true}"#);
+        alone.render(4410);
+        assert_eq!(alone.simulation.state().place, 1);
+    }
+
+    #[test]
     fn what_cannot_be_done_is_refused_with_its_id() {
         let mut alone = Alone::new(RATE, "").unwrap();
         for (text, expected) in [
