@@ -1,5 +1,5 @@
 // The Wasm module plays what the program plays, bit for bit. Run by
-// `node --test web/test/`; GATEBEND names the program, web/build.sh makes the module.
+// `node --test web/test/*.test.mjs`; GATEBEND names the program, web/build.sh makes the module.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

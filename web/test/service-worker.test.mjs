@@ -41,15 +41,15 @@ function world() {
             location: { href: `${HERE}service-worker.js` },
             clients: { claim: async () => {} },
             skipWaiting: async () => {},
+            importScripts: () => Object.assign(self, {
+                VERSION: version, FILES: ['index.html', 'audio/alone.js'],
+            }),
             addEventListener: (name, listener) => { heard[name] = listener; },
         };
-        const importScripts = () => Object.assign(self, {
-            VERSION: version, FILES: ['index.html', 'audio/alone.js'],
-        });
         class Request {
             constructor(at) { this.url = new URL(at, HERE).href; }
         }
-        vm.runInNewContext(source, { self, caches, fetch, importScripts, Request, URL, Promise });
+        vm.runInNewContext(source, { self, caches, fetch, Request, URL, Promise });
         const until = (name) => new Promise((resolve, reject) => {
             heard[name]({ waitUntil: (kept) => kept.then(resolve, reject) });
         });
