@@ -92,7 +92,7 @@ console.log(`Microseconds of a quantum, which lasts ${LASTS.toFixed(0)}; ${SECON
 console.log('| network | mean | p50 | p99 | p99.9 | most | most, of its time | time, of the program\'s | load, ms | the first time |');
 console.log('|---|---|---|---|---|---|---|---|---|---|');
 const networks = join(house, 'assets/networks');
-for (const name of readdirSync(networks).filter((name) => name.endsWith('.json'))) {
+for (const name of readdirSync(networks).filter((file) => file.endsWith('.json'))) {
     row(name.slice(0, -5), join(networks, name), '');
 }
 for (const [gates, layers] of [[1000, '10x100'], [4096, '16x256']]) {

@@ -29,7 +29,7 @@ const sound = new Sound(store);
 const notices = new Notices(at('notices'), store);
 new Faults(at('faults'), store);
 const transport = new Transport(at('transport'), store);
-const output = new Output(at('output'), store, sound);
+const output = new Output(at('output'), at('recorder'), store, sound);
 const connection = new Connection(at('connection'), store, sound);
 new Waveform(at('waveform'), store);
 new Expression(at('expression'), store);

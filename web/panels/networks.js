@@ -43,7 +43,7 @@ export class Networks {
                 button('random', 'Random', 'A random network (N)', () => this.chance('random')),
                 button('mutate', 'Mutate', 'A few gates changed by chance (M)', () => this.chance('mutate')),
                 h('label', { for: 'seed' }, 'Seed'), this.seed),
-            h('div', { class: 'buttons' },
+            h('div', { class: 'buttons', id: 'files' },
                 button('open', 'Open', 'Open a file (O); files can be dropped onto the page, too', () => this.choose()),
                 button('save', 'Save', 'Save as a file, with the bends (S)', () => this.save()),
                 button('copy', 'Copy', 'Copy as text, with the bends (Ctrl C)', () => void this.copy()),

@@ -11,8 +11,13 @@ import { save } from './networks.js';
 /** @import { Sound } from '../sound.js' */
 
 export class Output {
-    /** @param {HTMLElement} element @param {Store} store @param {Sound} sound */
-    constructor(element, store, sound) {
+    /**
+     * @param {HTMLElement} element
+     * @param {HTMLElement} recorder
+     * @param {Store} store
+     * @param {Sound} sound
+     */
+    constructor(element, recorder, store, sound) {
         this.store = store;
         this.sound = sound;
         /** @type {Awaited<ReturnType<typeof record>> | null} */
@@ -30,8 +35,8 @@ export class Output {
         element.append(
             h('div', { class: 'fader' }, h('label', { for: 'volume' }, 'Volume'), volume, shown),
             this.listenButton,
-            this.recordButton,
         );
+        recorder.append(this.recordButton);
         on(store, ['parameters', 'welcome'], () => {
             const row = store.parameter('volume');
             if (!row) return;
