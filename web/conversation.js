@@ -8,6 +8,9 @@
 /** The protocol's version: `VERSION` in src/link/protocol.rs. */
 export const VERSION = 1;
 
+/** Not greeted for so long: it is given up. */
+const PATIENCE_MILLISECONDS = 10_000;
+
 /** What is not done, with the instrument's reason. */
 export class Refusal extends Error {
     /**
@@ -98,7 +101,15 @@ export class Conversation {
      */
     opened() {
         return new Promise((resolve, reject) => {
-            this.waiter = { resolve, reject };
+            const timer = setTimeout(() => reject(new Error('It does not answer.')), PATIENCE_MILLISECONDS);
+            const settle = () => {
+                clearTimeout(timer);
+                this.waiter = null;
+            };
+            this.waiter = {
+                resolve: () => { settle(); resolve(undefined); },
+                reject: (problem) => { settle(); reject(problem); },
+            };
         });
     }
 
@@ -133,6 +144,7 @@ export class Conversation {
     close() {
         this.closed = true;
         this.port?.close();
+        this.waiter?.reject(new Error('Closed.'));
         this.forget('Closed.');
     }
 

@@ -1,6 +1,7 @@
 // Wires the page together; nothing else.
 
-import { at } from './dom.js';
+import { at, h } from './dom.js';
+import { keep } from './offline.js';
 import { connect } from './port/socket.js';
 import { Sound } from './sound.js';
 import { Store } from './store.js';
@@ -47,3 +48,8 @@ const help = new Help(at('help'), keys);
 keys.add('?', 'This help', () => help.toggle());
 
 connection.start(connect);
+
+void keep(() => {
+    const load = h('button', { type: 'button', onclick: () => location.reload() }, 'Load it');
+    notices.show('Another version of this page is there.', {}, Infinity).append(load);
+});

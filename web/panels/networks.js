@@ -58,6 +58,9 @@ export class Networks {
                 type: 'button', class: 'item', 'aria-current': i === place ? 'true' : undefined,
                 onclick: () => void store.please({ type: 'choose', place: i }),
             }, name))));
+            const current = /** @type {HTMLElement | null} */ (list.querySelector('[aria-current]'));
+            // Only within the list: the page itself stays where it is.
+            if (current) list.scrollTop = current.offsetTop - list.offsetTop - list.clientHeight / 2;
         });
         const title = document.getElementById('network-name');
         on(store, ['network'], () => {

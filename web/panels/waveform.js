@@ -1,7 +1,7 @@
 // The whole period, with what bends changed of it, and where it is played.
 
 import { colours, h, on, onLook, sized, still } from '../dom.js';
-import { newest } from '../newest.js';
+import { newest, quiet } from '../newest.js';
 import { columnOf, runs, share, timeOf } from '../period.js';
 import { clocked, grouped } from '../words.js';
 import { about } from '../file.js';
@@ -13,6 +13,8 @@ import { about } from '../file.js';
 
 /** As many as are told apart on any screen. */
 const MOST_COLUMNS = 2048;
+/** A whole period is much work: not for every gate that a finger passes. */
+const QUIET_MILLISECONDS = 120;
 /** Time to the next look at where it is, where things shall keep still. */
 const STILL_MILLISECONDS = 500;
 /** Parts of the period that a key goes on by. */
@@ -56,19 +58,13 @@ export class Waveform {
             }
             this.draw();
         });
-        on(store, ['network', 'layers', 'touched', 'transport'], () => {
+        const soon = quiet(QUIET_MILLISECONDS, () => this.ask(undefined));
+        on(store, ['network', 'transport'], () => {
             this.rate = store.state.transport?.rate || about(store.state.network?.file).rate;
         });
-        for (const name of ['network', 'layers']) store.addEventListener(name, () => this.ask(undefined));
-        let touched = '';
-        store.addEventListener('touched', () => {
-            // Not for every gate that a finger passes while nothing is bent by it.
-            const now = JSON.stringify(store.state.touched);
-            if (now !== touched) this.ask(undefined);
-            touched = now;
-        });
+        for (const name of ['network', 'layers', 'touched', 'welcome']) store.addEventListener(name, soon);
         onLook(this.slider, () => {
-            if (store.connection.standing === 'open') this.ask(undefined);
+            soon();
             this.draw();
         });
         if (still()) setInterval(() => this.follow(), STILL_MILLISECONDS);

@@ -224,3 +224,14 @@ test('time goes on between what is told of it', async () => {
     now = 9000;
     assert.equal(store.t, (5000 - 8000) >>> 0);
 });
+
+test('one that never answers is given up, and nothing has changed', async (context) => {
+    const { store, instrument } = await connected();
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const mute = store.use(() => ({ send() {}, close() {} }), 'alone');
+    const given = assert.rejects(mute, /does not answer/);
+    context.mock.timers.tick(10_000);
+    await given;
+    assert.equal(store.connection.how, 'connected');
+    assert.equal(instrument.listeners.size, 1);
+});
