@@ -48,6 +48,7 @@ export class Connection {
         if (this.busy || !socket || how === store.connection.how) return;
         this.busy = true;
         this.draw();
+        const heard = sound.on;
         try {
             await store.use(how === 'alone' ? sound.alone() : socket, how);
             if (how === 'alone') {
@@ -59,6 +60,10 @@ export class Connection {
             }
         } catch (problem) {
             store.tell('problem', /** @type {Error} */ (problem).message);
+            if (how === 'alone') {
+                sound.hush();
+                if (heard) await sound.listen();
+            }
         }
         this.busy = false;
         this.draw();

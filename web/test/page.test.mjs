@@ -181,3 +181,40 @@ inPage('everything that is used has a name', async (page) => {
         .map((element) => element.outerHTML.slice(0, 120)));
     assert.deepEqual(nameless, []);
 });
+
+inPage('a network is dropped as a file, and saved as one', async (page) => {
+    await page.evaluate(() => {
+        const file = JSON.parse(window.instrument.state.network.file);
+        const data = new DataTransfer();
+        data.items.add(new File([JSON.stringify({ ...file, name: 'dropped' })], 'x.json'));
+        document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+    });
+    await page.waitForFunction(() => document.title.startsWith('dropped'));
+    const saved = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Save' }).click();
+    const download = await saved;
+    assert.equal(download.suggestedFilename(), 'dropped.json');
+});
+
+inPage('a pairing code is entered', async (page) => {
+    await page.evaluate(() => window.instrument.tell({ type: 'pairing' }));
+    const code = page.getByLabel('The code on the instrument\'s display');
+    await code.fill('4711');
+    await page.keyboard.press('Enter');
+    await hears(page, 'hello', ({ code: said }) => said === '4711');
+    await page.waitForFunction(() => !document.querySelector('#pairing-code'));
+});
+
+inPage('after a restart what was here is offered, or there', async (page) => {
+    await page.keyboard.press('Home');
+    await hears(page, 'snapshot');
+    await page.evaluate(async () => {
+        const { FakeInstrument } = await import('/test/fake-port.js');
+        const old = window.instrument;
+        old.drop();
+        window.instrument = new FakeInstrument(2);
+        window.instrument.back(old.listener);
+    });
+    await hears(page, 'restore', ({ snapshot }) => snapshot.includes('street surfer'));
+    await page.waitForFunction(() => document.title.startsWith('street surfer'));
+});
