@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded, unbounded};
 use embedded_hal::i2c::I2c;
 use logicnet::Word;
 
@@ -44,15 +44,100 @@ pub fn spawn_plainly(name: &'static str, _: Role, work: Work) -> io::Result<Join
     thread::Builder::new().name(name.into()).spawn(work)
 }
 
+/// A command on its way, and who waits for what became of it.
+#[derive(Debug)]
+pub struct Request {
+    /// What is to be done.
+    pub command: Command,
+    reply: Option<Sender<Outcome>>,
+}
+
+/// Whether a command was done, or why not.
+pub type Outcome = Result<(), String>;
+
+impl From<Command> for Request {
+    /// A command that nobody waits for.
+    fn from(command: Command) -> Request {
+        Request {
+            command,
+            reply: None,
+        }
+    }
+}
+
+/// What becomes of a command, once it is known.
+#[derive(Debug)]
+pub struct Answer(Receiver<Outcome>);
+
+impl Answer {
+    /// It, if it is known.
+    pub fn now(&self) -> Option<Outcome> {
+        match self.0.try_recv() {
+            Ok(outcome) => Some(outcome),
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Disconnected) => Some(Err(OVER.into())),
+        }
+    }
+
+    /// It, as soon as it is known.
+    ///
+    /// # Errors
+    /// The command's own, or that the instrument has ended.
+    pub fn wait(self) -> Outcome {
+        self.0.recv().unwrap_or_else(|_| Err(OVER.into()))
+    }
+}
+
+/// Why nothing became of a command.
+const OVER: &str = "the instrument has ended";
+
+/// Who waits for what became of a command. Dropped unanswered, it says so.
+#[derive(Debug)]
+pub struct Waiting(Option<Sender<Outcome>>);
+
+impl Waiting {
+    /// Tells what became of it; the state that it led to was published before.
+    pub fn tell(self, outcome: Outcome) {
+        if let Some(reply) = self.0 {
+            // Who has left does not care.
+            let _ = reply.send(outcome);
+        }
+    }
+}
+
+impl Request {
+    /// The command, and who waits.
+    pub fn take(self) -> (Command, Waiting) {
+        (self.command, Waiting(self.reply))
+    }
+}
+
 /// What the threads share with who started them.
 #[derive(Clone)]
 pub struct Shared {
     state: Arc<Mutex<Arc<State>>>,
     stop: Arc<AtomicBool>,
-    commands: Sender<Command>,
+    requests: Sender<Request>,
 }
 
 impl Shared {
+    /// What is shared of this state, and what is asked for by those who share it.
+    pub fn new(state: &Arc<State>) -> (Shared, Receiver<Request>) {
+        // Never full, so that nothing is lost: touches that pile up are thinned out.
+        let (requests, inbox) = unbounded();
+        let shared = Shared {
+            state: Arc::new(Mutex::new(Arc::clone(state))),
+            stop: Arc::new(AtomicBool::new(false)),
+            requests,
+        };
+        (shared, inbox)
+    }
+
+    /// Makes this the state.
+    pub fn publish(&self, state: &Arc<State>) {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(state);
+    }
+
     /// The instrument's state. Not for the audio thread.
     pub fn state(&self) -> Arc<State> {
         Arc::clone(&self.state.lock().unwrap_or_else(PoisonError::into_inner))
@@ -61,7 +146,18 @@ impl Shared {
     /// Sends a command to the instrument, which does it soon.
     pub fn command(&self, command: Command) {
         // Nobody takes it only when all is over.
-        let _ = self.commands.send(command);
+        let _ = self.requests.send(command.into());
+    }
+
+    /// Sends a command to the instrument; what became of it is known when the state that
+    /// it led to is published.
+    pub fn ask(&self, command: Command) -> Answer {
+        let (reply, outcome) = bounded(1);
+        let _ = self.requests.send(Request {
+            command,
+            reply: Some(reply),
+        });
+        Answer(outcome)
     }
 
     /// Asks the threads to end.
@@ -99,13 +195,7 @@ impl Threads {
         D: I2c + Send + 'static,
         C: Clock + Send + 'static,
     {
-        // Never full, so that nothing is lost: touches that pile up are thinned out.
-        let (commands, inbox) = unbounded();
-        let shared = Shared {
-            state: Arc::new(Mutex::new(Arc::clone(conductor.state()))),
-            stop: Arc::new(AtomicBool::new(false)),
-            commands,
-        };
+        let (shared, inbox) = Shared::new(conductor.state());
         let start = |name, role, work| {
             spawn(name, role, work).map_err(|error| format!("no thread {name}: {error}"))
         };
@@ -177,33 +267,40 @@ impl Threads {
 /// The instrument's thread.
 fn conduct<W: Word>(
     mut conductor: Conductor<W>,
-    inbox: &Receiver<Command>,
+    inbox: &Receiver<Request>,
     mut knobs: Knobs,
     shared: &Shared,
 ) {
     loop {
         conductor.deliver();
         let state = conductor.state();
-        let mut waiting = knobs.turned(|input| state.listens_to(input));
-        match inbox.recv_timeout(TICK) {
-            Ok(first) => {
-                for later in std::iter::once(first).chain(inbox.try_iter()) {
-                    if let Some(command) = waiting.replace(later.clone()) {
-                        if !is_superseded(&command, &later) {
-                            // Refusals are told on the display.
-                            let _ = conductor.command(command);
-                            conductor.deliver();
-                        }
-                    }
-                }
-            }
-            Err(RecvTimeoutError::Timeout) if !shared.stopped() => {}
+        let turned = knobs.turned(|input| state.listens_to(input));
+        let first = match inbox.recv_timeout(TICK) {
+            Ok(first) => Some(first),
+            Err(RecvTimeoutError::Timeout) if !shared.stopped() => None,
             Err(_) => return,
-        }
-        if let Some(command) = waiting {
-            let _ = conductor.command(command);
-            let state = Arc::clone(conductor.state());
-            *shared.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
+        };
+        let (mut held, mut next) = (turned.map(Request::from), first);
+        loop {
+            let later = next.take().or_else(|| inbox.try_recv().ok());
+            let Some(request) = std::mem::replace(&mut held, later) else {
+                match held {
+                    Some(_) => continue,
+                    None => break,
+                }
+            };
+            let superseded = |later: &Request| is_superseded(&request.command, &later.command);
+            let is_superseded = held.as_ref().is_some_and(superseded);
+            let (command, waiting) = request.take();
+            if is_superseded {
+                waiting.tell(Ok(()));
+                continue;
+            }
+            // Refusals are told on the display, too.
+            let outcome = conductor.command(command);
+            conductor.deliver();
+            shared.publish(conductor.state());
+            waiting.tell(outcome);
         }
     }
 }

@@ -5,10 +5,12 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use crossbeam_channel::Receiver;
 use embedded_hal::i2c::I2c;
 use logicnet::Word;
 
 use super::inputs::{Inputs, Knobs};
+use super::threads::{Request, Shared};
 use crate::conductor::{Conductor, is_superseded};
 use crate::engine::Counters;
 use crate::instrument::{Command, State};
@@ -76,7 +78,9 @@ pub struct Turns<B, C, W> {
     /// Commands of a script, by their times.
     script: VecDeque<(u64, Command)>,
     /// Commands on their way.
-    commands: VecDeque<(u64, Command)>,
+    commands: VecDeque<(u64, Request)>,
+    /// Others who ask and look, by threads of their own.
+    shared: Option<(Shared, Receiver<Request>)>,
     /// When the instrument's thread is done with what it does.
     instrument_free: u64,
     next_tick: u64,
@@ -105,6 +109,7 @@ impl<B: I2c, C: Clock + Clone, W: Word> Turns<B, C, W> {
             knobs: Knobs::new(inputs),
             script: VecDeque::new(),
             commands: VecDeque::new(),
+            shared: None,
             instrument_free: 0,
             next_tick: 0,
             refusals: Vec::new(),
@@ -112,9 +117,18 @@ impl<B: I2c, C: Clock + Clone, W: Word> Turns<B, C, W> {
         }
     }
 
-    /// Adds commands, whose times go on from those before.
+    /// Adds commands. Those of the same time come in the order in which they were added.
     pub fn schedule(&mut self, commands: impl IntoIterator<Item = (u64, Command)>) {
         self.script.extend(commands);
+        self.script.make_contiguous().sort_by_key(|(at, _)| *at);
+    }
+
+    /// What other threads look at and ask by, which they do when they come to it: what
+    /// they ask for is not the same run every time.
+    pub fn share(&mut self) -> Shared {
+        let state = self.conductor.state();
+        let (shared, _) = self.shared.get_or_insert_with(|| Shared::new(state));
+        shared.clone()
     }
 
     /// The panel.
@@ -184,12 +198,21 @@ impl<B: I2c, C: Clock + Clone, W: Word> Turns<B, C, W> {
     pub fn take(&mut self) {
         let (now, turn) = self.next();
         match turn {
-            Turn::Script => self.commands.extend(self.script.pop_front()),
+            Turn::Script => {
+                let due = self.script.pop_front();
+                self.commands
+                    .extend(due.map(|(at, command)| (at, command.into())));
+            }
             Turn::Tick => {
                 self.conductor.deliver();
                 let state = self.conductor.state();
                 let turned = self.knobs.turned(|input| state.listens_to(input));
-                self.commands.extend(turned.map(|command| (now, command)));
+                self.commands
+                    .extend(turned.map(|command| (now, command.into())));
+                if let Some((_, inbox)) = &self.shared {
+                    self.commands
+                        .extend(inbox.try_iter().map(|request| (now, request)));
+                }
                 self.next_tick = now + self.model.tick_ns;
             }
             Turn::Command => self.command(now),
@@ -198,20 +221,29 @@ impl<B: I2c, C: Clock + Clone, W: Word> Turns<B, C, W> {
     }
 
     fn command(&mut self, now: u64) {
-        let Some((mut sent, mut command)) = self.commands.pop_front() else {
+        let Some((mut sent, mut request)) = self.commands.pop_front() else {
             return;
         };
         while let Some((at, later)) = self.commands.front() {
-            if *at > now || !is_superseded(&command, later) {
+            if *at > now || !is_superseded(&request.command, &later.command) {
                 break;
             }
-            (sent, command) = self.commands.pop_front().unwrap_or((sent, command));
+            let Some(later) = self.commands.pop_front() else {
+                break;
+            };
+            let (_, waiting) = request.take();
+            waiting.tell(Ok(()));
+            (sent, request) = later;
         }
+        let (command, waiting) = request.take();
         let sound = self.conductor.state().sound;
-        if let Err(problem) = self.conductor.command(command) {
-            self.refusals.push(problem);
-        }
+        let outcome = self.conductor.command(command);
+        self.refusals.extend(outcome.clone().err());
         let state = self.conductor.state();
+        if let Some((shared, _)) = &self.shared {
+            shared.publish(state);
+        }
+        waiting.tell(outcome);
         let mut took = self.model.command_ns;
         if state.sound != sound {
             took += self.model.build_gate_ns * state.network.gates().len() as u64;
@@ -233,7 +265,7 @@ impl<B: I2c, C: Clock + Clone, W: Word> Turns<B, C, W> {
         let (commands, clock) = (&mut self.commands, &self.clock);
         let panel_ns = self.model.panel_ns;
         self.panel.turn(&state, &self.counters, |command| {
-            commands.push_back((clock.now() + panel_ns, command));
+            commands.push_back((clock.now() + panel_ns, command.into()));
         });
     }
 }

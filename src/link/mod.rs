@@ -1,3 +1,12 @@
 //! The way to browsers: what is said to them and what they may say.
+//!
+//! At its heart it is pure: [`protocol`] is what is said, [`session`] a client,
+//! [`view`], [`activity`] and [`display`] what it sees, [`workshop`] what takes long.
+//! The instrument in a page is made of these. Sockets and threads are in `server`.
 
+pub mod activity;
+pub mod display;
 pub mod protocol;
+pub mod session;
+pub mod view;
+pub mod workshop;

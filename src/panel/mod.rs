@@ -60,6 +60,17 @@ pub struct Config {
     pub upside_down: bool,
 }
 
+impl Config {
+    /// Rows of the display; 0 without one.
+    pub fn rows(&self) -> usize {
+        if self.has_display {
+            self.height.rows()
+        } else {
+            0
+        }
+    }
+}
+
 impl Default for Config {
     /// A Trill Square and a display of 128x64 at their usual addresses.
     fn default() -> Config {

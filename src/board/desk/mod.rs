@@ -1,6 +1,7 @@
 //! A desk: a board whose audio clock, I2C bus, sensor and display are
 //! simulated. Drivers and threads are those of every board.
 
+mod hand;
 mod live;
 mod oled;
 mod pictures;
@@ -15,6 +16,7 @@ use crate::board::parts::Lanes;
 use crate::panel::Clock;
 
 pub use crate::board::turns::{Entry, Model};
+pub use hand::Hand;
 pub use live::{Live, play_live};
 pub use oled::{Frame, Oled, Watch};
 pub use pictures::{Album, write_png};

@@ -7,12 +7,14 @@ use logicnet::Network;
 use trill::sim::{Bus, Finger, Sensor, Time, VirtualTime};
 
 use super::Lanes;
+use super::hand::Hand;
 use super::oled::Oled;
 use super::script::{Event, Script};
 use crate::board::description::{self, Board};
 use crate::board::inputs::Inputs;
 use crate::board::nanoseconds;
 use crate::board::parts::Parts;
+use crate::board::threads::Shared;
 use crate::board::turns::{Entry, Model, Turn, Turns};
 use crate::engine::{Counters, Engine, Platform};
 use crate::instrument::State;
@@ -151,24 +153,38 @@ impl Simulation {
     /// # Errors
     /// As [`Simulation::new`].
     pub fn scripted(desk: Desk, script: Script) -> Result<Simulation, String> {
+        Simulation::played(desk, script, Hand::default())
+    }
+
+    /// A desk that a script plays on, and a hand besides.
+    ///
+    /// # Errors
+    /// As [`Simulation::new`].
+    pub fn played(desk: Desk, script: Script, hand: Hand) -> Result<Simulation, String> {
         let script = Arc::new(script);
-        let (hand, knobs) = (Arc::clone(&script), Arc::clone(&script));
-        let mut simulation = Simulation::new(desk, move |now| hand.fingers(now))?;
+        let (scripted, knobs) = (Arc::clone(&script), Arc::clone(&script));
+        let mut simulation = Simulation::new(desk, move |now| {
+            let mut fingers = scripted.fingers(now);
+            fingers.extend(hand.fingers());
+            fingers
+        })?;
         simulation.turn(move |now, inputs| knobs.turn(now, inputs));
         simulation.schedule(script.events().to_vec());
         Ok(simulation)
     }
 
-    /// Adds events, whose times go on from those before.
+    /// Adds events. Faults must not be earlier than those before.
     pub fn schedule(&mut self, events: impl IntoIterator<Item = (u64, Event)>) {
         let (touch, display) = self.addresses;
+        let mut commands = Vec::new();
         for (at, event) in events {
             if let Some(happening) = event.happening(touch, display) {
                 self.bus.schedule(at, happening);
             } else if let Event::Command(command) = event {
-                self.turns.schedule([(at, command)]);
+                commands.push((at, command));
             }
         }
+        self.turns.schedule(commands);
     }
 
     /// The analog inputs are turned by this, before every callback.
@@ -181,9 +197,19 @@ impl Simulation {
         self.time.now()
     }
 
+    /// When a frame is played, in nanoseconds.
+    pub fn time_of(&self, frame: u64) -> u64 {
+        nanoseconds(frame, self.platform.rate)
+    }
+
     /// The instrument's state.
     pub fn state(&self) -> &Arc<State> {
         self.turns.conductor().state()
+    }
+
+    /// What other threads look at and ask by: see [`Turns::share`].
+    pub fn share(&mut self) -> Shared {
+        self.turns.share()
     }
 
     /// The engine's counters.
@@ -229,7 +255,7 @@ impl Simulation {
 
     /// When the next callback comes, in nanoseconds.
     fn next_block(&self) -> u64 {
-        nanoseconds(self.frames, self.platform.rate)
+        self.time_of(self.frames)
     }
 
     /// Runs until a time in nanoseconds; `hear` gets every callback, `see` is

@@ -1,0 +1,353 @@
+//! One client: what it says, and what it was told. Pure: no sockets, threads or clocks;
+//! the instrument in a page has one, too.
+//!
+//! Whoever owns a session does what [`Session::receive`] gives back, one message after
+//! the other, and then calls [`Session::answer`]: so an answer comes after the state that
+//! it led to. What others change is told by [`Session::update`], whenever that is called:
+//! always the difference to what was told last, so that a client that takes little is
+//! told less often, and never less.
+
+use std::sync::Arc;
+
+use logicnet::{Gate, Mask, Network, Op};
+use serde::Deserialize;
+
+use super::protocol::{self, Ask, Bend, Finger, Message, Tell, Welcome};
+use super::view::{PAGES, View};
+use super::workshop::Work;
+use crate::instrument::parameters::Key;
+use crate::instrument::{Command, Direction, Saved};
+
+/// Most fingers that the pad takes.
+pub const MOST_FINGERS: usize = 5;
+/// Wrong pairing codes after which a client is sent away.
+const MOST_GUESSES: u8 = 5;
+/// Most characters of a message that come back with a reason.
+const MOST_REASON: usize = 300;
+
+/// What is to be done about a message.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wish {
+    /// Tell this; all is done.
+    Say(Vec<Tell>),
+    /// Tell this, but not soon: a code was wrong, and the next guess must wait.
+    Wrong(Tell),
+    /// Tell this, and end the connection.
+    End(Tell),
+    /// Have the instrument do this, then [`Session::answer`].
+    Command(Option<u32>, Command),
+    /// These are all fingers on the pad now; then [`Session::answer`].
+    Touch(Option<u32>, Vec<Finger>),
+    /// Have this worked out, and tell the answer; other messages need not wait.
+    Work(Work),
+}
+
+/// What a client wants to hear of by the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listening {
+    /// [`protocol::Frame::Activity`] and status.
+    pub activity: bool,
+    /// [`protocol::Frame::Display`].
+    pub display: bool,
+    /// [`protocol::Frame::Sound`].
+    pub sound: bool,
+}
+
+/// How far a client has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// It has not said hello, and guessed so many wrong codes.
+    New(u8),
+    /// It was welcomed.
+    Greeted,
+}
+
+/// A client.
+pub struct Session {
+    welcome: Arc<Welcome>,
+    code: Option<Arc<str>>,
+    standing: Standing,
+    listening: Listening,
+    told: Option<View>,
+}
+
+impl Session {
+    /// A client that has not said anything; with a code, it must know it.
+    pub fn new(welcome: Arc<Welcome>, code: Option<Arc<str>>) -> Session {
+        Session {
+            welcome,
+            code,
+            standing: Standing::New(0),
+            listening: Listening {
+                activity: true,
+                display: true,
+                sound: false,
+            },
+            told: None,
+        }
+    }
+
+    /// Whether it was welcomed.
+    pub fn greeted(&self) -> bool {
+        self.standing == Standing::Greeted
+    }
+
+    /// What it wants to hear of; of nothing before it was welcomed.
+    pub fn listening(&self) -> Listening {
+        if self.greeted() {
+            return self.listening;
+        }
+        Listening {
+            activity: false,
+            display: false,
+            sound: false,
+        }
+    }
+
+    /// Takes a message, at a network time.
+    pub fn receive(&mut self, text: &str, view: &View, t: u32) -> Wish {
+        let (id, wish) = match serde_json::from_str(text) {
+            Ok(Message { id, ask }) => (id, self.ask(id, ask, view, t)),
+            Err(error) => (id_of(text), Err(format!("not understood: {error}"))),
+        };
+        wish.unwrap_or_else(|reason| Wish::Say(vec![refused(id, reason)]))
+    }
+
+    /// What has changed since it was told last: a message, or none.
+    pub fn update(&mut self, view: &View) -> Option<Tell> {
+        if !self.greeted() {
+            return None;
+        }
+        let sections = view.sections(self.told.as_ref());
+        self.told = Some(view.clone());
+        (sections != protocol::State::default()).then(|| Tell::State(Box::new(sections)))
+    }
+
+    /// What a wish has led to: the state, then the answer.
+    pub fn answer(
+        &mut self,
+        id: Option<u32>,
+        outcome: Result<(), String>,
+        view: &View,
+    ) -> Vec<Tell> {
+        let answer = match (outcome, id) {
+            (Ok(()), id) => id.map(|id| Tell::Done { id }),
+            (Err(reason), id) => Some(refused(id, reason)),
+        };
+        self.update(view).into_iter().chain(answer).collect()
+    }
+
+    fn ask(&mut self, id: Option<u32>, ask: Ask, view: &View, t: u32) -> Result<Wish, String> {
+        if let Ask::Hello { version, code } = ask {
+            return Ok(self.hello(id, version, code.as_deref(), view));
+        }
+        if !self.greeted() {
+            return Err("say hello first".into());
+        }
+        let needed = || id.ok_or("give it an id, by which it is answered");
+        Ok(match ask {
+            Ask::Listen {
+                activity,
+                display,
+                sound,
+            } => {
+                self.listening = Listening {
+                    activity,
+                    display,
+                    sound: sound && self.welcome.sound,
+                };
+                Wish::Say(self.answer(id, Ok(()), view))
+            }
+            Ask::Touch { fingers } => {
+                if fingers.len() > MOST_FINGERS {
+                    return Err(format!("the pad takes {MOST_FINGERS} fingers at most"));
+                }
+                Wish::Touch(id, fingers.into_iter().map(within).collect())
+            }
+            Ask::Snapshot => {
+                let id = needed()?;
+                let snapshot = Saved::of(view.state()).to_json();
+                let snapshot = snapshot.map_err(|error| error.to_string())?;
+                let mut tells = self.answer(None, Ok(()), view);
+                tells.push(Tell::Snapshot { id, snapshot, t });
+                Wish::Say(tells)
+            }
+            Ask::Compile { expression, bits } => Wish::Work(Work::Compile {
+                id: needed()?,
+                expression,
+                bits,
+            }),
+            Ask::Waveform { columns } => Wish::Work(waveform(needed()?, columns, view)?),
+            ask => Wish::Command(id, command(ask, view)?),
+        })
+    }
+
+    fn hello(&mut self, id: Option<u32>, version: u32, code: Option<&str>, view: &View) -> Wish {
+        if version != protocol::VERSION {
+            return Wish::End(refused(
+                id,
+                format!(
+                    "this page speaks version {version} of the protocol and the instrument \
+                     version {}: load it anew",
+                    protocol::VERSION
+                ),
+            ));
+        }
+        let Standing::New(guesses) = self.standing else {
+            return self.welcomed(id, view);
+        };
+        match (&self.code, code) {
+            (Some(wanted), Some(code)) if **wanted != *code.trim() => {
+                self.standing = Standing::New(guesses + 1);
+                let reason = "this is not the code that the display shows";
+                if guesses + 1 >= MOST_GUESSES {
+                    return Wish::End(refused(id, format!("{reason}; load the page anew")));
+                }
+                Wish::Wrong(refused(id, reason.into()))
+            }
+            (Some(_), None) => Wish::Say(vec![Tell::Pairing]),
+            _ => self.welcomed(id, view),
+        }
+    }
+
+    fn welcomed(&mut self, id: Option<u32>, view: &View) -> Wish {
+        self.standing = Standing::Greeted;
+        self.told = None;
+        let mut tells = vec![Tell::Welcome(Box::new((*self.welcome).clone()))];
+        tells.extend(self.answer(id, Ok(()), view));
+        Wish::Say(tells)
+    }
+}
+
+fn refused(id: Option<u32>, mut reason: String) -> Tell {
+    // A message that is not understood may be long.
+    if let Some((end, _)) = reason.char_indices().nth(MOST_REASON) {
+        reason.truncate(end);
+        reason.push('…');
+    }
+    Tell::Refused {
+        id,
+        reason,
+        at: None,
+    }
+}
+
+/// The id of a message that says nothing else that is understood.
+fn id_of(text: &str) -> Option<u32> {
+    #[derive(Deserialize)]
+    struct Only {
+        id: Option<u32>,
+    }
+    serde_json::from_str::<Only>(text).ok()?.id
+}
+
+fn within(finger: Finger) -> Finger {
+    // What is no number is nowhere else.
+    let part = |x: f32| if x.is_nan() { 0.0 } else { x.clamp(0.0, 1.0) };
+    Finger {
+        x: part(finger.x),
+        y: part(finger.y),
+        size: part(finger.size),
+    }
+}
+
+fn waveform(id: u32, columns: u16, view: &View) -> Result<Work, String> {
+    let state = view.state();
+    let bent = (*state.network).clone().with_masks(state.masks());
+    Ok(Work::Waveform {
+        id,
+        columns,
+        bent: bent.map_err(|error| error.to_string())?.to_json(),
+        plain: state.network.to_json(),
+    })
+}
+
+/// What does that which was asked.
+fn command(ask: Ask, view: &View) -> Result<Command, String> {
+    Ok(match ask {
+        Ask::Load { network } => load(&network, view)?,
+        Ask::Choose { place } => Command::Choose(place),
+        Ask::Swap { next: true } => Command::Swap(Direction::Next),
+        Ask::Swap { next: false } => Command::Swap(Direction::Previous),
+        Ask::Random { seed } => Command::Random(seed.map(u64::from)),
+        Ask::Mutate { seed } => Command::Mutate(seed.map(u64::from)),
+        Ask::Rewire { node, gate } => Command::Rewire(node, wired(gate)?),
+        Ask::Paint { bends, begins } => {
+            let bends = bends
+                .into_iter()
+                .map(|(node, bend)| Ok((node, bend.map(mask).transpose()?)))
+                .collect::<Result<_, String>>()?;
+            Command::Paint { bends, begins }
+        }
+        Ask::Clear { layer: None } => Command::ClearBends,
+        Ask::Clear { layer: Some(layer) } => Command::ClearLayer(layer),
+        Ask::AddLayer { name } => Command::AddLayer(name),
+        Ask::RemoveLayer { layer } => Command::RemoveLayer(layer),
+        Ask::ChooseLayer { layer } => Command::ChooseLayer(layer),
+        Ask::Strength { layer, strength } => Command::SetStrength(layer, strength),
+        Ask::Undo => Command::Undo,
+        Ask::Redo => Command::Redo,
+        Ask::Set { key, value } => {
+            let key = Key::with_id(&key).ok_or_else(|| format!("no parameter {key:?}"))?;
+            Command::Set(key, value)
+        }
+        Ask::Play { playing } => Command::Play(playing),
+        Ask::Seek { t } => Command::Seek(t),
+        Ask::Show { page } => {
+            let known = PAGES.iter().find(|(_, name)| *name == page);
+            let (page, _) = known.ok_or_else(|| {
+                let names = PAGES.map(|(_, name)| name).join(", ");
+                format!("no page {page:?}; there are {names}")
+            })?;
+            Command::Show(*page)
+        }
+        Ask::SavePreset { name } => Command::SavePreset(name),
+        Ask::RecallPreset { name } => Command::RecallPreset(name),
+        Ask::DeletePreset { name } => Command::DeletePreset(name),
+        Ask::Restore { snapshot, t } => {
+            let saved = Saved::from_json(&snapshot).map_err(|error| error.to_string())?;
+            Command::Restore(Box::new(saved), t)
+        }
+        Ask::Hello { .. }
+        | Ask::Listen { .. }
+        | Ask::Touch { .. }
+        | Ask::Snapshot
+        | Ask::Compile { .. }
+        | Ask::Waveform { .. } => return Err("this is no command".into()),
+    })
+}
+
+/// A network; or with its bends and parameters, if its file tells of them.
+fn load(text: &str, view: &View) -> Result<Command, String> {
+    let network = Network::from_json(text).map_err(|error| error.to_string())?;
+    let has = |field| network.extra().contains_key(field);
+    if !has("bends") {
+        return Ok(Command::Load(Box::new(network)));
+    }
+    let mut saved = Saved::from_json(text).map_err(|error| error.to_string())?;
+    if !has("parameters") {
+        saved.parameters = view.state().parameters.clone();
+    }
+    Ok(Command::Restore(Box::new(saved), None))
+}
+
+fn operation(number: u8) -> Result<Op, String> {
+    Op::new(number).ok_or_else(|| format!("no operation {number}; they are 0 to 15"))
+}
+
+fn wired(protocol::Gate(op, a, b): protocol::Gate) -> Result<Gate, String> {
+    Ok(Gate {
+        op: operation(op)?,
+        a,
+        b,
+    })
+}
+
+fn mask(bend: Bend) -> Result<Mask, String> {
+    Ok(match bend {
+        Bend::Zero => Mask::Force(false),
+        Bend::One => Mask::Force(true),
+        Bend::Invert => Mask::Invert,
+        Bend::Op(number) => Mask::Replace(operation(number)?),
+    })
+}

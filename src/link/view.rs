@@ -1,0 +1,279 @@
+//! What clients see of the instrument, in the protocol's words. Pure.
+
+use std::sync::Arc;
+
+use logicnet::{Mask, Network};
+
+use super::protocol::{self, Bend, Parameter, Region, Status, Welcome};
+use crate::engine::Counters;
+use crate::instrument::parameters::{KEYS, Kind};
+use crate::instrument::surface::Surface;
+use crate::instrument::{Page, State};
+
+/// A state, with what is made of it once for all clients. Copies share what they hold.
+#[derive(Clone, Debug)]
+pub struct View {
+    state: Arc<State>,
+    file: Arc<File>,
+}
+
+/// A network's file.
+#[derive(Debug)]
+struct File {
+    network: Arc<Network>,
+    text: String,
+    revision: u32,
+}
+
+impl File {
+    fn of(network: &Arc<Network>) -> File {
+        let text = network.to_json();
+        File {
+            network: Arc::clone(network),
+            revision: crc32fast::hash(text.as_bytes()),
+            text,
+        }
+    }
+}
+
+impl View {
+    /// How this state looks.
+    pub fn new(state: Arc<State>) -> View {
+        let file = Arc::new(File::of(&state.network));
+        View { state, file }
+    }
+
+    /// Goes on to another state; quick while the network stays. True if it is another.
+    pub fn go_to(&mut self, state: &Arc<State>) -> bool {
+        if Arc::ptr_eq(&self.state, state) {
+            return false;
+        }
+        if !Arc::ptr_eq(&self.file.network, &state.network) {
+            self.file = Arc::new(File::of(&state.network));
+        }
+        self.state = Arc::clone(state);
+        true
+    }
+
+    /// The state.
+    pub fn state(&self) -> &Arc<State> {
+        &self.state
+    }
+
+    /// What tells its network from others: the checksum of its file.
+    pub fn revision(&self) -> u32 {
+        self.file.revision
+    }
+
+    /// All sections that differ from those of an earlier view; without one, all.
+    pub fn sections(&self, told: Option<&View>) -> protocol::State {
+        macro_rules! section {
+            ($same:expr, $make:expr) => {{
+                let same: fn(&View, &View) -> bool = $same;
+                let is_told = told.is_some_and(|told| same(self, told));
+                (!is_told).then(|| $make)
+            }};
+        }
+        let state = &*self.state;
+        protocol::State {
+            network: section!(
+                |a, b| {
+                    Arc::ptr_eq(&a.file, &b.file) && Arc::ptr_eq(&a.state.layout, &b.state.layout)
+                },
+                self.network()
+            ),
+            layers: section!(|a, b| a.state.layers == b.state.layers, layers(state)),
+            touched: section!(
+                |a, b| {
+                    let of = |view: &View| (view.state.steered, view.state.mask());
+                    a.state.touched == b.state.touched && of(a) == of(b)
+                },
+                protocol::Touched {
+                    nodes: state.touched.clone(),
+                    steered: state.steered,
+                    bend: bend(state.mask()),
+                }
+            ),
+            parameters: section!(
+                |a, b| { a.state.parameters == b.state.parameters },
+                KEYS.iter().map(|key| state.parameters.get(*key)).collect()
+            ),
+            library: section!(
+                |a, b| {
+                    Arc::ptr_eq(&a.state.library, &b.state.library)
+                        && a.state.place == b.state.place
+                },
+                protocol::Library {
+                    names: state.library.to_vec(),
+                    place: state.place,
+                }
+            ),
+            presets: section!(
+                |a, b| a.state.presets == b.state.presets,
+                state.presets.to_vec()
+            ),
+            transport: section!(
+                |a, b| transport(&a.state) == transport(&b.state),
+                transport(state)
+            ),
+            history: section!(|a, b| a.state.history == b.state.history, state.history),
+            page: section!(
+                |a, b| a.state.page == b.state.page,
+                page_name(state.page).to_string()
+            ),
+            notice: section!(
+                |a, b| {
+                    let of = |view: &View| (view.state.notices, view.state.notice.is_some());
+                    of(a) == of(b)
+                },
+                state.notice.clone().unwrap_or_default()
+            ),
+        }
+    }
+
+    fn network(&self) -> protocol::Network {
+        let cells = self.state.layout.cells().iter();
+        protocol::Network {
+            revision: self.file.revision,
+            file: self.file.text.clone(),
+            places: cells
+                .map(|cell| (cell.node, cell.at.x, cell.at.y))
+                .collect(),
+        }
+    }
+}
+
+fn layers(state: &State) -> protocol::Layers {
+    let layers = state.layers.iter().map(|layer| {
+        let mut bent = layer.bent().map(|(node, _)| node).peekable();
+        protocol::Layer {
+            name: layer.name.clone(),
+            strength: layer.strength,
+            bends: layer
+                .bends
+                .iter()
+                .map(|(node, mask)| {
+                    // Both are in the order of nodes.
+                    let counts = bent.next_if_eq(node).is_some();
+                    (*node, bend(*mask), counts)
+                })
+                .collect(),
+        }
+    });
+    protocol::Layers {
+        layers: layers.collect(),
+        chosen: state.layers.chosen(),
+    }
+}
+
+fn transport(state: &State) -> protocol::Transport {
+    protocol::Transport {
+        playing: state.playing,
+        rate: state.rate(),
+        seeks: state.resets,
+    }
+}
+
+fn bend(mask: Mask) -> Bend {
+    match mask {
+        Mask::Force(false) => Bend::Zero,
+        Mask::Force(true) => Bend::One,
+        Mask::Invert => Bend::Invert,
+        Mask::Replace(op) => Bend::Op(op.number()),
+    }
+}
+
+/// Pages, and what they are called.
+pub(super) const PAGES: [(Page, &str); 5] = [
+    (Page::Play, "play"),
+    (Page::Menu, "menu"),
+    (Page::Presets, "presets"),
+    (Page::Inputs, "inputs"),
+    (Page::About, "about"),
+];
+
+fn page_name(page: Page) -> &'static str {
+    PAGES
+        .iter()
+        .find(|(other, _)| *other == page)
+        .map_or("", |(_, name)| name)
+}
+
+/// Where a client is: what does not change while the program runs.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Tells starts of the instrument apart.
+    pub start: u32,
+    /// What it runs on.
+    pub board: String,
+    /// Frames a second that it plays.
+    pub rate: u32,
+    /// Sound can be streamed.
+    pub sound: bool,
+    /// The display's height in pixels; 0 without one.
+    pub display: u8,
+    /// How the pad is divided.
+    pub surface: Surface,
+}
+
+impl Place {
+    /// The same, with the tables that clients need.
+    pub fn welcome(self) -> Welcome {
+        let region = |name: &str, region: &crate::instrument::surface::Region| Region {
+            name: name.to_string(),
+            corners: (region.least.x, region.least.y, region.most.x, region.most.y),
+        };
+        let buttons = self.surface.buttons.iter();
+        let buttons = buttons.map(|(button, place)| region(button.name(), place));
+        Welcome {
+            version: protocol::VERSION,
+            program: env!("CARGO_PKG_VERSION").into(),
+            start: self.start,
+            board: self.board,
+            rate: self.rate,
+            sound: self.sound,
+            display: self.display,
+            parameters: KEYS.iter().map(|key| row(key.parameter())).collect(),
+            regions: std::iter::once(region("field", &self.surface.field))
+                .chain(buttons)
+                .collect(),
+        }
+    }
+}
+
+fn row(parameter: &crate::instrument::parameters::Parameter) -> Parameter {
+    let (min, max) = parameter.range();
+    let (step, decimals, named, choices) = match parameter.kind {
+        Kind::Number {
+            step,
+            decimals,
+            named,
+            ..
+        } => (step, decimals, named, &[][..]),
+        Kind::Choice(words) => (1, 0, None, words),
+    };
+    Parameter {
+        key: parameter.id.into(),
+        name: parameter.name.into(),
+        unit: parameter.unit.into(),
+        about: parameter.about.into(),
+        min,
+        max,
+        step,
+        decimals,
+        choices: choices.iter().map(ToString::to_string).collect(),
+        named: named.map(|(value, name)| (value, name.into())),
+    }
+}
+
+/// How the instrument does, as its engine counts it.
+pub fn status(counters: &Counters, clients: u32, faults: Vec<String>) -> Status {
+    Status {
+        t: counters.time(),
+        load: counters.load(),
+        late: counters.late(),
+        engine: "cpu".into(),
+        clients,
+        faults,
+    }
+}

@@ -1,0 +1,355 @@
+//! The instrument in a page: a desk whose time is the frames it has rendered.
+//!
+//! Owns the simulated desk and its one client. Never waits, asks no clock and knows
+//! nothing of browsers.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use gatebend::board::description;
+use gatebend::board::desk::{Desk, Hand, Script, Simulation};
+use gatebend::board::parts::Parts;
+use gatebend::board::threads::{Answer, Shared};
+use gatebend::library;
+use gatebend::link::activity::Gates;
+use gatebend::link::display;
+use gatebend::link::protocol::Tell;
+use gatebend::link::session::{Session, Wish};
+use gatebend::link::view::{Place, View, status};
+use gatebend::link::workshop::Work;
+
+/// Frames a second that it can play at.
+const RATES: std::ops::RangeInclusive<u32> = 8_000..=192_000;
+
+/// How often a second a client is told of what it listens to.
+const LOOKS: u64 = 25;
+/// Of so many looks one tells the status.
+const STATUS: u64 = 5;
+/// So many messages wait, and no more is said of the moment: nobody takes them.
+const MOST_WAITING: usize = 64;
+
+/// Something said by the instrument.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Message {
+    /// To the client.
+    Tell(Tell),
+    /// To the client, binary.
+    Frame(Vec<u8>),
+    /// To a workshop, whose answer is for the client.
+    Work(Work),
+}
+
+/// The instrument, alone.
+pub struct Alone {
+    simulation: Simulation,
+    shared: Shared,
+    hand: Hand,
+    session: Session,
+    view: View,
+    gates: Gates,
+    /// What the display showed when it was told last.
+    shown: Vec<u8>,
+    /// Commands on their way, and the ids by which they are answered.
+    asked: VecDeque<(Option<u32>, Answer)>,
+    rate: u32,
+    /// The time of the next look, in frames, and how many there were.
+    look: (u64, u64),
+    /// Frames that were asked for so far.
+    frames: u64,
+    /// Rendered, and not asked for yet.
+    left: Vec<f32>,
+    /// What was asked for last.
+    quantum: Vec<f32>,
+    /// Messages that nobody has taken yet.
+    messages: VecDeque<Message>,
+}
+
+impl Alone {
+    /// A desk that was just switched on, at so many frames a second, which a script
+    /// may play on, too.
+    ///
+    /// # Errors
+    /// When it cannot be played at this rate, or the script is wrong; says where.
+    pub fn new(rate: u32, script: &str) -> Result<Alone, String> {
+        if !RATES.contains(&rate) {
+            return Err(format!(
+                "no sound at {rate} frames a second: {} to {} will do",
+                RATES.start(),
+                RATES.end()
+            ));
+        }
+        let mut board = description::built_in("desk")?.board()?;
+        board.platform.rate = rate;
+        let welcome = Place {
+            // It ends with the page, and never starts again.
+            start: 0,
+            board: "browser".into(),
+            rate,
+            // It is heard already.
+            sound: false,
+            display: board.panel.rows() as u8,
+            surface: board.panel.surface.clone(),
+        }
+        .welcome();
+        let script = Script::parse(script, &board.panel.surface)?;
+        let desk = Desk::like(board, Parts::new(library::shipped()));
+        let hand = Hand::default();
+        let mut simulation = Simulation::played(desk, script, hand.clone())?;
+        Ok(Alone {
+            shared: simulation.share(),
+            view: View::new(Arc::clone(simulation.state())),
+            simulation,
+            hand,
+            session: Session::new(Arc::new(welcome), None),
+            gates: Gates::default(),
+            shown: Vec::new(),
+            asked: VecDeque::new(),
+            rate,
+            look: (0, 0),
+            frames: 0,
+            left: Vec::new(),
+            quantum: Vec::new(),
+            messages: VecDeque::new(),
+        })
+    }
+
+    /// Takes a client's message. What it does is heard from the next frames on, or as
+    /// soon as the desk has done it.
+    pub fn receive(&mut self, text: &str) {
+        self.view.go_to(self.simulation.state());
+        let t = self.simulation.counters().time();
+        match self.session.receive(text, &self.view, t) {
+            Wish::Say(tells) => {
+                let greeted = tells.iter().any(|tell| matches!(tell, Tell::Welcome(_)));
+                if greeted {
+                    self.shown.clear();
+                }
+                self.tell(tells);
+            }
+            Wish::Wrong(tell) | Wish::End(tell) => self.tell([tell]),
+            Wish::Command(id, command) => self.asked.push_back((id, self.shared.ask(command))),
+            Wish::Touch(id, fingers) => {
+                self.hand.put(0, &fingers);
+                let tells = self.session.answer(id, Ok(()), &self.view);
+                self.tell(tells);
+            }
+            Wish::Work(work) => self.messages.push_back(Message::Work(work)),
+        }
+    }
+
+    /// The next message of the instrument.
+    pub fn next_message(&mut self) -> Option<Message> {
+        self.messages.pop_front()
+    }
+
+    fn tell(&mut self, tells: impl IntoIterator<Item = Tell>) {
+        self.messages.extend(tells.into_iter().map(Message::Tell));
+    }
+
+    /// The next frames, one channel.
+    pub fn render(&mut self, frames: usize) -> &[f32] {
+        self.frames += frames as u64;
+        let until = self.simulation.time_of(self.frames);
+        let left = &mut self.left;
+        self.simulation
+            .run(until, |block| left.extend_from_slice(block.sound), |_| {});
+        self.answer();
+        if self.frames >= self.look.0 {
+            self.look();
+        }
+        // A block that has begun is rendered whole.
+        self.quantum.clear();
+        self.quantum
+            .extend(self.left.drain(..frames.min(self.left.len())));
+        &self.quantum
+    }
+
+    /// Answers what is done by now.
+    fn answer(&mut self) {
+        while let Some((id, answer)) = self.asked.front() {
+            let (id, Some(outcome)) = (*id, answer.now()) else {
+                return;
+            };
+            self.asked.pop_front();
+            self.view.go_to(self.simulation.state());
+            let tells = self.session.answer(id, outcome, &self.view);
+            self.tell(tells);
+        }
+    }
+
+    /// Tells what has changed, and what is of the moment.
+    fn look(&mut self) {
+        let (_, looks) = self.look;
+        let every = u64::from(self.rate) / LOOKS;
+        self.look = (self.frames + every, looks + 1);
+        if self.messages.len() >= MOST_WAITING {
+            return;
+        }
+        self.view.go_to(self.simulation.state());
+        let told = self.session.update(&self.view);
+        self.tell(told);
+        let listening = self.session.listening();
+        if listening.activity {
+            let t = self.simulation.counters().time();
+            let frame = self.gates.frame(&self.view, t);
+            self.messages.push_back(Message::Frame(frame));
+        }
+        if listening.display {
+            let shown = display::seen(&self.simulation.oled().frame());
+            if shown != self.shown {
+                self.shown.clone_from(&shown);
+                self.messages.push_back(Message::Frame(shown));
+            }
+        }
+        if self.session.greeted() && looks % STATUS == 0 {
+            let faults = self.simulation.panel().status().fault.clone();
+            let counters = self.simulation.counters();
+            let status = status(counters, 1, faults.into_iter().collect());
+            self.tell([Tell::Status(status)]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: u32 = 44_100;
+
+    /// An instrument whose client was greeted, and has heard all that was said.
+    fn greeted(script: &str) -> Alone {
+        let mut alone = Alone::new(RATE, script).unwrap();
+        alone.receive(r#"{"type":"hello","version":1}"#);
+        let welcome = alone.next_message();
+        assert!(matches!(welcome, Some(Message::Tell(Tell::Welcome(_)))));
+        said(&mut alone);
+        alone
+    }
+
+    fn said(alone: &mut Alone) -> Vec<Message> {
+        std::iter::from_fn(|| alone.next_message()).collect()
+    }
+
+    fn played(script: &str, seconds: f64, mut also: impl FnMut(&mut Alone, f64)) -> Vec<f32> {
+        let mut alone = greeted(script);
+        let mut sound = Vec::new();
+        while (sound.len() as f64) < seconds * f64::from(RATE) {
+            also(&mut alone, sound.len() as f64 / f64::from(RATE));
+            sound.extend_from_slice(alone.render(128));
+        }
+        sound
+    }
+
+    #[test]
+    fn quanta_of_any_length_are_the_same_sound() {
+        let whole = played("", 0.5, |_, _| {});
+        let mut alone = Alone::new(RATE, "").unwrap();
+        let mut sound = Vec::new();
+        for frames in [1, 15, 16, 17, 100, 1, 128].iter().cycle() {
+            if sound.len() > 20_000 {
+                break;
+            }
+            let part = alone.render(*frames);
+            assert_eq!(part.len(), *frames);
+            sound.extend_from_slice(part);
+        }
+        assert_eq!(sound, whole[..sound.len()]);
+        assert!(sound.iter().any(|frame| *frame != 0.0));
+    }
+
+    #[test]
+    fn a_finger_on_the_pad_bends_until_it_leaves() {
+        let touched = |text: &'static str| {
+            let mut done = false;
+            played("", 4.0, move |alone, now| {
+                if now >= 2.5 && !done {
+                    alone.receive(text);
+                    done = true;
+                }
+                if now >= 3.0 {
+                    alone.receive(r#"{"type":"touch","fingers":[]}"#);
+                }
+                said(alone);
+            })
+        };
+        let plain = touched(r#"{"type":"touch","fingers":[]}"#);
+        let bent = touched(r#"{"type":"touch","fingers":[{"x":0.5,"y":0.4,"size":0.9}]}"#);
+        let differs = |from: f64, to: f64| {
+            let range = (from * 44_100.0) as usize..(to * 44_100.0) as usize;
+            plain[range.clone()] != bent[range]
+        };
+        assert!(!differs(0.0, 2.5) && differs(2.5, 3.0));
+    }
+
+    #[test]
+    fn what_is_asked_for_does_not_wait_for_a_script() {
+        let mut alone = greeted("3 set volume=-6");
+        alone.receive(r#"{"type":"swap","next":true}"#);
+        alone.render(4410);
+        assert_eq!(alone.simulation.state().place, 1);
+    }
+
+    #[test]
+    fn what_cannot_be_done_is_refused_with_its_id() {
+        let mut alone = greeted("");
+        for (text, expected) in [
+            (r#"{"id":4,"type":"set","key":"tempo","value":1}"#, Some(4)),
+            (r#"{"id":5,"type":"load","network":"{}"}"#, Some(5)),
+            (r#"{"type":"waveform","columns":10}"#, None),
+            (
+                r#"{"type":"paint","bends":[[20,{"op":16}]],"begins":true}"#,
+                None,
+            ),
+            ("{", None),
+        ] {
+            alone.receive(text);
+            let Some(Message::Tell(Tell::Refused { id, .. })) = alone.next_message() else {
+                panic!("{text} was not refused");
+            };
+            assert_eq!(id, expected, "{text}");
+        }
+        assert!(Alone::new(0, "").is_err());
+        assert!(Alone::new(RATE, "1 dance").is_err());
+    }
+
+    #[test]
+    fn a_waveform_is_drawn_of_what_is_played() {
+        let mut alone = greeted("");
+        alone.receive(r#"{"type":"set","key":"bend","value":2}"#);
+        alone.receive(r#"{"type":"paint","bends":[[30,"invert"]],"begins":true}"#);
+        alone.render(44_100);
+        said(&mut alone);
+        alone.receive(r#"{"id":9,"type":"waveform","columns":64}"#);
+        let Some(Message::Work(work)) = alone.next_message() else {
+            panic!("it is work");
+        };
+        let Tell::Waveform { id, changed, .. } = work.answer() else {
+            panic!("it was worked out");
+        };
+        assert!(id == 9 && changed.contains(&true));
+    }
+
+    #[test]
+    fn answers_come_after_the_state_that_they_led_to_and_moments_in_between() {
+        let mut alone = greeted("");
+        alone.receive(r#"{"id":1,"type":"choose","place":2}"#);
+        let mut said = Vec::new();
+        for _ in 0..RATE / 126 {
+            alone.render(126);
+            said.extend(self::said(&mut alone));
+        }
+        let at = |is: &dyn Fn(&Message) -> bool| said.iter().position(is).unwrap();
+        let state = at(&|message| {
+            matches!(message, Message::Tell(Tell::State(state))
+                if state.library.as_ref().is_some_and(|library| library.place == 2))
+        });
+        let done = at(&|message| *message == Message::Tell(Tell::Done { id: 1 }));
+        assert!(state < done, "{said:?}");
+        let frames = |first: u8| {
+            let is =
+                |message: &&Message| matches!(message, Message::Frame(frame) if frame[0] == first);
+            said.iter().filter(is).count()
+        };
+        assert!((24..=26).contains(&frames(1)) && (2..=26).contains(&frames(2)));
+    }
+}
