@@ -16,6 +16,7 @@ mod counters;
 mod handover;
 mod output;
 mod position;
+mod stream;
 mod voice;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use logicnet::Word;
 pub use cost::{Cost, Platform, Spent, TooSlow};
 pub use counters::Counters;
 pub use handover::{Change, Handover, Start};
+pub use stream::{Listener, Speaker, stream};
 pub use voice::Voice;
 
 use handover::{Inbox, handover};

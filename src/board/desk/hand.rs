@@ -28,6 +28,7 @@ impl Hand {
         });
         let mut hand = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         hand.insert(client, fingers.collect());
+        hand.retain(|_, fingers| !fingers.is_empty());
     }
 
     /// All fingers.
