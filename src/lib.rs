@@ -15,3 +15,4 @@ pub mod keeper;
 pub mod library;
 pub mod logbook;
 pub mod panel;
+pub mod pru;
