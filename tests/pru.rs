@@ -78,6 +78,9 @@ fn whoever_evaluates_every_frame_is_the_same() {
         let (_, cpu) = play(desk(Choice::Cpu), script, seconds, nothing);
         for choice in [Choice::Pru, Choice::Auto] {
             let (simulation, heard) = play(desk(choice), script, seconds, nothing);
+            let first = heard.0.iter().zip(&cpu.0).position(|(a, b)| a != b);
+            let frame = heard.1.iter().zip(&cpu.1).position(|(a, b)| a != b);
+            println!("{first:?} {frame:?} {:?}", simulation.state().notice);
             assert!(heard == cpu, "{choice:?}");
             let counters = simulation.counters();
             println!(
@@ -179,7 +182,7 @@ fn faults() -> Vec<(&'static str, Fault)> {
         ),
         (
             "wrong sequence",
-            Box::new(between(|_, e| poke(e, ANSWER, |w| w ^ 1))),
+            Box::new(between(|_, e| poke(e, ANSWER, |w| w | 0x4000_0000))),
         ),
         (
             "wrong epoch",
@@ -187,7 +190,7 @@ fn faults() -> Vec<(&'static str, Fault)> {
         ),
         (
             "request lost",
-            Box::new(between(|_, e| poke(e, REQUEST, |w| w ^ 8))),
+            Box::new(between(|_, e| poke(e, REQUEST, |w| w | 0x4000_0000))),
         ),
         (
             "data memory zeroed",

@@ -39,13 +39,19 @@ pub struct Spent {
 }
 
 impl Cost {
-    /// Nanoseconds of a callback that has spent this.
+    /// Nanoseconds of a callback that has spent this, if the CPU does it all, as it must
+    /// be able to.
     pub fn of(&self, spent: Spent) -> f32 {
         self.callback_ns
-            + self.gate_ns * spent.gates.saturating_sub(spent.spared) as f32
-            + ACCESS_NS * spent.accesses as f32
+            + self.gate_ns * spent.gates as f32
             + self.group_ns * spent.groups as f32
             + self.frame_ns * spent.frames as f32
+    }
+
+    /// Nanoseconds of it that the PRU has freed: gates that were left out, less the
+    /// accesses to its memory.
+    pub fn freed(&self, spent: Spent) -> f32 {
+        self.gate_ns * spent.spared as f32 - ACCESS_NS * spent.accesses as f32
     }
 
     /// What beginning a group costs, in gates.

@@ -15,7 +15,7 @@ use crate::board::inputs::Inputs;
 use crate::board::nanoseconds;
 use crate::board::parts::Parts;
 use crate::board::turns::{Entry, Model, Turn, Turns};
-use crate::engine::{Counters, Engine, Platform};
+use crate::engine::{Counters, Engine, Platform, Spent};
 use crate::instrument::State;
 use crate::panel::{Config, Panel};
 use crate::pru::{Choice, Operator, sides};
@@ -78,8 +78,8 @@ pub struct Block<'a> {
     pub id: Option<u32>,
     /// The load in thousandths.
     pub load: u32,
-    /// Gates evaluated.
-    pub gates: u32,
+    /// What was spent.
+    pub spent: Spent,
 }
 
 /// A desk in simulated time.
@@ -315,7 +315,7 @@ impl Simulation {
             sound: &self.sound,
             id: self.engine.change(),
             load,
-            gates: spent.gates,
+            spent,
         });
         self.frames += u64::from(self.platform.block);
     }
