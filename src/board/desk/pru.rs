@@ -1,7 +1,8 @@
 //! A desk's PRU: the emulator, its cycles stepped in the time that is passed in.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::thread;
 
 use pru_codegen::{ANSWER, BANK, REQUEST};
 use pru_isa::emulator::{DATA_BYTES, Fault, HostError, Subsystem};
@@ -72,6 +73,17 @@ impl Pru {
     /// Lets time pass, up to so many nanoseconds since the beginning.
     pub fn reach(&self, now: u64) {
         self.emulation().reach(now);
+    }
+
+    /// Its memory in real time, by this clock in nanoseconds. The audio thread is not
+    /// `patient`: it never waits for another that is just at it, and reads ones instead,
+    /// which no answer is.
+    pub fn live<C: Fn() -> u64>(&self, clock: C, patient: bool) -> Live<C> {
+        Live {
+            pru: self.clone(),
+            clock,
+            patient,
+        }
     }
 
     /// From now on this meddles with it.
@@ -154,5 +166,42 @@ impl Memory for Pru {
     fn write(&self, place: Place, value: u32) {
         let write = |subsystem: &mut Subsystem| subsystem.write(place.offset(), value);
         self.emulation().access(write);
+    }
+}
+
+/// An emulated PRU in real time.
+#[derive(Debug)]
+pub struct Live<C> {
+    pru: Pru,
+    clock: C,
+    patient: bool,
+}
+
+impl<C: Fn() -> u64> Live<C> {
+    fn emulation(&self) -> Option<MutexGuard<'_, Emulation>> {
+        loop {
+            match self.pru.0.try_lock() {
+                Ok(mut emulation) => {
+                    emulation.reach((self.clock)());
+                    return Some(emulation);
+                }
+                // Nobody sleeps until it is free, so that nobody need be woken.
+                Err(TryLockError::WouldBlock) if self.patient => thread::yield_now(),
+                Err(_) => return None,
+            }
+        }
+    }
+}
+
+impl<C: Fn() -> u64 + Send> Memory for Live<C> {
+    fn read(&self, place: Place) -> u32 {
+        let read = |subsystem: &mut Subsystem| subsystem.read(place.offset());
+        let found = self.emulation().and_then(|mut at| at.access(read));
+        found.unwrap_or(u32::MAX)
+    }
+
+    fn write(&self, place: Place, value: u32) {
+        let write = |subsystem: &mut Subsystem| subsystem.write(place.offset(), value);
+        self.emulation().and_then(|mut at| at.access(write));
     }
 }

@@ -196,6 +196,11 @@ impl Simulation {
         self.knobs = Box::new(knobs);
     }
 
+    /// What it is like.
+    pub fn platform(&self) -> Platform {
+        self.platform
+    }
+
     /// The panel's time, in nanoseconds.
     pub fn now(&self) -> u64 {
         self.time.now()
