@@ -16,8 +16,9 @@ const ACCESS: u64 = 20;
 /// Cycles after which is looked whether the core still works. Where it only looks into
 /// its mailbox the rest of the time is left out: that it passes shows nowhere else.
 const LOOK: u64 = 256;
-/// The most cycles that are run at once, for a core that does not find back.
-const MOST: u64 = 100_000;
+/// The most cycles that are run at once: several of the longest passes, for a core that
+/// does not find back.
+const MOST: u64 = 20_000;
 
 /// What is emulated, for tests that meddle with it.
 pub struct Emulation {
