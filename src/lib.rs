@@ -13,6 +13,7 @@ pub mod engine;
 pub mod instrument;
 pub mod keeper;
 pub mod library;
+pub mod link;
 pub mod logbook;
 pub mod panel;
 pub mod pru;

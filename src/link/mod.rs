@@ -1,0 +1,3 @@
+//! The way to browsers: what is said to them and what they may say.
+
+pub mod protocol;
