@@ -151,14 +151,7 @@ fn perform(
         Arc::clone(&shared.inputs),
         spawn,
     )?;
-    let operator = shared.made().operator.take();
-    if let Some(operator) = operator {
-        threads.offload(operator, spawn)?;
-    }
-    let watch = shared.made().watch.take();
-    if let Some(watch) = watch {
-        threads.keep(watch, move || clock.now() / 1_000_000, spawn)?;
-    }
+    start_background(&threads, shared, clock)?;
     session.start().map_err(|error| error.to_string())?;
 
     let end = seconds.map_or(u64::MAX, |seconds| (seconds * 1e9) as u64);
@@ -194,6 +187,18 @@ fn perform(
     let outcome = ended(&session, shared);
     drop(session);
     outcome
+}
+
+/// Starts the threads that may wait.
+fn start_background(threads: &Threads, shared: &Shared, clock: SystemClock) -> Result<(), String> {
+    let made = std::mem::take(&mut *shared.made());
+    if let Some(operator) = made.operator {
+        threads.offload(operator, spawn)?;
+    }
+    if let Some(watch) = made.watch {
+        threads.keep(watch, move || clock.now() / 1_000_000, spawn)?;
+    }
+    Ok(())
 }
 
 /// The PRU, if it shall play and is there.
