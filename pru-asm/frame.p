@@ -4,7 +4,8 @@
 // its own data RAM, which is next to it, so that a look takes 5 cycles and disturbs
 // nothing else. The ARM, for which every access takes about 100 ns, writes a time and
 // then a new number; the PRU evaluates 32 samples from that time on, stores them as
-// eight words (bit k of word b is bit b of sample k), and answers with that number.
+// eight words (bit k of word b is bit b of sample k), then a ninth that checks them, and
+// answers with that number.
 //
 // A network's code uses r0 to r29 and scratchpad bank 11 as it likes. What the frame
 // wants to remember meanwhile is in the mailbox.
@@ -36,10 +37,11 @@
         .equ WORKING, 0x18      // PRU: the REQUEST that it works on
         .equ BEAT,    0x1c      // PRU: counts looks into the mailbox: it is alive
         .equ PLANES,  0x20      // PRU: the samples
-                                // from 0x40 on: values that find no other place
+        .equ CHECK,   0x40      // PRU: the complement of the samples' exclusive or
+                                // from 0x44 on: values that find no other place
 
-// The number of this program. The ARM makes each program that it uploads another one,
-// so that an answer of the program before is never taken for one of this.
+// The number of this program, 16 bits. The ARM makes each program that it uploads another
+// one, so that an answer of the program before is never taken for one of this.
         .equ NUMBER,  0
 
         // Runs once. A gate works on 32 samples with one instruction: bit k of a register
@@ -75,7 +77,7 @@ idle:   lbco  &r27, c24, STOP, 12
         // ---- the network's code, with t in r29 ----
 
         // The samples are stored. EPOCH and ANSWER go to memory together.
-done:   ldi32 r22, NUMBER
+done:   ldi   r22, NUMBER
         lbco  &r23, c24, WORKING, 8     // r23 is what was asked for, r24 the beat
         sbco  &r22, c24, EPOCH, 8
         jmp   idle                      // qba reaches 511 instructions, jmp all of them

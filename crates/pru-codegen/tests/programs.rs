@@ -1,13 +1,14 @@
 //! Programs against networks: proved over whole periods, and the figures that are
 //! promised.
 
+use std::array::from_fn;
 use std::path::Path;
 
 use logicnet::random::{Ops, Rng};
 use logicnet::{Gate, Layer, Mask, Masks, Network, Op, OutputEncoding, Parts, Xag, simplify};
 use pru_codegen::{
-    ANSWER, BANK, BEAT, Code, EPOCH, Error, Failure, PLANES, REQUEST, STOP, TIME, compile,
-    compile_graph, prove,
+    ANSWER, BANK, BEAT, CHECK, Code, EPOCH, Error, Failure, PLANES, REQUEST, STOP, TIME,
+    check as check_of, compile, compile_graph, prove,
 };
 use pru_isa::emulator::{CONTROL, ENABLE, Subsystem};
 use pru_isa::{MEMORY_WORDS, assemble};
@@ -291,7 +292,7 @@ fn the_mailbox_answers_requests_and_stops() {
     let mut pru = Subsystem::new();
     let own = 0..0x2000;
     pru.core_mut(0).allow(std::slice::from_ref(&own), &[BANK]);
-    pru.load(0, &code.words(0xabcd_1234)).unwrap();
+    pru.load(0, &code.words(0xabcd)).unwrap();
     // What another program left behind is not taken for a request.
     pru.write(REQUEST, 7).unwrap();
     pru.write(ANSWER, 7).unwrap();
@@ -307,9 +308,13 @@ fn the_mailbox_answers_requests_and_stops() {
     pru.run(code.figures().cycles().into()).unwrap();
     pru.run(12).unwrap(); // it may just have looked
     assert_eq!(pru.read(ANSWER), Ok(8));
-    assert_eq!(pru.read(EPOCH), Ok(0xabcd_1234));
+    assert_eq!(pru.read(EPOCH), Ok(0xabcd));
     assert_eq!(pru.read(PLANES), Ok(0xaaaa_aaaa ^ u32::MAX));
     assert_eq!(pru.read(PLANES + 28), Ok(u32::MAX)); // 160 has bit 5
+    let planes: [u32; 8] = from_fn(|bit| pru.read(PLANES + 4 * bit as u32).unwrap());
+    assert_eq!(pru.read(CHECK), Ok(check_of(&planes)));
+    // Zeros all over are not taken for samples.
+    assert_ne!(check_of(&[0; 8]), 0);
 
     pru.write(STOP, 1).unwrap();
     assert!(pru.run_until_halted(100).unwrap());
