@@ -32,12 +32,14 @@ impl Keeper for Forgetful {
 }
 
 /// Whether a command need not be done when this one comes right after it: where
-/// a finger or a knob was is of no interest once it is elsewhere. That a touch ends is.
+/// a finger, a knob or a fader was is of no interest once it is elsewhere. That a touch ends is.
 /// Without this, touches would pile up where programs take long to build.
 pub fn is_superseded(earlier: &Command, later: &Command) -> bool {
     match (earlier, later) {
-        (Command::Touch(Some(_)), Command::Touch(Some(_))) => true,
-        (Command::Turn(earlier, _), Command::Turn(later, _)) => earlier == later,
+        (Command::Touch(Some(_)), Command::Touch(Some(_)))
+        | (Command::Seek(_), Command::Seek(_)) => true,
+        (Command::Turn(earlier, _), Command::Turn(later, _))
+        | (Command::SetStrength(earlier, _), Command::SetStrength(later, _)) => earlier == later,
         _ => false,
     }
 }

@@ -195,7 +195,7 @@ fn desk(script: &str, seconds: f64) -> (Vec<f32>, String) {
 
 #[test]
 fn a_board_plays_and_shows_what_a_desk_does_byte_for_byte() {
-    const SECONDS: f64 = 27.0;
+    const SECONDS: f64 = 33.0;
     let mut script = String::new();
     for input in 0..8 {
         writeln!(script, "0 analog {} {}", input + 1, analog(input)).unwrap();
@@ -209,7 +209,7 @@ fn a_board_plays_and_shows_what_a_desk_does_byte_for_byte() {
         last = text.to_string();
     }
     assert!(!last.is_empty());
-    let Some(board) = Board::new(&["--seconds", "27", "--script"]) else {
+    let Some(board) = Board::new(&["--seconds", "33", "--script"]) else {
         return;
     };
     let path = board.folder.path().join("script");

@@ -13,6 +13,7 @@ use gatebend::board::description::{Board, Kind};
 use gatebend::board::desk::{Desk, Live, Script, play_live};
 use gatebend::board::parts::Parts;
 use gatebend::engine::{Cost, Platform};
+use gatebend::instrument::layers::Layers;
 use gatebend::instrument::parameters::{KEYS, Parameters};
 use gatebend::instrument::surface::Surface;
 use gatebend::library;
@@ -184,7 +185,7 @@ impl Arguments {
         if let Some(saved) = memory.saved.as_mut().filter(|_| memory.trusted) {
             if self.network.is_some() {
                 saved.network = Arc::new(parts.library[0].clone());
-                saved.bends.clear();
+                saved.layers = Layers::default();
                 saved.place = saved.network.name().to_string();
             }
             self.assign(&mut saved.parameters)?;

@@ -177,8 +177,10 @@ fn take_lines(lines: &Receiver<String>, shared: &Shared, terminal: &mut Terminal
                 terminal.say("");
             }
             Ok(None) => terminal.say(
-                "next, previous, random, mutate, clear, undo, redo, reset-time, set ID=VALUE, \
-                 bend NODE 0|1|invert|off, page NAME, keep NAME, recall NAME, forget NAME, quit",
+                "next, previous, choose N, random, mutate, rewire NODE OP A B, \
+                 bend NODE 0|1|invert|off, layer add|remove|choose|clear, strength N PERCENT, \
+                 clear, undo, redo, play, pause, seek T, reset-time, set ID=VALUE, page NAME, \
+                 keep NAME, recall NAME, forget NAME, quit",
             ),
             Err(problem) => terminal.say(&problem),
         }
