@@ -345,7 +345,7 @@ fn interrupted(pru: Option<&Pru>, began: u64, writes: u32) -> (Vec<f32>, bool, b
     for callback in 0..700u64 {
         if callback == 300 {
             conductor
-                .command(Command::Bend(40, Some(Mask::Invert)))
+                .command(Command::bend(40, Some(Mask::Invert)))
                 .unwrap();
             left.store(writes, Ordering::Relaxed);
         }
