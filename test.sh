@@ -61,7 +61,11 @@ install_oldest_rust() {
 if $install; then
     apt-get update -q || true # one index out of step does not stop the others
     apt-get install -q -y --no-install-recommends \
-        g++ shellcheck berkeley-abc libllvm19 graphviz libasound2-dev pkg-config make xz-utils
+        g++ shellcheck berkeley-abc libllvm19 graphviz libasound2-dev pkg-config make xz-utils \
+        chromium nodejs
+    # Where rustup has the target; else Debian's Rust makes std for it, and its linker a module.
+    rustup target add wasm32-unknown-unknown 2>/dev/null ||
+        apt-get install -q -y --no-install-recommends lld-19 || true
     install_oldest_rust || true
     crates/pru-isa/gnu/build.sh || true
     tests/arm.sh --install || true
@@ -161,12 +165,33 @@ else
         fi
     done
 
+    web_check() {
+        web/build.sh
+        GATEBEND=${CARGO_TARGET_DIR:-target}/release/gatebend \
+            node --test web/test/alone.test.mjs web/test/worklet.test.mjs
+    }
+    if why=$(web/build.sh --missing); then
+        skip "the instrument in WebAssembly" "$why"
+    elif [ "$(node --version 2>/dev/null | sed 's/^v//;s/[.].*//')" -ge 18 ] 2>/dev/null; then
+        step "the program, to compare with" cargo build --quiet --release --bin gatebend
+        step "the instrument in WebAssembly" web_check
+    else
+        skip "the instrument in WebAssembly" "Node 18 (node) is not installed"
+    fi
+
+    # With its tools only when they may be fetched, or were.
+    if $install && command -v npm >/dev/null; then
+        step "the page" web/check.sh --install
+    else
+        step "the page" web/check.sh
+    fi
+
     step "deployment, to a fake board" tests/deploy.sh
 
     if command -v shellcheck >/dev/null; then
         step "scripts" shellcheck play.sh test.sh cross.sh deploy.sh deploy/run.sh deploy/board.sh \
             tests/arm.sh tests/deploy.sh benches/arm/run.sh .ci/run assets/networks/make.sh fuzz/run.sh \
-            crates/pru-isa/gnu/build.sh
+            crates/pru-isa/gnu/build.sh web/build.sh web/bundle.sh web/check.sh
     else
         skip "scripts" "shellcheck is not installed"
     fi

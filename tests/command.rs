@@ -496,6 +496,23 @@ fn a_read_only_file_is_left_alone() {
 }
 
 #[test]
+fn play_writes_floats_that_are_the_wav_files_before_rounding() {
+    let folder = Folder::new();
+    let [wav, floats] = ["a.wav", "a.f32"].map(|name| folder.path(name));
+    for out in [&wav, &floats] {
+        done(&["play", "--seconds", "1", "--wav", out]);
+    }
+    let rounded = hound::WavReader::open(&wav).unwrap().into_samples::<i16>();
+    let floats = fs::read(&floats).unwrap();
+    assert_eq!(floats.len(), 4 * 44_100);
+    for (bytes, rounded) in floats.chunks_exact(4).zip(rounded) {
+        let float = f32::from_le_bytes(bytes.try_into().unwrap());
+        assert_eq!((float * 32_768.0).round() as i16, rounded.unwrap());
+    }
+    assert!(floats.iter().any(|byte| *byte != 0));
+}
+
+#[test]
 fn play_writes_sound_samples_and_pictures() {
     let folder = Folder::new();
     let [wav, tap, oled] = ["a.wav", "tap.wav", "oled"].map(|name| folder.path(name));

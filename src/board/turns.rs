@@ -136,9 +136,10 @@ impl<B: I2c, C: Clock + Clone, W: Word> Turns<B, C, W> {
         self.operator.as_ref()
     }
 
-    /// Adds commands, whose times go on from those before.
+    /// Adds commands. Those of the same time come in the order in which they were added.
     pub fn schedule(&mut self, commands: impl IntoIterator<Item = (u64, Command)>) {
         self.script.extend(commands);
+        self.script.make_contiguous().sort_by_key(|(at, _)| *at);
     }
 
     /// The panel.

@@ -41,7 +41,7 @@ pub struct Arguments {
     /// How long to play [default: the script and a second more, or 10 s in simulated time]
     #[arg(long, value_name = "S", value_parser = seconds)]
     seconds: Option<f64>,
-    /// Write what loudspeakers would get, 16 bits; in simulated time
+    /// Write what loudspeakers would get, 16 bits, or floats to OUT.f32; in simulated time
     #[arg(long, value_name = "OUT.wav")]
     wav: Option<PathBuf>,
     /// Write the network's exact samples, before DC blocker and limiter; in simulated time

@@ -374,18 +374,34 @@ impl Parameters {
                 0 => Interpolation::Hold,
                 _ => Interpolation::Linear,
             },
-            level: if volume == OFF_DB {
-                0.0
-            } else {
-                10f32.powf(volume as f32 / 20.0)
-            },
+            level: level(volume),
         }
     }
+}
+
+/// A level that is lower by 1 dB: 10^(-1/20).
+const DECIBEL: f64 = 0.891_250_938_133_745_5;
+
+/// The level of a volume in dB. Multiplied, since powers differ in their last bit
+/// from one system's library to the next, and the sound is the same everywhere.
+fn level(volume: i32) -> f32 {
+    if volume == OFF_DB {
+        return 0.0;
+    }
+    (volume..0).fold(1.0, |level, _| level * DECIBEL) as f32
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn levels_are_those_of_their_decibels() {
+        assert_eq!(level(OFF_DB), 0.0);
+        for volume in OFF_DB + 1..=0 {
+            assert_eq!(level(volume), 10f64.powf(f64::from(volume) / 20.0) as f32);
+        }
+    }
 
     #[test]
     fn every_value_goes_through_text_and_back() {

@@ -179,16 +179,18 @@ impl Simulation {
         Ok(simulation)
     }
 
-    /// Adds events, whose times go on from those before.
+    /// Adds events. Faults must not be earlier than those before.
     pub fn schedule(&mut self, events: impl IntoIterator<Item = (u64, Event)>) {
         let (touch, display) = self.addresses;
+        let mut commands = Vec::new();
         for (at, event) in events {
             if let Some(happening) = event.happening(touch, display) {
                 self.bus.schedule(at, happening);
             } else if let Event::Command(command) = event {
-                self.turns.schedule([(at, command)]);
+                commands.push((at, command));
             }
         }
+        self.turns.schedule(commands);
     }
 
     /// The analog inputs are turned by this, before every callback.
@@ -204,6 +206,11 @@ impl Simulation {
     /// The panel's time, in nanoseconds.
     pub fn now(&self) -> u64 {
         self.time.now()
+    }
+
+    /// When a frame is played, in nanoseconds.
+    pub fn time_of(&self, frame: u64) -> u64 {
+        nanoseconds(frame, self.platform.rate)
     }
 
     /// The instrument's state.
@@ -264,7 +271,7 @@ impl Simulation {
 
     /// When the next callback comes, in nanoseconds.
     fn next_block(&self) -> u64 {
-        nanoseconds(self.frames, self.platform.rate)
+        self.time_of(self.frames)
     }
 
     /// Runs until a time in nanoseconds; `hear` gets every callback, `see` is

@@ -1,11 +1,11 @@
-//! Sound on its way to a WAV file.
+//! Sound on its way to a file: WAV, or plain floats where the name ends in `.f32`.
 
 use std::io;
 use std::path::Path;
 
 use crate::{Failure, Outcome, files};
 
-/// Frames on their way to a WAV file, if one was asked for.
+/// Frames on their way to a file, if one was asked for.
 pub struct Track<'a> {
     path: Option<&'a Path>,
     frames: Vec<f32>,
@@ -39,7 +39,18 @@ impl Track<'_> {
                 .map_err(|error| Failure::Failed(format!("standard output: {error}")))?;
             return files::print_bytes(bytes.get_ref());
         }
+        if path.extension().is_some_and(|extension| extension == "f32") {
+            return files::save(path, |file| self.write_floats(io::BufWriter::new(file)));
+        }
         files::save(path, |file| self.write(io::BufWriter::new(file), rate))
+    }
+
+    /// As the engine gave them, each in four bytes, the lowest first.
+    fn write_floats(&self, mut out: impl io::Write) -> io::Result<()> {
+        for frame in &self.frames {
+            out.write_all(&frame.to_le_bytes())?;
+        }
+        out.flush()
     }
 
     fn write(&self, out: impl io::Write + io::Seek, rate: u32) -> io::Result<()> {

@@ -1,0 +1,118 @@
+// Records what is heard, to a WAV file of 16 bits.
+
+import { worklet } from './output.js';
+
+/**
+ * Frames as 16-bit numbers, as `gatebend play --wav` makes them.
+ * @param {Float32Array} frames
+ * @returns {Int16Array}
+ */
+export function rounded(frames) {
+    // Rust rounds halves away from 0, JavaScript towards more.
+    const round = (/** @type {number} */ x) => Math.sign(x) * Math.round(Math.abs(x));
+    return Int16Array.from(frames, (x) => Math.max(-32_768, Math.min(32_767, round(x * 32_768))));
+}
+
+/**
+ * The header of a WAV file, mono.
+ * @param {number} count its frames
+ * @param {number} rate frames a second
+ * @returns {ArrayBuffer}
+ */
+export function header(count, rate) {
+    const view = new DataView(new ArrayBuffer(44));
+    /** @param {number} at @param {string} text */
+    const letters = (at, text) => {
+        for (let i = 0; i < text.length; i++) view.setUint8(at + i, text.charCodeAt(i));
+    };
+    letters(0, 'RIFF');
+    view.setUint32(4, 36 + 2 * count, true);
+    letters(8, 'WAVEfmt ');
+    view.setUint32(16, 16, true); // bytes of this part
+    view.setUint16(20, 1, true); // whole numbers
+    view.setUint16(22, 1, true); // channels
+    view.setUint32(24, rate, true);
+    view.setUint32(28, 2 * rate, true);
+    view.setUint16(32, 2, true);
+    view.setUint16(34, 16, true);
+    letters(36, 'data');
+    view.setUint32(40, 2 * count, true);
+    return view.buffer;
+}
+
+/** A recording on its way. */
+export class Recording {
+    /** @param {number} rate frames a second */
+    constructor(rate) {
+        this.rate = rate;
+        /** @type {Int16Array[]} */
+        this.parts = [];
+        this.count = 0;
+    }
+
+    /** @param {Float32Array} frames */
+    add(frames) {
+        this.parts.push(rounded(frames));
+        this.count += frames.length;
+    }
+
+    /** How long it is. */
+    get seconds() {
+        return this.count / this.rate;
+    }
+
+    /** @returns {Blob} the WAV file */
+    file() {
+        const parts = /** @type {BlobPart[]} */ ([header(this.count, this.rate), ...this.parts]);
+        return new Blob(parts, { type: 'audio/wav' });
+    }
+}
+
+/**
+ * Records what a node gives, from now on until it is stopped.
+ * @param {AudioNode} source
+ * @returns {Promise<{ recording: Recording, stop: () => Promise<Blob> }>}
+ */
+export async function record(source) {
+    const context = /** @type {AudioContext} */ (source.context);
+    const recording = new Recording(context.sampleRate);
+    const node = await worklet(context, 'gatebend-tap', {
+        numberOfOutputs: 0,
+        channelCount: 1,
+        channelCountMode: 'explicit',
+    });
+    if (node) {
+        /** @type {(file: Blob) => void} */
+        let done = () => {};
+        const file = new Promise((/** @type {(file: Blob) => void} */ resolve) => {
+            done = resolve;
+        });
+        node.port.onmessage = ({ data }) => {
+            if (data) recording.add(data);
+            else done(recording.file());
+        };
+        source.connect(node);
+        return {
+            recording,
+            stop() {
+                source.disconnect(node);
+                node.port.postMessage(null);
+                return file;
+            },
+        };
+    }
+    // Deprecated, but all there is where worklets are not.
+    const tap = context.createScriptProcessor(4096, 1, 1);
+    tap.onaudioprocess = ({ inputBuffer }) => recording.add(inputBuffer.getChannelData(0));
+    source.connect(tap);
+    // Some browsers call it only while it leads somewhere; what it gives is silence.
+    tap.connect(context.destination);
+    return {
+        recording,
+        async stop() {
+            source.disconnect(tap);
+            tap.disconnect();
+            return recording.file();
+        },
+    };
+}

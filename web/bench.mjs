@@ -1,0 +1,104 @@
+// What a quantum of an audio worklet, 128 frames, costs in WebAssembly, beside the
+// program on the same computer. Run by `node web/bench.mjs`; GATEBEND names the program,
+// web/build.sh makes the module. Figures are of this computer and this Node. Every run
+// does the same, so what differs from one to the next is the computer's doing: each
+// quantum counts by the least of its times.
+
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { Module } from './audio/module.js';
+
+const RATE = 48_000;
+const SECONDS = 20;
+const RUNS = 5;
+const LASTS = 128e6 / RATE; // microseconds
+
+const house = fileURLToPath(new URL('../', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'gatebend-'));
+process.on('exit', () => rmSync(folder, { recursive: true }));
+const program = process.env.GATEBEND ?? join(house, 'target/release/gatebend');
+const compiled = new WebAssembly.Module(readFileSync(join(house, 'web/gatebend.wasm')));
+
+/** Seconds that the program says it took, at least. */
+function native(network, script) {
+    const path = join(folder, 'script.txt');
+    writeFileSync(path, script);
+    // What it says goes to standard error.
+    const run = () => execFileSync('sh', ['-c', '"$0" "$@" 2>&1', program, 'play', network, '--fast',
+        '--script', path, '--seconds', SECONDS, '--set', `audio.rate=${RATE}`].map(String));
+    return Math.min(...repeated(() => Number(/ in ([\d.]+) s/.exec(run())[1])));
+}
+
+/** What each run gives. */
+function repeated(run) {
+    return Array.from({ length: RUNS }, run);
+}
+
+/** Microseconds of each quantum, at least, and of taking the network's file. */
+function wasm(network, script) {
+    const runs = repeated(() => once(network, script));
+    return {
+        load: Math.min(...runs.map(({ load }) => load)),
+        first: runs[0].load,
+        times: runs[0].times.map((_, i) => Math.min(...runs.map(({ times }) => times[i]))),
+    };
+}
+
+/** The same of one run. */
+function once(network, script) {
+    const module = new Module(compiled);
+    const encode = (text) => new TextEncoder().encode(text);
+    module.write(encode(script));
+    module.exports.create(RATE);
+    module.write(encode(JSON.stringify({ type: 'load', network: readFileSync(network, 'utf8') })));
+    const began = performance.now();
+    module.exports.receive();
+    const load = (performance.now() - began) * 1000;
+    const times = new Float64Array(Math.ceil((SECONDS * RATE) / 128));
+    for (let i = 0; i < times.length; i++) {
+        const start = performance.now();
+        module.render(128);
+        times[i] = (performance.now() - start) * 1000;
+    }
+    return { load, times };
+}
+
+function row(name, network, script) {
+    const { load, first, times } = wasm(network, script);
+    const sum = times.reduce((a, b) => a + b);
+    const sorted = times.slice().sort();
+    const at = (part) => sorted[Math.floor(part * (sorted.length - 1))];
+    const ratio = sum / 1e6 / native(network, script);
+    const cells = [
+        name.padEnd(22), (sum / times.length).toFixed(1), at(0.5).toFixed(1), at(0.99).toFixed(1),
+        at(0.999).toFixed(0), at(1).toFixed(0), `${((100 * at(1)) / LASTS).toFixed(1)} %`,
+        ratio.toFixed(2), (load / 1000).toFixed(1), (first / 1000).toFixed(1),
+    ];
+    console.log(`| ${cells.join(' | ')} |`);
+}
+
+/** A bend every 5 milliseconds. */
+function bends(node) {
+    const lines = Array.from({ length: (SECONDS - 3) * 200 }, (_, i) =>
+        `${(2.5 + i / 200).toFixed(3)} bend ${node + (i % 97)} ${['invert', 'off'][i % 2]}`);
+    return lines.join('\n');
+}
+
+console.log(`Microseconds of a quantum, which lasts ${LASTS.toFixed(0)}; ${SECONDS} s each.`);
+console.log('| network | mean | p50 | p99 | p99.9 | most | most, of its time | time, of the program\'s | load, ms | the first time |');
+console.log('|---|---|---|---|---|---|---|---|---|---|');
+const networks = join(house, 'assets/networks');
+for (const name of readdirSync(networks).filter((file) => file.endsWith('.json'))) {
+    row(name.slice(0, -5), join(networks, name), '');
+}
+for (const [gates, layers] of [[1000, '10x100'], [4096, '16x256']]) {
+    const network = join(folder, `${gates}.json`);
+    execFileSync(program, ['random', '--inputs', '16', '--layers', layers, '--seed', '1', '-o', network],
+        { stdio: 'ignore' });
+    row(`${gates} gates`, network, '');
+    row(`${gates} gates, 200 bends/s`, network, bends(600));
+}

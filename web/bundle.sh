@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Writes the page, with the instrument in it, to a folder that any web host can serve.
+# Usage: web/bundle.sh FOLDER
+# Works from any path of a host, without a server's help; web/build.sh makes what is in it.
+set -euo pipefail
+
+case ${1-} in
+-h | --help) sed -n '2,4s/^# //p' "$0" && exit ;;
+'' | -*) echo "web/bundle.sh: say to which folder; see web/bundle.sh --help" >&2 && exit 2 ;;
+esac
+mkdir -p "$1"
+folder=$(cd "$1" && pwd)
+cd "$(dirname "$0")"
+if [ -n "$(ls -A "$folder")" ] && [ ! -f "$folder/files.js" ]; then
+    echo "web/bundle.sh: $folder has other files in it; give an empty folder" >&2
+    exit 1
+fi
+[ "$folder" != "$PWD" ] || { echo "web/bundle.sh: the bundle cannot be in web/ itself" >&2 && exit 1; }
+if [ ! -f index.html ]; then
+    echo "web/bundle.sh: web/index.html is missing" >&2
+    exit 1
+fi
+
+./build.sh
+# What a page may load; not its tests, tools and types.
+files=$(find . \( -name node_modules -o -name test -o -name tests -o -name types -o -name wasm \) -prune \
+    -o -type f \( -name '*.html' -o -name '*.css' -o -name '*.js' -o -name '*.svg' -o -name '*.png' \
+    -o -name '*.webmanifest' -o -name gatebend.wasm \) \
+    ! -name files.js ! -name '*.config.js' -print | sed 's|^\./||' | LC_ALL=C sort)
+
+# Another path of the host would be another page.
+# Names of the page's files have no spaces.
+# shellcheck disable=SC2086,SC2046
+if grep -nE "(src|href|from|import)[=( ]*['\"]/[^/]" $(grep -E '\.(html|css|js)$' <<<"$files"); then
+    echo "web/bundle.sh: these paths do not begin here; write ./" >&2
+    exit 1
+fi
+
+rm -rf "${folder:?}"/*
+for file in $files; do
+    mkdir -p "$folder/$(dirname "$file")"
+    cp "$file" "$folder/$file"
+done
+# What the service worker keeps: another content, another version.
+version=$(for file in $files; do cksum "$file"; done | cksum | cut -d ' ' -f 1)
+{
+    echo "self.VERSION = '$version';"
+    echo "self.FILES = ["
+    for file in $files; do
+        # A browser keeps that one itself.
+        [ "$file" = service-worker.js ] || echo "    '$file',"
+    done
+    echo "];"
+} >"$folder/files.js"
+echo "$folder: $(wc -l <<<"$files" | tr -d ' ') files, $(du -sk "$folder" | cut -f 1) kB" >&2

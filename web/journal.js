@@ -1,0 +1,119 @@
+// What was edited and may not be safe yet: so that nothing is lost when the
+// connection breaks or the instrument starts again. It sends nothing by itself.
+//
+// A snapshot of the instrument is kept, and every edit since. Back at the same
+// instrument, what was never sent is sent, and what was sent without an answer is
+// sent again if twice is as good as once; else its author is told. Back at one that
+// was restarted, the snapshot is restored and all edits since are made again.
+
+/** @import { Ask } from './types/Ask' */
+/** @import { Tell } from './types/Tell' */
+
+/** What changes nothing that lasts: lost with the connection, and told so. */
+const QUESTIONS = new Set(['hello', 'listen', 'touch', 'show', 'snapshot', 'compile', 'waveform']);
+
+/** What made twice is not the same as made once. */
+const STEPS = new Set(['swap', 'mutate', 'add-layer', 'remove-layer', 'undo', 'redo']);
+
+/** What another start of the instrument no longer knows. */
+const PAST = new Set(['undo', 'redo']);
+
+/** @param {Ask} ask */
+export function isEdit(ask) {
+    return !QUESTIONS.has(ask.type);
+}
+
+/**
+ * An edit without chance in it, so that it can be made again.
+ * @param {Ask} ask
+ * @param {() => number} chance 0 to 1
+ * @returns {Ask}
+ */
+export function certain(ask, chance = Math.random) {
+    if ((ask.type === 'random' || ask.type === 'mutate') && ask.seed === undefined) {
+        return { ...ask, seed: Math.floor(chance() * 1e6) };
+    }
+    return ask;
+}
+
+/**
+ * An edit on its way.
+ * @typedef {object} Entry
+ * @property {number} number in the order of asking
+ * @property {Ask} ask
+ * @property {'new' | 'sent' | 'unsure' | 'done'} is `unsure`: sent, and not answered
+ * @property {(tell: Tell) => void} resolve
+ * @property {(problem: Error) => void} reject
+ */
+
+/** Edits since the last snapshot, and the snapshot. */
+export class Journal {
+    constructor() {
+        /** @type {Entry[]} */
+        this.entries = [];
+        this.numbers = 0;
+        /** What {@link Ask} `restore` takes. @type {string | null} */
+        this.snapshot = null;
+    }
+
+    /**
+     * Takes an edit in.
+     * @param {Ask} ask
+     * @returns {{ entry: Entry, answer: Promise<Tell> }}
+     */
+    add(ask) {
+        /** @type {Entry} */
+        let entry = /** @type {any} */ (null);
+        const answer = new Promise((/** @type {(tell: Tell) => void} */ resolve, reject) => {
+            entry = { number: (this.numbers += 1), ask, is: 'new', resolve, reject };
+        });
+        this.entries.push(entry);
+        return { entry, answer };
+    }
+
+    /** @param {Entry} entry what is not done and will not be */
+    drop(entry) {
+        const at = this.entries.indexOf(entry);
+        if (at >= 0) this.entries.splice(at, 1);
+    }
+
+    /** The last edit that was sent: what a snapshot that is asked for now will have. */
+    get mark() {
+        const sent = this.entries.filter(({ is }) => is !== 'new');
+        return sent.at(-1)?.number ?? 0;
+    }
+
+    /**
+     * @param {string} snapshot
+     * @param {number} mark as it was when the snapshot was asked for
+     */
+    keep(snapshot, mark) {
+        this.snapshot = snapshot;
+        this.entries = this.entries.filter(({ number, is }) => is !== 'done' || number > mark);
+    }
+
+    /**
+     * What to send, back at the instrument that was left.
+     * @returns {{ again: Entry[], unknown: Entry[] }} `unknown`: what may or may not be
+     *   done, and must not be done twice
+     */
+    same() {
+        const again = this.entries.filter(
+            ({ ask, is }) => is === 'new' || (is === 'unsure' && !STEPS.has(ask.type)),
+        );
+        const unknown = this.entries.filter(({ ask, is }) => is === 'unsure' && STEPS.has(ask.type));
+        return { again, unknown };
+    }
+
+    /**
+     * What to send after the snapshot was restored, in another start of the instrument.
+     * @returns {{ again: Entry[], unknown: Entry[] }}
+     */
+    other() {
+        const past = (/** @type {Entry} */ { ask, is }) => PAST.has(ask.type) && is !== 'new';
+        return {
+            again: this.entries.filter((entry) => !past(entry)),
+            unknown: this.entries.filter(past),
+        };
+    }
+}

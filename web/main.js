@@ -1,0 +1,55 @@
+// Wires the page together; nothing else.
+
+import { at, h } from './dom.js';
+import { keep } from './offline.js';
+import { connect } from './port/socket.js';
+import { Sound } from './sound.js';
+import { Store } from './store.js';
+import { Bends } from './panels/bends.js';
+import { Connection } from './panels/connection.js';
+import { Display } from './panels/display.js';
+import { Expression } from './panels/expression.js';
+import { Faults } from './panels/faults.js';
+import { Help } from './panels/help.js';
+import { Keys } from './panels/keys.js';
+import { Networks } from './panels/networks.js';
+import { Notices } from './panels/notices.js';
+import { Output } from './panels/output.js';
+import { Pad } from './panels/pad.js';
+import { Parameters } from './panels/parameters.js';
+import { Presets } from './panels/presets.js';
+import { Scope } from './panels/scope.js';
+import { Status } from './panels/status.js';
+import { Transport } from './panels/transport.js';
+import { Views } from './panels/views.js';
+import { Waveform } from './panels/waveform.js';
+
+const store = new Store();
+const sound = new Sound(store);
+
+const notices = new Notices(at('notices'), store);
+new Faults(at('faults'), store);
+const transport = new Transport(at('transport'), store);
+const output = new Output(at('output'), at('recorder'), store, sound);
+const connection = new Connection(at('connection'), store, sound);
+new Waveform(at('waveform'), store);
+new Expression(at('expression'), store);
+const networks = new Networks(at('networks'), store, notices);
+new Presets(at('presets'), store);
+new Display(at('display'), store);
+new Pad(at('pad'), store);
+const bends = new Bends(at('bends'), store);
+new Parameters(at('parameters'), store);
+new Scope(at('scope'), store, sound, output);
+new Status(at('status'), store);
+new Views(at('views'));
+const keys = new Keys({ store, transport, output, networks, bends });
+const help = new Help(at('help'), keys);
+keys.add('?', 'This help', () => help.toggle());
+
+connection.start(connect);
+
+void keep(() => {
+    const load = h('button', { type: 'button', onclick: () => location.reload() }, 'Load it');
+    notices.show('Another version of this page is there.', {}, Infinity).append(load);
+});

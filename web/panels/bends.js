@@ -1,0 +1,107 @@
+// Layers of bends, and what a touch does; steps back and forth.
+
+import { fill, h, on } from '../dom.js';
+import { newest } from '../newest.js';
+import { controls } from './control.js';
+
+/** @import { Store } from '../store.js' */
+/** @import { Layer } from '../types/Layer' */
+
+export class Bends {
+    /** @param {HTMLElement} element @param {Store} store */
+    constructor(element, store) {
+        this.store = store;
+        const undo = h('button', { id: 'undo', type: 'button', class: 'pill', title: 'Undo (Ctrl Z)', onclick: () => this.undo() }, 'Undo');
+        const redo = h('button', { id: 'redo', type: 'button', class: 'pill', title: 'Redo (Ctrl Shift Z)', onclick: () => this.redo() }, 'Redo');
+        const clear = h('button', { id: 'clear', type: 'button', class: 'pill', title: 'No more bends (X)', onclick: () => this.clear() }, 'Clear all');
+        const add = h('button', {
+            id: 'add-layer', type: 'button', class: 'pill', onclick: () => void store.please({ type: 'add-layer' }),
+        }, 'Add layer');
+        const hand = h('div', { class: 'controls', id: 'hand' });
+        this.list = h('ol', { id: 'layers', 'aria-label': 'Layers, the highest first' });
+        /** @type {ReturnType<typeof row>[]} */
+        this.rows = [];
+        element.append(hand, h('div', { class: 'buttons' }, undo, redo, clear, add), this.list);
+        controls(store, hand, 'hand', (parameter) => ['bend', 'hold'].includes(parameter.key));
+        on(store, ['history'], () => {
+            const [back, forth] = store.state.history ?? [0, 0];
+            // What is asked for may have been done by another one meanwhile.
+            for (const [button, steps] of /** @type {const} */ ([[undo, back], [redo, forth]])) {
+                button.setAttribute('aria-disabled', String(steps === 0));
+                button.dataset.count = steps ? String(steps) : '';
+            }
+        });
+        on(store, ['layers'], () => this.draw());
+    }
+
+    undo() {
+        void this.store.please({ type: 'undo' });
+    }
+
+    redo() {
+        void this.store.please({ type: 'redo' });
+    }
+
+    clear() {
+        void this.store.please({ type: 'clear' });
+    }
+
+    /**
+     * A parameter of the hand goes to its next choice.
+     * @param {string} key
+     */
+    turn(key) {
+        const choices = this.store.parameter(key)?.choices.length;
+        if (!choices) return;
+        void this.store.please({ type: 'set', key, value: (this.store.value(key) + 1) % choices });
+    }
+
+    draw() {
+        const { layers = [], chosen = 0 } = this.store.state.layers ?? {};
+        if (this.rows.length !== layers.length) {
+            this.rows = layers.map((_, i) => row(this.store, i));
+            fill(this.list, ...this.rows.map(({ element }) => element).reverse());
+        }
+        layers.forEach((layer, i) => this.rows[i].draw(layer, i === chosen, layers.length));
+    }
+}
+
+/** @param {Store} store @param {number} layer */
+function row(store, layer) {
+    const set = newest((/** @type {number} */ strength) => store.please({ type: 'strength', layer, strength }));
+    const choose = h('button', {
+        type: 'button', class: 'choose', onclick: () => void store.please({ type: 'choose-layer', layer }),
+    });
+    const count = h('span', { class: 'number soft' });
+    const range = h('input', {
+        type: 'range', min: '0', max: '100', step: '1', class: 'strength', id: `strength-${layer}`,
+        oninput: () => set(range.valueAsNumber),
+    });
+    const shown = h('output', { class: 'number', for: range.id });
+    const clear = h('button', {
+        type: 'button', class: 'quiet', onclick: () => void store.please({ type: 'clear', layer }),
+    }, 'Clear');
+    const remove = h('button', {
+        type: 'button', class: 'quiet', onclick: () => void store.please({ type: 'remove-layer', layer }),
+    }, 'Remove');
+    return {
+        element: h('li', {}, choose, count, range, shown, clear, remove),
+        /** @param {Layer} now @param {boolean} chosen @param {number} layers */
+        draw(now, chosen, layers) {
+            const counts = now.bends.filter(([, , is]) => is).length;
+            choose.textContent = now.name || `Layer ${layer + 1}`;
+            choose.setAttribute('aria-pressed', String(chosen));
+            choose.title = chosen ? 'Bends are painted into this layer' : 'Paint bends into this layer';
+            count.textContent = counts === now.bends.length ? `${counts}` : `${counts}/${now.bends.length}`;
+            count.title = `${counts} of ${now.bends.length} bends count`;
+            if (!set.busy()) range.valueAsNumber = now.strength;
+            range.setAttribute('aria-label', `Strength of ${choose.textContent}`);
+            range.setAttribute('aria-valuetext', `${now.strength} percent, ${count.title}`);
+            shown.value = `${now.strength}%`;
+            clear.setAttribute('aria-label', `Clear ${choose.textContent}`);
+            clear.disabled = now.bends.length === 0;
+            remove.setAttribute('aria-label', `Remove ${choose.textContent}`);
+            remove.disabled = layers === 1;
+        },
+    };
+}

@@ -1,0 +1,57 @@
+// The instrument's display, pixel by pixel, and its pages.
+
+import { h, on } from '../dom.js';
+
+/** @import { Store } from '../store.js' */
+/** @import { Display as Shown } from '../frames.js' */
+
+const WIDTH = 128;
+const PAGES = ['play', 'menu', 'presets', 'inputs', 'about'];
+/** What lights as little as the controller can, in parts of the most. */
+const DIMMEST = 0.35;
+
+/**
+ * The display's memory as rows of pixels.
+ * @param {Shown} display
+ * @param {(x: number, y: number) => void} lit
+ */
+export function eachPixel({ height, bytes }, lit) {
+    for (let y = 0; y < height; y++) {
+        for (let x = 0; x < WIDTH; x++) {
+            if ((bytes[(y >> 3) * WIDTH + x] >> (y & 7)) & 1) lit(x, y);
+        }
+    }
+}
+
+export class Display {
+    /** @param {HTMLElement} element @param {Store} store */
+    constructor(element, store) {
+        const canvas = h('canvas', { id: 'oled', width: WIDTH, height: 64, role: 'img' });
+        const pages = PAGES.map((page) => h('button', {
+            type: 'button', class: 'quiet', id: `page-${page}`, onclick: () => void store.please({ type: 'show', page }),
+        }, page));
+        const row = h('div', { id: 'pages', role: 'group', 'aria-label': 'Pages of the display' }, ...pages);
+        element.append(h('div', { class: 'glass' }, canvas), row);
+        const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+
+        on(store, ['display', 'welcome'], () => {
+            const height = store.welcome?.display ?? 64;
+            element.hidden = height === 0;
+            const { display } = store;
+            if (canvas.height !== (display?.height || height || 64)) canvas.height = display?.height || height || 64;
+            const image = context.createImageData(canvas.width, canvas.height);
+            if (display?.on) {
+                const light = DIMMEST + (1 - DIMMEST) * display.contrast / 255;
+                const [r, g, b] = [205, 235, 255].map((part) => Math.round(part * light));
+                eachPixel(display, (x, y) => image.data.set([r, g, b, 255], 4 * (y * WIDTH + x)));
+            }
+            context.putImageData(image, 0, 0);
+            canvas.dataset.on = String(display?.on ?? false);
+        });
+        on(store, ['page', 'display'], () => {
+            const page = store.state.page ?? '';
+            pages.forEach((button) => button.setAttribute('aria-pressed', String(button.textContent === page)));
+            canvas.setAttribute('aria-label', `The display: page ${page}${store.display?.on === false ? ', dark' : ''}`);
+        });
+    }
+}

@@ -1,0 +1,132 @@
+// An expression of t, compiled to gates and heard as it is typed.
+
+import { fill, h } from '../dom.js';
+import { Refusal } from '../conversation.js';
+import { about } from '../file.js';
+import { quiet } from '../newest.js';
+import { grouped, marked } from '../words.js';
+
+/** @import { Store } from '../store.js' */
+
+/** As long as a fast typist's finger is in the air. */
+const QUIET_MILLISECONDS = 180;
+
+/** Known wherever bytebeat is played: name and author, expression, bits of t. */
+const CLASSICS = /** @type {const} */ ([
+    ['The 42 melody, by several people at once', 't*(42&t>>10)', 14],
+    ['Minimal Sierpinski', 't&t>>8', 16],
+    ['First light, by viznut', 't*((t>>12|t>>8)&63&t>>4)', 18],
+    ['Stairs, by tejeez', '(t*(t>>5|t>>8))>>(t>>16)', 18],
+    ['Sierpinski harmony, by miiro', 't*5&(t>>7)|t*3&(t*4>>10)', 16],
+    ['Running man, by viznut', '(t*((3+(1^t>>10&5))*(5+(3&t>>14))))>>(t>>8&3)', 16],
+    ['Lost in space, by xpansive', '((t*(t>>8|t>>9)&46&t>>8))^(t&t>>13|t>>6)', 18],
+]);
+/** What a network's source is written in, if it is an expression. */
+const LETTERS = /^(?=.*t)[\dxt\s()+\-*/%<>&|^!~=?:a-f]+$/i;
+
+export class Expression {
+    /** @param {HTMLElement} element @param {Store} store */
+    constructor(element, store) {
+        this.store = store;
+        this.asked = 0;
+        this.text = h('textarea', {
+            id: 'expression-text', rows: 2, spellcheck: false, autocomplete: 'off', 'autocapitalize': 'off',
+            placeholder: 't*(42&t>>10)', 'aria-label': 'Expression of t', 'aria-describedby': 'expression-said',
+            oninput: () => this.changed(), onscroll: () => this.scroll(),
+        });
+        this.echo = h('div', { class: 'echo', 'aria-hidden': 'true' });
+        this.bits = h('input', {
+            id: 'expression-bits', type: 'number', class: 'number', min: '1', max: '24', step: '1', value: '16',
+            oninput: () => this.changed(),
+        });
+        this.said = h('p', { id: 'expression-said', role: 'status', class: 'soft' });
+        const classics = h('select', {
+            id: 'classics', 'aria-label': 'Classics',
+            onchange: () => {
+                const classic = CLASSICS[classics.selectedIndex - 1];
+                classics.selectedIndex = 0;
+                if (classic) this.write(classic[1], classic[2]);
+            },
+        }, h('option', {}, 'Classics'), ...CLASSICS.map(([name]) => h('option', {}, name)));
+        this.changed = quiet(QUIET_MILLISECONDS, () => void this.compile());
+        element.append(
+            h('div', { class: 'typed' }, this.echo, this.text),
+            h('div', { class: 'line' },
+                h('label', { for: 'expression-bits', title: 'Bits of t that it is compiled for: it repeats after 2 to so many samples' }, 'Bits of t'),
+                this.bits, classics),
+            this.said,
+        );
+        store.addEventListener('network', () => {
+            // What is played shows its own, unless something is being typed.
+            const { source, inputs } = about(store.state.network?.file);
+            if (document.activeElement === this.text || !LETTERS.test(source) || source === this.text.value) return;
+            this.text.value = source;
+            this.bits.valueAsNumber = Math.min(24, inputs);
+            this.mark();
+            this.tell('');
+        });
+    }
+
+    /** @param {string} expression @param {number} bits */
+    write(expression, bits) {
+        this.text.value = expression;
+        this.bits.valueAsNumber = bits;
+        void this.compile();
+    }
+
+    async compile() {
+        const expression = this.text.value;
+        const bits = this.bits.valueAsNumber;
+        const number = (this.asked += 1);
+        if (!expression.trim()) {
+            this.mark();
+            this.tell('');
+            return;
+        }
+        if (!Number.isInteger(bits) || bits < 1 || bits > 24) {
+            this.tell('Bits of t: 1 to 24.', true);
+            return;
+        }
+        try {
+            const told = await this.store.ask({ type: 'compile', expression, bits });
+            // Typed on meanwhile: the next one is on its way.
+            if (number !== this.asked || told.type !== 'compiled') return;
+            this.mark();
+            this.tell(`${grouped(told.gates)} gates.`);
+            await this.store.ask({ type: 'load', network: told.network });
+        } catch (problem) {
+            if (number !== this.asked) return;
+            if (problem instanceof Refusal) this.mark(problem.at);
+            this.tell(sentence(/** @type {Error} */ (problem).message), true);
+        }
+    }
+
+    /** @param {number} [at] where it is wrong */
+    mark(at) {
+        this.text.setAttribute('aria-invalid', String(at !== undefined));
+        if (at === undefined) {
+            fill(this.echo);
+            return;
+        }
+        const { before, wrong, after } = marked(this.text.value, at);
+        fill(this.echo, before, h('mark', {}, wrong), after);
+        this.scroll();
+    }
+
+    scroll() {
+        this.echo.scrollTop = this.text.scrollTop;
+    }
+
+    /** @param {string} words @param {boolean} [bad] */
+    tell(words, bad = false) {
+        this.said.textContent = words;
+        this.said.classList.toggle('bad', bad);
+        if (bad && this.text.getAttribute('aria-invalid') !== 'true') this.text.setAttribute('aria-invalid', 'true');
+    }
+}
+
+/** @param {string} words */
+function sentence(words) {
+    const text = words.charAt(0).toUpperCase() + words.slice(1);
+    return /[.!?]$/.test(text) ? text : `${text}.`;
+}

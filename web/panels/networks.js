@@ -1,0 +1,219 @@
+// Networks: of the library, of files, of links, of chance.
+
+import { fill, h, on } from '../dom.js';
+import { about, heard, packed, unpacked } from '../file.js';
+import { fileName, grouped } from '../words.js';
+import { controls } from './control.js';
+
+/** @import { Store } from '../store.js' */
+/** @import { Notices } from './notices.js' */
+
+/** Longest file that is read; a network of 65,536 gates is a fifth of it. */
+const MOST_BYTES = 8_000_000;
+/** Parameters of how one network follows another. */
+const SWAPS = /^(swap|fade|crossfade)$/;
+const MOST_SEED = 2 ** 32 - 1;
+
+export class Networks {
+    /** @param {HTMLElement} element @param {Store} store @param {Notices} notices */
+    constructor(element, store, notices) {
+        this.store = store;
+        this.notices = notices;
+        this.file = h('input', {
+            type: 'file', id: 'file', accept: '.json,application/json', class: 'sr', tabIndex: -1, 'aria-hidden': 'true',
+            onchange: () => {
+                const [file] = this.file.files ?? [];
+                if (file) void this.open(file);
+                this.file.value = '';
+            },
+        });
+        this.seed = h('input', {
+            id: 'seed', type: 'number', class: 'number', min: '0', max: String(MOST_SEED), step: '1', placeholder: 'any',
+        });
+        const list = h('ul', { id: 'library', class: 'list', 'aria-label': 'Library' });
+        const what = h('p', { id: 'about', class: 'soft' });
+        const swaps = h('div', { class: 'controls', id: 'swaps' });
+        element.append(
+            what,
+            h('div', { class: 'buttons' },
+                button('previous-network', 'Previous', 'Previous network ([)', () => this.swap(false)),
+                button('next-network', 'Next', 'Next network (])', () => this.swap(true))),
+            list,
+            h('div', { class: 'line' },
+                button('random', 'Random', 'A random network (N)', () => this.chance('random')),
+                button('mutate', 'Mutate', 'A few gates changed by chance (M)', () => this.chance('mutate')),
+                h('label', { for: 'seed' }, 'Seed'), this.seed),
+            h('div', { class: 'buttons', id: 'files' },
+                button('open', 'Open', 'Open a file (O); files can be dropped onto the page, too', () => this.choose()),
+                button('save', 'Save', 'Save as a file, with the bends (S)', () => this.save()),
+                button('copy', 'Copy', 'Copy as text, with the bends (Ctrl C)', () => void this.copy()),
+                button('paste', 'Paste', 'Play a network that was copied (Ctrl V)', () => void this.paste()),
+                button('share', 'Share', 'A link that has all of the network in it', () => void this.share())),
+            swaps, this.file,
+        );
+        controls(store, swaps, 'swap', (row) => SWAPS.test(row.key));
+        on(store, ['library'], () => {
+            const { names = [], place = -1 } = store.state.library ?? {};
+            fill(list, ...names.map((name, i) => h('li', {}, h('button', {
+                type: 'button', class: 'item', 'aria-current': i === place ? 'true' : undefined,
+                onclick: () => void store.please({ type: 'choose', place: i }),
+            }, name))));
+            const current = /** @type {HTMLElement | null} */ (list.querySelector('[aria-current]'));
+            // Only within the list: the page itself stays where it is.
+            if (current) list.scrollTop = current.offsetTop - list.offsetTop - list.clientHeight / 2;
+        });
+        const title = document.getElementById('network-name');
+        on(store, ['network'], () => {
+            const { name, description, gates, inputs, rate } = about(store.state.network?.file);
+            if (title) title.textContent = name;
+            document.title = name ? `${name} · Gatebend` : 'Gatebend';
+            what.textContent = gates
+                ? `${description || name}${/[.!?]$/.test(description || name) ? '' : '.'} ${grouped(gates)} gates, ${inputs} inputs, ${grouped(rate)} Hz.`
+                : '';
+        });
+        this.listen();
+        void this.follow();
+    }
+
+    /** Files that are dropped, texts that are pasted or copied, links that are opened. */
+    listen() {
+        const over = (/** @type {DragEvent} */ event) => {
+            if (![...event.dataTransfer?.types ?? []].some((type) => type === 'Files' || type === 'text/plain')) return;
+            event.preventDefault();
+            document.body.classList.add('dropping');
+        };
+        const out = () => document.body.classList.remove('dropping');
+        addEventListener('dragover', over);
+        addEventListener('dragleave', (event) => { if (!event.relatedTarget) out(); });
+        addEventListener('drop', (event) => {
+            out();
+            if (editing(event.target)) return;
+            event.preventDefault();
+            const [file] = event.dataTransfer?.files ?? [];
+            if (file) void this.open(file);
+            else void this.load(event.dataTransfer?.getData('text/plain') ?? '');
+        });
+        addEventListener('paste', (event) => {
+            const text = event.clipboardData?.getData('text/plain') ?? '';
+            if (editing(event.target) || !text) return;
+            event.preventDefault();
+            void this.load(text);
+        });
+        addEventListener('copy', (event) => {
+            if (editing(event.target) || getSelection()?.toString()) return;
+            event.preventDefault();
+            event.clipboardData?.setData('text/plain', this.text());
+            this.notices.show('The network is copied.');
+        });
+        addEventListener('hashchange', () => void this.follow());
+    }
+
+    /** What is heard, as a file's text. */
+    text() {
+        const { network, layers } = this.store.state;
+        return network ? heard(network.file, layers) : '';
+    }
+
+    /** @param {string} network a file, or a link to one */
+    async load(network) {
+        const text = network.trim();
+        const at = text.indexOf('#n=');
+        try {
+            const file = at >= 0 && !text.startsWith('{') ? await unpacked(text.slice(at)) : text;
+            if (!file?.startsWith('{')) throw new Error('This is no network: a network\'s file begins with {.');
+            await this.store.ask({ type: 'load', network: file });
+        } catch (problem) {
+            this.store.tell('problem', /** @type {Error} */ (problem).message);
+        }
+    }
+
+    /** Plays what the page's own link has in it. */
+    async follow() {
+        const { hash } = location;
+        if (!hash.startsWith('#n=')) return;
+        // Not again when the page is loaded anew, over what was played since.
+        history.replaceState(null, '', location.pathname + location.search);
+        await this.load(hash);
+    }
+
+    choose() {
+        this.file.click();
+    }
+
+    /** @param {File} file */
+    async open(file) {
+        if (file.size > MOST_BYTES) {
+            this.store.tell('problem', `${file.name} is too long for a network.`);
+            return;
+        }
+        await this.load(await file.text());
+    }
+
+    save() {
+        const file = new Blob([this.text()], { type: 'application/json' });
+        save(file, `${fileName(about(this.store.state.network?.file).name)}.json`);
+    }
+
+    async copy() {
+        await this.toClipboard(this.text(), 'The network is copied.');
+    }
+
+    async paste() {
+        try {
+            await this.load(await navigator.clipboard.readText());
+        } catch {
+            this.store.tell('problem', 'The browser does not let the page read what was copied: press Ctrl V.');
+        }
+    }
+
+    async share() {
+        const link = location.origin + location.pathname + await packed(this.text());
+        await this.toClipboard(link, `The link is copied: ${grouped(link.length)} letters.`);
+    }
+
+    /** @param {string} text @param {string} done */
+    async toClipboard(text, done) {
+        try {
+            await navigator.clipboard.writeText(text);
+            this.notices.show(done);
+        } catch {
+            // Not a secure context, or not allowed: to be copied by hand.
+            const field = h('textarea', { value: text, readOnly: true, rows: 3, class: 'number', 'aria-label': 'To copy' });
+            this.notices.show('Copy it from here:', {}, 60).append(field);
+            field.select();
+        }
+    }
+
+    /** @param {boolean} next */
+    swap(next) {
+        void this.store.please({ type: 'swap', next });
+    }
+
+    /** @param {'random' | 'mutate'} type */
+    chance(type) {
+        const seed = this.seed.valueAsNumber;
+        const said = Number.isInteger(seed) && seed >= 0 && seed <= MOST_SEED;
+        void this.store.please({ type, ...said && { seed } });
+    }
+}
+
+/** @param {EventTarget | null} target */
+function editing(target) {
+    return target instanceof Element && target.closest('input, textarea, [contenteditable]') !== null;
+}
+
+/** @param {string} id @param {string} word @param {string} title @param {() => void} onclick */
+function button(id, word, title, onclick) {
+    return h('button', { id, type: 'button', class: 'pill', title, onclick }, word);
+}
+
+/**
+ * Saves a file where the browser saves files.
+ * @param {Blob} file
+ * @param {string} name
+ */
+export function save(file, name) {
+    const href = URL.createObjectURL(file);
+    h('a', { href, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(href), 60_000);
+}

@@ -1,0 +1,228 @@
+// The square, played by fingers, mouse, pen or keys; what lies where on it.
+
+import { colours, fill, framed, h, on, onLook, sized } from '../dom.js';
+import { Hand } from '../hand.js';
+
+/** @import { Store } from '../store.js' */
+/** @import { Region } from '../types/Region' */
+
+const WORDS = /** @type {Record<string, string>} */ ({
+    previous: '‹', next: '›', mode: 'mode', clear: 'clear', time: 'time',
+});
+/** A step of an arrow key, in parts of the field. */
+const STEP = 0.02;
+const PINNED = 'pinned';
+const KEYS = 'keys';
+
+export class Pad {
+    /** @param {HTMLElement} element @param {Store} store */
+    constructor(element, store) {
+        this.element = element;
+        this.store = store;
+        this.canvas = h('canvas', { 'aria-hidden': 'true' });
+        this.field = h('div', {
+            id: 'field', tabIndex: 0, role: 'application', 'aria-label': 'Field of gates',
+            'aria-describedby': 'pad-help', 'aria-roledescription': 'touch pad',
+            onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event),
+            onkeyup: (/** @type {KeyboardEvent} */ event) => {
+                if (event.key === ' ') this.hand.lift(KEYS);
+            },
+            onfocus: () => this.draw(),
+            onblur: () => { this.hand.lift(KEYS); this.draw(); },
+        });
+        this.buttons = h('div', { class: 'regions' });
+        const size = h('input', {
+            id: 'finger-size', type: 'range', min: '5', max: '100', step: '5', value: '40', 'aria-label': 'Size of the finger',
+            oninput: () => { this.size = size.valueAsNumber / 100; },
+        });
+        const surface = h('div', { class: 'surface', id: 'surface' }, this.canvas, this.field, this.buttons);
+        this.surface = surface;
+        element.append(
+            surface,
+            h('div', { class: 'fader' }, h('label', { for: 'finger-size' }, 'Finger'), size),
+            h('p', { id: 'pad-help', class: 'sr' },
+                'Arrow keys move a finger over the field, Space puts it down. With a mouse, Shift leaves a second finger where it is.'),
+        );
+        this.size = 0.4;
+        this.cursor = { x: 0.5, y: 0.5 };
+        /** @type {Region | undefined} */
+        this.region = undefined;
+        const send = framed(() => store.say({ type: 'touch', fingers: [...this.hand.fingers.values()] }));
+        this.hand = new Hand(() => { send(); this.draw(); });
+        this.draw = framed(() => this.paint());
+
+        surface.addEventListener('pointerdown', (event) => this.down(event));
+        surface.addEventListener('pointermove', (event) => {
+            if (surface.hasPointerCapture(event.pointerId)) this.move(event);
+        });
+        for (const name of /** @type {const} */ (['pointerup', 'pointercancel', 'lostpointercapture'])) {
+            surface.addEventListener(name, (event) => this.hand.lift(event.pointerId));
+        }
+        surface.addEventListener('contextmenu', (event) => event.preventDefault());
+        // Nothing stays touched by a page that nobody sees.
+        document.addEventListener('visibilitychange', () => { if (document.hidden) this.hand.clear(); });
+        addEventListener('blur', () => this.hand.clear());
+        addEventListener('pagehide', () => this.hand.clear());
+
+        on(store, ['welcome'], () => this.lay());
+        on(store, ['network', 'layers', 'touched', 'activity', 'parameters'], this.draw);
+        store.addEventListener('connection', () => { if (store.connection.standing !== 'open') this.hand.clear(); });
+        onLook(surface, this.draw);
+    }
+
+    /** Puts the regions where the instrument has them. */
+    lay() {
+        const regions = this.store.welcome?.regions ?? [];
+        this.region = regions.find(({ name }) => name === 'field');
+        place(this.field, this.region?.corners ?? [0, 0, 1, 1]);
+        fill(this.buttons, ...regions.filter(({ name }) => name !== 'field').map((region) => {
+            const [left, top, right, bottom] = region.corners;
+            const press = () => this.hand.put(region.name, (left + right) / 2, (top + bottom) / 2, this.size);
+            const button = h('button', {
+                type: 'button', id: `pad-${region.name}`, 'aria-label': `Pad: ${region.name}`,
+                onkeydown: (/** @type {KeyboardEvent} */ event) => {
+                    if (event.key !== ' ' && event.key !== 'Enter') return;
+                    event.preventDefault();
+                    if (!event.repeat) press();
+                },
+                onkeyup: () => this.hand.lift(region.name),
+                onblur: () => this.hand.lift(region.name),
+            }, WORDS[region.name] ?? region.name);
+            place(button, region.corners);
+            return button;
+        }));
+        this.draw();
+    }
+
+    /** @param {PointerEvent} event */
+    down(event) {
+        if (event.button !== 0) return;
+        event.preventDefault();
+        const { hand } = this;
+        if (event.pointerType === 'mouse' && event.shiftKey) {
+            // Stays where it is; so two fingers' box can be played with one mouse.
+            const { x, y } = this.at(event);
+            if (hand.fingers.has(PINNED)) hand.lift(PINNED);
+            else hand.put(PINNED, x, y, this.size);
+            return;
+        }
+        if (event.target instanceof HTMLElement && event.target !== this.canvas) event.target.focus({ preventScroll: true });
+        this.surface.setPointerCapture(event.pointerId);
+        this.move(event);
+    }
+
+    /** @param {PointerEvent} event */
+    move(event) {
+        const { x, y } = this.at(event);
+        const size = event.pointerType === 'pen' && event.pressure > 0 ? event.pressure : this.size;
+        this.hand.put(event.pointerId, x, y, size);
+    }
+
+    /** @param {PointerEvent} event @returns {{ x: number, y: number }} in parts of the pad */
+    at(event) {
+        const box = this.surface.getBoundingClientRect();
+        return { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
+    }
+
+    /** @param {KeyboardEvent} event */
+    key(event) {
+        const { cursor } = this;
+        const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+        if (by) {
+            const far = event.shiftKey ? 5 : 1;
+            cursor.x = Math.max(0, Math.min(1, cursor.x + by[0] * STEP * far));
+            cursor.y = Math.max(0, Math.min(1, cursor.y + by[1] * STEP * far));
+            if (this.hand.fingers.has(KEYS)) this.press();
+        } else if (event.key === ' ') {
+            if (!event.repeat) this.press();
+        } else {
+            return;
+        }
+        event.preventDefault();
+        event.stopPropagation();
+        this.draw();
+    }
+
+    press() {
+        const [left, top, right, bottom] = this.region?.corners ?? [0, 0, 1, 1];
+        // Not on the edge, which is the next region's.
+        const inside = (/** @type {number} */ part) => 0.001 + 0.998 * part;
+        this.hand.put(KEYS,
+            left + (right - left) * inside(this.cursor.x), top + (bottom - top) * inside(this.cursor.y), this.size);
+    }
+
+    paint() {
+        const { store } = this;
+        const { context, width, height } = sized(this.canvas);
+        const [line, soft, one, bend, ink] = colours('line', 'soft', 'one', 'bend', 'ink');
+        const [left, top, right, bottom] = this.region?.corners ?? [0, 0, 1, 1];
+        const x = (/** @type {number} */ part) => (left + (right - left) * part) * width;
+        const y = (/** @type {number} */ part) => (top + (bottom - top) * part) * height;
+        const { network, layers, touched } = store.state;
+        const places = network?.places ?? [];
+        const nodes = store.activity && store.activity.revision === network?.revision ? store.activity.nodes : null;
+        const bent = new Set();
+        for (const layer of layers?.layers ?? []) {
+            for (const [node, , counts] of layer.bends) if (counts) bent.add(node);
+        }
+        const under = new Set(touched?.nodes ?? []);
+        if (touched?.steered !== null && touched?.steered !== undefined) under.add(touched.steered);
+        const gate = Math.max(1.5, Math.min(5, 0.32 * Math.sqrt((width * height) / (places.length || 1))));
+        for (const [node, px, py] of places) {
+            const is = nodes ? nodes[node] : 0;
+            context.globalAlpha = is & 128 ? 0.9 : 0.55;
+            context.fillStyle = is & 128 ? one : line;
+            if (bent.has(node)) {
+                context.globalAlpha = 1;
+                context.fillStyle = bend;
+            }
+            context.fillRect(x(px) - gate / 2, y(py) - gate / 2, gate, gate);
+            if (under.has(node)) {
+                context.globalAlpha = 1;
+                context.strokeStyle = bend;
+                context.lineWidth = 1.5;
+                context.strokeRect(x(px) - gate, y(py) - gate, 2 * gate, 2 * gate);
+            }
+        }
+        context.globalAlpha = 1;
+        const reach = store.value('radius', 8) / 100 * (right - left) * width;
+        context.lineWidth = 1.5;
+        const fingers = [...this.hand.fingers.values()];
+        if (fingers.length > 1) {
+            const xs = fingers.map((finger) => finger.x * width);
+            const ys = fingers.map((finger) => finger.y * height);
+            context.strokeStyle = soft;
+            context.setLineDash([4, 4]);
+            context.strokeRect(Math.min(...xs), Math.min(...ys), Math.max(...xs) - Math.min(...xs), Math.max(...ys) - Math.min(...ys));
+            context.setLineDash([]);
+        }
+        for (const finger of fingers) {
+            context.beginPath();
+            context.arc(finger.x * width, finger.y * height, Math.max(8, reach * finger.size), 0, 2 * Math.PI);
+            context.globalAlpha = 0.22;
+            context.fillStyle = bend;
+            context.fill();
+            context.globalAlpha = 1;
+            context.strokeStyle = bend;
+            context.stroke();
+        }
+        if (document.activeElement === this.field && this.field.matches(':focus-visible')) {
+            const [cx, cy] = [x(this.cursor.x), y(this.cursor.y)];
+            context.strokeStyle = ink;
+            context.beginPath();
+            context.moveTo(cx - 9, cy);
+            context.lineTo(cx + 9, cy);
+            context.moveTo(cx, cy - 9);
+            context.lineTo(cx, cy + 9);
+            context.stroke();
+        }
+    }
+}
+
+/** @param {HTMLElement} element @param {[number, number, number, number]} corners */
+function place(element, [left, top, right, bottom]) {
+    Object.assign(element.style, {
+        left: `${100 * left}%`, top: `${100 * top}%`,
+        width: `${100 * (right - left)}%`, height: `${100 * (bottom - top)}%`,
+    });
+}

@@ -1,0 +1,35 @@
+// Presets: kept, played again, deleted.
+
+import { fill, h, on } from '../dom.js';
+
+/** @import { Store } from '../store.js' */
+
+export class Presets {
+    /** @param {HTMLElement} element @param {Store} store */
+    constructor(element, store) {
+        const name = h('input', { id: 'preset-name', type: 'text', maxLength: 60, placeholder: 'a name, or none', autocomplete: 'off' });
+        const form = h('form', {
+            class: 'line',
+            onsubmit: async (/** @type {Event} */ event) => {
+                event.preventDefault();
+                const said = name.value.trim();
+                if (await store.please({ type: 'save-preset', ...said && { name: said } })) name.value = '';
+            },
+        }, h('label', { for: 'preset-name', class: 'sr' }, 'Name of a new preset'), name,
+        h('button', { id: 'save-preset', type: 'submit', class: 'pill' }, 'Keep'));
+        const list = h('ul', { id: 'preset-list', class: 'list', 'aria-label': 'Presets' });
+        element.append(form, list);
+        on(store, ['presets'], () => {
+            const presets = store.state.presets ?? [];
+            fill(list, ...presets.map((preset) => h('li', {},
+                h('button', {
+                    type: 'button', class: 'item', onclick: () => void store.please({ type: 'recall-preset', name: preset }),
+                }, preset),
+                h('button', {
+                    type: 'button', class: 'quiet', 'aria-label': `Delete ${preset}`,
+                    onclick: () => void store.please({ type: 'delete-preset', name: preset }),
+                }, 'Delete'),
+            )), presets.length === 0 && h('li', { class: 'soft' }, 'None yet: keep what you hear.'));
+        });
+    }
+}

@@ -1,0 +1,33 @@
+// How the instrument does.
+
+import { fill, h, on } from '../dom.js';
+import { grouped } from '../words.js';
+
+/** @import { Store } from '../store.js' */
+
+export class Status {
+    /** @param {HTMLElement} element @param {Store} store */
+    constructor(element, store) {
+        let shown = 0;
+        on(store, ['status', 'welcome'], () => {
+            const { status, welcome } = store;
+            // Read by people: twice a second will do.
+            if (status && performance.now() - shown < 500) return;
+            shown = performance.now();
+            if (!status || !welcome) {
+                fill(element);
+                return;
+            }
+            const { load, late, engine, clients } = status;
+            const item = (/** @type {string} */ name, /** @type {string} */ value, id = name) =>
+                h('span', { id: `status-${id}` }, `${name} `, h('b', { class: 'number' }, value));
+            fill(element,
+                item('load', `${(load / 10).toFixed(1)}%`),
+                item('late', grouped(late)),
+                item('engine', engine),
+                item('pages', grouped(clients)),
+                item('rate', `${grouped(welcome.rate)} Hz`),
+                item('program', welcome.program));
+        });
+    }
+}

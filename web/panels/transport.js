@@ -1,0 +1,110 @@
+// Time: on or still, from where, how fast, which way round.
+
+import { fill, h, on, still } from '../dom.js';
+import { about } from '../file.js';
+import { newest } from '../newest.js';
+import { clocked, grouped, said } from '../words.js';
+
+/** @import { Store } from '../store.js' */
+
+/** Readings of the time a second, and where things shall keep still. */
+const READ_MILLISECONDS = 50;
+const STILL_MILLISECONDS = 500;
+/** A press of a key, in hundredths. */
+const FINE = 5;
+
+export class Transport {
+    /** @param {HTMLElement} element @param {Store} store */
+    constructor(element, store) {
+        this.store = store;
+        this.setSpeed = newest((/** @type {number} */ value) => store.please({ type: 'set', key: 'speed', value }));
+        const play = h('button', { id: 'play', type: 'button', class: 'round main', onclick: () => this.playOrPause() });
+        const reset = h('button', {
+            id: 'reset-time', type: 'button', class: 'round', 'aria-label': 'Reset time', title: 'Reset time (Home)',
+            onclick: () => this.reset(),
+        }, icon('reset'));
+        const reverse = h('button', {
+            id: 'reverse', type: 'button', class: 'round', 'aria-label': 'Reverse', title: 'Reverse (R)', onclick: () => this.reverse(),
+        }, icon('reverse'));
+        const speed = h('input', {
+            id: 'speed', type: 'range', min: '-400', max: '400', step: '5', 'aria-label': 'Speed',
+            list: 'speeds', oninput: () => this.setSpeed(speed.valueAsNumber),
+            ondblclick: () => this.setSpeed(100),
+        });
+        const speeds = h('datalist', { id: 'speeds' }, ...[-100, 0, 100].map((value) => h('option', { value: String(value) })));
+        const shown = h('output', { for: 'speed', class: 'number', id: 'speed-value' });
+        const time = h('output', { id: 'time', class: 'number', 'aria-label': 'Network time in samples', 'aria-live': 'off' });
+        const clock = h('span', { class: 'number soft', id: 'clock' });
+        element.append(
+            reset, play, reverse,
+            h('div', { class: 'fader' }, h('label', { for: 'speed' }, 'Speed'), speed, speeds, shown),
+            h('div', { id: 'now' }, h('span', { class: 'soft' }, 't'), time, clock),
+        );
+
+        on(store, ['transport', 'connection'], () => {
+            const playing = store.state.transport?.playing ?? false;
+            play.setAttribute('aria-label', playing ? 'Pause' : 'Play');
+            play.title = `${playing ? 'Pause' : 'Play'} (Space)`;
+            play.setAttribute('aria-pressed', String(playing));
+            fill(play, icon(playing ? 'pause' : 'play'));
+        });
+        on(store, ['parameters', 'welcome'], () => {
+            const row = store.parameter('speed');
+            if (!row) return;
+            const value = store.value('speed', 100);
+            [speed.min, speed.max] = [String(row.min), String(row.max)];
+            if (!this.setSpeed.busy()) speed.valueAsNumber = value;
+            shown.value = said(row, value);
+            speed.setAttribute('aria-valuetext', said(row, value));
+            reverse.setAttribute('aria-pressed', String(value < 0));
+        });
+        let rate = 8000;
+        on(store, ['network', 'transport'], () => {
+            rate = store.state.transport?.rate || about(store.state.network?.file).rate;
+        });
+        const read = () => {
+            if (document.hidden) return;
+            const { t } = store;
+            time.value = grouped(t);
+            clock.textContent = clocked(t / rate);
+        };
+        setInterval(read, still() ? STILL_MILLISECONDS : READ_MILLISECONDS);
+        read();
+    }
+
+    playOrPause() {
+        void this.store.please({ type: 'play', playing: !this.store.state.transport?.playing });
+    }
+
+    reset() {
+        void this.store.please({ type: 'seek', t: 0 });
+    }
+
+    reverse() {
+        void this.store.please({ type: 'set', key: 'speed', value: -this.store.value('speed', 100) });
+    }
+
+    /** @param {number} steps */
+    faster(steps) {
+        void this.store.please({ type: 'set', key: 'speed', value: this.store.value('speed', 100) + FINE * steps });
+    }
+}
+
+const PATHS = {
+    play: 'M7 4.5v15l12-7.5z',
+    pause: 'M6.5 5h4v14h-4zM13.5 5h4v14h-4z',
+    reset: 'M5 5h3v14H5zM20 5v14L9 12z',
+    reverse: 'M11 5v4h9v6h-9v4l-8-7z',
+};
+
+/** @param {keyof typeof PATHS} name */
+function icon(name) {
+    const space = 'http://www.w3.org/2000/svg';
+    const svg = document.createElementNS(space, 'svg');
+    svg.setAttribute('viewBox', '0 0 24 24');
+    svg.setAttribute('aria-hidden', 'true');
+    const path = document.createElementNS(space, 'path');
+    path.setAttribute('d', PATHS[name]);
+    svg.append(path);
+    return svg;
+}

@@ -1,0 +1,23 @@
+// On a small screen, one view at a time.
+
+import { h } from '../dom.js';
+
+const VIEWS = /** @type {const} */ ([
+    ['play', 'Play'], ['gates', 'Gates'], ['networks', 'Networks'], ['sound', 'Sound'],
+]);
+
+export class Views {
+    /** @param {HTMLElement} element */
+    constructor(element) {
+        const buttons = VIEWS.map(([view, word]) => h('button', {
+            type: 'button', id: `view-${view}`, onclick: () => show(view),
+        }, word));
+        /** @param {string} view */
+        const show = (view) => {
+            document.body.dataset.view = view;
+            buttons.forEach((button, i) => button.setAttribute('aria-current', String(VIEWS[i][0] === view)));
+        };
+        element.append(...buttons);
+        show('play');
+    }
+}

@@ -1,0 +1,129 @@
+// The page in a headless Chromium, with a fake instrument or a real one.
+
+import { createReadStream, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const web = fileURLToPath(new URL('../', import.meta.url));
+const chromiumPath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const TYPES = {
+    '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml',
+    '.json': 'application/json', '.png': 'image/png', '.webmanifest': 'application/manifest+json',
+    '.wasm': 'application/wasm',
+};
+
+/** What port/socket.js is with a fake instrument in the page. */
+const FAKE = `
+import { FakeInstrument } from '/test/fake-port.js';
+const file = await (await fetch('/assets/networks/street-surfer.json')).text();
+const instrument = window.instrument = new FakeInstrument();
+Object.assign(instrument.state, {
+    network: instrument.network(file),
+    library: { names: ['first light', 'clockwork', 'crowd', 'eight notes', 'fractal melody', 'lost in space', 'street surfer', 'night train', 'storm'], place: 6 },
+    layers: { chosen: 1, layers: [
+        { name: 'bass', strength: 100, bends: [[30, 'zero', true], [31, 'one', true]] },
+        { name: 'shimmer', strength: 50, bends: [[60, 'invert', true], [61, 'invert', false], [72, 'zero', true]] },
+    ] },
+    presets: ['dawn', 'the long one'], history: [3, 1],
+});
+const picture = await createImageBitmap(await (await fetch('/docs/pictures/play-64.png')).blob());
+const canvas = new OffscreenCanvas(128, 64);
+const context = canvas.getContext('2d');
+context.imageSmoothingEnabled = false;
+context.drawImage(picture, 0, 0, 128, 64);
+const { data } = context.getImageData(0, 0, 128, 64);
+const display = new Uint8Array(4 + 1024);
+display.set([2, 1, 200, 64]);
+for (let y = 0; y < 64; y++) for (let x = 0; x < 128; x++) {
+    if (data[4 * (y * 128 + x)] > 127) display[4 + (y >> 3) * 128 + x] |= 1 << (y & 7);
+}
+export function connect(listener) {
+    const port = instrument.connect(listener);
+    let t = 0;
+    setInterval(() => {
+        t += 267;
+        const nodes = 500;
+        const frame = new Uint8Array(12 + nodes);
+        const view = new DataView(frame.buffer);
+        frame[0] = 1;
+        view.setUint32(4, instrument.state.network.revision, true);
+        view.setUint32(8, t, true);
+        for (let i = 0; i < nodes; i++) frame[12 + i] = (Math.sin(i * i + Math.floor(t / 2000)) > 0.1 ? 128 : 0) | (i * 37 % 127);
+        listener.onmessage(frame.buffer);
+        listener.onmessage(display.slice().buffer);
+        listener.onmessage(JSON.stringify({ type: 'status', t, load: 123, late: 0, engine: 'cpu', clients: 1, faults: [] }));
+    }, 33);
+    return port;
+}
+`;
+
+/** Serves the page as it is. */
+async function serve() {
+    const house = join(web, '..');
+    const server = createServer((request, response) => {
+        const path = normalize(decodeURIComponent(new URL(request.url, 'http://x').pathname));
+        const file = /^\/(assets|docs)\//.test(path) ? join(house, path) : join(web, path === '/' ? 'index.html' : path);
+        const stream = createReadStream(file);
+        stream.on('error', () => response.writeHead(404).end());
+        stream.on('open', () => {
+            response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' });
+            stream.pipe(response);
+        });
+    });
+    await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+    return server;
+}
+
+/** Why there is no browser; nothing, if there is one. */
+export async function missing() {
+    if (!existsSync(chromiumPath)) return `no ${chromiumPath}: apt-get install chromium`;
+    const found = await import('playwright-core').catch(() => null);
+    return found ? '' : 'no playwright-core: web/check.sh --install';
+}
+
+/**
+ * Opens a browser, and a server of the page if no address is given.
+ * @param {string} [url] of an instrument
+ */
+export async function open(url) {
+    const { chromium } = await import('playwright-core');
+    const server = url ? null : await serve();
+    const address = url ?? `http://127.0.0.1:${server.address().port}/`;
+    const profile = mkdtempSync(join(tmpdir(), 'gatebend-browser-'));
+    const browser = await chromium.launchPersistentContext(profile, {
+        executablePath: chromiumPath,
+        args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+            '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    });
+    return {
+        browser,
+        /**
+         * A page of these measures, once it is connected; what goes wrong in it is told.
+         * @param {{ size: [number, number], colorScheme?: string, onproblem: (problem: string) => void, fragment?: string }} look
+         */
+        async page({ size: [width, height], colorScheme = 'dark', onproblem, fragment = '' }) {
+            const page = await browser.newPage();
+            page.on('pageerror', (error) => onproblem(error.stack));
+            page.on('console', (message) => {
+                // What is not there is asked for on purpose: the module, for one.
+                if (message.type() === 'error' && !message.text().includes('404')) onproblem(message.text());
+            });
+            await page.setViewportSize({ width, height });
+            await page.emulateMedia({ colorScheme });
+            if (!url) {
+                await page.route('**/port/socket.js', (route) =>
+                    route.fulfill({ contentType: 'text/javascript', body: FAKE }));
+            }
+            await page.goto(address + fragment);
+            await page.waitForFunction(() => document.querySelector('.light')?.dataset.standing === 'open');
+            return page;
+        },
+        async close() {
+            await browser.close();
+            server?.close();
+            rmSync(profile, { recursive: true, force: true });
+        },
+    };
+}

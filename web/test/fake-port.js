@@ -1,0 +1,226 @@
+// An instrument that speaks the protocol and makes no sound: for tests, and to draw
+// the page without a server. It knows bends, layers, parameters and little else.
+
+const RATE = 8000;
+
+/** A canned network: every input xored with the gate before. */
+export function canned(inputs = 8, name = 'canned') {
+    const gates = [[6, 0, 1]];
+    for (let i = 2; i < inputs; i++) gates.push([i % 2 ? 1 : 6, i, inputs + i - 2]);
+    const more = gates.map((_, i) => [7, inputs + i, (i * 3) % inputs]);
+    const first = inputs + gates.length;
+    return JSON.stringify({
+        format: 'gatebend-network', version: 1, name, sample_rate: RATE, inputs,
+        layers: [{ gates }, { gates: more }],
+        outputs: more.slice(-8).map((_, i) => first + more.length - Math.min(8, more.length) + i),
+    });
+}
+
+const number = (key, unit, min, max, step, decimals = 0, named = null) =>
+    ({ key, name: key, unit, about: `About ${key}`, min, max, step, decimals, choices: [], named });
+const choice = (key, ...choices) => ({
+    key, name: key, unit: '', about: `About ${key}`, min: 0, max: choices.length - 1, step: 1,
+    decimals: 0, choices, named: null,
+});
+
+export const PARAMETERS = [
+    number('volume', 'dB', -60, 0, 2, 0, [-60, 'off']),
+    number('speed', 'x', -400, 400, 5, 2),
+    number('rate', 'Hz', 0, 96000, 500, 0, [0, 'own']),
+    choice('interpolation', 'hold', 'linear'),
+    choice('bend', '0', '1', 'invert'),
+    choice('hold', 'momentary', 'latched'),
+    number('radius', '%', 0, 50, 1),
+    choice('dead', 'hidden', 'shown'),
+];
+
+/** What an instrument is, over connections. */
+export class FakeInstrument {
+    constructor(start = 1) {
+        this.start = start;
+        this.t = 0;
+        this.state = {
+            network: this.network(canned()),
+            layers: { layers: [{ name: 'bends', strength: 100, bends: [] }], chosen: 0 },
+            touched: { nodes: [], steered: null, bend: 'zero' },
+            parameters: [-12, 100, 0, 0, 0, 0, 8, 0],
+            library: { names: ['first-light', 'canned', 'storm'], place: 1 },
+            presets: [],
+            transport: { playing: true, rate: RATE, seeks: 0 },
+            history: [0, 0],
+            page: 'play',
+            notice: '',
+        };
+        /** All that was said, in order. */
+        this.heard = [];
+        /** Messages to take without an answer, as if the connection broke meanwhile. */
+        this.mute = 0;
+        this.listeners = new Set();
+    }
+
+    network(file) {
+        const { inputs, layers } = JSON.parse(file);
+        const places = [];
+        let node = inputs;
+        layers.forEach(({ gates }, column) => gates.forEach((_, row) => places.push(
+            [node++, (column + 0.5) / layers.length, (row + 0.5) / gates.length],
+        )));
+        return { revision: (this.revision = (this.revision ?? 0) + 1), file, places };
+    }
+
+    /** A way to connect, for Store.use; with `drop` and `back` for breaks. */
+    connect = (listener) => {
+        this.listeners.add(listener);
+        this.listener = listener;
+        // Another one may take its place: see `back`.
+        listener.home = this;
+        queueMicrotask(() => listener.onopen());
+        return {
+            send: (text) => queueMicrotask(() => listener.home.hear(JSON.parse(text), listener)),
+            close: () => listener.home.listeners.delete(listener),
+        };
+    };
+
+    drop(reason = 'The connection broke.') {
+        this.listeners.clear();
+        this.listener.onclose(reason);
+    }
+
+    back(listener = this.listener) {
+        this.listener = listener;
+        listener.home = this;
+        this.listeners.add(listener);
+        listener.onopen();
+    }
+
+    tell(message, listener) {
+        const text = JSON.stringify(message);
+        for (const one of listener ? [listener] : this.listeners) {
+            if (this.listeners.has(one)) one.onmessage(text);
+        }
+    }
+
+    change(sections) {
+        Object.assign(this.state, sections);
+        this.tell({ type: 'state', ...structuredClone(sections) });
+    }
+
+    hear(message, listener) {
+        if (!this.listeners.has(listener)) return;
+        this.heard.push(message);
+        const { id, type } = message;
+        if (type === 'hello') {
+            this.tell({
+                type: 'welcome', version: 1, program: '0.1.0', start: this.start, board: 'desk',
+                rate: 44100, sound: false, display: 64, parameters: PARAMETERS,
+                regions: [
+                    { name: 'field', corners: [0, 0, 1, 0.85] },
+                    ...['previous', 'next', 'mode', 'clear', 'time'].map((name, i) =>
+                        ({ name, corners: [i / 5, 0.85, (i + 1) / 5, 1] })),
+                ],
+            }, listener);
+            this.tell({ type: 'state', ...this.state }, listener);
+            return;
+        }
+        let answer = { type: 'done', id };
+        const refuse = (reason, at) => { answer = { type: 'refused', id, reason, ...at !== undefined && { at } }; };
+        const { layers } = this.state;
+        const layer = layers.layers[message.layer ?? layers.chosen];
+        switch (type) {
+            case 'paint':
+                for (const [node, bend] of message.bends) {
+                    layer.bends = layer.bends.filter(([other]) => other !== node);
+                    if (bend) layer.bends.push([node, bend, true]);
+                }
+                layer.bends.sort(([a], [b]) => a - b);
+                this.change({ layers });
+                break;
+            case 'clear':
+                if (message.layer === undefined) for (const each of layers.layers) each.bends = [];
+                else layer.bends = [];
+                this.change({ layers });
+                break;
+            case 'add-layer':
+                layers.layers.push({ name: message.name ?? `layer ${layers.layers.length + 1}`, strength: 100, bends: [] });
+                layers.chosen = layers.layers.length - 1;
+                this.change({ layers });
+                break;
+            case 'remove-layer':
+                if (layers.layers.length < 2) { refuse('One layer stays.'); break; }
+                layers.layers.splice(message.layer, 1);
+                layers.chosen = Math.min(layers.chosen, layers.layers.length - 1);
+                this.change({ layers });
+                break;
+            case 'choose-layer': layers.chosen = message.layer; this.change({ layers }); break;
+            case 'strength': layer.strength = message.strength; this.change({ layers }); break;
+            case 'load':
+                try {
+                    this.change({ network: this.network(message.network) });
+                } catch {
+                    refuse('The file is no network.');
+                }
+                break;
+            case 'choose':
+                this.change({
+                    network: this.network(canned(8, this.state.library.names[message.place])),
+                    library: { ...this.state.library, place: message.place },
+                });
+                break;
+            case 'random': this.change({ network: this.network(canned(8, `random ${message.seed}`)) }); break;
+            case 'set': {
+                const at = PARAMETERS.findIndex(({ key }) => key === message.key);
+                const { min, max } = PARAMETERS[at];
+                this.state.parameters[at] = Math.max(min, Math.min(max, message.value));
+                this.change({ parameters: this.state.parameters });
+                break;
+            }
+            case 'play': this.change({ transport: { ...this.state.transport, playing: message.playing } }); break;
+            case 'seek':
+                this.t = message.t;
+                this.change({ transport: { ...this.state.transport, seeks: this.state.transport.seeks + 1 } });
+                break;
+            case 'save-preset': this.change({ presets: [...this.state.presets, message.name ?? 'preset 1'] }); break;
+            case 'delete-preset': this.change({ presets: this.state.presets.filter((name) => name !== message.name) }); break;
+            case 'show': this.change({ page: message.page }); break;
+            case 'undo': refuse('Nothing to undo.'); break;
+            case 'snapshot': {
+                const { network, layers: kept, parameters } = this.state;
+                answer = { type: 'snapshot', id, snapshot: JSON.stringify({ network: network.file, layers: kept, parameters }), t: this.t };
+                break;
+            }
+            case 'restore': {
+                const kept = JSON.parse(message.snapshot);
+                this.t = message.t ?? this.t;
+                this.change({ network: this.network(kept.network), layers: kept.layers, parameters: kept.parameters });
+                break;
+            }
+            case 'compile': {
+                const wrong = message.expression.indexOf('?');
+                if (wrong >= 0) refuse('expected an operand', wrong);
+                else answer = { type: 'compiled', id, network: canned(message.bits, message.expression), gates: 2 * message.bits };
+                break;
+            }
+            case 'waveform': {
+                const columns = Array.from({ length: message.columns }, (_, i) => {
+                    const height = 40 + 80 * Math.abs(Math.sin(i / 9)) * Math.abs(Math.cos(i / 61));
+                    return [Math.round(128 - height), Math.round(128 + height * 0.9)];
+                });
+                const bent = layers.layers.some(({ bends }) => bends.length > 0);
+                const changed = columns.map((_, i) => bent && i % 90 > 50);
+                answer = {
+                    type: 'waveform', id, period: 1 << 18, plain: columns,
+                    bent: columns.map(([low, high], i) => (changed[i] ? [low + 20, high] : [low, high])), changed,
+                };
+                break;
+            }
+            default:
+        }
+        if (this.mute > 0) { this.mute -= 1; return; }
+        if (id !== undefined) this.tell(answer, listener);
+    }
+}
+
+/** All that is under way has happened. */
+export async function settled() {
+    for (let i = 0; i < 50; i++) await Promise.resolve();
+}

@@ -1,0 +1,72 @@
+// Streamed sound arrives whole, late or not at all, and is played as well as can be.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { Jitter } from '../audio/jitter.js';
+
+const RATE = 1000; // the delay is 120 frames, and at most 400 are kept
+const numbered = (first, count) => Float32Array.from({ length: count }, (_, i) => first + i);
+
+function pulled(jitter, count) {
+    const out = new Float32Array(count).fill(NaN);
+    jitter.pull(out);
+    return [...out];
+}
+
+test('it gathers before it plays, then plays every frame once', () => {
+    const jitter = new Jitter(RATE);
+    jitter.push(5000, numbered(5000, 100));
+    assert.deepEqual(pulled(jitter, 10), Array(10).fill(0));
+    jitter.push(5100, numbered(5100, 20));
+    const heard = [];
+    for (let first = 5120; first < 7000; first += 40) {
+        heard.push(...pulled(jitter, 40));
+        jitter.push(first, numbered(first, 40));
+    }
+    assert.deepEqual(heard, [...numbered(5000, heard.length)]);
+    assert.equal(jitter.breaks, 0);
+});
+
+test('when it runs empty it is silent, and gathers again', () => {
+    const jitter = new Jitter(RATE);
+    jitter.push(1000, numbered(1000, 120));
+    assert.deepEqual(pulled(jitter, 130), [...numbered(1000, 120), ...Array(10).fill(0)]);
+    jitter.push(1120, numbered(1120, 60));
+    assert.deepEqual(pulled(jitter, 10), Array(10).fill(0));
+    jitter.push(1180, numbered(1180, 60));
+    assert.deepEqual(pulled(jitter, 10), [...numbered(1120, 10)]);
+    assert.equal(jitter.breaks, 1);
+});
+
+test('sound that was lost is silence of its length', () => {
+    const jitter = new Jitter(RATE);
+    jitter.push(1000, numbered(1000, 100));
+    jitter.push(1150, numbered(1150, 50));
+    const expected = [...numbered(1000, 100), ...Array(50).fill(0), ...numbered(1150, 50)];
+    assert.deepEqual(pulled(jitter, 120), expected.slice(80));
+});
+
+test('it never falls behind by more than it keeps', () => {
+    const jitter = new Jitter(RATE);
+    jitter.push(1000, numbered(1000, 120));
+    pulled(jitter, 1);
+    for (let first = 1120; first < 3000; first += 100) {
+        jitter.push(first, numbered(first, 100));
+        pulled(jitter, 99);
+        assert.ok(jitter.length <= 400);
+    }
+    for (let first = 3020; first < 4000; first += 100) jitter.push(first, numbered(first, 100));
+    assert.ok(jitter.length <= 400 && jitter.breaks > 0);
+    // After a break it is as late as at first.
+    const [frame] = pulled(jitter, 1);
+    assert.ok(frame > 3300, `${frame}`);
+});
+
+test('a stream that begins anew is played from its beginning', () => {
+    const jitter = new Jitter(RATE);
+    jitter.push(90_000, numbered(90_000, 200));
+    pulled(jitter, 10);
+    jitter.push(0, numbered(0, 120));
+    assert.deepEqual(pulled(jitter, 3), [0, 1, 2]);
+});

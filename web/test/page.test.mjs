@@ -1,0 +1,220 @@
+// The page in a browser, with a fake instrument in place of the socket: what the
+// player does arrives, and what is told is shown.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { missing, open } from './browser.mjs';
+
+const why = await missing();
+let chromium;
+const problems = [];
+const look = { size: [1440, 900], onproblem: (problem) => problems.push(problem) };
+before(async () => { if (!why) chromium = await open(); });
+after(() => chromium?.close());
+
+/** @param {string} name @param {(page: import('playwright-core').Page, heard: (type: string) => Promise<any[]>) => Promise<void>} does */
+function inPage(name, does, options = {}) {
+    test(name, { skip: why || false }, async () => {
+        problems.length = 0;
+        const page = await chromium.page({ ...look, ...options });
+        const heard = (type) => page.evaluate((wanted) =>
+            window.instrument.heard.filter((message) => message.type === wanted), type);
+        await does(page, heard);
+        assert.deepEqual(problems, []);
+        await page.close();
+    });
+}
+
+/** Waits until the instrument has heard something that fits. */
+const hears = (page, type, fits = () => true) => page.waitForFunction(
+    ([wanted, source]) => window.instrument.heard.some((message) =>
+        message.type === wanted && new Function('message', `return (${source})(message)`)(message)),
+    [type, fits.toString()], { timeout: 5000 });
+
+inPage('a mouse plays the pad, Shift leaves a finger, leaving lifts all', async (page) => {
+    const box = await page.locator('#surface').boundingBox();
+    const at = (x, y) => [box.x + x * box.width, box.y + y * box.height];
+    await page.mouse.move(...at(0.25, 0.25));
+    await page.mouse.down();
+    await hears(page, 'touch', ({ fingers: [a] }) => Math.abs(a.x - 0.25) < 0.01 && Math.abs(a.y - 0.25) < 0.01 && a.size === 0.4);
+    await page.mouse.move(...at(0.5, 0.5));
+    await hears(page, 'touch', ({ fingers: [a] }) => a && Math.abs(a.x - 0.5) < 0.01);
+    await page.mouse.up();
+    await page.waitForFunction(() => window.instrument.heard.filter(({ type }) => type === 'touch').at(-1).fingers.length === 0);
+    await page.keyboard.down('Shift');
+    await page.mouse.click(...at(0.2, 0.6));
+    await page.keyboard.up('Shift');
+    await page.mouse.move(...at(0.7, 0.1));
+    await page.mouse.down();
+    await hears(page, 'touch', ({ fingers }) => fingers.length === 2);
+    await page.evaluate(() => dispatchEvent(new Event('blur')));
+    await page.waitForFunction(() => window.instrument.heard.filter(({ type }) => type === 'touch').at(-1).fingers.length === 0);
+    await page.mouse.up();
+});
+
+inPage('keys play the pad and its buttons', async (page) => {
+    await page.locator('#field').focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.down(' ');
+    await hears(page, 'touch', ({ fingers: [a] }) => a && Math.abs(a.x - 0.52) < 0.01);
+    await page.keyboard.up(' ');
+    await page.getByRole('button', { name: 'Pad: mode' }).focus();
+    await page.keyboard.down('Enter');
+    await hears(page, 'touch', ({ fingers: [a] }) => a && a.x === 0.5 && a.y === 0.925);
+    await page.keyboard.up('Enter');
+    await page.waitForFunction(() => window.instrument.heard.filter(({ type }) => type === 'touch').at(-1).fingers.length === 0);
+});
+
+inPage('an expression is heard as it is typed, and marked where it is wrong', async (page) => {
+    await page.keyboard.press('e');
+    const text = page.getByRole('textbox', { name: 'Expression of t' });
+    await text.fill('t*?5');
+    await page.waitForSelector('.echo mark');
+    assert.equal(await page.locator('.echo mark').textContent(), '?');
+    assert.equal(await text.getAttribute('aria-invalid'), 'true');
+    assert.match(await page.locator('#expression-said').textContent(), /Expected an operand\./);
+    await text.fill('t*5');
+    await hears(page, 'load', ({ network }) => JSON.parse(network).name === 't*5');
+    assert.equal(await page.locator('.echo mark').count(), 0);
+    await page.selectOption('#classics', { index: 1 });
+    await hears(page, 'compile', ({ expression, bits }) => expression === 't*(42&t>>10)' && bits === 14);
+});
+
+inPage('a place in the period is sought', async (page) => {
+    await page.waitForFunction(() => Number(document.querySelector('#seek').dataset.bent) > 0);
+    const box = await page.locator('#seek').boundingBox();
+    await page.mouse.click(box.x + box.width / 2, box.y + 10);
+    await hears(page, 'seek', ({ t }) => Math.abs(t - 131072) < 200);
+    await page.keyboard.press('Home');
+    await hears(page, 'seek', ({ t }) => t === 0);
+});
+
+inPage('layers, parameters, presets and pages are set', async (page) => {
+    await page.getByRole('button', { name: 'Add layer' }).click();
+    await page.locator('#layers li').nth(2).waitFor();
+    await page.getByRole('slider', { name: 'Strength of shimmer' }).fill('25');
+    await hears(page, 'strength', ({ layer, strength }) => layer === 1 && strength === 25);
+    await page.getByRole('button', { name: 'bass' }).click();
+    await page.getByRole('button', { name: 'Clear bass' }).click();
+    await hears(page, 'clear', ({ layer }) => layer === 0);
+    await page.locator('#parameters').getByRole('radio', { name: 'linear' }).click();
+    await hears(page, 'set', ({ key, value }) => key === 'interpolation' && value === 1);
+    await page.locator('#set-rate').focus();
+    await page.keyboard.press('ArrowRight');
+    await hears(page, 'set', ({ key, value }) => key === 'rate' && value === 500);
+    await page.getByLabel('Name of a new preset').fill('dusk');
+    await page.getByRole('button', { name: 'Keep' }).click();
+    await page.getByRole('button', { name: 'Delete dusk' }).waitFor();
+    await page.getByRole('button', { name: 'menu' }).click();
+    await hears(page, 'show', ({ page: name }) => name === 'menu');
+});
+
+inPage('what is refused is told', async (page) => {
+    await page.keyboard.press('Control+z');
+    await page.getByText('Nothing to undo.').waitFor();
+});
+
+inPage('a network is pasted, and a link brings it back', async (page) => {
+    await page.evaluate(async () => {
+        const file = JSON.parse(window.instrument.state.network.file);
+        const data = new DataTransfer();
+        data.setData('text/plain', JSON.stringify({ ...file, name: 'pasted' }));
+        document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+    });
+    await page.waitForFunction(() => document.title.startsWith('pasted'));
+    const fragment = await page.evaluate(async () => {
+        const { packed } = await import('./file.js');
+        return packed(window.instrument.state.network.file);
+    });
+    await page.evaluate((hash) => { location.hash = hash; }, fragment);
+    await page.waitForFunction(() => window.instrument.heard.filter(({ type }) => type === 'load').length === 2);
+    assert.equal(await page.evaluate(() => location.hash), '');
+    await page.evaluate(() => {
+        const data = new DataTransfer();
+        data.setData('text/plain', 'hello');
+        document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+    });
+    await page.getByText('This is no network').waitFor();
+});
+
+inPage('away, it says so and keeps on; single keys can be switched off', async (page, heard) => {
+    await page.evaluate(() => window.instrument.drop());
+    await page.getByText('It is tried again; what you do meanwhile is kept.').waitFor();
+    await page.keyboard.press('x');
+    await page.evaluate(() => window.instrument.back());
+    await hears(page, 'clear');
+    await page.keyboard.press('?');
+    await page.getByRole('heading', { name: 'Keys' }).waitFor();
+    await page.getByLabel('Single keys work').uncheck();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('x');
+    assert.equal((await heard('clear')).length, 1);
+    await page.evaluate(() => localStorage.clear());
+});
+
+inPage('alone says what is missing, and nothing is lost', async (page) => {
+    await page.route('**/gatebend.wasm', (route) => route.fulfill({ status: 404, body: '' }));
+    await page.getByRole('button', { name: 'Alone' }).click();
+    await page.getByText('web/build.sh makes it').waitFor();
+    assert.equal(await page.locator('#connected').getAttribute('aria-pressed'), 'true');
+    await page.keyboard.press('x');
+    await hears(page, 'clear');
+});
+
+inPage('on a phone fingers play together', async (page) => {
+    const box = await page.locator('#surface').boundingBox();
+    assert.ok(box.y + box.height < 844 - 60, `the pad ends at ${box.y + box.height}`);
+    const client = await page.context().newCDPSession(page);
+    const points = [[0.2, 0.3], [0.6, 0.5]].map(([x, y], id) =>
+        ({ id, x: box.x + x * box.width, y: box.y + y * box.height }));
+    await client.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: points });
+    await hears(page, 'touch', ({ fingers }) => fingers.length === 2 && Math.abs(fingers[1].x - 0.6) < 0.02);
+    await client.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+    await page.waitForFunction(() => window.instrument.heard.filter(({ type }) => type === 'touch').at(-1).fingers.length === 0);
+}, { size: [390, 844] });
+
+inPage('everything that is used has a name', async (page) => {
+    const nameless = await page.evaluate(() => [...document.querySelectorAll('button, input, select, textarea, [role=slider], [role=img], [role=application]')]
+        .filter((element) => element.checkVisibility?.() && element.getAttribute('aria-hidden') !== 'true' && !element.getAttribute('aria-label') && !element.getAttribute('aria-labelledby')
+            && !element.textContent?.trim() && !element.labels?.length)
+        .map((element) => element.outerHTML.slice(0, 120)));
+    assert.deepEqual(nameless, []);
+});
+
+inPage('a network is dropped as a file, and saved as one', async (page) => {
+    await page.evaluate(() => {
+        const file = JSON.parse(window.instrument.state.network.file);
+        const data = new DataTransfer();
+        data.items.add(new File([JSON.stringify({ ...file, name: 'dropped' })], 'x.json'));
+        document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+    });
+    await page.waitForFunction(() => document.title.startsWith('dropped'));
+    const saved = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Save' }).click();
+    const download = await saved;
+    assert.equal(download.suggestedFilename(), 'dropped.json');
+});
+
+inPage('a pairing code is entered', async (page) => {
+    await page.evaluate(() => window.instrument.tell({ type: 'pairing' }));
+    const code = page.getByLabel('The code on the instrument\'s display');
+    await code.fill('4711');
+    await page.keyboard.press('Enter');
+    await hears(page, 'hello', ({ code: said }) => said === '4711');
+    await page.waitForFunction(() => !document.querySelector('#pairing-code'));
+});
+
+inPage('after a restart what was here is offered, or there', async (page) => {
+    await page.keyboard.press('Home');
+    await hears(page, 'snapshot');
+    await page.evaluate(async () => {
+        const { FakeInstrument } = await import('/test/fake-port.js');
+        const old = window.instrument;
+        old.drop();
+        window.instrument = new FakeInstrument(2);
+        window.instrument.back(old.listener);
+    });
+    await hears(page, 'restore', ({ snapshot }) => snapshot.includes('street surfer'));
+    await page.waitForFunction(() => document.title.startsWith('street surfer'));
+});

@@ -1,0 +1,48 @@
+// Pictures of the page, to look at. Usage: node web/test/shots.mjs FOLDER [URL]
+//    or, the one picture of the README: node web/test/shots.mjs --readme FILE.png [URL]
+// Without the URL of an instrument, a fake one is shown. CHROMIUM names the browser.
+
+import { mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { open } from './browser.mjs';
+
+const SIZES = { desktop: [1440, 900], phone: [390, 844], tablet: [820, 1180] };
+const VIEWS = ['play', 'gates', 'networks', 'sound'];
+
+const MOST_BYTES = 150_000;
+
+const readme = process.argv[2] === '--readme';
+const [folder = 'out/shots', url] = process.argv.slice(readme ? 3 : 2);
+const { page: openPage, close } = await open(url);
+let problems = 0;
+const onproblem = (problem) => {
+    problems += 1;
+    console.error(problem);
+};
+if (readme) {
+    const page = await openPage({ size: [1440, 900], onproblem });
+    await page.waitForTimeout(3000);
+    await page.screenshot({ path: folder });
+    const { size } = statSync(folder);
+    if (size > MOST_BYTES) onproblem(`${folder} has ${size} bytes, more than ${MOST_BYTES}`);
+    await close();
+    process.exit(problems ? 1 : 0);
+}
+mkdirSync(folder, { recursive: true });
+for (const [name, size] of Object.entries(SIZES)) {
+    for (const colorScheme of ['dark', 'light']) {
+        const page = await openPage({ size, colorScheme, onproblem });
+        await page.waitForTimeout(900);
+        for (const view of name === 'phone' ? VIEWS : ['all']) {
+            if (view !== 'all') await page.click(`#view-${view}`);
+            await page.waitForTimeout(300);
+            const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+            if (wide > size[0]) onproblem(`${name} ${view}: ${wide} pixels wide`);
+            await page.screenshot({ path: join(folder, `${name}-${colorScheme}-${view}.png`) });
+        }
+        await page.close();
+    }
+}
+await close();
+process.exit(problems ? 1 : 0);

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { connect, wait, why } from '../port/socket.js';
+
+test('attempts come more and more seldom, and not all at once', () => {
+    assert.equal(wait(0, 0.5), 250);
+    assert.equal(wait(3, 0.5), 2000);
+    assert.equal(wait(30, 0.5), 5000);
+    assert.ok(wait(30, 1) > wait(30, 0));
+});
+
+test('the reason is told in plain words', () => {
+    assert.equal(why(1008, 'Not from there.', true), 'Not from there.');
+    assert.match(why(1006, '', true), /broke/);
+    assert.match(why(1006, '', false), /does not answer/);
+});
+
+/** A websocket that does what it is told. */
+class FakeSocket {
+    static all = [];
+    readyState = 0;
+    sent = [];
+    constructor(url) {
+        this.url = url;
+        FakeSocket.all.push(this);
+    }
+    send(text) { this.sent.push(text); }
+    open() { this.readyState = 1; this.onopen(); }
+    close() { this.readyState = 3; }
+    lose(code = 1006, reason = '') { this.readyState = 3; this.onclose({ code, reason }); }
+}
+
+test('it connects again after a break, until it is closed', (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    FakeSocket.all = [];
+    const told = [];
+    const port = connect({
+        onopen: () => told.push('open'),
+        onmessage: (data) => told.push(data),
+        onclose: (reason) => told.push(reason),
+    }, { url: 'ws://desk/ws', Socket: FakeSocket });
+    const [first] = FakeSocket.all;
+    port.send('too early');
+    first.open();
+    port.send('one');
+    first.onmessage({ data: 'two' });
+    first.lose(1001, 'Switched off.');
+    port.send('lost');
+    assert.deepEqual(first.sent, ['one']);
+    assert.deepEqual(told, ['open', 'two', 'Switched off.']);
+    context.mock.timers.tick(400);
+    assert.equal(FakeSocket.all.length, 2);
+    // It does not answer at all: given up after a while.
+    context.mock.timers.tick(5000);
+    assert.equal(told.length, 4);
+    context.mock.timers.tick(800);
+    assert.equal(FakeSocket.all.length, 3);
+    FakeSocket.all[2].open();
+    // The one given up is not listened to.
+    FakeSocket.all[1].onopen();
+    assert.equal(told.length, 5);
+    port.close();
+    FakeSocket.all[2].lose();
+    context.mock.timers.tick(60_000);
+    assert.equal(FakeSocket.all.length, 3);
+    assert.equal(told.length, 5);
+});

@@ -1,0 +1,107 @@
+// The audio worklet, run outside of a browser: it plays what the module renders, and
+// takes and gives messages.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+
+import { Kind, Module } from '../audio/module.js';
+
+const RATE = 48_000;
+const bytes = readFileSync(new URL('../gatebend.wasm', import.meta.url));
+
+/** What the worklet's scope has. */
+const processors = new Map();
+Object.assign(globalThis, {
+    sampleRate: RATE,
+    registerProcessor: (name, processor) => processors.set(name, processor),
+    AudioWorkletProcessor: class {
+        constructor() {
+            this.posted = [];
+            this.port = { postMessage: (message) => this.posted.push(message) };
+        }
+    },
+});
+await import('../audio/worklet.js');
+
+const encode = (message) => new TextEncoder().encode(JSON.stringify(message));
+
+function alone() {
+    const Alone = processors.get('gatebend-alone');
+    const processor = new Alone({ processorOptions: { bytes } });
+    return {
+        processor,
+        say: (message) => processor.port.onmessage({ data: message && encode(message) }),
+        quantum() {
+            const output = [new Float32Array(128), new Float32Array(128)];
+            const on = processor.process([], [output]);
+            assert.deepEqual(output[0], output[1]);
+            return { on, frames: output[0] };
+        },
+    };
+}
+
+test('it plays what the module renders, and ends when it is told to', () => {
+    const { say, quantum } = alone();
+    const module = new Module(new WebAssembly.Module(bytes));
+    assert.equal(module.exports.create(RATE), Kind.nothing);
+    let heard = 0;
+    for (let i = 0; i < 1000; i++) {
+        const { on, frames } = quantum();
+        assert.ok(on);
+        assert.deepEqual(frames, module.render(128).slice());
+        heard += frames.filter((frame) => frame !== 0).length;
+    }
+    assert.ok(heard > 50_000, `${heard} frames were heard`);
+    say(null);
+    assert.equal(quantum().on, false);
+});
+
+test('a refusal comes back, and work goes to a module in a worker', () => {
+    const { processor, say, quantum } = alone();
+    const decode = ({ bytes: said }) => JSON.parse(new TextDecoder().decode(said));
+    say({ id: 1, type: 'set', key: 'tempo', value: 1 });
+    say({ id: 2, type: 'compile', expression: 't>>4', bits: 12 });
+    for (let i = 0; i < 20; i++) quantum();
+    assert.deepEqual(processor.posted.map(({ kind }) => kind), [Kind.text, Kind.work]);
+    assert.equal(decode(processor.posted[0]).type, 'refused');
+    const module = new Module(new WebAssembly.Module(bytes));
+    module.write(processor.posted[1].bytes);
+    assert.equal(module.exports.work(), Kind.text);
+    const answer = decode({ bytes: module.said() });
+    assert.deepEqual([answer.type, answer.id], ['compiled', 2]);
+    assert.equal(JSON.parse(answer.network).format !== undefined, true);
+});
+
+test('what is no text or no message breaks nothing', () => {
+    const { processor, say, quantum } = alone();
+    processor.port.onmessage({ data: Uint8Array.of(0xff, 0xfe) });
+    processor.port.onmessage({ data: new Uint8Array(0) });
+    say({ type: 'touch', fingers: Array(9).fill({ x: -1, y: 7, size: 1e30 }) });
+    for (let i = 0; i < 2000; i++) quantum();
+    assert.ok(quantum().on);
+    assert.ok(processor.posted.length >= 1);
+});
+
+test('a streamed sound is played, and a tap hears every frame', () => {
+    const Streamed = processors.get('gatebend-streamed');
+    const Tap = processors.get('gatebend-tap');
+    const [player, tap] = [new Streamed(), new Tap()];
+    const sound = Float32Array.from({ length: 24_000 }, (_, i) => i + 1);
+    // No more at once than the player keeps.
+    player.port.onmessage({ data: { first: 5, frames: sound.slice(0, 12_000) } });
+    for (let i = 0; i < 80; i++) {
+        const output = [new Float32Array(128)];
+        assert.ok(player.process([], [output]));
+        tap.process([output]);
+    }
+    tap.port.onmessage({ data: null });
+    assert.equal(tap.posted.pop(), null);
+    const heard = tap.posted.flatMap((frames) => [...frames]);
+    assert.equal(heard.length, 80 * 128);
+    const start = heard[0];
+    const played = 12_000 - start + 1;
+    assert.deepEqual(heard.slice(0, played), [...sound.slice(start - 1, 12_000)]);
+    player.port.onmessage({ data: null });
+    assert.equal(player.process([], [[new Float32Array(128)]]), false);
+});
