@@ -10,6 +10,7 @@ use logicnet::Word;
 
 use crate::engine::{Change, Handover, Start, Voice};
 use crate::instrument::{Command, Instrument, Keep, Sound, State};
+use crate::pru::{Wish, Wishes};
 
 /// Takes presets to be kept.
 pub trait Keeper: Send {
@@ -50,6 +51,8 @@ pub struct Conductor<W> {
     keeper: Box<dyn Keeper>,
     /// What shall sound, and the engine has no room for yet.
     waiting: Option<Sound>,
+    /// Who makes programs for the PRU, if one plays.
+    wishes: Option<Wishes>,
 }
 
 impl<W: Word> Conductor<W> {
@@ -64,7 +67,13 @@ impl<W: Word> Conductor<W> {
             handover,
             keeper,
             waiting: Some(first),
+            wishes: None,
         }
+    }
+
+    /// Tells from now on which programs are sent to the engine, for the PRU.
+    pub fn offload(&mut self, wishes: Wishes) {
+        self.wishes = Some(wishes);
     }
 
     /// The instrument's state.
@@ -110,6 +119,15 @@ impl<W: Word> Conductor<W> {
             return self.waiting.is_none();
         }
         if let Some(sound) = self.waiting.take() {
+            if let (Some(wishes), Some(_)) = (&self.wishes, &sound.program) {
+                // The newest sound is the state's.
+                let state = self.instrument.state();
+                wishes.send(Wish {
+                    program: sound.id,
+                    network: Arc::clone(&state.network),
+                    masks: state.masks(),
+                });
+            }
             let start = sound.program.map(|program| Start {
                 voice: Box::new(Voice::new(program)),
                 seek: sound.seek,

@@ -14,7 +14,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use gatebend::board::desk::{Desk, Frame, Script, Simulation};
+use gatebend::board::desk::{Desk, Script, Simulation};
 use gatebend::instrument::surface::Surface;
 use gatebend::library;
 
@@ -170,16 +170,6 @@ fn told(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// As the double of the bus tells it.
-fn line(now: u64, frame: &Frame) -> String {
-    let bits = frame.pixels.chunks(4).map(|four| {
-        let bits = four.iter().fold(0, |bits, lit| 2 * bits + u32::from(*lit));
-        char::from_digit(bits, 16).unwrap()
-    });
-    let picture: String = bits.collect();
-    format!("{now} {} {picture}", frame.contrast)
-}
-
 /// What a desk plays and shows of a script.
 fn desk(script: &str, seconds: f64) -> (Vec<f32>, String) {
     let script = Script::parse(script, &Surface::default()).unwrap();
@@ -189,7 +179,7 @@ fn desk(script: &str, seconds: f64) -> (Vec<f32>, String) {
     simulation.oled().watch(Box::new(move |now, frame| {
         let (text, last) = &mut *watcher.lock().unwrap();
         if last.as_ref() != Some(frame) {
-            writeln!(text, "{}", line(now, frame)).unwrap();
+            writeln!(text, "{}", frame.line(now)).unwrap();
             *last = Some(frame.clone());
         }
     }));

@@ -5,6 +5,7 @@ mod hand;
 mod live;
 mod oled;
 mod pictures;
+mod pru;
 mod script;
 mod simulation;
 #[cfg(feature = "sound-card")]
@@ -20,6 +21,7 @@ pub use hand::Hand;
 pub use live::{Live, play_live};
 pub use oled::{Frame, Oled, Watch};
 pub use pictures::{Album, write_png};
+pub use pru::{Emulation, Pru};
 pub use script::{Event, Part, Script, command};
 pub use simulation::{Block, Desk, Guard, Simulation};
 #[cfg(feature = "sound-card")]
