@@ -50,6 +50,19 @@ pub struct Board {
     pub engine: Choice,
     /// Where the running state is kept, unless the command line says otherwise.
     pub state: Option<String>,
+    /// The page for browsers.
+    pub web: Web,
+}
+
+/// How a board serves the page, unless the command line says otherwise.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Web {
+    /// The first port to try.
+    pub port: Option<u16>,
+    /// Names and addresses that it goes by, besides its usual ones.
+    pub hosts: Vec<String>,
+    /// Browsers must know a code that the display shows.
+    pub pairing: bool,
 }
 
 /// Names of the boards that are built in.
@@ -168,6 +181,7 @@ impl Layer {
                 Size::Rows64 | Size::None => Height::Rows64,
             },
             upside_down: need!(display.rotation) == Rotation::UpsideDown,
+            page: None,
         };
         if panel.has_display && panel.touch_address == panel.display_address {
             return Err(format!(
@@ -197,6 +211,11 @@ impl Layer {
                 Some(_) => self.pru.engine.unwrap_or(Choice::Auto),
             },
             state: self.deploy.state,
+            web: Web {
+                port: self.web.port.map(|port| port.0),
+                hosts: self.web.hosts.unwrap_or_default(),
+                pairing: self.web.pairing.unwrap_or_default(),
+            },
             name,
         })
     }
@@ -252,6 +271,8 @@ layers! {
     Costs { gate: Nanoseconds, group: Nanoseconds, frame: Nanoseconds, callback: Nanoseconds, }
     /// The programmable real-time unit.
     Pru { core: Core, engine: Choice, }
+    /// The page for browsers.
+    WebPage { port: Port, hosts: Vec<String>, pairing: bool, }
     /// Read by `deploy.sh`; here only that nothing else stands there, and the state.
     Deploy { host: String, target: String, projects: String, project: String, state: String, }
 }
@@ -271,6 +292,7 @@ pub struct Layer {
     audio: Audio,
     cost: Costs,
     pru: Pru,
+    web: WebPage,
     deploy: Deploy,
 }
 
@@ -284,6 +306,7 @@ impl Layer {
         self.audio.put_over(over.audio);
         self.cost.put_over(over.cost);
         self.pru.put_over(over.pru);
+        self.web.put_over(over.web);
         self.deploy.put_over(over.deploy);
     }
 }
@@ -323,6 +346,8 @@ bounded! {
     Period(u32) 2.0..=4096.0, "a period is 2 to 4096 frames";
     /// A cost.
     Nanoseconds(f32) 0.1..=1e6, "a cost is 0.1 to 1_000_000 nanoseconds";
+    /// A TCP port.
+    Port(u16) 1.0..=65_535.0, "a port is 1 to 65_535";
     /// A core.
     Core(u8) 0.0..=0.0, "only PRU 0 is free beside Bela";
 }

@@ -40,6 +40,9 @@ pub enum Role {
 /// What a thread does.
 pub type Work = Box<dyn FnOnce() + Send>;
 
+/// Starts a thread with its name and what its role needs.
+pub type Spawn = fn(&'static str, Role, Work) -> io::Result<JoinHandle<()>>;
+
 /// Starts a thread like any other, whatever its role.
 ///
 /// # Errors
@@ -80,6 +83,15 @@ impl Answer {
             Ok(outcome) => Some(outcome),
             Err(TryRecvError::Empty) => None,
             Err(TryRecvError::Disconnected) => Some(Err(OVER.into())),
+        }
+    }
+
+    /// It, if it is known soon.
+    pub fn within(&self, patience: Duration) -> Option<Outcome> {
+        match self.0.recv_timeout(patience) {
+            Ok(outcome) => Some(outcome),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => Some(Err(OVER.into())),
         }
     }
 

@@ -166,7 +166,7 @@ impl<B: I2c, C: Clock + Clone, W: Word> Turns<B, C, W> {
     }
 
     /// The engine's counters.
-    pub fn counters(&self) -> &Counters {
+    pub fn counters(&self) -> &Arc<Counters> {
         &self.counters
     }
 

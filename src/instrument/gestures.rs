@@ -1,6 +1,7 @@
 //! Touches of the square, told apart: bends in the field, and presses of
 //! pseudo-buttons. Pure; the time comes with each touch.
 
+use super::command::Command;
 use super::layout::{Area, Point};
 use super::surface::{Button, Surface};
 
@@ -33,6 +34,17 @@ pub enum Gesture {
     Finger(Option<Button>),
     /// A button was pressed.
     Press(Button, Press),
+}
+
+impl From<Gesture> for Command {
+    /// What the instrument is told of it.
+    fn from(gesture: Gesture) -> Command {
+        match gesture {
+            Gesture::Field(area) => Command::Touch(area),
+            Gesture::Finger(button) => Command::Finger(button),
+            Gesture::Press(button, press) => Command::Press(button, press),
+        }
+    }
 }
 
 /// How long a press must last to be a hold.

@@ -7,6 +7,8 @@
 pub mod activity;
 pub mod display;
 pub mod protocol;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod server;
 pub mod session;
 pub mod view;
 pub mod workshop;

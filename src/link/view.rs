@@ -272,7 +272,7 @@ pub fn status(counters: &Counters, clients: u32, faults: Vec<String>) -> Status 
         t: counters.time(),
         load: counters.load(),
         late: counters.late(),
-        engine: "cpu".into(),
+        engine: if counters.by_pru() { "pru" } else { "cpu" }.into(),
         clients,
         faults,
     }

@@ -121,6 +121,11 @@ impl<B: I2c> Display<B> {
         self.ready
     }
 
+    /// Whether it was tried in vain.
+    pub fn is_failing(&self) -> bool {
+        self.failing
+    }
+
     /// Bytes sent so far.
     pub fn sent(&self) -> u64 {
         self.sent

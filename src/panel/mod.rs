@@ -10,6 +10,7 @@
 //! picked up again when it answers.
 
 mod display;
+mod mirror;
 mod touch;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use embedded_hal::i2c::I2c;
 use logicnet::{Activity, Network};
 
 pub use display::{Display, Height, Light};
+pub use mirror::{Mirror, Shown};
 pub use touch::{Mounting, Poll, Touch};
 
 use crate::engine::Counters;
@@ -58,6 +60,8 @@ pub struct Config {
     pub height: Height,
     /// The display is mounted upside down.
     pub upside_down: bool,
+    /// Where browsers find the instrument, for the page about it.
+    pub page: Option<String>,
 }
 
 impl Config {
@@ -84,6 +88,7 @@ impl Default for Config {
             display_address: 0x3c,
             height: Height::default(),
             upside_down: false,
+            page: None,
         }
     }
 }
@@ -131,6 +136,7 @@ pub struct Panel<T, D, C> {
     scans: Scans,
     /// The last notice's number, and when it came.
     notice: (u32, u64),
+    mirror: Mirror,
 }
 
 /// What may be touched while the splash is shown, and after.
@@ -178,10 +184,12 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
             activity: None,
             status: Status {
                 board: config.board.clone(),
+                page: config.page.clone(),
                 ..Status::default()
             },
             scans: Scans::default(),
             notice: (0, 0),
+            mirror: Mirror::default(),
             config,
             clock,
         }
@@ -195,6 +203,11 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
     /// The display.
     pub fn display(&self) -> &Display<D> {
         &self.display
+    }
+
+    /// What it shows and what does not work, for other threads to look at.
+    pub fn mirror(&self) -> Mirror {
+        self.mirror.clone()
     }
 
     /// What is known of the panel's own doing.
@@ -211,7 +224,7 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
         let start = self.clock.now();
         let poll = self.touch.poll(&mut self.clock);
         let now = self.clock.now();
-        let mut tell = |gesture| send(command(gesture));
+        let mut tell = |gesture: Gesture| send(gesture.into());
         let until = match poll {
             Poll::Contact(contact, scanning_until) => {
                 self.scans.count += 1;
@@ -245,11 +258,28 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
             self.display.refresh(now);
         }
         self.redraw(state, counters);
+        self.reflect(state);
         self.send_until(until, state);
         let now = self.clock.now();
         if until > now {
             self.clock.delay_ns((until - now) as u32);
         }
+    }
+
+    /// Tells the mirror.
+    fn reflect(&self, state: &State) {
+        let contrast = match self.light(state) {
+            Light::Off => None,
+            Light::On(contrast) => Some(contrast),
+        };
+        let display = self.config.has_display && self.display.is_failing();
+        let faults = self.status.fault.iter().cloned().chain(display.then(|| {
+            format!(
+                "Display at {:#04x} on {}: does not answer; check its cable and address",
+                self.config.display_address, self.config.bus
+            )
+        }));
+        self.mirror.show(contrast, self.picture.bytes(), faults);
     }
 
     /// Shows the splash before the sensor, whose set-up takes its time.
@@ -397,14 +427,5 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
             "Touch sensor at {:#04x} on {}: {problem}",
             self.config.touch_address, self.config.bus
         ))
-    }
-}
-
-/// What the instrument is told of a gesture.
-fn command(gesture: Gesture) -> Command {
-    match gesture {
-        Gesture::Field(area) => Command::Touch(area),
-        Gesture::Finger(button) => Command::Finger(button),
-        Gesture::Press(button, press) => Command::Press(button, press),
     }
 }

@@ -238,7 +238,7 @@ impl Simulation {
     }
 
     /// The engine's counters.
-    pub fn counters(&self) -> &Counters {
+    pub fn counters(&self) -> &Arc<Counters> {
         self.turns.counters()
     }
 

@@ -53,7 +53,7 @@ pub fn draw_inputs(picture: &mut Picture, state: &State) {
 }
 
 /// Lines about the instrument; displays of 32 rows show some of them.
-pub const ABOUT_LINES: usize = 7;
+pub const ABOUT_LINES: usize = 8;
 
 pub fn draw_about(picture: &mut Picture, view: &View<'_>) {
     let (network, status) = (&view.state.network, view.status);
@@ -77,6 +77,10 @@ pub fn draw_about(picture: &mut Picture, view: &View<'_>) {
             status.missed
         ),
         format!("touch {}/s, bus {} kHz", status.scans, status.bus_khz),
+        status
+            .page
+            .clone()
+            .unwrap_or_else(|| "no page for browsers".into()),
     ];
     let room = ((picture.height() as i32 - LEGEND) / LINE) as usize;
     let first = view.state.row.min(lines.len().saturating_sub(room));

@@ -21,6 +21,8 @@ use super::state::{Page, State};
 pub struct Status {
     /// The board's name.
     pub board: String,
+    /// Where browsers find it, if they do.
+    pub page: Option<String>,
     /// Part of the audio's time that is used, in thousandths.
     pub load: u32,
     /// Callbacks that were late.

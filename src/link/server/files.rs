@@ -114,11 +114,21 @@ mod tests {
         for file in PAGE.iter().filter(|file| file.path != "gatebend.wasm") {
             let path = format!("/{}", file.path);
             let plain = program.find(&path, false).unwrap();
-            assert_eq!(plain.content, folder.find(&path, true).unwrap().content, "{path}");
+            assert_eq!(
+                plain.content,
+                folder.find(&path, true).unwrap().content,
+                "{path}"
+            );
             let compressed = program.find(&path, true).unwrap();
             assert!(compressed.gzip && compressed.tag != plain.tag);
         }
-        assert!(program.find("/", true).unwrap().mime.starts_with("text/html"));
+        assert!(
+            program
+                .find("/", true)
+                .unwrap()
+                .mime
+                .starts_with("text/html")
+        );
         assert!(program.find("/main.js", true).is_some());
     }
 
@@ -138,7 +148,13 @@ mod tests {
             assert!(Files::new(None).find(path, true).is_none(), "{path}");
         }
         let folder = Files::new(Some(format!("{FOLDER}/panels").into()));
-        for path in ["/../main.js", "/..%2fmain.js", "//etc/x.js", "/.x.js", "/./pad.js"] {
+        for path in [
+            "/../main.js",
+            "/..%2fmain.js",
+            "//etc/x.js",
+            "/.x.js",
+            "/./pad.js",
+        ] {
             assert!(folder.find(path, true).is_none(), "{path}");
         }
         assert!(folder.find("/pad.js", true).is_some());

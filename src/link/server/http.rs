@@ -58,7 +58,12 @@ pub fn read(stream: &mut impl Read) -> Result<(Request, Vec<u8>), Option<Problem
             Ok(count) => count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(_) if bytes.is_empty() => return Err(None),
-            Err(_) => return Err(Some(Problem(TIMEOUT, "the request did not come to its end"))),
+            Err(_) => {
+                return Err(Some(Problem(
+                    TIMEOUT,
+                    "the request did not come to its end",
+                )));
+            }
         };
         bytes.extend_from_slice(&part[..count]);
         if let Some(at) = find(&bytes[begin..], b"\r\n\r\n") {
@@ -120,7 +125,10 @@ pub fn parse(head: &[u8]) -> Result<Request, Problem> {
         }
     }
     if hosts != 1 {
-        return Err(Problem(BAD_REQUEST, "a request says once which host it is for"));
+        return Err(Problem(
+            BAD_REQUEST,
+            "a request says once which host it is for",
+        ));
     }
     request.key = request.key.filter(|_| websocket);
     Ok(request)
@@ -150,14 +158,29 @@ pub fn answer(
     out.flush()
 }
 
+/// The answer after which HTTP is over.
+pub fn switch(out: &mut impl Write, headers: &[(&str, &str)]) -> io::Result<()> {
+    let mut head = String::from("HTTP/1.1 101 Switching Protocols\r\n");
+    for (name, value) in headers {
+        head += &format!("{name}: {value}\r\n");
+    }
+    head += "\r\n";
+    out.write_all(head.as_bytes())
+}
+
 /// An answer that is a sentence.
-pub fn say(out: &mut impl Write, Problem(status, sentence): Problem) -> io::Result<()> {
+pub fn say(
+    out: &mut impl Write,
+    Problem(status, sentence): Problem,
+    with_content: bool,
+) -> io::Result<()> {
     let headers = [
         ("Content-Type", "text/plain; charset=utf-8"),
         ("X-Content-Type-Options", "nosniff"),
         ("Cache-Control", "no-store"),
     ];
-    answer(out, status, &headers, format!("{sentence}\n").as_bytes(), true)
+    let content = format!("{sentence}\n");
+    answer(out, status, &headers, content.as_bytes(), with_content)
 }
 
 #[cfg(test)]
@@ -215,10 +238,11 @@ mod tests {
     fn a_head_may_come_in_pieces_and_with_more_after_it() {
         let mut bytes = head(&["GET / HTTP/1.1", "host: a"]);
         bytes.extend_from_slice(b"more");
-        let mut pieces = bytes.chunks(1).fold(
-            Box::new(io::empty()) as Box<dyn Read>,
-            |before, piece| Box::new(before.chain(piece)),
-        );
+        let mut pieces = bytes
+            .chunks(1)
+            .fold(Box::new(io::empty()) as Box<dyn Read>, |before, piece| {
+                Box::new(before.chain(piece))
+            });
         let (request, rest) = read(&mut pieces).unwrap();
         assert_eq!((request.host.as_str(), &rest[..]), ("a", &b""[..]));
         let (_, rest) = read(&mut &bytes[..]).unwrap();

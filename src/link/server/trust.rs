@@ -15,7 +15,12 @@ impl Hosts {
     /// The usual names, and more.
     pub fn new(more: impl IntoIterator<Item = String>) -> Hosts {
         let names = NAMES.into_iter().map(String::from);
-        Hosts(names.chain(more).map(|name| name.to_ascii_lowercase()).collect())
+        Hosts(
+            names
+                .chain(more)
+                .map(|name| name.to_ascii_lowercase())
+                .collect(),
+        )
     }
 
     /// Whether a request's host is the instrument; `local` is the address that it came

@@ -1,0 +1,324 @@
+//! The server: the page's files and the websocket of its clients, at one port.
+//!
+//! A thread accepts connections, each connection has a thread of its own, one more
+//! makes what all clients are told of the moment, and one works out what takes long. All
+//! of them may wait; none of them is waited for by the instrument, and the audio callback
+//! gives its frames away without knowing whether anybody takes them.
+
+mod broadcast;
+mod client;
+mod connection;
+mod files;
+mod http;
+mod hub;
+mod moments;
+mod pad;
+mod trust;
+mod workbench;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use crossbeam_channel::unbounded;
+
+use crate::board::threads::{Role, Shared, Spawn, Work};
+use crate::engine::{Counters, Listener};
+use crate::link::view::Place;
+use crate::panel::Mirror;
+
+use hub::Hub;
+pub use pad::Pad;
+
+/// The port, if it is free.
+pub const PORT: u16 = 8080;
+/// So many ports are tried.
+const PORTS: u16 = 20;
+
+/// How the server is to be reached.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The address to listen at.
+    pub listen: IpAddr,
+    /// The first port to try; 0 takes any.
+    pub port: u16,
+    /// What the page is called on the machine itself or on all its addresses.
+    pub name: String,
+    /// More names and addresses that it goes by.
+    pub hosts: Vec<String>,
+    /// Clients must know a code that the display shows.
+    pub pairing: bool,
+    /// A folder with the page's files, instead of those in the program.
+    pub web: Option<PathBuf>,
+    /// How patient it is.
+    pub limits: Limits,
+}
+
+impl Default for Options {
+    /// On this machine alone.
+    fn default() -> Options {
+        Options {
+            listen: Ipv4Addr::LOCALHOST.into(),
+            port: PORT,
+            name: "localhost".into(),
+            hosts: Vec::new(),
+            pairing: false,
+            web: None,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// How much is taken from a client, and for how long it is waited for.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Clients at a time.
+    pub clients: usize,
+    /// Bytes of a message.
+    pub message: usize,
+    /// Messages a second, and twice as many at once after a rest.
+    pub messages: f64,
+    /// Bytes a second; at once after a rest, two of the longest messages.
+    pub bytes: f64,
+    /// Until a request is there.
+    pub request: Duration,
+    /// Until a client has said hello; of who must type a code, 20 times that.
+    pub hello: Duration,
+    /// Nothing was heard of a client, not even an answer to a ping: it is gone.
+    pub silence: Duration,
+    /// Nothing could be sent to a client: it is too slow.
+    pub full: Duration,
+    /// After a wrong pairing code, until the next one of any client.
+    pub guess: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            clients: 8,
+            message: 4 << 20,
+            messages: 500.0,
+            bytes: 1e6,
+            request: Duration::from_secs(5),
+            hello: Duration::from_secs(10),
+            silence: Duration::from_secs(15),
+            full: Duration::from_secs(5),
+            guess: Duration::from_secs(1),
+        }
+    }
+}
+
+/// What of the instrument the server has to do with.
+pub struct Access {
+    /// Its state, and the way to its thread.
+    pub shared: Shared,
+    /// The engine's counters.
+    pub counters: Arc<Counters>,
+    /// What clients are welcomed with.
+    pub place: Place,
+    /// The engine's sound, where it can be had.
+    pub sound: Option<Listener>,
+    /// What the display shows, as [`super::display`] makes messages of it.
+    pub display: Box<dyn FnMut() -> Vec<u8> + Send>,
+    /// What the panel knows of faults.
+    pub mirror: Mirror,
+    /// Where fingers of clients go.
+    pub pad: Pad,
+}
+
+/// A port that is taken, before anybody serves there.
+pub struct Door {
+    listener: TcpListener,
+    address: SocketAddr,
+    options: Options,
+    code: Option<Arc<str>>,
+}
+
+impl Door {
+    /// Takes the port, or the next one that is free.
+    ///
+    /// # Errors
+    /// When none is; says what to do.
+    pub fn open(options: Options) -> Result<Door, String> {
+        let (listen, first) = (options.listen, options.port);
+        let last = match first {
+            0 => 0,
+            first => first.saturating_add(PORTS - 1),
+        };
+        let mut refused = None;
+        for port in first..=last {
+            match TcpListener::bind((listen, port)) {
+                Ok(listener) => {
+                    let address = listener.local_addr().map_err(|error| error.to_string())?;
+                    let code = options.pairing.then(code);
+                    return Ok(Door {
+                        listener,
+                        address,
+                        options,
+                        code,
+                    });
+                }
+                Err(error) => refused = Some(error),
+            }
+        }
+        let why = refused.map_or_else(String::new, |error| error.to_string());
+        Err(format!(
+            "no page: nothing can be served at {listen}, ports {first} to {last}: {why}; \
+             choose with --listen and --port, or do without: --no-web"
+        ))
+    }
+
+    /// Where it is.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Host and port, as one types them into a browser.
+    pub fn host(&self) -> String {
+        let ip = self.address.ip();
+        let port = self.address.port();
+        if ip.is_loopback() || ip.is_unspecified() {
+            format!("{}:{port}", self.options.name)
+        } else {
+            self.address.to_string()
+        }
+    }
+
+    /// The page's address.
+    pub fn page(&self) -> String {
+        format!("http://{}/", self.host())
+    }
+
+    /// The pairing code, if one is wanted.
+    pub fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+
+    /// Where it is and the code, as short as the display's lines.
+    pub fn label(&self) -> String {
+        match self.code() {
+            Some(code) => format!("{} #{code}", self.host()),
+            None => self.host(),
+        }
+    }
+}
+
+/// Six digits that nobody knows.
+fn code() -> Arc<str> {
+    format!("{:06}", chance() % 1_000_000).into()
+}
+
+/// A number that is another one each time: the standard library's hashers have random
+/// keys, from the system.
+pub fn chance() -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    RandomState::new().hash_one(0)
+}
+
+/// The running server.
+pub struct Server {
+    hub: Arc<Hub>,
+    address: SocketAddr,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Serves from now on, by threads of the board.
+    ///
+    /// # Errors
+    /// When the system gives no threads.
+    pub fn start(door: Door, access: Access, spawn: Spawn) -> Result<Server, String> {
+        let Door {
+            listener,
+            address,
+            options,
+            code,
+        } = door;
+        let (jobs, work) = unbounded();
+        let Access { display, sound, .. } = access;
+        let hub = Arc::new(Hub::new(
+            hub::Parts {
+                shared: access.shared,
+                counters: access.counters,
+                place: access.place,
+                pad: access.pad,
+            },
+            options,
+            code,
+            jobs,
+        ));
+        let start = |name, work: Work| {
+            spawn(name, Role::Background, work)
+                .map_err(|error| format!("no thread {name}: {error}"))
+        };
+        let of_broadcast = Arc::clone(&hub);
+        let mut broadcast = broadcast::Broadcast::new(display, access.mirror, sound);
+        let of_doors = Arc::clone(&hub);
+        let threads = vec![
+            start("gb-link", Box::new(move || broadcast.run(&of_broadcast)))?,
+            start("gb-workshop", Box::new(move || workbench::work(&work)))?,
+            start(
+                "gb-door",
+                Box::new(move || accept(&listener, &of_doors, spawn)),
+            )?,
+        ];
+        Ok(Server {
+            hub,
+            address,
+            threads,
+        })
+    }
+
+    /// Where it is.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Sends all clients away and frees the port. Who is slow is not waited for.
+    pub fn end(self) {
+        self.hub.end();
+        // Wakes the thread that waits for connections.
+        let ip = match self.address.ip() {
+            ip if !ip.is_unspecified() => ip,
+            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+        };
+        let knock = SocketAddr::new(ip, self.address.port());
+        if TcpStream::connect_timeout(&knock, Duration::from_secs(1)).is_ok() {
+            for thread in self.threads {
+                let name = thread.thread().name().map(String::from);
+                // The workshop ends when the last client has.
+                if name.as_deref() != Some("gb-workshop") {
+                    let _ = thread.join();
+                }
+            }
+        }
+    }
+}
+
+/// After a connection that was none: the system has no room for more.
+const BREATH: Duration = Duration::from_millis(50);
+
+/// The thread that waits for connections.
+fn accept(listener: &TcpListener, hub: &Arc<Hub>, spawn: Spawn) {
+    for stream in listener.incoming() {
+        if hub.ended() {
+            return;
+        }
+        let Ok(stream) = stream else {
+            thread::sleep(BREATH);
+            continue;
+        };
+        // So many are not had by people: whoever it is comes again.
+        let Some(guest) = hub::Guest::of(hub) else {
+            continue;
+        };
+        let work = Box::new(move || connection::serve(stream, guest.hub()));
+        if let Err(error) = spawn("gb-client", Role::Background, work) {
+            log::warn!("a connection was dropped: no thread: {error}");
+            thread::sleep(BREATH);
+        }
+    }
+}
