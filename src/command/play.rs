@@ -4,12 +4,13 @@ mod keeping;
 mod simulated;
 mod track;
 
-use std::io;
+use std::io::{self, Write};
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use gatebend::board::description::{Board, Kind};
+use gatebend::board::description::{Board, Kind, Web};
 use gatebend::board::desk::{Desk, Live, Script, play_live};
 use gatebend::board::parts::Parts;
 use gatebend::engine::{Cost, Platform};
@@ -17,6 +18,7 @@ use gatebend::instrument::layers::Layers;
 use gatebend::instrument::parameters::{KEYS, Parameters};
 use gatebend::instrument::surface::Surface;
 use gatebend::library;
+use gatebend::link::server::{self, Door};
 use gatebend::pru::Choice;
 use log::LevelFilter;
 
@@ -59,6 +61,21 @@ pub struct Arguments {
     /// Set a parameter, or what a board's file says (display.size=128x32), as often as you like
     #[arg(long, value_name = "ID=VALUE")]
     set: Vec<String>,
+    /// First port to serve the page at [default: 8080, or as the board's file says]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    port: Option<u16>,
+    /// Address to serve the page at: 0.0.0.0 is all [default: on a desk this computer's only, on a board all]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<IpAddr>,
+    /// Do not serve the page
+    #[arg(long)]
+    no_web: bool,
+    /// Serve the page's files from a folder, as they are at the moment
+    #[arg(long, value_name = "DIR")]
+    web: Option<PathBuf>,
+    /// Let browsers in only who know the code that the display shows
+    #[arg(long)]
+    pairing: bool,
     /// Folder to keep everything in: what is played, presets, calibration, log
     /// [default: none on a desk, on a board as its file says]
     #[arg(long, value_name = "DIR")]
@@ -208,11 +225,13 @@ impl Arguments {
         };
         let log = keeping::start_log(self.state.as_deref(), terminal)?;
         let keeper = self.keep(&mut parts, self.state.as_deref())?;
+        let web = board.web.clone();
         let desk = Desk::like(board, parts);
         let outcome = if simulated {
             self.simulate(desk, script, keeper)
         } else {
-            self.live(desk, script, keeper)
+            let door = self.door(&web, Ipv4Addr::LOCALHOST.into(), "localhost");
+            self.live(desk, script, keeper, door)
         };
         log.end(LOGGING);
         outcome
@@ -232,6 +251,7 @@ impl Arguments {
         let _only = boards::claim(state)?;
         let log = keeping::start_log(state, LevelFilter::Info)?;
         let keeper = self.keep(&mut parts, state)?;
+        let door = self.door(&board.web, Ipv4Addr::UNSPECIFIED.into(), "bela.local");
         let outcome = play(Performance {
             board,
             parts,
@@ -240,6 +260,7 @@ impl Arguments {
             seconds: self.seconds,
             signals,
             keeper,
+            door,
         });
         log.end(LOGGING);
         outcome.map_err(Failure::Failed)
@@ -253,7 +274,43 @@ impl Arguments {
         )))
     }
 
-    fn live(&self, mut desk: Desk, script: Script, keeper: Option<Keeper>) -> Outcome {
+    /// The port of the page, if it can be had: without it, the instrument plays.
+    fn door(&self, web: &Web, listen: IpAddr, name: &str) -> Option<Door> {
+        if self.no_web {
+            return None;
+        }
+        let options = server::Options {
+            listen: self.listen.unwrap_or(listen),
+            port: self.port.or(web.port).unwrap_or(server::PORT),
+            name: name.into(),
+            hosts: web.hosts.clone(),
+            pairing: self.pairing || web.pairing,
+            web: self.web.clone(),
+            limits: server::Limits::default(),
+        };
+        match Door::open(options) {
+            Ok(door) => {
+                let page = door.page();
+                log::info!("Page: {page}");
+                // Whether or not anybody reads it.
+                let _ = writeln!(io::stdout(), "Page: {page}");
+                Some(door)
+            }
+            Err(problem) => {
+                log::warn!("{problem}");
+                say(&problem);
+                None
+            }
+        }
+    }
+
+    fn live(
+        &self,
+        mut desk: Desk,
+        script: Script,
+        keeper: Option<Keeper>,
+        door: Option<Door>,
+    ) -> Outcome {
         let sound_card = cfg!(feature = "sound-card") && !self.silent;
         let rate = if sound_card {
             card_rate().map_err(Failure::Failed)?
@@ -267,7 +324,7 @@ impl Arguments {
         };
         if !sound_card && !self.silent {
             say(
-                "you will see but not hear it: this gatebend was built without sound card \
+                "you hear it in the page only: this gatebend was built without sound card \
                  (cargo run --release --features sound-card -- play; or play --wav OUT.wav)",
             );
         }
@@ -282,6 +339,7 @@ impl Arguments {
             sound_card,
             terminal: io::IsTerminal::is_terminal(&io::stdout()),
             keeper,
+            door,
         };
         play_live(desk, live).map_err(Failure::Failed)
     }

@@ -1,9 +1,10 @@
 //! The instrument on a Bela: audio in the library's callback, the instrument's
 //! threads around it; offline, those threads as turns between the callbacks.
 
+use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::{Block, Format, Library, Player, Session, Settings, Wishes};
@@ -14,14 +15,17 @@ use crate::board::linux::{
 };
 use crate::board::nanoseconds;
 use crate::board::parts::{Lanes, Parts};
-use crate::board::threads::Threads;
+use crate::board::threads::{Role, Threads, Work};
 use crate::board::turns::{Model, Turns};
 use crate::conductor::Conductor;
-use crate::engine::{Counters, Engine, Platform};
+use crate::engine::{Counters, Engine, Listener, Platform, Speaker, stream};
 use crate::instrument::Command;
 use crate::instrument::analog::INPUTS;
 use crate::keeper::{Ending, Files, Handle, Watch};
-use crate::panel::{Clock, Panel};
+use crate::link::display;
+use crate::link::server::{Access, Door, Pad, Server, chance};
+use crate::link::view::Place;
+use crate::panel::{Clock, Mirror, Panel};
 use crate::pru::{Choice, Operator, sides};
 
 /// How often the main thread looks whether it is time to end.
@@ -52,6 +56,8 @@ pub struct Performance {
     pub signals: Signals,
     /// Keeps what shall last, if anything shall.
     pub keeper: Option<(Watch<Files>, Handle)>,
+    /// Where the page is served, if it is; not offline.
+    pub door: Option<Door>,
 }
 
 /// Plays until a signal, the library or the time asks for the end.
@@ -83,14 +89,16 @@ fn perform(
     ending: &mut Option<Ending>,
 ) -> Result<(), String> {
     let Performance {
-        board,
+        mut board,
         parts,
         commands,
         options,
         seconds,
         signals,
         keeper: _,
+        door,
     } = performance;
+    board.panel.page = door.as_ref().map(Door::label);
     keep_heap();
     let library = Library::open().map_err(|error| error.to_string())?;
     let wishes = Wishes {
@@ -144,13 +152,25 @@ fn perform(
     let clock = SystemClock::start();
     let bus = || LateBus::new(&board.panel.bus);
     let panel = Panel::new(board.panel.clone(), bus(), bus(), clock);
+    let mirror = panel.mirror();
     let threads = Threads::start(
         conductor,
         panel,
-        counters,
+        Arc::clone(&counters),
         Arc::clone(&shared.inputs),
         spawn,
     )?;
+    if let Some(door) = door {
+        serve(
+            door,
+            &board,
+            format.rate,
+            counters,
+            mirror,
+            &threads,
+            shared,
+        );
+    }
     start_background(&threads, shared, clock)?;
     session.start().map_err(|error| error.to_string())?;
 
@@ -187,6 +207,49 @@ fn perform(
     let outcome = ended(&session, shared);
     drop(session);
     outcome
+}
+
+/// Serves the page; without it, the instrument plays all the same.
+fn serve(
+    door: Door,
+    board: &Board,
+    rate: u32,
+    counters: Arc<Counters>,
+    mirror: Mirror,
+    threads: &Threads,
+    shared: &Shared,
+) {
+    let surface = board.panel.surface.clone();
+    let has_display = board.panel.has_display;
+    let seen = mirror.clone();
+    let access = Access {
+        shared: threads.shared().clone(),
+        counters,
+        place: Place {
+            start: chance() as u32,
+            board: board.name.clone(),
+            rate,
+            sound: true,
+            display: board.panel.rows() as u8,
+            surface: surface.clone(),
+        },
+        sound: shared.made().listener.take(),
+        display: Box::new(move || {
+            let shown = seen.look();
+            let contrast = shown.contrast.filter(|_| has_display);
+            display::frame(contrast, &shown.picture)
+        }),
+        mirror,
+        pad: Pad::beside(surface, threads.shared().clone()),
+    };
+    // It ends with the program.
+    if let Err(problem) = Server::start(door, access, spawn_boxed) {
+        log::warn!("no page: {problem}");
+    }
+}
+
+fn spawn_boxed(name: &'static str, role: Role, work: Work) -> io::Result<JoinHandle<()>> {
+    spawn(name, role, work)
 }
 
 /// Starts the threads that may wait.
@@ -262,6 +325,8 @@ struct Shared {
 #[derive(Default)]
 struct Made {
     conductor: Option<(Arc<Counters>, Conductor<Lanes>)>,
+    /// To what is played, for who listens from a page.
+    listener: Option<Listener>,
     /// Of the PRU, if it plays.
     operator: Option<Operator>,
     /// Until somebody keeps: the keeper's thread, or the callback offline.
@@ -304,6 +369,8 @@ struct Stage {
 struct Playing {
     platform: Platform,
     engine: Engine<Lanes>,
+    /// To who listens from a page; not offline.
+    speaker: Option<Speaker>,
     samples: Vec<f32>,
     offline: Option<Offline>,
 }
@@ -349,6 +416,7 @@ impl Playing {
             cost: plan.board.platform.cost,
         };
         let (mut conductor, mut engine) = plan.parts.assemble(platform)?;
+        let mut speaker = None;
         let offline = if format.offline {
             let bus = || LateBus::new(&plan.board.panel.bus);
             let mut turns = Turns::new(
@@ -379,12 +447,17 @@ impl Playing {
                 engine.offload(passes);
                 shared.made().operator = Some(operator);
             }
+            // A second of sound.
+            let (ours, listener) = stream(format.rate as usize);
+            speaker = Some(ours);
+            shared.made().listener = Some(listener);
             shared.made().conductor = Some((engine.counters(), conductor));
             None
         };
         Ok(Playing {
             platform,
             engine,
+            speaker,
             samples: vec![0.0; format.frames as usize],
             offline,
         })
@@ -405,6 +478,9 @@ impl Playing {
         let samples = &mut self.samples[..frames];
         self.engine.render(samples);
         block.write(samples);
+        if let Some(speaker) = &mut self.speaker {
+            speaker.say(samples);
+        }
         // Offline, how long it takes says nothing.
         let measured = block.load().filter(|_| self.offline.is_none());
         let estimate = || self.platform.load(self.engine.spent());

@@ -11,6 +11,7 @@ use crossbeam_channel::{Receiver, unbounded};
 use trill::sim::{Bus, RealTime, Sensor, Time};
 
 use super::Lanes;
+use super::hand::Hand;
 use super::oled::{Frame, Oled};
 use super::pru::Pru;
 use super::script::{Script, command};
@@ -18,8 +19,11 @@ use super::simulation::Desk;
 use crate::board::inputs::Inputs;
 use crate::board::nanoseconds;
 use crate::board::threads::{Shared, Threads, spawn_plainly};
-use crate::engine::Engine;
+use crate::engine::{Engine, Speaker, stream};
 use crate::keeper::{Files, Handle, Watch};
+use crate::link::display;
+use crate::link::server::{Access, Door, Pad, Server, chance};
+use crate::link::view::Place;
 use crate::panel::Panel;
 use crate::pru::{Choice, sides};
 
@@ -36,6 +40,8 @@ pub struct Live {
     pub terminal: bool,
     /// Keeps what shall last, if anything shall.
     pub keeper: Option<(Watch<Files>, Handle)>,
+    /// Where the page is served, if it is.
+    pub door: Option<Door>,
 }
 
 /// How often the terminal is painted and the script looked at.
@@ -52,15 +58,21 @@ const STEADY: u64 = 10_000_000_000;
 ///
 /// # Errors
 /// When the first network is too slow, or there is no sound card to play on.
-pub fn play_live(desk: Desk, live: Live) -> Result<(), String> {
+pub fn play_live(mut desk: Desk, live: Live) -> Result<(), String> {
     let time = RealTime::start();
     let bus = Bus::new(time, desk.bus_hz);
+    desk.panel.page = live.door.as_ref().map(Door::label);
     let config = desk.panel.clone();
     let script = Arc::new(live.script);
-    let hand = Arc::clone(&script);
+    let hand = Hand::default();
+    let (scripted, clients) = (Arc::clone(&script), hand.clone());
     bus.plug(
         config.touch_address,
-        Sensor::square(desk.firmware, move |now| hand.fingers(now)),
+        Sensor::square(desk.firmware, move |now| {
+            let mut fingers = scripted.fingers(now);
+            fingers.extend(clients.fingers());
+            fingers
+        }),
     );
     let oled = Oled::new();
     if config.has_display {
@@ -83,11 +95,20 @@ pub fn play_live(desk: Desk, live: Live) -> Result<(), String> {
         operator
     });
     let counters = engine.counters();
+    let place = Place {
+        start: chance() as u32,
+        board: config.board.clone(),
+        rate: desk.platform.rate,
+        sound: true,
+        display: config.rows() as u8,
+        surface: config.surface.clone(),
+    };
     let panel = Panel::new(config, bus.clone(), bus.clone(), time);
+    let mirror = panel.mirror();
     let threads = Threads::start(
         conductor,
         panel,
-        counters,
+        Arc::clone(&counters),
         Arc::clone(&inputs),
         spawn_plainly,
     )?;
@@ -96,11 +117,13 @@ pub fn play_live(desk: Desk, live: Live) -> Result<(), String> {
     }
     let shared = threads.shared();
     let muted = Arc::new(AtomicBool::new(false));
+    // A second of sound, for who listens from a page.
+    let (speaker, listener) = stream(desk.platform.rate as usize);
     // The sound card's stream plays as long as it is held.
     let audio = if live.sound_card {
-        Audio::card(engine, &muted)?
+        Audio::card(engine, speaker, &muted)?
     } else {
-        Audio::silent(engine, shared, &muted, time)
+        Audio::silent(engine, speaker, shared, &muted, time)
     };
 
     let handle = match live.keeper {
@@ -111,12 +134,29 @@ pub fn play_live(desk: Desk, live: Live) -> Result<(), String> {
         None => None,
     };
 
+    let page = live.door.as_ref().map(Door::page);
+    let seen = oled.clone();
+    let serve = |door| {
+        let access = Access {
+            shared: shared.clone(),
+            counters,
+            place,
+            sound: Some(listener),
+            display: Box::new(move || display::seen(&seen.frame())),
+            mirror,
+            pad: Pad::sensor(hand),
+        };
+        Server::start(door, access, spawn_plainly)
+    };
+    let server = live.door.map(serve).transpose()?;
+
     let end = live
         .seconds
         .map_or(u64::MAX, |seconds| (seconds * 1e9) as u64);
     let mut commanded = script.commands().peekable();
     let lines = read_lines();
     let mut terminal = Terminal::new(live.terminal);
+    terminal.page = page;
     let mut painted = 0;
     let mut steady = false;
     while time.now() < end && !shared.stopped() {
@@ -135,6 +175,7 @@ pub fn play_live(desk: Desk, live: Live) -> Result<(), String> {
         }
         thread::sleep(SCRIPT);
     }
+    server.into_iter().for_each(Server::end);
     // Fade out before the threads end.
     muted.store(true, Ordering::Relaxed);
     thread::sleep(ENDING);
@@ -193,6 +234,8 @@ struct Terminal {
     begun: bool,
     last: Option<Frame>,
     message: String,
+    /// The page's address.
+    page: Option<String>,
 }
 
 impl Terminal {
@@ -202,6 +245,7 @@ impl Terminal {
             begun: false,
             last: None,
             message: String::new(),
+            page: None,
         }
     }
 
@@ -230,7 +274,10 @@ impl Terminal {
             }
             text.push_str("\x1b[K\r\n");
         }
-        text.push_str(&self.message);
+        match &self.page {
+            Some(page) if self.message.is_empty() => text.push_str(&format!("Page: {page}")),
+            _ => text.push_str(&self.message),
+        }
         text.push_str("\x1b[K");
         text.push_str(if self.begun { "\x1b8" } else { "\r\n> " });
         // A terminal that is gone is no reason to stop playing.
@@ -278,18 +325,23 @@ enum Audio {
 
 impl Audio {
     #[cfg(feature = "sound-card")]
-    fn card(engine: Engine<Lanes>, muted: &Arc<AtomicBool>) -> Result<Audio, String> {
-        super::sound_card::Card::open(engine, Arc::clone(muted)).map(Audio::Card)
+    fn card(
+        engine: Engine<Lanes>,
+        speaker: Speaker,
+        muted: &Arc<AtomicBool>,
+    ) -> Result<Audio, String> {
+        super::sound_card::Card::open(engine, speaker, Arc::clone(muted)).map(Audio::Card)
     }
 
     #[cfg(not(feature = "sound-card"))]
-    fn card(_: Engine<Lanes>, _: &Arc<AtomicBool>) -> Result<Audio, String> {
+    fn card(_: Engine<Lanes>, _: Speaker, _: &Arc<AtomicBool>) -> Result<Audio, String> {
         Err("built without a sound card: cargo run --release --features sound-card".into())
     }
 
-    /// A thread that renders at the pace of time and is not heard.
+    /// A thread that renders at the pace of time and is heard in pages only.
     fn silent(
         mut engine: Engine<Lanes>,
+        mut speaker: Speaker,
         shared: &Shared,
         muted: &Arc<AtomicBool>,
         time: RealTime,
@@ -302,6 +354,7 @@ impl Audio {
             while !shared.stopped() {
                 engine.mute(muted.load(Ordering::Relaxed));
                 engine.render(&mut block);
+                speaker.say(&block);
                 engine.report_load(platform.load(engine.spent()));
                 frames += u64::from(platform.block);
                 let ahead = nanoseconds(frames, platform.rate).saturating_sub(time.now());

@@ -2,6 +2,7 @@
 //! simulated. Drivers and threads are those of every board.
 
 mod hand;
+#[cfg(not(target_arch = "wasm32"))]
 mod live;
 mod oled;
 mod pictures;
@@ -18,6 +19,7 @@ use crate::panel::Clock;
 
 pub use crate::board::turns::{Entry, Model};
 pub use hand::Hand;
+#[cfg(not(target_arch = "wasm32"))]
 pub use live::{Live, play_live};
 pub use oled::{Frame, Oled, Watch};
 pub use pictures::{Album, write_png};

@@ -41,7 +41,6 @@ pub const NOT_ALLOWED: Status = Status(405, "Method Not Allowed");
 pub const TIMEOUT: Status = Status(408, "Request Timeout");
 pub const UPGRADE: Status = Status(426, "Upgrade Required");
 pub const TOO_LARGE: Status = Status(431, "Request Header Fields Too Large");
-pub const BUSY: Status = Status(503, "Service Unavailable");
 
 /// Reads a head, and what came after it already.
 ///
