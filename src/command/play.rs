@@ -18,6 +18,7 @@ use gatebend::instrument::layers::Layers;
 use gatebend::instrument::parameters::{KEYS, Parameters};
 use gatebend::instrument::surface::Surface;
 use gatebend::library;
+use gatebend::link::files::Files;
 use gatebend::link::server::{self, Door};
 use gatebend::pru::Choice;
 use log::LevelFilter;
@@ -279,13 +280,21 @@ impl Arguments {
         if self.no_web {
             return None;
         }
+        let files = match self.web.as_deref().map(Files::folder) {
+            None => Files::embedded(),
+            Some(Ok(files)) => files,
+            Some(Err(problem)) => {
+                say(&problem);
+                return None;
+            }
+        };
         let options = server::Options {
             listen: self.listen.unwrap_or(listen),
             port: self.port.or(web.port).unwrap_or(server::PORT),
             name: name.into(),
             hosts: web.hosts.clone(),
             pairing: self.pairing || web.pairing,
-            web: self.web.clone(),
+            files,
             limits: server::Limits::default(),
         };
         match Door::open(options) {
