@@ -20,9 +20,9 @@ const FOLD = 1.45;
 /** From one layer to the next: least and most. */
 const GAP = 2.4;
 const WIDEST_GAP = 7;
-const HIGHEST_ROW = 2.6;
+const HIGHEST_ROW = 4.5;
 /** A column is not folded below so many rows. */
-const LEAST_ROWS = 12;
+const LEAST_ROWS = 24;
 /** More layers than this share columns. */
 const MOST_COLUMNS = 256;
 /** Visits of wires while ordering: sweeps get fewer as networks grow. */

@@ -2,10 +2,12 @@
 
 /** @import { Layout } from './layout.js' */
 
-/** Room around the whole, in gates' widths. */
-const MARGIN = 1.6;
+/** Room around the whole, for names beside it: CSS pixels left, right, above and below. */
+const MARGIN = { left: 44, right: 58, top: 14, bottom: 14 };
 /** The largest a gate gets, in CSS pixels. */
 const LARGEST = 120;
+/** Around what is revealed, in CSS pixels. */
+const ROOM = 60;
 /** Side of a cell of the index, in gates' widths. */
 const CELL = 4;
 
@@ -24,11 +26,13 @@ export class View {
 
     /** @param {Layout} layout shown as a whole */
     fit(layout) {
-        const [w, h] = [layout.width + 2 * MARGIN, layout.height + 2 * MARGIN];
-        this.scale = Math.min(this.width / w, this.height / h, 64);
+        const { left, right, top, bottom } = MARGIN;
+        const [wide, high] = [Math.max(this.width - left - right, 20), Math.max(this.height - top - bottom, 20)];
+        // A gate at the edge is half beyond it.
+        this.scale = Math.min(wide / (layout.width + 1), high / (layout.height + 1), LARGEST / 2);
         this.least = this.scale / 2;
-        this.x = (this.width - layout.width * this.scale) / 2;
-        this.y = (this.height - layout.height * this.scale) / 2;
+        this.x = left + (wide - layout.width * this.scale) / 2;
+        this.y = top + (high - layout.height * this.scale) / 2;
     }
 
     /**
@@ -65,13 +69,14 @@ export class View {
      * Moves so that a place is seen.
      * @param {number} x in the plane
      * @param {number} y in the plane
-     * @param {number} [room] pixels at each side
+     * @param {{ right: number, bottom: number }} [covered] pixels at these sides
      */
-    reveal(x, y, room = 60) {
+    reveal(x, y, covered = { right: 0, bottom: 0 }) {
         const [px, py] = this.toPixels(x, y);
-        const [sx, sy] = [Math.min(room, this.width / 3), Math.min(room, this.height / 3)];
-        this.x += Math.max(0, sx - px) - Math.max(0, px - (this.width - sx));
-        this.y += Math.max(0, sy - py) - Math.max(0, py - (this.height - sy));
+        const [wide, high] = [this.width - covered.right, this.height - covered.bottom];
+        const [sx, sy] = [Math.min(ROOM, wide / 3), Math.min(ROOM, high / 3)];
+        this.x += Math.max(0, sx - px) - Math.max(0, px - (wide - sx));
+        this.y += Math.max(0, sy - py) - Math.max(0, py - (high - sy));
     }
 }
 

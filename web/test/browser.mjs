@@ -99,6 +99,7 @@ export async function open(url) {
     });
     return {
         browser,
+        address,
         /**
          * A page of these measures, once it is connected; what goes wrong in it is told.
          * @param {{ size: [number, number], colorScheme?: string, onproblem: (problem: string) => void, fragment?: string }} look
