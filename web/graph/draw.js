@@ -138,7 +138,7 @@ export class WebGlRenderer {
         gl.clearColor(0, 0, 0, 0);
         gl.clear(gl.COLOR_BUFFER_BIT);
         if (this.gateCount === 0) return;
-        const steps = Math.max(1, Math.min(20, Math.floor(POINTS / Math.max(1, this.wireCount))));
+        const steps = Math.max(1, Math.min(32, Math.floor(POINTS / Math.max(1, this.wireCount))));
         gl.useProgram(wire.handle);
         gl.uniform3f(wire.at('u_view'), scale, view.x * ratio, view.y * ratio);
         gl.uniform2f(wire.at('u_size'), width, height);

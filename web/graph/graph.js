@@ -6,7 +6,7 @@ import { WebGlRenderer } from './draw.js';
 import { Hand } from './hand.js';
 import { bendInWords, describe, Inspector } from './inspect.js';
 import { layoutInSteps } from './layout.js';
-import { bendsOf, mark } from './marks.js';
+import { bendOf, mark } from './marks.js';
 import { Model } from './model.js';
 import { OPS, truthTable } from './ops.js';
 import { drawOverlay } from './overlay.js';
@@ -296,10 +296,12 @@ class Graph {
             canvas.height = Math.max(1, Math.round(height * ratio));
         }
         const wasHidden = this.view.width < 2;
+        const before = this.view.width + this.view.height;
         [this.view.width, this.view.height] = [width, height];
         if (width < 2 || height < 2) return;
         const shape = clampAspect(width / height) / this.aspect;
-        if (this.model && this.fitted && (shape > RESHAPE || shape < 1 / RESHAPE || wasHidden)) void this.lay(this.model);
+        if (this.model && this.fitted && this.selected === null && (shape > RESHAPE || shape < 1 / RESHAPE || wasHidden)) void this.lay(this.model);
+        else if (this.selected !== null && width + height < before) this.reveal(this.selected);
         else if (this.fitted) this.fit();
         this.redraw({ overlay: true });
     }
@@ -353,25 +355,18 @@ class Graph {
         this.hovered = null;
         this.redraw({ marks: true });
         this.inform();
-        if (node !== null) this.reveal(node, reveal);
+        if (node !== null && reveal) this.reveal(node);
         const known = node === null ? null : this.know(node);
         this.said.textContent = known ? describe(known) : '';
     }
 
-    /** @param {number} node @param {boolean} [always] else only if the inspector is over it */
-    reveal(node, always = true) {
+    /** @param {number} node */
+    reveal(node) {
         const layout = this.shown?.layout;
         if (!layout) return;
         const { view } = this;
-        const { offsetWidth, offsetHeight, offsetLeft, offsetTop } = this.inspector.element;
-        const below = offsetWidth > 0.7 * view.width;
-        const [px, py] = view.toPixels(layout.x[node], layout.y[node]);
-        const over = offsetWidth > 0 && px > offsetLeft - 10 && py > offsetTop - 10 && py < offsetTop + offsetHeight + 10;
-        if (!always && !over) return;
         const { x, y } = view;
-        view.reveal(layout.x[node], layout.y[node], {
-            right: over && !below ? view.width - offsetLeft : 0, bottom: over && below ? view.height - offsetTop : 0,
-        });
+        view.reveal(layout.x[node], layout.y[node]);
         if (x !== view.x || y !== view.y) this.moved();
     }
 
@@ -379,7 +374,7 @@ class Graph {
     know(node) {
         const { model } = this;
         if (!model || node >= model.nodes) return null;
-        const bend = bendsOf(model, this.store.state, this.strokes.pending).get(node);
+        const bend = bendOf(node, model, this.store.state, this.strokes.pending);
         return {
             model, node, bend: bend?.bend ?? null, counts: bend?.counts ?? false,
             steered: this.store.state.touched?.steered === node,
@@ -390,7 +385,6 @@ class Graph {
     inform() {
         const selected = this.selected === null ? null : this.know(this.selected);
         this.inspector.show(selected, this.names);
-        this.stageBox.classList.toggle('graph-inspects', selected !== null);
         const known = this.hovered === null || this.hovered === this.selected ? null : this.know(this.hovered);
         this.tip.hidden = known === null;
         if (known) this.tip.textContent = brief(known);

@@ -26,32 +26,39 @@ export const IN_CONE = 2;
 export const CHOSEN = 3;
 
 /**
- * The bend that is the nearest to being heard: of the highest layer in which it counts;
- * else one that does not count; else the network's own.
+ * Calls with every bend: the network's own, then those of each layer from the lowest.
  * @param {Model} model
  * @param {State} state
  * @param {ReadonlyMap<number, Bend | null>} pending asked for and not yet told
- * @returns {Map<number, { bend: Bend, counts: boolean }>}
+ * @param {(node: number, bend: Bend, counts: boolean) => void} call counts: it is heard,
+ *   if no higher one is
  */
-export function bendsOf(model, state, pending) {
-    /** @type {Map<number, { bend: Bend, counts: boolean }>} */
-    const found = new Map();
-    for (const [node, bend] of model.masks) found.set(node, { bend, counts: false });
+function eachBend(model, state, pending, call) {
+    for (const [node, bend] of model.masks) call(node, bend, false);
     const { layers = [], chosen = 0 } = state.layers ?? {};
-    const counting = new Set();
     layers.forEach((layer, at) => {
+        const over = at === chosen && pending.size > 0;
         for (const [node, bend, counts] of layer.bends) {
-            if (at === chosen && pending.has(node)) continue;
-            if (counts) counting.add(node);
-            if (counts || !counting.has(node)) found.set(node, { bend, counts });
+            if (node < model.nodes && !(over && pending.has(node))) call(node, bend, counts);
         }
-        if (at !== chosen) return;
-        for (const [node, bend] of pending) {
-            if (bend !== null) {
-                found.set(node, { bend, counts: true });
-                counting.add(node);
-            }
-        }
+        if (!over) return;
+        for (const [node, bend] of pending) if (bend !== null) call(node, bend, true);
+    });
+}
+
+/**
+ * A node's bend that is heard: the highest that counts; else the highest that is there.
+ * @param {number} node
+ * @param {Model} model
+ * @param {State} state
+ * @param {ReadonlyMap<number, Bend | null>} pending
+ * @returns {{ bend: Bend, counts: boolean } | null}
+ */
+export function bendOf(node, model, state, pending) {
+    /** @type {{ bend: Bend, counts: boolean } | null} */
+    let found = null;
+    eachBend(model, state, pending, (other, bend, counts) => {
+        if (other === node && (counts || !found?.counts)) found = { bend, counts };
     });
     return found;
 }
@@ -73,17 +80,19 @@ export function mark(marks, model, state, pending, cone) {
         marks[at + 2] = alive[node] ? 0 : DEAD;
         marks[at + 3] = aside;
     }
-    for (const [node, { bend, counts }] of bendsOf(model, state, pending)) {
+    eachBend(model, state, pending, (node, bend, counts) => {
         const at = 4 * node;
-        if (node >= nodes) continue;
+        // One that counts is below.
+        if (!counts && marks[at + 1] !== 0 && !(marks[at + 2] & FAINT)) return;
         if (typeof bend === 'object') {
             marks[at] = bend.op;
             marks[at + 1] = BENDS.op;
         } else {
+            marks[at] = node < inputs ? INPUT : op[node];
             marks[at + 1] = BENDS[bend];
         }
-        if (!counts) marks[at + 2] |= FAINT;
-    }
+        marks[at + 2] = counts ? marks[at + 2] & ~FAINT : marks[at + 2] | FAINT;
+    });
     const { nodes: touched = [], steered = null } = state.touched ?? {};
     for (const node of touched) if (node < nodes) marks[4 * node + 2] |= TOUCHED;
     if (steered !== null && steered < nodes) marks[4 * steered + 2] |= STEERED;

@@ -24,6 +24,7 @@ layout(location = 0) in vec4 a_ends;
 layout(location = 1) in uvec2 a_nodes; // source, reader
 uniform float u_steps;
 uniform float u_width;
+uniform float u_alpha;
 out float v_side;
 out float v_along;
 flat out float v_level;
@@ -37,6 +38,11 @@ void main() {
     v_level = level(activity);
     v_value = float(activity >> 7);
     v_light = from.w > 1u && to.w > 1u ? 1. : from.w == 1u || to.w == 1u || (to.z & 1u) != 0u ? -1. : 0.;
+    if (v_light < -.5 && u_alpha < .14) {
+        // It would not be seen among so many.
+        gl_Position = vec4(2., 2., 2., 1.);
+        return;
+    }
     float s = float(gl_VertexID >> 1) / u_steps;
     vec2 a = a_ends.xy * u_view.x + u_view.yz, d = a_ends.zw * u_view.x + u_view.yz;
     float reach = max(abs(d.x - a.x) * .45, u_view.x * .7);
@@ -84,9 +90,6 @@ void main() {
     o_colour = vec4(colour * alpha, alpha);
 }`;
 
-/** Half the side of a gate's square, in gates' widths: room for light and marks. */
-const REACH = '.85';
-
 export const GATE_VERTEX = `${COMMON}${LOOKUP}
 layout(location = 0) in vec2 a_place;
 layout(location = 1) in uint a_source;
@@ -100,7 +103,9 @@ void main() {
     v_level = level(activity);
     v_value = float(activity >> 7);
     v_marks = marksOf(uint(gl_InstanceID));
-    v_at = (vec2(gl_VertexID & 1, gl_VertexID >> 1) * 2. - 1.) * ${REACH};
+    // Room for light and marks, but where there are none.
+    bool plain = v_marks.y == 0u && (v_marks.z & 6u) == 0u && v_marks.w < 3u && (v_level == 0. || (v_marks.z & 1u) != 0u);
+    v_at = (vec2(gl_VertexID & 1, gl_VertexID >> 1) * 2. - 1.) * (plain ? .5 : .85);
     gl_Position = clip((a_place + v_at) * u_view.x + u_view.yz);
 }`;
 
@@ -137,7 +142,7 @@ void main() {
     // Far away, only bodies are seen: what is 0 is grey then.
     vec3 body = mix(lit, mix(u_soft, u_one, v_value), small);
     vec3 rim = mix(u_ink, body, small);
-    vec4 colour = paint(u_one, .42 * v_level * (1. - smoothstep(.22, .8, length(v_at))));
+    vec4 colour = paint(u_one, dead ? 0. : .42 * v_level * (1. - smoothstep(.22, .8, length(v_at))));
     vec3 gate = inside > 0. ? (body * cover.r + rim * cover.g) / (cover.r + cover.g) : body;
     colour = over(paint(gate, inside), colour);
     float fade = v_marks.w == 1u ? .25 : dead ? .32 : 1.;

@@ -69,14 +69,12 @@ export class View {
      * Moves so that a place is seen.
      * @param {number} x in the plane
      * @param {number} y in the plane
-     * @param {{ right: number, bottom: number }} [covered] pixels at these sides
      */
-    reveal(x, y, covered = { right: 0, bottom: 0 }) {
+    reveal(x, y) {
         const [px, py] = this.toPixels(x, y);
-        const [wide, high] = [this.width - covered.right, this.height - covered.bottom];
-        const [sx, sy] = [Math.min(ROOM, wide / 3), Math.min(ROOM, high / 3)];
-        this.x += Math.max(0, sx - px) - Math.max(0, px - (wide - sx));
-        this.y += Math.max(0, sy - py) - Math.max(0, py - (high - sy));
+        const [sx, sy] = [Math.min(ROOM, this.width / 3), Math.min(ROOM, this.height / 3)];
+        this.x += Math.max(0, sx - px) - Math.max(0, px - (this.width - sx));
+        this.y += Math.max(0, sy - py) - Math.max(0, py - (this.height - sy));
     }
 }
 
