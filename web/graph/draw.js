@@ -1,4 +1,4 @@
-// Draws the graph by WebGL 2: all gates and all wires in a call each. What plays costs
+// Draws the graph by a graphics processor (WebGL 2): all gates and all wires in a call each. What plays costs
 // one small texture a frame, whatever the size of the network.
 
 import { atlas } from './glyphs.js';
@@ -21,8 +21,9 @@ import { GATE_FRAGMENT, GATE_VERTEX, WIRE_FRAGMENT, WIRE_VERTEX } from './shader
  * @property {(nodes: Uint8Array | null) => void} setActivity a byte a node: bit 7 its
  *   value, bits 0 to 6 how often it toggled; null if it is not known
  * @property {(colours: Colours) => void} setColours
- * @property {(view: View, ratio: number, seconds: number | null) => void} draw ratio:
- *   device pixels of a CSS pixel; seconds: for what flows, null if nothing shall move
+ * @property {(view: View, ratio: number, seconds: number | null) => boolean} draw ratio:
+ *   device pixels of a CSS pixel; seconds: for what flows, null if nothing shall move;
+ *   true: it is not done, and wants another frame
  */
 
 /** Nodes a row of a texture. */
@@ -129,7 +130,12 @@ export class WebGlRenderer {
         }
     }
 
-    /** @param {View} view @param {number} ratio @param {number | null} seconds */
+    /**
+     * @param {View} view
+     * @param {number} ratio
+     * @param {number | null} seconds
+     * @returns {boolean}
+     */
     draw(view, ratio, seconds) {
         const { gl, wire, gate } = this;
         const { width, height } = gl.canvas;
@@ -137,7 +143,7 @@ export class WebGlRenderer {
         gl.viewport(0, 0, width, height);
         gl.clearColor(0, 0, 0, 0);
         gl.clear(gl.COLOR_BUFFER_BIT);
-        if (this.gateCount === 0) return;
+        if (this.gateCount === 0) return false;
         const steps = Math.max(1, Math.min(32, Math.floor(POINTS / Math.max(1, this.wireCount))));
         gl.useProgram(wire.handle);
         gl.uniform3f(wire.at('u_view'), scale, view.x * ratio, view.y * ratio);
@@ -155,6 +161,7 @@ export class WebGlRenderer {
         gl.uniform1f(gate.at('u_pixel'), 1 / scale);
         gl.bindVertexArray(this.gateArray);
         gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, this.gateCount);
+        return false;
     }
 }
 

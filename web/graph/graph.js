@@ -14,6 +14,7 @@ import { PlainRenderer } from './plain.js';
 import { Strokes } from './strokes.js';
 import { Tools } from './tools.js';
 import { Index, View } from './view.js';
+import { step } from './walk.js';
 
 /** @import { Ask } from '../types/Ask' */
 /** @import { Bend } from '../types/Bend' */
@@ -49,15 +50,16 @@ const QUIET = 250;
  * Makes the graph in an element, which has a size of its own.
  * @param {HTMLElement} element
  * @param {GraphStore} store
- * @param {{ plain?: boolean }} [options] plain: without WebGL
+ * @param {{ by?: 'plain' | 'webgl' }} [options] what it is drawn by; else WebGL where a
+ *   graphics processor does it, and a plain canvas where none does
  */
 export function createGraph(element, store, options = {}) {
     return new Graph(element, store, options);
 }
 
 class Graph {
-    /** @param {HTMLElement} element @param {GraphStore} store @param {{ plain?: boolean }} options */
-    constructor(element, store, { plain = false }) {
+    /** @param {HTMLElement} element @param {GraphStore} store @param {{ by?: 'plain' | 'webgl' }} options */
+    constructor(element, store, { by }) {
         this.store = store;
         this.view = new View();
         /** What is shown. @type {{ model: Model, layout: Layout, index: Index } | null} */
@@ -136,7 +138,7 @@ class Graph {
         matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.redraw({ colours: true }));
         new MutationObserver(() => this.redraw({ colours: true })).observe(document.documentElement, { attributes: true });
         /** @type {Renderer} */
-        this.renderer = this.render(plain);
+        this.renderer = this.render(by);
         new ResizeObserver(() => this.resize()).observe(this.stage);
 
         store.addEventListener('network', () => this.load());
@@ -151,11 +153,12 @@ class Graph {
     }
 
     /**
-     * @param {boolean} plain
+     * @param {'plain' | 'webgl'} [how]
      * @returns {Renderer}
      */
-    render(plain) {
-        const gl = plain ? null : this.canvas.getContext('webgl2', { antialias: false, premultipliedAlpha: true, depth: false });
+    render(how) {
+        const wanted = how === 'webgl' || (how === undefined && hasProcessor());
+        const gl = wanted ? this.canvas.getContext('webgl2', { antialias: false, depth: false }) : null;
         if (gl) {
             this.canvas.addEventListener('webglcontextlost', (event) => event.preventDefault());
             this.canvas.addEventListener('webglcontextrestored', () => {
@@ -261,12 +264,12 @@ class Graph {
         const ratio = devicePixelRatio || 1;
         if (stale.overlay || stale.all || stale.colours) this.drawOverlay(ratio);
         this.stale = { marks: false, activity: false, overlay: false, colours: false, all: false };
-        renderer.draw(view, ratio, this.motion.matches ? null : now / 1000);
+        const more = renderer.draw(view, ratio, this.motion.matches ? null : now / 1000);
         // Where frames are slow, only activity makes new ones.
         const flows = !this.motion.matches && renderer instanceof WebGlRenderer && now - this.heardAt < QUIET;
         if (flows && now - this.frameAt < 200) this.pace += (now - this.frameAt - this.pace) * 0.1;
         this.frameAt = now;
-        if (flows && this.pace < SMOOTH) this.redraw();
+        if (more || (flows && this.pace < SMOOTH)) this.redraw();
     }
 
     recolour() {
@@ -507,32 +510,6 @@ class Graph {
     }
 }
 
-/**
- * The next node on a walk.
- * @param {Model} model
- * @param {Layout} layout
- * @param {number} from
- * @param {string} key an arrow
- * @param {boolean} other
- * @returns {number | null}
- */
-export function step(model, layout, from, key, other) {
-    if (key === 'ArrowLeft') return model.operands(from).at(other ? -1 : 0) ?? null;
-    if (key === 'ArrowRight') return model.readersOf(from).at(other ? -1 : 0) ?? null;
-    const down = key === 'ArrowDown' ? 1 : -1;
-    /** @type {number | null} */
-    let found = null;
-    let least = Infinity;
-    for (let node = 0; node < model.nodes; node += 1) {
-        // Above and below in the column, and of those beside it in a fold the nearest.
-        if (layout.column[node] !== layout.column[from]) continue;
-        const off = (layout.y[node] - layout.y[from]) * down;
-        const far = off + 3 * Math.abs(layout.x[node] - layout.x[from]);
-        if (off > 0.001 && far < least) [found, least] = [node, far];
-    }
-    return found;
-}
-
 /** @param {Known} known in a line */
 function brief({ model, node, bend }) {
     const words = [model.nameOf(node)];
@@ -545,6 +522,16 @@ function brief({ model, node, bend }) {
     if (bend !== null) words.push(bendInWords(bend));
     if (!model.alive[node]) words.push('not heard');
     return words.join('   ');
+}
+
+/** Whether WebGL is there, and not done in software: that is slower than a plain canvas. */
+function hasProcessor() {
+    const gl = document.createElement('canvas').getContext('webgl2', { failIfMajorPerformanceCaveat: true });
+    if (!gl) return false;
+    const info = gl.getExtension('WEBGL_debug_renderer_info');
+    const name = String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+    gl.getExtension('WEBGL_lose_context')?.loseContext();
+    return !/swiftshader|llvmpipe|software|basic render/i.test(name);
 }
 
 /** @param {number} aspect */
