@@ -61,11 +61,13 @@ install_oldest_rust() {
 if $install; then
     apt-get update -q || true # one index out of step does not stop the others
     apt-get install -q -y --no-install-recommends \
-        g++ shellcheck berkeley-abc libllvm19 graphviz libasound2-dev pkg-config chromium nodejs
+        g++ shellcheck berkeley-abc libllvm19 graphviz libasound2-dev pkg-config make xz-utils \
+        chromium nodejs
     # Where rustup has the target; else Debian's Rust makes std for it, and its linker a module.
     rustup target add wasm32-unknown-unknown 2>/dev/null ||
         apt-get install -q -y --no-install-recommends lld-19 || true
     install_oldest_rust || true
+    crates/pru-isa/gnu/build.sh || true
     tests/arm.sh --install || true
     rustup component add rustfmt clippy 2>/dev/null || true
 fi
@@ -94,6 +96,9 @@ else
 
     step "tests" cargo test --workspace
     command -v cc >/dev/null || skip "exported C against the oracle, and Bela's double" "no C compiler (cc)"
+    if [ ! -x "$cache/gnu-pru/pru-elf-as" ] || [ ! -x "$cache/gnu-pru/pru-elf-run" ]; then
+        skip "PRU against GNU's tools, beyond the kept answers" "crates/pru-isa/gnu/build.sh builds them"
+    fi
     command -v berkeley-abc >/dev/null || skip "sizes against ABC" "berkeley-abc is not installed"
     step "documentation" env RUSTDOCFLAGS="--deny warnings" cargo doc --quiet --workspace --no-deps
 

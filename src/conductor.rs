@@ -10,6 +10,7 @@ use logicnet::Word;
 
 use crate::engine::{Change, Handover, Start, Voice};
 use crate::instrument::{Command, Instrument, Keep, Sound, State};
+use crate::pru::{Wish, Wishes};
 
 /// Takes presets to be kept.
 pub trait Keeper: Send {
@@ -31,12 +32,14 @@ impl Keeper for Forgetful {
 }
 
 /// Whether a command need not be done when this one comes right after it: where
-/// a finger or a knob was is of no interest once it is elsewhere. That a touch ends is.
+/// a finger, a knob or a fader was is of no interest once it is elsewhere. That a touch ends is.
 /// Without this, touches would pile up where programs take long to build.
 pub fn is_superseded(earlier: &Command, later: &Command) -> bool {
     match (earlier, later) {
-        (Command::Touch(Some(_)), Command::Touch(Some(_))) => true,
-        (Command::Turn(earlier, _), Command::Turn(later, _)) => earlier == later,
+        (Command::Touch(Some(_)), Command::Touch(Some(_)))
+        | (Command::Seek(_), Command::Seek(_)) => true,
+        (Command::Turn(earlier, _), Command::Turn(later, _))
+        | (Command::SetStrength(earlier, _), Command::SetStrength(later, _)) => earlier == later,
         _ => false,
     }
 }
@@ -48,6 +51,8 @@ pub struct Conductor<W> {
     keeper: Box<dyn Keeper>,
     /// What shall sound, and the engine has no room for yet.
     waiting: Option<Sound>,
+    /// Who makes programs for the PRU, if one plays.
+    wishes: Option<Wishes>,
 }
 
 impl<W: Word> Conductor<W> {
@@ -62,7 +67,13 @@ impl<W: Word> Conductor<W> {
             handover,
             keeper,
             waiting: Some(first),
+            wishes: None,
         }
+    }
+
+    /// Tells from now on which programs are sent to the engine, for the PRU.
+    pub fn offload(&mut self, wishes: Wishes) {
+        self.wishes = Some(wishes);
     }
 
     /// The instrument's state.
@@ -108,6 +119,15 @@ impl<W: Word> Conductor<W> {
             return self.waiting.is_none();
         }
         if let Some(sound) = self.waiting.take() {
+            if let (Some(wishes), Some(_)) = (&self.wishes, &sound.program) {
+                // The newest sound is the state's.
+                let state = self.instrument.state();
+                wishes.send(Wish {
+                    program: sound.id,
+                    network: Arc::clone(&state.network),
+                    masks: state.masks(),
+                });
+            }
             let start = sound.program.map(|program| Start {
                 voice: Box::new(Voice::new(program)),
                 seek: sound.seek,

@@ -16,3 +16,4 @@ pub mod library;
 pub mod link;
 pub mod logbook;
 pub mod panel;
+pub mod pru;

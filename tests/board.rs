@@ -14,7 +14,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use gatebend::board::desk::{Desk, Frame, Script, Simulation};
+use gatebend::board::desk::{Desk, Script, Simulation};
 use gatebend::instrument::surface::Surface;
 use gatebend::library;
 
@@ -170,16 +170,6 @@ fn told(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// As the double of the bus tells it.
-fn line(now: u64, frame: &Frame) -> String {
-    let bits = frame.pixels.chunks(4).map(|four| {
-        let bits = four.iter().fold(0, |bits, lit| 2 * bits + u32::from(*lit));
-        char::from_digit(bits, 16).unwrap()
-    });
-    let picture: String = bits.collect();
-    format!("{now} {} {picture}", frame.contrast)
-}
-
 /// What a desk plays and shows of a script.
 fn desk(script: &str, seconds: f64) -> (Vec<f32>, String) {
     let script = Script::parse(script, &Surface::default()).unwrap();
@@ -189,7 +179,7 @@ fn desk(script: &str, seconds: f64) -> (Vec<f32>, String) {
     simulation.oled().watch(Box::new(move |now, frame| {
         let (text, last) = &mut *watcher.lock().unwrap();
         if last.as_ref() != Some(frame) {
-            writeln!(text, "{}", line(now, frame)).unwrap();
+            writeln!(text, "{}", frame.line(now)).unwrap();
             *last = Some(frame.clone());
         }
     }));
@@ -205,7 +195,7 @@ fn desk(script: &str, seconds: f64) -> (Vec<f32>, String) {
 
 #[test]
 fn a_board_plays_and_shows_what_a_desk_does_byte_for_byte() {
-    const SECONDS: f64 = 27.0;
+    const SECONDS: f64 = 33.0;
     let mut script = String::new();
     for input in 0..8 {
         writeln!(script, "0 analog {} {}", input + 1, analog(input)).unwrap();
@@ -219,7 +209,7 @@ fn a_board_plays_and_shows_what_a_desk_does_byte_for_byte() {
         last = text.to_string();
     }
     assert!(!last.is_empty());
-    let Some(board) = Board::new(&["--seconds", "27", "--script"]) else {
+    let Some(board) = Board::new(&["--seconds", "33", "--script"]) else {
         return;
     };
     let path = board.folder.path().join("script");

@@ -5,6 +5,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use logicnet::Network;
+use logicnet::random::Ops;
 use sha2::{Digest, Sha256};
 
 fn gatebend(arguments: &[&str]) -> Output {
@@ -250,6 +252,51 @@ fn exports_are_written() {
     assert!(fs::read_to_string(c).unwrap().contains("tune_evaluate"));
     done(&["export", &asset("forty-two"), "--to", "dot", "-o", &dot]);
     assert!(fs::read_to_string(dot).unwrap().starts_with("digraph"));
+}
+
+/// What is uploaded, to read: of every network that ships, as it is.
+#[test]
+fn exported_pru_programs_assemble_to_what_is_uploaded() {
+    let folder = Folder::new();
+    let listing = folder.path("x.p");
+    let mut fitted = 0;
+    let assets = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/networks");
+    for entry in fs::read_dir(assets).unwrap() {
+        let file = entry.unwrap().path();
+        if file.extension().is_none_or(|ending| ending != "json") {
+            continue;
+        }
+        let network = Network::from_json(&fs::read_to_string(&file).unwrap()).unwrap();
+        let file = file.to_str().unwrap();
+        let arguments = ["export", file, "--to", "pru", "-o", &listing];
+        match pru_codegen::compile(&network, network.masks()) {
+            Ok(code) => {
+                done(&arguments);
+                let text = fs::read_to_string(&listing).unwrap();
+                assert!(text.contains("// bit 7 of the samples"), "{file}");
+                let words = pru_isa::assemble(&text).unwrap().words;
+                assert_eq!(words, code.words(0), "{file}");
+                fitted += 1;
+            }
+            Err(error) => assert!(refused(1, &arguments).contains(&error.to_string())),
+        }
+    }
+    assert!(fitted > 10, "only {fitted} fit");
+}
+
+#[test]
+fn a_network_too_large_for_the_pru_is_told_with_its_count() {
+    let folder = Folder::new();
+    let (large, listing) = (folder.path("large.json"), folder.path("x.p"));
+    let network = Network::random(16, &[128; 20], Ops::XorRich, 1).unwrap();
+    fs::write(&large, network.to_json()).unwrap();
+    let line = refused(1, &["export", &large, "--to", "pru", "-o", &listing]);
+    let count = line
+        .split_once(" instructions, and there is room for 2048;")
+        .and_then(|(before, _)| before.rsplit(' ').next()?.parse::<usize>().ok());
+    assert!(count.is_some_and(|count| count > 2048), "{line}");
+    assert!(line.contains("large.json: too large for the PRU"), "{line}");
+    assert_eq!(folder.files().len(), 1);
 }
 
 #[test]

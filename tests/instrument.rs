@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use gatebend::board::desk::Desk;
 use gatebend::instrument::gestures::Press;
+use gatebend::instrument::layers::{Layer, Layers, MOST_LAYERS};
 use gatebend::instrument::layout::{Area, Point};
 use gatebend::instrument::pages::{Picture, Status, View, draw};
 use gatebend::instrument::parameters::{KEYS, Key, Parameters};
@@ -12,7 +13,7 @@ use gatebend::instrument::surface::Button;
 use gatebend::instrument::{Command, Direction, Instrument, Keep, Page, Saved, State};
 use gatebend::keeper::{seal, unseal};
 use gatebend::library;
-use logicnet::{Mask, Program};
+use logicnet::{Gate, Mask, Masks, Op, Program};
 use proptest::prelude::*;
 
 fn instrument() -> Instrument {
@@ -62,17 +63,17 @@ fn latched_bends_last_until_touched_again_and_a_touch_is_one_undo() {
         there.chain([Command::Touch(None)])
     };
     does(&mut instrument, slide(0.2, 0.6));
-    let bends = instrument.state().bends.clone();
+    let bends = instrument.state().bends().clone();
     assert!(bends.len() > 3 && bends.values().all(|mask| *mask == Mask::Invert));
     does(&mut instrument, [Command::Undo]);
-    assert!(instrument.state().bends.is_empty());
+    assert!(instrument.state().bends().is_empty());
     does(&mut instrument, [Command::Redo]);
-    assert_eq!(instrument.state().bends, bends);
+    assert_eq!(*instrument.state().bends(), bends);
     // The same way again frees what it had bent.
     does(&mut instrument, slide(0.2, 0.6));
-    assert!(instrument.state().bends.is_empty());
+    assert!(instrument.state().bends().is_empty());
     does(&mut instrument, [Command::Undo]);
-    assert_eq!(instrument.state().bends, bends);
+    assert_eq!(*instrument.state().bends(), bends);
 }
 
 #[test]
@@ -81,9 +82,9 @@ fn undo_goes_back_through_networks() {
     does(
         &mut instrument,
         [
-            Command::Bend(40, Some(Mask::Force(true))),
+            Command::bend(40, Some(Mask::Force(true))),
             Command::Swap(Direction::Next),
-            Command::Mutate,
+            Command::Mutate(None),
             Command::Random(Some(5)),
         ],
     );
@@ -93,7 +94,7 @@ fn undo_goes_back_through_networks() {
         [Command::Undo, Command::Undo, Command::Undo],
     );
     let state = instrument.state();
-    assert_eq!((state.place, state.bends.len()), (0, 1));
+    assert_eq!((state.place, state.bends().len()), (0, 1));
     does(
         &mut instrument,
         [Command::Redo, Command::Redo, Command::Redo],
@@ -103,7 +104,7 @@ fn undo_goes_back_through_networks() {
     // A new change forgets what could be made again.
     does(
         &mut instrument,
-        [Command::Undo, Command::Bend(40, Some(Mask::Invert))],
+        [Command::Undo, Command::bend(40, Some(Mask::Invert))],
     );
     assert!(instrument.apply(Command::Redo).is_err());
 }
@@ -152,8 +153,8 @@ fn presets_survive_their_file_and_bring_no_volume() {
         &mut instrument,
         [
             Command::Random(Some(9)),
-            Command::Bend(50, Some(Mask::Force(true))),
-            Command::Bend(3, Some(Mask::Invert)),
+            Command::bend(50, Some(Mask::Force(true))),
+            Command::bend(3, Some(Mask::Invert)),
             Command::Set(Key::Speed, -50),
             Command::Set(Key::Volume, -6),
         ],
@@ -168,8 +169,8 @@ fn presets_survive_their_file_and_bring_no_volume() {
     let text = preset.to_json().unwrap();
     let read = Preset::from_json("one".into(), &text).unwrap();
     assert_eq!(
-        (&read.network, &read.bends),
-        (&preset.network, &preset.bends)
+        (&read.network, &read.layers),
+        (&preset.network, &preset.layers)
     );
     assert_eq!(read.parameters.get(Key::Speed), -50);
     does(
@@ -183,8 +184,8 @@ fn presets_survive_their_file_and_bring_no_volume() {
     );
     let recalled = instrument.state();
     assert_eq!(
-        (&recalled.bends, recalled.masks()),
-        (&state.bends, state.masks())
+        (&recalled.layers, recalled.masks()),
+        (&state.layers, state.masks())
     );
     assert_eq!(recalled.network.gates(), state.network.gates());
     assert_eq!(recalled.parameters.get(Key::Speed), -50);
@@ -214,8 +215,8 @@ fn a_network_s_own_masks_are_no_bends_when_a_preset_is_recalled() {
         &mut instrument,
         [
             Command::Load(Box::new(masked())),
-            Command::Bend(31, Some(Mask::Force(true))),
-            Command::Bend(40, Some(Mask::Invert)),
+            Command::bend(31, Some(Mask::Force(true))),
+            Command::bend(40, Some(Mask::Invert)),
         ],
     );
     let state = Arc::clone(instrument.state());
@@ -225,12 +226,12 @@ fn a_network_s_own_masks_are_no_bends_when_a_preset_is_recalled() {
     let plain = logicnet::Network::from_json(&text).unwrap();
     assert_eq!(*plain.masks(), state.masks());
     assert_eq!(Preset::from_json("one".into(), &text).unwrap(), preset);
-    assert!(preset.network.masks().get(30).is_some() && preset.bends.len() == 2);
+    assert!(preset.network.masks().get(30).is_some() && preset.layers.bends().len() == 2);
     // A preset of a preset's file, loaded as a network, is none of both.
     does(&mut instrument, [Command::Load(Box::new(plain))]);
     let again = Preset::of(instrument.state(), "two".into());
     let read = Preset::from_json("two".into(), &again.to_json().unwrap()).unwrap();
-    assert!(read.bends.is_empty() && read.network.masks().len() == 3);
+    assert!(read.layers.bends().is_empty() && read.network.masks().len() == 3);
 }
 
 #[test]
@@ -240,7 +241,7 @@ fn presets_of_the_first_version_still_play() {
         ",\n  \"parameters\": {\"speed\": -50, \"radius\": 9999, \"x\": 1}\n}\n",
     );
     let preset = Preset::from_json("old".into(), &text).unwrap();
-    assert_eq!(preset.bends.len(), 2);
+    assert_eq!(preset.layers.bends().len(), 2);
     assert!(preset.network.masks().is_empty() && preset.network.extra().is_empty());
     assert_eq!(preset.parameters.get(Key::Speed), -50);
     assert_eq!(preset.parameters.get(Key::Radius), 50);
@@ -254,7 +255,7 @@ fn a_safe_start_keeps_what_was_played() {
         [
             Command::SavePreset(Some("rescued".into())),
             Command::Swap(Direction::Next),
-            Command::Bend(40, Some(Mask::Invert)),
+            Command::bend(40, Some(Mask::Invert)),
             Command::Set(Key::Speed, -200),
         ],
     );
@@ -262,9 +263,12 @@ fn a_safe_start_keeps_what_was_played() {
     let Some(Keep::Save(preset)) = outcome.keep else {
         panic!("nothing to keep");
     };
-    assert_eq!((preset.name.as_str(), preset.bends.len()), ("rescued 2", 1));
+    assert_eq!(
+        (preset.name.as_str(), preset.layers.bends().len()),
+        ("rescued 2", 1)
+    );
     let state = Arc::clone(instrument.state());
-    assert_eq!((state.place, state.bends.len()), (0, 0));
+    assert_eq!((state.place, state.bends().len()), (0, 0));
     assert_eq!(state.parameters, Parameters::default());
     assert!(state.notice.as_ref().unwrap().contains("rescued 2"));
     // Once more: there is nothing more to keep, here or there.
@@ -346,14 +350,14 @@ fn a_touch_may_be_undone_while_it_lasts_and_nothing_is_lost() {
         &mut instrument,
         [
             Command::Set(Key::Hold, 1),
-            Command::Bend(100, Some(Mask::Invert)),
+            Command::bend(100, Some(Mask::Invert)),
         ],
     );
     does(
         &mut instrument,
         [Command::Set(Key::Radius, 0), finger(0.3, 0.3)],
     );
-    let bends = instrument.state().bends.clone();
+    let bends = instrument.state().bends().clone();
     assert_eq!(bends.len(), 2);
     // Other commands meanwhile do not cut the touch in two.
     does(
@@ -361,9 +365,9 @@ fn a_touch_may_be_undone_while_it_lasts_and_nothing_is_lost() {
         [Command::Set(Key::Volume, -20), finger(0.6, 0.3)],
     );
     does(&mut instrument, [Command::Undo]);
-    assert_eq!(instrument.state().bends.len(), 1);
+    assert_eq!(instrument.state().bends().len(), 1);
     does(&mut instrument, [Command::Redo]);
-    assert_eq!(instrument.state().bends.len(), 3);
+    assert_eq!(instrument.state().bends().len(), 3);
 }
 
 #[test]
@@ -378,13 +382,13 @@ fn the_first_gate_of_a_touch_says_whether_it_latches_or_frees() {
         &mut instrument,
         [press(0.2), press(0.5), press(0.3), Command::Touch(None)],
     );
-    assert!(instrument.state().bends.len() > 2);
+    assert!(instrument.state().bends().len() > 2);
     // The same place again, the finger growing past where it was.
     does(
         &mut instrument,
         [press(0.1), press(0.9), Command::Touch(None)],
     );
-    assert!(instrument.state().bends.is_empty());
+    assert!(instrument.state().bends().is_empty());
 }
 
 #[test]
@@ -421,10 +425,22 @@ fn reserved_names_are_never_taken() {
 #[test]
 fn a_mutated_network_no_longer_says_what_it_was() {
     let mut instrument = instrument();
-    does(&mut instrument, [Command::Mutate, Command::Mutate]);
+    does(
+        &mut instrument,
+        [Command::Mutate(None), Command::Mutate(None)],
+    );
     let network = &instrument.state().network;
     assert_eq!((network.source(), network.description()), (None, None));
     assert!(network.name().ends_with('*') && !network.name().ends_with("**"));
+}
+
+fn bends() -> impl Strategy<Value = Option<Mask>> {
+    prop_oneof![
+        Just(None),
+        any::<bool>().prop_map(|value| Some(Mask::Force(value))),
+        Just(Some(Mask::Invert)),
+        (0u8..16).prop_map(|op| Op::new(op).map(Mask::Replace)),
+    ]
 }
 
 fn commands() -> impl Strategy<Value = Command> {
@@ -437,13 +453,30 @@ fn commands() -> impl Strategy<Value = Command> {
             Command::Press(Button::ALL[button], if hold { Press::Hold } else { Press::Tap })
         }),
         1 => Just(Command::Random(None)),
-        1 => Just(Command::Mutate),
-        1 => (0u32..700).prop_map(|node| Command::Bend(node, Some(Mask::Invert))),
-        1 => (0u32..700).prop_map(|node| Command::Bend(node, None)),
+        1 => prop::option::of(any::<u64>()).prop_map(Command::Mutate),
+        4 => (prop::collection::vec((0u32..500, bends()), 0..9), any::<bool>())
+            .prop_map(|(bends, begins)| Command::Paint { bends, begins }),
+        2 => prop::option::of("[a-c /]{0,2}").prop_map(Command::AddLayer),
+        1 => (0usize..4).prop_map(Command::RemoveLayer),
+        1 => (0usize..4).prop_map(Command::ChooseLayer),
+        3 => (0usize..3, any::<u8>()).prop_map(|(layer, to)| Command::SetStrength(layer, to)),
+        1 => (0usize..4).prop_map(Command::ClearLayer),
+        2 => (0u32..500, 0u8..16, 0u32..300, 0u32..300).prop_map(|(node, op, a, b)| {
+            let op = Op::new(op).unwrap();
+            Command::Rewire(node, Gate { op, a, b })
+        }),
+        1 => (0usize..24).prop_map(Command::Choose),
+        1 => any::<bool>().prop_map(Command::Play),
+        1 => any::<u32>().prop_map(Command::Seek),
+        1 => prop::option::of(any::<u32>()).prop_map(|t| {
+            let mut other = instrument();
+            does(&mut other, [Command::Swap(Direction::Next), Command::AddLayer(None)]);
+            does(&mut other, [Command::bend(40, Some(Mask::Invert)), Command::Set(Key::Speed, 50)]);
+            Command::Restore(Box::new(Saved::of(other.state())), t)
+        }),
         1 => Just(Command::ClearBends),
         2 => Just(Command::Undo),
         2 => Just(Command::Redo),
-        1 => Just(Command::ResetTime),
         2 => (0..KEYS.len(), any::<i32>()).prop_map(|(key, value)| Command::Set(KEYS[key], value)),
         1 => (0..KEYS.len(), any::<i32>()).prop_map(|(key, steps)| Command::Step(KEYS[key], steps)),
         1 => Just(Command::Swap(Direction::Next)),
@@ -480,7 +513,7 @@ proptest! {
             let _ = instrument.apply(command);
         }
         let _ = instrument.apply(Command::Touch(None));
-        does(&mut instrument, [Command::Finger(None), Command::Show(Page::Play)]);
+        does(&mut instrument, [Command::Finger(None), Command::Show(Page::Play), Command::Play(true)]);
         let state = instrument.state();
         let text = seal(&Saved::of(state).to_json().unwrap());
         // Every tool that plays networks plays it.
@@ -497,10 +530,51 @@ proptest! {
         let sound = outcome.sound.unwrap();
         prop_assert_eq!(sound.id, again.sound);
         prop_assert_eq!(&again.parameters, &state.parameters);
-        prop_assert_eq!((&again.bends, again.place), (&state.bends, state.place));
+        prop_assert_eq!((&again.layers, again.place), (&state.layers, state.place));
         prop_assert!(sound.program.unwrap() == Program::new(&state.network, &state.masks()));
         prop_assert!(shown(again) == shown(state));
         prop_assert!(Saved::of(again).is_of(state));
+    }
+
+    /// Undo and redo go as far as the state says, and back exactly.
+    #[test]
+    fn undo_goes_back_exactly(commands in prop::collection::vec((commands(), any::<bool>()), 1..60)) {
+        type Moment = (*const logicnet::Network, Layers, usize);
+        let moment = |instrument: &Instrument| -> Moment {
+            let state = instrument.state();
+            (Arc::as_ptr(&state.network), state.layers.clone(), state.place)
+        };
+        let mut instrument = instrument();
+        for (command, goes_back) in commands {
+            let moves = matches!(command, Command::Undo | Command::Redo | Command::Press(..));
+            let (before, steps) = (moment(&instrument), instrument.state().history);
+            let touched = !instrument.state().touched.is_empty();
+            let _ = instrument.apply(command);
+            let (after, now) = (moment(&instrument), instrument.state().history);
+            prop_assert!(moves || touched || now == steps || now.1 == 0);
+            if goes_back && !moves && !touched && now.0 > steps.0 {
+                does(&mut instrument, [Command::Undo]);
+                prop_assert_eq!(moment(&instrument), before);
+                prop_assert_eq!(instrument.state().history, (now.0 - 1, 1));
+                does(&mut instrument, [Command::Redo]);
+                prop_assert_eq!(moment(&instrument), after);
+            }
+        }
+        let _ = instrument.apply(Command::Touch(None));
+        let mut moments = vec![moment(&instrument)];
+        for _ in 0..instrument.state().history.0 {
+            does(&mut instrument, [Command::Undo]);
+            moments.push(moment(&instrument));
+        }
+        prop_assert!(instrument.apply(Command::Undo).is_err());
+        let further = instrument.state().history.1 + 1 - moments.len();
+        while let Some(moment_then) = moments.pop() {
+            prop_assert_eq!(moment(&instrument), moment_then);
+            if !moments.is_empty() {
+                does(&mut instrument, [Command::Redo]);
+            }
+        }
+        prop_assert_eq!(instrument.state().history.1, further);
     }
 
     /// Whatever is asked for: what the engine gets is the state's network under
@@ -517,6 +591,9 @@ proptest! {
                 Ok(outcome) => {
                     if let Some(sound) = outcome.sound {
                         prop_assert_eq!(sound.id, instrument.state().sound);
+                        prop_assert_eq!(sound.settings, instrument.state().settings());
+                        let sought = instrument.state().resets != before.resets;
+                        prop_assert_eq!(sound.seek, sought.then_some(instrument.state().t0));
                         playing = sound.program.unwrap_or(playing);
                     }
                 }
@@ -532,6 +609,387 @@ proptest! {
             prop_assert!(playing == Program::new(&state.network, &masks));
         }
     }
+}
+
+#[test]
+fn a_stroke_of_paint_is_one_step_of_undo() {
+    let mut instrument = instrument();
+    let paint = |nodes: std::ops::Range<u32>, begins| Command::Paint {
+        bends: nodes.map(|node| (node, Some(Mask::Invert))).collect(),
+        begins,
+    };
+    let count = |instrument: &Instrument| instrument.state().bends().len();
+    does(
+        &mut instrument,
+        [
+            paint(20..30, true),
+            paint(30..40, false),
+            paint(40..50, false),
+        ],
+    );
+    assert_eq!(instrument.state().history, (1, 0));
+    // What is no step comes between, and does not end it.
+    does(
+        &mut instrument,
+        [
+            Command::Set(Key::Volume, -20),
+            finger(0.5, 0.5),
+            Command::Touch(None),
+        ],
+    );
+    does(&mut instrument, [paint(50..60, false), paint(60..70, true)]);
+    assert_eq!(
+        (count(&instrument), instrument.state().history),
+        (50, (2, 0))
+    );
+    does(&mut instrument, [Command::Undo]);
+    assert_eq!(
+        (count(&instrument), instrument.state().history),
+        (40, (1, 1))
+    );
+    // It was undone: what goes on is another step, and not part of the one before.
+    does(&mut instrument, [paint(70..71, false), Command::Undo]);
+    assert_eq!(count(&instrument), 40);
+    does(&mut instrument, [Command::Undo]);
+    assert_eq!(
+        (count(&instrument), instrument.state().history),
+        (0, (0, 2))
+    );
+    // A stroke whose beginning changes nothing is not one with the stroke before.
+    does(
+        &mut instrument,
+        [
+            paint(20..21, true),
+            paint(20..21, true),
+            paint(21..22, false),
+        ],
+    );
+    assert_eq!(instrument.state().history, (2, 0));
+}
+
+#[test]
+fn paint_is_refused_as_a_whole_with_the_node_named() {
+    let mut instrument = instrument();
+    let before = Arc::clone(instrument.state());
+    for (node, mask, named) in [
+        (9999, None, "no node 9999"),
+        (0, Some(Mask::Replace(Op::XOR)), "node 0 is an input"),
+    ] {
+        let bends = vec![(20, Some(Mask::Invert)), (node, mask)];
+        let paint = Command::Paint {
+            bends,
+            begins: true,
+        };
+        let problem = instrument.apply(paint).unwrap_err();
+        assert!(problem.contains(named), "{problem}");
+        assert!(Arc::ptr_eq(&before, instrument.state()));
+    }
+}
+
+#[test]
+fn touches_and_paint_go_to_the_chosen_layer_and_its_strength_is_a_fader() {
+    let mut instrument = instrument();
+    does(
+        &mut instrument,
+        [
+            Command::bend(40, Some(Mask::Invert)),
+            Command::AddLayer(Some("more".into())),
+            Command::Set(Key::Hold, 1),
+            finger(0.4, 0.4),
+            Command::Touch(None),
+        ],
+    );
+    let state = Arc::clone(instrument.state());
+    assert_eq!((state.layers.len(), state.layers.chosen()), (2, 1));
+    assert_eq!(
+        (state.layers[0].bends.len(), state.layers[1].bends.len()),
+        (1, 1)
+    );
+    let steps = state.history.0;
+    // Down to nothing and half way up again: one step, and what is heard follows.
+    for strength in [80, 20, 0] {
+        does(&mut instrument, [Command::SetStrength(1, strength)]);
+    }
+    assert_eq!(instrument.state().bends().len(), 1);
+    let outcome = instrument.apply(Command::SetStrength(1, 50)).unwrap();
+    assert!(outcome.sound.is_some());
+    // Of one gate, there is no less than all of it.
+    assert!(
+        instrument
+            .apply(Command::SetStrength(1, 60))
+            .unwrap()
+            .sound
+            .is_none()
+    );
+    assert_eq!(instrument.state().history.0, steps + 1);
+    does(
+        &mut instrument,
+        [Command::SetStrength(0, 10), Command::SetStrength(1, 255)],
+    );
+    assert_eq!(instrument.state().history.0, steps + 3);
+    assert_eq!(instrument.state().layers[1].strength, 100);
+    does(&mut instrument, [Command::ClearLayer(1)]);
+    assert_eq!(instrument.state().bends().len(), 1);
+    does(&mut instrument, [Command::Undo, Command::ClearBends]);
+    assert_eq!(
+        (
+            instrument.state().bends().len(),
+            instrument.state().layers.len()
+        ),
+        (0, 2)
+    );
+    for _ in 0..4 {
+        does(&mut instrument, [Command::Undo]);
+    }
+    assert_eq!(instrument.state().layers, state.layers);
+    for command in [
+        Command::RemoveLayer(0),
+        Command::RemoveLayer(2),
+        Command::ChooseLayer(2),
+        Command::SetStrength(2, 5),
+        Command::ClearLayer(9),
+        Command::AddLayer(Some("a/b".into())),
+    ] {
+        assert!(instrument.apply(command).is_err());
+    }
+    // Another network begins without layers.
+    does(&mut instrument, [Command::Choose(3)]);
+    assert_eq!(
+        (instrument.state().place, instrument.state().layers.len()),
+        (3, 1)
+    );
+    assert!(
+        instrument
+            .apply(Command::Choose(99))
+            .unwrap_err()
+            .contains("has 19")
+    );
+}
+
+#[test]
+fn a_rewired_gate_is_another_network_with_the_bends_it_had() {
+    let mut instrument = instrument();
+    does(&mut instrument, [Command::bend(40, Some(Mask::Invert))]);
+    let before = Arc::clone(instrument.state());
+    let gate = Gate {
+        op: Op::XOR,
+        a: 3,
+        b: 22,
+    };
+    let sound = instrument
+        .apply(Command::Rewire(30, gate))
+        .unwrap()
+        .sound
+        .unwrap();
+    assert!(sound.program.is_some() && !sound.fade && sound.seek.is_none());
+    let state = Arc::clone(instrument.state());
+    let index = 30 - state.network.inputs() as usize;
+    assert_eq!(state.network.gates()[index], gate);
+    assert_eq!(
+        (state.network.name(), state.network.source()),
+        (before.network.name(), None)
+    );
+    assert_eq!(state.layers, before.layers);
+    does(&mut instrument, [Command::Undo]);
+    assert!(Arc::ptr_eq(&instrument.state().network, &before.network));
+    for (node, b, named) in [
+        (3, 0, "node 3 is an input"),
+        (30, 30, "gate 30 reads node 30"),
+        (99_999, 0, "no node 99999"),
+    ] {
+        let gate = Gate {
+            op: Op::XOR,
+            a: 0,
+            b,
+        };
+        let problem = instrument.apply(Command::Rewire(node, gate)).unwrap_err();
+        assert!(problem.contains(named), "{problem}");
+    }
+}
+
+#[test]
+fn a_seed_mutates_the_same_way_each_time() {
+    let mutated = |seed, before: usize| {
+        let mut instrument = instrument();
+        for _ in 0..before {
+            does(&mut instrument, [Command::Random(None), Command::Choose(0)]);
+        }
+        does(&mut instrument, [Command::Mutate(Some(seed))]);
+        instrument.state().network.gates().to_vec()
+    };
+    assert_eq!(mutated(7, 0), mutated(7, 3));
+    assert_ne!(mutated(7, 0), mutated(8, 0));
+}
+
+#[test]
+fn paused_time_stands_still_and_nothing_is_heard() {
+    let mut instrument = instrument();
+    let sound = |instrument: &mut Instrument, command| instrument.apply(command).unwrap().sound;
+    let paused = sound(&mut instrument, Command::Play(false)).unwrap();
+    assert_eq!((paused.settings.speed, paused.settings.level), (0, 0.0));
+    assert!(paused.program.is_none() && sound(&mut instrument, Command::Play(false)).is_none());
+    let faster = sound(&mut instrument, Command::Set(Key::Speed, 200)).unwrap();
+    assert_eq!(faster.settings.speed, 0);
+    let sought = sound(&mut instrument, Command::Seek(77)).unwrap();
+    assert_eq!((sought.seek, sought.settings.speed), (Some(77), 0));
+    let tap = Command::Press(Button::Time, Press::Tap);
+    let played = sound(&mut instrument, tap.clone()).unwrap();
+    assert_eq!((played.seek, played.settings.speed), (None, 200));
+    assert_eq!(sound(&mut instrument, tap).unwrap().seek, Some(0));
+    does(&mut instrument, [Command::Play(false), Command::SafeStart]);
+    assert!(instrument.state().playing);
+}
+
+#[test]
+fn another_network_begins_as_it_is_told_to() {
+    let mut instrument = instrument();
+    let mut fades = |swap| {
+        does(&mut instrument, [Command::Set(Key::Swap, swap)]);
+        let outcome = instrument.apply(Command::Swap(Direction::Next)).unwrap();
+        outcome.sound.unwrap().fade
+    };
+    assert_eq!([fades(0), fades(1)], [true, false]);
+}
+
+#[test]
+fn what_lasts_is_brought_from_elsewhere_in_one_step() {
+    let mut other = instrument();
+    does(
+        &mut other,
+        [
+            Command::Choose(5),
+            Command::Mutate(Some(1)),
+            Command::AddLayer(None),
+            Command::bend(40, Some(Mask::Invert)),
+            Command::SetStrength(1, 30),
+            Command::Set(Key::Speed, -50),
+            Command::Set(Key::Volume, -50),
+        ],
+    );
+    let saved = Saved::of(other.state());
+    let mut instrument = instrument();
+    does(&mut instrument, [Command::Set(Key::Volume, -20)]);
+    let before = Arc::clone(instrument.state());
+    let restore = Command::Restore(Box::new(saved), Some(1234));
+    let sound = instrument.apply(restore).unwrap().sound.unwrap();
+    assert_eq!(sound.seek, Some(1234));
+    let state = Arc::clone(instrument.state());
+    assert_eq!(
+        (&state.network, &state.layers),
+        (&other.state().network, &other.state().layers)
+    );
+    assert_eq!((state.place, state.history, state.t0), (5, (1, 0), 1234));
+    assert_eq!(state.parameters.get(Key::Speed), -50);
+    assert_eq!(state.parameters.get(Key::Volume), -20);
+    does(&mut instrument, [Command::Undo]);
+    let state = instrument.state();
+    assert_eq!(
+        (&state.network, &state.parameters),
+        (&before.network, &before.parameters)
+    );
+    // Layers of another network than the one they come with.
+    let mut wrong = Saved::of(other.state());
+    wrong.layers = Layers::of([(60_000, Mask::Invert)].into());
+    let refused = instrument.apply(Command::Restore(Box::new(wrong), None));
+    assert!(refused.unwrap_err().contains("no node 60000"));
+}
+
+/// A preset with three layers over a network with masks of its own.
+fn layered() -> Preset {
+    let mut instrument = instrument();
+    does(&mut instrument, [Command::Load(Box::new(masked()))]);
+    for layer in 0..3 {
+        let bends = (0..10).map(|i| (25 + 2 * i + layer, Some(Mask::Force(layer == 1))));
+        let paint = Command::Paint {
+            bends: bends.collect(),
+            begins: true,
+        };
+        does(
+            &mut instrument,
+            [paint, Command::SetStrength(layer as usize, 60)],
+        );
+        does(&mut instrument, [Command::AddLayer(None)]);
+    }
+    does(
+        &mut instrument,
+        [Command::RemoveLayer(3), Command::ChooseLayer(1)],
+    );
+    Preset::of(instrument.state(), "layered".into())
+}
+
+#[test]
+fn layers_survive_their_file_which_sounds_as_they_do() {
+    let preset = layered();
+    assert_eq!((preset.layers.len(), preset.layers.chosen()), (3, 1));
+    let text = preset.to_json().unwrap();
+    assert_eq!(Preset::from_json("layered".into(), &text).unwrap(), preset);
+    let plain = logicnet::Network::from_json(&text).unwrap();
+    let mut masks: Masks = preset.network.masks().clone();
+    masks.extend(
+        preset
+            .layers
+            .bends()
+            .iter()
+            .map(|(node, mask)| (*node, *mask)),
+    );
+    assert_eq!(*plain.masks(), masks);
+    // Who does not know layers has one, which sounds the same.
+    let mut parts = plain.into_parts();
+    parts.extra.remove("bend_layers").unwrap();
+    let old = logicnet::Network::try_from(parts).unwrap().to_json();
+    let old = Preset::from_json("old".into(), &old).unwrap();
+    assert_eq!(old.layers, Layers::of(preset.layers.bends().clone()));
+    assert_eq!(old.network, preset.network);
+}
+
+#[test]
+fn layers_that_cannot_be_are_one_that_sounds_the_same() {
+    let preset = layered();
+    let text = preset.to_json().unwrap();
+    let whole = logicnet::Network::from_json(&text).unwrap();
+    let change = |change: &dyn Fn(&mut serde_json::Value)| {
+        let mut parts = whole.clone().into_parts();
+        change(parts.extra.get_mut("bend_layers").unwrap());
+        let text = logicnet::Network::try_from(parts).unwrap().to_json();
+        Preset::from_json("x".into(), &text).unwrap().layers
+    };
+    assert_eq!(change(&|_| {}), preset.layers);
+    let one = Layers::of(preset.layers.bends().clone());
+    let set = |pointer: &'static str, value: serde_json::Value| {
+        change(&move |layers| *layers.pointer_mut(pointer).unwrap() = value.clone())
+    };
+    assert_eq!(set("", 7.into()), one);
+    assert_eq!(set("/chosen", 3.into()), one);
+    assert_eq!(set("/chosen", (-1).into()), one);
+    assert_eq!(set("/layers/0/name", "foot".into()), one);
+    assert_eq!(set("/layers/1/name", "a/b".into()), one);
+    assert_eq!(set("/layers/1/strength", 101.into()), one);
+    assert_eq!(set("/layers/1/strength", 0.into()), one);
+    assert_eq!(set("/layers/1/masks", "none".into()), one);
+    assert_eq!(set("/layers/1/masks/0/node", 60_000.into()), one);
+    assert_eq!(set("/layers", serde_json::Value::Array(Vec::new())), one);
+    let repeated = change(&|layers| {
+        let list = layers["layers"].as_array_mut().unwrap();
+        let (hand, last) = (list[0].clone(), list[2].clone());
+        list.extend(vec![last; MOST_LAYERS]);
+        list[0] = hand;
+    });
+    assert_eq!(repeated, one);
+    // Beyond the network, even where it does not show.
+    let hidden = change(&|layers| {
+        let mut list = preset.layers.to_vec();
+        list.push(Layer {
+            name: "far".into(),
+            strength: 0,
+            bends: [(60_000, Mask::Invert)].into(),
+        });
+        let masks: Masks = list[3].bends.clone().into_iter().collect();
+        let far = serde_json::json!({
+            "name": "far", "strength": 0, "masks": serde_json::Value::from(&masks),
+        });
+        layers["layers"].as_array_mut().unwrap().push(far);
+    });
+    assert_eq!(hidden, one);
 }
 
 fn turned(input: usize, part: f32) -> Command {
@@ -577,7 +1035,7 @@ fn a_control_voltage_bends_one_gate_and_lets_go() {
     assert_eq!(state.masks().iter().count(), plain.iter().count() + 1);
     // A latched finger is not a control voltage: it lets go all the same.
     does(&mut instrument, [Command::Set(Key::Hold, 1)]);
-    assert!(instrument.state().steered.is_some() && instrument.state().bends.is_empty());
+    assert!(instrument.state().steered.is_some() && instrument.state().bends().is_empty());
     // Another network has other gates there.
     does(&mut instrument, [Command::Swap(Direction::Next)]);
     let state = instrument.state();
@@ -585,7 +1043,7 @@ fn a_control_voltage_bends_one_gate_and_lets_go() {
     assert!(state.layout.cells().iter().any(|cell| cell.node == node));
     does(&mut instrument, [turned(2, 0.0)]);
     assert_eq!(instrument.state().steered, None);
-    assert!(instrument.state().bends.is_empty());
+    assert!(instrument.state().bends().is_empty());
 }
 
 #[test]

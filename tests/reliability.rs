@@ -265,15 +265,15 @@ fn random_events(rng: &mut Rng, now: u64) -> Events {
     };
     let command = match rng.below(17) {
         0 => Command::Random(None),
-        1 | 2 => Command::Mutate,
+        1 | 2 => Command::Mutate(None),
         3 => Command::Undo,
         4 => Command::Redo,
         5 => Command::Swap(Direction::Next),
         6 => Command::ClearBends,
-        7 => Command::ResetTime,
+        7 => Command::Seek(0),
         8 => Command::SavePreset(Some(format!("soak {}", rng.below(5)))),
         9 => Command::RecallPreset(format!("soak {}", rng.below(5))),
-        10 => Command::Bend(rng.below(300), Some(Mask::Invert)),
+        10 => Command::bend(rng.below(300), Some(Mask::Invert)),
         11 => {
             let key = KEYS[rng.below(KEYS.len() as u32) as usize];
             let (min, max) = key.parameter().range();

@@ -93,7 +93,7 @@ fn check(run: &Run, output_rate: i128) {
             let resets = |state: &State| state.resets;
             let before = playing.as_ref().map_or(0, |(_, s)| resets(&s.state));
             if before != resets(&state) {
-                position = 0;
+                position = i128::from(state.t0) * denominator;
             }
             let known = HashMap::new();
             playing = Some((id, Samples { state, known }));
@@ -105,7 +105,12 @@ fn check(run: &Run, output_rate: i128) {
             0 => samples.state.network.sample_rate() as i32,
             rate => rate,
         };
-        let step = i128::from(rate) * i128::from(parameters.get(Key::Speed));
+        let speed = if samples.state.playing {
+            parameters.get(Key::Speed)
+        } else {
+            0
+        };
+        let step = i128::from(rate) * i128::from(speed);
         let linear = parameters.get(Key::Interpolation) == 1;
         for (f, frame) in frames.iter().enumerate() {
             let t = position.div_euclid(denominator);
@@ -131,13 +136,17 @@ fn check(run: &Run, output_rate: i128) {
 #[test]
 fn a_script_of_everything_sounds_as_the_oracle_says() {
     let script = include_str!("scripts/everything.txt");
-    let mut run = play(Desk::new(library::shipped()), script, 24.0);
+    let mut run = play(Desk::new(library::shipped()), script, 32.0);
     check(&run, 44_100);
     assert_eq!(run.simulation.refusals(), Vec::<String>::new());
     let counters = run.simulation.counters();
     assert_eq!((counters.starved(), counters.late()), (0, 0));
     assert!(counters.swaps() > 60, "{} changes", counters.swaps());
-    // All that was done in the end is what sounds in the end.
+    // All of it was played, and what was done last is what sounds in the end.
+    let end = Script::parse(script, &Desk::new(library::shipped()).panel.surface)
+        .unwrap()
+        .end();
+    assert!(end < 32_000_000_000, "it ends at {end} ns");
     let last = run.blocks.last().unwrap().0;
     assert_eq!(last, Some(run.simulation.state().sound));
 }
@@ -148,7 +157,7 @@ fn other_rates_and_blocks_sound_the_same() {
         let mut desk = Desk::new(library::shipped());
         desk.platform.rate = rate;
         desk.platform.block = block;
-        let run = play(desk, include_str!("scripts/everything.txt"), 24.0);
+        let run = play(desk, include_str!("scripts/everything.txt"), 32.0);
         check(&run, rate.into());
         assert_eq!(run.simulation.counters().starved(), 0, "{rate} Hz, {block}");
     }
@@ -192,7 +201,7 @@ fn time_is_reversed_on_a_large_network_without_a_held_sample() {
         desk.parts.memory.presets = vec![gatebend::instrument::preset::Preset {
             name: "back".into(),
             network: random.clone().into(),
-            bends: std::collections::BTreeMap::new(),
+            layers: gatebend::instrument::layers::Layers::default(),
             parameters: parameters.clone(),
         }];
         let at = |seconds: f64| seconds + 0.0037 * f64::from(delay);
@@ -269,6 +278,41 @@ fn loudspeakers_are_safe_whatever_is_played() {
 }
 
 #[test]
+fn a_pause_is_silent_whatever_is_done_in_it_and_begins_and_ends_without_a_click() {
+    let script = "0 set volume=0\n3 pause\n3.5 seek 5000\n3.6 bend 300 1\n3.7 next\n4 play";
+    let run = play(Desk::new(library::shipped()), script, 5.0);
+    check(&run, 44_100);
+    let journal = run.simulation.journal();
+    let paused = journal
+        .iter()
+        .position(|entry| !entry.state.playing)
+        .unwrap();
+    let goes_on = paused
+        + journal[paused..]
+            .iter()
+            .position(|e| e.state.playing)
+            .unwrap();
+    let frame = |entry: usize| {
+        let id = Some(journal[entry].state.sound);
+        16 * run.blocks.iter().position(|block| block.0 == id).unwrap()
+    };
+    let (from, to) = (frame(paused), frame(goes_on));
+    assert!((40_000..50_000).contains(&(to - from)), "{from} to {to}");
+    // From the last sample, the sound fades: a step of the ramp and of the DC blocker.
+    let steps = run.sound[from - 1..to].windows(2);
+    let step = steps.fold(0f32, |most, two| most.max((two[1] - two[0]).abs()));
+    let edge = run.sound[from - 2000..from].windows(2);
+    let edge = edge.fold(0f32, |most, two| most.max((two[1] - two[0]).abs()));
+    assert!(
+        step < 0.005 && edge > 0.05,
+        "{step}, and {edge} while it plays"
+    );
+    assert!(run.sound[from + 1000..to].iter().all(|frame| *frame == 0.0));
+    assert!(run.sound[to..to + 44].iter().all(|frame| frame.abs() < 0.1));
+    assert!(run.sound[to + 1000..].iter().any(|frame| frame.abs() > 0.1));
+}
+
+#[test]
 fn what_is_too_slow_is_refused_with_its_numbers_and_the_old_sound_goes_on() {
     let wide =
         logicnet::Network::random(16, &[1024; 12], logicnet::random::Ops::XorRich, 1).unwrap();
@@ -329,7 +373,7 @@ fn a_network_that_is_too_slow_does_not_bar_the_way() {
 #[test]
 fn a_run_is_the_same_every_time() {
     let script = include_str!("scripts/everything.txt");
-    let sounds = [0, 1].map(|_| play(Desk::new(library::shipped()), script, 24.0).sound);
+    let sounds = [0, 1].map(|_| play(Desk::new(library::shipped()), script, 32.0).sound);
     assert!(sounds[0] == sounds[1]);
 }
 

@@ -19,12 +19,12 @@ fuzz_target!(|text: &str| {
         let again = Saved::from_json(&again.text).expect("what was written is read");
         assert_eq!(again.network.gates(), saved.network.gates());
         assert_eq!(again.network.masks(), saved.network.masks());
-        assert_eq!(again.bends, saved.bends);
+        assert_eq!(again.layers, saved.layers);
         assert_eq!(again.parameters, saved.parameters);
         assert_eq!(again.place, saved.place);
         let text = preset.to_json().expect("what was read is written");
         let again = Preset::from_json("x".into(), &text).expect("what was written is read");
-        assert_eq!(again.bends, preset.bends);
+        assert_eq!(again.layers, preset.layers);
         assert_eq!(again.parameters, preset.parameters);
     }
 });

@@ -7,6 +7,7 @@ use crate::engine::{Cost, Platform};
 use crate::instrument::layout::Point;
 use crate::instrument::surface::{Button, Region, Surface};
 use crate::panel::{self, Height, Mounting};
+use crate::pru::Choice;
 
 /// Built in, by name.
 const FILES: &[(&str, &str)] = &[
@@ -45,6 +46,8 @@ pub struct Board {
     pub stop_button: bool,
     /// The PRU core that is free for us, if one is.
     pub pru_core: Option<u8>,
+    /// What evaluates, unless the command line says otherwise.
+    pub engine: Choice,
     /// Where the running state is kept, unless the command line says otherwise.
     pub state: Option<String>,
 }
@@ -189,6 +192,10 @@ impl Layer {
             platform,
             stop_button: self.audio.stop_button.unwrap_or_default(),
             pru_core: self.pru.core.map(|core| core.0),
+            engine: match self.pru.core {
+                None => Choice::Cpu,
+                Some(_) => self.pru.engine.unwrap_or(Choice::Auto),
+            },
             state: self.deploy.state,
             name,
         })
@@ -244,7 +251,7 @@ layers! {
     /// Nanoseconds that work takes.
     Costs { gate: Nanoseconds, group: Nanoseconds, frame: Nanoseconds, callback: Nanoseconds, }
     /// The programmable real-time unit.
-    Pru { core: Core, }
+    Pru { core: Core, engine: Choice, }
     /// Read by `deploy.sh`; here only that nothing else stands there, and the state.
     Deploy { host: String, target: String, projects: String, project: String, state: String, }
 }
@@ -316,8 +323,8 @@ bounded! {
     Period(u32) 2.0..=4096.0, "a period is 2 to 4096 frames";
     /// A cost.
     Nanoseconds(f32) 0.1..=1e6, "a cost is 0.1 to 1_000_000 nanoseconds";
-    /// One of two cores.
-    Core(u8) 0.0..=1.0, "PRU cores are 0 and 1";
+    /// A core.
+    Core(u8) 0.0..=0.0, "only PRU 0 is free beside Bela";
 }
 
 /// What is connected.
@@ -456,7 +463,9 @@ mod tests {
         assert_eq!(desk.platform, black.platform);
         assert_eq!(desk.panel.bus, black.panel.bus);
         assert_eq!((desk.kind, black.kind), (Kind::Desk, Kind::Bela));
-        assert_eq!((desk.pru_core, black.pru_core), (None, Some(0)));
+        assert_eq!((desk.pru_core, black.pru_core), (Some(0), Some(0)));
+        assert_eq!((desk.engine, black.engine), (Choice::Cpu, Choice::Auto));
+        assert_eq!(super::tests::board("bela-gem").engine, Choice::Cpu);
     }
 
     #[test]

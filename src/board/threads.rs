@@ -17,9 +17,13 @@ use crate::engine::Counters;
 use crate::instrument::{Command, State};
 use crate::keeper::{Files, Watch};
 use crate::panel::{Clock, Panel};
+use crate::pru::Operator;
 
 /// How often the instrument's thread looks at the engine's ring and the inputs.
 const TICK: Duration = Duration::from_millis(1);
+/// From one turn of the PRU's operator to the next.
+const OPERATOR: Duration = Duration::from_millis(10);
+
 /// What a thread is for, which says how soon it is to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -149,6 +153,31 @@ impl Threads {
         spawn("gb-keeper", Role::Background, Box::new(work))
             .map(drop)
             .map_err(|error| format!("no thread gb-keeper: {error}"))
+    }
+
+    /// Starts the thread of the PRU's operator. It halts the PRU when it ends, and is
+    /// not waited for.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn offload(
+        &self,
+        mut operator: Operator,
+        spawn: impl Fn(&'static str, Role, Work) -> io::Result<JoinHandle<()>>,
+    ) -> Result<(), String> {
+        let shared = self.shared.clone();
+        let work = move || {
+            while !shared.stopped() {
+                if let Some(told) = operator.turn() {
+                    shared.command(Command::Notice(told));
+                }
+                thread::sleep(OPERATOR);
+            }
+            operator.end();
+        };
+        spawn("gb-pru", Role::Background, Box::new(work))
+            .map(drop)
+            .map_err(|error| format!("no thread gb-pru: {error}"))
     }
 
     /// What they share.

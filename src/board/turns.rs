@@ -13,6 +13,7 @@ use crate::conductor::{Conductor, is_superseded};
 use crate::engine::Counters;
 use crate::instrument::{Command, State};
 use crate::panel::{Clock, Config, Panel};
+use crate::pru::Operator;
 
 /// What takes time besides audio and the bus; assumptions, until a board was
 /// measured.
@@ -26,6 +27,10 @@ pub struct Model {
     pub build_gate_ns: u64,
     /// From one look of the instrument's thread at the engine's ring to the next.
     pub tick_ns: u64,
+    /// A program for the PRU, for each gate of the network.
+    pub code_gate_ns: u64,
+    /// From one turn of the PRU's operator to the next.
+    pub operator_ns: u64,
 }
 
 impl Default for Model {
@@ -36,6 +41,8 @@ impl Default for Model {
             command_ns: 30_000,
             build_gate_ns: 200,
             tick_ns: 1_000_000,
+            code_gate_ns: 150_000,
+            operator_ns: 10_000_000,
         }
     }
 }
@@ -60,6 +67,8 @@ pub enum Turn {
     Tick,
     /// The conductor does a command.
     Command,
+    /// The PRU's operator makes a program, or watches one.
+    Operator,
     /// The panel reads the sensor and sends what fits of the display.
     Panel,
 }
@@ -80,6 +89,8 @@ pub struct Turns<B, C, W> {
     /// When the instrument's thread is done with what it does.
     instrument_free: u64,
     next_tick: u64,
+    operator: Option<Operator>,
+    next_operator: u64,
     refusals: Vec<String>,
     journal: Option<Vec<Entry>>,
 }
@@ -107,9 +118,22 @@ impl<B: I2c, C: Clock + Clone, W: Word> Turns<B, C, W> {
             commands: VecDeque::new(),
             instrument_free: 0,
             next_tick: 0,
+            operator: None,
+            next_operator: u64::MAX,
             refusals: Vec::new(),
             journal: None,
         }
+    }
+
+    /// The PRU's operator takes its turns, too.
+    pub fn offload(&mut self, operator: Operator) {
+        self.operator = Some(operator);
+        self.next_operator = 0;
+    }
+
+    /// The PRU's operator, if there is one.
+    pub fn operator(&self) -> Option<&Operator> {
+        self.operator.as_ref()
     }
 
     /// Adds commands. Those of the same time come in the order in which they were added.
@@ -167,6 +191,7 @@ impl<B: I2c, C: Clock + Clone, W: Word> Turns<B, C, W> {
             // Before the next command: what is ready must not wait for it.
             (tick, Turn::Tick),
             (command, Turn::Command),
+            (self.next_operator, Turn::Operator),
             (self.clock.now(), Turn::Panel),
         ]
         .into_iter()
@@ -194,6 +219,7 @@ impl<B: I2c, C: Clock + Clone, W: Word> Turns<B, C, W> {
                 self.next_tick = now + self.model.tick_ns;
             }
             Turn::Command => self.command(now),
+            Turn::Operator => self.operator_turn(now),
             Turn::Panel => self.panel_turn(),
         }
     }
@@ -227,6 +253,17 @@ impl<B: I2c, C: Clock + Clone, W: Word> Turns<B, C, W> {
         self.instrument_free = now + took;
         // It delivers what it made, then sees to its other duties.
         self.next_tick = self.instrument_free;
+    }
+
+    fn operator_turn(&mut self, now: u64) {
+        let Some(operator) = &mut self.operator else {
+            return;
+        };
+        if let Some(told) = operator.turn() {
+            self.commands.push_back((now, Command::Notice(told)));
+        }
+        let gates = operator.waiting().unwrap_or(0) as u64;
+        self.next_operator = now + self.model.operator_ns + gates * self.model.code_gate_ns;
     }
 
     fn panel_turn(&mut self) {

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use logicnet::export::{to_c, to_dot};
+use pru_codegen::compile;
 
-use crate::{Outcome, files};
+use crate::{Failure, Outcome, files};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -25,6 +26,8 @@ enum Language {
     C,
     /// a Graphviz graph: dot -Tsvg draws it
     Dot,
+    /// a program for the PRU, with comments
+    Pru,
 }
 
 impl Arguments {
@@ -34,6 +37,9 @@ impl Arguments {
         let text = match self.to {
             Language::C => to_c(&network, network.masks(), stem.unwrap_or("network")),
             Language::Dot => to_dot(&network, network.masks()),
+            Language::Pru => compile(&network, network.masks())
+                .map_err(|error| Failure::Failed(format!("{}: {error}", self.network.display())))?
+                .listing(),
         };
         files::save_text(Some(&self.output), &text)
     }

@@ -36,7 +36,7 @@ pub enum Command {
     Compile(compile::Arguments),
     /// Make a random network, the same for the same seed
     Random(random::Arguments),
-    /// Write a network as C or as a picture
+    /// Write a network as C, as a picture or as a PRU's program
     Export(export::Arguments),
     /// Measure how fast a network is evaluated
     Bench(bench::Arguments),

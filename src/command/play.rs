@@ -13,9 +13,11 @@ use gatebend::board::description::{Board, Kind};
 use gatebend::board::desk::{Desk, Live, Script, play_live};
 use gatebend::board::parts::Parts;
 use gatebend::engine::{Cost, Platform};
+use gatebend::instrument::layers::Layers;
 use gatebend::instrument::parameters::{KEYS, Parameters};
 use gatebend::instrument::surface::Surface;
 use gatebend::library;
+use gatebend::pru::Choice;
 use log::LevelFilter;
 
 use super::boards;
@@ -33,6 +35,9 @@ pub struct Arguments {
     /// Timed fingers, commands and faults (docs/playing.md)
     #[arg(long, value_name = "FILE")]
     script: Option<PathBuf>,
+    /// Who evaluates: auto, cpu, or pru wherever it can [default: as the board's file says]
+    #[arg(long, value_name = "auto|cpu|pru")]
+    engine: Option<Choice>,
     /// How long to play [default: the script and a second more, or 10 s in simulated time]
     #[arg(long, value_name = "S", value_parser = seconds)]
     seconds: Option<f64>,
@@ -143,7 +148,13 @@ impl Arguments {
                 .map_err(|problem| Failure::Usage(format!("--set {problem}")))?;
         }
         self.assign(&mut parts.parameters)?;
-        Ok((layer.board().map_err(Failure::Failed)?, parts))
+        let mut board = layer.board().map_err(Failure::Failed)?;
+        board.engine = self.engine.unwrap_or(board.engine);
+        if board.engine != Choice::Cpu && board.pru_core.is_none() {
+            say(&format!("{} has no PRU for us: the CPU plays", board.name));
+            board.engine = Choice::Cpu;
+        }
+        Ok((board, parts))
     }
 
     /// Sets the parameters that were given.
@@ -174,7 +185,7 @@ impl Arguments {
         if let Some(saved) = memory.saved.as_mut().filter(|_| memory.trusted) {
             if self.network.is_some() {
                 saved.network = Arc::new(parts.library[0].clone());
-                saved.bends.clear();
+                saved.layers = Layers::default();
                 saved.place = saved.network.name().to_string();
             }
             self.assign(&mut saved.parameters)?;

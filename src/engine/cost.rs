@@ -3,6 +3,7 @@
 use logicnet::Program;
 
 use super::Settings;
+use crate::pru::ACCESS_NS;
 
 /// The time that work takes on a platform, for one width of lanes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,7 +18,8 @@ pub struct Cost {
     pub callback_ns: f32,
 }
 
-/// What a callback has spent.
+/// What a callback has spent. Gates and groups are those of the schedule, which is the
+/// same whoever evaluates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Spent {
     /// Gates evaluated, for a group of lanes each.
@@ -26,15 +28,30 @@ pub struct Spent {
     pub groups: u32,
     /// Frames of output.
     pub frames: u32,
+    /// Of the gates, those that the PRU has spared the CPU.
+    pub spared: u32,
+    /// Of the groups, those that the PRU has made.
+    pub offloaded: u32,
+    /// Groups that it was asked for, and has not made.
+    pub missed: u32,
+    /// Accesses to the PRU's memory.
+    pub accesses: u32,
 }
 
 impl Cost {
-    /// Nanoseconds of a callback that has spent this.
+    /// Nanoseconds of a callback that has spent this, if the CPU does it all, as it must
+    /// be able to.
     pub fn of(&self, spent: Spent) -> f32 {
         self.callback_ns
             + self.gate_ns * spent.gates as f32
             + self.group_ns * spent.groups as f32
             + self.frame_ns * spent.frames as f32
+    }
+
+    /// Nanoseconds of it that the PRU has freed: gates that were left out, less the
+    /// accesses to its memory.
+    pub fn freed(&self, spent: Spent) -> f32 {
+        self.gate_ns * spent.spared as f32 - ACCESS_NS * spent.accesses as f32
     }
 
     /// What beginning a group costs, in gates.

@@ -1,5 +1,6 @@
 //! What the engine tells of itself, readable by any thread without a lock.
 
+use super::cost::Spent;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Counters that the audio thread writes and others read; each is exact, all
@@ -18,6 +19,14 @@ pub struct Counters {
     time: AtomicU32,
     /// Part of the block's time that was used, in thousandths.
     load: AtomicU32,
+    /// Groups of samples begun.
+    groups: AtomicU32,
+    /// Those of them that the PRU has made.
+    offloaded: AtomicU32,
+    /// Groups that it was asked for, and the CPU had to make.
+    missed: AtomicU32,
+    /// 1 when it has made the last group of what plays.
+    by_pru: AtomicU32,
 }
 
 macro_rules! readers {
@@ -41,7 +50,28 @@ impl Counters {
         /// Network time of the next sample.
         time,
         /// Part of the block's time that the last callback used, in thousandths.
-        load
+        load,
+        /// Groups of samples begun, whoever has made them.
+        groups,
+        /// Groups of samples that the PRU has made.
+        offloaded,
+        /// Groups that the PRU was asked for, and the CPU had to make.
+        missed
+    }
+
+    /// Whether the PRU plays: it has made the last group of what plays.
+    pub fn by_pru(&self) -> bool {
+        self.by_pru.load(Ordering::Relaxed) == 1
+    }
+
+    pub(super) fn add_groups(&self, spent: Spent) {
+        add(&self.groups, spent.groups);
+        add(&self.offloaded, spent.offloaded);
+        add(&self.missed, spent.missed);
+    }
+
+    pub(super) fn set_by_pru(&self, by_pru: bool) {
+        self.by_pru.store(by_pru.into(), Ordering::Relaxed);
     }
 
     pub(super) fn add_block(&self, time: u32) {

@@ -21,6 +21,7 @@ mod voice;
 use std::sync::Arc;
 
 use logicnet::Word;
+use pru_codegen::LANES;
 
 pub use cost::{Cost, Platform, Spent, TooSlow};
 pub use counters::Counters;
@@ -30,6 +31,8 @@ pub use voice::Voice;
 use handover::{Inbox, handover};
 use output::{FADE_SECONDS, Output};
 use position::Position;
+
+use crate::pru::Passes;
 
 /// How samples of the network become frames of the output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -96,6 +99,10 @@ pub struct Engine<W> {
     /// The id of the change that was made last.
     change: Option<u32>,
     playing: Option<Box<Voice<W>>>,
+    /// The id of the change that brought the program that plays.
+    program: Option<u32>,
+    /// The PRU, where it evaluates ahead.
+    pru: Option<Passes>,
     pending: Option<Pending<W>>,
     fading: Option<Fading<W>>,
     position: Position,
@@ -117,6 +124,8 @@ impl<W: Word> Engine<W> {
             counters: Arc::new(Counters::default()),
             change: None,
             playing: None,
+            program: None,
+            pru: None,
             pending: None,
             fading: None,
             position: Position::new(platform.rate),
@@ -160,6 +169,13 @@ impl<W: Word> Engine<W> {
         self.spent
     }
 
+    /// Has the PRU evaluate ahead. Each frame is the same with it and without it, as is
+    /// when changes are made: it works on the group after the one that the CPU works on,
+    /// and the CPU goes on as if it was not there, leaving out what it finds done.
+    pub fn offload(&mut self, pru: Passes) {
+        self.pru = Some(pru);
+    }
+
     /// Renders the next frames, one channel, within +-0.95.
     pub fn render(&mut self, out: &mut [f32]) {
         self.render_tapped(out, |_| {});
@@ -177,6 +193,9 @@ impl<W: Word> Engine<W> {
         let budget = self.platform.budget(frames);
         self.receive();
         self.try_pending(frames, budget);
+        if let Some(pru) = &mut self.pru {
+            pru.look(self.program);
+        }
 
         let mut starved = 0;
         for out in out.iter_mut() {
@@ -192,6 +211,8 @@ impl<W: Word> Engine<W> {
             self.counters.add_starved(starved);
         }
         self.work_ahead(frames, budget);
+        self.ask_ahead(frames);
+        self.counters.add_groups(self.spent);
         self.counters.add_block(self.position.t());
     }
 
@@ -285,7 +306,7 @@ impl<W: Word> Engine<W> {
             return;
         }
         for group in needed {
-            voice.work(group, u32::MAX, begin, &mut self.spent);
+            voice.work(group, u32::MAX, begin, &mut self.spent, None);
         }
         self.adopt(pending, entry);
     }
@@ -298,6 +319,8 @@ impl<W: Word> Engine<W> {
         let Some(start) = pending.start else {
             return;
         };
+        self.program = Some(pending.id);
+        self.counters.set_by_pru(false);
         if let Some(old) = self.playing.replace(start.voice) {
             if start.fade {
                 self.fading = Some(Fading {
@@ -330,7 +353,7 @@ impl<W: Word> Engine<W> {
             }
             let begun = self.spent.groups * begin;
             let room = budget.saturating_sub(self.spent.gates + begun);
-            voice.work(Voice::<W>::group(t), room, begin, &mut self.spent);
+            voice.work(Voice::<W>::group(t), room, begin, &mut self.spent, None);
             voice.sample(t)
         };
         let frame = interpolate(&self.position, self.settings.interpolation, &mut sample);
@@ -376,12 +399,18 @@ impl<W: Word> Engine<W> {
             // Evenly until it is read, but not so slowly that a change of speed
             // could find it undone.
             let share = (voice.left(next) / callbacks.max(1) + 1).max(budget / 4);
+            let before = self.spent;
             done = voice.work(
                 next,
                 share.saturating_add(begin).min(room),
                 begin,
                 &mut self.spent,
+                self.pru.as_mut(),
             );
+            if self.spent.groups > before.groups {
+                let by_pru = self.spent.offloaded > before.offloaded;
+                self.counters.set_by_pru(by_pru);
+            }
         }
         let room = self.room(budget);
         if let Some(mut pending) = self.pending.take() {
@@ -391,6 +420,20 @@ impl<W: Word> Engine<W> {
             }
             self.pending = Some(pending);
         }
+    }
+
+    /// Asks the PRU for a pass of the group after the one that is the CPU's next. Not
+    /// where a callback reads more than a pass: it would not keep up.
+    fn ask_ahead(&mut self, frames: u32) {
+        let (Some(pru), Some(voice)) = (&mut self.pru, &self.playing) else {
+            return;
+        };
+        let (next, _) = ahead::<W>(&self.position, frames);
+        let waits = pru.holds::<W>(next) && !voice.has_begun(next);
+        if self.position.pace(frames) <= LANES && !waits {
+            pru.ask::<W>(neighbour::<W>(next, self.position.backwards()));
+        }
+        self.spent.accesses = pru.accesses();
     }
 
     /// Gates that the callback may still evaluate.
@@ -438,7 +481,7 @@ impl<W: Word> Engine<W> {
         } else {
             target
         };
-        voice.work(target, gates, begin, &mut self.spent);
+        voice.work(target, gates, begin, &mut self.spent, None);
     }
 }
 

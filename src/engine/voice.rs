@@ -3,6 +3,7 @@
 use logicnet::{Evaluator, Program, Word};
 
 use super::cost::Spent;
+use crate::pru::{Passes, Taken};
 
 /// Groups of samples kept: the one played, its neighbours, and one more.
 const KEPT: usize = 4;
@@ -16,6 +17,10 @@ pub struct Voice<W> {
     evaluator: Evaluator<W>,
     /// The group being evaluated, by its number.
     evaluating: Option<u32>,
+    /// Its gates that are left to do.
+    remaining: u32,
+    /// Its samples' bits, if the PRU has made them.
+    made: Option<[W; 8]>,
     /// Group n is kept in place n modulo [`KEPT`].
     kept: [Option<u32>; KEPT],
     samples: Box<[u8]>,
@@ -27,6 +32,8 @@ impl<W: Word> Voice<W> {
         Voice {
             evaluator: Evaluator::new(program),
             evaluating: None,
+            remaining: 0,
+            made: None,
             kept: [None; KEPT],
             samples: vec![0; KEPT * W::LANES].into_boxed_slice(),
         }
@@ -60,7 +67,18 @@ impl<W: Word> Voice<W> {
 
     /// Works on a group, for at most `room` gates, `begin` of which it costs to
     /// begin one. True when it is there.
-    pub(super) fn work(&mut self, group: u32, room: u32, begin: u32, spent: &mut Spent) -> bool {
+    ///
+    /// A group that the PRU has made is gone through all the same, at the CPU's pace but
+    /// without the work: when it is there, and what else there is room for, does not
+    /// depend on who evaluates.
+    pub(super) fn work(
+        &mut self,
+        group: u32,
+        room: u32,
+        begin: u32,
+        spent: &mut Spent,
+        pru: Option<&mut Passes>,
+    ) -> bool {
         if self.has(group) {
             return true;
         }
@@ -70,18 +88,37 @@ impl<W: Word> Voice<W> {
             return false;
         }
         if !begun {
-            self.evaluator.start(group.wrapping_mul(W::LANES as u32));
             self.evaluating = Some(group);
+            self.remaining = self.gates();
             spent.groups += 1;
+            let taken = pru.map_or(Taken::NotAsked, |pru| pru.take(group));
+            spent.missed += u32::from(taken == Taken::Missed);
+            self.made = match taken {
+                Taken::There(planes) => Some(planes),
+                Taken::Missed | Taken::NotAsked => None,
+            };
+            if self.made.is_none() {
+                self.evaluator.start(group.wrapping_mul(W::LANES as u32));
+            }
+            spent.offloaded += u32::from(self.made.is_some());
         }
-        let before = self.evaluator.remaining();
-        let done = self.evaluator.advance(gates as usize);
-        spent.gates += (before - self.evaluator.remaining()) as u32;
+        let worked = gates.min(self.remaining);
+        self.remaining -= worked;
+        spent.gates += worked;
+        if self.made.is_some() {
+            spent.spared += worked;
+        } else {
+            self.evaluator.advance(gates as usize);
+        }
+        let done = self.remaining == 0;
         if done {
             let place = group as usize % KEPT;
             let from = place * W::LANES;
             if let Some(samples) = self.samples.get_mut(from..from + W::LANES) {
-                self.evaluator.samples(samples);
+                match self.made {
+                    Some(planes) => W::bytes(planes, samples),
+                    None => self.evaluator.samples(samples),
+                }
             }
             self.kept[place] = Some(group);
             self.evaluating = None;
@@ -89,12 +126,17 @@ impl<W: Word> Voice<W> {
         done
     }
 
+    /// Whether a group is there, or was begun.
+    pub(super) fn has_begun(&self, group: u32) -> bool {
+        self.has(group) || self.evaluating == Some(group)
+    }
+
     /// Gates that are left to do for a group.
     pub(super) fn left(&self, group: u32) -> u32 {
         if self.has(group) {
             0
         } else if self.evaluating == Some(group) {
-            self.evaluator.remaining() as u32
+            self.remaining
         } else {
             self.gates()
         }

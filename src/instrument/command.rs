@@ -1,11 +1,12 @@
 //! What can be asked of the instrument.
 
-use logicnet::{Mask, Network};
+use logicnet::{Gate, Mask, Network};
 
 use super::analog::Reading;
 use super::gestures::Press;
 use super::layout::Area;
 use super::parameters::Key;
+use super::saved::Saved;
 use super::state::Page;
 use super::surface::Button;
 
@@ -21,22 +22,47 @@ pub enum Command {
     Press(Button, Press),
     /// The next network of the library, or the one before.
     Swap(Direction),
+    /// A network of the library, by its place.
+    Choose(usize),
     /// Another network, of any origin.
     Load(Box<Network>),
     /// A random network; without a seed, another one each time.
     Random(Option<u64>),
-    /// A few gates of the network changed, by chance.
-    Mutate,
-    /// A bend of one node that lasts, or none.
-    Bend(u32, Option<Mask>),
-    /// No more bends.
+    /// A few gates of the network changed, by chance; with a seed, always the same
+    /// ones in the same way.
+    Mutate(Option<u64>),
+    /// Another operation and other operands of a gate, for good.
+    Rewire(u32, Gate),
+    /// Bends of nodes in the chosen layer, or none there: all of them or, if one
+    /// cannot be, none.
+    Paint {
+        /// What becomes of which node.
+        bends: Vec<(u32, Option<Mask>)>,
+        /// A new stroke; else the one before goes on, and is undone with this.
+        begins: bool,
+    },
+    /// Another layer of bends over all others, which is chosen then; without a
+    /// name, it gets one.
+    AddLayer(Option<String>),
+    /// A layer removed, with its bends; the first one stays.
+    RemoveLayer(usize),
+    /// The layer that touches and paint go to.
+    ChooseLayer(usize),
+    /// A layer's strength in percent; above 100, 100. Again and again for one layer,
+    /// it is one step of undo.
+    SetStrength(usize, u8),
+    /// No more bends in a layer.
+    ClearLayer(usize),
+    /// No more bends in any layer.
     ClearBends,
-    /// The last change of bends or network taken back, or made again.
+    /// The last change of bends, layers or network taken back.
     Undo,
     /// The last change taken back made again.
     Redo,
-    /// Network time starts again at 0.
-    ResetTime,
+    /// Network time goes on, or stands still and nothing is heard.
+    Play(bool),
+    /// Network time starts again here; what lies beyond the period goes round.
+    Seek(u32),
     /// A parameter's value; out of range, the nearest.
     Set(Key, i32),
     /// A parameter changed by so many steps.
@@ -54,11 +80,24 @@ pub enum Command {
     RecallPreset(String),
     /// A preset forgotten.
     DeletePreset(String),
+    /// What lasts, brought from elsewhere, and the network time to start at:
+    /// network, layers, and those parameters that presets bring.
+    Restore(Box<Saved>, Option<u32>),
     /// The first network and the parameters of the start, without bends; what
     /// was there before is kept as a preset.
     SafeStart,
     /// Something told to the player.
     Notice(String),
+}
+
+impl Command {
+    /// A bend of one node, or none: the shortest stroke.
+    pub fn bend(node: u32, mask: Option<Mask>) -> Command {
+        Command::Paint {
+            bends: vec![(node, mask)],
+            begins: true,
+        }
+    }
 }
 
 /// Which way.

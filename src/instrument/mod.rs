@@ -7,6 +7,8 @@
 pub mod analog;
 mod command;
 pub mod gestures;
+mod history;
+pub mod layers;
 pub mod layout;
 mod mutation;
 pub mod pages;
@@ -16,7 +18,6 @@ mod saved;
 mod state;
 pub mod surface;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use logicnet::random::{Ops, Rng};
@@ -29,6 +30,8 @@ pub use state::{Page, State};
 use crate::engine::{Platform, Settings};
 use analog::{Analog, INPUTS, Reading, Target};
 use gestures::Press;
+use history::{History, Stroke};
+use layers::Layers;
 use layout::{Area, Layout};
 use parameters::{KEYS, Key, Kind, Parameters};
 use preset::{Preset, RESCUED};
@@ -80,35 +83,6 @@ pub struct Outcome {
     pub keep: Option<Keep>,
 }
 
-/// What undo goes back to.
-struct Moment {
-    network: Arc<Network>,
-    place: usize,
-    bends: BTreeMap<u32, Mask>,
-    parameters: Parameters,
-    /// A preset made it, and brought its own parameters.
-    recalled: bool,
-}
-
-impl Moment {
-    fn of(state: &State) -> Moment {
-        Moment {
-            network: Arc::clone(&state.network),
-            place: state.place,
-            bends: state.bends.clone(),
-            parameters: state.parameters.clone(),
-            recalled: false,
-        }
-    }
-
-    fn is(&self, state: &State) -> bool {
-        Arc::ptr_eq(&self.network, &state.network) && self.bends == state.bends
-    }
-}
-
-/// Moments that undo and redo go through.
-const HISTORY: usize = 64;
-
 /// Layers and inputs of a random network: deep enough to surprise, small enough
 /// for every board.
 const RANDOM_WIDTHS: [usize; 5] = [96, 96, 96, 96, 24];
@@ -125,10 +99,7 @@ pub struct Instrument {
     limits: Option<(Platform, usize)>,
     builder: Builder,
     rng: Rng,
-    /// What was, is, and could be again; never empty.
-    history: Vec<Moment>,
-    /// Which moment of the history is now.
-    now: usize,
+    history: History,
     /// Whether this touch latches gates or frees them: its first gate decides.
     latching: Option<bool>,
     /// Gates whose touch was refused, so that it is not tried at every scan.
@@ -156,18 +127,25 @@ struct Change {
     seek: Option<u32>,
     /// Another moment of the history is now.
     now: Option<usize>,
-    /// A preset brought it, with its parameters.
-    recalled: bool,
+    /// It brought its parameters, as presets do.
+    brought: bool,
+    /// It may go on with the one before.
+    stroke: Option<Stroke>,
 }
 
 const SAME: Change = Change {
     heard: Heard::Nothing,
     seek: None,
     now: None,
-    recalled: false,
+    brought: false,
+    stroke: None,
 };
 const BENT: Change = Change {
     heard: Heard::Bend,
+    ..SAME
+};
+const SET: Change = Change {
+    heard: Heard::Settings,
     ..SAME
 };
 const SWAPPED: Change = Change {
@@ -196,7 +174,7 @@ impl Instrument {
             layout: Arc::new(Layout::new(network, parameters.get(Key::Dead) == 1)),
             place: 0,
             library: Arc::new(names_of_library.collect()),
-            bends: BTreeMap::new(),
+            layers: Layers::default(),
             touched: Vec::new(),
             steered: None,
             analog: Analog::default(),
@@ -207,7 +185,10 @@ impl Instrument {
             presets: Arc::new(names(&presets)),
             notice: None,
             notices: 0,
+            playing: true,
             resets: 0,
+            t0: 0,
+            history: (0, 0),
             sound: 0,
         };
         let mut instrument = Instrument {
@@ -218,8 +199,7 @@ impl Instrument {
             limits,
             builder: Builder::new(),
             rng: Rng::new(seed),
-            history: vec![Moment::of(&state)],
-            now: 0,
+            history: History::new(&state),
             latching: None,
             refused: Vec::new(),
             reserved: Vec::new(),
@@ -286,6 +266,19 @@ impl Instrument {
 
     fn play_on(&mut self, saved: &Saved) -> Result<Sound, String> {
         let mut state = (*self.state).clone();
+        state.parameters = saved.parameters.clone();
+        self.restore(&mut state, saved)?;
+        let sound = self
+            .sound(&mut state, SWAPPED, false)?
+            .ok_or("a new network is a new sound")?;
+        self.history = History::new(&state);
+        self.state = Arc::new(state);
+        Ok(sound)
+    }
+
+    /// Puts what was saved in place, with the parameters that presets bring.
+    fn restore(&self, state: &mut State, saved: &Saved) -> Result<(), String> {
+        saved.layers.fit(&saved.network)?;
         let is_it = |network: &Arc<Network>| *network == saved.network;
         let places = || 0..self.library.len();
         let mut named = places().filter(|i| self.library[*i].name() == saved.place);
@@ -302,16 +295,10 @@ impl Instrument {
         } else {
             &saved.network
         };
-        state.parameters = saved.parameters.clone();
-        swap(&mut state, Arc::clone(network));
-        state.bends.clone_from(&saved.bends);
-        let sound = self
-            .sound(&mut state, SWAPPED, false)?
-            .ok_or("a new network is a new sound")?;
-        self.history = vec![Moment::of(&state)];
-        self.now = 0;
-        self.state = Arc::new(state);
-        Ok(sound)
+        state.parameters.bring(&saved.parameters);
+        swap(state, Arc::clone(network));
+        state.layers = saved.layers.clone();
+        Ok(())
     }
 
     /// The name of the preset that holds this one's content: one that is there
@@ -356,17 +343,18 @@ impl Instrument {
             }
         };
         self.refused.clear();
-        self.now = change.now.unwrap_or(self.now);
+        if let Some(now) = change.now {
+            self.history.go_to(now);
+        }
         // A touch is one step of undo, however far it goes and whatever is done
         // meanwhile.
         let own =
-            self.state.bends != state.bends || !Arc::ptr_eq(&self.state.network, &state.network);
+            self.state.layers != state.layers || !Arc::ptr_eq(&self.state.network, &state.network);
         if state.touched.is_empty() || (own && !touch) {
-            self.remember(&state, change.recalled);
+            self.history.remember(&state, change.brought, change.stroke);
         }
-        self.history[self.now]
-            .parameters
-            .clone_from(&state.parameters);
+        self.history.note(&state.parameters);
+        state.history = self.history.steps(&state);
         self.state = Arc::new(state);
         if let Some(keep) = &keep {
             self.keep(keep);
@@ -400,40 +388,47 @@ impl Instrument {
                 state.place = place;
                 Ok(SWAPPED)
             }
+            Command::Choose(place) => self.choose(state, place),
             Command::Load(network) => {
                 swap(state, Arc::new(*network));
                 Ok(SWAPPED)
             }
-            Command::Random(seed) => {
-                let seed = seed.unwrap_or_else(|| self.rng.next() % 100_000);
-                let network = Network::random(RANDOM_INPUTS, &RANDOM_WIDTHS, Ops::XorRich, seed)
-                    .map_err(|error| error.to_string())?;
-                swap(state, Arc::new(network));
-                Ok(SWAPPED)
-            }
-            Command::Mutate => {
-                let network =
-                    mutation::mutated(&state.network, &mut self.rng).ok_or("no gates to change")?;
-                let bends = std::mem::take(&mut state.bends);
-                swap(state, Arc::new(network));
-                state.bends = bends;
-                Ok(SWAPPED)
-            }
-            Command::Bend(node, mask) => bend(state, node, mask),
-            Command::ClearBends => {
-                state.bends.clear();
+            Command::Random(seed) => self.random(state, seed),
+            Command::Mutate(seed) => self.mutate(state, seed),
+            Command::Rewire(node, gate) => {
+                exchange(state, mutation::rewired(&state.network, node, gate)?);
                 Ok(BENT)
+            }
+            Command::Paint { bends, begins } => self.paint(state, bends, begins),
+            Command::AddLayer(name) => state.layers.add(name).map(|()| SAME),
+            Command::RemoveLayer(layer) => {
+                state.layers.remove(layer)?;
+                Ok(self.bent(state, None))
+            }
+            Command::ChooseLayer(layer) => state.layers.choose(layer).map(|()| SAME),
+            Command::SetStrength(layer, strength) => {
+                state.layers.set_strength(layer, strength)?;
+                Ok(self.bent(state, Some(Stroke::Strength(layer))))
+            }
+            Command::ClearLayer(layer) => {
+                state.layers.clear(layer)?;
+                Ok(self.bent(state, None))
+            }
+            Command::ClearBends => {
+                state.layers.clear_all();
+                Ok(self.bent(state, None))
             }
             Command::Undo => self.go_to(state, Direction::Previous),
             Command::Redo => self.go_to(state, Direction::Next),
-            Command::ResetTime => {
-                state.resets = state.resets.wrapping_add(1);
-                Ok(Change {
-                    heard: Heard::Bend,
-                    seek: Some(0),
-                    ..SAME
-                })
+            Command::Play(playing) => {
+                state.playing = playing;
+                let settings = self.state.settings() != state.settings();
+                Ok(if settings { SET } else { SAME })
             }
+            Command::Seek(t) => Ok(Change {
+                seek: Some(seek(state, t)),
+                ..BENT
+            }),
             Command::Set(key, value) => {
                 state.parameters.set(key, value);
                 Ok(set(state, key))
@@ -443,18 +438,7 @@ impl Instrument {
                 Ok(set(state, key))
             }
             Command::Turn(input, reading) => Ok(turn(state, input, reading)),
-            Command::Learn(input) => {
-                if state.analog.learning() == Some(input) {
-                    match state.analog.learned() {
-                        Ok(()) => *keep = Some(Keep::Calibration(state.analog.to_json())),
-                        // The end of learning is no less an end.
-                        Err(problem) => tell(state, problem),
-                    }
-                } else {
-                    state.analog.learn(input)?;
-                }
-                Ok(SAME)
-            }
+            Command::Learn(input) => learn(state, input, keep),
             Command::Show(page) => {
                 state.page = page;
                 state.row = 0;
@@ -462,13 +446,14 @@ impl Instrument {
             }
             Command::SavePreset(name) => self.save_preset(state, name, keep),
             Command::RecallPreset(name) => self.recall_preset(state, &name),
-            Command::DeletePreset(name) => {
-                if !self.presets.iter().any(|preset| preset.name == name) {
-                    return Err(no_preset(&name));
-                }
-                tell(state, format!("{name} is deleted"));
-                *keep = Some(Keep::Delete(name));
-                Ok(SAME)
+            Command::DeletePreset(name) => self.delete_preset(state, name, keep),
+            Command::Restore(saved, t) => {
+                self.restore(state, &saved)?;
+                Ok(Change {
+                    brought: true,
+                    seek: t.map(|t| seek(state, t)),
+                    ..SWAPPED
+                })
             }
             Command::SafeStart => Ok(self.safe_start(state, keep)),
             Command::Notice(notice) => {
@@ -488,6 +473,7 @@ impl Instrument {
         if change.heard == Heard::Nothing {
             return Ok(None);
         }
+        // Paused, it must not become what could not be played on.
         let settings = state.parameters.settings(state.network.sample_rate());
         if !touch && state.bends_pass() {
             // A bend may make it smaller for a while: it must fit without, too,
@@ -501,9 +487,9 @@ impl Instrument {
         Ok(Some(Sound {
             id: self.sounds,
             program: (change.heard != Heard::Settings).then_some(program),
-            settings,
+            settings: state.settings(),
             seek: change.seek,
-            fade: change.heard == Heard::Network,
+            fade: change.heard == Heard::Network && state.parameters.get(Key::Swap) == 0,
         }))
     }
 
@@ -544,32 +530,73 @@ impl Instrument {
         Err(problem)
     }
 
+    fn choose(&self, state: &mut State, place: usize) -> Result<Change, String> {
+        let count = self.library.len();
+        let network = self.library.get(place);
+        let network = network.ok_or_else(|| format!("no such network; the library has {count}"))?;
+        swap(state, Arc::clone(network));
+        state.place = place;
+        Ok(SWAPPED)
+    }
+
+    fn random(&mut self, state: &mut State, seed: Option<u64>) -> Result<Change, String> {
+        let seed = seed.unwrap_or_else(|| self.rng.next() % 100_000);
+        let network = Network::random(RANDOM_INPUTS, &RANDOM_WIDTHS, Ops::XorRich, seed)
+            .map_err(|error| error.to_string())?;
+        swap(state, Arc::new(network));
+        Ok(SWAPPED)
+    }
+
+    fn mutate(&mut self, state: &mut State, seed: Option<u64>) -> Result<Change, String> {
+        let mut seeded = seed.map(Rng::new);
+        let rng = seeded.as_mut().unwrap_or(&mut self.rng);
+        let network = mutation::mutated(&state.network, rng).ok_or("no gates to change")?;
+        exchange(state, network);
+        Ok(SWAPPED)
+    }
+
+    fn paint(
+        &mut self,
+        state: &mut State,
+        bends: Vec<(u32, Option<Mask>)>,
+        begins: bool,
+    ) -> Result<Change, String> {
+        if begins {
+            self.history.end_stroke();
+        }
+        for (node, mask) in &bends {
+            layers::can_bend(&state.network, *node, *mask)?;
+        }
+        state.layers.paint(bends);
+        Ok(self.bent(state, Some(Stroke::Paint)))
+    }
+
     fn touch(&mut self, state: &mut State, area: Option<Area>) -> Change {
         let touched = area.map_or_else(Vec::new, |area| state.layout.touched(area, state.radius()));
         if touched == state.touched {
             // Where the finger is exactly does not matter.
         } else if state.latched() {
             let mask = state.mask();
-            for node in &touched {
-                let bent = state.bends.contains_key(node);
-                if *self.latching.get_or_insert(!bent) {
-                    state.bends.entry(*node).or_insert(mask);
-                } else {
-                    state.bends.remove(node);
-                }
+            let bends = &state.layers[state.layers.chosen()].bends;
+            let is_bent = |node: &u32| bends.contains_key(node);
+            if let Some(first) = touched.first() {
+                let latching = *self.latching.get_or_insert(!is_bent(first));
+                let changed: Vec<u32> = touched
+                    .iter()
+                    .copied()
+                    .filter(|node| is_bent(node) != latching)
+                    .collect();
+                let bend = latching.then_some(mask);
+                state
+                    .layers
+                    .paint(changed.into_iter().map(|node| (node, bend)));
             }
         }
-        let before = state.masks();
         state.touched = touched;
         if area.is_none() {
             self.latching = None;
         }
-        let latched_more = state.bends != self.state.bends;
-        if latched_more || state.masks() != before {
-            BENT
-        } else {
-            SAME
-        }
+        self.bent(state, None)
     }
 
     fn press(
@@ -587,7 +614,8 @@ impl Instrument {
             (Page::Play, Button::Mode, Press::Hold) => Command::Step(Key::Hold, 1),
             (Page::Play, Button::Clear, Press::Tap) => Command::ClearBends,
             (Page::Play, Button::Clear, Press::Hold) => Command::Undo,
-            (Page::Play, Button::Time, Press::Tap) => Command::ResetTime,
+            (Page::Play, Button::Time, Press::Tap) if !state.playing => Command::Play(true),
+            (Page::Play, Button::Time, Press::Tap) => Command::Seek(0),
             (_, Button::Time, Press::Tap) => Command::Show(Page::Play),
             (Page::Menu, Button::Time, Press::Hold) => Command::Show(Page::Presets),
             (Page::Presets, Button::Time, Press::Hold) => Command::Show(Page::Inputs),
@@ -619,46 +647,23 @@ impl Instrument {
             }
             (Page::Inputs, Button::Mode, _) => Command::Step(Key::ANALOG[state.row], 1),
             (Page::Inputs, Button::Clear, _) => Command::Learn(state.row),
-            (Page::About, Button::Mode, _) => Command::Mutate,
+            (Page::About, Button::Mode, _) => Command::Mutate(None),
             (Page::About, Button::Clear, _) => Command::Random(None),
         };
         self.change(state, command, keep)
     }
 
-    /// Makes this state the history's last moment, unless it is where it is now;
-    /// a preset of the same network has brought its parameters.
-    fn remember(&mut self, state: &State, recalled: bool) {
-        if self.history[self.now].is(state) && !recalled {
-            return;
-        }
-        self.history.truncate(self.now + 1);
-        self.history.push(Moment {
-            recalled,
-            ..Moment::of(state)
-        });
-        if self.history.len() > HISTORY {
-            self.history.remove(0);
-        }
-        self.now = self.history.len() - 1;
-    }
-
     fn go_to(&mut self, state: &mut State, direction: Direction) -> Result<Change, String> {
         // What a touch has latched so far is a step of its own.
-        self.remember(&Arc::clone(&self.state), false);
-        let (now, problem) = match direction {
-            Direction::Previous => (self.now.checked_sub(1), "nothing to undo"),
-            Direction::Next => (self.now.checked_add(1), "nothing to do again"),
-        };
-        let now = now.filter(|now| *now < self.history.len()).ok_or(problem)?;
-        let moment = &self.history[now];
+        self.history.remember(&self.state, false, None);
+        let (now, moment, brought) = self.history.look(direction)?;
         let swapped = !Arc::ptr_eq(&state.network, &moment.network);
         if swapped {
             swap(state, Arc::clone(&moment.network));
         }
         state.place = moment.place;
-        state.bends.clone_from(&moment.bends);
-        // Into a preset or out of it, its parameters come or go.
-        if self.history[now.max(self.now)].recalled {
+        state.layers = moment.layers.clone();
+        if brought {
             state.parameters.bring(&moment.parameters);
         }
         let change = if swapped { SWAPPED } else { BENT };
@@ -666,6 +671,13 @@ impl Instrument {
             now: Some(now),
             ..change
         })
+    }
+
+    /// What bends that may differ from those of the state before lead to.
+    fn bent(&self, state: &State, stroke: Option<Stroke>) -> Change {
+        let same = self.state.masks() == state.masks();
+        let change = if same { SAME } else { BENT };
+        Change { stroke, ..change }
     }
 
     fn save_preset(
@@ -708,11 +720,25 @@ impl Instrument {
             .ok_or_else(|| no_preset(name))?;
         state.parameters.bring(&preset.parameters);
         swap(state, Arc::clone(&preset.network));
-        state.bends.clone_from(&preset.bends);
+        state.layers = preset.layers.clone();
         Ok(Change {
-            recalled: true,
+            brought: true,
             ..SWAPPED
         })
+    }
+
+    fn delete_preset(
+        &self,
+        state: &mut State,
+        name: String,
+        keep: &mut Option<Keep>,
+    ) -> Result<Change, String> {
+        if !self.presets.iter().any(|preset| preset.name == name) {
+            return Err(no_preset(&name));
+        }
+        tell(state, format!("{name} is deleted"));
+        *keep = Some(Keep::Delete(name));
+        Ok(SAME)
     }
 
     fn safe_start(&self, state: &mut State, keep: &mut Option<Keep>) -> Change {
@@ -720,6 +746,7 @@ impl Instrument {
         state.place = 0;
         state.parameters = self.defaults.clone();
         state.page = Page::Play;
+        state.playing = true;
         state.analog.stop_learning();
         swap(state, Arc::clone(&self.library[0]));
         if earlier.is_like(&Preset::of(state, RESCUED.into())) {
@@ -732,7 +759,7 @@ impl Instrument {
             );
         }
         Change {
-            recalled: true,
+            brought: true,
             ..SWAPPED
         }
     }
@@ -790,12 +817,26 @@ fn tell(state: &mut State, notice: String) {
     state.notices = state.notices.wrapping_add(1);
 }
 
-/// Puts another network in place, without bends.
+/// Puts another network in place, without bends and their layers.
 fn swap(state: &mut State, network: Arc<Network>) {
     state.network = network;
-    state.bends.clear();
+    state.layers = Layers::default();
     state.touched.clear();
     lay_out(state);
+}
+
+/// Puts a changed network of as many nodes in place, bent as before.
+fn exchange(state: &mut State, network: Network) {
+    state.network = Arc::new(network);
+    state.touched.clear();
+    lay_out(state);
+}
+
+/// Starts network time again.
+fn seek(state: &mut State, t: u32) -> u32 {
+    state.resets = state.resets.wrapping_add(1);
+    state.t0 = t;
+    t
 }
 
 fn lay_out(state: &mut State) {
@@ -815,6 +856,20 @@ fn turn(state: &mut State, input: usize, reading: Reading) -> Change {
         return SAME;
     }
     follow(state, input)
+}
+
+/// Begins or ends to learn the ends of an analog input's way.
+fn learn(state: &mut State, input: usize, keep: &mut Option<Keep>) -> Result<Change, String> {
+    if state.analog.learning() == Some(input) {
+        match state.analog.learned() {
+            Ok(()) => *keep = Some(Keep::Calibration(state.analog.to_json())),
+            // The end of learning is no less an end.
+            Err(problem) => tell(state, problem),
+        }
+    } else {
+        state.analog.learn(input)?;
+    }
+    Ok(SAME)
 }
 
 /// Brings what an analog input moves to where the input is.
@@ -840,28 +895,10 @@ fn steer(state: &mut State) -> Change {
     if state.steered == before { SAME } else { BENT }
 }
 
-fn bend(state: &mut State, node: u32, mask: Option<Mask>) -> Result<Change, String> {
-    let nodes = state.network.nodes();
-    if node >= nodes {
-        return Err(format!("no node {node}; nodes are 0..{}", nodes - 1));
-    }
-    match mask {
-        Some(Mask::Replace(_)) if node < state.network.inputs() => {
-            return Err(format!("node {node} is an input and has no operation"));
-        }
-        Some(mask) => state.bends.insert(node, mask),
-        None => state.bends.remove(&node),
-    };
-    Ok(BENT)
-}
-
 /// What a parameter's new value leads to.
 fn set(state: &mut State, key: Key) -> Change {
     match key {
-        Key::Volume | Key::Speed | Key::Rate | Key::Interpolation => Change {
-            heard: Heard::Settings,
-            ..SAME
-        },
+        Key::Volume | Key::Speed | Key::Rate | Key::Interpolation => SET,
         // A finger may be bending just now.
         Key::Bend | Key::Hold if state.steered.is_some() || !state.touched.is_empty() => BENT,
         Key::Dead => {

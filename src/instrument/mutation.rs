@@ -1,7 +1,7 @@
-//! A few gates changed by chance.
+//! Gates changed for good: a few by chance, or one on purpose.
 
 use logicnet::random::Rng;
-use logicnet::{Masks, Network, Op};
+use logicnet::{Gate, Masks, Network, Op, Parts};
 
 /// One gate in so many is changed, and one at least.
 const ONE_IN: usize = 64;
@@ -29,23 +29,13 @@ pub fn mutated(network: &Network, rng: &mut Rng) -> Option<Network> {
         bounds[layer.min(bounds.len() - 1)]
     };
 
-    let mut parts = network.clone().into_parts();
-    // It is no longer what these say.
-    parts.source = None;
-    parts.description = None;
+    let mut parts = changing(network);
     if !parts.name.ends_with('*') {
         parts.name.push('*');
     }
     for _ in 0..=audible.len() / ONE_IN {
         let node = audible[rng.below(audible.len() as u32) as usize];
-        let mut index = (node - inputs) as usize;
-        let gate = parts.layers.iter_mut().find_map(|layer| {
-            if index < layer.gates.len() {
-                return Some(&mut layer.gates[index]);
-            }
-            index -= layer.gates.len();
-            None
-        })?;
+        let gate = gate_at(&mut parts, node)?;
         match rng.below(3) {
             0 => gate.op = Op::new((gate.op.number() + 1 + rng.below(15) as u8) % 16)?,
             1 => gate.a = near(gate.a, layer_of(gate.a), node, rng),
@@ -62,4 +52,35 @@ fn near(operand: u32, (first, end): (u32, u32), gate: u32, rng: &mut Rng) -> u32
         return operand;
     }
     first + (operand - first + 1 + rng.below(count - 1)) % count
+}
+
+/// The network with one gate changed, and the same name.
+///
+/// # Errors
+/// Says why the node cannot be that gate.
+pub fn rewired(network: &Network, node: u32, gate: Gate) -> Result<Network, String> {
+    let mut parts = changing(network);
+    let nodes = network.nodes();
+    *gate_at(&mut parts, node).ok_or_else(|| {
+        if node < nodes {
+            format!("node {node} is an input and has no operation")
+        } else {
+            format!("no node {node}; nodes are 0..{}", nodes - 1)
+        }
+    })? = gate;
+    Network::try_from(parts).map_err(|error| error.to_string())
+}
+
+/// The parts of a network that is no longer what its source and description say.
+fn changing(network: &Network) -> Parts {
+    let mut parts = network.clone().into_parts();
+    parts.source = None;
+    parts.description = None;
+    parts
+}
+
+fn gate_at(parts: &mut Parts, node: u32) -> Option<&mut Gate> {
+    let index = node.checked_sub(parts.inputs)? as usize;
+    let mut gates = parts.layers.iter_mut().flat_map(|layer| &mut layer.gates);
+    gates.nth(index)
 }

@@ -118,6 +118,11 @@ parameters! {
         id: "radius", name: "radius", unit: "%", kind: number(0, 50, 1, None),
         default: 8, about: "How far around it the largest finger bends, of the surface's width",
     },
+    /// How another network begins.
+    Swap: Parameter {
+        id: "swap", name: "swap", unit: "", kind: Kind::Choice(&["crossfade", "instant"]),
+        default: 0, about: "Another network fades in while the old one fades out, or begins at once",
+    },
     /// Whether dead gates are there.
     Dead: Parameter {
         id: "dead", name: "dead gates", unit: "", kind: Kind::Choice(&["hidden", "shown"]),

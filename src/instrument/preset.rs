@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use logicnet::{Mask, Masks, Network, NetworkError};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+use super::layers::{Layer, Layers};
 use super::parameters::{KEYS, Key, Parameters};
 use super::state::State;
 
@@ -16,6 +17,10 @@ const PARAMETERS: &str = "parameters";
 const BENDS: &str = "bends";
 /// The field with masks of the network's own that are beneath bends.
 const COVERED: &str = "covered";
+/// The field with the layers of bends, where they are more than bends: whether
+/// each shows or not. Who does not know it has the bends that show, which is
+/// what sounds.
+const BEND_LAYERS: &str = "bend_layers";
 /// The field that names the place in the library; running states have it.
 const PLACE: &str = "from_library";
 
@@ -28,8 +33,8 @@ pub struct Preset {
     pub name: String,
     /// The network, with masks of its own.
     pub network: Arc<Network>,
-    /// The player's bends, by node.
-    pub bends: BTreeMap<u32, Mask>,
+    /// The player's bends.
+    pub layers: Layers,
     /// The parameters.
     pub parameters: Parameters,
 }
@@ -69,7 +74,7 @@ impl Preset {
         Preset {
             name,
             network: Arc::clone(&state.network),
-            bends: state.bends.clone(),
+            layers: state.layers.clone(),
             parameters: state.parameters.clone(),
         }
     }
@@ -78,7 +83,7 @@ impl Preset {
     pub fn is_like(&self, other: &Preset) -> bool {
         let mut brought = self.parameters.clone();
         brought.bring(&other.parameters);
-        self.network == other.network && self.bends == other.bends && self.parameters == brought
+        self.network == other.network && self.layers == other.layers && self.parameters == brought
     }
 
     /// The preset's file.
@@ -87,7 +92,7 @@ impl Preset {
     /// When the bends do not fit the network.
     pub fn to_json(&self) -> Result<String, NetworkError> {
         let brought = |key: &Key| key.in_presets();
-        write(&self.network, &self.bends, &self.parameters, brought, None)
+        write(&self.network, &self.layers, &self.parameters, brought, None)
     }
 
     /// Reads a preset's file. Parameters that are not there, or unknown, are as
@@ -100,7 +105,7 @@ impl Preset {
         Ok(Preset {
             name,
             network: Arc::new(file.network),
-            bends: file.bends,
+            layers: file.layers,
             parameters: file.parameters,
         })
     }
@@ -109,7 +114,7 @@ impl Preset {
 /// What a file of a preset or a running state has.
 pub(super) struct File {
     pub network: Network,
-    pub bends: BTreeMap<u32, Mask>,
+    pub layers: Layers,
     pub parameters: Parameters,
     pub place: Option<String>,
 }
@@ -118,11 +123,12 @@ pub(super) struct File {
 /// them, and the parameters.
 pub(super) fn write(
     network: &Network,
-    bends: &BTreeMap<u32, Mask>,
+    layers: &Layers,
     parameters: &Parameters,
     written: impl Fn(&Key) -> bool,
     place: Option<&str>,
 ) -> Result<String, NetworkError> {
+    let bends = layers.bends();
     let mut parts = network.clone().into_parts();
     let covered: Masks = parts
         .masks
@@ -133,7 +139,7 @@ pub(super) fn write(
         .masks
         .extend(bends.iter().map(|(node, mask)| (*node, *mask)));
     // A network that was loaded from such a file has its fields.
-    for field in [PARAMETERS, BENDS, COVERED, PLACE] {
+    for field in [PARAMETERS, BENDS, COVERED, BEND_LAYERS, PLACE] {
         parts.extra.remove(field);
     }
     let mut fields = Map::new();
@@ -145,6 +151,9 @@ pub(super) fn write(
     parts.extra.insert(BENDS.into(), nodes.into());
     if !covered.is_empty() {
         parts.extra.insert(COVERED.into(), (&covered).into());
+    }
+    if !layers.is_plain() {
+        parts.extra.insert(BEND_LAYERS.into(), layers_value(layers));
     }
     if let Some(place) = place {
         parts.extra.insert(PLACE.into(), place.into());
@@ -185,10 +194,46 @@ pub(super) fn read(text: &str, wanted: impl Fn(&Key) -> bool) -> Result<File, Ne
         Some(Value::String(place)) => Some(place),
         _ => None,
     };
+    let layers = parts.extra.remove(BEND_LAYERS).and_then(layers_of);
+    let network = Network::try_from(parts)?;
+    // Layers that say anything else than the masks, which sound, are left out.
+    let layers = layers
+        .filter(|layers| *layers.bends() == bends && layers.fit(&network).is_ok())
+        .unwrap_or_else(|| Layers::of(bends));
     Ok(File {
-        network: Network::try_from(parts)?,
-        bends,
+        network,
+        layers,
         parameters,
         place,
     })
+}
+
+fn layers_value(layers: &Layers) -> Value {
+    let list: Vec<Value> = layers
+        .iter()
+        .map(|layer| {
+            let masks: Masks = layer.bends.iter().map(|(n, mask)| (*n, *mask)).collect();
+            json!({ "name": layer.name, "strength": layer.strength, "masks": Value::from(&masks) })
+        })
+        .collect();
+    json!({ "chosen": layers.chosen(), "layers": list })
+}
+
+/// The layers that a file says, if it is one to eight good ones.
+fn layers_of(mut value: Value) -> Option<Layers> {
+    let chosen = usize::try_from(value.get("chosen")?.as_u64()?).ok()?;
+    let Value::Array(list) = value.get_mut("layers")?.take() else {
+        return None;
+    };
+    let layer = |mut layer: Value| {
+        Some(Layer {
+            name: layer.get("name")?.as_str()?.to_string(),
+            strength: u8::try_from(layer.get("strength")?.as_u64()?).ok()?,
+            bends: Masks::try_from(layer.get_mut("masks")?.take())
+                .ok()?
+                .into_iter()
+                .collect(),
+        })
+    };
+    Layers::new(list.into_iter().map(layer).collect::<Option<_>>()?, chosen)
 }

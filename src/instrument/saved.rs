@@ -1,22 +1,22 @@
 //! The running state as a text and back: what is there again after a restart.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use logicnet::{Mask, Network, NetworkError};
+use logicnet::{Network, NetworkError};
 
+use super::layers::Layers;
 use super::parameters::{KEYS, Key, Parameters};
 use super::preset::{self, Preset};
 use super::state::State;
 
-/// What lasts of a state: network, bends, all parameters, and the place in the
+/// What lasts of a state: network, layers of bends, all parameters, and the place in the
 /// library. Its file is that of a preset, with more in it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Saved {
     /// The network, with masks of its own.
     pub network: Arc<Network>,
-    /// The player's bends, by node.
-    pub bends: BTreeMap<u32, Mask>,
+    /// The player's bends.
+    pub layers: Layers,
     /// All parameters.
     pub parameters: Parameters,
     /// The name of the library's network that it is, or was before it was
@@ -29,7 +29,7 @@ impl Saved {
     pub fn of(state: &State) -> Saved {
         Saved {
             network: Arc::clone(&state.network),
-            bends: state.bends.clone(),
+            layers: state.layers.clone(),
             parameters: state.parameters.clone(),
             place: state.origin().to_string(),
         }
@@ -41,7 +41,7 @@ impl Saved {
     pub fn is_of(&self, state: &State) -> bool {
         let moved = state.moved();
         let lasts = |key: &&Key| !moved.contains(&Some(**key));
-        self.bends == state.bends
+        self.layers == state.layers
             && KEYS
                 .iter()
                 .filter(lasts)
@@ -55,7 +55,7 @@ impl Saved {
         Preset {
             name,
             network: self.network,
-            bends: self.bends,
+            layers: self.layers,
             parameters: self.parameters,
         }
     }
@@ -66,7 +66,7 @@ impl Saved {
     /// When the bends do not fit the network.
     pub fn to_json(&self) -> Result<String, NetworkError> {
         let (parameters, place) = (&self.parameters, Some(self.place.as_str()));
-        preset::write(&self.network, &self.bends, parameters, |_| true, place)
+        preset::write(&self.network, &self.layers, parameters, |_| true, place)
     }
 
     /// Reads a state's file; any network file is one. Parameters that are not
@@ -80,7 +80,7 @@ impl Saved {
         Ok(Saved {
             place: file.place.unwrap_or_else(|| file.network.name().into()),
             network: Arc::new(file.network),
-            bends: file.bends,
+            layers: file.layers,
             parameters: file.parameters,
         })
     }

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use logicnet::{Mask, Masks, Network};
 
 use super::analog::{Analog, INPUTS, Target};
+use super::layers::Layers;
 use super::layout::{Area, Layout};
 use super::parameters::{Key, Parameters};
 use super::surface::Button;
+use crate::engine::Settings;
 
 /// A page of the display.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,8 +39,8 @@ pub struct State {
     pub place: usize,
     /// Names of the library's networks, in order.
     pub library: Arc<Vec<String>>,
-    /// Bends that last, by node.
-    pub bends: BTreeMap<u32, Mask>,
+    /// Bends that last.
+    pub layers: Layers,
     /// Gates under the finger, the nearest first.
     pub touched: Vec<u32>,
     /// The gate that analog inputs bend, if one is.
@@ -59,8 +61,14 @@ pub struct State {
     pub notice: Option<String>,
     /// How many notices there were: another one may say the same.
     pub notices: u32,
-    /// How often network time has started again at 0.
+    /// Whether network time goes on; else it is paused, and silent.
+    pub playing: bool,
+    /// How often network time has started again by a command.
     pub resets: u32,
+    /// The network time at which it did so last.
+    pub t0: u32,
+    /// How many steps undo and redo could go.
+    pub history: (usize, usize),
     /// The id of the sound that goes with this.
     pub sound: u32,
 }
@@ -85,10 +93,15 @@ impl State {
         self.parameters.get(Key::Radius) as f32 / 100.0
     }
 
+    /// The bends that last, of all layers together, by node.
+    pub fn bends(&self) -> &BTreeMap<u32, Mask> {
+        self.layers.bends()
+    }
+
     /// The network's own masks with the bends that last over them.
     pub fn lasting_masks(&self) -> Masks {
         let mut masks = self.network.masks().clone();
-        masks.extend(self.bends.iter().map(|(node, mask)| (*node, *mask)));
+        masks.extend(self.bends().iter().map(|(node, mask)| (*node, *mask)));
         masks
     }
 
@@ -132,6 +145,20 @@ impl State {
     /// The name of the library's network that it is, or was before it was changed.
     pub fn origin(&self) -> &str {
         self.library.get(self.place).map_or("", String::as_str)
+    }
+
+    /// What the engine needs to know besides the program.
+    pub fn settings(&self) -> Settings {
+        let settings = self.parameters.settings(self.network.sample_rate());
+        if self.playing {
+            return settings;
+        }
+        // What stands still is a constant; what is changed meanwhile would click.
+        Settings {
+            speed: 0,
+            level: 0.0,
+            ..settings
+        }
     }
 
     /// The rate it plays at, in Hz.

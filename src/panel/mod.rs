@@ -345,6 +345,8 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
         self.count_scans(now);
         self.status.load = counters.load();
         self.status.late = counters.late();
+        self.status.by_pru = counters.by_pru();
+        self.status.missed = counters.missed();
         self.status.fault = self.fault(now);
     }
 

@@ -127,8 +127,8 @@ fn found(disk: &Simulated) -> (Kept, Memory) {
 type Step = (&'static str, &'static str, fn(&mut Session));
 
 fn bend(session: &mut Session) {
-    let node = 4 + session.state().bends.len() as u32 % 3;
-    session.does(Command::Bend(node, Some(Mask::Invert)));
+    let node = 4 + session.state().bends().len() as u32 % 3;
+    session.does(Command::bend(node, Some(Mask::Invert)));
     session.does(Command::Step(Key::Speed, 1));
     session.pass(600);
 }
@@ -321,7 +321,7 @@ fn changes_are_kept_within_two_seconds_and_nothing_else_is_written() {
     let calls = disk.calls();
     session.does(Command::Show(gatebend::instrument::Page::Menu));
     session.does(Command::Notice("look".into()));
-    session.does(Command::ResetTime);
+    session.does(Command::Seek(0));
     session.pass(3000);
     assert_eq!(disk.calls(), calls);
     // Changing all the time does not put it off.
@@ -383,7 +383,7 @@ fn what_could_not_be_read_is_never_written_over() {
 
     disk.fault(Some(Fault::Reads(ErrorKind::PermissionDenied)));
     let mut session = Session::start(&disk);
-    assert!(session.state().bends.is_empty());
+    assert!(session.state().bends().is_empty());
     let notice = session.state().notice.clone().unwrap();
     assert!(notice.contains("you may not read"), "{notice}");
     session.does(Command::Swap(Direction::Next));
@@ -403,7 +403,9 @@ fn what_could_not_be_read_is_never_written_over() {
         .map(|preset| preset.name.as_str())
         .collect();
     assert_eq!(names, ["a", "a 2", "rescued"]);
-    assert!(memory.presets[2].bends.len() == 1 && memory.presets[0].bends.len() == 1);
+    assert!(
+        memory.presets[2].layers.bends().len() == 1 && memory.presets[0].layers.bends().len() == 1
+    );
 }
 
 #[test]
@@ -425,7 +427,7 @@ fn a_folder_that_comes_late_is_written_to_and_keeps_what_it_has() {
     );
     let (kept, memory) = found(&disk);
     assert!(kept["state"].contains("\"second\""));
-    assert_eq!(memory.presets[0].bends.len(), 1);
+    assert_eq!(memory.presets[0].layers.bends().len(), 1);
 }
 
 #[test]
@@ -437,10 +439,10 @@ fn two_failed_starts_are_followed_by_a_safe_one_that_loses_nothing() {
     session.pass(100);
     for _ in 0..2 {
         let session = Session::start(&disk);
-        assert_eq!(session.state().bends.len(), 1);
+        assert_eq!(session.state().bends().len(), 1);
     }
     let safe = Session::start(&disk);
-    assert!(safe.state().bends.is_empty());
+    assert!(safe.state().bends().is_empty());
     let notice = safe.state().notice.clone().unwrap();
     assert!(
         notice.contains("safe start") && notice.contains("rescued"),
@@ -455,10 +457,10 @@ fn two_failed_starts_are_followed_by_a_safe_one_that_loses_nothing() {
     safe.handle.steady();
     safe.pass(100);
     let mut session = Session::start(&disk);
-    assert!(session.state().bends.is_empty() && session.state().notice.is_none());
+    assert!(session.state().bends().is_empty() && session.state().notice.is_none());
     assert_eq!(*session.state().presets, ["rescued"]);
     session.does(Command::RecallPreset("rescued".into()));
-    assert_eq!(session.state().bends.len(), 1);
+    assert_eq!(session.state().bends().len(), 1);
 }
 
 #[test]
@@ -468,7 +470,7 @@ fn starts_that_end_as_they_should_do_not_count() {
     bend(&mut session);
     for _ in 0..5 {
         let session = Session::start(&disk);
-        assert_eq!(session.state().bends.len(), 1);
+        assert_eq!(session.state().bends().len(), 1);
         let state = Arc::clone(session.state());
         assert!(session.watch.finish(0, &state, &mut |_| {}));
     }
@@ -484,7 +486,7 @@ fn the_thread_keeps_what_is_left_at_the_end() {
         ..
     } = Session::start(&disk);
     instrument
-        .apply(Command::Bend(5, Some(Mask::Invert)))
+        .apply(Command::bend(5, Some(Mask::Invert)))
         .unwrap();
     let state = Arc::clone(instrument.state());
     let newest = move || Arc::clone(&state);
@@ -511,7 +513,7 @@ fn damaged_files_are_put_aside_and_the_ones_before_played() {
         disk.put(&path, text.replace("\"first\"", "\"fi?st\"").as_bytes());
     }
     let mut session = Session::start(&disk);
-    assert_eq!(session.state().bends.len(), 1);
+    assert_eq!(session.state().bends().len(), 1);
     let notice = session.state().notice.clone().unwrap();
     assert!(
         notice.contains("checksum is wrong") && notice.contains("the one before"),
@@ -523,7 +525,7 @@ fn damaged_files_are_put_aside_and_the_ones_before_played() {
             .unwrap()
             .contains("fi?st")
     );
-    assert_eq!(found(&disk).1.saved.unwrap().bends.len(), 2);
+    assert_eq!(found(&disk).1.saved.unwrap().layers.bends().len(), 2);
     // With its checksum's line taken out, a change by hand is taken.
     let text = disk.get("/root/state/state.json").unwrap();
     let text: Vec<&str> = text

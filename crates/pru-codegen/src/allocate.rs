@@ -22,7 +22,7 @@ pub(crate) const COLUMNS: usize = 30;
 /// [`Settings::far`].
 pub(crate) const FAR_REGISTER: u8 = 29;
 /// Words of data RAM that have an 8-bit offset; see `frame`.
-pub(crate) const NEAR_WORDS: usize = 48;
+pub(crate) const NEAR_WORDS: usize = 47;
 
 const NONE: u32 = u32::MAX;
 

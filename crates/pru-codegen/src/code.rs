@@ -10,6 +10,7 @@ use pru_isa::emulator::DATA_BYTES;
 use pru_isa::{Instruction, MEMORY_WORDS};
 
 use crate::allocate::{Move, Settings, allocate};
+use crate::check;
 use crate::emit;
 use crate::frame::{self, Frame, WORDS};
 use crate::lower::{Action, Output, Plan};
@@ -65,7 +66,7 @@ impl core::error::Error for Error {}
 /// What a program consists of, and what it takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Figures {
-    /// Live gates of the graph that it was made of.
+    /// Live gates of the graph that it was made of, without the few that check the samples.
     pub gates: usize,
     /// NOT instructions.
     pub inversions: usize,
@@ -77,7 +78,8 @@ pub struct Figures {
     pub transfers: usize,
     /// Loads and stores of values in data RAM.
     pub memory: usize,
-    /// Cycles of a pass for gates, inversions, transfers and data RAM.
+    /// Cycles of a pass for gates, those that check the samples among them, inversions,
+    /// transfers and data RAM.
     pub gate_cycles: u32,
     /// Cycles of a pass at most for mailbox, inputs and outputs.
     pub frame_cycles: u32,
@@ -146,6 +148,13 @@ pub fn compile_graph(graph: &Xag) -> Result<Code, Error> {
     });
     plan.outputs = bits.collect();
 
+    let network = plan.steps.len();
+    let readers = Readers::of(&plan);
+    let orders = WAYS.map(|way| order(&plan, &readers, way));
+    if let Some(best) = orders.iter().min_by_key(|order| peak(&plan, order)) {
+        check::add(&mut plan, best);
+    }
+
     let stores = plan.outputs.len() as u32
         * Move::Output {
             bit: 0,
@@ -155,10 +164,10 @@ pub fn compile_graph(graph: &Xag) -> Result<Code, Error> {
     let least_cycles = plan.steps.len() as u32 + stores;
     let readers = Readers::of(&plan);
     let most_words = ((DATA_BYTES - WORDS) / 4) as usize;
-    let mut orders: Vec<(usize, Vec<u32>)> = WAYS
-        .into_iter()
-        .map(|way| {
-            let order = order(&plan, &readers, way);
+    let mut orders: Vec<(usize, Vec<u32>)> = orders
+        .iter()
+        .map(|order| {
+            let order = check::into_order(&plan, network, order);
             (peak(&plan, &order), order)
         })
         .collect();
@@ -234,7 +243,7 @@ impl Code {
 
     /// The program's words, from address 0 on, where it starts, with this number: it is
     /// in every answer ([`EPOCH`](crate::EPOCH)).
-    pub fn words(&self, epoch: u32) -> Vec<u32> {
+    pub fn words(&self, epoch: u16) -> Vec<u32> {
         let frame = Frame::new(epoch);
         [&frame.head[..], &self.body, &frame.tail].concat()
     }

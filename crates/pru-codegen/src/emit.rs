@@ -131,6 +131,7 @@ pub(crate) fn comment(plan: &Plan, moved: Move) -> String {
         Move::Exchange { first, count } => format!("    exchanged: {}", columns(first, count)),
         Move::Store { value, .. } => format!("    {} waits in RAM", name(plan, value)),
         Move::Load { value, .. } => format!("    {} comes back", name(plan, value)),
+        Move::Output { bit: 8, .. } => "what checks them".into(),
         Move::Output { bit, .. } => format!("bit {bit} of the samples"),
         Move::Constant { value } => format!("always {}", u8::from(value)),
     }

@@ -20,10 +20,19 @@ pub const ANSWER: u32 = 0x14;
 pub const BEAT: u32 = 0x1c;
 /// Eight words: bit k of word b is bit b of the sample at `TIME + k`.
 pub const PLANES: u32 = 0x20;
+/// A word that tells whether the samples' are as the program has stored them:
+/// [`check`].
+pub const CHECK: u32 = 0x40;
 /// Values that find no other place.
-pub(crate) const WORDS: u32 = 0x40;
+pub(crate) const WORDS: u32 = 0x44;
 /// Samples of a pass.
 pub const LANES: u32 = 32;
+
+/// What [`CHECK`] is for these samples: the complement of their exclusive or, so that
+/// zeros all over are not right.
+pub fn check(planes: &[u32; 8]) -> u32 {
+    !planes.iter().fold(0, |sum, plane| sum ^ plane)
+}
 
 /// The entry of the constant table that points to the core's own data RAM.
 pub(crate) const OWN_RAM: u8 = 24;
@@ -53,7 +62,7 @@ pub(crate) fn text() -> (&'static str, &'static str) {
 }
 
 /// Its text with the program's number.
-fn numbered(epoch: u32) -> String {
+fn numbered(epoch: u16) -> String {
     TEXT.replace(
         ".equ NUMBER,  0\n",
         &alloc::format!(".equ NUMBER,  {epoch:#x}\n"),
@@ -62,7 +71,7 @@ fn numbered(epoch: u32) -> String {
 
 impl Frame {
     /// The frame of the program with this number.
-    pub(crate) fn new(epoch: u32) -> Frame {
+    pub(crate) fn new(epoch: u16) -> Frame {
         // The text is ours and a test assembles it: there is no error to tell of.
         let assembly = pru_isa::assemble(&numbered(epoch)).unwrap_or_default();
         let label = |name: &str| assembly.labels.get(name).map_or(0, |&at| usize::from(at));

@@ -25,6 +25,7 @@
 extern crate alloc;
 
 mod allocate;
+mod check;
 mod code;
 mod emit;
 mod frame;
@@ -33,5 +34,5 @@ mod prove;
 mod schedule;
 
 pub use code::{Code, Error, Figures, compile, compile_graph};
-pub use frame::{ANSWER, BANK, BEAT, EPOCH, LANES, PLANES, REQUEST, STOP, TIME};
+pub use frame::{ANSWER, BANK, BEAT, CHECK, EPOCH, LANES, PLANES, REQUEST, STOP, TIME, check};
 pub use prove::{Failure, Proof, prove};

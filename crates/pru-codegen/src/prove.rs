@@ -6,7 +6,7 @@ use logicnet::{Evaluator, Masks, Network, Program, W512, Word};
 use pru_isa::emulator::{CONTROL, DATA_BYTES, ENABLE, Fault, HostError, Subsystem};
 
 use crate::Code;
-use crate::frame::{ANSWER, BANK, EPOCH, LANES, PLANES, REQUEST, TIME};
+use crate::frame::{ANSWER, BANK, CHECK, EPOCH, LANES, PLANES, REQUEST, TIME, check};
 
 /// A program was right at all times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,11 @@ pub enum Failure {
     },
     /// It answers as another program.
     Number(u32),
+    /// What checks the samples does not fit them.
+    Check {
+        /// The first time.
+        t: u32,
+    },
     /// It did what it must not.
     Fault(Fault),
     /// It could not be loaded.
@@ -55,6 +60,7 @@ impl fmt::Display for Failure {
             ),
             Failure::Late { t } => write!(f, "the pass at t = {t} does not end"),
             Failure::Number(number) => write!(f, "the program answers as number {number}"),
+            Failure::Check { t } => write!(f, "at t = {t} the check does not fit the samples"),
             Failure::Fault(fault) => fault.fmt(f),
             Failure::Host(error) => error.fmt(f),
         }
@@ -76,7 +82,7 @@ impl From<HostError> for Failure {
 }
 
 /// The number that programs under proof have.
-const NUMBER: u32 = 0x5052_4f56;
+const NUMBER: u16 = 0x5052;
 
 /// Runs a program on the emulated PRU, allowed to touch its own data RAM and
 /// scratchpad bank only, over the whole period, and compares with the network under
@@ -140,12 +146,15 @@ fn pass(pru: &mut Subsystem, code: &Code, t: u32, proof: &mut Proof) -> Result<[
     pru.step(0)?; // the way back
     proof.cycles = proof.cycles.max((pru.now() - began) as u32);
     let epoch = pru.read(EPOCH)?;
-    if epoch != NUMBER {
+    if epoch != u32::from(NUMBER) {
         return Err(Failure::Number(epoch));
     }
     let mut planes = [0; 8];
     for (plane, offset) in planes.iter_mut().zip((PLANES..).step_by(4)) {
         *plane = pru.read(offset)?;
+    }
+    if pru.read(CHECK)? != check(&planes) {
+        return Err(Failure::Check { t });
     }
     Ok(planes)
 }

@@ -2,8 +2,8 @@
 # Builds GNU's PRU assembler and simulator from Debian's source packages, for
 # tests/gnu.rs to compare with.
 # Usage: crates/pru-isa/gnu/build.sh
-# Needs a Debian with gcc, make and xz and its package sources at hand; takes about
-# 5 minutes on two cores. What it makes stays in ~/.cache/gatebend/gnu-pru, and is
+# Needs a Debian with gcc, make and xz and its package sources at hand; takes two
+# to five minutes on two cores. What it makes stays in ~/.cache/gatebend/gnu-pru, and is
 # not made again.
 set -euo pipefail
 

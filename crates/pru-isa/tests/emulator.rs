@@ -37,6 +37,11 @@ fn memory_takes_the_documented_cycles() {
         ("lbco &r1, c24, 0, 116\nhalt", 32),
         ("sbco &r1, c24, 0, 4\nhalt", 3),
         ("sbco &r1, c24, 0, 32\nhalt", 10),
+        // The other core's RAM and the shared one are as near.
+        ("ldi r5, 0x2000\nlbbo &r1, r5, 0, 8\nhalt", 6),
+        ("ldi r5, 0x2000\nsbbo &r1, r5, 0, 8\nhalt", 5),
+        ("ldi32 r5, 0x10800\nlbbo &r1, r5, 0, 8\nhalt", 7),
+        ("ldi32 r5, 0x10800\nsbbo &r1, r5, 0, 8\nhalt", 6),
         ("ldi r0.b2, 9\nsbbo &r1, r5, 0, r0.b2\nhalt", 6),
         (
             "xout 11, &r0, 120\nxin 11, &r0, 120\nxchg 11, &r3, 8\nhalt",

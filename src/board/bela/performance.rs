@@ -9,7 +9,9 @@ use std::time::Duration;
 use super::{Block, Format, Library, Player, Session, Settings, Wishes};
 use crate::board::description::Board;
 use crate::board::inputs::Inputs;
-use crate::board::linux::{LateBus, Signals, SystemClock, keep_heap, lock_memory, spawn};
+use crate::board::linux::{
+    LateBus, MappedPru, Signals, SystemClock, keep_heap, lock_memory, spawn,
+};
 use crate::board::nanoseconds;
 use crate::board::parts::{Lanes, Parts};
 use crate::board::threads::Threads;
@@ -20,6 +22,7 @@ use crate::instrument::Command;
 use crate::instrument::analog::INPUTS;
 use crate::keeper::{Ending, Files, Handle, Watch};
 use crate::panel::{Clock, Panel};
+use crate::pru::{Choice, Operator, sides};
 
 /// How often the main thread looks whether it is time to end.
 const LOOK: Duration = Duration::from_millis(5);
@@ -93,11 +96,16 @@ fn perform(
     let wishes = Wishes {
         period: Some(board.platform.block),
         pru: None,
-        reserved_pru: board.pru_core.map(i32::from),
+        // Where the PRU shall not play, Bela may have it.
+        reserved_pru: board
+            .pru_core
+            .filter(|_| board.engine != Choice::Cpu)
+            .map(i32::from),
         stop_button: board.stop_button,
     };
     let settings = Settings::new(library, &wishes, &options).map_err(|error| error.to_string())?;
 
+    let pru = mapped(&board);
     let stage = Stage {
         shared: Arc::clone(shared),
         plan: Some(Plan {
@@ -107,6 +115,7 @@ fn perform(
             end: seconds,
             signals: signals.clone(),
             library,
+            pru,
         }),
         playing: None,
     };
@@ -142,10 +151,7 @@ fn perform(
         Arc::clone(&shared.inputs),
         spawn,
     )?;
-    let watch = shared.made().watch.take();
-    if let Some(watch) = watch {
-        threads.keep(watch, move || clock.now() / 1_000_000, spawn)?;
-    }
+    start_background(&threads, shared, clock)?;
     session.start().map_err(|error| error.to_string())?;
 
     let end = seconds.map_or(u64::MAX, |seconds| (seconds * 1e9) as u64);
@@ -181,6 +187,34 @@ fn perform(
     let outcome = ended(&session, shared);
     drop(session);
     outcome
+}
+
+/// Starts the threads that may wait.
+fn start_background(threads: &Threads, shared: &Shared, clock: SystemClock) -> Result<(), String> {
+    let made = std::mem::take(&mut *shared.made());
+    if let Some(operator) = made.operator {
+        threads.offload(operator, spawn)?;
+    }
+    if let Some(watch) = made.watch {
+        threads.keep(watch, move || clock.now() / 1_000_000, spawn)?;
+    }
+    Ok(())
+}
+
+/// The PRU, if it shall play and is there.
+fn mapped(board: &Board) -> Option<Arc<MappedPru>> {
+    board.pru_core.filter(|_| board.engine != Choice::Cpu)?;
+    match MappedPru::open() {
+        Ok(pru) => Some(Arc::new(pru)),
+        Err(problem) if board.engine == Choice::Pru => {
+            log::warn!("the CPU plays: {problem}");
+            None
+        }
+        Err(problem) => {
+            log::info!("the CPU plays: {problem}");
+            None
+        }
+    }
 }
 
 fn ended(session: &Session, shared: &Shared) -> Result<(), String> {
@@ -228,6 +262,8 @@ struct Shared {
 #[derive(Default)]
 struct Made {
     conductor: Option<(Arc<Counters>, Conductor<Lanes>)>,
+    /// Of the PRU, if it plays.
+    operator: Option<Operator>,
     /// Until somebody keeps: the keeper's thread, or the callback offline.
     watch: Option<Watch<Files>>,
     problem: Option<String>,
@@ -255,6 +291,7 @@ struct Plan {
     end: Option<f64>,
     signals: Signals,
     library: &'static Library,
+    pru: Option<Arc<MappedPru>>,
 }
 
 /// The audio thread's side.
@@ -311,7 +348,7 @@ impl Playing {
             block: format.frames,
             cost: plan.board.platform.cost,
         };
-        let (conductor, engine) = plan.parts.assemble(platform)?;
+        let (mut conductor, mut engine) = plan.parts.assemble(platform)?;
         let offline = if format.offline {
             let bus = || LateBus::new(&plan.board.panel.bus);
             let mut turns = Turns::new(
@@ -332,6 +369,16 @@ impl Playing {
                 watch: shared.made().watch.take(),
             })
         } else {
+            // Offline there is no time for it: blocks come as fast as they can.
+            if let Some(pru) = plan.pru {
+                let gate_ns = platform.cost.gate_ns;
+                let memories = (Box::new(Arc::clone(&pru)), Box::new(pru));
+                let (wishes, operator, passes) =
+                    sides(plan.board.engine, gate_ns, memories.0, memories.1);
+                conductor.offload(wishes);
+                engine.offload(passes);
+                shared.made().operator = Some(operator);
+            }
             shared.made().conductor = Some((engine.counters(), conductor));
             None
         };

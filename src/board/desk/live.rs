@@ -12,6 +12,7 @@ use trill::sim::{Bus, RealTime, Sensor, Time};
 
 use super::Lanes;
 use super::oled::{Frame, Oled};
+use super::pru::Pru;
 use super::script::{Script, command};
 use super::simulation::Desk;
 use crate::board::inputs::Inputs;
@@ -20,6 +21,7 @@ use crate::board::threads::{Shared, Threads, spawn_plainly};
 use crate::engine::Engine;
 use crate::keeper::{Files, Handle, Watch};
 use crate::panel::Panel;
+use crate::pru::{Choice, sides};
 
 /// How the desk is played in real time.
 pub struct Live {
@@ -68,7 +70,18 @@ pub fn play_live(desk: Desk, live: Live) -> Result<(), String> {
         bus.schedule(at, happening);
     }
     let inputs = Arc::new(Inputs::default());
-    let (conductor, engine) = desk.parts.assemble(desk.platform)?;
+    let (mut conductor, mut engine) = desk.parts.assemble(desk.platform)?;
+    let operator = (desk.engine != Choice::Cpu).then(|| {
+        let pru = Pru::new();
+        let clock = move || time.now();
+        let (own, audio) = (pru.live(clock, true), pru.live(clock, false));
+        let gate_ns = desk.platform.cost.gate_ns;
+        let (wishes, operator, passes) =
+            sides(desk.engine, gate_ns, Box::new(own), Box::new(audio));
+        conductor.offload(wishes);
+        engine.offload(passes);
+        operator
+    });
     let counters = engine.counters();
     let panel = Panel::new(config, bus.clone(), bus.clone(), time);
     let threads = Threads::start(
@@ -78,6 +91,9 @@ pub fn play_live(desk: Desk, live: Live) -> Result<(), String> {
         Arc::clone(&inputs),
         spawn_plainly,
     )?;
+    if let Some(operator) = operator {
+        threads.offload(operator, spawn_plainly)?;
+    }
     let shared = threads.shared();
     let muted = Arc::new(AtomicBool::new(false));
     // The sound card's stream plays as long as it is held.
@@ -161,8 +177,10 @@ fn take_lines(lines: &Receiver<String>, shared: &Shared, terminal: &mut Terminal
                 terminal.say("");
             }
             Ok(None) => terminal.say(
-                "next, previous, random, mutate, clear, undo, redo, reset-time, set ID=VALUE, \
-                 bend NODE 0|1|invert|off, page NAME, keep NAME, recall NAME, forget NAME, quit",
+                "next, previous, choose N, random, mutate, rewire NODE OP A B, \
+                 bend NODE 0|1|invert|off, layer add|remove|choose|clear, strength N PERCENT, \
+                 clear, undo, redo, play, pause, seek T, reset-time, set ID=VALUE, page NAME, \
+                 keep NAME, recall NAME, forget NAME, quit",
             ),
             Err(problem) => terminal.say(&problem),
         }

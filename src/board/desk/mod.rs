@@ -4,6 +4,7 @@
 mod live;
 mod oled;
 mod pictures;
+mod pru;
 mod script;
 mod simulation;
 #[cfg(feature = "sound-card")]
@@ -18,6 +19,7 @@ pub use crate::board::turns::{Entry, Model};
 pub use live::{Live, play_live};
 pub use oled::{Frame, Oled, Watch};
 pub use pictures::{Album, write_png};
+pub use pru::{Emulation, Pru};
 pub use script::{Event, Part, Script, command};
 pub use simulation::{Block, Desk, Guard, Simulation};
 #[cfg(feature = "sound-card")]

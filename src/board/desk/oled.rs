@@ -24,6 +24,16 @@ impl Frame {
     pub fn is_lit(&self, x: usize, y: usize) -> bool {
         self.pixels[y * WIDTH + x]
     }
+
+    /// As a line of a log: the time, the contrast, and the pixels row by row as
+    /// hexadecimal digits, the leftmost of four in the highest bit.
+    pub fn line(&self, now: u64) -> String {
+        let digits = self.pixels.chunks(4).map(|four| {
+            let digit = four.iter().fold(0, |bits, lit| 2 * bits + u32::from(*lit));
+            char::from_digit(digit, 16).unwrap_or('?')
+        });
+        format!("{now} {} {}", self.contrast, digits.collect::<String>())
+    }
 }
 
 /// The controller's registers and memory (Solomon Systech SSD1306 rev 1.1).
@@ -299,6 +309,19 @@ mod tests {
         assert!(oled.frame().pixels.iter().all(|lit| !lit));
         oled.write(0, &[0, 0x8d, 0x14]).unwrap();
         assert!(oled.frame().pixels.iter().any(|lit| *lit));
+    }
+
+    #[test]
+    fn a_line_has_the_leftmost_pixel_in_the_highest_bit() {
+        let mut pixels = vec![false; WIDTH];
+        pixels[0] = true;
+        pixels[7] = true;
+        let frame = Frame {
+            height: 1,
+            pixels,
+            contrast: 9,
+        };
+        assert_eq!(frame.line(50), format!("50 9 81{}", "0".repeat(30)));
     }
 
     #[test]

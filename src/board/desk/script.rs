@@ -2,11 +2,12 @@
 //!
 //! `docs/playing.md` is their reference.
 
-use logicnet::Mask;
+use logicnet::{Gate, Mask, Op};
 use trill::sim::{Fault, Finger, Happening};
 
 use crate::board::inputs::Inputs;
 use crate::instrument::analog::INPUTS;
+use crate::instrument::layers::MOST_STRENGTH;
 use crate::instrument::parameters::{Key, Parameters};
 use crate::instrument::surface::{Button, Surface};
 use crate::instrument::{Command, Direction, Page};
@@ -458,6 +459,14 @@ fn number(text: &str, most: u32) -> Outcome<u32> {
         .ok_or_else(|| format!("{text:?} is no number up to {most}"))
 }
 
+/// What people count from 1.
+fn counted(text: &str) -> Outcome<usize> {
+    text.parse()
+        .ok()
+        .and_then(|number: usize| number.checked_sub(1))
+        .ok_or_else(|| format!("{text:?} is no number from 1 on"))
+}
+
 /// The command that words mean, as in scripts and on the desk's prompt; none
 /// when they mean none.
 ///
@@ -476,21 +485,49 @@ pub fn command(verb: &str, arguments: &[&str]) -> Result<Option<Command>, String
         ("previous", []) => Command::Swap(Direction::Previous),
         ("random", []) => Command::Random(None),
         ("random", [seed]) => Command::Random(Some(number(seed, u32::MAX)?.into())),
-        ("mutate", []) => Command::Mutate,
-        ("bend", [node, how]) => {
+        ("choose", [place]) => Command::Choose(counted(place)?),
+        ("mutate", []) => Command::Mutate(None),
+        ("mutate", [seed]) => Command::Mutate(Some(number(seed, u32::MAX)?.into())),
+        ("rewire", [node, op, a, b]) => {
+            let op = number(op, 15)?;
+            let gate = Gate {
+                op: Op::new(op as u8).ok_or("operations are 0 to 15")?,
+                a: number(a, u32::MAX)?,
+                b: number(b, u32::MAX)?,
+            };
+            Command::Rewire(number(node, u32::MAX)?, gate)
+        }
+        ("bend", [nodes @ .., how]) if !nodes.is_empty() => {
             let mask = match *how {
                 "0" => Some(Mask::Force(false)),
                 "1" => Some(Mask::Force(true)),
                 "invert" => Some(Mask::Invert),
                 "off" => None,
-                _ => return Err("bend a node to 0, 1, invert or off".into()),
+                _ => return Err("bend nodes to 0, 1, invert or off".into()),
             };
-            Command::Bend(number(node, u32::MAX)?, mask)
+            let bend = |node: &&str| Ok((number(node, u32::MAX)?, mask));
+            Command::Paint {
+                bends: nodes.iter().map(bend).collect::<Outcome<_>>()?,
+                begins: true,
+            }
+        }
+        ("layer", ["add"]) => Command::AddLayer(None),
+        ("layer", ["add", name @ ..]) => Command::AddLayer(Some(name.join(" "))),
+        ("layer", ["remove", layer]) => Command::RemoveLayer(counted(layer)?),
+        ("layer", ["choose", layer]) => Command::ChooseLayer(counted(layer)?),
+        ("layer", ["clear", layer]) => Command::ClearLayer(counted(layer)?),
+        ("layer", _) => return Err("layer add, or remove, choose or clear N".into()),
+        ("strength", [layer, percent]) => {
+            let strength = number(percent, MOST_STRENGTH.into())?;
+            Command::SetStrength(counted(layer)?, strength as u8)
         }
         ("clear", []) => Command::ClearBends,
         ("undo", []) => Command::Undo,
         ("redo", []) => Command::Redo,
-        ("reset-time", []) => Command::ResetTime,
+        ("reset-time", []) => Command::Seek(0),
+        ("seek", [t]) => Command::Seek(number(t, u32::MAX)?),
+        ("play", []) => Command::Play(true),
+        ("pause", []) => Command::Play(false),
         ("page", [page]) => Command::Show(match *page {
             "play" => Page::Play,
             "menu" => Page::Menu,
@@ -551,7 +588,7 @@ mod tests {
         assert_eq!(events[0], &Event::Command(Command::Set(Key::Speed, -50)));
         assert_eq!(
             events[2],
-            &Event::Command(Command::Bend(20, Some(Mask::Invert)))
+            &Event::Command(Command::bend(20, Some(Mask::Invert)))
         );
         assert_eq!(
             events[3],
@@ -592,6 +629,12 @@ mod tests {
             ),
             ("1 down 0 0 finger 12", "line 1: finger 12"),
             ("1 analog 9 0.5", "line 1: input 9"),
+            ("1 bend invert", "line 1: \"bend invert\" means nothing"),
+            ("1 bend 7 x invert", "line 1: \"x\" is no number"),
+            ("1 layer choose 0", "line 1: \"0\" is no number from 1 on"),
+            ("1 layer up 1", "line 1: layer add, or remove"),
+            ("1 strength 1 101", "line 1: \"101\" is no number up to 100"),
+            ("1 rewire 20 16 0 0", "line 1: \"16\" is no number up to 15"),
             ("1 analog 1", "line 1: analog INPUT VALUE"),
             (
                 "1 analog 1 0 over 2\n2 analog 1 1",

@@ -8,15 +8,17 @@ use trill::sim::{Bus, Finger, Sensor, Time, VirtualTime};
 
 use super::Lanes;
 use super::oled::Oled;
+use super::pru::Pru;
 use super::script::{Event, Script};
 use crate::board::description::{self, Board};
 use crate::board::inputs::Inputs;
 use crate::board::nanoseconds;
 use crate::board::parts::Parts;
 use crate::board::turns::{Entry, Model, Turn, Turns};
-use crate::engine::{Counters, Engine, Platform};
+use crate::engine::{Counters, Engine, Platform, Spent};
 use crate::instrument::State;
 use crate::panel::{Config, Panel};
+use crate::pru::{Choice, Operator, sides};
 
 /// What a desk is made of.
 pub struct Desk {
@@ -30,6 +32,8 @@ pub struct Desk {
     pub firmware: u8,
     /// The panel, as a board's file describes it.
     pub panel: Config,
+    /// What evaluates: the PRU is emulated.
+    pub engine: Choice,
     /// The instrument's own.
     pub parts: Parts,
 }
@@ -55,6 +59,7 @@ impl Desk {
             bus_hz: board.bus_hz,
             firmware: 3,
             panel: board.panel,
+            engine: board.engine,
             parts,
         }
     }
@@ -73,8 +78,8 @@ pub struct Block<'a> {
     pub id: Option<u32>,
     /// The load in thousandths.
     pub load: u32,
-    /// Gates evaluated.
-    pub gates: u32,
+    /// What was spent.
+    pub spent: Spent,
 }
 
 /// A desk in simulated time.
@@ -88,6 +93,7 @@ pub struct Simulation {
     engine: Engine<Lanes>,
     inputs: Arc<Inputs>,
     knobs: Knobs,
+    pru: Option<Pru>,
     frames: u64,
     exact: Vec<f32>,
     sound: Vec<f32>,
@@ -119,10 +125,20 @@ impl Simulation {
         if config.has_display {
             bus.plug(addresses.1, oled.clone());
         }
-        let (conductor, engine) = desk.parts.assemble(platform)?;
+        let (mut conductor, mut engine) = desk.parts.assemble(platform)?;
         let inputs = Arc::new(Inputs::default());
-        Ok(Simulation {
+        let pru = (desk.engine != Choice::Cpu).then(Pru::new);
+        let operator = pru.as_ref().map(|pru| {
+            let memories = [Box::new(pru.clone()), Box::new(pru.clone())];
+            let [own, audio] = memories;
+            let (wishes, operator, passes) = sides(desk.engine, platform.cost.gate_ns, own, audio);
+            conductor.offload(wishes);
+            engine.offload(passes);
+            operator
+        });
+        let mut simulation = Simulation {
             platform,
+            pru,
             turns: Turns::new(
                 model,
                 config,
@@ -143,7 +159,11 @@ impl Simulation {
             exact: vec![0.0; platform.block as usize],
             sound: vec![0.0; platform.block as usize],
             guard: |callback| callback(),
-        })
+        };
+        if let Some(operator) = operator {
+            simulation.turns.offload(operator);
+        }
+        Ok(simulation)
     }
 
     /// A desk that a script plays on.
@@ -178,6 +198,11 @@ impl Simulation {
         self.knobs = Box::new(knobs);
     }
 
+    /// What it is like.
+    pub fn platform(&self) -> Platform {
+        self.platform
+    }
+
     /// The panel's time, in nanoseconds.
     pub fn now(&self) -> u64 {
         self.time.now()
@@ -206,6 +231,16 @@ impl Simulation {
     /// The panel.
     pub fn panel(&self) -> &Panel<Bus<VirtualTime>, Bus<VirtualTime>, VirtualTime> {
         self.turns.panel()
+    }
+
+    /// The emulated PRU, if it may play.
+    pub fn pru(&self) -> Option<&Pru> {
+        self.pru.as_ref()
+    }
+
+    /// The PRU's operator, if it may play.
+    pub fn operator(&self) -> Option<&Operator> {
+        self.turns.operator()
     }
 
     /// The bus.
@@ -255,6 +290,9 @@ impl Simulation {
             }
             match self.turns.before(audio) {
                 Some(turn) => {
+                    if let (Turn::Operator, Some(pru)) = (turn, &self.pru) {
+                        pru.reach(at);
+                    }
                     self.turns.take();
                     if turn == Turn::Panel {
                         see(self);
@@ -268,6 +306,9 @@ impl Simulation {
     fn callback(&mut self, hear: &mut impl FnMut(Block<'_>)) {
         let now = self.next_block();
         (self.knobs)(now, &self.inputs);
+        if let Some(pru) = &self.pru {
+            pru.reach(now);
+        }
         let (engine, exact, sound) = (&mut self.engine, &mut self.exact, &mut self.sound);
         (self.guard)(&mut || {
             let mut frames = exact.iter_mut();
@@ -286,7 +327,7 @@ impl Simulation {
             sound: &self.sound,
             id: self.engine.change(),
             load,
-            gates: spent.gates,
+            spent,
         });
         self.frames += u64::from(self.platform.block);
     }

@@ -7,11 +7,13 @@
 mod clock;
 mod i2c;
 mod instance;
+mod pru;
 mod realtime;
 mod signals;
 
 pub use clock::SystemClock;
 pub use i2c::{BusError, LateBus};
 pub use instance::{Instance, Occupied};
+pub use pru::MappedPru;
 pub use realtime::{keep_heap, lock_memory, spawn, touch_stack};
 pub use signals::Signals;

@@ -41,6 +41,7 @@ impl Arguments {
         let mut sound = Track::new(self.wav.as_deref(), total);
         let mut exact = Track::new(self.tap.as_deref(), total);
         let (mut most_load, mut album_error) = (0, None);
+        let (cost, mut freed) = (simulation.platform().cost, 0.0);
 
         let mut progress = Progress::new("playing");
         // In steps, for the sake of progress.
@@ -51,6 +52,7 @@ impl Arguments {
                 (u128::from(end) * u128::from(step) / u128::from(steps)) as u64,
                 |block| {
                     most_load = most_load.max(block.load);
+                    freed += f64::from(cost.freed(block.spent));
                     sound.add(block.sound);
                     exact.add(block.exact);
                 },
@@ -90,6 +92,16 @@ impl Arguments {
             counters.late(),
             counters.swaps(),
         );
+        if simulation.pru().is_some() {
+            let part = |of: u32| 100.0 * f64::from(of) / f64::from(counters.groups().max(1));
+            let _ = write!(
+                report,
+                "; the PRU made {:.1} % of all samples, missed {}, and freed {:.1} % of the CPU",
+                part(counters.offloaded()),
+                counters.missed(),
+                freed / seconds / 1e7
+            );
+        }
         if self.oled.is_some() {
             let _ = write!(report, ", {pictures} pictures");
         }

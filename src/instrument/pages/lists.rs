@@ -53,7 +53,7 @@ pub fn draw_inputs(picture: &mut Picture, state: &State) {
 }
 
 /// Lines about the instrument; displays of 32 rows show some of them.
-pub const ABOUT_LINES: usize = 6;
+pub const ABOUT_LINES: usize = 7;
 
 pub fn draw_about(picture: &mut Picture, view: &View<'_>) {
     let (network, status) = (&view.state.network, view.status);
@@ -71,6 +71,11 @@ pub fn draw_about(picture: &mut Picture, view: &View<'_>) {
         format!("{} gates, {live} live", network.gates().len()),
         format!("{} Hz, {seconds:.1} s", view.state.rate()),
         format!("load {}%, late {}", status.load.div_ceil(10), status.late),
+        format!(
+            "played by {}, missed {}",
+            if status.by_pru { "PRU" } else { "CPU" },
+            status.missed
+        ),
         format!("touch {}/s, bus {} kHz", status.scans, status.bus_khz),
     ];
     let room = ((picture.height() as i32 - LEGEND) / LINE) as usize;

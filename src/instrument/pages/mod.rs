@@ -25,6 +25,10 @@ pub struct Status {
     pub load: u32,
     /// Callbacks that were late.
     pub late: u32,
+    /// The PRU evaluates, and how often the CPU had to step in.
+    pub by_pru: bool,
+    /// Groups of samples that it has missed.
+    pub missed: u32,
     /// Touch scans a second, as measured.
     pub scans: u32,
     /// Speed of the I2C bus in kHz, as measured; 0 if not known.

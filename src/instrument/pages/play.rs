@@ -22,7 +22,12 @@ fn draw_header(picture: &mut Picture, view: &View<'_>) {
         .parameters
         .format(crate::instrument::parameters::Key::Bend);
     let lasting = if state.latched() { "+" } else { "" };
-    let right = format!("{bend}{lasting} {}%", view.status.load.div_ceil(10));
+    let load = view.status.load.div_ceil(10);
+    let right = if state.playing {
+        format!("{bend}{lasting} {load}%")
+    } else {
+        format!("{bend}{lasting} paused")
+    };
     let room = WIDTH as i32 - text().width(&right) - 4;
     let name = text().cut(state.network.name(), room);
     text().write(picture, Point::new(0, 0), &name);

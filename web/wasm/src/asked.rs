@@ -21,11 +21,12 @@ pub fn commands(ask: Ask) -> Result<Vec<Command>, String> {
         Ask::Swap { next: true } => Command::Swap(Direction::Next),
         Ask::Swap { next: false } => Command::Swap(Direction::Previous),
         Ask::Random { seed } => Command::Random(seed.map(u64::from)),
-        Ask::Paint { bends, .. } => {
-            return bends
-                .into_iter()
-                .map(|(node, bend)| Ok(Command::Bend(node, bend.map(mask).transpose()?)))
-                .collect();
+        Ask::Paint { bends, begins } => {
+            let mask = |(node, bend): (u32, Option<Bend>)| -> Result<_, String> {
+                Ok((node, bend.map(mask).transpose()?))
+            };
+            let bends = bends.into_iter().map(mask).collect::<Result<_, _>>()?;
+            Command::Paint { bends, begins }
         }
         Ask::Clear { layer: None } => Command::ClearBends,
         Ask::Undo => Command::Undo,

@@ -9,8 +9,8 @@
 //!
 //! Not modelled, and a fault where a program relies on it: the interrupt controller and
 //! events, the multiplier, shifted transfers, memory outside of the subsystem, its
-//! cycles, bursts across the end of a memory, and cores that wait for each other at the same memory or in a direct
-//! transfer, which here is done at once.
+//! cycles, bursts across the end of a memory, and cores that wait for each other at the
+//! same memory or in a direct transfer, which here is done at once.
 
 mod core;
 mod fault;

@@ -23,7 +23,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use embedded_hal::delay::DelayNs;
 use embedded_hal::i2c::{ErrorKind, I2c, Operation};
-use gatebend::board::desk::{Frame, Oled, Script};
+use gatebend::board::desk::{Oled, Script};
 use gatebend::instrument::surface::Surface;
 use trill::sim::{Bus, RealTime, Sensor, Time, VirtualTime};
 
@@ -140,7 +140,7 @@ impl Double {
             let mut last = None;
             oled.watch(Box::new(move |now, frame| {
                 if last.as_ref() != Some(frame) {
-                    let _ = writeln!(file, "{}", line(now, frame));
+                    let _ = writeln!(file, "{}", frame.line(now));
                     last = Some(frame.clone());
                 }
             }));
@@ -207,16 +207,6 @@ impl Double {
             Err(_) => failed(libc::ETIMEDOUT),
         }
     }
-}
-
-/// When, and what one sees, row by row as digits of 16.
-pub fn line(now: u64, frame: &Frame) -> String {
-    let bits = frame.pixels.chunks(4).map(|four| {
-        let bits = four.iter().fold(0, |bits, lit| 2 * bits + u32::from(*lit));
-        char::from_digit(bits, 16).unwrap_or('?')
-    });
-    let picture: String = bits.collect();
-    format!("{now} {} {picture}", frame.contrast)
 }
 
 /// `struct i2c_rdwr_ioctl_data` and `struct i2c_msg` of `linux/i2c.h`.

@@ -1,0 +1,208 @@
+//! A desk's PRU: the emulator, its cycles stepped in the time that is passed in.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::thread;
+
+use pru_codegen::{ANSWER, BANK, REQUEST};
+use pru_isa::emulator::{DATA_BYTES, Fault, HostError, Subsystem};
+
+use crate::pru::{Memory, Place};
+
+/// Nanoseconds a cycle.
+const CYCLE_NS: u64 = 5;
+/// Cycles of an access of the ARM's: 100 ns.
+const ACCESS: u64 = 20;
+/// Cycles after which is looked whether the core still works. Where it only looks into
+/// its mailbox the rest of the time is left out: that it passes shows nowhere else.
+const LOOK: u64 = 256;
+/// The most cycles that are run at once: several of the longest passes, for a core that
+/// does not find back.
+const MOST: u64 = 20_000;
+
+/// What is emulated, for tests that meddle with it.
+pub struct Emulation {
+    /// Cores and memories.
+    pub subsystem: Subsystem,
+    /// Until this time, in nanoseconds, the core gets no cycles.
+    pub held_until: u64,
+    now: u64,
+    /// Cycles that were left out.
+    skipped: u64,
+    fault: Option<Fault>,
+    refused: Option<HostError>,
+    meddler: Option<Meddler>,
+}
+
+/// Does what it likes to the emulation whenever time has passed, in nanoseconds.
+type Meddler = Box<dyn FnMut(u64, &mut Emulation) + Send>;
+
+/// The emulated PRU; clones are the same one.
+#[derive(Clone)]
+pub struct Pru(Arc<Mutex<Emulation>>);
+
+impl Default for Pru {
+    fn default() -> Pru {
+        Pru::new()
+    }
+}
+
+impl fmt::Debug for Pru {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pru").finish_non_exhaustive()
+    }
+}
+
+impl Pru {
+    /// A PRU out of reset, whose core may touch its own data RAM and the free bank only.
+    pub fn new() -> Pru {
+        let mut subsystem = Subsystem::new();
+        let own = 0..DATA_BYTES;
+        let core = subsystem.core_mut(0);
+        core.allow(std::slice::from_ref(&own), &[BANK]);
+        Pru(Arc::new(Mutex::new(Emulation {
+            subsystem,
+            held_until: 0,
+            now: 0,
+            skipped: 0,
+            fault: None,
+            refused: None,
+            meddler: None,
+        })))
+    }
+
+    /// Lets time pass, up to so many nanoseconds since the beginning.
+    pub fn reach(&self, now: u64) {
+        self.emulation().reach(now);
+    }
+
+    /// Its memory in real time, by this clock in nanoseconds. The audio thread is not
+    /// `patient`: it never waits for another that is just at it, and reads ones instead,
+    /// which no answer is.
+    pub fn live<C: Fn() -> u64>(&self, clock: C, patient: bool) -> Live<C> {
+        Live {
+            pru: self.clone(),
+            clock,
+            patient,
+        }
+    }
+
+    /// From now on this meddles with it.
+    pub fn meddle(&self, meddler: impl FnMut(u64, &mut Emulation) + Send + 'static) {
+        self.emulation().meddler = Some(Box::new(meddler));
+    }
+
+    /// The first thing that the core did and must not, if it did one: it was halted.
+    pub fn fault(&self) -> Option<Fault> {
+        self.emulation().fault
+    }
+
+    /// The first access of ours that the subsystem has refused, if it did one.
+    pub fn refused(&self) -> Option<HostError> {
+        self.emulation().refused
+    }
+
+    fn emulation(&self) -> MutexGuard<'_, Emulation> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Emulation {
+    fn reach(&mut self, now: u64) {
+        self.now = self.now.max(now);
+        let mut left = (now / CYCLE_NS).saturating_sub(self.skipped + self.subsystem.now());
+        if self.held_until <= now {
+            let mut most = MOST;
+            while left > 0 && most > 0 {
+                let rests = self.rests();
+                let cycles = left.min(LOOK);
+                self.run(cycles);
+                (left, most) = (left - cycles, most.saturating_sub(cycles));
+                if rests {
+                    break;
+                }
+            }
+        }
+        self.skipped += left;
+        if let Some(mut meddler) = self.meddler.take() {
+            meddler(now, self);
+            self.meddler = Some(meddler);
+        }
+    }
+
+    /// Whether nothing is asked for that was not answered.
+    fn rests(&self) -> bool {
+        self.subsystem.read(REQUEST) == self.subsystem.read(ANSWER)
+    }
+
+    fn run(&mut self, cycles: u64) {
+        let end = self.subsystem.now() + cycles;
+        while self.subsystem.now() < end {
+            let left = end - self.subsystem.now();
+            if let Err(fault) = self.subsystem.run(left) {
+                self.fault.get_or_insert(fault);
+            }
+        }
+    }
+
+    fn access<T>(
+        &mut self,
+        access: impl FnOnce(&mut Subsystem) -> Result<T, HostError>,
+    ) -> Option<T> {
+        if self.held_until <= self.now {
+            self.run(ACCESS);
+        }
+        access(&mut self.subsystem)
+            .map_err(|error| self.refused.get_or_insert(error))
+            .ok()
+    }
+}
+
+impl Memory for Pru {
+    fn read(&self, place: Place) -> u32 {
+        let read = |subsystem: &mut Subsystem| subsystem.read(place.offset());
+        self.emulation().access(read).unwrap_or(u32::MAX)
+    }
+
+    fn write(&self, place: Place, value: u32) {
+        let write = |subsystem: &mut Subsystem| subsystem.write(place.offset(), value);
+        self.emulation().access(write);
+    }
+}
+
+/// An emulated PRU in real time.
+#[derive(Debug)]
+pub struct Live<C> {
+    pru: Pru,
+    clock: C,
+    patient: bool,
+}
+
+impl<C: Fn() -> u64> Live<C> {
+    fn emulation(&self) -> Option<MutexGuard<'_, Emulation>> {
+        loop {
+            match self.pru.0.try_lock() {
+                Ok(mut emulation) => {
+                    emulation.reach((self.clock)());
+                    return Some(emulation);
+                }
+                // Nobody sleeps until it is free, so that nobody need be woken.
+                Err(TryLockError::WouldBlock) if self.patient => thread::yield_now(),
+                Err(_) => return None,
+            }
+        }
+    }
+}
+
+impl<C: Fn() -> u64 + Send> Memory for Live<C> {
+    fn read(&self, place: Place) -> u32 {
+        let read = |subsystem: &mut Subsystem| subsystem.read(place.offset());
+        let found = self.emulation().and_then(|mut at| at.access(read));
+        found.unwrap_or(u32::MAX)
+    }
+
+    fn write(&self, place: Place, value: u32) {
+        let write = |subsystem: &mut Subsystem| subsystem.write(place.offset(), value);
+        self.emulation().and_then(|mut at| at.access(write));
+    }
+}

@@ -1,0 +1,70 @@
+//! The PRU plays: networks' programs on the small real-time core beside the ARM, which
+//! evaluates 32 samples a pass while the CPU does something else.
+//!
+//! Owns the core that Bela leaves free, from the first halt to the last, and the mailbox
+//! in its data RAM. Two sides share it: the [`Operator`], which makes programs, uploads,
+//! tries and watches them and may wait; and [`Passes`], the audio thread's, which asks
+//! for a pass, looks once in the next callback whether it is there, and never waits. The
+//! sound never depends on either: what is not there in time the CPU evaluates, as if
+//! nobody had been asked.
+//!
+//! Touches nothing but the [`Place`]s that there are: never the interrupt controller, the
+//! scratchpad's shift, or what is Bela's.
+
+mod link;
+mod loader;
+mod memory;
+mod operator;
+mod passes;
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+pub use link::Link;
+pub use loader::{Loader, Trouble};
+pub use memory::{MAPPED_BYTES, Memory, Place};
+pub use operator::{Operator, Wish, Wishes};
+pub use passes::{ACCESS_NS, ACCESSES_A_PASS, Passes, Taken};
+
+/// What evaluates.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Choice {
+    /// The PRU where there is one, the program fits, and it spares the CPU more than
+    /// the exchange takes.
+    Auto,
+    /// The CPU alone: the PRU is never touched.
+    #[default]
+    Cpu,
+    /// The PRU wherever it can; the player is told where it cannot.
+    Pru,
+}
+
+impl FromStr for Choice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Choice, String> {
+        match text {
+            "auto" => Ok(Choice::Auto),
+            "cpu" => Ok(Choice::Cpu),
+            "pru" => Ok(Choice::Pru),
+            _ => Err("an engine is auto, cpu or pru".into()),
+        }
+    }
+}
+
+/// Both sides of a PRU: what asks for programs, what makes them, and what plays them.
+/// `gate_ns` is what a gate takes on the CPU, for a group of samples.
+pub fn sides(
+    choice: Choice,
+    gate_ns: f32,
+    operators: Box<dyn Memory>,
+    audio: Box<dyn Memory>,
+) -> (Wishes, Operator, Passes) {
+    let link = Arc::new(Link::default());
+    let (wishes, inbox) = operator::wishes();
+    let operator = Operator::new(choice, gate_ns, operators, Arc::clone(&link), inbox);
+    (wishes, operator, Passes::new(audio, link))
+}

@@ -1,0 +1,289 @@
+//! The operator: makes the PRU's program of what is played, uploads it, tries it, hands
+//! it to the audio thread, and watches it.
+//!
+//! Runs in the background, in turns of about 10 ms; never in the audio thread. The sound
+//! does not wait for it.
+
+use std::sync::Arc;
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use logicnet::{Evaluator, Masks, Network, Program, Word};
+use pru_codegen::{Code, LANES, compile};
+
+use super::Choice;
+use super::link::{Link, Ready};
+use super::loader::{Loader, Trouble};
+use super::memory::Memory;
+use super::passes::{ACCESS_NS, ACCESSES_A_PASS};
+
+/// What plays now, for a program to be made of.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// The id of the change that brings it to the engine.
+    pub program: u32,
+    /// The network ...
+    pub network: Arc<Network>,
+    /// ... under these masks, and not its own.
+    pub masks: Masks,
+}
+
+/// The way for wishes. Only the newest counts.
+#[derive(Clone, Debug)]
+pub struct Wishes(Sender<Wish>);
+
+impl Wishes {
+    /// Wishes for a program. Never waits.
+    pub fn send(&self, wish: Wish) {
+        // Without an operator the CPU plays.
+        let _ = self.0.send(wish);
+    }
+}
+
+pub(super) fn wishes() -> (Wishes, Receiver<Wish>) {
+    let (send, inbox) = unbounded();
+    (Wishes(send), inbox)
+}
+
+/// Passes that are tried before a program plays, spread over the period.
+const TRIALS: u32 = 64;
+/// Their requests' numbers are from here on: no audio thread uses these.
+const TRIAL_NUMBERS: u32 = 1 << 31;
+/// Turns to wait before a start of the same program again; after that it is left alone.
+const RESTARTS: [u32; 4] = [0, 50, 500, 3000];
+/// Samples of an engine's group, for what a group costs.
+const GROUP: u32 = 128;
+
+/// A program, and how it does.
+#[derive(Debug)]
+struct Playing {
+    wish: Wish,
+    code: Code,
+    /// The number of its last start; none when that has failed.
+    epoch: Option<u16>,
+    beat: u32,
+    restarts: usize,
+    /// Turns until it is started again.
+    rest: u32,
+}
+
+/// Has the PRU at its command.
+#[derive(Debug)]
+pub struct Operator {
+    choice: Choice,
+    gate_ns: f32,
+    loader: Loader,
+    link: Arc<Link>,
+    inbox: Receiver<Wish>,
+    /// A wish that the next turn fulfils.
+    waiting: Option<Wish>,
+    playing: Option<Playing>,
+    epoch: u16,
+    trials: u32,
+    starts: u32,
+    /// The network of which the player was told that the PRU does not play it.
+    told: Option<Arc<Network>>,
+    /// Whether the core was ever halted by us.
+    begun: bool,
+}
+
+impl Operator {
+    pub(super) fn new(
+        choice: Choice,
+        gate_ns: f32,
+        memory: Box<dyn Memory>,
+        link: Arc<Link>,
+        inbox: Receiver<Wish>,
+    ) -> Operator {
+        Operator {
+            choice,
+            gate_ns,
+            loader: Loader::new(memory),
+            link,
+            inbox,
+            waiting: None,
+            playing: None,
+            epoch: 0,
+            trials: 0,
+            starts: 0,
+            told: None,
+            begun: false,
+        }
+    }
+
+    /// Gates of the network that the next turn makes a program of, if it does.
+    pub fn waiting(&self) -> Option<usize> {
+        let wish = self.waiting.as_ref()?;
+        Some(wish.network.gates().len())
+    }
+
+    /// Programs started, again or for the first time.
+    pub fn starts(&self) -> u32 {
+        self.starts
+    }
+
+    /// One turn: takes the newest wish; or, if none is newer, makes and starts its
+    /// program; or else watches it. What the player should be told, if anything.
+    pub fn turn(&mut self) -> Option<String> {
+        if !self.begun {
+            self.begun = true;
+            // Whatever runs there, of a process that was killed.
+            if let Err(trouble) = self.loader.halt() {
+                log::warn!("PRU: {trouble}");
+            }
+        }
+        if let Some(wish) = self.inbox.try_iter().last() {
+            // While a finger moves, programs live for milliseconds: a turn without a newer
+            // one is waited for.
+            self.link.set_ready(None);
+            self.playing = None;
+            self.waiting = Some(wish);
+            return None;
+        }
+        if let Some(wish) = self.waiting.take() {
+            return self.fulfil(wish);
+        }
+        let playing = self.playing.take()?;
+        let (playing, told) = self.watch(playing);
+        self.playing = playing;
+        told
+    }
+
+    /// Halts the core, for the end.
+    pub fn end(&mut self) {
+        self.link.set_ready(None);
+        if let Err(trouble) = self.loader.halt() {
+            log::warn!("PRU: {trouble}");
+        }
+    }
+
+    fn fulfil(&mut self, wish: Wish) -> Option<String> {
+        let name = wish.network.name();
+        let code = match compile(&wish.network, &wish.masks) {
+            Ok(code) => code,
+            Err(error) => return self.tell(&wish, &error.to_string()),
+        };
+        let figures = code.figures();
+        let spared = figures.gates as f32 * self.gate_ns;
+        let exchange = (GROUP / LANES * ACCESSES_A_PASS) as f32 * ACCESS_NS;
+        if self.choice == Choice::Auto && spared <= exchange {
+            log::info!(
+                "the CPU plays {name}: the PRU would spare {:.1} us of {GROUP} samples, and \
+                 {:.1} us go into the exchange",
+                spared / 1000.0,
+                exchange / 1000.0
+            );
+            return None;
+        }
+        log::info!(
+            "PRU: {name}, {} gates in {} instructions, {:.1} us for {LANES} samples",
+            figures.gates,
+            figures.instructions,
+            f64::from(figures.cycles()) * 0.005
+        );
+        let playing = Playing {
+            wish,
+            code,
+            epoch: None,
+            beat: 0,
+            restarts: 0,
+            rest: 0,
+        };
+        let (playing, told) = self.start(playing);
+        self.playing = playing;
+        told
+    }
+
+    /// What the PRU cannot play, the player is told once for a network if it was asked
+    /// for.
+    fn tell(&mut self, wish: &Wish, problem: &str) -> Option<String> {
+        let name = wish.network.name();
+        log::info!("the CPU plays {name}: {problem}");
+        let again = |told: &Arc<Network>| Arc::ptr_eq(told, &wish.network);
+        if self.choice != Choice::Pru || self.told.as_ref().is_some_and(again) {
+            return None;
+        }
+        self.told = Some(Arc::clone(&wish.network));
+        Some(format!("the CPU plays: {problem}"))
+    }
+
+    fn start(&mut self, mut playing: Playing) -> (Option<Playing>, Option<String>) {
+        self.starts += 1;
+        match self.try_start(&playing) {
+            Ok(()) => {
+                playing.beat = self.loader.beat();
+                playing.epoch = Some(self.epoch);
+                self.link.set_ready(Some(Ready {
+                    epoch: self.epoch,
+                    program: playing.wish.program,
+                }));
+                (Some(playing), None)
+            }
+            Err(trouble) => {
+                playing.epoch = None;
+                self.failed(playing, trouble)
+            }
+        }
+    }
+
+    /// Uploads, starts and tries a program under a new number.
+    fn try_start(&mut self, playing: &Playing) -> Result<(), Trouble> {
+        self.epoch = self.epoch.wrapping_add(1).max(1);
+        self.loader.load(&playing.code.words(self.epoch))?;
+        self.loader.start();
+        let (network, masks) = (&playing.wish.network, &playing.wish.masks);
+        let mut evaluator = Evaluator::<u32>::new(Program::new(network, masks));
+        let passes = network.period().div_ceil(LANES);
+        for trial in 0..TRIALS {
+            let pass = u64::from(trial) * u64::from(passes - 1) / u64::from(TRIALS - 1);
+            let t = pass as u32 * LANES;
+            self.trials = self.trials.wrapping_add(1);
+            let number = TRIAL_NUMBERS | self.trials;
+            let planes = self.loader.pass(self.epoch, number, t)?;
+            let (mut made, mut right) = ([0; LANES as usize], [0; LANES as usize]);
+            u32::bytes(planes, &mut made);
+            evaluator.render(t, &mut right);
+            if made != right {
+                return Err(Trouble::Wrong { t });
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks whether it lives and answers, and starts it again if not.
+    fn watch(&mut self, mut playing: Playing) -> (Option<Playing>, Option<String>) {
+        let Some(epoch) = playing.epoch else {
+            if playing.rest > 0 {
+                playing.rest -= 1;
+                return (Some(playing), None);
+            }
+            return self.start(playing);
+        };
+        let beat = self.loader.beat();
+        let stands = beat == std::mem::replace(&mut playing.beat, beat);
+        if stands {
+            return self.failed(playing, Trouble::Standing);
+        }
+        if self.link.is_given_up(epoch) {
+            return self.failed(playing, Trouble::Late);
+        }
+        (Some(playing), None)
+    }
+
+    fn failed(
+        &mut self,
+        mut playing: Playing,
+        trouble: Trouble,
+    ) -> (Option<Playing>, Option<String>) {
+        self.link.set_ready(None);
+        playing.epoch = None;
+        let Some(&rest) = RESTARTS.get(playing.restarts) else {
+            log::warn!("PRU: {trouble}; it is left alone until another program comes");
+            let told = format!("the CPU plays: the PRU is left alone, {trouble}");
+            return (None, Some(told));
+        };
+        log::warn!("PRU: {trouble}; the CPU plays, and it is started again");
+        playing.restarts += 1;
+        playing.rest = rest;
+        (Some(playing), None)
+    }
+}

@@ -1,0 +1,404 @@
+//! The PRU plays, and nobody can tell: every frame is the CPU's, whatever the emulated
+//! PRU does or fails to do.
+//!
+//! Every callback runs under a guard that aborts on allocation, and every access of the
+//! core and of ours is checked by the emulator.
+
+use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use assert_no_alloc::{AllocDisabler, assert_no_alloc};
+use gatebend::board::desk::{Desk, Emulation, Pru, Script, Simulation};
+use gatebend::board::parts::Parts;
+use gatebend::instrument::Command;
+use gatebend::library;
+use gatebend::pru::{Choice, Memory, Place, sides};
+use logicnet::Mask;
+use pru_codegen::{ANSWER, CHECK, EPOCH, PLANES, REQUEST};
+use pru_isa::emulator::{CONTROL, INSTRUCTIONS, SOFT_RST_N};
+
+#[global_allocator]
+static ALLOCATOR: AllocDisabler = AllocDisabler;
+
+const SECOND: u64 = 1_000_000_000;
+
+/// What was heard: sounds' ids, exact frames and the loudspeaker's, and who has made
+/// groups of samples when.
+#[derive(Default)]
+struct Heard {
+    ids: Vec<Option<u32>>,
+    exact: Vec<f32>,
+    sound: Vec<f32>,
+    /// Frames at which a group by the PRU was begun.
+    by_pru: Vec<u64>,
+}
+
+impl Heard {
+    /// Not one bit differs.
+    fn check(&self, cpu: &Heard, what: &str) {
+        assert_eq!(self.ids, cpu.ids, "{what}");
+        let pairs = || self.exact.iter().zip(&cpu.exact);
+        assert_eq!(pairs().position(|(a, b)| a != b), None, "{what}");
+        assert!(
+            self.exact.len() == cpu.exact.len() && self.sound == cpu.sound,
+            "{what}"
+        );
+    }
+}
+
+fn desk(choice: Choice) -> Desk {
+    let mut desk = Desk::new(library::shipped());
+    desk.engine = choice;
+    desk
+}
+
+fn play(
+    desk: Desk,
+    script: &str,
+    seconds: f64,
+    meddler: impl FnMut(u64, &mut Emulation) + Send + 'static,
+) -> (Simulation, Heard) {
+    let script = Script::parse(script, &desk.panel.surface).unwrap();
+    let mut simulation = Simulation::scripted(desk, script).unwrap();
+    simulation.guard(|callback| assert_no_alloc(callback));
+    if let Some(pru) = simulation.pru() {
+        pru.meddle(meddler);
+    }
+    let mut heard = Heard::default();
+    simulation.run(
+        (seconds * 1e9) as u64,
+        |block| {
+            heard.ids.push(block.id);
+            heard.exact.extend_from_slice(block.exact);
+            heard.sound.extend_from_slice(block.sound);
+            if block.spent.offloaded > 0 {
+                heard.by_pru.push(block.frame);
+            }
+        },
+        |_| {},
+    );
+    let counters = simulation.counters();
+    assert_eq!((counters.starved(), counters.late()), (0, 0));
+    if let Some(pru) = simulation.pru() {
+        assert_eq!(pru.refused(), None);
+    }
+    (simulation, heard)
+}
+
+/// The PRU's part of all groups of samples.
+fn share(simulation: &Simulation) -> f64 {
+    let counters = simulation.counters();
+    f64::from(counters.offloaded()) / f64::from(counters.groups())
+}
+
+fn nothing(_: u64, _: &mut Emulation) {}
+
+const LIGHT: &str = "0 set volume=-6\n3 down 0.3 0.3 size 0.4\n+0.5 up\n5 tap next\n\
+                     7 bend 60 1\n9 set speed=-1.35\n11 set speed=1\n11.5 bend 61 invert\n\
+                     13 tap next\n15 set interpolation=linear\n17 random 7";
+
+#[test]
+fn whoever_evaluates_every_frame_is_the_same() {
+    for (script, seconds, least) in [
+        (include_str!("scripts/everything.txt"), 28.0, 0.25),
+        (LIGHT, 20.0, 0.8),
+    ] {
+        let (_, cpu) = play(desk(Choice::Cpu), script, seconds, nothing);
+        for choice in [Choice::Pru, Choice::Auto] {
+            let (simulation, heard) = play(desk(choice), script, seconds, nothing);
+            heard.check(&cpu, &format!("{choice:?}"));
+            let counters = simulation.counters();
+            println!(
+                "{choice:?}: {} of {} groups, {} missed",
+                counters.offloaded(),
+                counters.groups(),
+                counters.missed()
+            );
+            assert_eq!(counters.missed(), 0);
+            assert_eq!(simulation.pru().unwrap().fault(), None);
+            if choice == Choice::Pru {
+                assert!(share(&simulation) > least, "{}", share(&simulation));
+            }
+        }
+    }
+}
+
+/// A network that the PRU plays almost alone.
+fn steady() -> Desk {
+    let mut desk = desk(Choice::Pru);
+    desk.parts.library.truncate(1);
+    desk
+}
+
+#[test]
+fn a_pru_that_is_left_alone_plays_almost_all() {
+    let (simulation, _) = play(steady(), "0 set volume=-6", 10.0, nothing);
+    let counters = simulation.counters();
+    assert!(share(&simulation) > 0.95, "{}", share(&simulation));
+    assert!(counters.by_pru() && counters.missed() == 0);
+}
+
+/// A word that the ARM could write.
+fn poke(emulation: &mut Emulation, offset: u32, change: impl Fn(u32) -> u32) {
+    let word = emulation.subsystem.read(offset).unwrap();
+    emulation.subsystem.write(offset, change(word)).unwrap();
+}
+
+/// Halted, so that instruction memory can be written, and set going again.
+fn corrupt(emulation: &mut Emulation, index: u32, change: impl Fn(u32) -> u32) {
+    let control = emulation.subsystem.read(CONTROL[0]).unwrap();
+    poke(emulation, CONTROL[0], |_| SOFT_RST_N);
+    let _ = emulation.subsystem.run(10);
+    poke(emulation, INSTRUCTIONS[0] + 4 * index, change);
+    poke(emulation, CONTROL[0], |_| control | SOFT_RST_N);
+}
+
+/// From a time on, for two seconds, at every block.
+fn between(
+    mut fault: impl FnMut(u64, &mut Emulation) + Send,
+) -> impl FnMut(u64, &mut Emulation) + Send {
+    move |now, emulation| {
+        if (4 * SECOND..6 * SECOND).contains(&now) {
+            fault(now, emulation);
+        }
+    }
+}
+
+type Fault = Box<dyn FnMut(u64, &mut Emulation) + Send>;
+
+fn faults() -> Vec<(&'static str, Fault)> {
+    let mut once = false;
+    vec![
+        (
+            "core halted",
+            Box::new(between(|_, e| poke(e, CONTROL[0], |_| SOFT_RST_N))),
+        ),
+        (
+            "instructions corrupted",
+            Box::new(between(move |_, e| {
+                if !std::mem::replace(&mut once, true) {
+                    for index in 20..300 {
+                        corrupt(e, index, |word| word ^ 0x1000_0000);
+                    }
+                }
+            })),
+        ),
+        (
+            "samples corrupted",
+            Box::new(between(|now, e| {
+                poke(e, PLANES + 4 * (now as u32 / 7 % 8), |word| {
+                    word ^ 1 << (now % 32)
+                });
+            })),
+        ),
+        (
+            "samples all zero",
+            Box::new(between(|_, e| {
+                for offset in (PLANES..=CHECK).step_by(4) {
+                    poke(e, offset, |_| 0);
+                }
+            })),
+        ),
+        (
+            "check corrupted",
+            Box::new(between(|_, e| poke(e, CHECK, |w| w ^ 4))),
+        ),
+        (
+            "wrong sequence",
+            Box::new(between(|_, e| poke(e, ANSWER, |w| w | 0x4000_0000))),
+        ),
+        (
+            "wrong epoch",
+            Box::new(between(|_, e| poke(e, EPOCH, |w| w ^ 1))),
+        ),
+        (
+            "request lost",
+            Box::new(between(|_, e| poke(e, REQUEST, |w| w | 0x4000_0000))),
+        ),
+        (
+            "data memory zeroed",
+            Box::new(between(|_, e| {
+                for offset in (0..0x2000).step_by(4) {
+                    poke(e, offset, |_| 0);
+                }
+            })),
+        ),
+    ]
+}
+
+/// Every answer comes so many blocks late: until then the one before stands there.
+fn late(blocks: u64) -> Fault {
+    let (mut shown, mut hidden) = (0, None);
+    Box::new(between(move |now, e| {
+        let answer = e.subsystem.read(ANSWER).unwrap();
+        if answer != shown && hidden.is_none() {
+            hidden = Some((answer, now + blocks * SECOND * 16 / 44_100));
+        }
+        if let Some((answer, due)) = hidden {
+            if now >= due {
+                (shown, hidden) = (answer, None);
+            }
+        }
+        e.subsystem.write(ANSWER, shown).unwrap();
+    }))
+}
+
+/// The core gets no cycles.
+fn held() -> Fault {
+    Box::new(between(|_, e| e.held_until = 6 * SECOND))
+}
+
+/// What became of each fault, as docs/reliability.md has it.
+fn table() -> String {
+    let script = "5 bend 60 1";
+    let cpu = {
+        let mut desk = steady();
+        desk.engine = Choice::Cpu;
+        play(desk, script, 14.0, nothing).1
+    };
+    let mut table = String::from(
+        "| fault of the PRU, for 2 s | one hears | missed groups | starts | it plays again after |\n\
+         |---|---|--:|--:|--:|\n",
+    );
+    let lates = [1, 2, 10, 44, 100];
+    let lates = lates.map(|blocks| (format!("answers late by {blocks} callbacks"), late(blocks)));
+    let held = [("core without a clock".to_string(), held())];
+    let faults = faults()
+        .into_iter()
+        .map(|(name, fault)| (name.to_string(), fault));
+    for (name, fault) in faults.chain(lates).chain(held) {
+        let (simulation, heard) = play(steady(), script, 14.0, fault);
+        heard.check(&cpu, &name);
+        let mended = 6 * 44_100;
+        let again = heard.by_pru.iter().find(|&&frame| frame > mended);
+        let again = again.unwrap_or_else(|| panic!("{name}: it does not play again"));
+        writeln!(
+            table,
+            "| {name} | no difference | {} | {} | {:.1} s |",
+            simulation.counters().missed(),
+            simulation.operator().unwrap().starts(),
+            (again - mended) as f64 / 44_100.0
+        )
+        .unwrap();
+    }
+    table
+}
+
+#[test]
+fn faults_never_change_a_sample_and_are_documented() {
+    const BEGIN: &str = "<!-- made by `UPDATE_PICTURES=1 cargo test --test pru` -->\n";
+    const END: &str = "<!-- end -->";
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reliability.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let (before, rest) = text.split_once(BEGIN).expect("the table's beginning");
+    let (documented, after) = rest.split_once(END).expect("the table's end");
+    let table = table();
+    if std::env::var_os("UPDATE_PICTURES").is_some() {
+        std::fs::write(path, [before, BEGIN, &table, END, after].concat()).unwrap();
+        return;
+    }
+    assert_eq!(documented, table);
+}
+
+/// Memory whose owner is killed after so many writes.
+struct Killed {
+    pru: Pru,
+    left: Arc<AtomicU32>,
+}
+
+impl Memory for Killed {
+    fn read(&self, place: Place) -> u32 {
+        self.pru.read(place)
+    }
+
+    fn write(&self, place: Place, value: u32) {
+        let alive = |left: u32| left.checked_sub(1);
+        let relaxed = Ordering::Relaxed;
+        if self.left.fetch_update(relaxed, relaxed, alive).is_ok() {
+            self.pru.write(place, value);
+        }
+    }
+}
+
+/// Plays a small network and bends it; the PRU's operator is killed after so many
+/// writes of the bend's upload. What is heard, whether the operator had writes left, and
+/// whether the PRU plays in the end.
+fn interrupted(pru: Option<&Pru>, began: u64, writes: u32) -> (Vec<f32>, bool, bool) {
+    let forty_two = library::shipped().swap_remove(2);
+    let platform = Desk::new(library::shipped()).platform;
+    let parts = Parts::new(vec![forty_two]);
+    let (mut conductor, mut engine) = parts.assemble(platform).unwrap();
+    let left = Arc::new(AtomicU32::new(u32::MAX));
+    let mut operator = pru.map(|pru| {
+        let own = Killed {
+            pru: pru.clone(),
+            left: Arc::clone(&left),
+        };
+        let (wishes, operator, passes) =
+            sides(Choice::Pru, 14.0, Box::new(own), Box::new(pru.clone()));
+        conductor.offload(wishes);
+        engine.offload(passes);
+        operator
+    });
+    let (mut heard, mut block) = (Vec::new(), [0.0; 16]);
+    for callback in 0..700u64 {
+        if callback == 300 {
+            conductor
+                .command(Command::bend(40, Some(Mask::Invert)))
+                .unwrap();
+            left.store(writes, Ordering::Relaxed);
+        }
+        conductor.deliver();
+        if let Some(pru) = pru {
+            pru.reach(began + callback * SECOND * 16 / 44_100);
+        }
+        // Killed: it does nothing more.
+        let alive = left.load(Ordering::Relaxed) > 0;
+        if let (Some(operator), true, 0) = (&mut operator, alive, callback % 28) {
+            operator.turn();
+        }
+        assert_no_alloc(|| engine.render_tapped(&mut block, |_| {}));
+        heard.extend_from_slice(&block);
+    }
+    let alive = left.load(Ordering::Relaxed) > 0;
+    (heard, alive, engine.counters().by_pru())
+}
+
+#[test]
+fn an_upload_that_is_interrupted_at_any_write_never_changes_a_sample() {
+    let (cpu, ..) = interrupted(None, 0, 0);
+    let mut whole = 0;
+    for writes in 0.. {
+        let pru = Pru::new();
+        let (heard, alive, by_pru) = interrupted(Some(&pru), 0, writes);
+        assert!(heard == cpu, "after {writes} writes");
+        assert!(by_pru || !alive, "after {writes} writes");
+        // The next start finds the core as it was left, and plays.
+        if writes % 16 == 0 {
+            let (heard, _, by_pru) = interrupted(Some(&pru), 2 * SECOND, u32::MAX);
+            assert!(
+                heard == cpu && by_pru,
+                "after {writes} writes, started again"
+            );
+        }
+        assert_eq!((pru.fault(), pru.refused()), (None, None));
+        if by_pru {
+            whole = writes;
+            break;
+        }
+    }
+    assert!(whole > 150, "{whole} writes");
+}
+
+#[test]
+fn what_does_not_fit_is_told_with_its_count_and_played_by_the_cpu() {
+    let wide =
+        logicnet::Network::random(16, &[128; 20], logicnet::random::Ops::XorRich, 1).unwrap();
+    let mut large = desk(Choice::Pru);
+    large.parts.library = vec![wide];
+    let (simulation, _) = play(large, "", 4.0, nothing);
+    let notice = simulation.state().notice.clone().expect("it is told");
+    assert!(notice.contains("too large for the PRU"), "{notice}");
+    assert_eq!(simulation.counters().offloaded(), 0);
+}
