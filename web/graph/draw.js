@@ -1,5 +1,5 @@
-// Draws the graph by a graphics processor (WebGL 2): all gates and all wires in a call each. What plays costs
-// one small texture a frame, whatever the size of the network.
+// Draws the graph by a graphics processor (WebGL 2): all gates and all wires in a call
+// each. What plays costs one small texture a frame, whatever the size of the network.
 
 import { atlas } from './glyphs.js';
 import { wires } from './marks.js';
@@ -33,6 +33,9 @@ const POINTS = 40_000;
 /** What flows goes so many CSS pixels a second, and comes after so many. */
 const SPEED = 70;
 const DASH = 46;
+/** Far away, gates stay this large in CSS pixels, as far as their neighbours let them. */
+const LEGIBLE = 11;
+const APART = 0.8;
 
 /** @implements {Renderer} */
 export class WebGlRenderer {
@@ -54,6 +57,7 @@ export class WebGlRenderer {
         this.atlas = gl.createTexture();
         this.wireCount = 0;
         this.gateCount = 0;
+        this.room = 1;
         this.rows = 1;
         this.bytes = new Uint8Array(ROW);
         gl.activeTexture(gl.TEXTURE2);
@@ -83,6 +87,7 @@ export class WebGlRenderer {
         const { count, ends, nodes } = wires(model, layout);
         this.wireCount = count;
         this.gateCount = layout.x.length;
+        this.room = layout.room;
         const places = new Float32Array(2 * this.gateCount);
         const sources = new Uint32Array(this.gateCount);
         for (let at = 0; at < this.gateCount; at += 1) {
@@ -158,11 +163,21 @@ export class WebGlRenderer {
         gl.useProgram(gate.handle);
         gl.uniform3f(gate.at('u_view'), scale, view.x * ratio, view.y * ratio);
         gl.uniform2f(gate.at('u_size'), width, height);
-        gl.uniform1f(gate.at('u_pixel'), 1 / scale);
+        gl.uniform1f(gate.at('u_gate'), gateSize(view.scale, this.room) * ratio);
         gl.bindVertexArray(this.gateArray);
         gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, this.gateCount);
         return false;
     }
+}
+
+/**
+ * How large a gate is drawn.
+ * @param {number} scale CSS pixels of a gate's width in the plane
+ * @param {number} room between gates, in their widths
+ * @returns {number} CSS pixels
+ */
+export function gateSize(scale, room) {
+    return Math.max(scale, Math.min(LEGIBLE, APART * room * scale));
 }
 
 /**

@@ -15,6 +15,7 @@ const CELL = 128;
 export const ATLAS_COLUMNS = 8;
 export const ATLAS_ROWS = 4;
 const BUBBLE = 0.085;
+const LINE = 0.065;
 
 /**
  * Draws a gate about (0, 0), 1 wide.
@@ -22,9 +23,10 @@ const BUBBLE = 0.085;
  * @param {number} kind
  * @param {string} fill
  * @param {string} ink
+ * @param {number} [line] width
  */
-export function glyph(context, kind, fill, ink) {
-    context.lineWidth = 0.065;
+export function glyph(context, kind, fill, ink, line = LINE) {
+    context.lineWidth = line;
     context.lineJoin = 'round';
     context.lineCap = 'round';
     context.fillStyle = fill;
@@ -136,17 +138,19 @@ export function atlas() {
 
 /**
  * A sheet of all of them.
- * @param {(context: CanvasRenderingContext2D, kind: number) => void} draw
+ * @param {(context: CanvasRenderingContext2D, kind: number, line: number) => void} draw
+ * @param {number} [cell] pixels
  */
-export function sheet(draw) {
+export function sheet(draw, cell = CELL) {
     const canvas = document.createElement('canvas');
-    canvas.width = CELL * ATLAS_COLUMNS;
-    canvas.height = CELL * ATLAS_ROWS;
+    canvas.width = cell * ATLAS_COLUMNS;
+    canvas.height = cell * ATLAS_ROWS;
     const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
     for (let kind = 0; kind < KINDS; kind += 1) {
         const [x, y] = cellOf(kind);
-        context.setTransform(CELL * 0.97, 0, 0, CELL * 0.97, (x + 0.5) * CELL, (y + 0.5) * CELL);
-        draw(context, kind);
+        context.setTransform(cell * 0.97, 0, 0, cell * 0.97, (x + 0.5) * cell, (y + 0.5) * cell);
+        // Less than a pixel would not be seen.
+        draw(context, kind, Math.max(LINE, 1 / cell));
     }
     return canvas;
 }
@@ -167,5 +171,6 @@ function cellOf(kind) {
  */
 export function stamp(context, from, kind, x, y, size) {
     const [column, row] = cellOf(kind);
-    context.drawImage(from, column * CELL, row * CELL, CELL, CELL, x - size / 2, y - size / 2, size, size);
+    const cell = from.width / ATLAS_COLUMNS;
+    context.drawImage(from, column * cell, row * cell, cell, cell, x - size / 2, y - size / 2, size, size);
 }

@@ -26,19 +26,20 @@ import { step } from './walk.js';
 /** @import { Known } from './inspect.js' */
 
 /**
- * What the graph needs of a store: it tells of `network`, `layers`, `touched` and
- * `activity` by events of these names.
+ * What the graph needs of a store: it tells of `network`, `layers`, `touched`,
+ * `parameters` and `activity` by events of these names.
  * @typedef {EventTarget & {
  *   state: State,
  *   activity: { revision: number, t: number, nodes: Uint8Array } | null,
  *   ask: (ask: Ask) => Promise<unknown>,
+ *   value?: (parameter: string, otherwise: number) => number,
  * }} GraphStore
  */
 
 /** Work before others may, in milliseconds. */
 const SLICE = 8;
 /** A view of so much another shape is worth another layout. */
-const RESHAPE = 1.5;
+const RESHAPE = 1.25;
 /** Gates that changed, as a part of all: fewer, and all stay where they are. */
 const STAYS = 0.05;
 /** What flows is drawn between activities too, where frames come as often, in ms. */
@@ -76,6 +77,7 @@ class Graph {
         this.held = {};
         this.fitted = true;
         this.aspect = 1.6;
+        this.withDead = true;
         this.laying = 0;
         /** What the next frame has to do. */
         this.stale = { marks: true, activity: true, overlay: true, colours: true, all: true };
@@ -102,8 +104,10 @@ class Graph {
             changed: () => this.toolChanged(),
             fit: () => this.fit(),
             zoom: (factor) => this.zoom(factor),
+            widen: () => this.widen(),
         });
         this.stageBox = h('div', { class: 'graph-box' }, this.stage, this.tip, this.problem, this.inspector.element);
+        this.element = element;
         element.classList.add('graph');
         element.replaceChildren(this.tools.element, this.stageBox, this.said);
 
@@ -123,7 +127,7 @@ class Graph {
             begin: (bend) => this.strokes.begin(bend),
             paint: (nodes) => this.strokes.add(nodes),
             end: () => this.strokes.end(),
-            cone: (node, by) => (by === 'fan-in' ? this.model?.fanIn(node) : this.model?.fanOut(node)) ?? [],
+            cone: (node, tool) => this.coneOf(node, tool),
             isGate: (node) => this.model?.isGate(node) ?? false,
             wire: (node, operand, to) => this.wire(node, operand, to),
         });
@@ -144,6 +148,9 @@ class Graph {
         store.addEventListener('network', () => this.load());
         store.addEventListener('layers', () => this.redraw({ marks: true }));
         store.addEventListener('touched', () => this.redraw({ marks: true }));
+        store.addEventListener('parameters', () => {
+            if (this.model && this.wantsDead() !== this.withDead) void this.lay(this.model);
+        });
         store.addEventListener('activity', () => {
             this.heardAt = performance.now();
             this.redraw({ activity: true });
@@ -196,9 +203,12 @@ class Graph {
         this.strokes.forget();
         this.model = model;
         const gates = model.nodes - model.inputs;
-        if (before && this.shown?.model === before && before.difference(model) <= Math.max(1, STAYS * gates)) {
+        const { shown } = this;
+        const same = before !== null && shown?.model === before &&
+            before.difference(model) <= Math.max(1, STAYS * gates);
+        if (same && model.alive.every((is, node) => !is || shown.layout.placed[node])) {
             this.laying += 1;
-            this.show(model, this.shown.layout, false);
+            this.show(model, shown.layout, false);
         } else {
             this.hovered = null;
             this.selected = null;
@@ -206,11 +216,17 @@ class Graph {
         }
     }
 
+    /** The instrument's parameter: whether gates that are not heard are shown. */
+    wantsDead() {
+        return this.store.value?.('dead', 0) !== 0;
+    }
+
     /** @param {Model} model */
     async lay(model) {
         const laying = (this.laying += 1);
-        this.aspect = clampAspect(this.view.width / this.view.height);
-        const steps = layoutInSteps(model, this.aspect);
+        this.aspect = this.view.aspect;
+        this.withDead = this.wantsDead();
+        const steps = layoutInSteps(model, this.aspect, this.withDead);
         let since = performance.now();
         for (;;) {
             const { done, value } = steps.next();
@@ -302,7 +318,7 @@ class Graph {
         const before = this.view.width + this.view.height;
         [this.view.width, this.view.height] = [width, height];
         if (width < 2 || height < 2) return;
-        const shape = clampAspect(width / height) / this.aspect;
+        const shape = this.view.aspect / this.aspect;
         if (this.model && this.fitted && this.selected === null && (shape > RESHAPE || shape < 1 / RESHAPE || wasHidden)) void this.lay(this.model);
         else if (this.selected !== null && width + height < before) this.reveal(this.selected);
         else if (this.fitted) this.fit();
@@ -313,6 +329,13 @@ class Graph {
         if (this.shown && this.view.width >= 2) this.view.fit(this.shown.layout);
         this.moved();
         this.fitted = true;
+    }
+
+    /** All of the page, or its place in it. */
+    widen() {
+        const wide = this.element.classList.toggle('graph-wide');
+        this.tools.showWide(wide);
+        this.stage.focus({ preventScroll: true });
     }
 
     /** @param {number} factor */
@@ -345,6 +368,14 @@ class Graph {
         return { node, nodes: [...this.model.fanIn(node), ...this.model.fanOut(node)] };
     }
 
+    /** What a cone paints: all of it that is seen. @param {number} node @param {'fan-in' | 'fan-out'} by */
+    coneOf(node, by) {
+        const { shown } = this;
+        if (!shown) return [];
+        const nodes = by === 'fan-in' ? shown.model.fanIn(node) : shown.model.fanOut(node);
+        return nodes.filter((one) => shown.layout.placed[one]);
+    }
+
     /** @param {number | null} node */
     hover(node) {
         if (node === this.hovered) return;
@@ -366,7 +397,7 @@ class Graph {
     /** @param {number} node */
     reveal(node) {
         const layout = this.shown?.layout;
-        if (!layout) return;
+        if (!layout?.placed[node]) return;
         const { view } = this;
         const { x, y } = view;
         view.reveal(layout.x[node], layout.y[node]);
@@ -454,6 +485,7 @@ class Graph {
                 return true;
             case 'Escape':
                 this.hand.stop();
+                if (this.selected === null && this.element.classList.contains('graph-wide')) this.widen();
                 this.select(null, false);
                 return true;
             case '0': return this.paint('zero');
@@ -463,6 +495,7 @@ class Graph {
             case '+': case '=': this.zoom(1.3); return true;
             case '-': this.zoom(1 / 1.3); return true;
             case 'f': case 'F': this.fit(); return true;
+            case 'z': case 'Z': this.widen(); return true;
             case 'v': case 'V': tools.take('look'); return true;
             case 'd': case 'D': tools.take('brush'); return true;
             case 'w': case 'W': tools.take('box'); return true;
@@ -488,9 +521,8 @@ class Graph {
         if (current === null) return false;
         // By a tool for it, all that the tool takes.
         const { tool } = this.tools;
-        const nodes = tool === 'fan-in' ? this.model?.fanIn(current)
-            : tool === 'fan-out' ? this.model?.fanOut(current) : [current];
-        this.strokes.once(nodes ?? [], bend);
+        const nodes = tool === 'fan-in' || tool === 'fan-out' ? this.coneOf(current, tool) : [current];
+        this.strokes.once(nodes, bend);
         this.said.textContent = `${this.model?.nameOf(current)} ${bend === null ? 'not bent' : bendInWords(bend)}`;
         return true;
     }
@@ -532,11 +564,6 @@ function hasProcessor() {
     const name = String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
     gl.getExtension('WEBGL_lose_context')?.loseContext();
     return !/swiftshader|llvmpipe|software|basic render/i.test(name);
-}
-
-/** @param {number} aspect */
-function clampAspect(aspect) {
-    return Number.isFinite(aspect) && aspect > 0 ? Math.max(0.4, Math.min(3.5, aspect)) : 1.6;
 }
 
 /**

@@ -12,15 +12,22 @@
  * @property {number} width from 0
  * @property {number} height from 0
  * @property {Uint32Array} column by node and output
+ * @property {Uint8Array} placed by node and output: 0, and it is left out, FAR away
+ * @property {number} room from one gate to the next, at least
  */
+
+/** Where those are that are left out. */
+export const FAR = -1e6;
 
 /** Room that a gate takes, in its own width. */
 const ROW = 1.25;
 const FOLD = 1.45;
-/** From one layer to the next: least and most. */
-const GAP = 2.4;
-const WIDEST_GAP = 7;
-const HIGHEST_ROW = 4.5;
+/** From one layer to the next: least, more where wires are many, and most. */
+const GAP = 1.5;
+const WIRES_GAP = 0.9;
+const MANY = 24;
+const WIDEST_GAP = 11;
+const HIGHEST_ROW = 9;
 /** A column is not folded below so many rows. */
 const LEAST_ROWS = 24;
 /** More layers than this share columns. */
@@ -33,10 +40,11 @@ const MOST_SWEEPS = 10;
  * Lays out at once.
  * @param {Model} model
  * @param {number} [aspect] of the view, width by height
+ * @param {boolean} [withDead] gates that no output depends on, too
  * @returns {Layout}
  */
-export function layout(model, aspect = 1.6) {
-    const steps = layoutInSteps(model, aspect);
+export function layout(model, aspect = 1.6, withDead = true) {
+    const steps = layoutInSteps(model, aspect, withDead);
     for (;;) {
         const { done, value } = steps.next();
         if (done) return value;
@@ -47,10 +55,11 @@ export function layout(model, aspect = 1.6) {
  * Lays out; between steps, of some milliseconds at most, others may work.
  * @param {Model} model
  * @param {number} [aspect]
+ * @param {boolean} [withDead]
  * @returns {Generator<undefined, Layout, undefined>}
  */
-export function* layoutInSteps(model, aspect = 1.6) {
-    const columns = divide(model);
+export function* layoutInSteps(model, aspect = 1.6, withDead = true) {
+    const columns = divide(model, withDead);
     const total = model.nodes + model.outputs.length;
     /** From 0 to 1 in the node's column. */
     const rank = new Float32Array(total);
@@ -76,14 +85,16 @@ export function* layoutInSteps(model, aspect = 1.6) {
 /**
  * Nodes by column: the inputs', the layers', the outputs'.
  * @param {Model} model
+ * @param {boolean} withDead
  */
-function divide(model) {
+function divide(model, withDead) {
     const layers = model.starts.length - 2;
     const each = Math.max(1, Math.ceil(layers / MOST_COLUMNS));
     const columns = [range(0, model.inputs)];
     for (let layer = 0; layer < layers; layer += each) {
         const end = Math.min(layers, layer + each);
-        const column = range(model.starts[layer + 1], model.starts[end + 1]);
+        const gates = range(model.starts[layer + 1], model.starts[end + 1]);
+        const column = withDead ? gates : gates.filter((node) => model.alive[node]);
         if (column.length > 0) columns.push(column);
     }
     columns.push(range(model.nodes, model.nodes + model.outputs.length));
@@ -127,18 +138,24 @@ function order(column, keys, rank, neighbours) {
  * @returns {Layout}
  */
 function place(columns, model, rank, aspect) {
-    const rows = chooseRows(columns.map((column) => column.length), aspect);
-    const folds = columns.map((column) => Math.max(1, Math.ceil(column.length / rows)));
-    const inFolds = folds.reduce((sum, fold) => sum + fold - 1, 0) * FOLD;
-    const tallest = Math.min(rows, Math.max(1, ...columns.map((column) => column.length)));
-    const gaps = Math.max(1, columns.length - 1);
+    const sizes = columns.map((column) => column.length);
+    // What is between two columns is by the longer one: single gates in a row are close.
+    const crowds = sizes.slice(1).map((size, at) => Math.min(MANY, Math.max(size, sizes[at])) / MANY);
+    const least = crowds.map((crowd) => GAP + WIRES_GAP * crowd);
+    const sum = (/** @type {number[]} */ numbers) => numbers.reduce((so, number) => so + number, 0);
+    const rows = chooseRows(sizes, sum(least), aspect);
+    const folds = sizes.map((size) => Math.max(1, Math.ceil(size / rows)));
+    const inFolds = sum(folds.map((fold) => fold - 1)) * FOLD;
+    const tallest = Math.min(rows, Math.max(1, ...sizes));
     // What room there is goes to where wires are.
-    const gap = clamp((tallest * ROW * aspect - inFolds) / gaps, GAP, WIDEST_GAP);
-    const width = inFolds + gaps * gap;
+    const more = Math.max(0, tallest * ROW * aspect - inFolds - sum(least)) / Math.max(0.001, sum(crowds));
+    const gaps = least.map((gap, at) => Math.min(WIDEST_GAP, gap + more * crowds[at]));
+    const width = inFolds + sum(gaps);
     const row = clamp(width / aspect / tallest, ROW, HIGHEST_ROW);
     const height = tallest * row;
-    const [x, y] = [new Float32Array(rank.length), new Float32Array(rank.length)];
+    const [x, y] = [new Float32Array(rank.length).fill(FAR), new Float32Array(rank.length).fill(FAR)];
     const column = new Uint32Array(rank.length);
+    const placed = new Uint8Array(rank.length);
     let left = 0;
     columns.forEach((nodes, which) => {
         const lines = Math.ceil(nodes.length / folds[which]);
@@ -152,11 +169,13 @@ function place(columns, model, rank, aspect) {
             x[node] = left + fold * FOLD;
             y[node] = top + Math.floor(at / folds[which]) * pitch + fold * shift;
             column[node] = which;
+            placed[node] = 1;
         });
-        left += (folds[which] - 1) * FOLD + gap;
+        left += (folds[which] - 1) * FOLD + (gaps[which] ?? 0);
     });
+    const room = Math.min(row, ...gaps, inFolds > 0 ? FOLD : Infinity);
     straighten(columns, folds, model, y, row, height);
-    return { x, y, width, height: Math.max(height, ROW), column };
+    return { x, y, width, height: Math.max(height, ROW), column, placed, room };
 }
 
 /**
@@ -195,14 +214,15 @@ function straighten(columns, folds, model, y, row, height) {
 /**
  * The most rows of a column with which the whole is most like the view.
  * @param {number[]} sizes
+ * @param {number} gaps between columns, in all
  * @param {number} aspect
  */
-function chooseRows(sizes, aspect) {
+function chooseRows(sizes, gaps, aspect) {
     const tallest = Math.max(1, ...sizes);
     let [best, least] = [tallest, Infinity];
     for (let rows = tallest; ; rows = Math.floor(rows * 0.93)) {
         const folds = sizes.reduce((sum, size) => sum + Math.max(0, Math.ceil(size / rows) - 1), 0);
-        const width = folds * FOLD + (sizes.length - 1) * GAP;
+        const width = folds * FOLD + gaps;
         const off = Math.abs(Math.log(width / (rows * ROW) / aspect));
         if (off < least - 0.02) [best, least] = [rows, off];
         if (rows <= LEAST_ROWS) return best;

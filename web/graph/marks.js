@@ -113,10 +113,10 @@ export function mark(marks, model, state, pending, cone) {
  * @param {Model} model
  * @param {import('./layout.js').Layout} layout
  */
-export function wires(model, { x, y }) {
-    const count = model.readers.nodes.length + model.outputs.length;
-    const ends = new Float32Array(4 * count);
-    const nodes = new Uint32Array(2 * count);
+export function wires(model, { x, y, placed }) {
+    const most = model.readers.nodes.length + model.outputs.length;
+    const ends = new Float32Array(4 * most);
+    const nodes = new Uint32Array(2 * most);
     let at = 0;
     const add = (/** @type {number} */ from, /** @type {number} */ to, /** @type {number} */ down) => {
         ends.set([x[from] + 0.4, y[from], x[to] - 0.38, y[to] + down], 4 * at);
@@ -126,9 +126,9 @@ export function wires(model, { x, y }) {
     for (let node = model.inputs; node < model.nodes; node += 1) {
         const operands = model.operands(node);
         for (const operand of operands) {
-            add(operand, node, operands.length === 1 ? 0 : operand === model.a[node] ? -0.17 : 0.17);
+            if (placed[node] && placed[operand]) add(operand, node, operands.length === 1 ? 0 : operand === model.a[node] ? -0.17 : 0.17);
         }
     }
     model.outputs.forEach((node, output) => add(node, model.nodes + output, 0));
-    return { count, ends, nodes };
+    return { count: at, ends: ends.subarray(0, 4 * at), nodes: nodes.subarray(0, 2 * at) };
 }

@@ -67,7 +67,7 @@ export class Model {
         this.inputEncoding = encoding(text.input_encoding);
         this.outputEncoding = encoding(text.output_encoding);
         this.readers = this.findReaders();
-        /** 1 for nodes that any output depends on. */
+        /** 1 for nodes that any output depends on, as the network is or under its own masks. */
         this.alive = this.findAlive();
     }
 
@@ -200,11 +200,25 @@ export class Model {
 
     findAlive() {
         const alive = new Uint8Array(this.nodes);
+        this.enliven(alive, (node) => this.op[node]);
+        if (this.masks.size === 0) return alive;
+        const masked = new Uint8Array(this.nodes);
+        this.enliven(masked, (node) => {
+            const mask = this.masks.get(node) ?? 'invert';
+            return typeof mask === 'object' ? mask.op : mask === 'invert' ? this.op[node] : 0;
+        });
+        return alive.map((one, node) => one | masked[node]);
+    }
+
+    /** @param {Uint8Array} alive @param {(node: number) => number} opOf */
+    enliven(alive, opOf) {
         for (const output of this.outputs) alive[output] = 1;
         for (let node = this.nodes - 1; node >= this.inputs; node -= 1) {
-            if (alive[node]) for (const operand of this.operands(node)) alive[operand] = 1;
+            if (!alive[node]) continue;
+            const op = opOf(node);
+            if (usesA(op)) alive[this.a[node]] = 1;
+            if (usesB(op)) alive[this.b[node]] = 1;
         }
-        return alive;
     }
 
     /**

@@ -1,6 +1,8 @@
 // What lies over the graph: names of inputs and outputs, and what the hand holds. It is
 // drawn only when one of them changes.
 
+import { gateSize } from './draw.js';
+
 /** @import { Layout } from './layout.js' */
 /** @import { Model } from './model.js' */
 /** @import { View } from './view.js' */
@@ -13,8 +15,8 @@
  * @property {{ x0: number, y0: number, x1: number, y1: number, allowed: boolean }} [wire]
  */
 
-/** Names are shown from here, in CSS pixels of a gate. */
-const LEAST = 7;
+/** From a gate to its name, in CSS pixels. */
+const BESIDE = 4;
 
 /**
  * @param {CanvasRenderingContext2D} context in CSS pixels
@@ -25,7 +27,7 @@ const LEAST = 7;
  */
 export function drawOverlay(context, view, shown, colours, held) {
     context.clearRect(0, 0, view.width, view.height);
-    if (shown && view.scale >= LEAST) names(context, view, shown, colours.soft);
+    if (shown) names(context, view, shown, colours.soft);
     context.lineWidth = 1.5;
     const { brush, box, wire } = held;
     if (brush) {
@@ -60,6 +62,7 @@ export function drawOverlay(context, view, shown, colours, held) {
  * @param {string} colour
  */
 function names(context, view, { model, layout }, colour) {
+    const beside = gateSize(view.scale, layout.room) * 0.45 + BESIDE;
     const size = Math.max(9, Math.min(14, view.scale * 0.45));
     context.font = `${size}px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace`;
     context.fillStyle = colour;
@@ -68,9 +71,9 @@ function names(context, view, { model, layout }, colour) {
         let least = -Infinity;
         context.textAlign = side < 0 ? 'right' : 'left';
         for (let at = from; at < to; at += 1) {
-            const [x, y] = view.toPixels(layout.x[at] + side * 0.55, layout.y[at]);
+            const [x, y] = view.toPixels(layout.x[at], layout.y[at]);
             if (y < least || y < -size || y > view.height + size) continue;
-            context.fillText(name(at - from), x, y);
+            context.fillText(name(at - from), x + side * beside, y);
             least = y + size;
         }
     };

@@ -2,7 +2,7 @@
 // and marks. What stands still is kept in a picture, made a little every frame; what
 // plays is drawn over it in a few strokes. So a frame's work is bounded.
 
-import { wireAlpha } from './draw.js';
+import { gateSize, wireAlpha } from './draw.js';
 import { BADGES, glyph, sheet, stamp } from './glyphs.js';
 import { ASIDE, CHOSEN, DEAD, FAINT, IN_CONE, STEERED, TOUCHED, wires } from './marks.js';
 
@@ -15,6 +15,8 @@ import { ASIDE, CHOSEN, DEAD, FAINT, IN_CONE, STEERED, TOUCHED, wires } from './
 const SMALL = 7;
 /** Below this, what is lit of a gate is its middle. */
 const MIDDLE = 24;
+/** But for so few gates. */
+const FEW = 800;
 /** More wires than this are drawn straight. */
 const STRAIGHT = 1500;
 /** What flows is drawn in so many wires: of more, in some. */
@@ -45,21 +47,26 @@ export class PlainRenderer {
         this.model = null;
         /** @type {Layout | null} */
         this.layout = null;
+        /** Gates that are shown. */
+        this.count = 0;
         /** @type {ReturnType<typeof wires>} */
         this.wires = { count: 0, ends: new Float32Array(), nodes: new Uint32Array() };
         /** @type {Uint8Array} */
         this.marks = new Uint8Array();
         /** @type {Uint8Array | null} */
         this.activity = null;
-        this.colours = { ink: '', soft: '', one: '', bend: '' };
+        this.colours = { ground: '', ink: '', soft: '', one: '', bend: '' };
         /** Pictures of what is 0, and of what is 1. @type {HTMLCanvasElement[]} */
         this.sheets = [];
+        /** Pixels of a gate in them. */
+        this.cell = 0;
     }
 
     /** @param {Model} model @param {Layout} layout */
     setNetwork(model, layout) {
         [this.model, this.layout] = [model, layout];
         this.wires = wires(model, layout);
+        this.count = layout.placed.reduce((sum, is) => sum + is, 0);
         this.activity = null;
         this.making = null;
         this.stale = true;
@@ -79,10 +86,9 @@ export class PlainRenderer {
 
     /** @param {Colours} colours */
     setColours(colours) {
-        const [ground, ink, one, bend] = [colours.ground, colours.ink, colours.one, colours.bend].map(css);
-        this.colours = { ink, one, bend, soft: css(colours.soft) };
-        this.sheets = [ground, one].map((fill) => sheet((context, kind) =>
-            (kind < BADGES ? glyph(context, kind, fill, ink) : glyph(context, kind, bend, ground))));
+        const [ground, ink, soft, one, bend] = [colours.ground, colours.ink, colours.soft, colours.one, colours.bend].map(css);
+        this.colours = { ground, ink, one, bend, soft };
+        this.cell = 0;
         this.stale = true;
     }
 
@@ -97,7 +103,8 @@ export class PlainRenderer {
         const { canvas } = context;
         context.setTransform(1, 0, 0, 1, 0, 0);
         context.clearRect(0, 0, canvas.width, canvas.height);
-        if (!model || !layout || this.sheets.length === 0) return false;
+        if (!model || !layout || this.colours.ink === '') return false;
+        this.cut(gateSize(view.scale, layout.room) * ratio);
         const more = this.make(view, ratio);
         const { front } = this;
         // Until there is another, the picture moves with the view.
@@ -111,6 +118,17 @@ export class PlainRenderer {
         }
         context.globalAlpha = 1;
         return more;
+    }
+
+    /** Pictures of gates about as large as they are shown. @param {number} pixels */
+    cut(pixels) {
+        const cell = Math.min(192, Math.max(8, Math.round(2 ** (Math.ceil(Math.log2(pixels) * 4) / 4))));
+        if (cell === this.cell) return;
+        this.cell = cell;
+        this.stale = true;
+        const { ground, ink, one, bend } = this.colours;
+        this.sheets = [ground, one].map((fill) => sheet((context, kind, line) =>
+            (kind < BADGES ? glyph(context, kind, fill, ink, line) : glyph(context, kind, bend, ground)), cell));
     }
 
     /**
@@ -164,34 +182,35 @@ export class PlainRenderer {
                 yield;
             }
         }
+        const size = gateSize(scale, layout.room);
         for (let at = 0; at < layout.x.length; at += 1) {
             if (at % PIECE === 0) yield;
             const [x, y] = [layout.x[at] * scale + left, layout.y[at] * scale + top];
-            if (x < -scale || y < -scale || x > wide + scale || y > high + scale) continue;
+            if (x < -size || y < -size || x > wide + size || y > high + size) continue;
             const bend = marks[4 * at + 1];
             const flags = marks[4 * at + 2];
             context.globalAlpha = gateAlpha(marks, at);
-            if (scale < SMALL) {
+            if (size < SMALL) {
                 context.fillStyle = bend ? colours.bend : colours.soft;
-                context.fillRect(x - scale * 0.35, y - scale * 0.35, scale * 0.7, scale * 0.7);
+                context.fillRect(x - size * 0.35, y - size * 0.35, size * 0.7, size * 0.7);
             } else {
-                stamp(context, sheets[0], marks[4 * at], x, y, scale);
+                stamp(context, sheets[0], marks[4 * at], x, y, size);
             }
             if (bend) {
                 context.globalAlpha = flags & FAINT ? 0.6 : 1;
-                frame(context, colours.bend, x, y, scale * 0.56);
-                if (scale >= SMALL) stamp(context, sheets[0], BADGES - 1 + bend, x + scale * 0.5, y - scale * 0.5, scale * 0.62);
+                frame(context, colours.bend, x, y, size * 0.56);
+                if (size >= SMALL) stamp(context, sheets[0], BADGES - 1 + bend, x + size * 0.5, y - size * 0.5, size * 0.62);
             }
             context.globalAlpha = 1;
             if (flags & (TOUCHED | STEERED)) {
                 context.strokeStyle = colours.ink;
-                context.lineWidth = Math.max(1.5, scale * 0.1);
+                context.lineWidth = Math.max(1.5, size * 0.1);
                 context.beginPath();
-                if (flags & TOUCHED) context.arc(x, y, scale * 0.7, 0, 7);
-                if (flags & STEERED) diamond(context, x, y, scale * 0.8);
+                if (flags & TOUCHED) context.arc(x, y, size * 0.7, 0, 7);
+                if (flags & STEERED) diamond(context, x, y, size * 0.8);
                 context.stroke();
             }
-            if (marks[4 * at + 3] === CHOSEN) frame(context, colours.ink, x, y, scale * 0.72);
+            if (marks[4 * at + 3] === CHOSEN) frame(context, colours.ink, x, y, size * 0.72);
         }
     }
 
@@ -213,7 +232,7 @@ export class PlainRenderer {
         }
         context.globalAlpha = Math.min(1, alpha);
         context.stroke();
-        context.globalAlpha = Math.min(1, alpha * 2 + 0.2);
+        context.globalAlpha = Math.min(1, alpha * 1.8 + 0.1);
         if (seconds !== null) {
             context.setLineDash(DASH);
             context.lineDashOffset = -((seconds * SPEED) % (DASH[0] + DASH[1]));
@@ -225,20 +244,21 @@ export class PlainRenderer {
     /** @param {View} view @param {Model} model @param {Layout} layout @param {Uint8Array} activity */
     lightGates(view, model, layout, activity) {
         const { context, marks, colours, sheets } = this;
-        const { scale } = view;
+        const size = gateSize(view.scale, layout.room);
+        const whole = this.count <= FEW ? SMALL : MIDDLE;
         const paths = LIGHTS.map(() => new Path2D());
-        const [w, h] = scale < SMALL ? [0.7, 0.7] : [0.44, 0.4];
+        const [w, h] = size < SMALL ? [0.7, 0.7] : [0.5, 0.5];
         for (let at = 0; at < layout.x.length; at += 1) {
             const is = activity[at < model.nodes ? at : model.outputs[at - model.nodes]];
             if (!is || gateAlpha(marks, at) < 0.3) continue;
-            const [x, y] = [layout.x[at] * scale + view.x, layout.y[at] * scale + view.y];
-            if (x < -scale || y < -scale || x > view.width + scale || y > view.height + scale) continue;
+            const [x, y] = [layout.x[at] * view.scale + view.x, layout.y[at] * view.scale + view.y];
+            if (x < -size || y < -size || x > view.width + size || y > view.height + size) continue;
             const light = is > 127 ? 0 : Math.ceil(Math.log2(1 + is) * 3 / 7);
-            if (light === 0 && scale >= MIDDLE) {
+            if (light === 0 && size >= whole) {
                 context.globalAlpha = gateAlpha(marks, at);
-                stamp(context, sheets[1], marks[4 * at], x, y, scale);
+                stamp(context, sheets[1], marks[4 * at], x, y, size);
             } else {
-                paths[light].rect(x - w * scale / 2, y - h * scale / 2, w * scale, h * scale);
+                paths[light].rect(x - w * size / 2, y - h * size / 2, w * size, h * size);
             }
         }
         context.fillStyle = colours.one;

@@ -93,6 +93,7 @@ void main() {
 export const GATE_VERTEX = `${COMMON}${LOOKUP}
 layout(location = 0) in vec2 a_place;
 layout(location = 1) in uint a_source;
+uniform float u_gate; // its width, in device pixels
 out vec2 v_at;
 flat out uvec4 v_marks;
 flat out float v_level;
@@ -106,7 +107,7 @@ void main() {
     // Room for light and marks, but where there are none.
     bool plain = v_marks.y == 0u && (v_marks.z & 6u) == 0u && v_marks.w < 3u && (v_level == 0. || (v_marks.z & 1u) != 0u);
     v_at = (vec2(gl_VertexID & 1, gl_VertexID >> 1) * 2. - 1.) * (plain ? .5 : .85);
-    gl_Position = clip((a_place + v_at) * u_view.x + u_view.yz);
+    gl_Position = clip(a_place * u_view.x + v_at * u_gate + u_view.yz);
 }`;
 
 export const GATE_FRAGMENT = `${COMMON}
@@ -120,7 +121,7 @@ uniform vec3 u_ink;
 uniform vec3 u_soft;
 uniform vec3 u_one;
 uniform vec3 u_bend;
-uniform float u_pixel; // in gates' widths
+uniform float u_gate;
 out vec4 o_colour;
 
 vec4 over(vec4 top, vec4 under) { return top + under * (1. - top.a); }
@@ -131,6 +132,7 @@ vec2 picture(uint kind, vec2 at, float pixel) {
     vec2 cell = vec2(kind % 8u, kind / 8u);
     return textureLod(u_atlas, (cell + .5 + at * .97) / vec2(8., 4.), max(0., log2(124. * pixel) - .3)).rg;
 }
+#define u_pixel (1. / u_gate) // in gates' widths
 float line(float off, float width) { return clamp((width * .5 - abs(off)) / u_pixel + .5, 0., 1.); }
 
 void main() {

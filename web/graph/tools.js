@@ -26,7 +26,7 @@ const BENDS = [
 const RADII = { least: 6, most: 90 };
 
 export class Tools {
-    /** @param {{ changed: () => void, fit: () => void, zoom: (factor: number) => void }} calls */
+    /** @param {{ changed: () => void, fit: () => void, zoom: (factor: number) => void, widen: () => void }} calls */
     constructor(calls) {
         this.changed = calls.changed;
         /** @type {Tool} */
@@ -46,6 +46,9 @@ export class Tools {
             oninput: () => this.resize(this.size.valueAsNumber),
         });
         this.bends = h('div', { class: 'segments', role: 'group', 'aria-label': 'What is painted' }, ...this.bendButtons);
+        this.wide = h('button', {
+            type: 'button', title: 'The whole window (Z)', 'aria-label': 'The whole window', 'aria-pressed': 'false', onclick: calls.widen,
+        }, '⤢');
         this.element = h('div', { class: 'graph-tools', role: 'toolbar', 'aria-label': 'Tools for the gates' });
         fill(this.element,
             h('div', { class: 'segments', role: 'group', 'aria-label': 'Tool' }, ...this.toolButtons),
@@ -53,8 +56,14 @@ export class Tools {
             h('div', { class: 'segments graph-zoom', role: 'group', 'aria-label': 'View' },
                 h('button', { type: 'button', title: 'Farther (-)', 'aria-label': 'Farther', onclick: () => calls.zoom(1 / 1.5) }, '−'),
                 h('button', { type: 'button', title: 'All of it (F)', onclick: calls.fit }, 'Fit'),
-                h('button', { type: 'button', title: 'Nearer (+)', 'aria-label': 'Nearer', onclick: () => calls.zoom(1.5) }, '+')));
+                h('button', { type: 'button', title: 'Nearer (+)', 'aria-label': 'Nearer', onclick: () => calls.zoom(1.5) }, '+'),
+                this.wide));
         this.show();
+    }
+
+    /** @param {boolean} wide */
+    showWide(wide) {
+        this.wide.setAttribute('aria-pressed', String(wide));
     }
 
     /** @param {Tool} tool */

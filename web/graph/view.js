@@ -24,10 +24,21 @@ export class View {
         this.least = 1;
     }
 
+    /** Its shape within the margins, width by height; of what is not laid out yet, a usual one. */
+    get aspect() {
+        const [wide, high] = this.inner();
+        return this.width < 2 ? 1.6 : Math.max(0.4, Math.min(3.5, wide / high));
+    }
+
+    inner() {
+        const { left, right, top, bottom } = MARGIN;
+        return [Math.max(this.width - left - right, 20), Math.max(this.height - top - bottom, 20)];
+    }
+
     /** @param {Layout} layout shown as a whole */
     fit(layout) {
-        const { left, right, top, bottom } = MARGIN;
-        const [wide, high] = [Math.max(this.width - left - right, 20), Math.max(this.height - top - bottom, 20)];
+        const { left, top } = MARGIN;
+        const [wide, high] = this.inner();
         // A gate at the edge is half beyond it.
         this.scale = Math.min(wide / (layout.width + 1), high / (layout.height + 1), LARGEST / 2);
         this.least = this.scale / 2;
@@ -86,6 +97,7 @@ export class Index {
         /** @type {Map<number, number[]>} */
         this.cells = new Map();
         for (let node = 0; node < nodes; node += 1) {
+            if (!layout.placed[node]) continue;
             const key = cell(layout.x[node], layout.y[node]);
             const there = this.cells.get(key);
             if (there) there.push(node);

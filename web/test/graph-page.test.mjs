@@ -162,8 +162,7 @@ inGraph('a finger paints, two move and zoom', async (page, { at }) => {
 
 inGraph('65,536 gates are laid out in pieces and drawn', async (page) => {
     const longest = await page.evaluate(async () => {
-        const { randomNetwork } = await import('/test/graph-networks.js');
-        const file = randomNetwork({ layers: 8, each: 8192 });
+        const file = window.randomNetwork({ layers: 8, each: 8192 });
         window.store.load(file);
         await new Promise((go) => {
             const look = () => (window.graph.shown.model.nodes > 65_000 ? go() : setTimeout(look));

@@ -24,7 +24,6 @@ export class FakeStore extends EventTarget {
     load(file) {
         const text = JSON.parse(file);
         this.text = text;
-        this.gates = text.layers.flatMap(({ gates }) => gates);
         this.change({ network: { revision: (this.state.network?.revision ?? 0) + 1, file, places: [] } });
     }
 
@@ -59,34 +58,8 @@ export class FakeStore extends EventTarget {
 
     /** What all nodes do at t and until then. */
     evaluate(t) {
-        const { inputs } = this.text;
-        const nodes = inputs + this.gates.length;
         const bends = new Map(this.state.layers.layers[0].bends);
-        const values = new Uint8Array(nodes);
-        const told = new Uint8Array(nodes);
-        const counts = new Uint8Array(nodes);
-        const bent = (node, value, redo) => {
-            const bend = bends.get(node);
-            if (bend === undefined) return value;
-            if (bend === 'zero' || bend === 'one') return Number(bend === 'one');
-            return bend === 'invert' ? 1 - value : redo(bend.op);
-        };
-        for (let step = 0; step <= WINDOW; step += 1) {
-            const now = t + step;
-            for (let node = 0; node < nodes; node += 1) {
-                let value;
-                if (node < inputs) value = bent(node, (now >> node) & 1, () => 0);
-                else {
-                    const [op, a, b] = this.gates[node - inputs];
-                    const by = (which) => (which >> (3 - 2 * values[a] - values[b])) & 1;
-                    value = bent(node, by(op), by);
-                }
-                if (step > 0 && value !== values[node]) counts[node] += 1;
-                values[node] = value;
-            }
-        }
-        values.forEach((value, node) => { told[node] = (value << 7) | Math.min(127, Math.ceil(counts[node] * 127 / WINDOW)); });
-        return { revision: this.state.network.revision, t, nodes: told };
+        return { revision: this.state.network.revision, t, nodes: activity(this.text, bends, t) };
     }
 
     tick(samples = 267) {
@@ -102,4 +75,40 @@ export class FakeStore extends EventTarget {
     stop() {
         clearInterval(this.timer);
     }
+}
+
+/**
+ * What all nodes do at t, and in the window from then, as an instrument tells it.
+ * @param {{ inputs: number, layers: { gates: [number, number, number][] }[] }} network
+ * @param {ReadonlyMap<number, unknown>} bends by node
+ * @param {number} t
+ */
+export function activity({ inputs, layers }, bends, t) {
+    const gates = layers.flatMap((layer) => layer.gates);
+    const nodes = inputs + gates.length;
+    const values = new Uint8Array(nodes);
+    const told = new Uint8Array(nodes);
+    const counts = new Uint8Array(nodes);
+    const bent = (node, value, redo) => {
+        const bend = bends.get(node);
+        if (bend === undefined) return value;
+        if (bend === 'zero' || bend === 'one') return Number(bend === 'one');
+        return bend === 'invert' ? 1 - value : redo(bend.op);
+    };
+    for (let step = 0; step <= WINDOW; step += 1) {
+        const now = t + step;
+        for (let node = 0; node < nodes; node += 1) {
+            let value;
+            if (node < inputs) value = bent(node, (now >> node) & 1, () => 0);
+            else {
+                const [op, a, b] = gates[node - inputs];
+                const by = (which) => (which >> (3 - 2 * values[a] - values[b])) & 1;
+                value = bent(node, by(op), by);
+            }
+            if (step > 0 && value !== values[node]) counts[node] += 1;
+            values[node] = value;
+        }
+    }
+    values.forEach((value, node) => { told[node] = (value << 7) | Math.min(127, Math.ceil(counts[node] * 127 / WINDOW)); });
+    return told;
 }
