@@ -1,6 +1,7 @@
 // Wires the page together; nothing else.
 
 import { at, h } from './dom.js';
+import { createGraph } from './graph/graph.js';
 import { keep } from './offline.js';
 import { connect } from './port/socket.js';
 import { Sound } from './sound.js';
@@ -38,6 +39,7 @@ const networks = new Networks(at('networks'), store, notices);
 new Presets(at('presets'), store);
 new Display(at('display'), store);
 new Pad(at('pad'), store);
+createGraph(at('graph'), store);
 const bends = new Bends(at('bends'), store);
 new Parameters(at('parameters'), store);
 new Scope(at('scope'), store, sound, output);

@@ -17,8 +17,10 @@ const TYPES = {
 /** What port/socket.js is with a fake instrument in the page. */
 const FAKE = `
 import { FakeInstrument } from '/test/fake-port.js';
+import { activity } from '/test/graph-store.js';
 const file = await (await fetch('/assets/networks/street-surfer.json')).text();
 const instrument = window.instrument = new FakeInstrument();
+window.FakeInstrument = FakeInstrument;
 Object.assign(instrument.state, {
     network: instrument.network(file),
     library: { names: ['first light', 'clockwork', 'crowd', 'eight notes', 'fractal melody', 'lost in space', 'street surfer', 'night train', 'storm'], place: 6 },
@@ -44,13 +46,15 @@ export function connect(listener) {
     let t = 0;
     setInterval(() => {
         t += 267;
-        const nodes = 500;
-        const frame = new Uint8Array(12 + nodes);
+        const { state } = instrument;
+        const bends = state.layers.layers.flatMap((layer) => layer.bends).filter(([, , counts]) => counts);
+        const nodes = activity(JSON.parse(state.network.file), new Map(bends), t);
+        const frame = new Uint8Array(12 + nodes.length);
         const view = new DataView(frame.buffer);
         frame[0] = 1;
-        view.setUint32(4, instrument.state.network.revision, true);
+        view.setUint32(4, state.network.revision, true);
         view.setUint32(8, t, true);
-        for (let i = 0; i < nodes; i++) frame[12 + i] = (Math.sin(i * i + Math.floor(t / 2000)) > 0.1 ? 128 : 0) | (i * 37 % 127);
+        frame.set(nodes, 12);
         listener.onmessage(frame.buffer);
         listener.onmessage(display.slice().buffer);
         listener.onmessage(JSON.stringify({ type: 'status', t, load: 123, late: 0, engine: 'cpu', clients: 1, faults: [] }));
@@ -99,6 +103,7 @@ export async function open(url) {
     });
     return {
         browser,
+        address,
         /**
          * A page of these measures, once it is connected; what goes wrong in it is told.
          * @param {{ size: [number, number], colorScheme?: string, onproblem: (problem: string) => void, fragment?: string }} look

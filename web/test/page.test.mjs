@@ -208,11 +208,10 @@ inPage('a pairing code is entered', async (page) => {
 inPage('after a restart what was here is offered, or there', async (page) => {
     await page.keyboard.press('Home');
     await hears(page, 'snapshot');
-    await page.evaluate(async () => {
-        const { FakeInstrument } = await import('/test/fake-port.js');
+    await page.evaluate(() => {
         const old = window.instrument;
         old.drop();
-        window.instrument = new FakeInstrument(2);
+        window.instrument = new window.FakeInstrument(2);
         window.instrument.back(old.listener);
     });
     await hears(page, 'restore', ({ snapshot }) => snapshot.includes('street surfer'));

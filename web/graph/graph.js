@@ -1,0 +1,583 @@
+// The graph of the network that is played: it shows what the store knows, asks the store
+// for what the hand wants, and keeps nothing of its own but what is looked at.
+
+import { h } from '../dom.js';
+import { WebGlRenderer } from './draw.js';
+import { Hand } from './hand.js';
+import { bendInWords, describe, Inspector } from './inspect.js';
+import { layoutInSteps } from './layout.js';
+import { bendOf, mark } from './marks.js';
+import { Model } from './model.js';
+import { OPS, truthTable } from './ops.js';
+import { drawOverlay } from './overlay.js';
+import { PlainRenderer } from './plain.js';
+import { Strokes } from './strokes.js';
+import { Tools } from './tools.js';
+import { Index, View } from './view.js';
+import { step } from './walk.js';
+
+/** @import { Ask } from '../types/Ask' */
+/** @import { Bend } from '../types/Bend' */
+/** @import { Gate } from '../types/Gate' */
+/** @import { State } from '../types/State' */
+/** @import { Colour, Colours, Renderer } from './draw.js' */
+/** @import { Layout } from './layout.js' */
+/** @import { Held } from './overlay.js' */
+/** @import { Known } from './inspect.js' */
+
+/**
+ * What the graph needs of a store: it tells of `network`, `layers`, `touched`,
+ * `parameters` and `activity` by events of these names.
+ * @typedef {EventTarget & {
+ *   state: State,
+ *   activity: { revision: number, t: number, nodes: Uint8Array } | null,
+ *   ask: (ask: Ask) => Promise<unknown>,
+ *   value?: (parameter: string, otherwise: number) => number,
+ * }} GraphStore
+ */
+
+/** Work before others may, in milliseconds. */
+const SLICE = 8;
+/** A view of so much another shape is worth another layout. */
+const RESHAPE = 1.25;
+/** Gates that changed, as a part of all: fewer, and all stay where they are. */
+const STAYS = 0.05;
+/** What flows is drawn between activities too, where frames come as often, in ms. */
+const SMOOTH = 34;
+/** Without activity for so long, nothing flows, in milliseconds. */
+const QUIET = 250;
+
+/**
+ * Makes the graph in an element, which has a size of its own.
+ * @param {HTMLElement} element
+ * @param {GraphStore} store
+ * @param {{ by?: 'plain' | 'webgl' }} [options] what it is drawn by; else WebGL where a
+ *   graphics processor does it, and a plain canvas where none does
+ */
+export function createGraph(element, store, options = {}) {
+    return new Graph(element, store, options);
+}
+
+class Graph {
+    /** @param {HTMLElement} element @param {GraphStore} store @param {{ by?: 'plain' | 'webgl' }} options */
+    constructor(element, store, { by }) {
+        this.store = store;
+        this.view = new View();
+        /** What is shown. @type {{ model: Model, layout: Layout, index: Index } | null} */
+        this.shown = null;
+        /** @type {Model | null} */
+        this.model = null;
+        this.revision = -1;
+        this.marks = new Uint8Array();
+        /** @type {number | null} */
+        this.selected = null;
+        /** @type {number | null} */
+        this.hovered = null;
+        /** @type {Held} */
+        this.held = {};
+        this.fitted = true;
+        this.aspect = 1.6;
+        this.withDead = true;
+        this.laying = 0;
+        /** What the next frame has to do. */
+        this.stale = { marks: true, activity: true, overlay: true, colours: true, all: true };
+        this.waits = false;
+        this.heardAt = -Infinity;
+        this.pace = 16;
+        this.frameAt = 0;
+
+        this.canvas = h('canvas', { 'aria-hidden': 'true' });
+        this.overlay = h('canvas', { 'aria-hidden': 'true' });
+        this.tip = h('div', { class: 'graph-tip', 'aria-hidden': 'true', hidden: true });
+        this.said = h('p', { class: 'sr', 'aria-live': 'polite' });
+        this.problem = h('p', { class: 'graph-problem', role: 'alert', hidden: true });
+        this.stage = h('div', {
+            class: 'graph-stage', tabIndex: 0, role: 'application', 'aria-roledescription': 'graph of gates',
+            'aria-label': 'The gates. Arrows walk along wires, Enter selects, 0, 1 and I bend, Delete straightens',
+        }, this.canvas, this.overlay);
+        this.inspector = new Inspector({
+            select: (node) => this.select(node, true),
+            bend: (node, bend) => this.strokes.once([node], bend),
+            rewire: (node, gate) => this.rewire(node, gate),
+        });
+        this.tools = new Tools({
+            changed: () => this.toolChanged(),
+            fit: () => this.fit(),
+            zoom: (factor) => this.zoom(factor),
+            widen: () => this.widen(),
+        });
+        this.stageBox = h('div', { class: 'graph-box' }, this.stage, this.tip, this.problem, this.inspector.element);
+        this.element = element;
+        element.classList.add('graph');
+        element.replaceChildren(this.tools.element, this.stageBox, this.said);
+
+        this.strokes = new Strokes({
+            ask: (ask) => store.ask(ask),
+            changed: () => this.redraw({ marks: true }),
+            refused: (reason) => this.complain(reason),
+        });
+        this.hand = new Hand(this.stage, {
+            view: this.view,
+            index: () => this.shown?.index ?? null,
+            choice: () => this.tools,
+            moved: () => this.moved(),
+            hold: (held) => this.hold(held),
+            hover: (node) => this.hover(node),
+            select: (node) => this.select(node, false),
+            begin: (bend) => this.strokes.begin(bend),
+            paint: (nodes) => this.strokes.add(nodes),
+            end: () => this.strokes.end(),
+            cone: (node, tool) => this.coneOf(node, tool),
+            isGate: (node) => this.model?.isGate(node) ?? false,
+            wire: (node, operand, to) => this.wire(node, operand, to),
+        });
+        this.stage.addEventListener('keydown', (event) => this.key(event));
+        this.stage.addEventListener('keyup', (event) => {
+            if (event.key === ' ') this.hand.setSpace(false);
+        });
+        this.stage.addEventListener('blur', () => this.hand.setSpace(false));
+
+        this.motion = matchMedia('(prefers-reduced-motion: reduce)');
+        this.motion.addEventListener('change', () => this.redraw());
+        matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.redraw({ colours: true }));
+        new MutationObserver(() => this.redraw({ colours: true })).observe(document.documentElement, { attributes: true });
+        /** @type {Renderer} */
+        this.renderer = this.render(by);
+        new ResizeObserver(() => this.resize()).observe(this.stage);
+
+        store.addEventListener('network', () => this.load());
+        store.addEventListener('layers', () => this.redraw({ marks: true }));
+        store.addEventListener('touched', () => this.redraw({ marks: true }));
+        store.addEventListener('parameters', () => {
+            if (this.model && this.wantsDead() !== this.withDead) void this.lay(this.model);
+        });
+        store.addEventListener('activity', () => {
+            this.heardAt = performance.now();
+            this.redraw({ activity: true });
+        });
+        this.resize();
+        this.load();
+    }
+
+    /**
+     * @param {'plain' | 'webgl'} [how]
+     * @returns {Renderer}
+     */
+    render(how) {
+        const wanted = how === 'webgl' || (how === undefined && hasProcessor());
+        const gl = wanted ? this.canvas.getContext('webgl2', { antialias: false, depth: false }) : null;
+        if (gl) {
+            this.canvas.addEventListener('webglcontextlost', (event) => event.preventDefault());
+            this.canvas.addEventListener('webglcontextrestored', () => {
+                this.renderer = new WebGlRenderer(gl);
+                this.stale.all = true;
+                this.redraw({ marks: true, activity: true, colours: true });
+            });
+            try {
+                return new WebGlRenderer(gl);
+            } catch (problem) {
+                // A driver that does not do what it says: another canvas, drawn plainly.
+                console.warn(problem);
+                const canvas = h('canvas', { 'aria-hidden': 'true' });
+                this.canvas.replaceWith(canvas);
+                this.canvas = canvas;
+            }
+        }
+        return new PlainRenderer(/** @type {CanvasRenderingContext2D} */ (this.canvas.getContext('2d')));
+    }
+
+    /** Reads the network that is told. */
+    load() {
+        const { network } = this.store.state;
+        if (!network) return;
+        this.revision = network.revision;
+        /** @type {Model} */
+        let model;
+        try {
+            model = new Model(network.file);
+        } catch (problem) {
+            this.complain(/** @type {Error} */ (problem).message);
+            return;
+        }
+        const before = this.model;
+        this.strokes.forget();
+        this.model = model;
+        const gates = model.nodes - model.inputs;
+        const { shown } = this;
+        const same = before !== null && shown?.model === before &&
+            before.difference(model) <= Math.max(1, STAYS * gates);
+        if (same && model.alive.every((is, node) => !is || shown.layout.placed[node])) {
+            this.laying += 1;
+            this.show(model, shown.layout, false);
+        } else {
+            this.hovered = null;
+            this.selected = null;
+            void this.lay(model);
+        }
+    }
+
+    /** The instrument's parameter: whether gates that are not heard are shown. */
+    wantsDead() {
+        return this.store.value?.('dead', 0) !== 0;
+    }
+
+    /** @param {Model} model */
+    async lay(model) {
+        const laying = (this.laying += 1);
+        this.aspect = this.view.aspect;
+        this.withDead = this.wantsDead();
+        const steps = layoutInSteps(model, this.aspect, this.withDead);
+        let since = performance.now();
+        for (;;) {
+            const { done, value } = steps.next();
+            if (done) {
+                this.show(model, value, true);
+                return;
+            }
+            if (performance.now() - since < SLICE) continue;
+            await new Promise((go) => setTimeout(go));
+            if (laying !== this.laying) return;
+            since = performance.now();
+        }
+    }
+
+    /** @param {Model} model @param {Layout} layout @param {boolean} fit */
+    show(model, layout, fit) {
+        this.shown = { model, layout, index: new Index(layout, model.nodes) };
+        this.marks = new Uint8Array(4 * layout.x.length);
+        this.stale.all = true;
+        if (fit) this.fit();
+        this.redraw({ marks: true, activity: true, overlay: true });
+        this.inform();
+    }
+
+    /** @param {Partial<Graph['stale']>} [what] is stale */
+    redraw(what = {}) {
+        Object.assign(this.stale, what);
+        if (this.waits) return;
+        this.waits = true;
+        requestAnimationFrame((now) => this.frame(now));
+    }
+
+    /** @param {number} now */
+    frame(now) {
+        this.waits = false;
+        const { stale, shown, store, view, renderer } = this;
+        this.strokes.flush();
+        if (view.width < 2 || view.height < 2) return;
+        if (stale.colours) this.recolour();
+        if (stale.all && shown) renderer.setNetwork(shown.model, shown.layout);
+        if ((stale.marks || stale.all) && shown) {
+            mark(this.marks, shown.model, store.state, this.strokes.pending, this.cone());
+            renderer.setMarks(this.marks);
+            this.inform();
+        }
+        const activity = store.activity?.revision === this.revision ? store.activity : null;
+        if ((stale.activity || stale.all) && shown) {
+            renderer.setActivity(activity?.nodes ?? null);
+            this.inspector.live(activity?.nodes ?? null);
+        }
+        const ratio = devicePixelRatio || 1;
+        if (stale.overlay || stale.all || stale.colours) this.drawOverlay(ratio);
+        this.stale = { marks: false, activity: false, overlay: false, colours: false, all: false };
+        const more = renderer.draw(view, ratio, this.motion.matches ? null : now / 1000);
+        // Where frames are slow, only activity makes new ones.
+        const flows = !this.motion.matches && renderer instanceof WebGlRenderer && now - this.heardAt < QUIET;
+        if (flows && now - this.frameAt < 200) this.pace += (now - this.frameAt - this.pace) * 0.1;
+        this.frameAt = now;
+        if (more || (flows && this.pace < SMOOTH)) this.redraw();
+    }
+
+    recolour() {
+        const style = getComputedStyle(this.stage);
+        const read = (/** @type {string} */ name) => style.getPropertyValue(`--graph-${name}`).trim();
+        const colours = /** @type {Colours} */ (Object.fromEntries(
+            ['ground', 'ink', 'soft', 'one', 'bend'].map((name) => [name, parts(read(name))])));
+        this.names = { ink: read('ink'), soft: read('soft'), bend: read('bend'), bad: read('bad'), ground: read('ground') };
+        this.renderer.setColours(colours);
+    }
+
+    names = { ink: '', soft: '', bend: '', bad: '', ground: '' };
+
+    /** @param {number} ratio */
+    drawOverlay(ratio) {
+        const context = this.overlay.getContext('2d');
+        if (!context) return;
+        context.setTransform(ratio, 0, 0, ratio, 0, 0);
+        drawOverlay(context, this.view, this.shown, this.names, this.held);
+    }
+
+    resize() {
+        const { clientWidth: width, clientHeight: height } = this.stage;
+        const ratio = devicePixelRatio || 1;
+        for (const canvas of [this.canvas, this.overlay]) {
+            canvas.width = Math.max(1, Math.round(width * ratio));
+            canvas.height = Math.max(1, Math.round(height * ratio));
+        }
+        const wasHidden = this.view.width < 2;
+        const before = this.view.width + this.view.height;
+        [this.view.width, this.view.height] = [width, height];
+        if (width < 2 || height < 2) return;
+        const shape = this.view.aspect / this.aspect;
+        if (this.model && this.fitted && this.selected === null && (shape > RESHAPE || shape < 1 / RESHAPE || wasHidden)) void this.lay(this.model);
+        else if (this.selected !== null && width + height < before) this.reveal(this.selected);
+        else if (this.fitted) this.fit();
+        this.redraw({ overlay: true });
+    }
+
+    fit() {
+        if (this.shown && this.view.width >= 2) this.view.fit(this.shown.layout);
+        this.moved();
+        this.fitted = true;
+    }
+
+    /** All of the page, or its place in it. */
+    widen() {
+        const wide = this.element.classList.toggle('graph-wide');
+        this.tools.showWide(wide);
+        this.stage.focus({ preventScroll: true });
+    }
+
+    /** @param {number} factor */
+    zoom(factor) {
+        this.view.zoom(factor);
+        this.moved();
+    }
+
+    moved() {
+        this.fitted = false;
+        this.redraw({ overlay: true });
+    }
+
+    /** @param {Held} held */
+    hold(held) {
+        this.held = held;
+        this.redraw({ overlay: true });
+    }
+
+    toolChanged() {
+        this.stage?.setAttribute('data-tool', this.tools?.tool ?? 'look');
+        if (this.tools?.tool !== 'look') this.hover?.(null);
+        this.redraw({ overlay: true, marks: true });
+    }
+
+    /** The cone that is shown: of what is selected, else of what is under the mouse. */
+    cone() {
+        const node = this.hovered ?? this.selected;
+        if (!this.model || node === null || this.tools.tool !== 'look') return null;
+        return { node, nodes: [...this.model.fanIn(node), ...this.model.fanOut(node)] };
+    }
+
+    /** What a cone paints: all of it that is seen. @param {number} node @param {'fan-in' | 'fan-out'} by */
+    coneOf(node, by) {
+        const { shown } = this;
+        if (!shown) return [];
+        const nodes = by === 'fan-in' ? shown.model.fanIn(node) : shown.model.fanOut(node);
+        return nodes.filter((one) => shown.layout.placed[one]);
+    }
+
+    /** @param {number | null} node */
+    hover(node) {
+        if (node === this.hovered) return;
+        this.hovered = node;
+        this.redraw({ marks: true });
+    }
+
+    /** @param {number | null} node @param {boolean} reveal moves to where it is */
+    select(node, reveal) {
+        this.selected = node;
+        this.hovered = null;
+        this.redraw({ marks: true });
+        this.inform();
+        if (node !== null && reveal) this.reveal(node);
+        const known = node === null ? null : this.know(node);
+        this.said.textContent = known ? describe(known) : '';
+    }
+
+    /** @param {number} node */
+    reveal(node) {
+        const layout = this.shown?.layout;
+        if (!layout?.placed[node]) return;
+        const { view } = this;
+        const { x, y } = view;
+        view.reveal(layout.x[node], layout.y[node]);
+        if (x !== view.x || y !== view.y) this.moved();
+    }
+
+    /** @param {number} node @returns {Known | null} */
+    know(node) {
+        const { model } = this;
+        if (!model || node >= model.nodes) return null;
+        const bend = bendOf(node, model, this.store.state, this.strokes.pending);
+        return {
+            model, node, bend: bend?.bend ?? null, counts: bend?.counts ?? false,
+            steered: this.store.state.touched?.steered === node,
+        };
+    }
+
+    /** Says what is selected, and what is under the mouse. */
+    inform() {
+        const selected = this.selected === null ? null : this.know(this.selected);
+        this.inspector.show(selected, this.names);
+        const known = this.hovered === null || this.hovered === this.selected ? null : this.know(this.hovered);
+        this.tip.hidden = known === null;
+        if (known) this.tip.textContent = brief(known);
+    }
+
+    /** @param {number} node @param {'a' | 'b'} operand @param {number} to */
+    wire(node, operand, to) {
+        const { model } = this;
+        if (!model) return;
+        this.rewire(node, [model.op[node], operand === 'a' ? to : model.a[node], operand === 'b' ? to : model.b[node]]);
+    }
+
+    /** @param {number} node @param {Gate} gate */
+    rewire(node, gate) {
+        const { model } = this;
+        const wrong = gate.slice(1).find((operand) => !Number.isInteger(operand) || operand < 0 || operand >= node);
+        if (!model || wrong !== undefined) {
+            const what = Number.isInteger(wrong) && Number(wrong) < (model?.nodes ?? 0) && Number(wrong) >= 0
+                ? model?.nameOf(Number(wrong)) : 'that';
+            this.complain(`Gate ${node} cannot read ${what}: a gate reads the nodes before it, 0 to ${node - 1}.`);
+            return;
+        }
+        this.store.ask({ type: 'rewire', node, gate }).then(() => this.complain(''), (problem) => {
+            this.complain(problem instanceof Error ? problem.message : String(problem));
+        });
+    }
+
+    /** @param {string} reason */
+    complain(reason) {
+        this.problem.textContent = reason;
+        this.problem.hidden = reason === '';
+        clearTimeout(this.timer);
+        if (reason) this.timer = setTimeout(() => this.complain(''), 6000);
+    }
+
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    timer = undefined;
+
+    /** @param {KeyboardEvent} event */
+    key(event) {
+        if (event.altKey) return;
+        const wanted = event.ctrlKey || event.metaKey ? this.command(event) : this.press(event);
+        if (wanted) event.preventDefault();
+    }
+
+    /** @param {KeyboardEvent} event */
+    command({ key, shiftKey }) {
+        const undo = key.toLowerCase() === 'z' && !shiftKey;
+        const redo = key.toLowerCase() === 'y' || (key.toLowerCase() === 'z' && shiftKey);
+        if (!undo && !redo) return false;
+        this.strokes.end();
+        this.store.ask({ type: undo ? 'undo' : 'redo' }).catch((problem) => this.complain(problem.message));
+        return true;
+    }
+
+    /** @param {KeyboardEvent} event */
+    press({ key, shiftKey, repeat }) {
+        const { tools } = this;
+        switch (key) {
+            case 'ArrowLeft': case 'ArrowRight': case 'ArrowUp': case 'ArrowDown':
+                return this.walk(key, shiftKey);
+            case 'Enter':
+                if (this.hovered !== null) this.select(this.hovered, true);
+                return true;
+            case 'Escape':
+                this.hand.stop();
+                if (this.selected === null && this.element.classList.contains('graph-wide')) this.widen();
+                this.select(null, false);
+                return true;
+            case '0': return this.paint('zero');
+            case '1': return this.paint('one');
+            case 'i': case 'I': return this.paint('invert');
+            case 'Delete': case 'Backspace': return this.paint(null);
+            case '+': case '=': this.zoom(1.3); return true;
+            case '-': this.zoom(1 / 1.3); return true;
+            case 'f': case 'F': this.fit(); return true;
+            case 'z': case 'Z': this.widen(); return true;
+            case 'v': case 'V': tools.take('look'); return true;
+            case 'd': case 'D': tools.take('brush'); return true;
+            case 'w': case 'W': tools.take('box'); return true;
+            case 'c': tools.take('fan-in'); return true;
+            case 'C': tools.take('fan-out'); return true;
+            case ',': tools.resize(tools.radius / 1.3); return true;
+            case '.': tools.resize(tools.radius * 1.3); return true;
+            case ' ':
+                if (!repeat) this.hand.setSpace(true);
+                return true;
+            default: return false;
+        }
+    }
+
+    /** The node that keys are about. */
+    get current() {
+        return this.hovered ?? this.selected;
+    }
+
+    /** @param {Bend | null} bend */
+    paint(bend) {
+        const { current } = this;
+        if (current === null) return false;
+        // By a tool for it, all that the tool takes.
+        const { tool } = this.tools;
+        const nodes = tool === 'fan-in' || tool === 'fan-out' ? this.coneOf(current, tool) : [current];
+        this.strokes.once(nodes, bend);
+        this.said.textContent = `${this.model?.nameOf(current)} ${bend === null ? 'not bent' : bendInWords(bend)}`;
+        return true;
+    }
+
+    /** @param {string} key @param {boolean} other the other operand, the last reader */
+    walk(key, other) {
+        const { model, shown, current } = this;
+        if (!model || !shown || shown.model !== model) return true;
+        const next = current === null ? 0 : step(model, shown.layout, current, key, other);
+        if (next === null) return true;
+        this.hovered = next;
+        this.reveal(next);
+        const known = this.know(next);
+        if (known) this.said.textContent = describe(known);
+        this.redraw({ marks: true });
+        return true;
+    }
+}
+
+/** @param {Known} known in a line */
+function brief({ model, node, bend }) {
+    const words = [model.nameOf(node)];
+    if (model.isGate(node)) {
+        const op = typeof bend === 'object' && bend !== null ? bend.op : model.op[node];
+        const names = { a: model.nameOf(model.a[node]), b: model.nameOf(model.b[node]) };
+        words.push(OPS[op].symbol.replace(/[ab]/g, (name) => names[/** @type {'a' | 'b'} */ (name)]));
+        words.push(truthTable(op).map(({ a, b, out }) => `${a}${b}→${out}`).join('  '));
+    }
+    if (bend !== null) words.push(bendInWords(bend));
+    if (!model.alive[node]) words.push('not heard');
+    return words.join('   ');
+}
+
+/** Whether WebGL is there, and not done in software: that is slower than a plain canvas. */
+function hasProcessor() {
+    const gl = document.createElement('canvas').getContext('webgl2', { failIfMajorPerformanceCaveat: true });
+    if (!gl) return false;
+    const info = gl.getExtension('WEBGL_debug_renderer_info');
+    const name = String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+    gl.getExtension('WEBGL_lose_context')?.loseContext();
+    return !/swiftshader|llvmpipe|software|basic render/i.test(name);
+}
+
+/**
+ * A colour of the style as numbers.
+ * @param {string} text
+ * @returns {Colour}
+ */
+function parts(text) {
+    const canvas = document.createElement('canvas');
+    canvas.width = canvas.height = 1;
+    const context = canvas.getContext('2d', { willReadFrequently: true });
+    if (!context) return [0.5, 0.5, 0.5];
+    context.fillStyle = text;
+    context.fillRect(0, 0, 1, 1);
+    const [red, green, blue] = context.getImageData(0, 0, 1, 1).data;
+    return [red / 255, green / 255, blue / 255];
+}

@@ -1,0 +1,134 @@
+// What is marked on each node: what it looks like now, for whoever draws it. Four bytes
+// a node, and an output's after them: kind (an operation, INPUT or OUTPUT), bend, flags
+// and emphasis.
+
+import { INPUT, OUTPUT } from './glyphs.js';
+
+/** @import { Bend } from '../types/Bend' */
+/** @import { State } from '../types/State' */
+/** @import { Model } from './model.js' */
+
+/** Bends by their badge; 0 is none. */
+export const BENDS = { zero: 1, one: 2, invert: 3, op: 4 };
+
+/** No output depends on it. */
+export const DEAD = 1;
+/** Under the finger. */
+export const TOUCHED = 2;
+/** Bent by analog inputs. */
+export const STEERED = 4;
+/** Its bend is the network's own, or does not count at its layer's strength. */
+export const FAINT = 8;
+
+/** While a cone is shown: what is not in it, what is, and what it is of. */
+export const ASIDE = 1;
+export const IN_CONE = 2;
+export const CHOSEN = 3;
+
+/**
+ * Calls with every bend: the network's own, then those of each layer from the lowest.
+ * @param {Model} model
+ * @param {State} state
+ * @param {ReadonlyMap<number, Bend | null>} pending asked for and not yet told
+ * @param {(node: number, bend: Bend, counts: boolean) => void} call counts: it is heard,
+ *   if no higher one is
+ */
+function eachBend(model, state, pending, call) {
+    for (const [node, bend] of model.masks) call(node, bend, false);
+    const { layers = [], chosen = 0 } = state.layers ?? {};
+    layers.forEach((layer, at) => {
+        const over = at === chosen && pending.size > 0;
+        for (const [node, bend, counts] of layer.bends) {
+            if (node < model.nodes && !(over && pending.has(node))) call(node, bend, counts);
+        }
+        if (!over) return;
+        for (const [node, bend] of pending) if (bend !== null) call(node, bend, true);
+    });
+}
+
+/**
+ * A node's bend that is heard: the highest that counts; else the highest that is there.
+ * @param {number} node
+ * @param {Model} model
+ * @param {State} state
+ * @param {ReadonlyMap<number, Bend | null>} pending
+ * @returns {{ bend: Bend, counts: boolean } | null}
+ */
+export function bendOf(node, model, state, pending) {
+    /** @type {{ bend: Bend, counts: boolean } | null} */
+    let found = null;
+    eachBend(model, state, pending, (other, bend, counts) => {
+        if (other === node && (counts || !found?.counts)) found = { bend, counts };
+    });
+    return found;
+}
+
+/**
+ * @param {Uint8Array} marks written over
+ * @param {Model} model
+ * @param {State} state
+ * @param {ReadonlyMap<number, Bend | null>} pending
+ * @param {{ node: number, nodes: Iterable<number> } | null} cone
+ */
+export function mark(marks, model, state, pending, cone) {
+    const { nodes, outputs, inputs, op, alive } = model;
+    marks.fill(0);
+    const aside = cone ? ASIDE : 0;
+    for (let node = 0; node < nodes; node += 1) {
+        const at = 4 * node;
+        marks[at] = node < inputs ? INPUT : op[node];
+        marks[at + 2] = alive[node] ? 0 : DEAD;
+        marks[at + 3] = aside;
+    }
+    eachBend(model, state, pending, (node, bend, counts) => {
+        const at = 4 * node;
+        // One that counts is below.
+        if (!counts && marks[at + 1] !== 0 && !(marks[at + 2] & FAINT)) return;
+        if (typeof bend === 'object') {
+            marks[at] = bend.op;
+            marks[at + 1] = BENDS.op;
+        } else {
+            marks[at] = node < inputs ? INPUT : op[node];
+            marks[at + 1] = BENDS[bend];
+        }
+        marks[at + 2] = counts ? marks[at + 2] & ~FAINT : marks[at + 2] | FAINT;
+    });
+    const { nodes: touched = [], steered = null } = state.touched ?? {};
+    for (const node of touched) if (node < nodes) marks[4 * node + 2] |= TOUCHED;
+    if (steered !== null && steered < nodes) marks[4 * steered + 2] |= STEERED;
+    if (cone) {
+        for (const node of cone.nodes) marks[4 * node + 3] = IN_CONE;
+        marks[4 * cone.node + 3] = CHOSEN;
+    }
+    for (let output = 0; output < outputs.length; output += 1) {
+        const at = 4 * (nodes + output);
+        marks[at] = OUTPUT;
+        // An output goes with what it shows.
+        marks[at + 3] = cone && marks[4 * outputs[output] + 3] !== ASIDE ? IN_CONE : aside;
+    }
+}
+
+/**
+ * Wires between places: x, y of where each begins and ends, its source and its reader.
+ * @param {Model} model
+ * @param {import('./layout.js').Layout} layout
+ */
+export function wires(model, { x, y, placed }) {
+    const most = model.readers.nodes.length + model.outputs.length;
+    const ends = new Float32Array(4 * most);
+    const nodes = new Uint32Array(2 * most);
+    let at = 0;
+    const add = (/** @type {number} */ from, /** @type {number} */ to, /** @type {number} */ down) => {
+        ends.set([x[from] + 0.4, y[from], x[to] - 0.38, y[to] + down], 4 * at);
+        nodes.set([from, to], 2 * at);
+        at += 1;
+    };
+    for (let node = model.inputs; node < model.nodes; node += 1) {
+        const operands = model.operands(node);
+        for (const operand of operands) {
+            if (placed[node] && placed[operand]) add(operand, node, operands.length === 1 ? 0 : operand === model.a[node] ? -0.17 : 0.17);
+        }
+    }
+    model.outputs.forEach((node, output) => add(node, model.nodes + output, 0));
+    return { count: at, ends: ends.subarray(0, 4 * at), nodes: nodes.subarray(0, 2 * at) };
+}

@@ -1,0 +1,288 @@
+// A network, read from its file to be looked at: who reads whom, and what matters. It
+// evaluates nothing; the file was checked by who sent it, and is still not trusted.
+
+import { OPS, usesA, usesB } from './ops.js';
+
+/** @import { Bend } from '../types/Bend' */
+
+/** The most that a file may have: docs/network-format.md. */
+const MOST_INPUTS = 4096;
+const MOST_GATES = 65_536;
+const MOST_OUTPUTS = 4096;
+
+/** A network that cannot be drawn. */
+export class ModelError extends Error {}
+
+/**
+ * A network. Nodes are numbered as in the file: inputs, then gates.
+ */
+export class Model {
+    /**
+     * @param {string} file the network file's text
+     * @throws {ModelError} what is wrong with it
+     */
+    constructor(file) {
+        const text = parse(file);
+        /** How many inputs. */
+        this.inputs = whole(text.inputs, MOST_INPUTS, 'inputs');
+        /** Its name. */
+        this.name = typeof text.name === 'string' ? text.name : 'untitled';
+        const layers = list(text.layers, MOST_GATES, 'layers').map((layer, at) =>
+            list(layer?.gates, MOST_GATES, `layers[${at}].gates`));
+        /** How many inputs and gates. */
+        this.nodes = layers.reduce((sum, gates) => sum + gates.length, this.inputs);
+        if (this.nodes - this.inputs > MOST_GATES) throw new ModelError('It has too many gates to draw.');
+        /** Operation by node; 0 for inputs. */
+        this.op = new Uint8Array(this.nodes);
+        /** Operands by node; 0 for inputs. */
+        this.a = new Uint32Array(this.nodes);
+        this.b = new Uint32Array(this.nodes);
+        /** Where each layer's nodes begin: the inputs', then each layer's; then the end. */
+        this.starts = new Uint32Array(layers.length + 2);
+        let node = (this.starts[1] = this.inputs);
+        layers.forEach((gates, layer) => {
+            gates.forEach((gate, at) => {
+                const place = `layers[${layer}].gates[${at}]`;
+                const [op, a, b] = list(gate, 3, place);
+                this.op[node] = whole(op, OPS.length - 1, place);
+                this.a[node] = whole(a, node - 1, place);
+                this.b[node] = whole(b, node - 1, place);
+                node += 1;
+            });
+            this.starts[layer + 2] = node;
+        });
+        /** The nodes of the sample's bits, least significant first. */
+        this.outputs = Uint32Array.from(
+            list(text.outputs, MOST_OUTPUTS, 'outputs'),
+            (output, at) => whole(output, this.nodes - 1, `outputs[${at}]`),
+        );
+        /** Bends that belong to the network. @type {Map<number, Bend>} */
+        this.masks = new Map();
+        for (const mask of list(text.masks ?? [], this.nodes, 'masks')) {
+            const masked = whole(mask?.node, this.nodes - 1, 'masks');
+            if (mask.invert === true) this.masks.set(masked, 'invert');
+            else if (mask.op !== undefined) this.masks.set(masked, { op: whole(mask.op, 15, 'masks') });
+            else this.masks.set(masked, mask.force ? 'one' : 'zero');
+        }
+        this.inputEncoding = encoding(text.input_encoding);
+        this.outputEncoding = encoding(text.output_encoding);
+        this.readers = this.findReaders();
+        /** 1 for nodes that any output depends on, as the network is or under its own masks. */
+        this.alive = this.findAlive();
+    }
+
+    /**
+     * Whether a node is a gate.
+     * @param {number} node
+     */
+    isGate(node) {
+        return node >= this.inputs;
+    }
+
+    /**
+     * The nodes whose values a gate's output depends on, each once.
+     * @param {number} node
+     * @returns {number[]}
+     */
+    operands(node) {
+        if (!this.isGate(node)) return [];
+        const [op, a, b] = [this.op[node], this.a[node], this.b[node]];
+        const both = usesA(op) ? [a] : [];
+        if (usesB(op) && (both.length === 0 || a !== b)) both.push(b);
+        return both;
+    }
+
+    /**
+     * The gates that read a node, ascending.
+     * @param {number} node
+     */
+    readersOf(node) {
+        return this.readers.nodes.subarray(this.readers.starts[node], this.readers.starts[node + 1]);
+    }
+
+    /**
+     * The layer a node is in: 0 is the inputs'.
+     * @param {number} node
+     */
+    layerOf(node) {
+        let [low, high] = [0, this.starts.length - 2];
+        while (low < high) {
+            const middle = (low + high + 1) >> 1;
+            if (this.starts[middle] <= node) low = middle;
+            else high = middle - 1;
+        }
+        return low;
+    }
+
+    /**
+     * All that a node depends on, and the node.
+     * @param {number} node
+     * @returns {number[]} ascending
+     */
+    fanIn(node) {
+        return this.cone(node, (at) => this.operands(at));
+    }
+
+    /**
+     * All that depends on a node, and the node.
+     * @param {number} node
+     * @returns {number[]} ascending
+     */
+    fanOut(node) {
+        return this.cone(node, (at) => this.readersOf(at));
+    }
+
+    /**
+     * What people call a node.
+     * @param {number} node
+     */
+    nameOf(node) {
+        return this.isGate(node) ? `gate ${node}` : this.inputName(node);
+    }
+
+    /**
+     * What people call an input.
+     * @param {number} input
+     */
+    inputName(input) {
+        const { type, size } = this.inputEncoding;
+        if (type === 'binary') return `t${input}`;
+        const width = type === 'one-hot' ? 2 ** size : 2 ** size - 1;
+        const digits = size === 0 ? this.inputs : width;
+        const [digit, value] = [Math.floor(input / digits), input % digits];
+        const which = digits >= this.inputs ? 't' : `d${digit}`;
+        return type === 'one-hot' ? `${which}=${value}` : `${which}>${value}`;
+    }
+
+    /**
+     * What people call an output.
+     * @param {number} output
+     */
+    outputName(output) {
+        const { type, size } = this.outputEncoding;
+        if (type === 'binary') return `bit ${output}`;
+        const each = this.outputs.length / Math.max(1, size);
+        return `sum ${Math.floor(output / each)}`;
+    }
+
+    /**
+     * @param {number} node
+     * @param {(node: number) => Iterable<number>} next
+     */
+    cone(node, next) {
+        const seen = new Uint8Array(this.nodes);
+        const found = [node];
+        seen[node] = 1;
+        for (let at = 0; at < found.length; at += 1) {
+            for (const other of next(found[at])) {
+                if (seen[other]) continue;
+                seen[other] = 1;
+                found.push(other);
+            }
+        }
+        return found.sort((one, other) => one - other);
+    }
+
+    /** Readers of all nodes in one list, and where each node's begin. */
+    findReaders() {
+        const starts = new Uint32Array(this.nodes + 1);
+        for (let node = this.inputs; node < this.nodes; node += 1) {
+            for (const operand of this.operands(node)) starts[operand + 1] += 1;
+        }
+        for (let node = 0; node < this.nodes; node += 1) starts[node + 1] += starts[node];
+        const next = starts.slice();
+        const nodes = new Uint32Array(starts[this.nodes]);
+        for (let node = this.inputs; node < this.nodes; node += 1) {
+            for (const operand of this.operands(node)) nodes[next[operand]++] = node;
+        }
+        return { starts, nodes };
+    }
+
+    findAlive() {
+        const alive = new Uint8Array(this.nodes);
+        this.enliven(alive, (node) => this.op[node]);
+        if (this.masks.size === 0) return alive;
+        const masked = new Uint8Array(this.nodes);
+        this.enliven(masked, (node) => {
+            const mask = this.masks.get(node) ?? 'invert';
+            return typeof mask === 'object' ? mask.op : mask === 'invert' ? this.op[node] : 0;
+        });
+        return alive.map((one, node) => one | masked[node]);
+    }
+
+    /** @param {Uint8Array} alive @param {(node: number) => number} opOf */
+    enliven(alive, opOf) {
+        for (const output of this.outputs) alive[output] = 1;
+        for (let node = this.nodes - 1; node >= this.inputs; node -= 1) {
+            if (!alive[node]) continue;
+            const op = opOf(node);
+            if (usesA(op)) alive[this.a[node]] = 1;
+            if (usesB(op)) alive[this.b[node]] = 1;
+        }
+    }
+
+    /**
+     * How many gates another network of the same shape has otherwise; Infinity for
+     * another shape.
+     * @param {Model} other
+     */
+    difference(other) {
+        if (this.inputs !== other.inputs || this.starts.length !== other.starts.length ||
+            this.outputs.length !== other.outputs.length ||
+            this.starts.some((start, at) => start !== other.starts[at])) return Infinity;
+        let count = 0;
+        for (let node = this.inputs; node < this.nodes; node += 1) {
+            const same = this.op[node] === other.op[node] && this.a[node] === other.a[node] &&
+                this.b[node] === other.b[node];
+            if (!same) count += 1;
+        }
+        return count;
+    }
+}
+
+/** @param {string} file @returns {any} */
+function parse(file) {
+    /** @type {any} */
+    let text;
+    try {
+        text = JSON.parse(file);
+    } catch {
+        throw new ModelError('The network is not a JSON file.');
+    }
+    if (text?.format !== 'gatebend-network') throw new ModelError('This is not a network file.');
+    return text;
+}
+
+/**
+ * @param {unknown} value
+ * @param {number} most
+ * @param {string} place
+ * @returns {any[]}
+ */
+function list(value, most, place) {
+    if (!Array.isArray(value) || value.length > most) {
+        throw new ModelError(`${place}: a list of at most ${most} is wanted.`);
+    }
+    return value;
+}
+
+/**
+ * @param {unknown} value
+ * @param {number} most
+ * @param {string} place
+ */
+function whole(value, most, place) {
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > most) {
+        throw new ModelError(`${place}: a whole number from 0 to ${most} is wanted.`);
+    }
+    return value;
+}
+
+/**
+ * @param {any} value
+ * @returns {{ type: string, size: number }} size: bits of a digit, or groups; 0 if not said
+ */
+function encoding(value) {
+    if (typeof value === 'string') return { type: value, size: 0 };
+    return { type: value?.type ?? 'binary', size: Number(value?.digit_bits ?? value?.groups ?? 0) };
+}

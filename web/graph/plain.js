@@ -1,0 +1,358 @@
+// Draws the graph on a plain canvas, where no graphics processor does it: the same shapes
+// and marks. What stands still is kept in a picture, made a little every frame; what
+// plays is drawn over it in a few strokes. So a frame's work is bounded.
+
+import { gateSize, wireAlpha } from './draw.js';
+import { BADGES, glyph, sheet, stamp } from './glyphs.js';
+import { ASIDE, CHOSEN, DEAD, FAINT, IN_CONE, STEERED, TOUCHED, wires } from './marks.js';
+
+/** @import { Layout } from './layout.js' */
+/** @import { Model } from './model.js' */
+/** @import { View } from './view.js' */
+/** @import { Colour, Colours, Renderer } from './draw.js' */
+
+/** Below this, in CSS pixels, a gate is a plain square. */
+const SMALL = 7;
+/** Below this, what is lit of a gate is its middle. */
+const MIDDLE = 24;
+/** But for so few gates. */
+const FEW = 800;
+/** More wires than this are drawn straight. */
+const STRAIGHT = 1500;
+/** What flows is drawn in so many wires: of more, in some. */
+const FLOWING = 500;
+/** For the picture, milliseconds of each frame; and pieces between looks at the clock. */
+const BUDGET = 1.2;
+const PIECE = 64;
+/** What flows: a dash and what is between, and its speed, in CSS pixels. */
+const DASH = [14, 32];
+const SPEED = 70;
+/** How much is lit: a gate that is 1, and three that are 0 now but toggle more and more. */
+const LIGHTS = [1, 0.2, 0.38, 0.6];
+
+/** A picture, and the view that it is of. @typedef {{ canvas: HTMLCanvasElement, x: number, y: number, scale: number, ratio: number }} Picture */
+
+/** @implements {Renderer} */
+export class PlainRenderer {
+    /** @param {CanvasRenderingContext2D} context */
+    constructor(context) {
+        this.context = context;
+        /** Shown, and being made. */
+        this.front = picture();
+        this.back = picture();
+        /** @type {Generator<undefined, void, undefined> | null} */
+        this.making = null;
+        this.stale = true;
+        /** @type {Model | null} */
+        this.model = null;
+        /** @type {Layout | null} */
+        this.layout = null;
+        /** Gates that are shown. */
+        this.count = 0;
+        /** @type {ReturnType<typeof wires>} */
+        this.wires = { count: 0, ends: new Float32Array(), nodes: new Uint32Array() };
+        /** @type {Uint8Array} */
+        this.marks = new Uint8Array();
+        /** @type {Uint8Array | null} */
+        this.activity = null;
+        this.colours = { ground: '', ink: '', soft: '', one: '', bend: '' };
+        /** Pictures of what is 0, and of what is 1. @type {HTMLCanvasElement[]} */
+        this.sheets = [];
+        /** Pixels of a gate in them. */
+        this.cell = 0;
+    }
+
+    /** @param {Model} model @param {Layout} layout */
+    setNetwork(model, layout) {
+        [this.model, this.layout] = [model, layout];
+        this.wires = wires(model, layout);
+        this.count = layout.placed.reduce((sum, is) => sum + is, 0);
+        this.activity = null;
+        this.making = null;
+        this.stale = true;
+        this.front = picture();
+    }
+
+    /** @param {Uint8Array} marks */
+    setMarks(marks) {
+        this.marks = marks.slice();
+        this.stale = true;
+    }
+
+    /** @param {Uint8Array | null} nodes */
+    setActivity(nodes) {
+        this.activity = nodes;
+    }
+
+    /** @param {Colours} colours */
+    setColours(colours) {
+        const [ground, ink, soft, one, bend] = [colours.ground, colours.ink, colours.soft, colours.one, colours.bend].map(css);
+        this.colours = { ground, ink, one, bend, soft };
+        this.cell = 0;
+        this.stale = true;
+    }
+
+    /**
+     * @param {View} view
+     * @param {number} ratio
+     * @param {number | null} seconds
+     * @returns {boolean}
+     */
+    draw(view, ratio, seconds) {
+        const { context, model, layout } = this;
+        const { canvas } = context;
+        context.setTransform(1, 0, 0, 1, 0, 0);
+        context.clearRect(0, 0, canvas.width, canvas.height);
+        if (!model || !layout || this.colours.ink === '') return false;
+        this.cut(gateSize(view.scale, layout.room) * ratio);
+        const more = this.make(view, ratio);
+        const { front } = this;
+        // Until there is another, the picture moves with the view.
+        const by = (view.scale * ratio) / (front.scale * front.ratio);
+        context.setTransform(by, 0, 0, by, view.x * ratio - front.x * front.ratio * by, view.y * ratio - front.y * front.ratio * by);
+        context.drawImage(front.canvas, 0, 0);
+        context.setTransform(ratio, 0, 0, ratio, 0, 0);
+        if (this.activity) {
+            this.lightWires(view, seconds, this.activity);
+            this.lightGates(view, model, layout, this.activity);
+        }
+        context.globalAlpha = 1;
+        return more;
+    }
+
+    /** Pictures of gates about as large as they are shown. @param {number} pixels */
+    cut(pixels) {
+        const cell = Math.min(192, Math.max(8, Math.round(2 ** (Math.ceil(Math.log2(pixels) * 4) / 4))));
+        if (cell === this.cell) return;
+        this.cell = cell;
+        this.stale = true;
+        const { ground, ink, one, bend } = this.colours;
+        this.sheets = [ground, one].map((fill) => sheet((context, kind, line) =>
+            (kind < BADGES ? glyph(context, kind, fill, ink, line) : glyph(context, kind, bend, ground)), cell));
+    }
+
+    /**
+     * Goes on with the picture.
+     * @param {View} view
+     * @param {number} ratio
+     * @returns {boolean} it is not done
+     */
+    make(view, ratio) {
+        const { canvas } = this.context;
+        const same = ({ x, y, scale, ratio: other, canvas: { width, height } } = this.front) => x === view.x &&
+            y === view.y && scale === view.scale && other === ratio && width === canvas.width && height === canvas.height;
+        if (!this.making) {
+            if (!this.stale && same()) return false;
+            this.stale = false;
+            const { back } = this;
+            Object.assign(back, { x: view.x, y: view.y, scale: view.scale, ratio });
+            [back.canvas.width, back.canvas.height] = [canvas.width, canvas.height];
+            this.making = this.still(back);
+        }
+        const until = performance.now() + BUDGET;
+        while (performance.now() < until) {
+            if (!this.making.next().done) continue;
+            this.making = null;
+            [this.front, this.back] = [this.back, this.front];
+            return this.stale || !same();
+        }
+        return true;
+    }
+
+    /** What stands still, in pieces. @param {Picture} into @returns {Generator<undefined, void, undefined>} */
+    * still({ canvas, x: left, y: top, scale, ratio }) {
+        const { model, layout, marks, colours, sheets, wires: { count, ends, nodes } } = this;
+        const context = canvas.getContext('2d');
+        if (!context || !model || !layout) return;
+        const alpha = wireAlpha(count, scale);
+        const [wide, high] = [canvas.width / ratio, canvas.height / ratio];
+        context.setTransform(ratio, 0, 0, ratio, 0, 0);
+        context.strokeStyle = colours.soft;
+        const width = wireWidth(scale);
+        for (const [kind, much] of [[-1, 0.22], [0, 1], [1, 2]]) {
+            if (alpha * much < 0.03) continue;
+            context.lineWidth = kind > 0 ? 1.5 * width : width;
+            context.globalAlpha = Math.min(1, alpha * much);
+            for (let from = 0; from < count; from += PIECE) {
+                context.beginPath();
+                for (let at = from; at < Math.min(count, from + PIECE); at += 1) {
+                    if (standing(marks, nodes, at) === kind) trace(context, ends, at, left, top, scale, wide, high, count);
+                }
+                context.stroke();
+                yield;
+            }
+        }
+        const size = gateSize(scale, layout.room);
+        for (let at = 0; at < layout.x.length; at += 1) {
+            if (at % PIECE === 0) yield;
+            const [x, y] = [layout.x[at] * scale + left, layout.y[at] * scale + top];
+            if (x < -size || y < -size || x > wide + size || y > high + size) continue;
+            const bend = marks[4 * at + 1];
+            const flags = marks[4 * at + 2];
+            context.globalAlpha = gateAlpha(marks, at);
+            if (size < SMALL) {
+                context.fillStyle = bend ? colours.bend : colours.soft;
+                context.fillRect(x - size * 0.35, y - size * 0.35, size * 0.7, size * 0.7);
+            } else {
+                stamp(context, sheets[0], marks[4 * at], x, y, size);
+            }
+            if (bend) {
+                context.globalAlpha = flags & FAINT ? 0.6 : 1;
+                frame(context, colours.bend, x, y, size * 0.56);
+                if (size >= SMALL) stamp(context, sheets[0], BADGES - 1 + bend, x + size * 0.5, y - size * 0.5, size * 0.62);
+            }
+            context.globalAlpha = 1;
+            if (flags & (TOUCHED | STEERED)) {
+                context.strokeStyle = colours.ink;
+                context.lineWidth = Math.max(1.5, size * 0.1);
+                context.beginPath();
+                if (flags & TOUCHED) context.arc(x, y, size * 0.7, 0, 7);
+                if (flags & STEERED) diamond(context, x, y, size * 0.8);
+                context.stroke();
+            }
+            if (marks[4 * at + 3] === CHOSEN) frame(context, colours.ink, x, y, size * 0.72);
+        }
+    }
+
+    /** @param {View} view @param {number | null} seconds @param {Uint8Array} activity */
+    lightWires(view, seconds, activity) {
+        const { context, marks, wires: { count, ends, nodes } } = this;
+        const width = wireWidth(view.scale);
+        const alpha = wireAlpha(count, view.scale);
+        const some = Math.max(1, Math.ceil(count / FLOWING));
+        context.strokeStyle = this.colours.one;
+        context.lineWidth = width;
+        const flows = new Path2D();
+        context.beginPath();
+        for (let at = 0; at < count; at += 1) {
+            const is = activity[nodes[2 * at]];
+            if (!is || standing(marks, nodes, at) < 0) continue;
+            if (is > 127) trace(context, ends, at, view.x, view.y, view.scale, view.width, view.height, count);
+            if ((is & 127) > 0 && at % some === 0) trace(flows, ends, at, view.x, view.y, view.scale, view.width, view.height, count);
+        }
+        context.globalAlpha = Math.min(1, alpha);
+        context.stroke();
+        context.globalAlpha = Math.min(1, alpha * 1.8 + 0.1);
+        if (seconds !== null) {
+            context.setLineDash(DASH);
+            context.lineDashOffset = -((seconds * SPEED) % (DASH[0] + DASH[1]));
+        }
+        context.stroke(flows);
+        context.setLineDash([]);
+    }
+
+    /** @param {View} view @param {Model} model @param {Layout} layout @param {Uint8Array} activity */
+    lightGates(view, model, layout, activity) {
+        const { context, marks, colours, sheets } = this;
+        const size = gateSize(view.scale, layout.room);
+        const whole = this.count <= FEW ? SMALL : MIDDLE;
+        const paths = LIGHTS.map(() => new Path2D());
+        const [w, h] = size < SMALL ? [0.7, 0.7] : [0.5, 0.5];
+        for (let at = 0; at < layout.x.length; at += 1) {
+            const is = activity[at < model.nodes ? at : model.outputs[at - model.nodes]];
+            if (!is || gateAlpha(marks, at) < 0.3) continue;
+            const [x, y] = [layout.x[at] * view.scale + view.x, layout.y[at] * view.scale + view.y];
+            if (x < -size || y < -size || x > view.width + size || y > view.height + size) continue;
+            const light = is > 127 ? 0 : Math.ceil(Math.log2(1 + is) * 3 / 7);
+            if (light === 0 && size >= whole) {
+                context.globalAlpha = gateAlpha(marks, at);
+                stamp(context, sheets[1], marks[4 * at], x, y, size);
+            } else {
+                paths[light].rect(x - w * size / 2, y - h * size / 2, w * size, h * size);
+            }
+        }
+        context.fillStyle = colours.one;
+        LIGHTS.forEach((light, which) => {
+            context.globalAlpha = light;
+            context.fill(paths[which]);
+        });
+    }
+}
+
+/** @returns {Picture} of nothing */
+function picture() {
+    const canvas = document.createElement('canvas');
+    canvas.width = canvas.height = 1;
+    return { canvas, x: 0, y: 0, scale: 1, ratio: 1 };
+}
+
+/**
+ * How a wire stands out: -1 aside, 0, 1 in the cone.
+ * @param {Uint8Array} marks
+ * @param {Uint32Array} nodes
+ * @param {number} at
+ */
+function standing(marks, nodes, at) {
+    const [from, to] = [4 * nodes[2 * at], 4 * nodes[2 * at + 1]];
+    if (marks[from + 3] >= IN_CONE && marks[to + 3] >= IN_CONE) return 1;
+    return marks[from + 3] === ASIDE || marks[to + 3] === ASIDE || marks[to + 2] & DEAD ? -1 : 0;
+}
+
+/** @param {Uint8Array} marks @param {number} at */
+function gateAlpha(marks, at) {
+    return marks[4 * at + 3] === ASIDE ? 0.25 : marks[4 * at + 2] & DEAD ? 0.32 : 1;
+}
+
+/** @param {number} scale */
+function wireWidth(scale) {
+    return Math.max(0.8, Math.min(2.4, scale * 0.05));
+}
+
+/**
+ * Adds a wire to a path, if it may be seen.
+ * @param {CanvasPath} path
+ * @param {Float32Array} ends
+ * @param {number} at
+ * @param {number} left
+ * @param {number} top
+ * @param {number} scale
+ * @param {number} wide
+ * @param {number} high
+ * @param {number} count
+ */
+function trace(path, ends, at, left, top, scale, wide, high, count) {
+    const x0 = ends[4 * at] * scale + left;
+    const y0 = ends[4 * at + 1] * scale + top;
+    const x1 = ends[4 * at + 2] * scale + left;
+    const y1 = ends[4 * at + 3] * scale + top;
+    if ((x0 < 0 && x1 < 0) || (x0 > wide && x1 > wide) || (y0 < 0 && y1 < 0) || (y0 > high && y1 > high)) return;
+    path.moveTo(x0, y0);
+    if (count > STRAIGHT) {
+        path.lineTo(x1, y1);
+    } else {
+        const reach = Math.max(Math.abs(x1 - x0) * 0.45, scale * 0.7);
+        path.bezierCurveTo(x0 + reach, y0, x1 - reach, y1, x1, y1);
+    }
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {number} x
+ * @param {number} y
+ * @param {number} half
+ */
+function diamond(context, x, y, half) {
+    context.moveTo(x - half, y);
+    context.lineTo(x, y - half);
+    context.lineTo(x + half, y);
+    context.lineTo(x, y + half);
+    context.closePath();
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {string} colour
+ * @param {number} x
+ * @param {number} y
+ * @param {number} half
+ */
+function frame(context, colour, x, y, half) {
+    context.strokeStyle = colour;
+    context.lineWidth = Math.max(1.2, half * 0.14);
+    context.strokeRect(x - half, y - half, 2 * half, 2 * half);
+}
+
+/** @param {Colour} colour */
+function css(colour) {
+    return `rgb(${colour.map((part) => Math.round(part * 255)).join(' ')})`;
+}

@@ -1,0 +1,31 @@
+// Walks by arrow keys: along wires, and up and down a column.
+
+/** @import { Layout } from './layout.js' */
+/** @import { Model } from './model.js' */
+
+/**
+ * The next node on a walk.
+ * @param {Model} model
+ * @param {Layout} layout
+ * @param {number} from
+ * @param {string} key an arrow
+ * @param {boolean} other
+ * @returns {number | null}
+ */
+export function step(model, layout, from, key, other) {
+    const seen = (/** @type {number} */ node) => layout.placed[node] === 1;
+    if (key === 'ArrowLeft') return model.operands(from).filter(seen).at(other ? -1 : 0) ?? null;
+    if (key === 'ArrowRight') return model.readersOf(from).filter(seen).at(other ? -1 : 0) ?? null;
+    const down = key === 'ArrowDown' ? 1 : -1;
+    /** @type {number | null} */
+    let found = null;
+    let least = Infinity;
+    for (let node = 0; node < model.nodes; node += 1) {
+        // Above and below in the column, and of those beside it in a fold the nearest.
+        if (!seen(node) || layout.column[node] !== layout.column[from]) continue;
+        const off = (layout.y[node] - layout.y[from]) * down;
+        const far = off + 3 * Math.abs(layout.x[node] - layout.x[from]);
+        if (off > 0.001 && far < least) [found, least] = [node, far];
+    }
+    return found;
+}

@@ -1,0 +1,179 @@
+// The graph in a browser: hands on it, and what it asks the store for.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { missing, open } from './browser.mjs';
+
+const why = await missing();
+let chromium;
+before(async () => { if (!why) chromium = await open(); });
+after(() => chromium?.close());
+
+/**
+ * @param {string} name
+ * @param {(page: any, tools: { at: (node: number, dx?: number, dy?: number) => Promise<[number, number]>, hears: (fits: (ask: any) => boolean) => Promise<any> }) => Promise<void>} does
+ * @param {{ query?: string, context?: object }} [options]
+ */
+function inGraph(name, does, { query = 'still&network=pebbles' } = {}) {
+    test(name, { skip: why || false }, async () => {
+        const problems = [];
+        const page = await chromium.browser.newPage();
+        page.on('pageerror', (error) => problems.push(error.stack));
+        page.on('console', (message) => { if (message.type() === 'error') problems.push(message.text()); });
+        await page.setViewportSize({ width: 1200, height: 800 });
+        await page.goto(`${chromium.address}test/graph.html?${query}`);
+        await page.waitForFunction(() => window.graph?.shown);
+        /** Where a node is in the page. */
+        const at = (node, dx = 0, dy = 0) => page.evaluate(([which, x, y]) => {
+            const { view, shown: { layout: places } } = window.graph;
+            const box = window.graph.stage.getBoundingClientRect();
+            const [px, py] = view.toPixels(places.x[which] + x, places.y[which] + y);
+            return [box.left + px, box.top + py];
+        }, [node, dx, dy]);
+        const hears = async (fits) => {
+            const found = await page.waitForFunction((source) =>
+                window.store.heard.find((ask) => new Function('ask', `return (${source})(ask)`)(ask)), fits.toString(), { timeout: 5000 });
+            return found.jsonValue();
+        };
+        await does(page, { at, hears });
+        assert.deepEqual(problems, []);
+        await page.close();
+    });
+}
+
+for (const by of ['plain', 'webgl']) {
+    inGraph(`a brush paints a stroke, drawn by ${by}`, async (page, { at, hears }) => {
+        await page.getByRole('button', { name: 'Paint 0' }).click();
+        await page.mouse.move(...await at(20));
+        await page.mouse.down();
+        await page.mouse.move(...await at(90), { steps: 8 });
+        await page.mouse.up();
+        await hears(({ type, begins, bends }) => type === 'paint' && begins && bends.some(([node, bend]) => node === 20 && bend === 'zero'));
+        await page.waitForFunction(() => window.store.state.layers.layers[0].bends.some(([node]) => node === 90));
+        const begun = await page.evaluate(() => window.store.heard.filter(({ begins }) => begins).length);
+        assert.equal(begun, 1);
+        // What was painted is told, and nothing is pending.
+        await page.waitForFunction(() => window.graph.strokes.pending.size === 0);
+    }, { query: `still&network=pebbles&by=${by}` });
+}
+
+inGraph('a box and a cone paint all that is in them', async (page, { at, hears }) => {
+    await page.getByRole('button', { name: 'Paint all in a box' }).click();
+    const [x, y] = await at(40);
+    await page.mouse.move(x - 8, y - 8);
+    await page.mouse.down();
+    await page.mouse.move(x + 8, y + 8, { steps: 3 });
+    await page.mouse.up();
+    const box = await hears(({ type }) => type === 'paint');
+    assert.deepEqual(box, { type: 'paint', bends: [[40, 'invert']], begins: true });
+    await page.getByRole('button', { name: 'Paint all that a gate depends on' }).click();
+    await page.mouse.click(...await at(150));
+    const cone = await page.evaluate(() => window.graph.model.fanIn(150));
+    await page.waitForFunction((wanted) => window.store.heard.at(-1).bends.length === wanted, cone.length);
+    const asked = await page.evaluate(() => window.store.heard.at(-1));
+    assert.deepEqual(asked.bends.map(([node]) => node), cone);
+});
+
+inGraph('keys walk, select, bend and undo', async (page, { hears }) => {
+    await page.locator('.graph-stage').focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.querySelector('[aria-live]').textContent.startsWith('Gate'));
+    const node = await page.evaluate(() => window.graph.selected);
+    assert.equal(await page.evaluate(() => window.graph.model.operands(window.graph.selected).includes(0)), true);
+    await page.keyboard.press('1');
+    const asked = await hears(({ type }) => type === 'paint');
+    assert.deepEqual(asked.bends, [[node, 'one']]);
+    await page.keyboard.press('Control+z');
+    await hears(({ type }) => type === 'undo');
+    await page.keyboard.press('Control+Shift+Z');
+    await hears(({ type }) => type === 'redo');
+});
+
+inGraph('the inspector tells the table, walks, bends to an operation and rewires', async (page, { at, hears }) => {
+    await page.mouse.click(...await at(100));
+    const panel = page.getByRole('complementary', { name: 'The selected gate' });
+    await panel.waitFor();
+    const op = await page.evaluate(() => window.graph.model.op[100]);
+    const outs = await panel.locator('tbody tr td:last-child').allTextContents();
+    assert.equal(Number.parseInt(outs.join(''), 2), op);
+    await panel.getByLabel('Bend it to another operation').selectOption({ label: 'xnor' });
+    await hears(({ type, bends }) => type === 'paint' && bends[0][0] === 100 && bends[0][1].op === 9);
+    await panel.getByText('Change for good').click();
+    await panel.getByLabel('Operation', { exact: true }).selectOption({ label: 'nand' });
+    await panel.getByLabel('Reads as b, by node').fill('3');
+    await panel.getByRole('button', { name: 'Rewire' }).click();
+    const { gate, node } = await hears(({ type }) => type === 'rewire');
+    assert.deepEqual([node, gate[0], gate[2]], [100, 14, 3]);
+    // All others stay where they are, and it stays selected.
+    await page.waitForFunction(() => window.graph.model.op[100] === 14 && window.graph.selected === 100);
+    await page.evaluate(() => { window.store.refusal = 'Not now.'; });
+    await panel.getByRole('button', { name: 'bent to 1' }).click();
+    await page.getByText('Not now.').waitFor();
+});
+
+inGraph('a wire is dragged to an earlier node, and to a later one refused with the reason', async (page, { at, hears }) => {
+    await page.evaluate(() => { window.graph.view.zoom(3, 0, 0); window.graph.reveal(60); window.graph.moved(); });
+    const [to, later] = await page.evaluate(() => {
+        const { view, shown: { layout: places }, model } = window.graph;
+        const seen = (node) => {
+            const [x, y] = view.toPixels(places.x[node], places.y[node]);
+            return node !== 60 && x > 20 && y > 20 && x < view.width - 20 && y < view.height - 20;
+        };
+        const nodes = [...Array(model.nodes).keys()].filter(seen);
+        return [nodes.find((node) => node < 60), nodes.find((node) => node > 60)];
+    });
+    for (const end of [to, later]) {
+        await page.mouse.move(...await at(60, -0.36, 0.17));
+        await page.mouse.down();
+        await page.mouse.move(...await at(end), { steps: 5 });
+        await page.mouse.up();
+        if (end === to) {
+            const { node, gate } = await hears(({ type }) => type === 'rewire');
+            assert.deepEqual([node, gate[2]], [60, to]);
+            await page.waitForFunction((wanted) => window.graph.model.b[60] === wanted, to);
+        }
+    }
+    await page.getByText(`Gate 60 cannot read gate ${later}`).waitFor();
+});
+
+inGraph('a finger paints, two move and zoom', async (page, { at }) => {
+    await page.getByRole('button', { name: 'Paint 1' }).click();
+    const session = await page.context().newCDPSession(page);
+    const touch = (type, ...points) => session.send('Input.dispatchTouchEvent', {
+        type, touchPoints: points.map(([x, y], id) => ({ x, y, id })),
+    });
+    const start = await at(60);
+    await touch('touchStart', start);
+    await touch('touchMove', [start[0] + 30, start[1]]);
+    await touch('touchEnd');
+    await page.waitForFunction(() => window.store.heard.some(({ bends }) => bends?.some(([node]) => node === 60)));
+    await page.waitForFunction(() => window.graph.hand.doing === '');
+    const [asks, scale] = await page.evaluate(() => [window.store.heard.length, window.graph.view.scale]);
+    await touch('touchStart', [500, 400], [600, 400]);
+    await touch('touchMove', [450, 400], [650, 400]);
+    await touch('touchMove', [400, 400], [700, 400]);
+    await touch('touchEnd');
+    await page.waitForFunction((was) => window.graph.view.scale > 1.5 * was, scale);
+    assert.equal(await page.evaluate(() => window.store.heard.length), asks);
+});
+
+inGraph('65,536 gates are laid out in pieces and drawn', async (page) => {
+    const longest = await page.evaluate(async () => {
+        const file = window.randomNetwork({ layers: 8, each: 8192 });
+        window.store.load(file);
+        await new Promise((go) => {
+            const look = () => (window.graph.shown.model.nodes > 65_000 ? go() : setTimeout(look));
+            look();
+        });
+        return window.graph.shown.layout.x.length;
+    });
+    assert.equal(longest, 16 + 65_536 + 8);
+});
+
+inGraph('what is no network is told', async (page) => {
+    await page.evaluate(() => window.store.change({ network: { revision: 99, file: '{"format":"other"}', places: [] } }));
+    await page.getByText('This is not a network file.').waitFor();
+});

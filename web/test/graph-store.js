@@ -1,0 +1,114 @@
+// A store with a network that is evaluated in the page, as slowly as it may: to try the
+// graph without an instrument.
+
+/** Samples that toggles are counted over. */
+const WINDOW = 64;
+
+export class FakeStore extends EventTarget {
+    /** @param {string} file the network's */
+    constructor(file) {
+        super();
+        /** All that was asked. */
+        this.heard = [];
+        /** Why what is asked next is refused. */
+        this.refusal = '';
+        this.state = {
+            layers: { layers: [{ name: 'bends', strength: 100, bends: [] }], chosen: 0 },
+            touched: { nodes: [], steered: null, bend: 'zero' },
+        };
+        this.activity = null;
+        this.t = 0;
+        this.load(file);
+    }
+
+    load(file) {
+        const text = JSON.parse(file);
+        this.text = text;
+        this.change({ network: { revision: (this.state.network?.revision ?? 0) + 1, file, places: [] } });
+    }
+
+    change(sections) {
+        Object.assign(this.state, sections);
+        for (const [name, detail] of Object.entries(sections)) this.dispatchEvent(new CustomEvent(name, { detail }));
+    }
+
+    async ask(ask) {
+        this.heard.push(ask);
+        await new Promise((go) => { setTimeout(go, 20); });
+        if (this.refusal) throw new Error(this.refusal);
+        if (ask.type === 'paint') {
+            const [layer] = this.state.layers.layers;
+            const bends = new Map(layer.bends.map(([node, ...bend]) => [node, bend]));
+            for (const [node, bend] of ask.bends) {
+                if (bend === null) bends.delete(node);
+                else bends.set(node, [bend, true]);
+            }
+            const sorted = [...bends].sort(([one], [other]) => one - other);
+            this.change({ layers: { layers: [{ ...layer, bends: sorted.map(([node, bend]) => [node, ...bend]) }], chosen: 0 } });
+        } else if (ask.type === 'rewire') {
+            const text = structuredClone(this.text);
+            let node = text.inputs;
+            for (const { gates } of text.layers) {
+                for (let at = 0; at < gates.length; at += 1, node += 1) if (node === ask.node) gates[at] = ask.gate;
+            }
+            this.load(JSON.stringify(text));
+        }
+        return { type: 'done', id: 0 };
+    }
+
+    /** What all nodes do at t and until then. */
+    evaluate(t) {
+        const bends = new Map(this.state.layers.layers[0].bends);
+        return { revision: this.state.network.revision, t, nodes: activity(this.text, bends, t) };
+    }
+
+    tick(samples = 267) {
+        this.t += samples;
+        this.activity = this.evaluate(this.t);
+        this.dispatchEvent(new CustomEvent('activity', { detail: this.activity }));
+    }
+
+    play() {
+        this.timer = setInterval(() => this.tick(), 40);
+    }
+
+    stop() {
+        clearInterval(this.timer);
+    }
+}
+
+/**
+ * What all nodes do at t, and in the window from then, as an instrument tells it.
+ * @param {{ inputs: number, layers: { gates: [number, number, number][] }[] }} network
+ * @param {ReadonlyMap<number, unknown>} bends by node
+ * @param {number} t
+ */
+export function activity({ inputs, layers }, bends, t) {
+    const gates = layers.flatMap((layer) => layer.gates);
+    const nodes = inputs + gates.length;
+    const values = new Uint8Array(nodes);
+    const told = new Uint8Array(nodes);
+    const counts = new Uint8Array(nodes);
+    const bent = (node, value, redo) => {
+        const bend = bends.get(node);
+        if (bend === undefined) return value;
+        if (bend === 'zero' || bend === 'one') return Number(bend === 'one');
+        return bend === 'invert' ? 1 - value : redo(bend.op);
+    };
+    for (let step = 0; step <= WINDOW; step += 1) {
+        const now = t + step;
+        for (let node = 0; node < nodes; node += 1) {
+            let value;
+            if (node < inputs) value = bent(node, (now >> node) & 1, () => 0);
+            else {
+                const [op, a, b] = gates[node - inputs];
+                const by = (which) => (which >> (3 - 2 * values[a] - values[b])) & 1;
+                value = bent(node, by(op), by);
+            }
+            if (step > 0 && value !== values[node]) counts[node] += 1;
+            values[node] = value;
+        }
+    }
+    values.forEach((value, node) => { told[node] = (value << 7) | Math.min(127, Math.ceil(counts[node] * 127 / WINDOW)); });
+    return told;
+}
