@@ -1,7 +1,9 @@
 //! Puts the page (`web/`) into the program, compressed.
 
+#[path = "src/link/page.rs"]
+mod page;
+
 use std::fmt::Write as _;
-use std::hash::{DefaultHasher, Hasher};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
@@ -9,79 +11,50 @@ use std::{env, fs, io};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-/// Endings of what a page may load.
-const ENDINGS: [&str; 7] = ["html", "css", "js", "svg", "png", "webmanifest", "wasm"];
-/// Folders with something else in them.
-const OTHERS: [&str; 7] = [
-    "node_modules",
-    "test",
-    "tests",
-    "bench",
-    "types",
-    "wasm",
-    "target",
-];
-
-fn main() -> io::Result<()> {
+fn main() -> Result<(), String> {
     println!("cargo::rerun-if-changed=build.rs");
-    let mut page = String::from("static PAGE: &[Embedded] = &[\n");
+    println!("cargo::rerun-if-changed=src/link/page.rs");
     // The instrument in a page has no other page in it.
-    if env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|target| target != "wasm32") {
-        let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("web");
-        let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
-        let mut files = Vec::new();
-        collect(&root, &mut files)?;
-        files.sort();
-        for (i, file) in files.iter().enumerate() {
-            println!("cargo::rerun-if-changed={}", file.display());
-            let content = fs::read(file)?;
-            let compressed = out.join(format!("{i}.gz"));
-            let mut encoder = GzEncoder::new(fs::File::create(&compressed)?, Compression::best());
-            encoder.write_all(&content)?;
-            encoder.finish()?;
-            let mut hasher = DefaultHasher::new();
-            hasher.write(&content);
-            let name = file.strip_prefix(&root).unwrap_or(file).to_string_lossy();
-            let _ = writeln!(
-                page,
-                "    Embedded {{ path: {:?}, hash: {:#x}, gzip: include_bytes!({compressed:?}) }},",
-                name.replace('\\', "/"),
-                hasher.finish(),
-            );
-        }
+    if env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|target| target == "wasm32") {
+        return Ok(());
     }
-    page.push_str("];\n");
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("web");
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
-    fs::write(out.join("page.rs"), page)
+    embed(&root, &out).map_err(|error| {
+        format!(
+            "the page cannot be put into the program, from {} to {}: {error}",
+            root.display(),
+            out.display()
+        )
+    })
 }
 
-/// What is of the page in a folder. A folder that has no other in it is watched as a
-/// whole: cargo sees what is new there.
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
-    let mut watched = true;
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        if path.is_dir() {
-            watched = false;
-            if !OTHERS.contains(&name.as_str()) && !name.starts_with('.') {
-                collect(&path, files)?;
-            }
-        } else if path
-            .extension()
-            .is_some_and(|ending| ENDINGS.iter().any(|known| ending == *known))
-            && !name.ends_with(".config.js")
-            && name != "files.js"
-        {
-            files.push(path);
-        }
+/// Writes the compressed files, and `page.rs`, which includes them.
+fn embed(root: &Path, out: &Path) -> io::Result<()> {
+    let mut files = Vec::new();
+    // A new file is of no use until one of these names it, so they are all there is to
+    // watch. `gatebend.wasm` is named before it is there: `web/build.sh` sees to that.
+    for path in page::paths(root)? {
+        let file = root.join(&path);
+        println!("cargo::rerun-if-changed={}", file.display());
+        files.push((path, fs::read(file)?));
     }
-    if watched {
-        println!("cargo::rerun-if-changed={}", folder.display());
+    let list = page::list(&files);
+    files.push((page::LIST.into(), list.into_bytes()));
+
+    let mut source = String::from("static PAGE: &[Embedded] = &[\n");
+    for (i, (path, content)) in files.iter().enumerate() {
+        let compressed = out.join(format!("{i}.gz"));
+        let mut encoder = GzEncoder::new(fs::File::create(&compressed)?, Compression::default());
+        encoder.write_all(content)?;
+        encoder.finish()?;
+        let tag = page::tag(content);
+        let compressed = compressed.to_string_lossy();
+        let _ = writeln!(
+            source,
+            "    Embedded {{ path: {path:?}, tag: {tag:?}, gzip: include_bytes!({compressed:?}) }},"
+        );
     }
-    Ok(())
+    source.push_str("];\n");
+    fs::write(out.join("page.rs"), source)
 }

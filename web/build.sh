@@ -60,4 +60,6 @@ fi
 # Whole or not at all, for servers that give it out meanwhile.
 cp "$folder/$target/web/gatebend_web.wasm" web/gatebend.wasm.new
 mv web/gatebend.wasm.new web/gatebend.wasm
+# The program has it, too, once it is built again: cargo does not watch what was not there.
+touch build.rs
 echo "web/gatebend.wasm: $(wc -c <web/gatebend.wasm) bytes, $(gzip -9c web/gatebend.wasm | wc -c) compressed" >&2

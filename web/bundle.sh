@@ -1,11 +1,25 @@
 #!/usr/bin/env bash
 # Writes the page, with the instrument in it, to a folder that any web host can serve.
-# Usage: web/bundle.sh FOLDER
+# Usage: web/bundle.sh FOLDER     web/bundle.sh --files
 # Works from any path of a host, without a server's help; web/build.sh makes what is in it.
+# --files names what would be in it, of what is there; src/link/page.rs keeps the same rule.
 set -euo pipefail
 
+# What a page may load; not its tests, tools and types.
+files() {
+    find . \( -name node_modules -o -name test -o -name tests -o -name bench -o -name types -o -name wasm \) -prune \
+        -o -type f \( -name '*.html' -o -name '*.css' -o -name '*.js' -o -name '*.svg' -o -name '*.png' \
+        -o -name '*.webmanifest' -o -name gatebend.wasm \) \
+        ! -name files.js ! -name '*.config.js' -print | sed 's|^\./||' | LC_ALL=C sort
+}
+
 case ${1-} in
--h | --help) sed -n '2,4s/^# //p' "$0" && exit ;;
+-h | --help) sed -n '2,5s/^# //p' "$0" && exit ;;
+--files)
+    cd "$(dirname "$0")"
+    files
+    exit
+    ;;
 '' | -*) echo "web/bundle.sh: say to which folder; see web/bundle.sh --help" >&2 && exit 2 ;;
 esac
 mkdir -p "$1"
@@ -22,11 +36,7 @@ if [ ! -f index.html ]; then
 fi
 
 ./build.sh
-# What a page may load; not its tests, tools and types.
-files=$(find . \( -name node_modules -o -name test -o -name tests -o -name types -o -name wasm \) -prune \
-    -o -type f \( -name '*.html' -o -name '*.css' -o -name '*.js' -o -name '*.svg' -o -name '*.png' \
-    -o -name '*.webmanifest' -o -name gatebend.wasm \) \
-    ! -name files.js ! -name '*.config.js' -print | sed 's|^\./||' | LC_ALL=C sort)
+files=$(files)
 
 # Another path of the host would be another page.
 # Names of the page's files have no spaces.

@@ -6,6 +6,10 @@
 
 pub mod activity;
 pub mod display;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod files;
+#[cfg(not(target_arch = "wasm32"))]
+mod page;
 pub mod protocol;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod server;

@@ -8,7 +8,6 @@ use std::thread;
 
 use crossbeam_channel::Sender;
 
-use super::files::Files;
 use super::moments::Moments;
 use super::pad::Pad;
 use super::trust::Hosts;
@@ -17,6 +16,7 @@ use super::{Limits, Options};
 use crate::board::threads::Shared;
 use crate::engine::Counters;
 use crate::instrument::Command;
+use crate::link::files::Files;
 use crate::link::protocol::Welcome;
 use crate::link::session::{Listening, Session};
 use crate::link::view::{Place, View};
@@ -69,7 +69,7 @@ impl Hub {
             shared: parts.shared,
             counters: parts.counters,
             hosts: Hosts::new(options.hosts.into_iter().chain([name])),
-            files: Files::new(options.web),
+            files: options.files,
             pad: parts.pad,
             limits: options.limits,
             jobs,

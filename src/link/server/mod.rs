@@ -8,7 +8,6 @@
 mod broadcast;
 mod client;
 mod connection;
-mod files;
 mod http;
 mod hub;
 mod moments;
@@ -17,7 +16,6 @@ mod trust;
 mod workbench;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -26,6 +24,7 @@ use crossbeam_channel::unbounded;
 
 use crate::board::threads::{Role, Shared, Spawn, Work};
 use crate::engine::{Counters, Listener};
+use crate::link::files::Files;
 use crate::link::view::Place;
 use crate::panel::Mirror;
 
@@ -50,8 +49,8 @@ pub struct Options {
     pub hosts: Vec<String>,
     /// Clients must know a code that the display shows.
     pub pairing: bool,
-    /// A folder with the page's files, instead of those in the program.
-    pub web: Option<PathBuf>,
+    /// The page.
+    pub files: Files,
     /// How patient it is.
     pub limits: Limits,
 }
@@ -65,7 +64,7 @@ impl Default for Options {
             name: "localhost".into(),
             hosts: Vec::new(),
             pairing: false,
-            web: None,
+            files: Files::embedded(),
             limits: Limits::default(),
         }
     }
