@@ -705,16 +705,16 @@ fn what_is_no_message_ends_its_connection_only() {
     client.socket.send(Message::binary(vec![1, 2, 3])).unwrap();
     client.say("{");
     client.say(&"[".repeat(100_000));
-    client.done(r#""type":"undo""#);
+    client.done(r#""type":"play","playing":true"#);
 }
 
 #[test]
 fn who_is_silent_or_slow_is_dropped_and_disturbs_nobody() {
     let limits = Limits {
-        hello: Duration::from_millis(300),
-        silence: Duration::from_millis(600),
-        request: Duration::from_millis(300),
-        full: Duration::from_millis(300),
+        hello: Duration::from_secs(2),
+        silence: Duration::from_secs(3),
+        request: Duration::from_secs(1),
+        full: Duration::from_secs(1),
         ..Limits::default()
     };
     let playing = Playing::start(Options {
