@@ -231,7 +231,7 @@ impl Arguments {
         let outcome = if simulated {
             self.simulate(desk, script, keeper)
         } else {
-            let door = self.door(&web, Ipv4Addr::LOCALHOST.into(), "localhost");
+            let door = self.door(&web, Ipv4Addr::LOCALHOST.into(), "localhost")?;
             self.live(desk, script, keeper, door)
         };
         log.end(LOGGING);
@@ -252,7 +252,7 @@ impl Arguments {
         let _only = boards::claim(state)?;
         let log = keeping::start_log(state, LevelFilter::Info)?;
         let keeper = self.keep(&mut parts, state)?;
-        let door = self.door(&board.web, Ipv4Addr::UNSPECIFIED.into(), "bela.local");
+        let door = self.door(&board.web, Ipv4Addr::UNSPECIFIED.into(), "bela.local")?;
         let outcome = play(Performance {
             board,
             parts,
@@ -276,17 +276,14 @@ impl Arguments {
     }
 
     /// The port of the page, if it can be had: without it, the instrument plays.
-    fn door(&self, web: &Web, listen: IpAddr, name: &str) -> Option<Door> {
+    fn door(&self, web: &Web, listen: IpAddr, name: &str) -> Result<Option<Door>, Failure> {
         if self.no_web {
-            return None;
+            return Ok(None);
         }
-        let files = match self.web.as_deref().map(Files::folder) {
+        let files = match &self.web {
+            Some(folder) => Files::folder(folder)
+                .map_err(|problem| Failure::Usage(format!("--web: {problem}")))?,
             None => Files::embedded(),
-            Some(Ok(files)) => files,
-            Some(Err(problem)) => {
-                say(&problem);
-                return None;
-            }
         };
         let options = server::Options {
             listen: self.listen.unwrap_or(listen),
@@ -297,7 +294,7 @@ impl Arguments {
             files,
             limits: server::Limits::default(),
         };
-        match Door::open(options) {
+        Ok(match Door::open(options) {
             Ok(door) => {
                 let page = door.page();
                 log::info!("Page: {page}");
@@ -310,7 +307,7 @@ impl Arguments {
                 say(&problem);
                 None
             }
-        }
+        })
     }
 
     fn live(

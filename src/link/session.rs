@@ -351,3 +351,242 @@ fn mask(bend: Bend) -> Result<Mask, String> {
         Bend::Op(number) => Mask::Replace(operation(number)?),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::board::description;
+    use crate::board::parts::{Lanes, Parts};
+    use crate::conductor::Conductor;
+    use crate::library;
+    use crate::link::protocol::State;
+    use crate::link::view::Place;
+
+    /// An instrument with its clients.
+    struct Stage {
+        conductor: Conductor<Lanes>,
+        view: View,
+        welcome: Arc<Welcome>,
+    }
+
+    impl Stage {
+        fn new() -> Stage {
+            let board = description::built_in("desk").unwrap().board().unwrap();
+            let parts = Parts::new(library::shipped());
+            let (conductor, _) = parts.assemble(board.platform).unwrap();
+            let place = Place {
+                start: 7,
+                board: "desk".into(),
+                rate: 44_100,
+                sound: true,
+                display: 64,
+                surface: board.panel.surface,
+            };
+            Stage {
+                view: View::new(Arc::clone(conductor.state())),
+                welcome: Arc::new(place.welcome()),
+                conductor,
+            }
+        }
+
+        fn session(&self, code: Option<&str>) -> Session {
+            Session::new(Arc::clone(&self.welcome), code.map(Arc::from))
+        }
+
+        fn greeted(&self) -> Session {
+            let mut session = self.session(None);
+            session.receive(r#"{"type":"hello","version":1}"#, &self.view, 0);
+            assert!(session.greeted());
+            session
+        }
+
+        /// Does what a message asks for.
+        fn say(&mut self, session: &mut Session, text: &str) -> Vec<Tell> {
+            match session.receive(text, &self.view, 99) {
+                Wish::Say(tells) => tells,
+                Wish::Command(id, command) => {
+                    let outcome = self.conductor.command(command);
+                    self.view.go_to(self.conductor.state());
+                    session.answer(id, outcome, &self.view)
+                }
+                wish => panic!("{text}: {wish:?}"),
+            }
+        }
+    }
+
+    fn reason(wish: &Wish) -> &str {
+        match wish {
+            Wish::Wrong(Tell::Refused { reason, .. }) | Wish::End(Tell::Refused { reason, .. }) => {
+                reason
+            }
+            Wish::Say(tells) => match &tells[..] {
+                [Tell::Refused { reason, .. }] => reason,
+                _ => panic!("{tells:?}"),
+            },
+            _ => panic!("{wish:?}"),
+        }
+    }
+
+    #[test]
+    fn an_answer_comes_after_the_state_that_it_led_to() {
+        let mut stage = Stage::new();
+        let mut session = stage.greeted();
+        let tells = stage.say(&mut session, r#"{"id":3,"type":"play","playing":false}"#);
+        let [Tell::State(state), Tell::Done { id: 3 }] = &tells[..] else {
+            panic!("{tells:?}");
+        };
+        let expected = State {
+            transport: Some(protocol::Transport {
+                playing: false,
+                ..state.transport.unwrap()
+            }),
+            ..State::default()
+        };
+        assert_eq!(**state, expected);
+        // Without an id, only refusals are answered.
+        let tells = stage.say(&mut session, r#"{"type":"play","playing":true}"#);
+        assert!(matches!(&tells[..], [Tell::State(_)]), "{tells:?}");
+        let tells = stage.say(&mut session, r#"{"type":"choose","place":99}"#);
+        let is_refusal = |tell: &Tell| matches!(tell, Tell::Refused { id: None, .. });
+        assert!(tells.iter().any(is_refusal), "{tells:?}");
+    }
+
+    #[test]
+    fn who_takes_little_is_told_the_difference_at_once() {
+        let mut stage = Stage::new();
+        let (mut one, mut two) = (stage.greeted(), stage.greeted());
+        for value in 0..10 {
+            let text = format!(r#"{{"type":"set","key":"volume","value":{}}}"#, value - 20);
+            stage.say(&mut one, &text);
+        }
+        stage.say(&mut one, r#"{"type":"add-layer","name":"bass"}"#);
+        let Some(Tell::State(state)) = two.update(&stage.view) else {
+            panic!("much has changed");
+        };
+        assert!(state.parameters.unwrap().contains(&-11));
+        assert_eq!(state.layers.unwrap().layers.len(), 2);
+        assert!(state.network.is_none() && state.library.is_none());
+        assert_eq!(two.update(&stage.view), None);
+        // There and back is no change.
+        stage.say(&mut one, r#"{"type":"set","key":"volume","value":-12}"#);
+        stage.say(&mut one, r#"{"type":"set","key":"volume","value":-11}"#);
+        assert_eq!(two.update(&stage.view), None);
+    }
+
+    #[test]
+    fn nothing_is_told_before_the_code_is_known() {
+        let stage = Stage::new();
+        let mut session = stage.session(Some("123456"));
+        let hello = |session: &mut Session, code: &str| {
+            let text = format!(r#"{{"type":"hello","version":1{code}}}"#);
+            session.receive(&text, &stage.view, 0)
+        };
+        assert_eq!(hello(&mut session, ""), Wish::Say(vec![Tell::Pairing]));
+        assert_eq!(session.update(&stage.view), None);
+        let early = session.receive(r#"{"type":"snapshot","id":1}"#, &stage.view, 0);
+        assert_eq!(reason(&early), "say hello first");
+        assert!(!session.listening().activity);
+        for _ in 1..MOST_GUESSES {
+            assert!(matches!(
+                hello(&mut session, r#","code":"1""#),
+                Wish::Wrong(_)
+            ));
+        }
+        let mut other = stage.session(Some("123456"));
+        assert!(matches!(
+            hello(&mut session, r#","code":"1""#),
+            Wish::End(_)
+        ));
+        let welcome = hello(&mut other, r#","code":" 123456""#);
+        let Wish::Say(tells) = welcome else {
+            panic!("{welcome:?}");
+        };
+        assert!(matches!(&tells[..], [Tell::Welcome(_), Tell::State(_)]));
+        assert!(other.listening().activity && !other.listening().sound);
+    }
+
+    #[test]
+    fn what_is_not_right_is_refused_with_its_reason_and_id() {
+        let stage = Stage::new();
+        let mut session = stage.greeted();
+        for (text, id, expected) in [
+            (r#"{"id":4,"type":"dance"}"#, Some(4), "not understood"),
+            (r#"{"id":"x","type":"undo"}"#, None, "not understood"),
+            (r#"{"type":"snapshot"}"#, None, "give it an id"),
+            (
+                r#"{"id":5,"type":"show","page":"no"}"#,
+                Some(5),
+                "play, menu",
+            ),
+            (
+                r#"{"id":6,"type":"set","key":"tempo","value":1}"#,
+                Some(6),
+                "no parameter",
+            ),
+            (
+                r#"{"id":7,"type":"rewire","node":20,"gate":[16,0,0]}"#,
+                Some(7),
+                "0 to 15",
+            ),
+        ] {
+            let wish = session.receive(text, &stage.view, 0);
+            assert!(reason(&wish).contains(expected), "{text}: {wish:?}");
+            let Wish::Say(tells) = wish else { return };
+            assert!(matches!(&tells[..], [Tell::Refused { id: told, .. }] if *told == id));
+        }
+        let finger = r#"{"x":0,"y":0,"size":0}"#;
+        let many = [finger; MOST_FINGERS + 1].join(",");
+        let wish = session.receive(
+            &format!(r#"{{"type":"touch","fingers":[{many}]}}"#),
+            &stage.view,
+            0,
+        );
+        assert!(reason(&wish).contains("5 fingers"));
+        let long = "x".repeat(100_000);
+        let wish = session.receive(&format!(r#"{{"type":"{long}"}}"#), &stage.view, 0);
+        assert!(reason(&wish).chars().count() <= MOST_REASON + 1);
+        let older = session.receive(r#"{"type":"hello","version":0}"#, &stage.view, 0);
+        assert!(matches!(&older, Wish::End(_)) && reason(&older).contains("version 0"));
+    }
+
+    #[test]
+    fn fingers_stay_on_the_pad() {
+        let stage = Stage::new();
+        let text = r#"{"type":"touch","fingers":[{"x":-3,"y":7e9,"size":0.5}]}"#;
+        let wish = stage.greeted().receive(text, &stage.view, 0);
+        let expected = Finger {
+            x: 0.0,
+            y: 1.0,
+            size: 0.5,
+        };
+        assert_eq!(wish, Wish::Touch(None, vec![expected]));
+    }
+
+    #[test]
+    fn a_file_may_have_bends_and_need_not_have_parameters() {
+        let mut stage = Stage::new();
+        let mut session = stage.greeted();
+        let plain = stage.view.state().network.to_json();
+        let masked = plain.trim_end().trim_end_matches('}').trim_end();
+        let load = |file: &str| {
+            let file = serde_json::to_string(file).unwrap();
+            format!(r#"{{"id":1,"type":"load","network":{file}}}"#)
+        };
+        let done = |tells: &[Tell]| matches!(tells.last(), Some(Tell::Done { id: 1 }));
+        stage.say(&mut session, r#"{"type":"set","key":"volume","value":-20}"#);
+        let volume = stage.view.state().parameters.get(Key::Volume);
+        let tells = stage.say(&mut session, &load(&plain));
+        assert!(done(&tells), "{tells:?}");
+        for field in [
+            r#""masks": [{"node": 20, "force": 0}]"#,
+            r#""masks": [{"node": 20, "force": 0}], "bends": [20]"#,
+            r#""masks": [{"node": 20, "force": 0}], "bends": [20],
+                "covered": [{"node": 20, "force": 1}]"#,
+        ] {
+            let tells = stage.say(&mut session, &load(&format!("{masked}, {field}\n}}\n")));
+            let state = stage.view.state();
+            assert!(done(&tells), "{field}: {tells:?}");
+            assert_eq!(state.parameters.get(Key::Volume), volume);
+        }
+    }
+}

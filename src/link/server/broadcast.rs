@@ -21,8 +21,8 @@ const SELDOM: u64 = 8;
 const HUGE: u32 = 8192;
 /// Of so many, one tells how it does: 5 a second.
 const STATUS: u64 = 10;
-/// Blocks of sound a second, at least.
-const BLOCKS: u32 = 50;
+/// Blocks of sound a second, at least: one a look, mostly.
+const BLOCKS: u32 = 40;
 
 /// Makes messages for all clients.
 pub struct Broadcast {

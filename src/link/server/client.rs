@@ -223,6 +223,11 @@ impl<'a> Client<'a> {
                 reason: "messages are JSON, as text".into(),
                 at: None,
             }]),
+            Message::Close(_) => {
+                // Its answer is on its way.
+                let _ = self.socket.flush();
+                Err(End::Gone)
+            }
             // Pings are answered by the socket.
             _ => Ok(()),
         }

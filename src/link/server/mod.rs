@@ -49,7 +49,7 @@ pub struct Options {
     pub hosts: Vec<String>,
     /// Clients must know a code that the display shows.
     pub pairing: bool,
-    /// The page's files.
+    /// The page.
     pub files: Files,
     /// How patient it is.
     pub limits: Limits,
