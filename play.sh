@@ -10,7 +10,7 @@
 set -euo pipefail
 
 usage() { sed -n '2,7s/^# //p' "${BASH_SOURCE[0]}"; }
-fail() { echo "play.sh: $*" >&2 && exit 1; }
+fail() { echo "play.sh: $*" >&2; exit 1; }
 
 what='' how=''
 for argument in "$@"; do
