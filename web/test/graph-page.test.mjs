@@ -195,13 +195,13 @@ inGraph('dead gates are left out if the instrument says so', async (page) => {
 inGraph('the graph takes the whole window and gives it back', async (page) => {
     await page.addStyleTag({ content: 'body { height: 500px !important; min-height: 0; } #graph { max-height: 400px; } .graph-wide { max-height: none !important; }' });
     await page.waitForFunction(() => window.graph.view.height < 400);
-    const before = await page.evaluate(() => window.graph.view.height);
+    const usual = await page.evaluate(() => window.graph.view.height);
     await page.locator('.graph-stage').focus();
     await page.keyboard.press('z');
-    await page.waitForFunction((height) => window.graph.view.height > height, before);
+    await page.waitForFunction((height) => window.graph.view.height > height, usual);
     assert.equal(await page.getByRole('button', { name: 'The whole window' }).getAttribute('aria-pressed'), 'true');
     await page.keyboard.press('Escape');
-    await page.waitForFunction((height) => window.graph.view.height === height, before);
+    await page.waitForFunction((height) => window.graph.view.height === height, usual);
 });
 
 inGraph('what is no network is told', async (page) => {
