@@ -13,7 +13,7 @@ import { ASIDE, CHOSEN, DEAD, FAINT, IN_CONE, STEERED, TOUCHED, wires } from './
 
 /** Below this, in CSS pixels, a gate is a plain square. */
 const SMALL = 7;
-/** Below this, what is lit of a gate is its middle. */
+/** Below this, what is lit of a gate is a square in its middle. */
 const MIDDLE = 24;
 /** But for so few gates. */
 const FEW = 800;
@@ -272,8 +272,8 @@ export class PlainRenderer {
             const [x, y] = [layout.x[at] * view.scale + view.x, layout.y[at] * view.scale + view.y];
             if (x < -size || y < -size || x > view.width + size || y > view.height + size) continue;
             const light = is > 127 ? 0 : Math.ceil(Math.log2(1 + is) * 3 / 7);
-            if (light === 0 && size >= whole && sheets.length > 0) {
-                context.globalAlpha = gateAlpha(marks, at);
+            if (size >= whole && sheets.length > 0) {
+                context.globalAlpha = gateAlpha(marks, at) * LIGHTS[light];
                 stamp(context, sheets[1], marks[4 * at], x, y, size);
             } else {
                 paths[light].rect(x - w * size / 2, y - h * size / 2, w * size, h * size);
