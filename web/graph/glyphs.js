@@ -139,9 +139,22 @@ export function atlas() {
 /**
  * A sheet of all of them.
  * @param {(context: CanvasRenderingContext2D, kind: number, line: number) => void} draw
- * @param {number} [cell] pixels
  */
-export function sheet(draw, cell = CELL) {
+export function sheet(draw) {
+    const steps = sheetInSteps(draw, CELL);
+    for (;;) {
+        const { done, value } = steps.next();
+        if (done) return value;
+    }
+}
+
+/**
+ * The same, one after the other.
+ * @param {(context: CanvasRenderingContext2D, kind: number, line: number) => void} draw
+ * @param {number} cell pixels
+ * @returns {Generator<undefined, HTMLCanvasElement, undefined>}
+ */
+export function* sheetInSteps(draw, cell) {
     const canvas = document.createElement('canvas');
     canvas.width = cell * ATLAS_COLUMNS;
     canvas.height = cell * ATLAS_ROWS;
@@ -151,6 +164,7 @@ export function sheet(draw, cell = CELL) {
         context.setTransform(cell * 0.97, 0, 0, cell * 0.97, (x + 0.5) * cell, (y + 0.5) * cell);
         // Less than a pixel would not be seen.
         draw(context, kind, Math.max(LINE, 1 / cell));
+        yield;
     }
     return canvas;
 }

@@ -216,9 +216,9 @@ class Graph {
         }
     }
 
-    /** The instrument's parameter: whether gates that are not heard are shown. */
+    /** The instrument's parameter: whether gates that are not heard are shown; they are, if it has none. */
     wantsDead() {
-        return this.store.value?.('dead', 0) !== 0;
+        return (this.store.value?.('dead', 0) ?? 1) !== 0;
     }
 
     /** @param {Model} model */

@@ -84,7 +84,7 @@ export class Inspector {
         const close = h('button', { type: 'button', class: 'quiet graph-close', 'aria-label': 'Close', onclick: () => wishes.select(null) }, '×');
         this.element = h('aside', { class: 'graph-inspector', 'aria-label': 'The selected gate', hidden: true },
             close, h('div', { class: 'graph-title' }, this.picture, h('div', {}, this.title, this.about)),
-            this.table, this.reads, this.readers, h('div', { class: 'graph-links' }, this.bends, this.op), this.change);
+            h('div', { class: 'graph-links' }, this.bends, this.op), this.table, this.reads, this.readers, this.change);
         this.newOp.append(...OPS.map(({ name }, op) => h('option', { value: String(op) }, name)));
         this.op.append(h('option', { value: '' }, 'op…'), ...OPS.map(({ name }, op) => h('option', { value: String(op) }, name)));
         /** @type {[string, Bend | null][]} */

@@ -3,7 +3,7 @@
 // plays is drawn over it in a few strokes. So a frame's work is bounded.
 
 import { gateSize, wireAlpha } from './draw.js';
-import { BADGES, glyph, sheet, stamp } from './glyphs.js';
+import { BADGES, glyph, sheetInSteps, stamp } from './glyphs.js';
 import { ASIDE, CHOSEN, DEAD, FAINT, IN_CONE, STEERED, TOUCHED, wires } from './marks.js';
 
 /** @import { Layout } from './layout.js' */
@@ -13,7 +13,7 @@ import { ASIDE, CHOSEN, DEAD, FAINT, IN_CONE, STEERED, TOUCHED, wires } from './
 
 /** Below this, in CSS pixels, a gate is a plain square. */
 const SMALL = 7;
-/** Below this, what is lit of a gate is its middle. */
+/** Below this, what is lit of a gate is a square in its middle. */
 const MIDDLE = 24;
 /** But for so few gates. */
 const FEW = 800;
@@ -22,8 +22,10 @@ const STRAIGHT = 1500;
 /** What flows is drawn in so many wires: of more, in some. */
 const FLOWING = 500;
 /** For the picture, milliseconds of each frame; and pieces between looks at the clock. */
-const BUDGET = 1.2;
+const BUDGET = 1;
 const PIECE = 64;
+/** From one picture to the next while the view moves, in milliseconds. */
+const NOW_AND_THEN = 250;
 /** What flows: a dash and what is between, and its speed, in CSS pixels. */
 const DASH = [14, 32];
 const SPEED = 70;
@@ -43,6 +45,9 @@ export class PlainRenderer {
         /** @type {Generator<undefined, void, undefined> | null} */
         this.making = null;
         this.stale = true;
+        /** When the last was done, and the view of the last frame that looked for another. */
+        this.madeAt = -Infinity;
+        this.at = { x: 0, y: 0, scale: 0 };
         /** @type {Model | null} */
         this.model = null;
         /** @type {Layout | null} */
@@ -89,6 +94,7 @@ export class PlainRenderer {
         const [ground, ink, soft, one, bend] = [colours.ground, colours.ink, colours.soft, colours.one, colours.bend].map(css);
         this.colours = { ground, ink, one, bend, soft };
         this.cell = 0;
+        this.making = null;
         this.stale = true;
     }
 
@@ -104,7 +110,6 @@ export class PlainRenderer {
         context.setTransform(1, 0, 0, 1, 0, 0);
         context.clearRect(0, 0, canvas.width, canvas.height);
         if (!model || !layout || this.colours.ink === '') return false;
-        this.cut(gateSize(view.scale, layout.room) * ratio);
         const more = this.make(view, ratio);
         const { front } = this;
         // Until there is another, the picture moves with the view.
@@ -120,15 +125,21 @@ export class PlainRenderer {
         return more;
     }
 
-    /** Pictures of gates about as large as they are shown. @param {number} pixels */
-    cut(pixels) {
+    /**
+     * Makes pictures of gates about as large as they are shown, in pieces.
+     * @param {number} pixels
+     * @returns {Generator<undefined, void, undefined>}
+     */
+    * cut(pixels) {
         const cell = Math.min(192, Math.max(8, Math.round(2 ** (Math.ceil(Math.log2(pixels) * 4) / 4))));
         if (cell === this.cell) return;
-        this.cell = cell;
-        this.stale = true;
         const { ground, ink, one, bend } = this.colours;
-        this.sheets = [ground, one].map((fill) => sheet((context, kind, line) =>
-            (kind < BADGES ? glyph(context, kind, fill, ink, line) : glyph(context, kind, bend, ground)), cell));
+        const sheets = [];
+        for (const fill of [ground, one]) {
+            sheets.push(yield* sheetInSteps((context, kind, line) =>
+                (kind < BADGES ? glyph(context, kind, fill, ink, line) : glyph(context, kind, bend, ground)), cell));
+        }
+        [this.cell, this.sheets] = [cell, sheets];
     }
 
     /**
@@ -143,6 +154,10 @@ export class PlainRenderer {
             y === view.y && scale === view.scale && other === ratio && width === canvas.width && height === canvas.height;
         if (!this.making) {
             if (!this.stale && same()) return false;
+            // While the view moves, a picture now and then is enough.
+            const moves = !(view.x === this.at.x && view.y === this.at.y && view.scale === this.at.scale);
+            this.at = { x: view.x, y: view.y, scale: view.scale };
+            if (moves && !this.stale && performance.now() - this.madeAt < NOW_AND_THEN) return true;
             this.stale = false;
             const { back } = this;
             Object.assign(back, { x: view.x, y: view.y, scale: view.scale, ratio });
@@ -153,6 +168,7 @@ export class PlainRenderer {
         while (performance.now() < until) {
             if (!this.making.next().done) continue;
             this.making = null;
+            this.madeAt = performance.now();
             [this.front, this.back] = [this.back, this.front];
             return this.stale || !same();
         }
@@ -161,7 +177,7 @@ export class PlainRenderer {
 
     /** What stands still, in pieces. @param {Picture} into @returns {Generator<undefined, void, undefined>} */
     * still({ canvas, x: left, y: top, scale, ratio }) {
-        const { model, layout, marks, colours, sheets, wires: { count, ends, nodes } } = this;
+        const { model, layout, marks, colours, wires: { count, ends, nodes } } = this;
         const context = canvas.getContext('2d');
         if (!context || !model || !layout) return;
         const alpha = wireAlpha(count, scale);
@@ -183,6 +199,8 @@ export class PlainRenderer {
             }
         }
         const size = gateSize(scale, layout.room);
+        yield* this.cut(size * ratio);
+        const { sheets } = this;
         for (let at = 0; at < layout.x.length; at += 1) {
             if (at % PIECE === 0) yield;
             const [x, y] = [layout.x[at] * scale + left, layout.y[at] * scale + top];
@@ -254,8 +272,8 @@ export class PlainRenderer {
             const [x, y] = [layout.x[at] * view.scale + view.x, layout.y[at] * view.scale + view.y];
             if (x < -size || y < -size || x > view.width + size || y > view.height + size) continue;
             const light = is > 127 ? 0 : Math.ceil(Math.log2(1 + is) * 3 / 7);
-            if (light === 0 && size >= whole) {
-                context.globalAlpha = gateAlpha(marks, at);
+            if (size >= whole && sheets.length > 0) {
+                context.globalAlpha = gateAlpha(marks, at) * LIGHTS[light];
                 stamp(context, sheets[1], marks[4 * at], x, y, size);
             } else {
                 paths[light].rect(x - w * size / 2, y - h * size / 2, w * size, h * size);

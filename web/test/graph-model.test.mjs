@@ -4,10 +4,12 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { layout, layoutInSteps } from '../graph/layout.js';
+import { FAR, layout, layoutInSteps } from '../graph/layout.js';
+import { wires } from '../graph/marks.js';
 import { Model, ModelError } from '../graph/model.js';
 import { evaluate, OPS, truthTable, usesA, usesB } from '../graph/ops.js';
 import { Index, View } from '../graph/view.js';
+import { step } from '../graph/walk.js';
 import { networkOf, randomNetwork } from './graph-networks.js';
 
 const shipped = new URL('../../assets/networks/', import.meta.url);
@@ -85,14 +87,19 @@ for (const name of files) {
         }
         bounds(model, layout(model, 1.6));
         bounds(model, layout(model, 0.5));
+        bounds(model, layout(model, 2.4, false));
     });
 }
 
 /** All is within, nothing lies on another, and layers go from left to right. */
-function bounds(model, { x, y, width, height, column }) {
+function bounds(model, { x, y, width, height, column, placed }) {
     assert.equal(x.length, model.nodes + model.outputs.length);
     const seen = new Set();
     for (let node = 0; node < x.length; node += 1) {
+        if (!placed[node]) {
+            assert.ok(x[node] === FAR && model.isGate(node) && !model.alive[node], `${node} is left out`);
+            continue;
+        }
         assert.ok(x[node] >= 0 && x[node] <= width + 0.001, `x of ${node}`);
         assert.ok(y[node] >= -0.001 && y[node] <= height + 0.001, `y of ${node}: ${y[node]} of ${height}`);
         const place = `${x[node].toFixed(2)} ${y[node].toFixed(2)}`;
@@ -101,10 +108,28 @@ function bounds(model, { x, y, width, height, column }) {
     }
     for (let node = model.inputs; node < model.nodes; node += 1) {
         for (const operand of model.operands(node)) {
-            if (model.layerOf(operand) < model.layerOf(node)) assert.ok(column[operand] <= column[node]);
+            if (placed[node] && model.layerOf(operand) < model.layerOf(node)) assert.ok(column[operand] <= column[node]);
         }
     }
 }
+
+test('dead gates are left out with their wires, and found nowhere', () => {
+    const places = layout(small, 1.6, false);
+    assert.deepEqual([...places.placed], [1, 1, 1, 1, 0, 0, 1, 1, 1]);
+    const { count, nodes } = wires(small, places);
+    assert.equal(count, 7);
+    assert.ok(!nodes.includes(4) && !nodes.includes(5));
+    assert.deepEqual(new Index(places, small.nodes).inBox(-1e9, -1e9, 1e9, 1e9), [0, 1, 2, 3, 6]);
+    assert.equal(step(small, places, 2, 'ArrowRight', false), 6);
+    assert.equal(step(small, layout(small), 2, 'ArrowRight', false), 5);
+});
+
+test('what a mask of the network gives a listener is alive', () => {
+    const gates = [[[1, 0, 1], [3, 0, 1]]];
+    assert.deepEqual([...new Model(networkOf(2, gates, [3])).alive], [1, 0, 0, 1]);
+    assert.deepEqual([...new Model(networkOf(2, gates, [3], { masks: [{ node: 3, op: 6 }] })).alive], [1, 1, 0, 1]);
+    assert.deepEqual([...new Model(networkOf(2, gates, [3], { masks: [{ node: 3, force: 1 }] })).alive], [1, 0, 0, 1]);
+});
 
 test('the same network is always laid out the same', () => {
     const file = randomNetwork({ layers: 6, each: 200, seed: 3 });

@@ -173,6 +173,37 @@ inGraph('65,536 gates are laid out in pieces and drawn', async (page) => {
     assert.equal(longest, 16 + 65_536 + 8);
 });
 
+inGraph('dead gates are left out if the instrument says so', async (page) => {
+    const [inputs, alive, outputs, nodes] = await page.evaluate(() => {
+        const { model } = window.graph;
+        const gates = model.alive.subarray(model.inputs);
+        return [model.inputs, gates.reduce((sum, one) => sum + one, 0), model.outputs.length, model.nodes];
+    });
+    assert.ok(alive < nodes - inputs);
+    const told = (value) => page.evaluate((dead) => {
+        window.store.value = () => dead;
+        window.store.change({ parameters: [] });
+    }, value);
+    const shows = (count) => page.waitForFunction((wanted) =>
+        window.graph.shown.layout.placed.reduce((sum, one) => sum + one, 0) === wanted, count);
+    await told(0);
+    await shows(inputs + alive + outputs);
+    await told(1);
+    await shows(nodes + outputs);
+});
+
+inGraph('the graph takes the whole window and gives it back', async (page) => {
+    await page.addStyleTag({ content: 'body { height: 500px !important; min-height: 0; } #graph { max-height: 400px; } .graph-wide { max-height: none !important; }' });
+    await page.waitForFunction(() => window.graph.view.height < 400);
+    const usual = await page.evaluate(() => window.graph.view.height);
+    await page.locator('.graph-stage').focus();
+    await page.keyboard.press('z');
+    await page.waitForFunction((height) => window.graph.view.height > height, usual);
+    assert.equal(await page.getByRole('button', { name: 'The whole window' }).getAttribute('aria-pressed'), 'true');
+    await page.keyboard.press('Escape');
+    await page.waitForFunction((height) => window.graph.view.height === height, usual);
+});
+
 inGraph('what is no network is told', async (page) => {
     await page.evaluate(() => window.store.change({ network: { revision: 99, file: '{"format":"other"}', places: [] } }));
     await page.getByText('This is not a network file.').waitFor();

@@ -2,6 +2,7 @@
 //    or, the one picture of the README: node web/test/shots.mjs --readme FILE.png [URL]
 // Without the URL of an instrument, a fake one is shown. CHROMIUM names the browser.
 
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -10,6 +11,8 @@ import { open } from './browser.mjs';
 const SIZES = { desktop: [1440, 900], phone: [390, 844], tablet: [820, 1180] };
 const VIEWS = ['play', 'gates', 'networks', 'sound'];
 
+// The README's: few colours, by ImageMagick (convert) where it is there, and few bytes.
+const COLOURS = '64';
 const MOST_BYTES = 150_000;
 
 const readme = process.argv[2] === '--readme';
@@ -21,9 +24,10 @@ const onproblem = (problem) => {
     console.error(problem);
 };
 if (readme) {
-    const page = await openPage({ size: [1440, 900], onproblem });
+    const page = await openPage({ size: SIZES.desktop, onproblem });
     await page.waitForTimeout(3000);
     await page.screenshot({ path: folder });
+    spawnSync('convert', [folder, '+dither', '-colors', COLOURS, `PNG8:${folder}`]);
     const { size } = statSync(folder);
     if (size > MOST_BYTES) onproblem(`${folder} has ${size} bytes, more than ${MOST_BYTES}`);
     await close();
