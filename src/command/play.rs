@@ -62,8 +62,8 @@ pub struct Arguments {
     /// Set a parameter, or what a board's file says (display.size=128x32), as often as you like
     #[arg(long, value_name = "ID=VALUE")]
     set: Vec<String>,
-    /// First port to serve the page at [default: 8080, or as the board's file says]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    /// First port to serve the page at; 0 is any [default: 8080, or as the board's file says]
+    #[arg(long, value_name = "N")]
     port: Option<u16>,
     /// Address to serve the page at: 0.0.0.0 is all [default: on a desk this computer's only, on a board all]
     #[arg(long, value_name = "ADDRESS")]

@@ -14,6 +14,13 @@ const TYPES = {
     '.wasm': 'application/wasm',
 };
 
+/** How a browser is launched. */
+export const LAUNCH = {
+    executablePath: chromiumPath,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+        '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+};
+
 /** What port/socket.js is with a fake instrument in the page. */
 const FAKE = `
 import { FakeInstrument } from '/test/fake-port.js';
@@ -96,11 +103,7 @@ export async function open(url) {
     const server = url ? null : await serve();
     const address = url ?? `http://127.0.0.1:${server.address().port}/`;
     const profile = mkdtempSync(join(tmpdir(), 'gatebend-browser-'));
-    const browser = await chromium.launchPersistentContext(profile, {
-        executablePath: chromiumPath,
-        args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-            '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-    });
+    const browser = await chromium.launchPersistentContext(profile, LAUNCH);
     return {
         browser,
         address,
