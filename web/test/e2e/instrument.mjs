@@ -83,6 +83,8 @@ export class Client {
         this.problems = [];
         /** All sections of the state, as they were told last. */
         this.state = {};
+        /** How many snapshots it was given. */
+        this.snapshots = 0;
         /** How often each kind of binary message came: 1 activity, 2 display, 3 sound. */
         this.frames = [0, 0, 0, 0];
         /** The last one of each kind. @type {Buffer[]} */
@@ -97,6 +99,7 @@ export class Client {
         if (typeof payload === 'string') {
             const { type, ...told } = JSON.parse(payload);
             if (type === 'welcome') this.state = {};
+            if (type === 'snapshot') this.snapshots += 1;
             if (type === 'state') Object.assign(this.state, told);
         } else {
             this.frames[payload[0]] += 1;
@@ -139,6 +142,12 @@ export class Client {
         return layers.flatMap(({ bends }) => bends.map(([node, bend]) => `${node} ${JSON.stringify(bend)}`)).sort();
     }
 
+    /** What sounds: network, layers, values of parameters. */
+    get played() {
+        const { network, layers, parameters } = this.state;
+        return JSON.stringify([network?.file, layers?.layers, parameters]);
+    }
+
     /** The network's name. */
     get name() {
         return this.state.network ? JSON.parse(this.state.network.file).name : '';
@@ -170,9 +179,57 @@ export class Client {
         await this.page.mouse.up();
     }
 
-    /** The pixels of a canvas, to compare. @param {string} selector */
-    pixels(selector) {
-        return this.page.locator(selector).evaluate((canvas) => canvas.toDataURL());
+    /** What the canvas of the gates shows, to compare. */
+    gates() {
+        return this.page.locator('.graph-stage canvas').first().evaluate((canvas) => canvas.toDataURL());
+    }
+
+    /** Pixels of the display that are lit in the page, as `x y`. */
+    lit() {
+        return this.page.locator('#oled').evaluate((canvas) => {
+            const { width, height } = canvas;
+            const { data } = canvas.getContext('2d').getImageData(0, 0, width, height);
+            return Array.from({ length: width * height }, (_, i) => i)
+                .filter((i) => data[4 * i + 3] > 0)
+                .map((i) => `${i % width} ${Math.floor(i / width)}`);
+        });
+    }
+
+    /** Those that are lit on the display, as it was told last: a byte is a column of eight. */
+    get shown() {
+        const bytes = this.last[2]?.subarray(4) ?? [];
+        const lit = [];
+        for (let y = 0; y < bytes.length / 16; y++) {
+            for (let x = 0; x < 128; x++) if ((bytes[(y >> 3) * 128 + x] >> (y & 7)) & 1) lit.push(`${x} ${y}`);
+        }
+        return lit;
+    }
+
+    /** Presses the pad's field, and stays there; or goes there. @param {number} x @param {number} y in parts of it */
+    async touch(x, y) {
+        const box = await this.page.locator('#field').boundingBox();
+        await this.page.mouse.move(box.x + x * box.width, box.y + y * box.height);
+        await this.page.mouse.down();
+    }
+
+    /** Time stands still, or goes on. @param {boolean} playing */
+    async play(playing) {
+        if (this.state.transport.playing === playing) return;
+        await this.press('play');
+        await this.until(({ state }) => state.transport.playing === playing, `playing ${playing}`);
+    }
+}
+
+/**
+ * Looks again and again until something is so.
+ * @param {() => Promise<boolean>} is
+ * @param {string} what
+ */
+export async function eventually(is, what) {
+    const end = performance.now() + PATIENCE.timeout;
+    while (!await is()) {
+        if (performance.now() > end) throw new Error(`${what}: not so`);
+        await new Promise((again) => { setTimeout(again, 20); });
     }
 }
 
