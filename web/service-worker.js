@@ -26,9 +26,10 @@ scope.addEventListener('activate', (/** @type {any} */ event) => {
 
 scope.addEventListener('fetch', (/** @type {any} */ event) => {
     const { request } = event;
-    if (request.method !== 'GET' || !request.url.startsWith(page)) return;
+    // HEAD is how the page asks whether it can play by itself.
+    if (!['GET', 'HEAD'].includes(request.method) || !request.url.startsWith(page)) return;
     const answer = caches.open(version)
-        .then((cache) => cache.match(request, { ignoreSearch: true }))
+        .then((cache) => cache.match(request, { ignoreSearch: true, ignoreMethod: true }))
         .then((kept) => kept ?? fetch(request));
     event.respondWith(answer);
 });

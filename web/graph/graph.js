@@ -83,6 +83,11 @@ class Graph {
         this.stale = { marks: true, activity: true, overlay: true, colours: true, all: true };
         this.waits = false;
         this.heardAt = -Infinity;
+        /** The network time that activity was of last, and whether it stands. */
+        this.t = -1;
+        this.stands = false;
+        /** How long what flows has flowed, in seconds. */
+        this.flowed = 0;
         this.pace = 16;
         this.frameAt = 0;
 
@@ -153,6 +158,9 @@ class Graph {
         });
         store.addEventListener('activity', () => {
             this.heardAt = performance.now();
+            const { t } = store.activity ?? this;
+            this.stands = t === this.t;
+            this.t = t;
             this.redraw({ activity: true });
         });
         this.resize();
@@ -280,9 +288,11 @@ class Graph {
         const ratio = devicePixelRatio || 1;
         if (stale.overlay || stale.all || stale.colours) this.drawOverlay(ratio);
         this.stale = { marks: false, activity: false, overlay: false, colours: false, all: false };
-        const more = renderer.draw(view, ratio, this.motion.matches ? null : now / 1000);
+        // Nothing flows while time stands still.
+        if (!this.stands) this.flowed = now / 1000;
+        const more = renderer.draw(view, ratio, this.motion.matches ? null : this.flowed);
         // Where frames are slow, only activity makes new ones.
-        const flows = !this.motion.matches && renderer instanceof WebGlRenderer && now - this.heardAt < QUIET;
+        const flows = !this.motion.matches && !this.stands && renderer instanceof WebGlRenderer && now - this.heardAt < QUIET;
         if (flows && now - this.frameAt < 200) this.pace += (now - this.frameAt - this.pace) * 0.1;
         this.frameAt = now;
         if (more || (flows && this.pace < SMOOTH)) this.redraw();

@@ -31,7 +31,8 @@ function world() {
                     const got = await Promise.all(requests.map(fetch));
                     requests.forEach((request, i) => store.set(path(request), got[i]));
                 },
-                match: async (request, { ignoreSearch }) => store.get(path(request, ignoreSearch)),
+                match: async (request, { ignoreSearch, ignoreMethod }) =>
+                    (ignoreMethod || request.method === 'GET' ? store.get(path(request, ignoreSearch)) : undefined),
             };
         },
     };
@@ -74,6 +75,7 @@ test('what it keeps needs no network; the rest is left to it', async () => {
     assert.equal(await one.get(HERE), 'first /some/path/');
     assert.equal(await one.get(`${HERE}audio/alone.js`), 'first /some/path/audio/alone.js');
     assert.equal(await one.get(`${HERE}?from=home`), 'first /some/path/');
+    assert.equal(await one.get(`${HERE}audio/alone.js`, 'HEAD'), 'first /some/path/audio/alone.js');
     await assert.rejects(one.get(`${HERE}other.json`));
     assert.equal(one.get('https://elsewhere.example/x.js'), undefined);
     assert.equal(one.get(`${HERE}index.html`, 'POST'), undefined);

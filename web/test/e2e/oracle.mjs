@@ -39,15 +39,26 @@ export function played(seconds, script = [], options = []) {
     return rounded(new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2));
 }
 
+/**
+ * What the program plays of a network, its file's text.
+ * @param {number} seconds
+ * @param {string} network
+ */
+export function playedOf(seconds, network) {
+    const file = join(folder, 'network.json');
+    writeFileSync(file, network);
+    return played(seconds, [], [file]);
+}
+
 /** The samples of a WAV file. @param {Buffer} file */
 export function samples(file) {
     return new Int16Array(file.buffer.slice(file.byteOffset + 44, file.byteOffset + file.length));
 }
 
-/** How many samples are equal from two places on. */
-function run(a, i, b, j) {
+/** How many samples are equal from two places on, or so near. */
+function run(a, i, b, j, near) {
     let length = 0;
-    while (i + length < a.length && j + length < b.length && a[i + length] === b[j + length]) length += 1;
+    while (i + length < a.length && j + length < b.length && Math.abs(a[i + length] - b[j + length]) <= near) length += 1;
     return length;
 }
 
@@ -56,10 +67,11 @@ function run(a, i, b, j) {
  * Between them, where the stream broke, is silence only.
  * @param {Int16Array} heard
  * @param {Int16Array} oracle
+ * @param {number} [near] how far samples may differ
  * @returns {{ pieces: { at: number, from: number, length: number }[], wrong: number }}
  *   `wrong`: the first sample that is none of it, or -1
  */
-export function found(heard, oracle) {
+export function found(heard, oracle, near = 0) {
     const pieces = [];
     let from = 0;
     for (let at = 0; at < heard.length;) {
@@ -69,9 +81,9 @@ export function found(heard, oracle) {
         }
         const want = Math.min(SURE, heard.length - at);
         let place = from;
-        while (place < oracle.length && (oracle[place] !== heard[at] || run(heard, at, oracle, place) < want)) place += 1;
+        while (place < oracle.length && (Math.abs(oracle[place] - heard[at]) > near || run(heard, at, oracle, place, near) < want)) place += 1;
         if (place >= oracle.length) return { pieces, wrong: at };
-        const length = run(heard, at, oracle, place);
+        const length = run(heard, at, oracle, place, near);
         pieces.push({ at, from: place, length });
         at += length;
         from = place + length;

@@ -2,7 +2,7 @@
 // pages and the instrument stay in step.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
 
 import { Instrument, PATIENCE, eventually, launch, missing } from './instrument.mjs';
 
@@ -11,17 +11,18 @@ const skip = why || false;
 /** The display's first rows are words, and its load comes and goes. */
 const WORDS = 12;
 let browser;
+/** @type {Instrument} */
 let instrument;
 before(async () => {
+    if (!why) browser = await launch();
+});
+after(() => browser?.close());
+beforeEach(async () => {
     if (why) return;
-    browser = await launch();
     instrument = new Instrument([]);
     await instrument.start();
 });
-after(async () => {
-    await browser?.close();
-    await instrument?.kill();
-});
+afterEach(() => instrument?.kill());
 
 /**
  * @param {string} name
@@ -54,7 +55,6 @@ inPages('it greets, and shows network, gates, display and how it does', async (c
     await eventually(async () => await client.gates() !== before, 'gates that play');
     await client.play(false);
     await eventually(async () => client.shown.length > 0 && same(client.shown, await client.lit()), 'the display as it is');
-    await client.play(true);
 });
 
 inPages('a touch is seen on display and gates, until it is lifted', async (client) => {
@@ -79,7 +79,6 @@ inPages('a touch is seen on display and gates, until it is lifted', async (clien
     await client.until(({ state }) => state.touched.nodes.length === 0, 'nothing touched');
     await page.mouse.move(5, 5);
     await eventually(async () => same(await picture(), before), 'the picture from before');
-    await client.play(true);
 });
 
 inPages('what one page does, the other shows', async (one, other) => {
@@ -96,8 +95,6 @@ inPages('what one page does, the other shows', async (one, other) => {
     // Who leaves lifts its fingers.
     await other.page.goto('about:blank');
     await one.until(({ state }) => state.touched.nodes.length === 0, 'a lifted finger');
-    await one.press('clear');
-    await one.until(({ bends }) => bends.length === 0, 'no bends');
 });
 
 inPages('of two that bend the same gates, the last one counts, gate by gate', async (one, other) => {
@@ -129,6 +126,4 @@ inPages('of two that bend the same gates, the last one counts, gate by gate', as
     const third = await browser.open(instrument.url);
     await third.until(({ played }) => played === one.played && played === other.played, 'what a third one is told');
     await third.page.context().close();
-    await one.press('clear');
-    await one.until(({ bends }) => bends.length === 0, 'no bends');
 });

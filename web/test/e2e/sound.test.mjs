@@ -3,28 +3,29 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
 
 import { Instrument, PATIENCE, launch, missing } from './instrument.mjs';
-import { RATE, bent, found, played, samples } from './oracle.mjs';
+import { RATE, bent, found, played, playedOf, samples } from './oracle.mjs';
 
 const why = await missing();
 const skip = why || false;
 let browser;
+/** @type {Instrument} */
 let instrument;
 /** When it was started; the oracle plays as long. */
 let since = 0;
 before(async () => {
+    if (!why) browser = await launch();
+});
+after(() => browser?.close());
+beforeEach(async () => {
     if (why) return;
-    browser = await launch();
     since = performance.now();
     instrument = new Instrument([]);
     await instrument.start();
 });
-after(async () => {
-    await browser?.close();
-    await instrument?.kill();
-});
+afterEach(() => instrument?.kill());
 
 /** Seconds that it has played, at most. */
 const seconds = () => Math.ceil((performance.now() - since) / 1000) + 1;
@@ -61,7 +62,7 @@ test('what is heard is what the program plays', { skip }, async () => {
     assert.ok(total(pieces) > RATE, JSON.stringify(pieces));
     assert.ok(new Set(heard).size > 100, 'it is not silent');
     assert.deepEqual(client.problems, []);
-    await client.page.close();
+    await client.page.context().close();
 });
 
 test('gates that are painted are heard, until they are no longer', { skip }, async () => {
@@ -94,5 +95,42 @@ test('gates that are painted are heard, until they are no longer', { skip }, asy
         assert.ok(wrong >= 0 && (i === 0 || wrong > wrongs[i - 1]), `${wrongs}`);
     });
     assert.deepEqual(client.problems, []);
-    await client.page.close();
+    await client.page.context().close();
+});
+
+test('a network of the library is heard, from the sample on at which it is chosen', { skip }, async () => {
+    const client = await browser.open(instrument.url);
+    await client.press('listen');
+    await client.until(({ frames }) => frames[3] > 10, 'sound');
+    const { names, place } = client.state.library;
+    assert.equal(place, 0);
+    const heard = await recorded(client, async () => {
+        await more(client, 0.7);
+        await client.page.getByRole('button', { name: names[3] }).click();
+        await client.until(({ state }) => state.library.place === 3, 'another network');
+        await more(client, 0.7);
+    });
+    const results = bent(heard, ['choose 4'], seconds());
+    assert.equal(results.at(-1).wrong, -1, `of ${heard.length}: ${JSON.stringify(results)}`);
+    assert.ok(results[0].wrong > 0);
+    assert.deepEqual(client.problems, []);
+    await client.page.context().close();
+});
+
+test('an expression is heard as it is typed', { skip }, async () => {
+    const client = await browser.open(instrument.url);
+    await client.press('listen');
+    const expression = 't*(t>>5|t>>8)';
+    await client.page.getByRole('textbox', { name: 'Expression of t' }).fill(expression);
+    await client.until(({ name }) => name === expression, 'the expression');
+    // What was before fades, and leaves the DC blocker, whose corner is at 10 Hz.
+    await client.until(({ frames }) => frames[3] > 10, 'sound');
+    await more(client, 0.5);
+    const heard = await recorded(client, () => more(client, 1));
+    // The last bit of 16 may still be another one.
+    const { pieces, wrong } = found(heard, playedOf(seconds(), client.state.network.file), 1);
+    assert.equal(wrong, -1, `of ${heard.length}, after ${JSON.stringify(pieces)}`);
+    assert.ok(total(pieces) > RATE / 2 && new Set(heard).size > 100, JSON.stringify(pieces));
+    assert.deepEqual(client.problems, []);
+    await client.page.context().close();
 });

@@ -1,0 +1,180 @@
+// Nothing is lost: not when the program is killed and started again, not between connected
+// and alone, not without a network, not on the way to a file, a link and back.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { afterEach, before, after, beforeEach, test } from 'node:test';
+
+import { Instrument, PATIENCE, eventually, launch, missing } from './instrument.mjs';
+import { samples } from './oracle.mjs';
+
+const why = await missing();
+const skip = why || false;
+let browser;
+/** @type {Instrument} */
+let instrument;
+before(async () => {
+    if (!why) browser = await launch();
+});
+after(() => browser?.close());
+beforeEach(async () => {
+    if (why) return;
+    instrument = new Instrument([]);
+    await instrument.start();
+});
+afterEach(() => instrument?.kill());
+
+/** @param {import('./instrument.mjs').Client[]} clients */
+async function leave(...clients) {
+    for (const { page, problems } of clients) {
+        assert.deepEqual(problems, []);
+        await page.context().close();
+    }
+}
+
+/** Why it does not play in the page; nothing, if it does. */
+async function cannot(client) {
+    const has = await client.page.evaluate(async () => (await fetch('gatebend.wasm', { method: 'HEAD' })).ok);
+    return has ? '' : 'the program has no gatebend.wasm: web/build.sh, then cargo build';
+}
+
+/** How many bends a layer has, as the page says. @param {string} layer */
+function said(client, layer) {
+    return client.page.locator('#layers li', { hasText: layer }).locator('.number').first().textContent();
+}
+
+/** Waits until a name is shown. */
+function named(client, name) {
+    return client.page.waitForFunction(
+        (wanted) => document.querySelector('#network-name').textContent === wanted, name, PATIENCE);
+}
+
+test('killed and started again, it plays on with all that was done, meanwhile too', { skip }, async () => {
+    const client = await browser.open(instrument.url);
+    await client.page.getByRole('button', { name: 'street surfer' }).click();
+    await client.until(({ name }) => name === 'street surfer', 'another network');
+    await client.draw('Paint all in a box', [0.4, 0.3], [0.5, 0.5]);
+    await client.until(({ bends }) => bends.length > 0, 'bends');
+    await client.press('add-layer');
+    await client.until(({ state }) => state.layers.layers.length === 2, 'a layer');
+    await client.draw('Paint all in a box', [0.5, 0.3], [0.6, 0.6]);
+    await client.until(({ state }) => state.layers.layers[1].bends.length > 0, 'bends in it');
+    await client.page.locator('#strength-1').fill('40');
+    await client.until(({ state }) => state.layers.layers[1].strength === 40, 'its strength');
+    const { snapshots } = client;
+    await client.until((now) => now.snapshots > snapshots, 'a snapshot of all this');
+    // Not in the snapshot, but done.
+    await client.page.locator('#volume').fill('-20');
+    await client.until(({ state }) => state.parameters.includes(-20), 'another volume');
+    const [before, { layers }, { file }] = [client.bends, client.state.layers, client.state.network];
+    const parameters = client.state.parameters;
+
+    await instrument.kill();
+    await client.stands('away');
+    await client.draw('Paint all in a box', [0.62, 0.3], [0.8, 0.7]);
+    await instrument.start();
+    await client.stands('open');
+    await client.until(({ bends }) => bends.length > before.length, 'what was bent meanwhile');
+    const now = client.state;
+    assert.equal(now.network.file, file);
+    assert.deepEqual(now.parameters, parameters);
+    assert.deepEqual(now.layers.layers.map(({ name, strength }) => [name, strength]), layers.map(({ name, strength }) => [name, strength]));
+    assert.deepEqual(now.layers.layers[0], layers[0]);
+    const kept = now.layers.layers[1].bends.map(([node]) => node);
+    assert.ok(layers[1].bends.every(([node]) => kept.includes(node)));
+    await leave(client);
+});
+
+test('connected, alone and connected again, playing and heard all the while', { skip }, async (t) => {
+    const client = await browser.open(instrument.url);
+    const lacks = await cannot(client);
+    if (lacks) return t.skip(lacks);
+    const { page } = client;
+    await page.getByRole('button', { name: 'night train' }).click();
+    await client.until(({ name }) => name === 'night train', 'another network');
+    await client.draw('Paint all in a box', [0.4, 0.3], [0.5, 0.5]);
+    await client.until(({ bends }) => bends.length > 0, 'bends');
+    const first = client.bends;
+    await client.press('listen');
+    await client.until(({ frames }) => frames[3] > 10, 'sound');
+
+    await client.press('alone');
+    await page.getByText('In this page', { exact: true }).waitFor(PATIENCE);
+    await named(client, 'night train');
+    assert.equal(await said(client, 'hand'), String(first.length));
+    assert.equal(await page.locator('#listen').textContent(), 'Listening');
+    // What is done alone goes along.
+    await client.draw('Paint all in a box', [0.55, 0.3], [0.75, 0.6]);
+    await eventually(async () => Number(await said(client, 'hand')) > first.length, 'more bends');
+    await client.press('record');
+    await page.getByRole('button', { name: 'Stop 0:01' }).waitFor(PATIENCE);
+    const saved = page.waitForEvent('download', PATIENCE);
+    await client.press('record');
+    const heard = samples(readFileSync(await (await saved).path()));
+    assert.ok(new Set(heard).size > 100, 'it is not silent');
+    const second = Number(await said(client, 'hand'));
+
+    await client.press('connected');
+    await page.getByText('desk', { exact: true }).waitFor(PATIENCE);
+    await client.until(({ bends }) => bends.length === second && first.every((bend) => bends.includes(bend)), 'all bends');
+    assert.equal(client.name, 'night train');
+    const { frames } = client;
+    const before = frames[3];
+    await client.until(() => frames[3] > before, 'sound, since it was listened to');
+    await leave(client);
+    return undefined;
+});
+
+test('without a network it opens, and plays what is typed', { skip }, async (t) => {
+    const client = await browser.open(instrument.url);
+    const lacks = await cannot(client);
+    if (lacks) return t.skip(lacks);
+    const { page } = client;
+    await page.waitForFunction(() => navigator.serviceWorker.controller !== null, undefined, PATIENCE);
+    await instrument.kill();
+    await page.reload();
+    await page.getByRole('button', { name: 'Play in this page' }).click(PATIENCE);
+    await page.getByText('In this page', { exact: true }).waitFor(PATIENCE);
+    await page.getByRole('textbox', { name: 'Expression of t' }).fill('t*(t>>9|t>>13)&63');
+    await named(client, 't*(t>>9|t>>13)&63');
+    await eventually(() => page.locator('.graph-stage canvas').first().evaluate((canvas) => {
+        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        return new Set(new Uint32Array(data.buffer)).size > 3;
+    }), 'its gates');
+    await leave(client);
+    return undefined;
+});
+
+test('a link has the network and its bends in it', { skip }, async () => {
+    const one = await browser.open(instrument.url, { permissions: ['clipboard-read', 'clipboard-write'] });
+    await one.draw('Paint all in a box', [0.4, 0.3], [0.6, 0.5]);
+    await one.until(({ bends }) => bends.length > 0, 'bends');
+    const [bends, name, { file }] = [one.bends, one.name, one.state.network];
+    await one.press('share');
+    await one.page.getByText(/The link is copied/).waitFor(PATIENCE);
+    const link = await one.page.evaluate(() => navigator.clipboard.readText());
+    await one.page.getByRole('button', { name: 'first light' }).click();
+    await one.until((now) => now.name === 'first light' && now.bends.length === 0, 'another network');
+
+    const other = await browser.open(link);
+    await other.until((now) => now.name === name && now.bends.length > 0, 'what is in the link');
+    assert.deepEqual(other.bends, bends);
+    assert.deepEqual(JSON.parse(other.state.network.file).layers, JSON.parse(file).layers);
+    await leave(one, other);
+});
+
+test('a file that was saved opens again, bends and all', { skip }, async () => {
+    const client = await browser.open(instrument.url);
+    await client.draw('Paint all in a box', [0.4, 0.3], [0.6, 0.5]);
+    await client.until(({ bends }) => bends.length > 0, 'bends');
+    const [bends, name] = [client.bends, client.name];
+    const saved = client.page.waitForEvent('download', PATIENCE);
+    await client.press('save');
+    const path = await (await saved).path();
+    await client.press('random');
+    await client.until((now) => now.name !== name && now.bends.length === 0, 'another network');
+    await client.page.locator('#file').setInputFiles(path);
+    await client.until((now) => now.name === name && now.bends.length > 0, 'what was saved');
+    assert.deepEqual(client.bends, bends);
+    await leave(client);
+});
