@@ -16,8 +16,9 @@ cd "$(dirname "$0")"
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/gatebend
 debian_rust=$cache/rust-cross
 targets="armv7-unknown-linux-gnueabihf aarch64-unknown-linux-gnu"
-# Bytes that the stripped binary may have.
-most_bytes=3000000
+# Bytes that the stripped binary may have: the program, 3.2 MB before it served the page;
+# its server; the page, 0.1 MB compressed, and gatebend.wasm, 0.6 MB, if it was built.
+most_bytes=4500000
 
 say() { echo "cross.sh: $*" >&2; }
 fail() { say "$*"; exit 1; }

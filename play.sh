@@ -44,13 +44,13 @@ features=()
 if [ "$(uname)" != Linux ] || pkg-config --exists alsa 2>/dev/null; then
     features=(--features sound-card)
 fi
-gatebend=${CARGO_TARGET_DIR:-target}/release/gatebend
+gatebend=${CARGO_TARGET_DIR:-target}/play/gatebend
 quiet=--quiet
 if [ ! -x "$gatebend" ]; then
     echo "Building; the first time it takes a minute or two ..." >&2
     quiet=
 fi
-cargo build --release ${quiet:+"$quiet"} ${features[@]+"${features[@]}"}
+cargo build --profile play ${quiet:+"$quiet"} ${features[@]+"${features[@]}"}
 
 mkdir -p out
 if [ -f "$what" ]; then

@@ -734,11 +734,8 @@ fn who_is_silent_or_slow_is_dropped_and_disturbs_nobody() {
     }
     let mut other = playing.greeted();
     other.until(|client| {
-        let alone = client
-            .status
-            .as_ref()
-            .is_some_and(|status| status.clients == 1);
-        alone
+        let status = client.status.as_ref();
+        status.is_some_and(|status| status.clients == 1)
     });
     other.done(r#""type":"swap","next":true"#);
     let mut answer = String::new();
@@ -773,7 +770,7 @@ fn after_a_restart_a_client_finds_another_start() {
 
 /// What a script plays, with everybody listening and one who shouts, or alone.
 fn played(clients: usize) -> Vec<f32> {
-    const SCRIPT: &str = "0.2 next\n2.4 down 0.3 0.5\n3.0 move 0.7 0.3 0.5\n3.6 up\n\
+    const SCRIPT: &str = "0.2 next\n2.4 down 0.3 0.5\n3.0 move 0.7 0.3\n3.6 up\n\
                           4 mutate\n4.4 set volume=-6\n5 random\n5.5 undo";
     let hand = Hand::default();
     let mut simulation = simulation(SCRIPT, &hand);

@@ -1,16 +1,17 @@
 //! `gatebend play`: the instrument.
 
 mod keeping;
+mod page;
 mod simulated;
 mod track;
 
-use std::io::{self, Write};
-use std::net::{IpAddr, Ipv4Addr};
+use std::io;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use gatebend::board::description::{Board, Kind, Web};
+use gatebend::board::description::{Board, Kind};
 use gatebend::board::desk::{Desk, Live, Script, play_live};
 use gatebend::board::parts::Parts;
 use gatebend::engine::{Cost, Platform};
@@ -18,14 +19,14 @@ use gatebend::instrument::layers::Layers;
 use gatebend::instrument::parameters::{KEYS, Parameters};
 use gatebend::instrument::surface::Surface;
 use gatebend::library;
-use gatebend::link::files::Files;
-use gatebend::link::server::{self, Door};
+use gatebend::link::server::Door;
 use gatebend::pru::Choice;
 use log::LevelFilter;
 
 use super::boards;
 use crate::{Failure, Outcome, files, say};
 use keeping::Keeper;
+use page::Page;
 
 #[derive(clap::Args)]
 #[command(after_help = parameters_help())]
@@ -62,21 +63,8 @@ pub struct Arguments {
     /// Set a parameter, or what a board's file says (display.size=128x32), as often as you like
     #[arg(long, value_name = "ID=VALUE")]
     set: Vec<String>,
-    /// First port to serve the page at; 0 is any [default: 8080, or as the board's file says]
-    #[arg(long, value_name = "N")]
-    port: Option<u16>,
-    /// Address to serve the page at: 0.0.0.0 is all [default: on a desk this computer's only, on a board all]
-    #[arg(long, value_name = "ADDRESS")]
-    listen: Option<IpAddr>,
-    /// Do not serve the page
-    #[arg(long)]
-    no_web: bool,
-    /// Serve the page's files from a folder, as they are at the moment
-    #[arg(long, value_name = "DIR")]
-    web: Option<PathBuf>,
-    /// Let browsers in only who know the code that the display shows
-    #[arg(long)]
-    pairing: bool,
+    #[command(flatten)]
+    page: Page,
     /// Folder to keep everything in: what is played, presets, calibration, log
     /// [default: none on a desk, on a board as its file says]
     #[arg(long, value_name = "DIR")]
@@ -231,7 +219,9 @@ impl Arguments {
         let outcome = if simulated {
             self.simulate(desk, script, keeper)
         } else {
-            let door = self.door(&web, Ipv4Addr::LOCALHOST.into(), "localhost")?;
+            let door = self
+                .page
+                .door(&web, Ipv4Addr::LOCALHOST.into(), "localhost")?;
             self.live(desk, script, keeper, door)
         };
         log.end(LOGGING);
@@ -252,7 +242,9 @@ impl Arguments {
         let _only = boards::claim(state)?;
         let log = keeping::start_log(state, LevelFilter::Info)?;
         let keeper = self.keep(&mut parts, state)?;
-        let door = self.door(&board.web, Ipv4Addr::UNSPECIFIED.into(), "bela.local")?;
+        let door = self
+            .page
+            .door(&board.web, Ipv4Addr::UNSPECIFIED.into(), "bela.local")?;
         let outcome = play(Performance {
             board,
             parts,
@@ -273,41 +265,6 @@ impl Arguments {
             "{} is a board: deploy.sh brings the program there; here, leave --board away",
             board.name
         )))
-    }
-
-    /// The port of the page, if it can be had: without it, the instrument plays.
-    fn door(&self, web: &Web, listen: IpAddr, name: &str) -> Result<Option<Door>, Failure> {
-        if self.no_web {
-            return Ok(None);
-        }
-        let files = match &self.web {
-            Some(folder) => Files::folder(folder)
-                .map_err(|problem| Failure::Usage(format!("--web: {problem}")))?,
-            None => Files::embedded(),
-        };
-        let options = server::Options {
-            listen: self.listen.unwrap_or(listen),
-            port: self.port.or(web.port).unwrap_or(server::PORT),
-            name: name.into(),
-            hosts: web.hosts.clone(),
-            pairing: self.pairing || web.pairing,
-            files,
-            limits: server::Limits::default(),
-        };
-        Ok(match Door::open(options) {
-            Ok(door) => {
-                let page = door.page();
-                log::info!("Page: {page}");
-                // Whether or not anybody reads it.
-                let _ = writeln!(io::stdout(), "Page: {page}");
-                Some(door)
-            }
-            Err(problem) => {
-                log::warn!("{problem}");
-                say(&problem);
-                None
-            }
-        })
     }
 
     fn live(

@@ -101,17 +101,7 @@ fn perform(
     board.panel.page = door.as_ref().map(Door::label);
     keep_heap();
     let library = Library::open().map_err(|error| error.to_string())?;
-    let wishes = Wishes {
-        period: Some(board.platform.block),
-        pru: None,
-        // Where the PRU shall not play, Bela may have it.
-        reserved_pru: board
-            .pru_core
-            .filter(|_| board.engine != Choice::Cpu)
-            .map(i32::from),
-        stop_button: board.stop_button,
-    };
-    let settings = Settings::new(library, &wishes, &options).map_err(|error| error.to_string())?;
+    let settings = settings(library, &board, &options)?;
 
     let pru = mapped(&board);
     let stage = Stage {
@@ -193,11 +183,7 @@ fn perform(
         }
         thread::sleep(LOOK);
     }
-    match signals.received() {
-        Some(signal) => log::info!("ends: signal {signal}"),
-        None if session.stop_requested() => log::warn!("ends: Bela has stopped the audio"),
-        None => log::info!("ends: the time is over"),
-    }
+    tell_ending(&signals, &session);
     // The disk has until the audio has ended, and somewhat longer.
     *ending = handle.map(Handle::begin_end);
     shared.muted.store(true, Ordering::Relaxed);
@@ -207,6 +193,24 @@ fn perform(
     let outcome = ended(&session, shared);
     drop(session);
     outcome
+}
+
+fn settings(
+    library: &'static Library,
+    board: &Board,
+    options: &[String],
+) -> Result<Settings, String> {
+    let wishes = Wishes {
+        period: Some(board.platform.block),
+        pru: None,
+        // Where the PRU shall not play, Bela may have it.
+        reserved_pru: board
+            .pru_core
+            .filter(|_| board.engine != Choice::Cpu)
+            .map(i32::from),
+        stop_button: board.stop_button,
+    };
+    Settings::new(library, &wishes, options).map_err(|error| error.to_string())
 }
 
 /// Serves the page; without it, the instrument plays all the same.
@@ -277,6 +281,15 @@ fn mapped(board: &Board) -> Option<Arc<MappedPru>> {
             log::info!("the CPU plays: {problem}");
             None
         }
+    }
+}
+
+/// Tells the log why it ends.
+fn tell_ending(signals: &Signals, session: &Session) {
+    match signals.received() {
+        Some(signal) => log::info!("ends: signal {signal}"),
+        None if session.stop_requested() => log::warn!("ends: Bela has stopped the audio"),
+        None => log::info!("ends: the time is over"),
     }
 }
 

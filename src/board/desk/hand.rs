@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use trill::sim::Finger;
 
+use super::script::Script;
 use crate::link::protocol;
 
 /// A script's fingers have the ids below.
@@ -31,7 +32,16 @@ impl Hand {
         hand.retain(|_, fingers| !fingers.is_empty());
     }
 
-    /// All fingers.
+    /// The fingers of a script and of clients, at any time in nanoseconds.
+    pub(super) fn beside(self, script: Arc<Script>) -> impl FnMut(u64) -> Vec<Finger> + Send {
+        move |now| {
+            let mut fingers = script.fingers(now);
+            fingers.extend(self.fingers());
+            fingers
+        }
+    }
+
+    /// All fingers of clients.
     pub fn fingers(&self) -> Vec<Finger> {
         let hand = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         hand.values().flatten().copied().collect()

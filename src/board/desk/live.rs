@@ -19,13 +19,14 @@ use super::simulation::Desk;
 use crate::board::inputs::Inputs;
 use crate::board::nanoseconds;
 use crate::board::threads::{Shared, Threads, spawn_plainly};
+use crate::conductor::Conductor;
 use crate::engine::{Engine, Speaker, stream};
 use crate::keeper::{Files, Handle, Watch};
 use crate::link::display;
 use crate::link::server::{Access, Door, Pad, Server, chance};
 use crate::link::view::Place;
-use crate::panel::Panel;
-use crate::pru::{Choice, sides};
+use crate::panel::{Config, Panel};
+use crate::pru::{Choice, Operator, sides};
 
 /// How the desk is played in real time.
 pub struct Live {
@@ -65,15 +66,8 @@ pub fn play_live(mut desk: Desk, live: Live) -> Result<(), String> {
     let config = desk.panel.clone();
     let script = Arc::new(live.script);
     let hand = Hand::default();
-    let (scripted, clients) = (Arc::clone(&script), hand.clone());
-    bus.plug(
-        config.touch_address,
-        Sensor::square(desk.firmware, move |now| {
-            let mut fingers = scripted.fingers(now);
-            fingers.extend(clients.fingers());
-            fingers
-        }),
-    );
+    let fingers = hand.clone().beside(Arc::clone(&script));
+    bus.plug(config.touch_address, Sensor::square(desk.firmware, fingers));
     let oled = Oled::new();
     if config.has_display {
         bus.plug(config.display_address, oled.clone());
@@ -83,26 +77,9 @@ pub fn play_live(mut desk: Desk, live: Live) -> Result<(), String> {
     }
     let inputs = Arc::new(Inputs::default());
     let (mut conductor, mut engine) = desk.parts.assemble(desk.platform)?;
-    let operator = (desk.engine != Choice::Cpu).then(|| {
-        let pru = Pru::new();
-        let clock = move || time.now();
-        let (own, audio) = (pru.live(clock, true), pru.live(clock, false));
-        let gate_ns = desk.platform.cost.gate_ns;
-        let (wishes, operator, passes) =
-            sides(desk.engine, gate_ns, Box::new(own), Box::new(audio));
-        conductor.offload(wishes);
-        engine.offload(passes);
-        operator
-    });
+    let operator = offload(desk.engine, &mut conductor, &mut engine, time);
     let counters = engine.counters();
-    let place = Place {
-        start: chance() as u32,
-        board: config.board.clone(),
-        rate: desk.platform.rate,
-        sound: true,
-        display: config.rows() as u8,
-        surface: config.surface.clone(),
-    };
+    let place = place(&config, desk.platform.rate);
     let panel = Panel::new(config, bus.clone(), bus.clone(), time);
     let mirror = panel.mirror();
     let threads = Threads::start(
@@ -136,18 +113,16 @@ pub fn play_live(mut desk: Desk, live: Live) -> Result<(), String> {
 
     let page = live.door.as_ref().map(Door::page);
     let seen = oled.clone();
-    let serve = |door| {
-        let access = Access {
-            shared: shared.clone(),
-            counters,
-            place,
-            sound: Some(listener),
-            display: Box::new(move || display::seen(&seen.frame())),
-            mirror,
-            pad: Pad::sensor(hand),
-        };
-        Server::start(door, access, spawn_plainly)
+    let access = Access {
+        shared: shared.clone(),
+        counters,
+        place,
+        sound: Some(listener),
+        display: Box::new(move || display::seen(&seen.frame())),
+        mirror,
+        pad: Pad::sensor(hand),
     };
+    let serve = |door| Server::start(door, access, spawn_plainly);
     let server = live.door.map(serve).transpose()?;
 
     let end = live
@@ -187,6 +162,38 @@ pub fn play_live(mut desk: Desk, live: Live) -> Result<(), String> {
         return Err("not everything was kept on disk".into());
     }
     ended
+}
+
+/// Has the emulated PRU play, if it may.
+fn offload(
+    choice: Choice,
+    conductor: &mut Conductor<Lanes>,
+    engine: &mut Engine<Lanes>,
+    time: RealTime,
+) -> Option<Operator> {
+    if choice == Choice::Cpu {
+        return None;
+    }
+    let pru = Pru::new();
+    let clock = move || time.now();
+    let (own, audio) = (pru.live(clock, true), pru.live(clock, false));
+    let gate_ns = engine.platform().cost.gate_ns;
+    let (wishes, operator, passes) = sides(choice, gate_ns, Box::new(own), Box::new(audio));
+    conductor.offload(wishes);
+    engine.offload(passes);
+    Some(operator)
+}
+
+/// What clients are welcomed with.
+fn place(config: &Config, rate: u32) -> Place {
+    Place {
+        start: chance() as u32,
+        board: config.board.clone(),
+        rate,
+        sound: true,
+        display: config.rows() as u8,
+        surface: config.surface.clone(),
+    }
 }
 
 /// Lines of standard input; the thread that reads them ends with the program.
@@ -275,7 +282,7 @@ impl Terminal {
             text.push_str("\x1b[K\r\n");
         }
         match &self.page {
-            Some(page) if self.message.is_empty() => text.push_str(&format!("Page: {page}")),
+            Some(page) if self.message.is_empty() => text.extend(["Page: ", page]),
             _ => text.push_str(&self.message),
         }
         text.push_str("\x1b[K");

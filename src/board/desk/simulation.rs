@@ -182,12 +182,8 @@ impl Simulation {
     /// As [`Simulation::new`].
     pub fn played(desk: Desk, script: Script, hand: Hand) -> Result<Simulation, String> {
         let script = Arc::new(script);
-        let (scripted, knobs) = (Arc::clone(&script), Arc::clone(&script));
-        let mut simulation = Simulation::new(desk, move |now| {
-            let mut fingers = scripted.fingers(now);
-            fingers.extend(hand.fingers());
-            fingers
-        })?;
+        let knobs = Arc::clone(&script);
+        let mut simulation = Simulation::new(desk, hand.beside(Arc::clone(&script)))?;
         simulation.turn(move |now, inputs| knobs.turn(now, inputs));
         simulation.schedule(script.events().to_vec());
         Ok(simulation)

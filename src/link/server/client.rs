@@ -180,7 +180,7 @@ impl<'a> Client<'a> {
             }
         } else if now < self.rest {
             self.heard = now;
-            thread::sleep((self.rest - now).min(LOOK));
+            thread::sleep(self.rest.saturating_sub(now).min(LOOK));
         } else {
             self.read(now)?;
         }

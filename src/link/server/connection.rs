@@ -39,7 +39,7 @@ pub fn serve(mut stream: TcpStream, hub: &Hub) {
             http::FORBIDDEN,
             "this instrument does not go by that name; its board file may add it: [web] hosts",
         );
-        log::info!("refused: a request for the host {:?}", request.host);
+        log::info!("refused: a request for the host {:.100}", request.host);
         return finish(stream, |out| http::say(out, problem, request.content));
     }
     if request.path == WEBSOCKET {
@@ -65,7 +65,7 @@ pub fn serve(mut stream: TcpStream, hub: &Hub) {
 fn upgrade(request: &Request) -> Result<String, Problem> {
     if let Some(origin) = &request.origin {
         if !trust::same(origin, &request.host) {
-            log::info!("refused: a websocket for a page of {origin:?}");
+            log::info!("refused: a websocket for a page of {origin:.100}");
             return Err(Problem(
                 http::FORBIDDEN,
                 "only the instrument's own page may play it",

@@ -144,10 +144,10 @@ pub fn answer(
     let Status(number, words) = status;
     let mut head = format!("HTTP/1.1 {number} {words}\r\n");
     for (name, value) in headers {
-        head += &format!("{name}: {value}\r\n");
+        head.extend([*name, ": ", *value, "\r\n"]);
     }
     if status != NOT_MODIFIED {
-        head += &format!("Content-Length: {}\r\n", content.len());
+        head.extend(["Content-Length: ", &content.len().to_string(), "\r\n"]);
     }
     head += "Connection: close\r\n\r\n";
     out.write_all(head.as_bytes())?;
@@ -161,7 +161,7 @@ pub fn answer(
 pub fn switch(out: &mut impl Write, headers: &[(&str, &str)]) -> io::Result<()> {
     let mut head = String::from("HTTP/1.1 101 Switching Protocols\r\n");
     for (name, value) in headers {
-        head += &format!("{name}: {value}\r\n");
+        head.extend([*name, ": ", *value, "\r\n"]);
     }
     head += "\r\n";
     out.write_all(head.as_bytes())

@@ -26,7 +26,9 @@ impl Hosts {
     /// Whether a request's host is the instrument; `local` is the address that it came
     /// to, which no name can pretend to be.
     pub fn know(&self, host: &str, local: IpAddr) -> bool {
-        let name = name_of(host);
+        let Some(name) = name_of(host) else {
+            return false;
+        };
         match name.parse::<IpAddr>() {
             Ok(address) => {
                 address.is_loopback()
@@ -38,13 +40,17 @@ impl Hosts {
     }
 }
 
-/// A host without its port, brackets and last dot.
-fn name_of(host: &str) -> &str {
-    if let Some((address, _)) = host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        return address;
-    }
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    name.strip_suffix('.').unwrap_or(name)
+/// A host without its port, brackets and last dot; none, if the port is no number.
+fn name_of(host: &str) -> Option<&str> {
+    let (name, port) = match host.strip_prefix('[') {
+        Some(rest) => rest.split_once(']')?,
+        None => host.split_at(host.find(':').unwrap_or(host.len())),
+    };
+    let port = port.strip_prefix(':').unwrap_or(port);
+    let name = name.strip_suffix('.').unwrap_or(name);
+    port.bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then_some(name)
 }
 
 /// Whether a page of this origin is one of this host.
@@ -117,6 +123,10 @@ mod tests {
             "0.0.0.0:8080",
             "[::]",
             "xlocalhost",
+            "localhost:8080; script-src *",
+            "localhost:80:80",
+            "[::1",
+            "[::1]x",
         ] {
             assert!(!hosts.know(host, local), "{host}");
         }

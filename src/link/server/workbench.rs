@@ -34,16 +34,12 @@ impl Workbench {
             .waiting
             .iter_mut()
             .find(|earlier| mem::discriminant(*earlier) == kind);
-        match earlier {
-            Some(earlier) => {
-                let earlier = mem::replace(earlier, work);
-                Some(refused(&earlier, "you have asked for another one since"))
-            }
-            None => {
-                self.waiting.push(work);
-                None
-            }
-        }
+        let Some(earlier) = earlier else {
+            self.waiting.push(work);
+            return None;
+        };
+        let earlier = mem::replace(earlier, work);
+        Some(refused(&earlier, "you have asked for another one since"))
     }
 
     /// Brings the next work to the workshop; the answer to what was brought before, if it

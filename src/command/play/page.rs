@@ -1,0 +1,67 @@
+//! Where `gatebend play` serves the page.
+
+use std::io::{self, Write};
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use gatebend::board::description::Web;
+use gatebend::link::files::Files;
+use gatebend::link::server::{self, Door};
+
+use crate::{Failure, say};
+
+#[derive(clap::Args)]
+pub struct Page {
+    /// First port to serve the page at; 0 is any [default: 8080, or as the board's file says]
+    #[arg(long, value_name = "N")]
+    port: Option<u16>,
+    /// Address to serve the page at: 0.0.0.0 is all [default: on a desk this computer's only, on a board all]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<IpAddr>,
+    /// Do not serve the page
+    #[arg(long)]
+    no_web: bool,
+    /// Serve the page's files from a folder, as they are at the moment
+    #[arg(long, value_name = "DIR")]
+    web: Option<PathBuf>,
+    /// Let browsers in only who know the code that the display shows
+    #[arg(long)]
+    pairing: bool,
+}
+
+impl Page {
+    /// The port of the page, if it can be had: without it, the instrument plays.
+    pub fn door(&self, web: &Web, listen: IpAddr, name: &str) -> Result<Option<Door>, Failure> {
+        if self.no_web {
+            return Ok(None);
+        }
+        let files = match &self.web {
+            Some(folder) => Files::folder(folder)
+                .map_err(|problem| Failure::Usage(format!("--web: {problem}")))?,
+            None => Files::embedded(),
+        };
+        let options = server::Options {
+            listen: self.listen.unwrap_or(listen),
+            port: self.port.or(web.port).unwrap_or(server::PORT),
+            name: name.into(),
+            hosts: web.hosts.clone(),
+            pairing: self.pairing || web.pairing,
+            files,
+            limits: server::Limits::default(),
+        };
+        Ok(match Door::open(options) {
+            Ok(door) => {
+                let page = door.page();
+                log::info!("Page: {page}");
+                // Whether or not anybody reads it.
+                let _ = writeln!(io::stdout(), "Page: {page}");
+                Some(door)
+            }
+            Err(problem) => {
+                log::warn!("{problem}");
+                say(&problem);
+                None
+            }
+        })
+    }
+}
