@@ -161,7 +161,9 @@ export class PlainRenderer {
             this.stale = false;
             const { back } = this;
             Object.assign(back, { x: view.x, y: view.y, scale: view.scale, ratio });
-            [back.canvas.width, back.canvas.height] = [canvas.width, canvas.height];
+            if (back.canvas.width !== canvas.width || back.canvas.height !== canvas.height) {
+                [back.canvas.width, back.canvas.height] = [canvas.width, canvas.height];
+            }
             this.making = this.still(back);
         }
         const until = performance.now() + BUDGET;
@@ -183,6 +185,7 @@ export class PlainRenderer {
         const alpha = wireAlpha(count, scale);
         const [wide, high] = [canvas.width / ratio, canvas.height / ratio];
         context.setTransform(ratio, 0, 0, ratio, 0, 0);
+        context.clearRect(0, 0, wide, high);
         context.strokeStyle = colours.soft;
         const width = wireWidth(scale);
         for (const [kind, much] of [[-1, 0.22], [0, 1], [1, 2]]) {
