@@ -165,18 +165,20 @@ else
         fi
     done
 
-    web_check() {
-        web/build.sh
-        GATEBEND=${CARGO_TARGET_DIR:-target}/release/gatebend \
-            node --test web/test/alone.test.mjs web/test/worklet.test.mjs
-    }
+    node=$(node --version 2>/dev/null | sed 's/^v//;s/[.].*//')
     if why=$(web/build.sh --missing); then
         skip "the instrument in WebAssembly" "$why"
-    elif [ "$(node --version 2>/dev/null | sed 's/^v//;s/[.].*//')" -ge 18 ] 2>/dev/null; then
-        step "the program, to compare with" cargo build --quiet --release --bin gatebend
-        step "the instrument in WebAssembly" web_check
     else
-        skip "the instrument in WebAssembly" "Node 18 (node) is not installed"
+        step "the instrument in WebAssembly" web/build.sh
+    fi
+    # With the page in it, and what was built just now.
+    step "the program, to compare with" cargo build --quiet --release --bin gatebend
+    export GATEBEND=${CARGO_TARGET_DIR:-target}/release/gatebend
+    if [ ! -f web/gatebend.wasm ] || [ "${node:-0}" -lt 18 ]; then
+        skip "WebAssembly against the program" "no web/gatebend.wasm, or no Node 18 (node)"
+    else
+        step "WebAssembly against the program" \
+            node --test web/test/alone.test.mjs web/test/worklet.test.mjs
     fi
 
     # With its tools only when they may be fetched, or were.
@@ -184,6 +186,13 @@ else
         step "the page" web/check.sh --install
     else
         step "the page" web/check.sh
+    fi
+    if [ "${node:-0}" -lt 20 ]; then
+        skip "the page, in Chromium" "Node 20 (node) is not installed"
+    elif why=$(node web/test/e2e/missing.mjs); then
+        skip "the page, in Chromium" "$why"
+    else
+        step "the page, in Chromium" node --test web/test/e2e/*.test.mjs
     fi
 
     step "deployment, to a fake board" tests/deploy.sh

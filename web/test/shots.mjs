@@ -25,6 +25,7 @@ const onproblem = (problem) => {
 };
 if (readme) {
     const page = await openPage({ size: SIZES.desktop, onproblem });
+    if (url) await play(page);
     await page.waitForTimeout(3000);
     await page.screenshot({ path: folder });
     spawnSync('convert', [folder, '+dither', '-colors', COLOURS, `PNG8:${folder}`]);
@@ -33,6 +34,25 @@ if (readme) {
     await close();
     process.exit(problems ? 1 : 0);
 }
+/** What one does: listens, paints gates, touches the pad and stays there. */
+async function play(page) {
+    const middle = async (selector, x, y) => {
+        const box = await page.locator(selector).boundingBox();
+        return [box.x + x * box.width, box.y + y * box.height];
+    };
+    await page.getByRole('button', { name: 'street surfer' }).click();
+    await page.locator('#listen').click();
+    await page.getByRole('button', { name: 'Paint all in a box' }).click();
+    await page.getByRole('button', { name: 'Paint inverted' }).click();
+    await page.mouse.move(...await middle('.graph-stage', 0.42, 0.3));
+    await page.mouse.down();
+    await page.mouse.move(...await middle('.graph-stage', 0.5, 0.45), { steps: 4 });
+    await page.mouse.up();
+    await page.getByText(/bent$/).waitFor();
+    await page.mouse.move(...await middle('#field', 0.5, 0.4));
+    await page.mouse.down();
+}
+
 mkdirSync(folder, { recursive: true });
 for (const [name, size] of Object.entries(SIZES)) {
     for (const colorScheme of ['dark', 'light']) {

@@ -66,7 +66,7 @@ test('killed and started again, it plays on with all that was done, meanwhile to
     // Not in the snapshot, but done.
     await client.page.locator('#volume').fill('-20');
     await client.until(({ state }) => state.parameters.includes(-20), 'another volume');
-    const [before, { layers }, { file }] = [client.bends, client.state.layers, client.state.network];
+    const [done, { layers }, { file }] = [client.bends, client.state.layers, client.state.network];
     const parameters = client.state.parameters;
 
     await instrument.kill();
@@ -74,7 +74,7 @@ test('killed and started again, it plays on with all that was done, meanwhile to
     await client.draw('Paint all in a box', [0.62, 0.3], [0.8, 0.7]);
     await instrument.start();
     await client.stands('open');
-    await client.until(({ bends }) => bends.length > before.length, 'what was bent meanwhile');
+    await client.until(({ bends }) => bends.length > done.length, 'what was bent meanwhile');
     const now = client.state;
     assert.equal(now.network.file, file);
     assert.deepEqual(now.parameters, parameters);
@@ -119,8 +119,8 @@ test('connected, alone and connected again, playing and heard all the while', { 
     await client.until(({ bends }) => bends.length === second && first.every((bend) => bends.includes(bend)), 'all bends');
     assert.equal(client.name, 'night train');
     const { frames } = client;
-    const before = frames[3];
-    await client.until(() => frames[3] > before, 'sound, since it was listened to');
+    const sounded = frames[3];
+    await client.until(() => frames[3] > sounded, 'sound, since it was listened to');
     await leave(client);
     return undefined;
 });

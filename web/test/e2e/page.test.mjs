@@ -51,8 +51,8 @@ inPages('it greets, and shows network, gates, display and how it does', async (c
     await page.getByText(/load\s+[\d.]+%/).waitFor();
     await page.waitForFunction(() => document.querySelector('#seek').dataset.bent !== undefined, undefined, PATIENCE);
 
-    const before = await client.gates();
-    await eventually(async () => await client.gates() !== before, 'gates that play');
+    const drawn = await client.gates();
+    await eventually(async () => await client.gates() !== drawn, 'gates that play');
     await client.play(false);
     await eventually(async () => client.shown.length > 0 && same(client.shown, await client.lit()), 'the display as it is');
 });
@@ -62,23 +62,23 @@ inPages('a touch is seen on display and gates, until it is lifted', async (clien
     await client.play(false);
     // Where nothing moves by itself, all that changes is the touch.
     const picture = async () => [(await client.lit()).filter((at) => Number(at.split(' ')[1]) >= WORDS), await client.gates()];
-    let before = await picture();
+    let still = await picture();
     await eventually(async () => {
-        const last = before;
-        before = await picture();
-        return before[0].length > 0 && same(last, before);
+        const last = still;
+        still = await picture();
+        return still[0].length > 0 && same(last, still);
     }, 'a picture that stands still');
 
     await client.touch(0.3, 0.5);
     await client.until(({ state }) => state.touched.nodes.length > 0, 'touched gates');
     await eventually(async () => {
         const [display, gates] = await picture();
-        return !same(display, before[0]) && gates !== before[1];
+        return !same(display, still[0]) && gates !== still[1];
     }, 'another picture');
     await page.mouse.up();
     await client.until(({ state }) => state.touched.nodes.length === 0, 'nothing touched');
     await page.mouse.move(5, 5);
-    await eventually(async () => same(await picture(), before), 'the picture from before');
+    await eventually(async () => same(await picture(), still), 'the picture from before');
 });
 
 inPages('what one page does, the other shows', async (one, other) => {
