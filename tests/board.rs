@@ -9,6 +9,8 @@
 use std::env;
 use std::fmt::Write;
 use std::fs;
+use std::io::{BufRead, BufReader, Read, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -255,6 +257,26 @@ fn threads_play_touch_and_paint_in_real_time() {
     );
     assert!(board.sound().iter().any(|frame| frame.abs() > 0.05));
     assert!(board.pictures().lines().count() > 2);
+}
+
+#[test]
+fn the_page_is_served_beside_the_audio() {
+    let Some(board) = Board::new(&["--listen", "127.0.0.1"]) else {
+        return;
+    };
+    let mut board = board.env("BELA_DOUBLE_REAL_TIME", "1");
+    let mut playing = Playing(board.command.stderr(Stdio::null()).spawn().unwrap());
+    let mut line = String::new();
+    let mut told = BufReader::new(playing.0.stdout.take().unwrap());
+    told.read_line(&mut line).unwrap();
+    let page = line.strip_prefix("Page: http://").expect(&line);
+    let host = page.trim_end().trim_end_matches('/');
+    let mut stream = TcpStream::connect(host).unwrap();
+    // Until it is set up, nobody answers.
+    write!(stream, "GET / HTTP/1.1\r\nHost: {host}\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("<html"));
 }
 
 #[test]

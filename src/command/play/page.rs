@@ -55,6 +55,9 @@ impl Page {
                 log::info!("Page: {page}");
                 // Whether or not anybody reads it.
                 let _ = writeln!(io::stdout(), "Page: {page}");
+                if let Some(code) = door.code() {
+                    let _ = writeln!(io::stdout(), "Pairing code: {code}");
+                }
                 Some(door)
             }
             Err(problem) => {

@@ -43,7 +43,7 @@ pub struct Options {
     pub listen: IpAddr,
     /// The first port to try; 0 takes any.
     pub port: u16,
-    /// What the page is called on the machine itself or on all its addresses.
+    /// What it is called where it listens at all addresses.
     pub name: String,
     /// More names and addresses that it goes by.
     pub hosts: Vec<String>,
@@ -178,7 +178,9 @@ impl Door {
     pub fn host(&self) -> String {
         let ip = self.address.ip();
         let port = self.address.port();
-        if ip.is_loopback() || ip.is_unspecified() {
+        if ip.is_loopback() {
+            format!("localhost:{port}")
+        } else if ip.is_unspecified() {
             format!("{}:{port}", self.options.name)
         } else {
             self.address.to_string()
