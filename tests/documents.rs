@@ -1,6 +1,8 @@
 //! The documentation says what the program does. `UPDATE_PICTURES=1` writes the
 //! parts that are made.
 
+mod made;
+
 use std::fmt::Write;
 
 use gatebend::board::desk::Script;
@@ -8,12 +10,10 @@ use gatebend::instrument::parameters::KEYS;
 use gatebend::instrument::surface::Surface;
 
 const PLAYING: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/playing.md");
-const BEGIN: &str = "<!-- made by `UPDATE_PICTURES=1 cargo test --test documents` -->\n";
-const END: &str = "<!-- end -->";
 
 #[test]
 fn parameters_are_documented() {
-    let mut table = String::new();
+    let mut table = "| id | values | default | |\n|---|---|---|---|\n".to_string();
     for key in KEYS {
         let parameter = key.parameter();
         let mark = if key.in_presets() { "\\*" } else { "" };
@@ -27,17 +27,7 @@ fn parameters_are_documented() {
         )
         .unwrap();
     }
-    let text = std::fs::read_to_string(PLAYING).unwrap();
-    // The marker would end a table: it stands before the head, or nowhere.
-    let (before, rest) = text.split_once(BEGIN).expect("the table's beginning");
-    let (documented, after) = rest.split_once(END).expect("the table's end");
-    let head = "| id | values | default | |\n|---|---|---|---|\n";
-    let table = format!("{head}{table}");
-    if std::env::var_os("UPDATE_PICTURES").is_some() {
-        std::fs::write(PLAYING, [before, BEGIN, &table, END, after].concat()).unwrap();
-        return;
-    }
-    assert_eq!(documented, table);
+    made::compare("docs/playing.md", "cargo test --test documents", &table);
 }
 
 #[test]

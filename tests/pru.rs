@@ -4,6 +4,8 @@
 //! Every callback runs under a guard that aborts on allocation, and every access of the
 //! core and of ours is checked by the emulator.
 
+mod made;
+
 use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -287,18 +289,7 @@ fn table() -> String {
 
 #[test]
 fn faults_never_change_a_sample_and_are_documented() {
-    const BEGIN: &str = "<!-- made by `UPDATE_PICTURES=1 cargo test --test pru` -->\n";
-    const END: &str = "<!-- end -->";
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reliability.md");
-    let text = std::fs::read_to_string(path).unwrap();
-    let (before, rest) = text.split_once(BEGIN).expect("the table's beginning");
-    let (documented, after) = rest.split_once(END).expect("the table's end");
-    let table = table();
-    if std::env::var_os("UPDATE_PICTURES").is_some() {
-        std::fs::write(path, [before, BEGIN, &table, END, after].concat()).unwrap();
-        return;
-    }
-    assert_eq!(documented, table);
+    made::compare("docs/reliability.md", "cargo test --test pru", &table());
 }
 
 /// Memory whose owner is killed after so many writes.

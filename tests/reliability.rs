@@ -2,6 +2,8 @@
 //! an hour of random playing with faults, or `SOAK_HOURS=24 cargo test --release
 //! --test reliability -- --nocapture soak`.
 
+mod made;
+
 use std::fmt::Write;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
@@ -205,18 +207,11 @@ fn table() -> String {
 
 #[test]
 fn faults_are_noticed_as_documented() {
-    const BEGIN: &str = "<!-- made by `UPDATE_PICTURES=1 cargo test --test reliability` -->\n";
-    const END: &str = "<!-- end -->";
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reliability.md");
-    let text = std::fs::read_to_string(path).unwrap();
-    let (before, rest) = text.split_once(BEGIN).expect("the table's beginning");
-    let (documented, after) = rest.split_once(END).expect("the table's end");
-    let table = table();
-    if std::env::var_os("UPDATE_PICTURES").is_some() {
-        std::fs::write(path, [before, BEGIN, &table, END, after].concat()).unwrap();
-        return;
-    }
-    assert_eq!(documented, table);
+    made::compare(
+        "docs/reliability.md",
+        "cargo test --test reliability",
+        &table(),
+    );
 }
 
 /// Random fingers, from touch to touch, until a time.

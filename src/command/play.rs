@@ -219,9 +219,8 @@ impl Arguments {
         let outcome = if simulated {
             self.simulate(desk, script, keeper)
         } else {
-            let door = self
-                .page
-                .door(&web, Ipv4Addr::LOCALHOST.into(), "localhost")?;
+            let name = page::name_in_network();
+            let door = self.page.door(&web, Ipv4Addr::LOCALHOST.into(), &name)?;
             self.live(desk, script, keeper, door)
         };
         log.end(LOGGING);

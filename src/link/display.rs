@@ -1,4 +1,4 @@
-//! What the display shows, as a binary message: [`Frame::Display`].
+//! What the display shows, as a binary message: [`protocol::Frame::Display`].
 
 use super::protocol;
 use crate::board::desk;

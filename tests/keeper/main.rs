@@ -3,6 +3,8 @@
 //! `UPDATE_PICTURES=1` writes the table of docs/reliability.md.
 
 mod disk;
+#[path = "../made/mod.rs"]
+mod made;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -272,9 +274,6 @@ fn cut_everywhere(
     rows
 }
 
-const BEGIN: &str = "<!-- made by `UPDATE_PICTURES=1 cargo test --test keeper` -->\n";
-const END: &str = "<!-- end -->";
-
 #[test]
 fn the_power_may_be_cut_at_any_call_and_again() {
     let disk = Simulated::new();
@@ -301,15 +300,7 @@ fn the_power_may_be_cut_at_any_call_and_again() {
         "| all of it from each of these disks | {cuts} | {disks} |"
     )
     .unwrap();
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reliability.md");
-    let text = std::fs::read_to_string(path).unwrap();
-    let (before, rest) = text.split_once(BEGIN).expect("the table's beginning");
-    let (documented, after) = rest.split_once(END).expect("the table's end");
-    if std::env::var_os("UPDATE_PICTURES").is_some() {
-        std::fs::write(path, [before, BEGIN, &table, END, after].concat()).unwrap();
-        return;
-    }
-    assert_eq!(documented, table);
+    made::compare("docs/reliability.md", "cargo test --test keeper", &table);
 }
 
 #[test]

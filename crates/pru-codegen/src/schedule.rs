@@ -79,7 +79,7 @@ fn output_values(plan: &Plan) -> Vec<u32> {
 }
 
 fn forward(plan: &Plan, readers: &Readers, seed: u64) -> Vec<u32> {
-    let mut rng = Rng::new(seed);
+    let mut rng = ties(seed);
     let first = plan.inputs.len() as u32;
     let mut left: Vec<u32> = (0..plan.values() as u32)
         .map(|value| readers.of_value(value).len() as u32)
@@ -103,7 +103,7 @@ fn forward(plan: &Plan, readers: &Readers, seed: u64) -> Vec<u32> {
     let mut order = Vec::with_capacity(plan.steps.len());
     while !ready.is_empty() {
         let now = order.len() as u32 + 1;
-        let rank = |&i: &u32| {
+        let rank = |i: u32| {
             let step = &plan.steps[i as usize];
             let dies = |value: u32| i64::from(left[value as usize] == 1);
             let value = first + i;
@@ -125,16 +125,7 @@ fn forward(plan: &Plan, readers: &Readers, seed: u64) -> Vec<u32> {
                 ),
             }
         };
-        let mut best = 0;
-        let mut best_rank = rank(&ready[0]);
-        for at in 1..ready.len() {
-            let this = rank(&ready[at]);
-            if this > best_rank || (this == best_rank && seed > 2 && rng.below(2) == 0) {
-                best = at;
-                best_rank = this;
-            }
-        }
-        let i = ready.swap_remove(best);
+        let i = take_best(&mut ready, rank, rng.as_mut());
         order.push(i);
         let step = &plan.steps[i as usize];
         left[step.a as usize] -= 1;
@@ -153,7 +144,7 @@ fn forward(plan: &Plan, readers: &Readers, seed: u64) -> Vec<u32> {
 }
 
 fn backward(plan: &Plan, readers: &Readers, seed: u64) -> Vec<u32> {
-    let mut rng = Rng::new(seed);
+    let mut rng = ties(seed);
     let first = plan.inputs.len() as u32;
     let mut unread: Vec<u32> = (0..plan.values() as u32)
         .map(|value| readers.of_value(value).len() as u32)
@@ -166,7 +157,7 @@ fn backward(plan: &Plan, readers: &Readers, seed: u64) -> Vec<u32> {
     let mut order = Vec::with_capacity(plan.steps.len());
     while !ready.is_empty() {
         let now = order.len() as u32 + 1;
-        let rank = |&i: &u32| {
+        let rank = |i: u32| {
             let step = &plan.steps[i as usize];
             let begins = |value: u32| i64::from(value >= first && wanted[value as usize] == 0);
             let mut more = begins(step.a);
@@ -181,16 +172,7 @@ fn backward(plan: &Plan, readers: &Readers, seed: u64) -> Vec<u32> {
                 _ => (-more, -i64::from(since), i64::from(last)),
             }
         };
-        let mut best = 0;
-        let mut best_rank = rank(&ready[0]);
-        for at in 1..ready.len() {
-            let this = rank(&ready[at]);
-            if this > best_rank || (this == best_rank && seed > 2 && rng.below(2) == 0) {
-                best = at;
-                best_rank = this;
-            }
-        }
-        let i = ready.swap_remove(best);
+        let i = take_best(&mut ready, rank, rng.as_mut());
         order.push(i);
         let step = &plan.steps[i as usize];
         let operands = [step.a, step.b];
@@ -207,6 +189,29 @@ fn backward(plan: &Plan, readers: &Readers, seed: u64) -> Vec<u32> {
     }
     order.reverse();
     order
+}
+
+/// What decides between steps of equal rank: chance, or nothing for the first seeds, which
+/// take the first of them.
+fn ties(seed: u64) -> Option<Rng> {
+    (seed > 2).then(|| Rng::new(seed))
+}
+
+/// Takes the step of the highest rank out of those that are ready; there is one.
+fn take_best(
+    ready: &mut Vec<u32>,
+    rank: impl Fn(u32) -> (i64, i64, i64),
+    mut ties: Option<&mut Rng>,
+) -> u32 {
+    let mut best = (rank(ready[0]), 0);
+    for (at, &step) in ready.iter().enumerate().skip(1) {
+        let this = rank(step);
+        let mut wins_tie = || ties.as_mut().is_some_and(|rng| rng.below(2) == 0);
+        if this > best.0 || (this == best.0 && wins_tie()) {
+            best = (this, at);
+        }
+    }
+    ready.swap_remove(best.1)
 }
 
 /// The most values alive at a time, inputs until they are last read among them.

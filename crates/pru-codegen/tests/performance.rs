@@ -1,5 +1,8 @@
 //! The PRU's table in docs/performance.md. `UPDATE_PICTURES=1` writes it.
 
+#[path = "../../../tests/made/mod.rs"]
+mod made;
+
 use std::fmt::Write;
 use std::path::Path;
 
@@ -7,10 +10,6 @@ use logicnet::random::Ops;
 use logicnet::{Masks, Network, simplify};
 use pru_codegen::{LANES, compile, prove};
 
-const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/performance.md");
-const BEGIN: &str =
-    "<!-- made by `UPDATE_PICTURES=1 cargo test -p pru-codegen --test performance` -->\n";
-const END: &str = "<!-- end -->";
 /// The PRU's clock.
 const CYCLES_A_SECOND: f64 = 200e6;
 
@@ -62,13 +61,9 @@ fn table() -> String {
 
 #[test]
 fn the_documented_table_is_what_programs_take() {
-    let text = std::fs::read_to_string(DOCUMENT).unwrap();
-    let (before, rest) = text.split_once(BEGIN).expect("the table's beginning");
-    let (documented, after) = rest.split_once(END).expect("the table's end");
-    let table = table();
-    if std::env::var_os("UPDATE_PICTURES").is_some() {
-        std::fs::write(DOCUMENT, [before, BEGIN, &table, END, after].concat()).unwrap();
-        return;
-    }
-    assert_eq!(documented, table);
+    made::compare(
+        "docs/performance.md",
+        "cargo test -p pru-codegen --test performance",
+        &table(),
+    );
 }

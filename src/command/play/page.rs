@@ -1,7 +1,7 @@
 //! Where `gatebend play` serves the page.
 
 use std::io::{self, Write};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 use std::path::PathBuf;
 
 use gatebend::board::description::Web;
@@ -30,7 +30,8 @@ pub struct Page {
 }
 
 impl Page {
-    /// The port of the page, if it can be had: without it, the instrument plays.
+    /// The port of the page, if it can be had: without it, the instrument plays. `name` is
+    /// told to people where it listens at all addresses.
     pub fn door(&self, web: &Web, listen: IpAddr, name: &str) -> Result<Option<Door>, Failure> {
         if self.no_web {
             return Ok(None);
@@ -67,4 +68,17 @@ impl Page {
             }
         })
     }
+}
+
+/// What others in the network reach this computer by: its address there, if it is in one.
+pub fn name_in_network() -> String {
+    // Of a network that is for documentation (RFC 5737). Nothing is sent: a datagram socket
+    // that connects only chooses the way.
+    const ANYWHERE: (Ipv4Addr, u16) = (Ipv4Addr::new(192, 0, 2, 1), 9);
+    let address = || -> io::Result<IpAddr> {
+        let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+        socket.connect(ANYWHERE)?;
+        Ok(socket.local_addr()?.ip())
+    };
+    address().map_or_else(|_| "localhost".into(), |address| address.to_string())
 }
