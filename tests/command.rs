@@ -1,7 +1,7 @@
 //! The program as scripts use it: spellings, exit codes, bytes and errors.
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -631,7 +631,94 @@ fn play_goes_on_where_it_was() {
     let errors = play("0.1 recall none\n", &[&asset("pebbles")]);
     assert!(read("state.json").contains("\"bends\": []"));
     assert!(errors.contains("refused: no preset"), "{errors}");
+    // Another network took its place: it is a preset.
+    assert!(
+        errors.contains("what was played is preset rescued"),
+        "{errors}"
+    );
+    assert!(read("presets/rescued.json").contains("\"bends\": [40]"));
+    // The same one again is played on.
+    let pebbles = asset("pebbles");
+    play("0.5 bend 40 1\n", &[&pebbles]);
+    let bent = read("state.json");
+    assert!(bent.contains("\"bends\": [40]"));
+    play("0.1 page menu\n", &[&pebbles]);
+    assert_eq!(read("state.json"), bent);
+    assert!(!Path::new(&state).join("presets/rescued 2.json").exists());
     assert!(read("log.txt").contains(" info  refused: no preset"));
+}
+
+/// How many starts in a row have failed, as a state folder has it.
+fn unsteady(state: &str) -> u64 {
+    let text = fs::read_to_string(Path::new(state).join("starts.json")).unwrap();
+    let body: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    let from = body.join("\n");
+    let (_, count) = from.split_once("\"unsteady\":").unwrap();
+    let digits: String = count.chars().filter(char::is_ascii_digit).take(1).collect();
+    digits.parse().unwrap()
+}
+
+#[test]
+fn runs_that_cannot_write_their_files_are_no_starts_that_failed() {
+    let folder = Folder::new();
+    let (script, state) = (folder.path("script.txt"), folder.path("state"));
+    fs::write(&script, "0.5 bend 40 1\n").unwrap();
+    let play = ["play", "--seconds", "2", "--state", &state];
+    let with = |more: &[&str]| gatebend(&[&play, more].concat());
+    assert!(with(&["--fast", "--script", &script]).status.success());
+    let nowhere = folder.path("no/such/x.wav");
+    for _ in 0..2 {
+        // It has played, and before that: a folder that is a file, and no sense.
+        for refused in [
+            &["--wav", &nowhere][..],
+            &["--oled", &script],
+            &["--wav", "-", "--tap", "-"],
+        ] {
+            assert!(!with(refused).status.success());
+        }
+        // Too slow to begin with.
+        let slow = ["--fast", "--set", "rate=96000", "--set", "speed=4"];
+        with(&slow);
+    }
+    assert!(with(&["--fast"]).status.success());
+    let kept = fs::read_to_string(Path::new(&state).join("state.json")).unwrap();
+    assert!(kept.contains("\"bends\": [40]"), "{kept}");
+    assert!(!Path::new(&state).join("presets/rescued.json").exists());
+    assert_eq!(unsteady(&state), 0);
+}
+
+#[test]
+fn a_run_that_cannot_write_its_file_keeps_what_was_changed() {
+    let folder = Folder::new();
+    let (script, state) = (folder.path("script.txt"), folder.path("state"));
+    fs::write(&script, "0.9 bend 40 1\n").unwrap();
+    let nowhere = folder.path("no/such/x.wav");
+    let arguments = [
+        "play",
+        "--seconds",
+        "1",
+        "--state",
+        &state,
+        "--script",
+        &script,
+        "--wav",
+        &nowhere,
+    ];
+    assert!(!gatebend(&arguments).status.success());
+    let kept = fs::read_to_string(Path::new(&state).join("state.json")).unwrap();
+    assert!(kept.contains("\"bends\": [40]"), "{kept}");
+}
+
+#[test]
+fn a_start_is_steady_after_ten_seconds_and_no_sooner() {
+    let folder = Folder::new();
+    let state = folder.path("state");
+    fs::create_dir(&state).unwrap();
+    fs::write(Path::new(&state).join("starts.json"), "{\"unsteady\": 1}").unwrap();
+    for (seconds, count) in [("9.5", 1), ("10", 0)] {
+        done(&["play", "--fast", "--seconds", seconds, "--state", &state]);
+        assert_eq!(unsteady(&state), count, "{seconds}");
+    }
 }
 
 #[test]
@@ -706,4 +793,36 @@ fn play_in_real_time_ends_when_told() {
     assert!(output.status.success());
     let errors = String::from_utf8(output.stderr).unwrap();
     assert!(errors.starts_with("next, previous"), "{errors}");
+}
+
+/// Ctrl-C, with what was done a moment before it.
+#[cfg(unix)]
+#[test]
+fn play_in_real_time_ends_by_a_signal_as_it_should() {
+    for signal in ["-INT", "-TERM"] {
+        let folder = Folder::new();
+        let state = folder.path("state");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gatebend"));
+        let mut child = command
+            .args(["play", "--silent", "--no-web", "--state", &state])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(b"bend 40 1\ndance\n").unwrap();
+        // What it says to the second line: the first one is on its way then.
+        let mut errors = BufReader::new(child.stderr.take().unwrap()).lines();
+        let says = |line: &String| line.starts_with("next, previous");
+        assert!(errors.by_ref().map(Result::unwrap).any(|line| says(&line)));
+        let pid = child.id().to_string();
+        let sent = Command::new("kill").args([signal, &pid]).status().unwrap();
+        assert!(sent.success());
+        assert!(child.wait().unwrap().success(), "{signal}");
+        drop(stdin);
+        let kept = fs::read_to_string(Path::new(&state).join("state.json")).unwrap();
+        assert!(kept.contains("\"bends\": [40]"), "{kept}");
+        assert_eq!(unsteady(&state), 0);
+    }
 }

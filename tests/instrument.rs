@@ -8,12 +8,12 @@ use gatebend::instrument::layers::{Layer, Layers, MOST_LAYERS};
 use gatebend::instrument::layout::{Area, Point};
 use gatebend::instrument::pages::{Picture, Status, View, draw};
 use gatebend::instrument::parameters::{KEYS, Key, Parameters};
-use gatebend::instrument::preset::Preset;
+use gatebend::instrument::preset::{MOST_PRESETS, Preset};
 use gatebend::instrument::surface::Button;
 use gatebend::instrument::{Command, Direction, Instrument, Keep, Page, Saved, State};
 use gatebend::keeper::{seal, unseal};
 use gatebend::library;
-use logicnet::{Gate, Mask, Masks, Op, Program};
+use logicnet::{Gate, Mask, Masks, Network, Op, Program};
 use proptest::prelude::*;
 
 fn instrument() -> Instrument {
@@ -257,8 +257,12 @@ fn a_safe_start_keeps_what_was_played() {
             Command::Swap(Direction::Next),
             Command::bend(40, Some(Mask::Invert)),
             Command::Set(Key::Speed, -200),
+            Command::Set(Key::Volume, -33),
+            Command::Set(Key::Dead, 1),
         ],
     );
+    let all = Saved::of(instrument.state());
+    let layout = Arc::clone(&instrument.state().layout);
     let outcome = instrument.apply(Command::SafeStart).unwrap();
     let Some(Keep::Save(preset)) = outcome.keep else {
         panic!("nothing to keep");
@@ -267,17 +271,90 @@ fn a_safe_start_keeps_what_was_played() {
         (preset.name.as_str(), preset.layers.bends().len()),
         ("rescued 2", 1)
     );
+    // Its file has all of it, too.
+    let read = Preset::from_json("rescued 2".into(), &preset.to_json().unwrap()).unwrap();
+    assert_eq!(read, *preset);
     let state = Arc::clone(instrument.state());
     assert_eq!((state.place, state.bends().len()), (0, 0));
     assert_eq!(state.parameters, Parameters::default());
     assert!(state.notice.as_ref().unwrap().contains("rescued 2"));
+    // Undo gives all of it back, and redo takes it.
+    does(&mut instrument, [Command::Undo]);
+    assert!(all.is_of(instrument.state()));
+    assert_eq!(instrument.state().layout, layout);
+    does(&mut instrument, [Command::Redo]);
+    assert_eq!(instrument.state().parameters, Parameters::default());
     // Once more: there is nothing more to keep, here or there.
     assert!(instrument.apply(Command::SafeStart).unwrap().keep.is_none());
     does(&mut instrument, [Command::RecallPreset("rescued 2".into())]);
-    assert_eq!(instrument.state().parameters.get(Key::Speed), -200);
+    assert!(all.is_of(instrument.state()));
     assert!(instrument.apply(Command::SafeStart).unwrap().keep.is_none());
     does(&mut instrument, [Command::Undo]);
-    assert_eq!(instrument.state().parameters.get(Key::Speed), -200);
+    assert!(all.is_of(instrument.state()));
+}
+
+#[test]
+fn undo_of_a_safe_start_gives_back_what_no_preset_brings() {
+    let mut instrument = instrument();
+    does(&mut instrument, [Command::Set(Key::Volume, -33)]);
+    let outcome = instrument.apply(Command::SafeStart).unwrap();
+    assert!(outcome.keep.is_some_and(|keep| keep.is_rescue()));
+    does(&mut instrument, [Command::Undo]);
+    assert_eq!(instrument.state().parameters.get(Key::Volume), -33);
+}
+
+#[test]
+fn presets_are_so_many_and_no_more() {
+    let mut instrument = instrument();
+    let keep = |name: String| Command::SavePreset(Some(name));
+    does(
+        &mut instrument,
+        (0..MOST_PRESETS).map(|i| keep(format!("p {i}"))),
+    );
+    let before = Arc::clone(instrument.state());
+    for name in [Some("one more".to_string()), None] {
+        let problem = instrument.apply(Command::SavePreset(name)).unwrap_err();
+        assert!(problem.contains("256 presets"), "{problem}");
+    }
+    assert_eq!(*instrument.state(), before);
+    // Another content for one of them is no more, and what is rescued is not lost.
+    does(
+        &mut instrument,
+        [Command::bend(40, Some(Mask::Invert)), keep("p 7".into())],
+    );
+    assert!(instrument.apply(Command::SafeStart).unwrap().keep.is_some());
+    let names = ["p 1", "rescued"].map(|name| Command::DeletePreset(name.into()));
+    does(&mut instrument, names);
+    does(&mut instrument, [Command::SavePreset(None)]);
+    assert_eq!(instrument.state().presets.len(), MOST_PRESETS);
+}
+
+/// Networks that bring a lot that means nothing here.
+#[test]
+fn undo_keeps_as_many_large_networks_as_there_is_room_for() {
+    let mut instrument = instrument();
+    let large = |i: usize| {
+        let mut parts = library::shipped()[0].clone().into_parts();
+        parts.name = format!("large {i}");
+        // Two bytes each in a file, and many more in memory.
+        let value = serde_json::Value::from(vec![0; 500_000]);
+        parts.extra.insert("x".into(), value);
+        Command::Load(Box::new(Network::try_from(parts).unwrap()))
+    };
+    for i in 0..8 {
+        does(&mut instrument, [large(i)]);
+    }
+    let (undo, _) = instrument.state().history;
+    assert!((1..8).contains(&undo), "{undo}");
+    // Bends of one network are one network.
+    for node in 0..20 {
+        does(&mut instrument, [Command::bend(node, Some(Mask::Invert))]);
+    }
+    assert!(instrument.state().history.0 >= 20);
+    while instrument.state().history.0 > 0 {
+        does(&mut instrument, [Command::Undo]);
+    }
+    assert!(instrument.state().network.name().starts_with("large"));
 }
 
 #[test]

@@ -9,10 +9,10 @@ use std::fmt::Write;
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
 use gatebend::board::desk::{Desk, Event, Part, Simulation};
 use gatebend::instrument::parameters::{KEYS, Key};
-use gatebend::instrument::{Command, Direction};
+use gatebend::instrument::{Command, Direction, Saved};
 use gatebend::library;
 use logicnet::random::Rng;
-use logicnet::{Evaluator, Mask, Program, W512};
+use logicnet::{Evaluator, Gate, Mask, Op, Program, W512};
 use trill::sim::{Fault, Finger};
 
 #[global_allocator]
@@ -258,7 +258,7 @@ fn random_events(rng: &mut Rng, now: u64) -> Events {
     } else {
         Part::Display
     };
-    let command = match rng.below(17) {
+    let command = match rng.below(28) {
         0 => Command::Random(None),
         1 | 2 => Command::Mutate(None),
         3 => Command::Undo,
@@ -286,6 +286,43 @@ fn random_events(rng: &mut Rng, now: u64) -> Events {
         13 => return vec![(now, Event::Stuck(true)), (later, Event::Stuck(false))],
         14 => return vec![(now, Event::Reset(part))],
         15 => Command::Set(Key::ANALOG[rng.below(3) as usize], rng.below(5) as i32),
+        16 => {
+            let masks = [Some(Mask::Invert), Some(Mask::Force(true)), None];
+            let mut bend = || (rng.below(300), masks[rng.below(3) as usize]);
+            Command::Paint {
+                bends: (0..8).map(|_| bend()).collect(),
+                begins: rng.below(3) == 0,
+            }
+        }
+        17 => Command::AddLayer(None),
+        18 => Command::RemoveLayer(1 + rng.below(3) as usize),
+        19 => Command::ChooseLayer(rng.below(3) as usize),
+        20 => Command::SetStrength(rng.below(3) as usize, rng.below(101) as u8),
+        21 => Command::ClearLayer(rng.below(3) as usize),
+        22 => {
+            let gate = Gate {
+                op: Op::new(rng.below(16) as u8).unwrap(),
+                a: rng.below(20),
+                b: rng.below(20),
+            };
+            Command::Rewire(20 + rng.below(200), gate)
+        }
+        23 => Command::Choose(rng.below(8) as usize),
+        24 => Command::Mutate(Some(rng.below(100).into())),
+        25 => Command::Seek(rng.below(1 << 20)),
+        26 => {
+            // Not for long, or there is little to hear.
+            return vec![
+                (now, Event::Command(Command::Play(false))),
+                (later, Event::Command(Command::Play(true))),
+            ];
+        }
+        27 => {
+            let network = library::shipped().swap_remove(rng.below(4) as usize);
+            let saved = Saved::from_json(&network.to_json()).unwrap();
+            let t = (rng.below(2) == 0).then(|| rng.below(1 << 16));
+            Command::Restore(Box::new(saved), t)
+        }
         _ => Command::Set(Key::Speed, 100),
     };
     vec![(now, Event::Command(command))]

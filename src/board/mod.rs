@@ -15,6 +15,9 @@ pub mod inputs;
 pub mod linux;
 /// What an instrument is made of, whatever it is played on.
 pub mod parts;
+/// The signals that ask for an end.
+#[cfg(unix)]
+mod signals;
 /// The threads around the audio callback.
 pub mod threads;
 /// Those threads as turns, where time is simulated or the board is offline.

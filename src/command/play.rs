@@ -1,6 +1,7 @@
 //! `gatebend play`: the instrument.
 
 mod keeping;
+mod logging;
 mod page;
 mod simulated;
 mod track;
@@ -12,14 +13,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gatebend::board::description::{Board, Kind};
-use gatebend::board::desk::{Desk, Live, Script, play_live};
+use gatebend::board::desk::{Desk, Interrupt, Live, Script, play_live};
 use gatebend::board::parts::Parts;
 use gatebend::engine::{Cost, Platform};
 use gatebend::instrument::layers::Layers;
 use gatebend::instrument::parameters::{KEYS, Parameters};
 use gatebend::instrument::surface::Surface;
 use gatebend::library;
-use gatebend::link::server::Door;
 use gatebend::pru::Choice;
 use log::LevelFilter;
 
@@ -183,16 +183,22 @@ impl Arguments {
     }
 
     /// Goes on from what was kept, and keeps on. What the command line says
-    /// comes first.
+    /// comes first: another network takes the place of what was played, which is
+    /// set aside; the one that was played is played on, as it was bent.
+    ///
+    /// This counts the start: what can fail without it comes before, and what
+    /// fails before it plays takes the count back.
     fn keep(&self, parts: &mut Parts, state: Option<&Path>) -> Result<Option<Keeper>, Failure> {
         let Some((keeper, mut memory)) = keeping::open(state, self.presets.clone()) else {
             return Ok(None);
         };
         if let Some(saved) = memory.saved.as_mut().filter(|_| memory.trusted) {
-            if self.network.is_some() {
-                saved.network = Arc::new(parts.library[0].clone());
+            let first = &parts.library[0];
+            if self.network.is_some() && saved.place != first.name() {
+                memory.replaced = Some(saved.clone());
+                saved.network = Arc::new(first.clone());
                 saved.layers = Layers::default();
-                saved.place = saved.network.name().to_string();
+                saved.place = first.name().to_string();
             }
             self.assign(&mut saved.parameters)?;
         }
@@ -201,7 +207,7 @@ impl Arguments {
         Ok(Some(keeper))
     }
 
-    fn desk(&self, board: Board, mut parts: Parts, script: Script, simulated: bool) -> Outcome {
+    fn desk(&self, board: Board, parts: Parts, script: Script, simulated: bool) -> Outcome {
         if let Some(option) = self.options.first() {
             return Err(Failure::Usage(format!(
                 "{option}: options after -- are Bela's; this is a desk"
@@ -212,16 +218,11 @@ impl Arguments {
         } else {
             LevelFilter::Off
         };
-        let log = keeping::start_log(self.state.as_deref(), terminal)?;
-        let keeper = self.keep(&mut parts, self.state.as_deref())?;
-        let web = board.web.clone();
-        let desk = Desk::like(board, parts);
+        let log = logging::start(self.state.as_deref(), terminal)?;
         let outcome = if simulated {
-            self.simulate(desk, script, keeper)
+            self.simulate(board, parts, script)
         } else {
-            let name = page::name_in_network();
-            let door = self.page.door(&web, Ipv4Addr::LOCALHOST.into(), &name)?;
-            self.live(desk, script, keeper, door)
+            self.live(board, parts, script)
         };
         log.end(LOGGING);
         outcome
@@ -236,26 +237,31 @@ impl Arguments {
         }
         let state = self.state.as_deref();
         let state = state.or(board.state.as_deref().map(Path::new));
+        let state = state.map(Path::to_path_buf);
+        let state = state.as_deref();
         // First of all, so that the end comes in time whatever hangs.
         let signals = Signals::watch().map_err(|error| Failure::Failed(error.to_string()))?;
         let _only = boards::claim(state)?;
-        let log = keeping::start_log(state, LevelFilter::Info)?;
-        let keeper = self.keep(&mut parts, state)?;
-        let door = self
-            .page
-            .door(&board.web, Ipv4Addr::UNSPECIFIED.into(), "bela.local")?;
-        let outcome = play(Performance {
-            board,
-            parts,
-            commands: script.commands().collect(),
-            options: self.options.clone(),
-            seconds: self.seconds,
-            signals,
-            keeper,
-            door,
-        });
+        let log = logging::start(state, LevelFilter::Info)?;
+        let perform = || {
+            let everywhere = Ipv4Addr::UNSPECIFIED.into();
+            let door = self.page.door(&board.web, everywhere, "bela.local")?;
+            let keeper = self.keep(&mut parts, state)?;
+            play(Performance {
+                board,
+                parts,
+                commands: script.commands().collect(),
+                options: self.options.clone(),
+                seconds: self.seconds,
+                signals,
+                keeper,
+                door,
+            })
+            .map_err(Failure::Failed)
+        };
+        let outcome = perform();
         log.end(LOGGING);
-        outcome.map_err(Failure::Failed)
+        outcome
     }
 
     #[cfg(not(target_os = "linux"))]
@@ -266,23 +272,23 @@ impl Arguments {
         )))
     }
 
-    fn live(
-        &self,
-        mut desk: Desk,
-        script: Script,
-        keeper: Option<Keeper>,
-        door: Option<Door>,
-    ) -> Outcome {
+    fn live(&self, board: Board, mut parts: Parts, script: Script) -> Outcome {
         let sound_card = cfg!(feature = "sound-card") && !self.silent;
         let rate = if sound_card {
-            card_rate().map_err(Failure::Failed)?
+            Some(card_rate().map_err(Failure::Failed)?)
         } else {
-            desk.platform.rate
+            None
         };
+        let name = page::name_in_network();
+        let here = Ipv4Addr::LOCALHOST.into();
+        let door = self.page.door(&board.web, here, &name)?;
+        let interrupt = Interrupt::watch().map_err(|error| Failure::Failed(error.to_string()))?;
+        let keeper = self.keep(&mut parts, self.state.as_deref())?;
+        let mut desk = Desk::like(board, parts);
         desk.platform = Platform {
             cost: COMPUTER,
             block: 64,
-            rate,
+            rate: rate.unwrap_or(desk.platform.rate),
         };
         if !sound_card && !self.silent {
             say(
@@ -302,6 +308,7 @@ impl Arguments {
             terminal: io::IsTerminal::is_terminal(&io::stdout()),
             keeper,
             door,
+            interrupt,
         };
         play_live(desk, live).map_err(Failure::Failed)
     }

@@ -30,11 +30,11 @@ pub use state::{Page, State};
 use crate::engine::{Platform, Settings};
 use analog::{Analog, INPUTS, Reading, Target};
 use gestures::Press;
-use history::{History, Stroke};
+use history::{Brought, History, Stroke};
 use layers::Layers;
 use layout::{Area, Layout};
 use parameters::{KEYS, Key, Kind, Parameters};
-use preset::{Preset, RESCUED};
+use preset::{MOST_PRESETS, Preset, RESCUED};
 use surface::Button;
 
 /// What the engine shall play from now on.
@@ -71,6 +71,12 @@ impl Keep {
             Keep::Delete(name) => Some(name),
             Keep::Calibration(_) => None,
         }
+    }
+
+    /// Whether it is a state that was not played on from, and is nowhere else
+    /// once that is replaced.
+    pub fn is_rescue(&self) -> bool {
+        matches!(self, Keep::Save(preset) if preset.place.is_some())
     }
 }
 
@@ -127,8 +133,8 @@ struct Change {
     seek: Option<u32>,
     /// Another moment of the history is now.
     now: Option<usize>,
-    /// It brought its parameters, as presets do.
-    brought: bool,
+    /// The parameters that came with it.
+    brought: Brought,
     /// It may go on with the one before.
     stroke: Option<Stroke>,
 }
@@ -137,7 +143,7 @@ const SAME: Change = Change {
     heard: Heard::Nothing,
     seek: None,
     now: None,
-    brought: false,
+    brought: Brought::Nothing,
     stroke: None,
 };
 const BENT: Change = Change {
@@ -251,12 +257,14 @@ impl Instrument {
         } else {
             "safe start: the last ones failed".to_string()
         };
+        self.set_aside(saved, &problem)
+    }
+
+    /// Keeps as a preset what shall not be played on from, and tells the player
+    /// why, before the first sound.
+    pub fn set_aside(&mut self, saved: Saved, why: &str) -> Outcome {
         let mut keep = None;
-        let mut told = problem;
-        if !saved.is_of(&self.state) {
-            let name = self.rescue(saved.into_preset(RESCUED.into()), &mut keep);
-            told = format!("{told}; what was played is preset {name}");
-        }
+        let told = self.rescue(saved, &self.state, why, &mut keep);
         if let Some(keep) = &keep {
             self.keep(keep);
         }
@@ -266,8 +274,7 @@ impl Instrument {
 
     fn play_on(&mut self, saved: &Saved) -> Result<Sound, String> {
         let mut state = (*self.state).clone();
-        state.parameters = saved.parameters.clone();
-        self.restore(&mut state, saved)?;
+        self.restore(&mut state, saved, Brought::All)?;
         let sound = self
             .sound(&mut state, SWAPPED, false)?
             .ok_or("a new network is a new sound")?;
@@ -276,8 +283,8 @@ impl Instrument {
         Ok(sound)
     }
 
-    /// Puts what was saved in place, with the parameters that presets bring.
-    fn restore(&self, state: &mut State, saved: &Saved) -> Result<(), String> {
+    /// Puts what was saved in place, and these of its parameters.
+    fn restore(&self, state: &mut State, saved: &Saved, brought: Brought) -> Result<(), String> {
         saved.layers.fit(&saved.network)?;
         let is_it = |network: &Arc<Network>| *network == saved.network;
         let places = || 0..self.library.len();
@@ -295,22 +302,28 @@ impl Instrument {
         } else {
             &saved.network
         };
-        state.parameters.bring(&saved.parameters);
+        bring(state, &saved.parameters, brought);
         swap(state, Arc::clone(network));
         state.layers = saved.layers.clone();
         Ok(())
     }
 
-    /// The name of the preset that holds this one's content: one that is there
-    /// already, or a new one to keep.
-    fn rescue(&self, mut preset: Preset, keep: &mut Option<Keep>) -> String {
-        if let Some(same) = self.presets.iter().find(|other| other.is_like(&preset)) {
-            return same.name.clone();
+    /// Keeps what a state takes the place of as a preset, unless it is the same
+    /// or there is such a preset already. Gives the words to tell.
+    fn rescue(&self, saved: Saved, state: &State, why: &str, keep: &mut Option<Keep>) -> String {
+        if saved.is_of(state) {
+            return why.to_string();
         }
-        preset.name = preset::free_name(RESCUED, |name| self.is_taken(name));
-        let name = preset.name.clone();
-        *keep = Some(Keep::Save(Box::new(preset)));
-        name
+        let same = |preset: &&Preset| Saved::of_preset(preset).is_some_and(|other| other == saved);
+        let name = match self.presets.iter().find(same) {
+            Some(preset) => preset.name.clone(),
+            None => {
+                let name = preset::free_name(RESCUED, |name| self.is_taken(name));
+                *keep = Some(Keep::Save(Box::new(saved.into_preset(name.clone()))));
+                name
+            }
+        };
+        format!("{why}; what was played is preset {name}")
     }
 
     fn is_taken(&self, name: &str) -> bool {
@@ -448,9 +461,9 @@ impl Instrument {
             Command::RecallPreset(name) => self.recall_preset(state, &name),
             Command::DeletePreset(name) => self.delete_preset(state, name, keep),
             Command::Restore(saved, t) => {
-                self.restore(state, &saved)?;
+                self.restore(state, &saved, Brought::Presets)?;
                 Ok(Change {
-                    brought: true,
+                    brought: Brought::Presets,
                     seek: t.map(|t| seek(state, t)),
                     ..SWAPPED
                 })
@@ -655,17 +668,18 @@ impl Instrument {
 
     fn go_to(&mut self, state: &mut State, direction: Direction) -> Result<Change, String> {
         // What a touch has latched so far is a step of its own.
-        self.history.remember(&self.state, false, None);
+        self.history.remember(&self.state, Brought::Nothing, None);
         let (now, moment, brought) = self.history.look(direction)?;
         let swapped = !Arc::ptr_eq(&state.network, &moment.network);
+        bring(state, &moment.parameters, brought);
+        if brought == Brought::All {
+            lay_out(state);
+        }
         if swapped {
             swap(state, Arc::clone(&moment.network));
         }
         state.place = moment.place;
         state.layers = moment.layers.clone();
-        if brought {
-            state.parameters.bring(&moment.parameters);
-        }
         let change = if swapped { SWAPPED } else { BENT };
         Ok(Change {
             now: Some(now),
@@ -693,6 +707,12 @@ impl Instrument {
             ));
         }
         let preset = Preset::of(state, name);
+        let names = self.presets.len() + self.reserved.len();
+        if names >= MOST_PRESETS && !self.is_taken(&preset.name) {
+            return Err(format!(
+                "there are {MOST_PRESETS} presets already; delete one first"
+            ));
+        }
         if self.reserved.contains(&preset.name) {
             return Err(format!(
                 "a preset {:?} is there that could not be read; choose another name",
@@ -718,13 +738,16 @@ impl Instrument {
             .iter()
             .find(|preset| preset.name == name)
             .ok_or_else(|| no_preset(name))?;
-        state.parameters.bring(&preset.parameters);
-        swap(state, Arc::clone(&preset.network));
-        state.layers = preset.layers.clone();
-        Ok(Change {
-            brought: true,
-            ..SWAPPED
-        })
+        let brought = if let Some(saved) = Saved::of_preset(preset) {
+            self.restore(state, &saved, Brought::All)?;
+            Brought::All
+        } else {
+            bring(state, &preset.parameters, Brought::Presets);
+            swap(state, Arc::clone(&preset.network));
+            state.layers = preset.layers.clone();
+            Brought::Presets
+        };
+        Ok(Change { brought, ..SWAPPED })
     }
 
     fn delete_preset(
@@ -742,24 +765,17 @@ impl Instrument {
     }
 
     fn safe_start(&self, state: &mut State, keep: &mut Option<Keep>) -> Change {
-        let earlier = Preset::of(state, RESCUED.into());
+        let earlier = Saved::of(state);
         state.place = 0;
         state.parameters = self.defaults.clone();
         state.page = Page::Play;
         state.playing = true;
         state.analog.stop_learning();
         swap(state, Arc::clone(&self.library[0]));
-        if earlier.is_like(&Preset::of(state, RESCUED.into())) {
-            tell(state, "safe start".into());
-        } else {
-            let name = self.rescue(earlier, keep);
-            tell(
-                state,
-                format!("safe start; what was played is preset {name}"),
-            );
-        }
+        let told = self.rescue(earlier, state, "safe start", keep);
+        tell(state, told);
         Change {
-            brought: true,
+            brought: Brought::All,
             ..SWAPPED
         }
     }
@@ -815,6 +831,15 @@ fn no_preset(name: &str) -> String {
 fn tell(state: &mut State, notice: String) {
     state.notice = Some(notice);
     state.notices = state.notices.wrapping_add(1);
+}
+
+/// Takes these of other parameters.
+fn bring(state: &mut State, parameters: &Parameters, brought: Brought) {
+    match brought {
+        Brought::Nothing => {}
+        Brought::Presets => state.parameters.bring(parameters),
+        Brought::All => state.parameters.clone_from(parameters),
+    }
 }
 
 /// Puts another network in place, without bends and their layers.

@@ -37,7 +37,13 @@ pub struct Preset {
     pub layers: Layers,
     /// The parameters.
     pub parameters: Parameters,
+    /// The place in the library, if this is a state that was not played on from:
+    /// then it brings all parameters, and its file is that of a state.
+    pub place: Option<String>,
 }
+
+/// Most presets that a player can keep. What is rescued is kept in any case.
+pub const MOST_PRESETS: usize = 256;
 
 /// Most characters of a preset's name.
 const MOST_CHARACTERS: usize = 40;
@@ -76,14 +82,8 @@ impl Preset {
             network: Arc::clone(&state.network),
             layers: state.layers.clone(),
             parameters: state.parameters.clone(),
+            place: None,
         }
-    }
-
-    /// Whether another one, of whatever name, brings the same.
-    pub fn is_like(&self, other: &Preset) -> bool {
-        let mut brought = self.parameters.clone();
-        brought.bring(&other.parameters);
-        self.network == other.network && self.layers == other.layers && self.parameters == brought
     }
 
     /// The preset's file.
@@ -91,8 +91,8 @@ impl Preset {
     /// # Errors
     /// When the bends do not fit the network.
     pub fn to_json(&self) -> Result<String, NetworkError> {
-        let brought = |key: &Key| key.in_presets();
-        write(&self.network, &self.layers, &self.parameters, brought, None)
+        let place = self.place.as_deref();
+        write(&self.network, &self.layers, &self.parameters, place)
     }
 
     /// Reads a preset's file. Parameters that are not there, or unknown, are as
@@ -101,12 +101,18 @@ impl Preset {
     /// # Errors
     /// Names the place and says what is wrong there.
     pub fn from_json(name: String, text: &str) -> Result<Preset, NetworkError> {
-        let file = read(text, |key| key.in_presets())?;
+        let file = read(text)?;
+        let mut brought = Parameters::default();
+        brought.bring(&file.parameters);
         Ok(Preset {
             name,
             network: Arc::new(file.network),
             layers: file.layers,
-            parameters: file.parameters,
+            parameters: match file.place {
+                Some(_) => file.parameters,
+                None => brought,
+            },
+            place: file.place,
         })
     }
 }
@@ -120,12 +126,12 @@ pub(super) struct File {
 }
 
 /// A network file with all lasting masks, and fields that tell the bends among
-/// them, and the parameters.
+/// them, and the parameters: with a place in the library all of them, as a state
+/// has them, else those that presets bring.
 pub(super) fn write(
     network: &Network,
     layers: &Layers,
     parameters: &Parameters,
-    written: impl Fn(&Key) -> bool,
     place: Option<&str>,
 ) -> Result<String, NetworkError> {
     let bends = layers.bends();
@@ -143,7 +149,8 @@ pub(super) fn write(
         parts.extra.remove(field);
     }
     let mut fields = Map::new();
-    for key in KEYS.iter().filter(|key| written(key)) {
+    let written = |key: &&Key| place.is_some() || key.in_presets();
+    for key in KEYS.iter().filter(written) {
         fields.insert(key.parameter().id.into(), parameters.get(*key).into());
     }
     parts.extra.insert(PARAMETERS.into(), fields.into());
@@ -163,11 +170,11 @@ pub(super) fn write(
 
 /// The same read again. What is not there is as at first, and what has no
 /// meaning is left out.
-pub(super) fn read(text: &str, wanted: impl Fn(&Key) -> bool) -> Result<File, NetworkError> {
+pub(super) fn read(text: &str) -> Result<File, NetworkError> {
     let mut parts = Network::from_json(text)?.into_parts();
     let mut parameters = Parameters::default();
     if let Some(Value::Object(fields)) = parts.extra.remove(PARAMETERS) {
-        for key in KEYS.iter().filter(|key| wanted(key)) {
+        for key in KEYS {
             let value = fields.get(key.parameter().id).and_then(Value::as_i64);
             if let Some(value) = value.and_then(|value| i32::try_from(value).ok()) {
                 parameters.set(*key, value);

@@ -50,14 +50,25 @@ impl Saved {
             && (Arc::ptr_eq(&self.network, &state.network) || self.network == state.network)
     }
 
-    /// The same as a preset.
+    /// The same as a preset that brings all of it.
     pub fn into_preset(self, name: String) -> Preset {
         Preset {
             name,
             network: self.network,
             layers: self.layers,
             parameters: self.parameters,
+            place: Some(self.place),
         }
+    }
+
+    /// What was made a preset like this.
+    pub fn of_preset(preset: &Preset) -> Option<Saved> {
+        preset.place.clone().map(|place| Saved {
+            network: Arc::clone(&preset.network),
+            layers: preset.layers.clone(),
+            parameters: preset.parameters.clone(),
+            place,
+        })
     }
 
     /// The state's file.
@@ -66,7 +77,7 @@ impl Saved {
     /// When the bends do not fit the network.
     pub fn to_json(&self) -> Result<String, NetworkError> {
         let (parameters, place) = (&self.parameters, Some(self.place.as_str()));
-        preset::write(&self.network, &self.layers, parameters, |_| true, place)
+        preset::write(&self.network, &self.layers, parameters, place)
     }
 
     /// Reads a state's file; any network file is one. Parameters that are not
@@ -76,7 +87,7 @@ impl Saved {
     /// # Errors
     /// Names the place and says what is wrong there.
     pub fn from_json(text: &str) -> Result<Saved, NetworkError> {
-        let file = preset::read(text, |_| true)?;
+        let file = preset::read(text)?;
         Ok(Saved {
             place: file.place.unwrap_or_else(|| file.network.name().into()),
             network: Arc::new(file.network),

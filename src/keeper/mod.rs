@@ -29,6 +29,9 @@ use crate::instrument::parameters::Parameters;
 use crate::instrument::preset::Preset;
 use crate::instrument::{Instrument, Saved, Sound};
 
+/// So many nanoseconds of sound, and the start has not failed.
+pub const STEADY_NS: u64 = 10_000_000_000;
+
 /// Where things are kept.
 #[derive(Clone, Debug, Default)]
 pub struct Places {
@@ -59,6 +62,8 @@ pub struct Memory {
     pub saved: Option<Saved>,
     /// False after starts that failed: then the state shall not be played.
     pub trusted: bool,
+    /// What was played, if something else shall be instead.
+    pub replaced: Option<Saved>,
     /// The calibration, a JSON object.
     pub calibration: Option<String>,
     /// What to tell the player.
@@ -72,6 +77,7 @@ impl Default for Memory {
             reserved: Vec::new(),
             saved: None,
             trusted: true,
+            replaced: None,
             calibration: None,
             notices: Vec::new(),
         }
@@ -105,6 +111,12 @@ impl Memory {
             let outcome = instrument.resume(saved, self.trusted);
             notices.extend(instrument.state().notice.clone());
             first = outcome.sound.unwrap_or(first);
+            let kept = outcome.keep.map_or(Ok(()), |keep| keeper.keep(keep));
+            notices.extend(kept.err());
+        }
+        if let Some(replaced) = self.replaced {
+            let outcome = instrument.set_aside(replaced, "another network");
+            notices.extend(instrument.state().notice.clone());
             let kept = outcome.keep.map_or(Ok(()), |keep| keeper.keep(keep));
             notices.extend(kept.err());
         }

@@ -15,7 +15,6 @@ use super::presets::Presets;
 use super::running::Running;
 use super::{Memory, Places};
 use crate::conductor::Keeper;
-use crate::instrument::preset::RESCUED;
 use crate::instrument::{Keep, Saved, State};
 
 /// The state is saved so long after its last change, and at most so long after
@@ -308,8 +307,8 @@ impl<D: Disk + Clone> Watch<D> {
         let is_due = |(first, last)| now >= first + LONGEST_MS || now >= last + SETTLED_MS;
         let due = self.changed.is_some_and(is_due) || self.ending;
         // What is replaced may be on its way to a preset.
-        let rescued = !self.queue.keys().any(|name| name.starts_with(RESCUED));
-        if self.changed.is_none() || !due || !rescued {
+        let rescuing = self.queue.values().any(Keep::is_rescue);
+        if self.changed.is_none() || !due || rescuing {
             return;
         }
         let Some(state) = self.seen.clone() else {

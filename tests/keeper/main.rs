@@ -454,6 +454,27 @@ fn two_failed_starts_are_followed_by_a_safe_one_that_loses_nothing() {
     assert_eq!(session.state().bends().len(), 1);
 }
 
+/// A preset of the player's whose name is like those of rescued ones, and which
+/// cannot be written, holds nothing up; one that is rescued does.
+#[test]
+fn only_what_is_rescued_holds_back_the_state() {
+    for (rescued, held) in [(false, false), (true, true)] {
+        let disk = Simulated::new();
+        let mut session = Session::start(&disk);
+        disk.refuse("/root/state/presets", true);
+        bend(&mut session);
+        if rescued {
+            session.does(Command::SafeStart);
+        } else {
+            session.does(Command::SavePreset(Some("rescued from the sea".into())));
+        }
+        let before = disk.get("/root/state/state.json");
+        session.does(Command::Step(Key::Speed, 1));
+        session.pass(6000);
+        assert_eq!(disk.get("/root/state/state.json") == before, held);
+    }
+}
+
 #[test]
 fn starts_that_end_as_they_should_do_not_count() {
     let disk = Simulated::new();

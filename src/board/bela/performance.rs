@@ -21,7 +21,7 @@ use crate::conductor::Conductor;
 use crate::engine::{Counters, Engine, Listener, Platform, Speaker, stream};
 use crate::instrument::Command;
 use crate::instrument::analog::INPUTS;
-use crate::keeper::{Ending, Files, Handle, Watch};
+use crate::keeper::{Ending, Files, Handle, STEADY_NS, Watch};
 use crate::link::display;
 use crate::link::server::{Access, Door, Pad, Server, chance};
 use crate::link::view::Place;
@@ -35,8 +35,6 @@ const LOOK: Duration = Duration::from_millis(5);
 const FADE: Duration = Duration::from_millis(40);
 /// How long what is not kept yet may take at the end; it was within two seconds.
 const KEEPING: Duration = Duration::from_millis(50);
-/// So much sound, and the start has not failed.
-const STEADY_NS: u64 = 10_000_000_000;
 /// From one report of missed blocks to the next.
 const REPORT_NS: u64 = 1_000_000_000;
 

@@ -12,6 +12,7 @@ use trill::sim::{Bus, RealTime, Sensor, Time};
 
 use super::Lanes;
 use super::hand::Hand;
+use super::interrupt::Interrupt;
 use super::oled::{Frame, Oled};
 use super::pru::Pru;
 use super::script::{Script, command};
@@ -21,7 +22,7 @@ use crate::board::nanoseconds;
 use crate::board::threads::{Shared, Threads, spawn_plainly};
 use crate::conductor::Conductor;
 use crate::engine::{Engine, Speaker, stream};
-use crate::keeper::{Files, Handle, Watch};
+use crate::keeper::{Files, Handle, STEADY_NS, Watch};
 use crate::link::display;
 use crate::link::server::{Access, Door, Pad, Server, chance};
 use crate::link::view::Place;
@@ -43,6 +44,8 @@ pub struct Live {
     pub keeper: Option<(Watch<Files>, Handle)>,
     /// Where the page is served, if it is.
     pub door: Option<Door>,
+    /// Ends it, too.
+    pub interrupt: Interrupt,
 }
 
 /// How often the terminal is painted and the script looked at.
@@ -52,14 +55,31 @@ const SCRIPT: Duration = Duration::from_millis(2);
 const ENDING: Duration = Duration::from_millis(200);
 /// How long what is not kept yet may take at the end.
 const KEEPING: Duration = Duration::from_secs(2);
-/// So much sound, and the start has not failed.
-const STEADY: u64 = 10_000_000_000;
 
-/// Plays until the time is over or standard input says `quit`.
+/// Plays until the time is over, a signal comes, or standard input says `quit`.
 ///
 /// # Errors
 /// When the first network is too slow, or there is no sound card to play on.
-pub fn play_live(mut desk: Desk, live: Live) -> Result<(), String> {
+pub fn play_live(desk: Desk, mut live: Live) -> Result<(), String> {
+    let (mut watch, handle) = live.keeper.take().unzip();
+    let outcome = perform(desk, live, &mut watch, handle.as_ref());
+    if let Some(watch) = watch {
+        // It has not come to that, which is no start that failed.
+        watch.cancel();
+    } else if handle.is_some_and(|handle| !handle.end(KEEPING)) {
+        // Last, so that nothing is missed; a thread that has failed is no reason to.
+        return outcome.and(Err("not everything was kept on disk".into()));
+    }
+    outcome
+}
+
+/// Plays; takes the watch as soon as there is something to watch.
+fn perform(
+    mut desk: Desk,
+    live: Live,
+    watch: &mut Option<Watch<Files>>,
+    handle: Option<&Handle>,
+) -> Result<(), String> {
     let time = RealTime::start();
     let bus = Bus::new(time, desk.bus_hz);
     desk.panel.page = live.door.as_ref().map(Door::label);
@@ -103,14 +123,6 @@ pub fn play_live(mut desk: Desk, live: Live) -> Result<(), String> {
         Audio::silent(engine, speaker, shared, &muted, time)
     };
 
-    let handle = match live.keeper {
-        Some((watch, handle)) => {
-            threads.keep(watch, move || time.now() / 1_000_000, spawn_plainly)?;
-            Some(handle)
-        }
-        None => None,
-    };
-
     let page = live.door.as_ref().map(Door::page);
     let seen = oled.clone();
     let access = Access {
@@ -124,6 +136,9 @@ pub fn play_live(mut desk: Desk, live: Live) -> Result<(), String> {
     };
     let serve = |door| Server::start(door, access, spawn_plainly);
     let server = live.door.map(serve).transpose()?;
+    if let Some(watch) = watch.take() {
+        threads.keep(watch, move || time.now() / 1_000_000, spawn_plainly)?;
+    }
 
     let end = live
         .seconds
@@ -134,15 +149,15 @@ pub fn play_live(mut desk: Desk, live: Live) -> Result<(), String> {
     terminal.page = page;
     let mut painted = 0;
     let mut steady = false;
-    while time.now() < end && !shared.stopped() {
+    while time.now() < end && !shared.stopped() && !live.interrupt.received() {
         script.turn(time.now(), &inputs);
         while let Some((_, command)) = commanded.next_if(|(at, _)| *at <= time.now()) {
             shared.command(command);
         }
         take_lines(&lines, shared, &mut terminal);
-        if !steady && time.now() > STEADY {
+        if !steady && time.now() > STEADY_NS {
             steady = true;
-            handle.iter().for_each(Handle::steady);
+            handle.into_iter().for_each(Handle::steady);
         }
         if time.now() >= painted + PAINT.as_nanos() as u64 {
             painted = time.now();
@@ -156,12 +171,7 @@ pub fn play_live(mut desk: Desk, live: Live) -> Result<(), String> {
     thread::sleep(ENDING);
     shared.stop();
     audio.end();
-    let ended = threads.end();
-    // Last, so that nothing is missed; a thread that has failed is no reason to.
-    if handle.is_some_and(|handle| !handle.end(KEEPING)) {
-        return Err("not everything was kept on disk".into());
-    }
-    ended
+    threads.end()
 }
 
 /// Has the emulated PRU play, if it may.

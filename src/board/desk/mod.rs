@@ -3,6 +3,8 @@
 
 mod hand;
 #[cfg(not(target_arch = "wasm32"))]
+mod interrupt;
+#[cfg(not(target_arch = "wasm32"))]
 mod live;
 mod oled;
 mod pictures;
@@ -19,6 +21,8 @@ use crate::panel::Clock;
 
 pub use crate::board::turns::{Entry, Model};
 pub use hand::Hand;
+#[cfg(not(target_arch = "wasm32"))]
+pub use interrupt::Interrupt;
 #[cfg(not(target_arch = "wasm32"))]
 pub use live::{Live, play_live};
 pub use oled::{Frame, Oled, Watch};

@@ -1,25 +1,21 @@
 //! Signals that end the program, in time.
 //!
-//! Bela's tools send SIGINT or SIGTERM, and SIGKILL 200 ms later. A terminal that
-//! goes sends SIGHUP, which counts the same unless whoever started the program
-//! has it ignored (`nohup`). SIGPIPE is ignored by every Rust program: a reader
-//! that has gone is an error of the write.
+//! Bela's tools send SIGINT or SIGTERM, and SIGKILL 200 ms later. SIGPIPE is
+//! ignored by every Rust program: a reader that has gone is an error of the write.
 
 #![allow(unsafe_code)]
 
 use std::io::{self, Read};
-use std::mem::MaybeUninit;
 use std::os::unix::net::UnixStream;
-use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
 
 use super::realtime::spawn;
+use crate::board::signals::wanted;
 use crate::board::threads::Role;
 
 /// From a signal to the end, at most: what hangs does not hold it up.
@@ -39,10 +35,7 @@ impl Signals {
     pub fn watch() -> io::Result<Signals> {
         let received = Arc::new(AtomicUsize::new(0));
         let (mut woken, wake) = UnixStream::pair()?;
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
-            if signal == SIGHUP && is_ignored(signal) {
-                continue;
-            }
+        for signal in wanted() {
             // The note before the call.
             flag::register_usize(signal, Arc::clone(&received), signal as usize)?;
             low_level::pipe::register(signal, wake.try_clone()?)?;
@@ -68,13 +61,4 @@ impl Signals {
             signal => Some(signal as i32),
         }
     }
-}
-
-/// Whether whoever started the program has a signal ignored.
-fn is_ignored(signal: libc::c_int) -> bool {
-    let mut action = MaybeUninit::<libc::sigaction>::uninit();
-    // SAFETY: changes nothing, and writes what there is.
-    let asked = unsafe { libc::sigaction(signal, ptr::null(), action.as_mut_ptr()) };
-    // SAFETY: written, as it has succeeded.
-    asked == 0 && unsafe { action.assume_init() }.sa_sigaction == libc::SIG_IGN
 }

@@ -1,40 +1,14 @@
-//! What `gatebend play` keeps, and its log.
+//! What `gatebend play` keeps.
 
 use std::path::{Path, PathBuf};
 
 use gatebend::board::desk::Simulation;
-use gatebend::keeper::{Files, Handle, Memory, Places, Watch};
-use gatebend::logbook::{self, Logbook};
-use log::LevelFilter;
+use gatebend::keeper::{Files, Handle, Memory, Places, STEADY_NS, Watch};
 
 use crate::{Failure, Outcome};
 
 /// Who keeps what shall last, and the way to them.
 pub type Keeper = (Watch<Files>, Handle);
-
-/// So many seconds of sound, and the start has not failed.
-const STEADY_SECONDS: u64 = 10;
-
-/// Starts the log: to the file in the state folder, and to the terminal from this
-/// level on, unless a display is painted in it: then it is off.
-pub fn start_log(state: Option<&Path>, terminal: LevelFilter) -> Result<Logbook, Failure> {
-    let asked = match std::env::var("GATEBEND_LOG") {
-        Ok(name) => Some(
-            logbook::level(&name)
-                .map_err(|problem| Failure::Usage(format!("GATEBEND_LOG: {problem}")))?,
-        ),
-        Err(_) => None,
-    };
-    let options = logbook::Options {
-        terminal: match terminal {
-            LevelFilter::Off => LevelFilter::Off,
-            level => asked.unwrap_or(level),
-        },
-        file: asked.unwrap_or(LevelFilter::Info),
-        folder: state.map(Path::to_path_buf),
-    };
-    Logbook::start(options).map_err(Failure::Failed)
-}
 
 /// Reads what was kept, if anything is to be.
 pub fn open(state: Option<&Path>, presets: Option<PathBuf>) -> Option<(Keeper, Memory)> {
@@ -45,10 +19,10 @@ pub fn open(state: Option<&Path>, presets: Option<PathBuf>) -> Option<(Keeper, M
     Some(((watch, handle), memory))
 }
 
-/// Keeps what is due after so many whole seconds of simulated time.
-pub fn turn(keeper: &mut Option<Keeper>, simulation: &Simulation, seconds: u64) {
+/// Keeps what is due.
+pub fn turn(keeper: &mut Option<Keeper>, simulation: &Simulation) {
     if let Some((watch, handle)) = keeper {
-        if seconds == STEADY_SECONDS {
+        if simulation.now() >= STEADY_NS {
             handle.steady();
         }
         // Told by the log.
@@ -65,6 +39,13 @@ pub fn finish(keeper: Option<Keeper>, simulation: &Simulation) -> Outcome {
         Ok(())
     } else {
         Err(Failure::Failed("not everything was kept on disk".into()))
+    }
+}
+
+/// Ends without having played.
+pub fn cancel(keeper: Option<Keeper>) {
+    if let Some((watch, _)) = keeper {
+        watch.cancel();
     }
 }
 

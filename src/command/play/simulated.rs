@@ -5,29 +5,25 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use gatebend::board::description::Board;
 use gatebend::board::desk::{Album, Desk, Script, Simulation};
+use gatebend::board::parts::Parts;
 
 use super::Arguments;
-use super::keeping::{self, Keeper};
+use super::keeping;
 use super::track::Track;
 use crate::progress::Progress;
 use crate::{Failure, Outcome, files, say};
 
 impl Arguments {
-    pub(super) fn simulate(
-        &self,
-        desk: Desk,
-        script: Script,
-        mut keeper: Option<Keeper>,
-    ) -> Outcome {
+    pub(super) fn simulate(&self, board: Board, mut parts: Parts, script: Script) -> Outcome {
         let standard = |path: &Option<PathBuf>| path.as_deref().is_some_and(files::is_standard);
         if standard(&self.wav) && standard(&self.tap) {
             let problem = "--wav and --tap cannot both go to standard output";
             return Err(Failure::Usage(problem.into()));
         }
         let started = Instant::now();
-        let rate = desk.platform.rate;
-        let rows = desk.panel.height.rows();
+        let rows = board.panel.height.rows();
         let seconds = self.seconds.unwrap_or(match &self.script {
             Some(_) => script.end() as f64 / 1e9 + 1.0,
             None => 10.0,
@@ -35,8 +31,16 @@ impl Arguments {
         let album =
             |folder: &PathBuf| Album::new(folder, rows).map_err(|error| in_folder(folder, &error));
         let mut album = self.oled.as_ref().map(album).transpose()?;
-        let mut simulation = Simulation::scripted(desk, script).map_err(Failure::Failed)?;
+        let mut keeper = self.keep(&mut parts, self.state.as_deref())?;
+        let mut simulation = match Simulation::scripted(Desk::like(board, parts), script) {
+            Ok(simulation) => simulation,
+            Err(problem) => {
+                keeping::cancel(keeper);
+                return Err(Failure::Failed(problem));
+            }
+        };
 
+        let rate = simulation.platform().rate;
         let total = (seconds * f64::from(rate)).round() as usize;
         let mut sound = Track::new(self.wav.as_deref(), total);
         let mut exact = Track::new(self.tap.as_deref(), total);
@@ -70,9 +74,11 @@ impl Arguments {
                 },
             );
             progress.at(step as f64 / steps as f64);
-            keeping::turn(&mut keeper, &simulation, step);
+            keeping::turn(&mut keeper, &simulation);
         }
         drop(progress);
+        // It has played, whatever becomes of the files.
+        let kept = keeping::finish(keeper, &simulation);
         for refusal in simulation.refusals() {
             say(&format!("refused: {refusal}"));
         }
@@ -106,7 +112,7 @@ impl Arguments {
             let _ = write!(report, ", {pictures} pictures");
         }
         say(&report);
-        keeping::finish(keeper, &simulation)
+        kept
     }
 }
 
