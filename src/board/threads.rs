@@ -35,6 +35,8 @@ pub enum Role {
     Instrument,
     /// Files, network: what may wait.
     Background,
+    /// Compiles expressions: may wait, and nests deeply.
+    Workshop,
 }
 
 /// What a thread does.
