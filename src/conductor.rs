@@ -9,7 +9,7 @@ use std::sync::Arc;
 use logicnet::Word;
 
 use crate::engine::{Change, Handover, Start, Voice};
-use crate::instrument::{Command, Instrument, Keep, Sound, State};
+use crate::instrument::{Command, Instrument, Keep, Sound, State, notice};
 use crate::pru::{Wish, Wishes};
 
 /// Takes presets to be kept.
@@ -105,6 +105,7 @@ impl<W: Word> Conductor<W> {
     }
 
     fn refuse(&mut self, problem: String) -> String {
+        let problem = notice::cut(problem);
         log::info!("refused: {problem}");
         self.instrument.notify(&problem);
         problem

@@ -746,6 +746,19 @@ fn who_is_silent_or_slow_is_dropped_and_disturbs_nobody() {
 }
 
 #[test]
+fn what_is_told_to_all_is_short_whatever_one_has_said() {
+    let playing = Playing::start(options());
+    let (mut one, mut other) = (playing.greeted(), playing.greeted());
+    let name = "a".repeat(3_900_000);
+    let answer = one.ask(&format!(r#""type":"recall-preset","name":"{name}""#));
+    assert!(matches!(answer, Tell::Refused { reason, .. } if reason.len() < 1000));
+    let notice = |client: &Client| client.state.notice.clone().unwrap_or_default();
+    other.until(|client| notice(client).contains("aaa"));
+    assert!(notice(&other).len() < 1000);
+    other.done(r#""type":"swap","next":true"#);
+}
+
+#[test]
 fn after_a_restart_a_client_finds_another_start() {
     let first = Playing::start(options());
     let address = first.address;

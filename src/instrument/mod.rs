@@ -11,6 +11,7 @@ mod history;
 pub mod layers;
 pub mod layout;
 mod mutation;
+pub mod notice;
 pub mod pages;
 pub mod parameters;
 pub mod preset;
@@ -813,7 +814,7 @@ fn no_preset(name: &str) -> String {
 }
 
 fn tell(state: &mut State, notice: String) {
-    state.notice = Some(notice);
+    state.notice = Some(notice::cut(notice));
     state.notices = state.notices.wrapping_add(1);
 }
 

@@ -16,14 +16,12 @@ use super::protocol::{self, Ask, Bend, Finger, Message, Tell, Welcome};
 use super::view::{PAGES, View};
 use super::workshop::Work;
 use crate::instrument::parameters::Key;
-use crate::instrument::{Command, Direction, Saved};
+use crate::instrument::{Command, Direction, Saved, notice};
 
 /// Most fingers that the pad takes.
 pub const MOST_FINGERS: usize = 5;
 /// Wrong pairing codes after which a client is sent away.
 const MOST_GUESSES: u8 = 5;
-/// Most characters of a message that come back with a reason.
-const MOST_REASON: usize = 300;
 
 /// What is to be done about a message.
 #[derive(Clone, Debug, PartialEq)]
@@ -219,15 +217,11 @@ impl Session {
     }
 }
 
-fn refused(id: Option<u32>, mut reason: String) -> Tell {
-    // A message that is not understood may be long.
-    if let Some((end, _)) = reason.char_indices().nth(MOST_REASON) {
-        reason.truncate(end);
-        reason.push('…');
-    }
+fn refused(id: Option<u32>, reason: String) -> Tell {
     Tell::Refused {
         id,
-        reason,
+        // A message that is not understood may be long.
+        reason: notice::cut(reason),
         at: None,
     }
 }
@@ -544,7 +538,7 @@ mod tests {
         assert!(reason(&wish).contains("5 fingers"));
         let long = "x".repeat(100_000);
         let wish = session.receive(&format!(r#"{{"type":"{long}"}}"#), &stage.view, 0);
-        assert!(reason(&wish).chars().count() <= MOST_REASON + 1);
+        assert!(reason(&wish).chars().count() <= notice::MOST + 1);
         let older = session.receive(r#"{"type":"hello","version":0}"#, &stage.view, 0);
         assert!(matches!(&older, Wish::End(_)) && reason(&older).contains("version 0"));
     }

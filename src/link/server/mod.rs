@@ -250,18 +250,26 @@ impl Server {
             code,
             jobs,
         ));
-        let start = |name, work: Work| {
-            spawn(name, Role::Background, work)
-                .map_err(|error| format!("no thread {name}: {error}"))
+        let start = |name, role, work: Work| {
+            spawn(name, role, work).map_err(|error| format!("no thread {name}: {error}"))
         };
         let of_broadcast = Arc::clone(&hub);
         let mut broadcast = broadcast::Broadcast::new(display, access.mirror, sound);
         let of_doors = Arc::clone(&hub);
         let threads = vec![
-            start("gb-link", Box::new(move || broadcast.run(&of_broadcast)))?,
-            start("gb-workshop", Box::new(move || workbench::work(&work)))?,
+            start(
+                "gb-link",
+                Role::Background,
+                Box::new(move || broadcast.run(&of_broadcast)),
+            )?,
+            start(
+                "gb-workshop",
+                Role::Workshop,
+                Box::new(move || workbench::work(&work)),
+            )?,
             start(
                 "gb-door",
+                Role::Background,
                 Box::new(move || accept(&listener, &of_doors, spawn)),
             )?,
         ];
