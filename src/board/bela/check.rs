@@ -10,10 +10,9 @@ use std::time::Duration;
 use super::{Block, Format, Library, Player, Session, Settings, Wishes};
 use crate::board::check::Finding;
 use crate::board::description::Board;
-use crate::board::linux::lock_memory;
+use crate::board::linux::{MappedPru, lock_memory};
+use crate::pru::Choice;
 
-/// Where the kernel shows the PRUs to programs, by `uio_pruss`.
-const UIO: &str = "/sys/class/uio/uio0/maps";
 /// How loud the test tone is, of full scale: -26 dB.
 const LEVEL: f32 = 0.05;
 /// A above middle C.
@@ -37,14 +36,16 @@ pub fn real_time() -> Finding {
     Finding::new("real time", outcome)
 }
 
-/// Looks whether programs may use the PRUs.
-pub fn pru(board: &Board) -> Finding {
-    let outcome = match board.pru_core {
-        None => Ok("not used on this board".into()),
-        Some(core) if Path::new(UIO).exists() => Ok(format!("PRU {core} is there for us")),
-        Some(_) => Ok(format!(
-            "{UIO} is not there, so the kernel shows no PRU (uio_pruss); the CPU plays all"
-        )),
+/// Looks whether the PRU can play, as playing does: on a system with this root.
+pub fn pru(board: &Board, root: &Path) -> Finding {
+    let outcome = match (board.pru_core, board.engine) {
+        (None, _) => Ok("not used on this board".into()),
+        (_, Choice::Cpu) => Ok("not used: [pru] engine is cpu".into()),
+        (Some(core), choice) => match MappedPru::open(root) {
+            Ok(pru) => Ok(format!("PRU {core} is there, by {}", pru.way().display())),
+            Err(problem) if choice == Choice::Pru => Err(problem),
+            Err(problem) => Ok(format!("the CPU plays: {problem}")),
+        },
     };
     Finding::new("PRU", outcome)
 }
@@ -123,6 +124,87 @@ impl Player for Tone {
         self.underruns.store(block.underruns(), Ordering::Relaxed);
         if self.left == 0 {
             self.library.request_stop();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::board::description;
+    use crate::pru::MAPPED_BYTES;
+
+    /// Writes a file of a made system, and its folders.
+    fn write(root: &Path, path: &str, text: &str) {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// A device of so many zeros.
+    fn device(root: &Path, path: &str, bytes: u64) {
+        write(root, path, "");
+        let file = fs::File::options().write(true).open(root.join(path));
+        file.unwrap().set_len(bytes).unwrap();
+    }
+
+    #[test]
+    fn of_the_pru_it_says_what_playing_says() {
+        const MAP: &str = "sys/class/uio/uio0/maps/map0";
+        let mapped = |address: &str| {
+            let address = address.to_string();
+            move |root: &Path| {
+                write(root, &format!("{MAP}/addr"), &address);
+                write(root, &format!("{MAP}/size"), "0x00080000\n");
+            }
+        };
+        let am335x = |root: &Path| write(root, "proc/device-tree/compatible", "ti,am33xx\0");
+        let uio = |root: &Path| device(root, "dev/uio0", MAPPED_BYTES as u64);
+        let mem = |root: &Path| device(root, "dev/mem", 0x4a30_0000 + MAPPED_BYTES as u64);
+        let (ours, other) = (mapped("0x4a300000\n"), mapped("0x4a400000\n"));
+        let cases: [(&[&dyn Fn(&Path)], &str); 7] = [
+            (&[], "no PRU to use"),
+            // The folder is there, and the PRU is not.
+            (&[&other, &uio], "no PRU to use"),
+            (&[&ours], "dev/uio0: "),
+            (&[&ours, &uio], "is there, by"),
+            (&[&am335x], "neither"),
+            // Without uio_pruss all the same.
+            (&[&am335x, &mem], "is there, by"),
+            (&[&other, &am335x, &mem], "is there, by"),
+        ];
+        let mut board = description::built_in("bela-black")
+            .unwrap()
+            .board()
+            .unwrap();
+        for (made, expected) in cases {
+            let system = tempfile::tempdir().unwrap();
+            let root = system.path();
+            made.iter().for_each(|make| make(root));
+            let plays = MappedPru::open(root).map(drop);
+            for choice in [Choice::Auto, Choice::Pru, Choice::Cpu] {
+                board.engine = choice;
+                let found = pru(&board, root).outcome;
+                if choice == Choice::Cpu {
+                    assert_eq!(found, Ok("not used: [pru] engine is cpu".into()));
+                    continue;
+                }
+                // Without the PRU it plays all the same, but not as it was told to.
+                let told = match &plays {
+                    Ok(()) => found.unwrap(),
+                    Err(problem) if choice == Choice::Pru => {
+                        assert_eq!(found, Err(problem.clone()));
+                        problem.clone()
+                    }
+                    Err(problem) => {
+                        assert_eq!(found, Ok(format!("the CPU plays: {problem}")));
+                        problem.clone()
+                    }
+                };
+                assert!(told.contains(expected), "{told}");
+            }
         }
     }
 }
