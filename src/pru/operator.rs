@@ -76,7 +76,7 @@ struct Playing {
 enum Stage {
     /// The next turn makes its program, unless it is read too fast.
     Waiting,
-    Playing(Playing),
+    Playing(Box<Playing>),
     /// The CPU plays it, until there is another program.
     Left,
 }
@@ -220,14 +220,14 @@ impl Operator {
             figures.instructions,
             f64::from(figures.cycles()) * 0.005
         );
-        let playing = Playing {
+        let playing = Box::new(Playing {
             code,
             epoch: None,
             beat: 0,
             good: 0,
             restarts: 0,
             rest: 0,
-        };
+        });
         self.start(wish, playing)
     }
 
@@ -243,7 +243,7 @@ impl Operator {
         (self.choice == Choice::Pru).then(|| format!("the CPU plays: {problem}"))
     }
 
-    fn start(&mut self, wish: &Wish, mut playing: Playing) -> (Stage, Option<String>) {
+    fn start(&mut self, wish: &Wish, mut playing: Box<Playing>) -> (Stage, Option<String>) {
         self.starts += 1;
         match self.try_start(wish, &playing.code) {
             Ok(()) => {
@@ -283,7 +283,7 @@ impl Operator {
     }
 
     /// Looks whether it lives and answers, and starts it again if not.
-    fn watch(&mut self, wish: &Wish, mut playing: Playing) -> (Stage, Option<String>) {
+    fn watch(&mut self, wish: &Wish, mut playing: Box<Playing>) -> (Stage, Option<String>) {
         let Some(epoch) = playing.epoch else {
             if playing.rest > 0 {
                 playing.rest -= 1;
@@ -310,7 +310,7 @@ impl Operator {
         (Stage::Playing(playing), told)
     }
 
-    fn failed(&mut self, mut playing: Playing, trouble: Trouble) -> (Stage, Option<String>) {
+    fn failed(&mut self, mut playing: Box<Playing>, trouble: Trouble) -> (Stage, Option<String>) {
         self.link.set_ready(None);
         playing.epoch = None;
         playing.good = 0;

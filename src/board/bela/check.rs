@@ -136,75 +136,73 @@ mod tests {
     use crate::board::description;
     use crate::pru::MAPPED_BYTES;
 
-    /// Writes a file of a made system, and its folders.
-    fn write(root: &Path, path: &str, text: &str) {
+    /// A file of a made system, and its folders; as long as a device, if it is one.
+    fn file(root: &Path, path: &str, text: &str, bytes: Option<u64>) {
         let path = root.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-
-    /// A device of so many zeros.
-    fn device(root: &Path, path: &str, bytes: u64) {
-        write(root, path, "");
-        let file = fs::File::options().write(true).open(root.join(path));
-        file.unwrap().set_len(bytes).unwrap();
+        fs::write(&path, text).unwrap();
+        if let Some(bytes) = bytes {
+            let file = fs::File::options().write(true).open(path);
+            file.unwrap().set_len(bytes).unwrap();
+        }
     }
 
     #[test]
     fn of_the_pru_it_says_what_playing_says() {
         const MAP: &str = "sys/class/uio/uio0/maps/map0";
-        let mapped = |address: &str| {
-            let address = address.to_string();
-            move |root: &Path| {
-                write(root, &format!("{MAP}/addr"), &address);
-                write(root, &format!("{MAP}/size"), "0x00080000\n");
-            }
-        };
-        let am335x = |root: &Path| write(root, "proc/device-tree/compatible", "ti,am33xx\0");
-        let uio = |root: &Path| device(root, "dev/uio0", MAPPED_BYTES as u64);
-        let mem = |root: &Path| device(root, "dev/mem", 0x4a30_0000 + MAPPED_BYTES as u64);
-        let (ours, other) = (mapped("0x4a300000\n"), mapped("0x4a400000\n"));
-        let cases: [(&[&dyn Fn(&Path)], &str); 7] = [
-            (&[], "no PRU to use"),
-            // The folder is there, and the PRU is not.
-            (&[&other, &uio], "no PRU to use"),
-            (&[&ours], "dev/uio0: "),
-            (&[&ours, &uio], "is there, by"),
-            (&[&am335x], "neither"),
-            // Without uio_pruss all the same.
-            (&[&am335x, &mem], "is there, by"),
-            (&[&other, &am335x, &mem], "is there, by"),
-        ];
+        const COMPATIBLE: &str = "proc/device-tree/compatible";
+        const BYTES: u64 = MAPPED_BYTES as u64;
         let mut board = description::built_in("bela-black")
             .unwrap()
             .board()
             .unwrap();
-        for (made, expected) in cases {
+        // What /dev/uio0 is said to be, if it is told of; devices; a BeagleBone Black.
+        for (address, devices, black, expected) in [
+            (None, "", false, "no PRU to use"),
+            // The folder is there, and the PRU is not.
+            (Some("0x4a400000"), "uio", false, "no PRU to use"),
+            (Some("0x4a300000"), "", false, "dev/uio0: "),
+            (Some("0x4a300000"), "uio", false, "is there, by"),
+            (None, "", true, "neither"),
+            // Without uio_pruss all the same.
+            (None, "mem", true, "is there, by"),
+            (Some("0x4a400000"), "uio mem", true, "dev/mem"),
+        ] {
             let system = tempfile::tempdir().unwrap();
             let root = system.path();
-            made.iter().for_each(|make| make(root));
-            let plays = MappedPru::open(root).map(drop);
-            for choice in [Choice::Auto, Choice::Pru, Choice::Cpu] {
-                board.engine = choice;
-                let found = pru(&board, root).outcome;
-                if choice == Choice::Cpu {
-                    assert_eq!(found, Ok("not used: [pru] engine is cpu".into()));
-                    continue;
-                }
-                // Without the PRU it plays all the same, but not as it was told to.
-                let told = match &plays {
-                    Ok(()) => found.unwrap(),
-                    Err(problem) if choice == Choice::Pru => {
-                        assert_eq!(found, Err(problem.clone()));
-                        problem.clone()
-                    }
-                    Err(problem) => {
-                        assert_eq!(found, Ok(format!("the CPU plays: {problem}")));
-                        problem.clone()
-                    }
-                };
-                assert!(told.contains(expected), "{told}");
+            if let Some(address) = address {
+                file(root, &format!("{MAP}/addr"), &format!("{address}\n"), None);
+                file(root, &format!("{MAP}/size"), "0x00080000\n", None);
             }
+            if devices.contains("uio") {
+                file(root, "dev/uio0", "", Some(BYTES));
+            }
+            if devices.contains("mem") {
+                file(root, "dev/mem", "", Some(0x4a30_0000 + BYTES));
+            }
+            if black {
+                file(root, COMPATIBLE, "ti,am335x-bone-black\0ti,am33xx\0", None);
+            }
+            let plays = MappedPru::open(root).map(drop);
+            let mut found = |choice| {
+                board.engine = choice;
+                pru(&board, root).outcome
+            };
+            let (asked, otherwise) = (found(Choice::Pru), found(Choice::Auto));
+            let told = match plays {
+                Ok(()) => {
+                    assert_eq!(asked, otherwise);
+                    asked.unwrap()
+                }
+                Err(problem) => {
+                    // It plays all the same, but not as it was told to.
+                    assert_eq!(otherwise, Ok(format!("the CPU plays: {problem}")));
+                    assert_eq!(asked, Err(problem.clone()));
+                    problem
+                }
+            };
+            assert!(told.contains(expected), "{told}");
+            assert!(found(Choice::Cpu).unwrap().contains("engine is cpu"));
         }
     }
 }
