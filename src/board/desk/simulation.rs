@@ -131,14 +131,8 @@ impl Simulation {
         let inputs = Arc::new(Inputs::default());
         let pru = (desk.engine != Choice::Cpu).then(Pru::new);
         let operator = pru.as_ref().map(|pru| {
-            let memories = (pru.clone(), pru.clone());
-            offload(
-                desk.engine,
-                &mut conductor,
-                &mut engine,
-                memories.0,
-                memories.1,
-            )
+            let (own, audio) = (pru.clone(), pru.clone());
+            offload(desk.engine, &mut conductor, &mut engine, own, audio)
         });
         let mut simulation = Simulation {
             platform,
