@@ -260,15 +260,12 @@ impl Threads {
     }
 
     /// Starts the thread of the PRU's operator. It halts the PRU when it ends, and is
-    /// not waited for.
-    ///
-    /// # Errors
-    /// When the system gives no thread.
+    /// not waited for. If the system gives none, the player is told, and the CPU plays.
     pub fn offload(
         &self,
         mut operator: Operator,
         spawn: impl Fn(&'static str, Role, Work) -> io::Result<JoinHandle<()>>,
-    ) -> Result<(), String> {
+    ) {
         let shared = self.shared.clone();
         let work = move || {
             while !shared.stopped() {
@@ -279,9 +276,11 @@ impl Threads {
             }
             operator.end();
         };
-        spawn("gb-pru", Role::Background, Box::new(work))
-            .map(drop)
-            .map_err(|error| format!("no thread gb-pru: {error}"))
+        if let Err(error) = spawn("gb-pru", Role::Background, Box::new(work)) {
+            let told = format!("the CPU plays: no thread gb-pru: {error}");
+            log::warn!("{told}");
+            self.shared.command(Command::Notice(told));
+        }
     }
 
     /// What they share.

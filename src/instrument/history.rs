@@ -41,8 +41,8 @@ impl Moment {
 /// A change that goes on: all of it is one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stroke {
-    /// Paint over gates.
-    Paint,
+    /// Paint over gates, by the stroke's number.
+    Paint(u32),
     /// The fader of a layer's strength.
     Strength(usize),
 }
@@ -82,11 +82,6 @@ impl History {
         }
         self.now = self.moments.len() - 1;
         self.stroke = stroke;
-    }
-
-    /// Whatever stroke there was, it does not go on.
-    pub fn end_stroke(&mut self) {
-        self.stroke = None;
     }
 
     /// The place of the next moment or the one before, the moment, and whether

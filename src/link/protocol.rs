@@ -92,8 +92,8 @@ pub enum Ask {
     Paint {
         /// What each node is bent to, or that it is no longer.
         bends: Vec<(u32, Option<Bend>)>,
-        /// A new stroke; else it goes on with the one before. A stroke is one step
-        /// of undo.
+        /// A new stroke; else it goes on with this client's one before. A stroke is one
+        /// step of undo, unless something else is done meanwhile.
         begins: bool,
     },
     /// No more bends in a layer, or in all.

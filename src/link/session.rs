@@ -8,6 +8,7 @@
 //! told less often, and never less.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use logicnet::{Gate, Mask, Network, Op};
 use serde::Deserialize;
@@ -66,8 +67,13 @@ pub struct Session {
     code: Option<Arc<str>>,
     standing: Standing,
     listening: Listening,
+    /// The number of its last stroke.
+    stroke: Option<u32>,
     told: Option<View>,
 }
+
+/// The number of the next stroke: no two clients have one in common.
+static STROKES: AtomicU32 = AtomicU32::new(0);
 
 impl Session {
     /// A client that has not said anything; with a code, it must know it.
@@ -81,6 +87,7 @@ impl Session {
                 display: true,
                 sound: false,
             },
+            stroke: None,
             told: None,
         }
     }
@@ -176,7 +183,24 @@ impl Session {
                 bits,
             }),
             Ask::Waveform { columns } => Wish::Work(waveform(needed()?, columns, view)?),
+            Ask::Paint { bends, begins } => Wish::Command(id, self.paint(bends, begins)?),
             ask => Wish::Command(id, command(ask, view)?),
+        })
+    }
+
+    /// A part of this client's stroke, and of nobody else's: what another one paints
+    /// meanwhile does not go on in it.
+    fn paint(&mut self, bends: Vec<(u32, Option<Bend>)>, begins: bool) -> Result<Command, String> {
+        let bends = bends
+            .into_iter()
+            .map(|(node, bend)| Ok((node, bend.map(mask).transpose()?)))
+            .collect::<Result<_, String>>()?;
+        let stroke = self.stroke.filter(|_| !begins);
+        let stroke = stroke.unwrap_or_else(|| STROKES.fetch_add(1, Ordering::Relaxed));
+        self.stroke = Some(stroke);
+        Ok(Command::Paint {
+            bends,
+            stroke: Some(stroke),
         })
     }
 
@@ -266,13 +290,6 @@ fn command(ask: Ask, view: &View) -> Result<Command, String> {
         Ask::Random { seed } => Command::Random(seed.map(u64::from)),
         Ask::Mutate { seed } => Command::Mutate(seed.map(u64::from)),
         Ask::Rewire { node, gate } => Command::Rewire(node, wired(gate)?),
-        Ask::Paint { bends, begins } => {
-            let bends = bends
-                .into_iter()
-                .map(|(node, bend)| Ok((node, bend.map(mask).transpose()?)))
-                .collect::<Result<_, String>>()?;
-            Command::Paint { bends, begins }
-        }
         Ask::Clear { layer: None } => Command::ClearBends,
         Ask::Clear { layer: Some(layer) } => Command::ClearLayer(layer),
         Ask::AddLayer { name } => Command::AddLayer(name),
@@ -305,6 +322,7 @@ fn command(ask: Ask, view: &View) -> Result<Command, String> {
         Ask::Hello { .. }
         | Ask::Listen { .. }
         | Ask::Touch { .. }
+        | Ask::Paint { .. }
         | Ask::Snapshot
         | Ask::Compile { .. }
         | Ask::Waveform { .. } => return Err("this is no command".into()),
@@ -465,6 +483,28 @@ mod tests {
         stage.say(&mut one, r#"{"type":"set","key":"volume","value":-12}"#);
         stage.say(&mut one, r#"{"type":"set","key":"volume","value":-11}"#);
         assert_eq!(two.update(&stage.view), None);
+    }
+
+    #[test]
+    fn a_stroke_is_its_clients_alone() {
+        let mut stage = Stage::new();
+        let (mut one, mut two) = (stage.greeted(), stage.greeted());
+        let mut paint = |session: &mut Session, node: u32, begins: bool| {
+            let text = format!(r#"{{"type":"paint","bends":[[{node},"one"]],"begins":{begins}}}"#);
+            stage.say(session, &text);
+            let state = stage.view.state();
+            (state.bends().len(), state.history.0)
+        };
+        assert_eq!(paint(&mut one, 20, true), (1, 1));
+        assert_eq!(paint(&mut one, 21, false), (2, 1));
+        assert_eq!(paint(&mut two, 30, true), (3, 2));
+        assert_eq!(paint(&mut one, 22, false), (4, 3));
+        assert_eq!(paint(&mut one, 23, true), (5, 4));
+        // Here again after a break, it has no stroke to go on with.
+        let mut again = stage.greeted();
+        let text = r#"{"type":"paint","bends":[[24,"one"]],"begins":false}"#;
+        stage.say(&mut again, text);
+        assert_eq!(stage.view.state().history.0, 5);
     }
 
     #[test]

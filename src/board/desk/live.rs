@@ -18,6 +18,7 @@ use super::script::{Script, command};
 use super::simulation::Desk;
 use crate::board::inputs::Inputs;
 use crate::board::nanoseconds;
+use crate::board::parts;
 use crate::board::threads::{Shared, Threads, spawn_plainly};
 use crate::conductor::Conductor;
 use crate::engine::{Engine, Speaker, stream};
@@ -26,7 +27,7 @@ use crate::link::display;
 use crate::link::server::{Access, Door, Pad, Server, chance};
 use crate::link::view::Place;
 use crate::panel::{Config, Panel};
-use crate::pru::{Choice, Operator, sides};
+use crate::pru::{Choice, Operator};
 
 /// How the desk is played in real time.
 pub struct Live {
@@ -90,7 +91,7 @@ pub fn play_live(mut desk: Desk, live: Live) -> Result<(), String> {
         spawn_plainly,
     )?;
     if let Some(operator) = operator {
-        threads.offload(operator, spawn_plainly)?;
+        threads.offload(operator, spawn_plainly);
     }
     let shared = threads.shared();
     let muted = Arc::new(AtomicBool::new(false));
@@ -177,11 +178,7 @@ fn offload(
     let pru = Pru::new();
     let clock = move || time.now();
     let (own, audio) = (pru.live(clock, true), pru.live(clock, false));
-    let gate_ns = engine.platform().cost.gate_ns;
-    let (wishes, operator, passes) = sides(choice, gate_ns, Box::new(own), Box::new(audio));
-    conductor.offload(wishes);
-    engine.offload(passes);
-    Some(operator)
+    Some(parts::offload(choice, conductor, engine, own, audio))
 }
 
 /// What clients are welcomed with.

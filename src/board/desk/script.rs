@@ -508,7 +508,7 @@ pub fn command(verb: &str, arguments: &[&str]) -> Result<Option<Command>, String
             let bend = |node: &&str| Ok((number(node, u32::MAX)?, mask));
             Command::Paint {
                 bends: nodes.iter().map(bend).collect::<Outcome<_>>()?,
-                begins: true,
+                stroke: None,
             }
         }
         ("layer", ["add"]) => Command::AddLayer(None),

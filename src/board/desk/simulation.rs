@@ -14,13 +14,13 @@ use super::script::{Event, Script};
 use crate::board::description::{self, Board};
 use crate::board::inputs::Inputs;
 use crate::board::nanoseconds;
-use crate::board::parts::Parts;
+use crate::board::parts::{Parts, offload};
 use crate::board::threads::Shared;
 use crate::board::turns::{Entry, Model, Turn, Turns};
 use crate::engine::{Counters, Engine, Platform, Spent};
 use crate::instrument::State;
 use crate::panel::{Config, Panel};
-use crate::pru::{Choice, Operator, sides};
+use crate::pru::{Choice, Operator};
 
 /// What a desk is made of.
 pub struct Desk {
@@ -131,12 +131,8 @@ impl Simulation {
         let inputs = Arc::new(Inputs::default());
         let pru = (desk.engine != Choice::Cpu).then(Pru::new);
         let operator = pru.as_ref().map(|pru| {
-            let memories = [Box::new(pru.clone()), Box::new(pru.clone())];
-            let [own, audio] = memories;
-            let (wishes, operator, passes) = sides(desk.engine, platform.cost.gate_ns, own, audio);
-            conductor.offload(wishes);
-            engine.offload(passes);
-            operator
+            let (own, audio) = (pru.clone(), pru.clone());
+            offload(desk.engine, &mut conductor, &mut engine, own, audio)
         });
         let mut simulation = Simulation {
             platform,
