@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use logicnet::{Gate, Mask, Network, Op};
-use serde::Deserialize;
 
 use super::protocol::{self, Ask, Bend, Finger, Message, Tell, Welcome};
 use super::view::{PAGES, View};
@@ -21,16 +20,18 @@ use crate::instrument::{Command, Direction, Saved, notice};
 
 /// Most fingers that the pad takes.
 pub const MOST_FINGERS: usize = 5;
-/// Wrong pairing codes after which a client is sent away.
-const MOST_GUESSES: u8 = 5;
+/// Most bytes of a message before the welcome.
+pub const MOST_HELLO: usize = 1024;
+
+const HELLO_FIRST: &str = "say hello first";
 
 /// What is to be done about a message.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Wish {
     /// Tell this; all is done.
     Say(Vec<Tell>),
-    /// Tell this, but not soon: a code was wrong, and the next guess must wait.
-    Wrong(Tell),
+    /// Tell this: a code was wrong. The next guess must wait.
+    Wrong(Vec<Tell>),
     /// Tell this, and end the connection.
     End(Tell),
     /// Have the instrument do this, then [`Session::answer`].
@@ -44,7 +45,7 @@ pub enum Wish {
 /// What a client wants to hear of by the moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Listening {
-    /// [`protocol::Frame::Activity`] and status.
+    /// [`protocol::Frame::Activity`].
     pub activity: bool,
     /// [`protocol::Frame::Display`].
     pub display: bool,
@@ -52,20 +53,11 @@ pub struct Listening {
     pub sound: bool,
 }
 
-/// How far a client has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
-    /// It has not said hello, and guessed so many wrong codes.
-    New(u8),
-    /// It was welcomed.
-    Greeted,
-}
-
 /// A client.
 pub struct Session {
     welcome: Arc<Welcome>,
     code: Option<Arc<str>>,
-    standing: Standing,
+    greeted: bool,
     listening: Listening,
     /// The number of its last stroke.
     stroke: Option<u32>,
@@ -81,7 +73,7 @@ impl Session {
         Session {
             welcome,
             code,
-            standing: Standing::New(0),
+            greeted: false,
             listening: Listening {
                 activity: true,
                 display: true,
@@ -94,7 +86,7 @@ impl Session {
 
     /// Whether it was welcomed.
     pub fn greeted(&self) -> bool {
-        self.standing == Standing::Greeted
+        self.greeted
     }
 
     /// What it wants to hear of; of nothing before it was welcomed.
@@ -111,9 +103,12 @@ impl Session {
 
     /// Takes a message, at a network time.
     pub fn receive(&mut self, text: &str, view: &View, t: u32) -> Wish {
-        let (id, wish) = match serde_json::from_str(text) {
+        if !self.greeted && text.len() > MOST_HELLO {
+            return Wish::Say(vec![refused(None, HELLO_FIRST.into())]);
+        }
+        let (id, wish) = match Message::read(text) {
             Ok(Message { id, ask }) => (id, self.ask(id, ask, view, t)),
-            Err(error) => (id_of(text), Err(format!("not understood: {error}"))),
+            Err((id, reason)) => (id, Err(reason)),
         };
         wish.unwrap_or_else(|reason| Wish::Say(vec![refused(id, reason)]))
     }
@@ -147,7 +142,7 @@ impl Session {
             return Ok(self.hello(id, version, code.as_deref(), view));
         }
         if !self.greeted() {
-            return Err("say hello first".into());
+            return Err(HELLO_FIRST.into());
         }
         let needed = || id.ok_or("give it an id, by which it is answered");
         Ok(match ask {
@@ -215,17 +210,11 @@ impl Session {
                 ),
             ));
         }
-        let Standing::New(guesses) = self.standing else {
-            return self.welcomed(id, view);
-        };
         match (&self.code, code) {
+            _ if self.greeted => self.welcomed(id, view),
             (Some(wanted), Some(code)) if **wanted != *code.trim() => {
-                self.standing = Standing::New(guesses + 1);
                 let reason = "this is not the code that the display shows";
-                if guesses + 1 >= MOST_GUESSES {
-                    return Wish::End(refused(id, format!("{reason}; load the page anew")));
-                }
-                Wish::Wrong(refused(id, reason.into()))
+                Wish::Wrong(vec![refused(id, reason.into()), Tell::Pairing])
             }
             (Some(_), None) => Wish::Say(vec![Tell::Pairing]),
             _ => self.welcomed(id, view),
@@ -233,7 +222,7 @@ impl Session {
     }
 
     fn welcomed(&mut self, id: Option<u32>, view: &View) -> Wish {
-        self.standing = Standing::Greeted;
+        self.greeted = true;
         self.told = None;
         let mut tells = vec![Tell::Welcome(Box::new((*self.welcome).clone()))];
         tells.extend(self.answer(id, Ok(()), view));
@@ -248,15 +237,6 @@ fn refused(id: Option<u32>, reason: String) -> Tell {
         reason: notice::cut(reason),
         at: None,
     }
-}
-
-/// The id of a message that says nothing else that is understood.
-fn id_of(text: &str) -> Option<u32> {
-    #[derive(Deserialize)]
-    struct Only {
-        id: Option<u32>,
-    }
-    serde_json::from_str::<Only>(text).ok()?.id
 }
 
 fn within(finger: Finger) -> Finger {
@@ -428,9 +408,7 @@ mod tests {
 
     fn reason(wish: &Wish) -> &str {
         match wish {
-            Wish::Wrong(Tell::Refused { reason, .. }) | Wish::End(Tell::Refused { reason, .. }) => {
-                reason
-            }
+            Wish::End(Tell::Refused { reason, .. }) => reason,
             Wish::Say(tells) => match &tells[..] {
                 [Tell::Refused { reason, .. }] => reason,
                 _ => panic!("{tells:?}"),
@@ -520,23 +498,20 @@ mod tests {
         let early = session.receive(r#"{"type":"snapshot","id":1}"#, &stage.view, 0);
         assert_eq!(reason(&early), "say hello first");
         assert!(!session.listening().activity);
-        for _ in 1..MOST_GUESSES {
-            assert!(matches!(
-                hello(&mut session, r#","code":"1""#),
-                Wish::Wrong(_)
-            ));
-        }
-        let mut other = stage.session(Some("123456"));
-        assert!(matches!(
-            hello(&mut session, r#","code":"1""#),
-            Wish::End(_)
-        ));
-        let welcome = hello(&mut other, r#","code":" 123456""#);
+        // Who has an old code is asked for the new one.
+        let wrong = hello(&mut session, r#","code":"1""#);
+        let Wish::Wrong(tells) = wrong else {
+            panic!("{wrong:?}");
+        };
+        assert!(matches!(&tells[..], [Tell::Refused { .. }, Tell::Pairing]));
+        let long = format!(r#","code":"{}""#, "1".repeat(MOST_HELLO));
+        assert_eq!(reason(&hello(&mut session, &long)), "say hello first");
+        let welcome = hello(&mut session, r#","code":" 123456""#);
         let Wish::Say(tells) = welcome else {
             panic!("{welcome:?}");
         };
         assert!(matches!(&tells[..], [Tell::Welcome(_), Tell::State(_)]));
-        assert!(other.listening().activity && !other.listening().sound);
+        assert!(session.listening().activity && !session.listening().sound);
     }
 
     #[test]

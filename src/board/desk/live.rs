@@ -11,7 +11,6 @@ use crossbeam_channel::{Receiver, unbounded};
 use trill::sim::{Bus, RealTime, Sensor, Time};
 
 use super::Lanes;
-use super::hand::Hand;
 use super::oled::{Frame, Oled};
 use super::pru::Pru;
 use super::script::{Script, command};
@@ -23,7 +22,7 @@ use crate::board::threads::{Shared, Threads, spawn_plainly};
 use crate::conductor::Conductor;
 use crate::engine::{Engine, Speaker, stream};
 use crate::keeper::{Files, Handle, Watch};
-use crate::link::display;
+use crate::link::hand::Hand;
 use crate::link::server::{Access, Door, Pad, Server, chance};
 use crate::link::view::Place;
 use crate::panel::{Config, Panel};
@@ -67,7 +66,7 @@ pub fn play_live(mut desk: Desk, live: Live) -> Result<(), String> {
     let config = desk.panel.clone();
     let script = Arc::new(live.script);
     let hand = Hand::default();
-    let fingers = hand.clone().beside(Arc::clone(&script));
+    let fingers = Arc::clone(&script).beside(hand.clone());
     bus.plug(config.touch_address, Sensor::square(desk.firmware, fingers));
     let oled = Oled::new();
     if config.has_display {
@@ -119,7 +118,7 @@ pub fn play_live(mut desk: Desk, live: Live) -> Result<(), String> {
         counters,
         place,
         sound: Some(listener),
-        display: Box::new(move || display::seen(&seen.frame())),
+        display: Box::new(move || seen.frame().message()),
         mirror,
         pad: Pad::sensor(hand),
     };

@@ -1,7 +1,6 @@
 //! A desk: a board whose audio clock, I2C bus, sensor and display are
 //! simulated. Drivers and threads are those of every board.
 
-mod hand;
 #[cfg(not(target_arch = "wasm32"))]
 mod live;
 mod oled;
@@ -18,7 +17,6 @@ use crate::board::parts::Lanes;
 use crate::panel::Clock;
 
 pub use crate::board::turns::{Entry, Model};
-pub use hand::Hand;
 #[cfg(not(target_arch = "wasm32"))]
 pub use live::{Live, play_live};
 pub use oled::{Frame, Oled, Watch};

@@ -7,7 +7,6 @@ use logicnet::Network;
 use trill::sim::{Bus, Finger, Sensor, Time, VirtualTime};
 
 use super::Lanes;
-use super::hand::Hand;
 use super::oled::Oled;
 use super::pru::Pru;
 use super::script::{Event, Script};
@@ -19,6 +18,7 @@ use crate::board::threads::Shared;
 use crate::board::turns::{Entry, Model, Turn, Turns};
 use crate::engine::{Counters, Engine, Platform, Spent};
 use crate::instrument::State;
+use crate::link::hand::Hand;
 use crate::panel::{Config, Panel};
 use crate::pru::{Choice, Operator};
 
@@ -179,7 +179,7 @@ impl Simulation {
     pub fn played(desk: Desk, script: Script, hand: Hand) -> Result<Simulation, String> {
         let script = Arc::new(script);
         let knobs = Arc::clone(&script);
-        let mut simulation = Simulation::new(desk, hand.beside(Arc::clone(&script)))?;
+        let mut simulation = Simulation::new(desk, Arc::clone(&script).beside(hand))?;
         simulation.turn(move |now, inputs| knobs.turn(now, inputs));
         simulation.schedule(script.events().to_vec());
         Ok(simulation)

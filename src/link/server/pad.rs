@@ -4,11 +4,11 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use crate::board::desk::Hand;
 use crate::board::threads::Shared;
 use crate::instrument::gestures::{Contact, Gestures};
 use crate::instrument::layout::Point;
 use crate::instrument::surface::Surface;
+use crate::link::hand::Hand;
 use crate::link::protocol::Finger;
 
 /// The pad of all clients together.

@@ -7,12 +7,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use gatebend::board::description;
-use gatebend::board::desk::{Desk, Hand, Script, Simulation};
+use gatebend::board::desk::{Desk, Script, Simulation};
 use gatebend::board::parts::Parts;
 use gatebend::board::threads::{Answer, Shared};
 use gatebend::library;
 use gatebend::link::activity::Gates;
-use gatebend::link::display;
+use gatebend::link::hand::Hand;
 use gatebend::link::protocol::Tell;
 use gatebend::link::session::{Session, Wish};
 use gatebend::link::view::{Place, View, status};
@@ -195,7 +195,7 @@ impl Alone {
             self.messages.push_back(Message::Frame(frame));
         }
         if listening.display {
-            let shown = display::seen(&self.simulation.oled().frame());
+            let shown = self.simulation.oled().frame().message();
             if shown != self.shown {
                 self.shown.clone_from(&shown);
                 self.messages.push_back(Message::Frame(shown));

@@ -1,19 +1,18 @@
-//! The hand on the simulated sensor: a script's fingers and those of clients.
+//! The hand: the fingers that clients have on the pad, whatever it is made of.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use trill::sim::Finger;
 
-use super::script::Script;
-use crate::link::protocol;
+use super::protocol;
 
-/// A script's fingers have the ids below.
+/// The fingers of a desk's script have the ids below.
 const FIRST_ID: u32 = 10;
 /// From the ids of one client to those of the next.
 const IDS: u32 = 10;
 
-/// Fingers that clients have on the sensor; copies are the same hand.
+/// Fingers of clients; copies are the same hand.
 #[derive(Clone, Debug, Default)]
 pub struct Hand(Arc<Mutex<BTreeMap<u32, Vec<Finger>>>>);
 
@@ -30,15 +29,6 @@ impl Hand {
         let mut hand = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         hand.insert(client, fingers.collect());
         hand.retain(|_, fingers| !fingers.is_empty());
-    }
-
-    /// The fingers of a script and of clients, at any time in nanoseconds.
-    pub(super) fn beside(self, script: Arc<Script>) -> impl FnMut(u64) -> Vec<Finger> + Send {
-        move |now| {
-            let mut fingers = script.fingers(now);
-            fingers.extend(self.fingers());
-            fingers
-        }
     }
 
     /// All fingers of clients.
