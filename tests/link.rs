@@ -19,7 +19,7 @@ use gatebend::library;
 use gatebend::link::files::Files;
 use gatebend::link::hand::Hand;
 use gatebend::link::protocol::{Bend, Frame, State, Status, Tell, Welcome};
-use gatebend::link::server::{Access, Door, Limits, Options, Pad, Server, chance};
+use gatebend::link::server::{Access, Door, Limits, Options, Server, chance};
 use gatebend::link::session::{Session, Wish};
 use gatebend::link::view::{Place, View};
 use tungstenite::protocol::frame::Frame as Piece;
@@ -86,10 +86,6 @@ fn simulation(script: &str, hand: &Hand) -> Simulation {
 
 /// Serves a desk.
 fn serve(simulation: &mut Simulation, hand: Hand, options: Options) -> (Server, Speaker) {
-    serve_with(simulation, Pad::sensor(hand), options)
-}
-
-fn serve_with(simulation: &mut Simulation, pad: Pad, options: Options) -> (Server, Speaker) {
     let rate = simulation.platform().rate;
     let (speaker, listener) = stream(rate as usize);
     let oled = simulation.oled().clone();
@@ -107,7 +103,7 @@ fn serve_with(simulation: &mut Simulation, pad: Pad, options: Options) -> (Serve
         sound: Some(listener),
         display: Box::new(move || oled.frame().message()),
         mirror: simulation.panel().mirror(),
-        pad,
+        hand,
     };
     let door = Door::open(options).unwrap();
     let server = Server::start(door, access, spawn_plainly).unwrap();
@@ -127,23 +123,29 @@ struct Playing {
 
 impl Playing {
     fn start(options: Options) -> Playing {
-        Playing::with_pad(options, |hand, _| Pad::sensor(hand))
+        Playing::scripted("", false, options)
     }
 
-    fn with_pad(
-        options: Options,
-        pad: impl FnOnce(Hand, Shared) -> Pad + Send + 'static,
-    ) -> Playing {
+    /// Plays by itself what a script says; hands of clients are on the simulated sensor, or
+    /// beside it.
+    fn scripted(script: &'static str, beside: bool, options: Options) -> Playing {
         let ends = Arc::new(AtomicBool::new(false));
         let sound = Arc::new(Mutex::new(Vec::new()));
         let (tell, told) = channel();
         let (stop, record) = (Arc::clone(&ends), Arc::clone(&sound));
         let thread = thread::spawn(move || {
             let hand = Hand::default();
-            let mut simulation = simulation("", &hand);
+            let sensed = if beside {
+                Hand::default()
+            } else {
+                hand.clone()
+            };
+            let mut simulation = simulation(script, &sensed);
+            if beside {
+                simulation.beside(hand.clone());
+            }
             let shared = simulation.share();
-            let pad = pad(hand, shared.clone());
-            let (server, mut speaker) = serve_with(&mut simulation, pad, options);
+            let (server, mut speaker) = serve(&mut simulation, hand, options);
             tell.send((server, shared)).unwrap();
             while !stop.load(Ordering::Relaxed) {
                 let until = simulation.now() + SLICE;
@@ -430,6 +432,14 @@ impl Client {
             .next_back()
     }
 
+    /// Nodes that layers bend.
+    fn bends(&self) -> Vec<u32> {
+        let layers = self.state.layers.iter().flat_map(|layers| &layers.layers);
+        layers
+            .flat_map(|layer| layer.bends.iter().map(|bend| bend.0))
+            .collect()
+    }
+
     fn touched(&self) -> bool {
         let touched = self.state.touched.as_ref();
         touched.is_some_and(|touched| !touched.nodes.is_empty())
@@ -548,16 +558,8 @@ fn two_clients_stay_in_step_and_the_last_writer_wins() {
 
 #[test]
 fn fingers_bend_until_their_client_leaves() {
-    let surface = gatebend::panel::Config::default().surface;
     for beside in [false, true] {
-        let surface = surface.clone();
-        let playing = Playing::with_pad(options(), move |hand, shared| {
-            if beside {
-                Pad::beside(surface, shared)
-            } else {
-                Pad::sensor(hand)
-            }
-        });
+        let playing = Playing::scripted("", beside, options());
         let (mut one, mut two) = (playing.greeted(), playing.greeted());
         // Once the panel's splash is over.
         let rate = one.welcome.as_ref().unwrap().rate as usize;
@@ -576,6 +578,32 @@ fn fingers_bend_until_their_client_leaves() {
         one.until(many);
         two.until(many);
     }
+}
+
+#[test]
+fn fingers_beside_the_sensor_are_of_the_same_hand() {
+    // A finger rests on the sensor, and has latched what is under it.
+    let script = "0 set hold=latched\n2.5 down 0.5 0.4";
+    let playing = Playing::scripted(script, true, options());
+    let mut client = playing.greeted();
+    client.until(|client| client.touched() && !client.bends().is_empty());
+    let latched = client.bends();
+    client.done(r#""type":"touch","fingers":[{"x":0.1,"y":0.1,"size":0.5}]"#);
+    client.until(|client| client.bends().len() > latched.len());
+    client.done(r#""type":"touch","fingers":[]"#);
+    let few = |client: &Client| client.state.touched.as_ref().unwrap().nodes.len() <= latched.len();
+    client.until(few);
+    // Another round of the panel, or a dozen.
+    for _ in 0..10 {
+        client.done(r#""type":"show","page":"menu""#);
+        client.done(r#""type":"show","page":"play""#);
+    }
+    let bends = client.bends();
+    assert!(
+        latched.iter().all(|node| bends.contains(node)),
+        "{latched:?} {bends:?}"
+    );
+    assert!(client.touched());
 }
 
 #[test]

@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use trill::sim::Finger;
 
 use super::protocol;
+use crate::instrument::gestures::Contact;
+use crate::instrument::layout::Point;
 
 /// The fingers of a desk's script have the ids below.
 const FIRST_ID: u32 = 10;
@@ -35,5 +37,15 @@ impl Hand {
     pub fn fingers(&self) -> Vec<Finger> {
         let hand = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         hand.values().flatten().copied().collect()
+    }
+
+    /// What a sensor would say of them.
+    pub fn contact(&self) -> Contact {
+        let single = |finger: Finger| {
+            let (x, y) = (finger.x, finger.y);
+            Contact::Single(Point { x, y }, finger.size)
+        };
+        let contacts = self.fingers().into_iter().map(single);
+        contacts.fold(Contact::None, Contact::and)
     }
 }

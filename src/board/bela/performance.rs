@@ -24,7 +24,8 @@ use crate::instrument::Command;
 use crate::instrument::analog::INPUTS;
 use crate::keeper::{Ending, Files, Handle, Watch};
 use crate::link::display;
-use crate::link::server::{Access, Door, Pad, Server, chance};
+use crate::link::hand::Hand;
+use crate::link::server::{Access, Door, Server, chance};
 use crate::link::view::Place;
 use crate::panel::{Clock, Mirror, Panel};
 use crate::pru::{Choice, Operator};
@@ -140,7 +141,10 @@ fn perform(
     }
     let clock = SystemClock::start();
     let bus = || LateBus::new(&board.panel.bus);
-    let panel = Panel::new(board.panel.clone(), bus(), bus(), clock);
+    let mut panel = Panel::new(board.panel.clone(), bus(), bus(), clock);
+    let hand = Hand::default();
+    let beside = hand.clone();
+    panel.beside(move || beside.contact());
     let mirror = panel.mirror();
     let threads = Threads::start(
         conductor,
@@ -156,6 +160,7 @@ fn perform(
             format.rate,
             counters,
             mirror,
+            hand,
             &threads,
             shared,
         );
@@ -219,10 +224,10 @@ fn serve(
     rate: u32,
     counters: Arc<Counters>,
     mirror: Mirror,
+    hand: Hand,
     threads: &Threads,
     shared: &Shared,
 ) {
-    let surface = board.panel.surface.clone();
     let has_display = board.panel.has_display;
     let seen = mirror.clone();
     let access = Access {
@@ -234,7 +239,7 @@ fn serve(
             rate,
             sound: true,
             display: board.panel.rows() as u8,
-            surface: surface.clone(),
+            surface: board.panel.surface.clone(),
         },
         sound: shared.made().listener.take(),
         display: Box::new(move || {
@@ -243,7 +248,7 @@ fn serve(
             display::frame(contrast, &shown.picture)
         }),
         mirror,
-        pad: Pad::beside(surface, threads.shared().clone()),
+        hand,
     };
     // It ends with the program.
     if let Err(problem) = Server::start(door, access, spawn_boxed) {

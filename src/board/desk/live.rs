@@ -23,7 +23,7 @@ use crate::conductor::Conductor;
 use crate::engine::{Engine, Speaker, stream};
 use crate::keeper::{Files, Handle, Watch};
 use crate::link::hand::Hand;
-use crate::link::server::{Access, Door, Pad, Server, chance};
+use crate::link::server::{Access, Door, Server, chance};
 use crate::link::view::Place;
 use crate::panel::{Config, Panel};
 use crate::pru::{Choice, Operator};
@@ -120,7 +120,7 @@ pub fn play_live(mut desk: Desk, live: Live) -> Result<(), String> {
         sound: Some(listener),
         display: Box::new(move || seen.frame().message()),
         mirror,
-        pad: Pad::sensor(hand),
+        hand,
     };
     let serve = |door| Server::start(door, access, spawn_plainly);
     let server = live.door.map(serve).transpose()?;

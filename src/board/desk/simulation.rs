@@ -244,6 +244,11 @@ impl Simulation {
         self.turns.panel()
     }
 
+    /// As [`Panel::beside`], as on a board whose sensor is a real one.
+    pub fn beside(&mut self, hand: Hand) {
+        self.turns.beside(move || hand.contact());
+    }
+
     /// The emulated PRU, if it may play.
     pub fn pru(&self) -> Option<&Pru> {
         self.pru.as_ref()

@@ -55,7 +55,6 @@ impl Broadcast {
     /// Until the end.
     pub fn run(&mut self, hub: &Hub) {
         while !hub.ended() {
-            hub.pad.look();
             self.look(hub);
             thread::sleep(TICK);
         }

@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Sender;
 
 use super::moments::Moments;
-use super::pad::Pad;
 use super::seats::{Guests, Seats};
 use super::trust::{Guesses, Hosts, Seldom};
 use super::workbench::Job;
@@ -18,6 +17,7 @@ use crate::board::threads::Shared;
 use crate::engine::Counters;
 use crate::instrument::Command;
 use crate::link::files::Files;
+use crate::link::hand::Hand;
 use crate::link::protocol::{Tell, Welcome};
 use crate::link::session::{Listening, Session, Wish};
 use crate::link::view::{Place, View};
@@ -36,7 +36,7 @@ pub struct Hub {
     /// The page.
     pub files: Files,
     /// Clients' fingers.
-    pub pad: Pad,
+    pub hand: Hand,
     /// How patient it is.
     pub limits: Limits,
     /// To the workshop.
@@ -58,7 +58,7 @@ pub struct Parts {
     pub shared: Shared,
     pub counters: Arc<Counters>,
     pub place: Place,
-    pub pad: Pad,
+    pub hand: Hand,
 }
 
 impl Hub {
@@ -71,7 +71,7 @@ impl Hub {
             counters: parts.counters,
             hosts: Hosts::new(options.hosts.into_iter().chain([name])),
             files: options.files,
-            pad: parts.pad,
+            hand: parts.hand,
             limits: options.limits,
             jobs,
             welcome: Arc::new(parts.place.welcome()),
@@ -220,7 +220,7 @@ impl<'a> Seat<'a> {
 
     /// The fingers of its client, all of them.
     pub fn touch(&self, fingers: &[crate::link::protocol::Finger]) {
-        self.hub.pad.touch(self.number, fingers);
+        self.hub.hand.put(self.number, fingers);
     }
 }
 

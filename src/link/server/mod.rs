@@ -11,7 +11,6 @@ mod connection;
 mod http;
 mod hub;
 mod moments;
-mod pad;
 mod patience;
 mod seats;
 mod trust;
@@ -28,11 +27,11 @@ use crossbeam_channel::unbounded;
 use crate::board::threads::{Role, Shared, Spawn, Work};
 use crate::engine::{Counters, Listener};
 use crate::link::files::Files;
+use crate::link::hand::Hand;
 use crate::link::view::Place;
 use crate::panel::Mirror;
 
 use hub::Hub;
-pub use pad::Pad;
 
 /// The port, if it is free.
 pub const PORT: u16 = 8080;
@@ -134,7 +133,7 @@ pub struct Access {
     /// What the panel knows of faults.
     pub mirror: Mirror,
     /// Where fingers of clients go.
-    pub pad: Pad,
+    pub hand: Hand,
 }
 
 /// A port that is taken, before anybody serves there.
@@ -266,7 +265,7 @@ impl Server {
                 shared: access.shared,
                 counters: access.counters,
                 place: access.place,
-                pad: access.pad,
+                hand: access.hand,
             },
             options,
             code,
