@@ -150,7 +150,7 @@ fn perform(
         Arc::clone(&shared.inputs),
         spawn,
     )?;
-    if let Some(door) = door {
+    let server = door.and_then(|door| {
         serve(
             door,
             &board,
@@ -159,8 +159,8 @@ fn perform(
             mirror,
             &threads,
             shared,
-        );
-    }
+        )
+    });
     start_background(&threads, shared, clock)?;
     session.start().map_err(|error| error.to_string())?;
 
@@ -187,6 +187,8 @@ fn perform(
     // The disk has until the audio has ended, and somewhat longer.
     *ending = handle.map(Handle::begin_end);
     shared.muted.store(true, Ordering::Relaxed);
+    // While it fades, clients are told.
+    server.into_iter().for_each(Server::end);
     thread::sleep(FADE);
     // Asked, and not waited for: the panel may be within a call of the bus.
     threads.shared().stop();
@@ -222,7 +224,7 @@ fn serve(
     mirror: Mirror,
     threads: &Threads,
     shared: &Shared,
-) {
+) -> Option<Server> {
     let surface = board.panel.surface.clone();
     let has_display = board.panel.has_display;
     let seen = mirror.clone();
@@ -246,10 +248,9 @@ fn serve(
         mirror,
         pad: Pad::beside(surface, threads.shared().clone()),
     };
-    // It ends with the program.
-    if let Err(problem) = Server::start(door, access, spawn_boxed) {
-        log::warn!("no page: {problem}");
-    }
+    Server::start(door, access, spawn_boxed)
+        .inspect_err(|problem| log::warn!("no page: {problem}"))
+        .ok()
 }
 
 fn spawn_boxed(name: &'static str, role: Role, work: Work) -> io::Result<JoinHandle<()>> {
