@@ -302,9 +302,8 @@ fn its_pages_are_told_that_it_ends() {
     // SAFETY: takes integers; the child is ours and was not waited for.
     unsafe { libc::kill(playing.0.id() as libc::pid_t, libc::SIGTERM) };
     let code = loop {
-        match socket.read().expect("it ends with a word") {
-            Message::Close(frame) => break frame.map(|frame| frame.code),
-            _ => {}
+        if let Message::Close(frame) = socket.read().expect("it ends with a word") {
+            break frame.map(|frame| frame.code);
         }
     };
     assert_eq!(code, Some(CloseCode::Away));
