@@ -332,6 +332,37 @@ fn the_page_is_served_beside_the_audio() {
 }
 
 #[test]
+fn its_pages_are_told_that_it_ends() {
+    use tungstenite::Message;
+    use tungstenite::protocol::frame::coding::CloseCode;
+    let Some(board) = Board::new(&["--listen", "127.0.0.1"]) else {
+        return;
+    };
+    let mut board = board.env("BELA_DOUBLE_REAL_TIME", "1");
+    let mut playing = Playing(board.command.stderr(Stdio::null()).spawn().unwrap());
+    let mut line = String::new();
+    let mut told = BufReader::new(playing.0.stdout.take().unwrap());
+    told.read_line(&mut line).unwrap();
+    let page = line.strip_prefix("Page: http://").expect(&line);
+    let host = page.trim_end().trim_end_matches('/');
+    let stream = TcpStream::connect(host).unwrap();
+    let (mut socket, _) = tungstenite::client(format!("ws://{host}/ws"), stream).unwrap();
+    let hello = r#"{"type":"hello","version":1}"#;
+    socket.send(Message::text(hello)).unwrap();
+    // It is welcomed.
+    socket.read().unwrap();
+    // SAFETY: takes integers; the child is ours and was not waited for.
+    unsafe { libc::kill(playing.0.id() as libc::pid_t, libc::SIGTERM) };
+    let code = loop {
+        if let Message::Close(frame) = socket.read().expect("it ends with a word") {
+            break frame.map(|frame| frame.code);
+        }
+    };
+    assert_eq!(code, Some(CloseCode::Away));
+    assert_eq!(playing.0.wait().unwrap().code(), Some(0));
+}
+
+#[test]
 fn no_page_is_ever_waited_for_while_it_plays() {
     let Some(board) = Board::new(&["--script"]) else {
         return;

@@ -140,11 +140,7 @@ fn perform(
         log::warn!("{problem}");
     }
     let clock = SystemClock::start();
-    let bus = || LateBus::new(&board.panel.bus);
-    let mut panel = Panel::new(board.panel.clone(), bus(), bus(), clock);
-    let hand = Hand::default();
-    let beside = hand.clone();
-    panel.beside(move || beside.contact());
+    let (panel, hand) = panel(&board, clock);
     let mirror = panel.mirror();
     let threads = Threads::start(
         conductor,
@@ -153,18 +149,17 @@ fn perform(
         Arc::clone(&shared.inputs),
         spawn,
     )?;
-    if let Some(door) = door {
+    let server = door.and_then(|door| {
         serve(
             door,
             &board,
             format.rate,
             counters,
-            mirror,
-            hand,
+            (mirror, hand),
             &threads,
             shared,
-        );
-    }
+        )
+    });
     start_background(&threads, shared, clock)?;
     session.start().map_err(|error| error.to_string())?;
 
@@ -191,6 +186,8 @@ fn perform(
     // The disk has until the audio has ended, and somewhat longer.
     *ending = handle.map(Handle::begin_end);
     shared.muted.store(true, Ordering::Relaxed);
+    // While it fades, clients are told.
+    server.into_iter().for_each(Server::end);
     thread::sleep(FADE);
     // Asked, and not waited for: the panel may be within a call of the bus.
     threads.shared().stop();
@@ -217,17 +214,26 @@ fn settings(
     Settings::new(library, &wishes, options).map_err(|error| error.to_string())
 }
 
+/// The panel, and the hand of who touches it in a page.
+fn panel(board: &Board, clock: SystemClock) -> (Panel<LateBus, LateBus, SystemClock>, Hand) {
+    let bus = || LateBus::new(&board.panel.bus);
+    let mut panel = Panel::new(board.panel.clone(), bus(), bus(), clock);
+    let hand = Hand::default();
+    let beside = hand.clone();
+    panel.beside(move || beside.contact());
+    (panel, hand)
+}
+
 /// Serves the page; without it, the instrument plays all the same.
 fn serve(
     door: Door,
     board: &Board,
     rate: u32,
     counters: Arc<Counters>,
-    mirror: Mirror,
-    hand: Hand,
+    (mirror, hand): (Mirror, Hand),
     threads: &Threads,
     shared: &Shared,
-) {
+) -> Option<Server> {
     let has_display = board.panel.has_display;
     let seen = mirror.clone();
     let access = Access {
@@ -250,10 +256,9 @@ fn serve(
         mirror,
         hand,
     };
-    // It ends with the program.
-    if let Err(problem) = Server::start(door, access, spawn_boxed) {
-        log::warn!("no page: {problem}");
-    }
+    Server::start(door, access, spawn_boxed)
+        .inspect_err(|problem| log::warn!("no page: {problem}"))
+        .ok()
 }
 
 fn spawn_boxed(name: &'static str, role: Role, work: Work) -> io::Result<JoinHandle<()>> {

@@ -230,3 +230,40 @@ impl Drop for Seat<'_> {
         locked(&self.hub.seats).leave(self.number);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crossbeam_channel::unbounded;
+
+    use super::*;
+    use crate::board::description;
+    use crate::board::parts::Parts as Instrument;
+    use crate::library;
+
+    #[test]
+    fn the_code_is_shown_now_and_then() {
+        let board = description::built_in("desk").unwrap().board().unwrap();
+        let instrument = Instrument::new(library::shipped());
+        let (conductor, engine) = instrument.assemble(board.platform).unwrap();
+        let (shared, inbox) = Shared::new(conductor.state());
+        let parts = Parts {
+            shared,
+            counters: engine.counters(),
+            place: Place {
+                start: 1,
+                board: board.name,
+                rate: 44_100,
+                sound: true,
+                display: 64,
+                surface: board.panel.surface,
+            },
+            hand: Hand::default(),
+        };
+        let code = Some(Arc::from("123456"));
+        let hub = Hub::new(parts, Options::default(), code, unbounded().0);
+        let began = Instant::now();
+        (0..100).for_each(|_| hub.show_code());
+        let times = 1 + began.elapsed().as_secs() as usize / SHOWING.as_secs() as usize;
+        assert!((1..=times).contains(&inbox.len()), "{}", inbox.len());
+    }
+}

@@ -129,3 +129,52 @@ impl Write for Turns {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpListener};
+
+    use super::*;
+
+    /// Both ends of a connection.
+    fn pair() -> (TcpStream, TcpStream) {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let one = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        (one, listener.accept().unwrap().0)
+    }
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn a_turn_ends_after_so_many_bytes() {
+        let (here, mut there) = pair();
+        let mut turns = Turns::new(here, 0, LONG, LONG).unwrap();
+        turns.listen();
+        there.write_all(&vec![0; MOST + 1]).unwrap();
+        let mut part = [0; 1024];
+        let nothing = loop {
+            match turns.read(&mut part) {
+                Ok(count) => assert!(count > 0),
+                Err(error) => break error.kind(),
+            }
+        };
+        assert_eq!(nothing, io::ErrorKind::WouldBlock);
+        assert!((MOST..MOST + part.len()).contains(&turns.take_came()));
+    }
+
+    #[test]
+    fn a_turn_ends_after_its_time() {
+        let (here, mut there) = pair();
+        there.write_all(&[0; 8]).unwrap();
+        let mut turns = Turns::new(here, 0, Duration::from_nanos(1), LONG).unwrap();
+        turns.listen();
+        turns.speak(Duration::ZERO);
+        let kind = |outcome: io::Result<usize>| outcome.unwrap_err().kind();
+        while Instant::now() < turns.reads_until {}
+        assert_eq!(kind(turns.read(&mut [0])), io::ErrorKind::WouldBlock);
+        assert_eq!(kind(turns.write(&[0])), io::ErrorKind::TimedOut);
+        let mut patient = Patient::new(&there, Duration::ZERO);
+        assert_eq!(kind(patient.read(&mut [0])), io::ErrorKind::TimedOut);
+        assert_eq!(kind(patient.write(&[0])), io::ErrorKind::TimedOut);
+    }
+}

@@ -119,14 +119,14 @@ impl Alone {
         self.view.go_to(self.simulation.state());
         let t = self.simulation.counters().time();
         match self.session.receive(text, &self.view, t) {
-            Wish::Say(tells) => {
+            Wish::Say(tells) | Wish::Wrong(tells) => {
                 let greeted = tells.iter().any(|tell| matches!(tell, Tell::Welcome(_)));
                 if greeted {
                     self.shown.clear();
                 }
                 self.tell(tells);
             }
-            Wish::Wrong(tell) | Wish::End(tell) => self.tell([tell]),
+            Wish::End(tell) => self.tell([tell]),
             Wish::Command(id, command) => self.asked.push_back((id, self.shared.ask(command))),
             Wish::Touch(id, fingers) => {
                 self.hand.put(0, &fingers);
