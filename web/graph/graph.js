@@ -101,7 +101,11 @@ class Graph {
             'aria-label': 'The gates. Arrows walk along wires, Enter selects, 0, 1 and I bend, Delete straightens',
         }, this.canvas, this.overlay);
         this.inspector = new Inspector({
-            select: (node) => this.select(node, true),
+            select: (node) => {
+                this.select(node, true);
+                // Its button is gone with the inspector.
+                if (node === null) this.stage.focus({ preventScroll: true });
+            },
             bend: (node, bend) => this.strokes.once([node], bend),
             rewire: (node, gate) => this.rewire(node, gate),
         });

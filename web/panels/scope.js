@@ -38,9 +38,9 @@ export class Scope {
         element.append(this.pictures, hint, none);
         on(sound, ['change'], () => {
             const can = sound.on || store.welcome?.sound === true;
-            hint.hidden = sound.on || !can;
+            hint.hidden = sound.hears || !can;
             none.hidden = can || !store.welcome;
-            this.pictures.classList.toggle('off', !sound.on);
+            this.pictures.classList.toggle('off', !sound.hears);
         });
         store.addEventListener('welcome', () => sound.tell());
         onLook(this.pictures, () => this.draw());
@@ -52,7 +52,7 @@ export class Scope {
 
     run() {
         requestAnimationFrame(() => {
-            if (this.sound.on) this.draw();
+            if (this.sound.hears) this.draw();
             this.run();
         });
     }
