@@ -191,9 +191,10 @@ export class Networks {
     async share() {
         await this.trying(async () => {
             const link = location.origin + location.pathname + await packed(this.text());
-            const here = LOOPBACK.test(location.hostname)
-                ? ' It opens on this computer only; elsewhere it is pasted into the Gatebend there.' : '';
-            await this.toClipboard(link, `The link is copied: ${grouped(link.length)} letters.${here}`);
+            await this.toClipboard(link, `The link is copied: ${grouped(link.length)} letters.`);
+            if (LOOPBACK.test(location.hostname)) {
+                this.notices.show('It opens on this computer only; others paste it into their own Gatebend.');
+            }
         });
     }
 

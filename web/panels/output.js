@@ -21,6 +21,8 @@ export class Output {
         this.sound = sound;
         /** Something was heard here: who plays knows how. */
         this.heard = false;
+        this.silent = h('span', { id: 'silent' }, 'Press Listen to hear it here');
+        document.getElementById('period-title')?.append(this.silent);
         const set = newest((/** @type {number} */ value) => store.please({ type: 'set', key: 'volume', value }));
         const volume = h('input', {
             id: 'volume', type: 'range', min: '-60', max: '0', step: '1', 'aria-label': 'Volume',
@@ -74,7 +76,9 @@ export class Output {
         this.listenButton.setAttribute('aria-pressed', String(hears));
         this.listenButton.title = hears ? 'Heard in this page; press to stop (L)' : 'Hear it in this page (L)';
         const can = sound.on || store.welcome?.sound === true;
-        this.listenButton.classList.toggle('main', can && !this.heard);
+        const first = can && !this.heard;
+        this.listenButton.classList.toggle('main', first);
+        this.silent.hidden = !first;
         this.recordButton.disabled = !can && !tape;
         this.recordButton.title = can ? 'Record what is heard, to a WAV file' : 'Nothing is heard in this page to be recorded';
         this.recordButton.setAttribute('aria-pressed', String(tape !== null));
