@@ -111,7 +111,7 @@ export class Scope {
             const end = Math.max(Math.ceil(bin((i + 1) / BARS)), Math.floor(bin(i / BARS)) + 1);
             for (let k = Math.floor(bin(i / BARS)); k < Math.min(end, this.levels.length); k++) level = Math.max(level, this.levels[k]);
             const part = Math.max(0, Math.min(1, (level - QUIET_DECIBELS) / (LOUD_DECIBELS - QUIET_DECIBELS)));
-            context.fillRect((i / BARS) * width, height * (1 - part), width / BARS - 1.5, height * part);
+            context.fillRect((i / BARS) * width, height * (1 - part), Math.max(1, width / BARS - 1.5), height * part);
         }
     }
 }
