@@ -152,12 +152,21 @@ export class Sound extends EventTarget {
         void context.resume();
         return async (listener) => {
             try {
-                const port = await alone(listener, { context });
+                const { node, send, close } = await alone(listener, { context });
                 const gain = new GainNode(context, { gain: 0 });
                 const bus = this.look(context);
-                port.node.connect(gain).connect(bus);
-                this.coming = { context, bus, gain, leave: () => port.node.disconnect() };
-                return port;
+                node.connect(gain).connect(bus);
+                this.coming = { context, bus, gain, leave: () => node.disconnect() };
+                return {
+                    send,
+                    close: () => {
+                        close();
+                        if (this.coming?.context !== context) return;
+                        // It was not gone over to.
+                        this.coming = null;
+                        void context.close();
+                    },
+                };
             } catch (problem) {
                 void context.close();
                 throw problem;
