@@ -1,6 +1,6 @@
 // Wires the page together; nothing else.
 
-import { at, h } from './dom.js';
+import { at } from './dom.js';
 import { createGraph } from './graph/graph.js';
 import { keep } from './offline.js';
 import { connect } from './port/socket.js';
@@ -52,6 +52,5 @@ keys.add('?', 'This help', () => help.toggle());
 connection.start(connect);
 
 void keep(() => {
-    const load = h('button', { type: 'button', onclick: () => location.reload() }, 'Load it');
-    notices.show('Another version of this page is there.', {}, Infinity).append(load);
+    notices.offer('Another version of this page is there.', 'Load it', () => location.reload());
 });

@@ -38,6 +38,8 @@ export const PARAMETERS = [
 export class FakeInstrument {
     constructor(start = 1) {
         this.start = start;
+        /** It sends sound to pages. */
+        this.sound = false;
         this.t = 0;
         this.state = {
             network: this.network(canned()),
@@ -112,7 +114,7 @@ export class FakeInstrument {
         if (type === 'hello') {
             this.tell({
                 type: 'welcome', version: 1, program: '0.1.0', start: this.start, board: 'desk',
-                rate: 44100, sound: false, display: 64, parameters: PARAMETERS,
+                rate: 44100, sound: this.sound, display: 64, parameters: PARAMETERS,
                 regions: [
                     { name: 'field', corners: [0, 0, 1, 0.85] },
                     ...['previous', 'next', 'mode', 'clear', 'time'].map((name, i) =>

@@ -157,6 +157,10 @@ test('a link has the network and its bends in it', { skip }, async () => {
     await one.until((now) => now.name === 'first light' && now.bends.length === 0, 'another network');
 
     const other = await browser.open(link);
+    // Any page may have a link: it plays nothing by itself.
+    await other.page.getByText(`This link has the network \u201c${name}\u201d.`).waitFor(PATIENCE);
+    assert.equal(other.name, 'first light');
+    await other.page.getByRole('button', { name: 'Play it' }).click();
     await other.until((now) => now.name === name && now.bends.length > 0, 'what is in the link');
     assert.deepEqual(other.bends, bends);
     assert.deepEqual(JSON.parse(other.state.network.file).layers, JSON.parse(file).layers);
