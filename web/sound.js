@@ -28,6 +28,8 @@ export class Sound extends EventTarget {
         this.problem = '';
         /** @type {(() => void) | null} */
         this.leave = null;
+        /** The instrument in the page, before it is heard. @type {Pick<Sound, 'context' | 'bus' | 'gain' | 'leave'> | null} */
+        this.next = null;
         store.addEventListener('connection', () => this.tell());
     }
 
@@ -83,16 +85,20 @@ export class Sound extends EventTarget {
         void context.resume();
         return async (listener) => {
             try {
-                const port = await alone(listener, { context });
-                this.hush();
-                this.context = context;
-                this.bus = look(context);
-                // Not heard before it plays what is brought along: see `rise`.
-                this.gain = new GainNode(context, { gain: 0 });
-                port.node.connect(this.gain).connect(this.bus);
-                this.leave = () => port.node.disconnect();
-                this.problem = '';
-                return port;
+                const { node, send, close } = await alone(listener, { context });
+                const bus = look(context);
+                // Not heard before it plays what is brought along, and what is heard now is
+                // heard until then: see `rise`.
+                const gain = new GainNode(context, { gain: 0 });
+                node.connect(gain).connect(bus);
+                this.next = { context, bus, gain, leave: () => node.disconnect() };
+                return {
+                    send,
+                    close: () => {
+                        close();
+                        if (this.context !== context) void context.close();
+                    },
+                };
             } catch (problem) {
                 void context.close();
                 throw problem;
@@ -100,8 +106,14 @@ export class Sound extends EventTarget {
         };
     }
 
-    /** The instrument in the page is heard. */
+    /** The instrument in the page is heard, in place of what was. */
     rise() {
+        if (this.next) {
+            this.hush();
+            Object.assign(this, this.next);
+            this.next = null;
+            this.problem = '';
+        }
         this.gain?.gain.setTargetAtTime(1, this.context?.currentTime ?? 0, RISE_SECONDS);
         this.tell();
     }

@@ -230,6 +230,7 @@ test('one that never answers is given up, and nothing has changed', async (conte
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const mute = store.use(() => ({ send() {}, close() {} }), 'alone');
     const given = assert.rejects(mute, /does not answer/);
+    await settled();
     context.mock.timers.tick(10_000);
     await given;
     assert.equal(store.connection.how, 'connected');
