@@ -45,8 +45,8 @@ const PACK_MILLISECONDS = 2000;
 const UNPACK_MILLISECONDS = 10_000;
 /** How many pages there are is told five times a second. */
 const PAGES_MILLISECONDS = 500;
-/** Sections that snapshots are about. */
-const LASTING = ['network', 'layers', 'parameters'];
+/** Sections that what is kept is about. */
+const LASTING = ['network', 'layers', 'parameters', 'transport'];
 
 export class Store extends EventTarget {
     /** @param {{ now?: () => number }} [options] milliseconds, for tests */

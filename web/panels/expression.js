@@ -31,6 +31,8 @@ export class Expression {
         this.asked = 0;
         /** What is typed was not compiled, since the instrument was not there. */
         this.unsent = false;
+        /** What is typed is on its way. */
+        this.busy = false;
         this.text = h('textarea', {
             id: 'expression-text', rows: 2, spellcheck: false, autocomplete: 'off', 'autocapitalize': 'off',
             placeholder: 't*(42&t>>10)', 'aria-label': 'Expression of t', 'aria-describedby': 'expression-said',
@@ -61,7 +63,7 @@ export class Expression {
         store.addEventListener('network', () => {
             // What is played shows its own, unless something is being typed.
             const { source, inputs } = about(store.state.network?.file);
-            if (this.unsent || document.activeElement === this.text || !LETTERS.test(source) || source === this.text.value) return;
+            if (this.busy || this.unsent || document.activeElement === this.text || !LETTERS.test(source) || source === this.text.value) return;
             this.text.value = source;
             this.bits.valueAsNumber = Math.min(24, inputs);
             this.mark();
@@ -84,6 +86,7 @@ export class Expression {
         const bits = this.bits.valueAsNumber;
         const number = (this.asked += 1);
         this.unsent = false;
+        this.busy = false;
         if (!expression.trim()) {
             this.mark();
             this.tell('');
@@ -93,12 +96,14 @@ export class Expression {
             this.tell('Bits of t: 1 to 24.', true);
             return;
         }
+        this.busy = true;
         try {
             const told = await this.compiled(expression, bits);
             // Typed on meanwhile: the next one is on its way.
             if (number !== this.asked) return;
             if (told?.type !== 'compiled') {
                 this.unsent = true;
+                this.busy = false;
                 this.mark();
                 this.tell('It is heard when the instrument is there again.');
                 return;
@@ -111,6 +116,7 @@ export class Expression {
             if (problem instanceof Refusal) this.mark(problem.at);
             this.tell(sentence(/** @type {Error} */ (problem).message), true);
         }
+        if (number === this.asked) this.busy = false;
     }
 
     /**
