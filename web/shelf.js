@@ -2,8 +2,9 @@
 // loses none of it. The instrument in the page lasts no longer than the page does.
 
 import { Refusal } from './conversation.js';
+import { restore } from './store.js';
 
-/** @import { Bring, Store } from './store.js' */
+/** @import { Store } from './store.js' */
 /** @import { Conversation } from './conversation.js' */
 
 /** The database, and what is in it by these keys: `played` and `presets`. */
@@ -32,9 +33,10 @@ export class Shelf {
     }
 
     /**
-     * Brings the presets to an instrument that was just switched on in the page.
+     * Brings to an instrument that was just switched on in the page its presets, and what
+     * was played alone when the page was closed.
      * @param {Conversation} next
-     * @returns {Promise<Bring | null>} what was played alone when the page was closed
+     * @returns {Promise<boolean>} whether it plays that
      */
     async furnish(next) {
         this.presets = await this.get('presets') ?? new Map();
@@ -52,7 +54,17 @@ export class Shelf {
             if (first.type === 'snapshot') await next.ask({ type: 'restore', snapshot: first.snapshot, t: first.t });
         }
         // The one that stopped was played on until then, and the page knows it.
-        return this.store.connection.how === 'alone' ? null : await this.get('played') ?? null;
+        const played = this.store.connection.how === 'alone' ? null : await this.get('played');
+        if (!played) return false;
+        try {
+            await restore(next, played, () => ({}));
+            return true;
+        } catch (problem) {
+            if (!(problem instanceof Refusal)) throw problem;
+            this.store.tell('problem', `What was played in this page is not to be had any more: ${problem.message}`);
+            await this.clear();
+            return false;
+        }
     }
 
     /** What was played is played on elsewhere; presets stay. */

@@ -43,6 +43,7 @@ const SHORT_MILLISECONDS = 60_000;
 /** A snapshot is waited for so long where one leaves, and a restore where one goes to. */
 const PACK_MILLISECONDS = 2000;
 const UNPACK_MILLISECONDS = 10_000;
+const FURNISH_MILLISECONDS = 30_000;
 /** How many pages there are is told five times a second. */
 const PAGES_MILLISECONDS = 500;
 /** Sections that what is kept is about. */
@@ -160,8 +161,8 @@ export class Store extends EventTarget {
      * @param {Connect} connect
      * @param {How} how
      * @param {object} [options]
-     * @param {(next: Conversation) => Promise<Bring | null>} [options.furnish] makes the
-     *   other one ready, and may have something to play there instead
+     * @param {(next: Conversation) => Promise<boolean>} [options.furnish] makes the other
+     *   one ready; and whether it plays something there instead
      * @param {() => Promise<boolean>} [options.mayReplace] asks the player whether what
      *   others may be playing there is replaced; if not, it is played on
      * @returns {Promise<boolean>} when it is there, whether this was brought along; the
@@ -196,13 +197,13 @@ export class Store extends EventTarget {
         try {
             await next.begin(connect);
             await next.opened();
-            const own = await furnish?.(next);
+            const own = furnish ? await within(furnish(next), FURNISH_MILLISECONDS) : false;
             const there = () => all(held);
             if (mayReplace) {
                 const crowd = await within(pages, PAGES_MILLISECONDS).catch(() => 1);
                 brought = (crowd === 1 && played(there()) === this.seen) || await mayReplace();
             }
-            const bring = own ?? (brought ? await this.pack(old) : null);
+            const bring = !own && brought ? await this.pack(old) : null;
             if (bring) await within(restore(next, bring, there), UNPACK_MILLISECONDS);
             // What is played there has nothing of what was done here.
             if (own || !brought) this.afresh();
@@ -568,7 +569,7 @@ function all(tells) {
  * @param {Bring} bring
  * @param {() => State} there what is told there
  */
-async function restore(talk, { snapshot, t, playing }, there) {
+export async function restore(talk, { snapshot, t, playing }, there) {
     const plays = there().transport?.playing ?? true;
     if (plays && !playing) await talk.ask({ type: 'play', playing: false });
     try {

@@ -57,4 +57,17 @@ test('what was played alone, and its presets, are there in another page', async 
     const presets = alone.heard.filter(({ type }) => type === 'restore').map(({ snapshot }) => JSON.parse(JSON.parse(snapshot).network).name);
     assert.equal(presets[0], 'dusk');
     assert.equal(presets.at(-1), 'mine');
+
+    // What cannot be read any more does not keep the player from playing.
+    kept.set('played', { snapshot: '{}', t: 0, playing: true });
+    const { hear } = FakeInstrument.prototype;
+    FakeInstrument.prototype.hear = function strict(message, listener) {
+        if (message.snapshot !== '{}') return hear.call(this, message, listener);
+        return this.tell({ type: 'refused', id: message.id, reason: 'It has no layers.' }, listener);
+    };
+    const { store: third } = await page();
+    FakeInstrument.prototype.hear = hear;
+    assert.equal(third.connection.how, 'alone');
+    assert.equal(JSON.parse(third.state.network.file).name, 'canned');
+    assert.equal(kept.has('played'), false);
 });
