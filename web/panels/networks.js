@@ -1,6 +1,7 @@
 // Networks: of the library, of files, of links, of chance.
 
 import { h, on, refill } from '../dom.js';
+import { MOST_BYTES } from '../conversation.js';
 import { about, heard, packed, unpacked } from '../file.js';
 import { fileName, grouped } from '../words.js';
 import { controls } from './control.js';
@@ -8,8 +9,6 @@ import { controls } from './control.js';
 /** @import { Store } from '../store.js' */
 /** @import { Notices } from './notices.js' */
 
-/** Longest file that is read; a network of 65,536 gates is a fifth of it. */
-const MOST_BYTES = 8_000_000;
 /** Parameters of how one network follows another. */
 const SWAPS = /^(swap|fade|crossfade)$/;
 const MOST_SEED = 2 ** 32 - 1;
@@ -152,7 +151,7 @@ export class Networks {
     /** @param {File} file */
     async open(file) {
         if (file.size > MOST_BYTES) {
-            this.store.tell('problem', `${file.name} is too long for a network.`);
+            this.store.tell('problem', `${file.name} is too large: a network has at most ${MOST_BYTES / 1e6} MB.`);
             return;
         }
         await this.load(await file.text());

@@ -391,3 +391,76 @@ inPage('help tells what things are, and the keys of the gates', async (page) => 
         await page.getByText(text).waitFor();
     }
 });
+
+inPage('an expression that is typed while away is heard when the instrument is there again', async (page, heard) => {
+    await page.evaluate(() => window.instrument.drop());
+    const text = page.getByRole('textbox', { name: 'Expression of t' });
+    await text.fill('t*7');
+    await page.getByText('It is heard when the instrument is there again.').waitFor();
+    // Nobody types any more, and what it plays has another source.
+    await page.locator('#seek').focus();
+    await page.evaluate(() => {
+        window.instrument.state.network.file = JSON.stringify({ ...JSON.parse(window.instrument.state.network.file), source: 't*3' });
+        window.instrument.back();
+    });
+    await hears(page, 'load', ({ network }) => JSON.parse(network).name === 't*7');
+    assert.equal(await text.inputValue(), 't*7');
+    assert.equal((await heard('compile')).length, 1);
+});
+
+inPage('after a long time the player says whether what was here is brought back', async (page, heard) => {
+    const restart = () => page.evaluate(() => {
+        const old = window.instrument;
+        old.drop();
+        const now = performance.now.bind(performance);
+        performance.now = () => now() + 100_000;
+        window.instrument = new window.FakeInstrument(old.start + 1);
+        window.instrument.back(old.listener);
+    });
+    await page.keyboard.press('Home');
+    await hears(page, 'snapshot');
+    await restart();
+    await page.getByRole('button', { name: 'No', exact: true }).click();
+    await page.waitForFunction(() => !document.querySelector('#bring-back'));
+    assert.equal((await heard('restore')).length, 0);
+    await page.keyboard.press('n');
+    await hears(page, 'random');
+    await hears(page, 'snapshot');
+    const title = await page.title();
+    assert.match(title, /^random/);
+    await restart();
+    await page.getByRole('button', { name: 'Bring back what was here' }).click();
+    await hears(page, 'restore', ({ snapshot }) => snapshot.includes('random'));
+});
+
+inPage('one in the page that stopped is played on', async (page) => {
+    await page.locator('#alone').click();
+    await page.getByText('In this page', { exact: true }).waitFor();
+    await page.keyboard.press('n');
+    await page.waitForFunction(() => document.title.startsWith('random'));
+    await page.waitForFunction(() => window.alone.heard.some(({ type }) => type === 'snapshot'));
+    const title = await page.title();
+    await page.evaluate(() => window.alone.drop('The instrument has stopped.'));
+    await page.getByText('The instrument has stopped. What was played').waitFor();
+    await page.getByRole('button', { name: 'Play on' }).click();
+    await page.getByText('In this page', { exact: true }).waitFor();
+    assert.equal(await page.title(), title);
+    await page.evaluate(() => { window.instrument.clients = 2; });
+    await page.locator('#connected').click();
+    await page.getByRole('button', { name: 'Take what it plays' }).click();
+    await page.waitForFunction(() => document.title.startsWith('street surfer'));
+    assert.deepEqual(await page.evaluate(() => window.instrument.heard.filter(({ type }) => type === 'restore').length), 0);
+}, { alone: true });
+
+inPage('on the way to an instrument that wants a code it is typed, or one stays', async (page) => {
+    await page.locator('#alone').click();
+    await page.getByText('In this page', { exact: true }).waitFor();
+    await page.evaluate(() => { window.instrument.code = '4711'; });
+    await page.locator('#connected').click();
+    await page.getByRole('button', { name: 'Stay here' }).click();
+    await page.getByText('It stays as it was.').waitFor();
+    await page.locator('#connected').click();
+    await page.getByLabel('The code on the instrument\'s display').fill('4711');
+    await page.keyboard.press('Enter');
+    await page.getByText('desk', { exact: true }).waitFor();
+}, { alone: true });
