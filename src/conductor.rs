@@ -9,7 +9,7 @@ use std::sync::Arc;
 use logicnet::Word;
 
 use crate::engine::{Change, Handover, Start, Voice};
-use crate::instrument::{Command, Instrument, Keep, Sound, State};
+use crate::instrument::{Command, Instrument, Keep, Sound, State, notice};
 use crate::pru::{Wish, Wishes};
 
 /// Takes presets to be kept.
@@ -51,6 +51,8 @@ pub struct Conductor<W> {
     keeper: Box<dyn Keeper>,
     /// What shall sound, and the engine has no room for yet.
     waiting: Option<Sound>,
+    /// The id of the sound that brought the engine's program.
+    program: u32,
     /// Who makes programs for the PRU, if one plays.
     wishes: Option<Wishes>,
 }
@@ -66,12 +68,14 @@ impl<W: Word> Conductor<W> {
             instrument,
             handover,
             keeper,
+            program: first.id,
             waiting: Some(first),
             wishes: None,
         }
     }
 
-    /// Tells from now on which programs are sent to the engine, for the PRU.
+    /// Tells from now on which programs the engine is sent and how fast they are read, for
+    /// the PRU.
     pub fn offload(&mut self, wishes: Wishes) {
         self.wishes = Some(wishes);
     }
@@ -105,6 +109,7 @@ impl<W: Word> Conductor<W> {
     }
 
     fn refuse(&mut self, problem: String) -> String {
+        let problem = notice::cut(problem);
         log::info!("refused: {problem}");
         self.instrument.notify(&problem);
         problem
@@ -119,13 +124,17 @@ impl<W: Word> Conductor<W> {
             return self.waiting.is_none();
         }
         if let Some(sound) = self.waiting.take() {
-            if let (Some(wishes), Some(_)) = (&self.wishes, &sound.program) {
-                // The newest sound is the state's.
+            if sound.program.is_some() {
+                self.program = sound.id;
+            }
+            if let Some(wishes) = &self.wishes {
+                // The newest sound is the state's. In a pause it is what will go on.
                 let state = self.instrument.state();
                 wishes.send(Wish {
-                    program: sound.id,
+                    program: self.program,
                     network: Arc::clone(&state.network),
                     masks: state.masks(),
+                    settings: state.parameters.settings(state.network.sample_rate()),
                 });
             }
             let start = sound.program.map(|program| Start {

@@ -172,10 +172,12 @@ fn told(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// What a desk plays and shows of a script.
-fn desk(script: &str, seconds: f64) -> (Vec<f32>, String) {
+/// What a desk plays and shows of a script, and of what it tells at its start.
+fn desk(script: &str, seconds: f64, notice: Option<String>) -> (Vec<f32>, String) {
     let script = Script::parse(script, &Surface::default()).unwrap();
-    let mut simulation = Simulation::scripted(Desk::new(library::shipped()), script).unwrap();
+    let mut desk = Desk::new(library::shipped());
+    desk.parts.memory.notices.extend(notice);
+    let mut simulation = Simulation::scripted(desk, script).unwrap();
     let seen = Arc::new(Mutex::new((String::new(), None)));
     let watcher = Arc::clone(&seen);
     simulation.oled().watch(Box::new(move |now, frame| {
@@ -223,7 +225,7 @@ fn a_board_plays_and_shows_what_a_desk_does_byte_for_byte() {
     let output = board.run();
     assert!(output.status.success(), "{}", told(&output));
 
-    let (sound, pictures) = desk(&script, SECONDS);
+    let (sound, pictures) = desk(&script, SECONDS, None);
     let played = board.sound();
     assert!(played.len() >= sound.len(), "{} frames", played.len());
     assert!(sound.iter().any(|frame| frame.abs() > 0.1));
@@ -236,6 +238,56 @@ fn a_board_plays_and_shows_what_a_desk_does_byte_for_byte() {
     }
     let shown = board.pictures().lines().count();
     assert!(shown >= pictures.lines().count(), "{shown} pictures");
+}
+
+#[test]
+fn a_pru_that_was_asked_for_and_cannot_play_is_told_to_the_player() {
+    let sentence = |output: &Output| {
+        let told = told(output);
+        let mut lines = told.lines();
+        let line = lines.find_map(|line| line.split_once("the CPU plays: "));
+        line.map(|(_, problem)| format!("the CPU plays: {problem}"))
+    };
+    let offline = |engine: &str| {
+        let arguments = [
+            "--seconds",
+            "3",
+            "--engine",
+            engine,
+            "--",
+            "--board",
+            "Batch",
+        ];
+        let board = Board::new(&arguments)?;
+        let mut board = board.env("I2C_DOUBLE_TIME", "virtual");
+        let output = board.run();
+        assert!(output.status.success(), "{}", told(&output));
+        Some((sentence(&output), board.pictures()))
+    };
+    let Some((Some(problem), pictures)) = offline("pru") else {
+        assert!(doubles().is_none(), "the log says nothing");
+        return;
+    };
+    assert!(problem.contains("offline"), "{problem}");
+    let shown = |pictures: &str, of_desk: String| {
+        let count = of_desk.lines().count();
+        count > 2 && pictures.lines().take(count).eq(of_desk.lines())
+    };
+    let silent = desk("", 3.0, None).1;
+    assert!(shown(&pictures, desk("", 3.0, Some(problem)).1));
+    assert!(!shown(&pictures, silent.clone()));
+    let (_, pictures) = offline("auto").unwrap();
+    assert!(shown(&pictures, silent));
+
+    // In real time, where there is none.
+    if Path::new("/sys/class/uio/uio0").exists() {
+        return;
+    }
+    let board = Board::new(&["--seconds", "0.1", "--engine", "pru"]).unwrap();
+    let output = board.env("BELA_DOUBLE_REAL_TIME", "1").run();
+    assert!(output.status.success(), "{}", told(&output));
+    let problem = sentence(&output).unwrap();
+    assert!(problem.contains("no PRU to use"), "{problem}");
 }
 
 #[test]
@@ -277,6 +329,37 @@ fn the_page_is_served_beside_the_audio() {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("<html"));
+}
+
+#[test]
+fn its_pages_are_told_that_it_ends() {
+    use tungstenite::Message;
+    use tungstenite::protocol::frame::coding::CloseCode;
+    let Some(board) = Board::new(&["--listen", "127.0.0.1"]) else {
+        return;
+    };
+    let mut board = board.env("BELA_DOUBLE_REAL_TIME", "1");
+    let mut playing = Playing(board.command.stderr(Stdio::null()).spawn().unwrap());
+    let mut line = String::new();
+    let mut told = BufReader::new(playing.0.stdout.take().unwrap());
+    told.read_line(&mut line).unwrap();
+    let page = line.strip_prefix("Page: http://").expect(&line);
+    let host = page.trim_end().trim_end_matches('/');
+    let stream = TcpStream::connect(host).unwrap();
+    let (mut socket, _) = tungstenite::client(format!("ws://{host}/ws"), stream).unwrap();
+    let hello = r#"{"type":"hello","version":1}"#;
+    socket.send(Message::text(hello)).unwrap();
+    // It is welcomed.
+    socket.read().unwrap();
+    // SAFETY: takes integers; the child is ours and was not waited for.
+    unsafe { libc::kill(playing.0.id() as libc::pid_t, libc::SIGTERM) };
+    let code = loop {
+        if let Message::Close(frame) = socket.read().expect("it ends with a word") {
+            break frame.map(|frame| frame.code);
+        }
+    };
+    assert_eq!(code, Some(CloseCode::Away));
+    assert_eq!(playing.0.wait().unwrap().code(), Some(0));
 }
 
 #[test]
@@ -421,6 +504,7 @@ fn a_self_test_says_pass_or_what_to_do() {
         "pass  Bela          libbela 1.13.0",
         "pass  touch sensor  Trill Square, firmware 3, bus at ",
         "pass  display       128x64",
+        "pass  PRU           ",
         "pass  audio         2 channels, 44100 Hz, blocks of 16 frames, 8 analog inputs",
         "pass  storage",
     ] {

@@ -1,7 +1,8 @@
 //! The program as scripts use it: spellings, exit codes, bytes and errors.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -824,5 +825,33 @@ fn play_in_real_time_ends_by_a_signal_as_it_should() {
         let kept = fs::read_to_string(Path::new(&state).join("state.json")).unwrap();
         assert!(kept.contains("\"bends\": [40]"), "{kept}");
         assert_eq!(unsteady(&state), 0);
+    }
+}
+
+#[test]
+fn the_page_answers_where_it_is_told_to_be() {
+    let addresses = ["127.0.0.1", "127.0.0.2"];
+    let here = if cfg!(target_os = "linux") { 2 } else { 1 };
+    for listen in &addresses[..here] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gatebend"));
+        let mut child = command
+            .args(["play", "--silent", "--port", "0", "--listen", listen])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut told = BufReader::new(child.stdout.take().unwrap());
+        told.read_line(&mut line).unwrap();
+        let page = line.strip_prefix("Page: http://").expect(&line);
+        let host = page.trim_end().trim_end_matches('/');
+        let mut stream = TcpStream::connect(host).unwrap();
+        write!(stream, "GET / HTTP/1.1\r\nHost: {host}\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{listen}: {answer}");
+        child.stdin.take().unwrap().write_all(b"quit\n").unwrap();
+        assert!(child.wait().unwrap().success());
     }
 }

@@ -486,6 +486,176 @@ fn a_finger_can_always_be_lifted() {
     assert!(instrument.state().touched.is_empty());
 }
 
+/// A network that is too slow unless its gate G is 1 or its gate H is 0, played with G at
+/// 1. The instrument, G and H.
+fn gated() -> (Instrument, u32, u32) {
+    let ops = logicnet::random::Ops::XorRich;
+    let random = logicnet::Network::random(16, &[64; 16], ops, 1).unwrap();
+    let (last, g) = (random.outputs()[0], random.nodes());
+    let (h, all, either) = (g + 1, g + 2, g + 3);
+    let mut parts = random.into_parts();
+    let gate = |op, a, b| Gate { op, a, b };
+    for gates in [
+        vec![
+            gate(Op::XOR, 0, 1),
+            gate(Op::XOR, 0, 2),
+            gate(Op::XOR, last, last + 1),
+        ],
+        vec![gate(Op::OR, g, all)],
+        vec![gate(Op::AND, either, h)],
+    ] {
+        let extra = serde_json::Map::new();
+        parts.layers.push(logicnet::Layer { gates, extra });
+    }
+    parts.outputs = vec![either + 1; parts.outputs.len()];
+    let network = logicnet::Network::try_from(parts).unwrap();
+    let mut platform = Desk::new(Vec::new()).platform;
+    platform.cost.gate_ns = 1400.0;
+    let limits = Some((platform, 128));
+    let (mut instrument, _) =
+        Instrument::new(vec![network], Parameters::default(), Vec::new(), limits, 1).unwrap();
+    let too_fast = Command::Set(Key::Rate, 96_000);
+    assert!(instrument.apply(too_fast.clone()).is_err());
+    does(
+        &mut instrument,
+        [Command::bend(g, Some(Mask::Force(true))), too_fast],
+    );
+    (instrument, g, h)
+}
+
+/// A knob, turned to this part of its way between the ends.
+fn turned_to(input: usize, part: f32) -> Command {
+    turned(input, (1.0 + 126.0 * part) / 128.0)
+}
+
+/// Where a gate lies.
+fn place(instrument: &Instrument, node: u32) -> Point {
+    let cells = instrument.state().layout.cells();
+    cells.iter().find(|cell| cell.node == node).unwrap().at
+}
+
+#[test]
+fn a_finger_can_be_lifted_whatever_a_knob_bends_meanwhile() {
+    let (mut instrument, g, h) = gated();
+    let (knob, at) = (place(&instrument, g), place(&instrument, h));
+    does(
+        &mut instrument,
+        [
+            Command::Set(Key::ANALOG[0], 3),
+            Command::Set(Key::ANALOG[1], 4),
+            turned_to(1, knob.y),
+            finger(at.x, at.y),
+        ],
+    );
+    // To 0, which only the finger makes up for.
+    let problem = instrument.apply(turned_to(0, knob.x)).unwrap_err();
+    assert!(problem.contains("too slow"), "{problem}");
+    assert_eq!(instrument.state().touched, [h]);
+    does(&mut instrument, [Command::Touch(None)]);
+    assert!(instrument.state().touched.is_empty());
+    assert!(instrument.apply(turned_to(0, knob.x)).is_err());
+}
+
+#[test]
+fn a_finger_can_be_lifted_whatever_was_painted_beneath_it() {
+    let (mut instrument, g, h) = gated();
+    let at = place(&instrument, h);
+    let zero = Some(Mask::Force(false));
+    does(
+        &mut instrument,
+        [
+            Command::bend(h, zero),
+            Command::bend(g, None),
+            finger(at.x, at.y),
+        ],
+    );
+    // Nothing else sounds, as long as the finger is there.
+    assert!(instrument.apply(Command::bend(h, None)).is_err());
+    does(&mut instrument, [Command::Touch(None)]);
+    assert!(instrument.state().touched.is_empty());
+}
+
+#[test]
+fn a_latching_touch_leaves_what_a_knob_may_let_go_of() {
+    let (mut instrument, g, h) = gated();
+    let (knob, at) = (place(&instrument, h), place(&instrument, g));
+    does(
+        &mut instrument,
+        [
+            Command::Set(Key::ANALOG[0], 3),
+            Command::Set(Key::ANALOG[1], 4),
+            turned_to(1, knob.y),
+            turned_to(0, knob.x),
+            Command::Set(Key::Hold, 1),
+        ],
+    );
+    assert_eq!(instrument.state().steered, Some(h));
+    // It would free G, and then H must stay at 0.
+    assert!(instrument.apply(finger(at.x, at.y)).is_err());
+    does(&mut instrument, [Command::Touch(None), turned(0, 0.0)]);
+    assert_eq!(instrument.state().steered, None);
+}
+
+#[test]
+fn what_comes_from_elsewhere_has_the_place_of_its_like_in_the_library() {
+    let mut instrument = instrument();
+    does(
+        &mut instrument,
+        [
+            Command::Choose(7),
+            Command::SavePreset(Some("seven".into())),
+            Command::Choose(2),
+            Command::RecallPreset("seven".into()),
+        ],
+    );
+    assert_eq!(instrument.state().place, 7);
+    let seventh = (*instrument.state().network).clone();
+    does(
+        &mut instrument,
+        [Command::Choose(2), Command::Load(Box::new(seventh.clone()))],
+    );
+    assert_eq!(instrument.state().place, 7);
+    // By its name, if it was changed.
+    let gate = seventh.gates()[0];
+    does(
+        &mut instrument,
+        [
+            Command::Rewire(
+                seventh.inputs(),
+                Gate {
+                    op: gate.op.complement(),
+                    ..gate
+                },
+            ),
+            Command::SavePreset(Some("rewired".into())),
+            Command::Choose(2),
+            Command::RecallPreset("rewired".into()),
+        ],
+    );
+    assert_eq!(instrument.state().place, 7);
+    // It goes on from there, and undo goes back.
+    does(
+        &mut instrument,
+        [Command::Undo, Command::Redo, Command::Swap(Direction::Next)],
+    );
+    assert_eq!(instrument.state().place, 8);
+    // What is nowhere in the library leaves the place as it is.
+    let mut foreign = Saved::of(instrument.state());
+    let mut parts = seventh.into_parts();
+    parts.name = "of another library".into();
+    foreign.place = parts.name.clone();
+    foreign.network = Arc::new(logicnet::Network::try_from(parts).unwrap());
+    does(
+        &mut instrument,
+        [
+            Command::Load(Box::new((*foreign.network).clone())),
+            Command::Restore(Box::new(foreign), None),
+            Command::Random(Some(3)),
+        ],
+    );
+    assert_eq!(instrument.state().place, 8);
+}
+
 #[test]
 fn reserved_names_are_never_taken() {
     let mut instrument = instrument();
@@ -531,8 +701,8 @@ fn commands() -> impl Strategy<Value = Command> {
         }),
         1 => Just(Command::Random(None)),
         1 => prop::option::of(any::<u64>()).prop_map(Command::Mutate),
-        4 => (prop::collection::vec((0u32..500, bends()), 0..9), any::<bool>())
-            .prop_map(|(bends, begins)| Command::Paint { bends, begins }),
+        4 => (prop::collection::vec((0u32..500, bends()), 0..9), prop::option::of(0u32..3))
+            .prop_map(|(bends, stroke)| Command::Paint { bends, stroke }),
         2 => prop::option::of("[a-c /]{0,2}").prop_map(Command::AddLayer),
         1 => (0usize..4).prop_map(Command::RemoveLayer),
         1 => (0usize..4).prop_map(Command::ChooseLayer),
@@ -616,10 +786,11 @@ proptest! {
     /// Undo and redo go as far as the state says, and back exactly.
     #[test]
     fn undo_goes_back_exactly(commands in prop::collection::vec((commands(), any::<bool>()), 1..60)) {
-        type Moment = (*const logicnet::Network, Layers, usize);
+        type Moment = (*const logicnet::Network, Layers, usize, Parameters);
         let moment = |instrument: &Instrument| -> Moment {
             let state = instrument.state();
-            (Arc::as_ptr(&state.network), state.layers.clone(), state.place)
+            let (layers, parameters) = (state.layers.clone(), state.parameters.clone());
+            (Arc::as_ptr(&state.network), layers, state.place, parameters)
         };
         let mut instrument = instrument();
         for (command, goes_back) in commands {
@@ -688,21 +859,21 @@ proptest! {
     }
 }
 
+/// A part of a stroke.
+fn paint(nodes: std::ops::Range<u32>, stroke: u32) -> Command {
+    Command::Paint {
+        bends: nodes.map(|node| (node, Some(Mask::Invert))).collect(),
+        stroke: Some(stroke),
+    }
+}
+
 #[test]
 fn a_stroke_of_paint_is_one_step_of_undo() {
     let mut instrument = instrument();
-    let paint = |nodes: std::ops::Range<u32>, begins| Command::Paint {
-        bends: nodes.map(|node| (node, Some(Mask::Invert))).collect(),
-        begins,
-    };
     let count = |instrument: &Instrument| instrument.state().bends().len();
     does(
         &mut instrument,
-        [
-            paint(20..30, true),
-            paint(30..40, false),
-            paint(40..50, false),
-        ],
+        [paint(20..30, 1), paint(30..40, 1), paint(40..50, 1)],
     );
     assert_eq!(instrument.state().history, (1, 0));
     // What is no step comes between, and does not end it.
@@ -714,7 +885,7 @@ fn a_stroke_of_paint_is_one_step_of_undo() {
             Command::Touch(None),
         ],
     );
-    does(&mut instrument, [paint(50..60, false), paint(60..70, true)]);
+    does(&mut instrument, [paint(50..60, 1), paint(60..70, 2)]);
     assert_eq!(
         (count(&instrument), instrument.state().history),
         (50, (2, 0))
@@ -725,7 +896,7 @@ fn a_stroke_of_paint_is_one_step_of_undo() {
         (40, (1, 1))
     );
     // It was undone: what goes on is another step, and not part of the one before.
-    does(&mut instrument, [paint(70..71, false), Command::Undo]);
+    does(&mut instrument, [paint(70..71, 2), Command::Undo]);
     assert_eq!(count(&instrument), 40);
     does(&mut instrument, [Command::Undo]);
     assert_eq!(
@@ -735,13 +906,33 @@ fn a_stroke_of_paint_is_one_step_of_undo() {
     // A stroke whose beginning changes nothing is not one with the stroke before.
     does(
         &mut instrument,
-        [
-            paint(20..21, true),
-            paint(20..21, true),
-            paint(21..22, false),
-        ],
+        [paint(20..21, 3), paint(20..21, 4), paint(21..22, 4)],
     );
     assert_eq!(instrument.state().history, (2, 0));
+}
+
+#[test]
+fn who_paints_meanwhile_paints_a_step_of_their_own() {
+    let mut instrument = instrument();
+    let (one, other) = (1, 2);
+    let steps = [(20..30, one), (30..40, other), (40..50, one), (50..60, one)];
+    for (nodes, stroke) in steps {
+        does(&mut instrument, [paint(nodes, stroke)]);
+    }
+    assert_eq!(instrument.state().history, (3, 0));
+    does(&mut instrument, [Command::Undo]);
+    assert_eq!(instrument.state().bends().len(), 20);
+    does(&mut instrument, [Command::Undo]);
+    assert_eq!(instrument.state().bends().len(), 10);
+}
+
+#[test]
+fn a_stroke_that_is_refused_ends_no_other() {
+    let mut instrument = instrument();
+    does(&mut instrument, [paint(20..30, 1)]);
+    assert!(instrument.apply(paint(9998..9999, 2)).is_err());
+    does(&mut instrument, [paint(30..40, 1)]);
+    assert_eq!(instrument.state().history, (1, 0));
 }
 
 #[test]
@@ -755,7 +946,7 @@ fn paint_is_refused_as_a_whole_with_the_node_named() {
         let bends = vec![(20, Some(Mask::Invert)), (node, mask)];
         let paint = Command::Paint {
             bends,
-            begins: true,
+            stroke: None,
         };
         let problem = instrument.apply(paint).unwrap_err();
         assert!(problem.contains(named), "{problem}");
@@ -979,7 +1170,7 @@ fn layered() -> Preset {
         let bends = (0..10).map(|i| (25 + 2 * i + layer, Some(Mask::Force(layer == 1))));
         let paint = Command::Paint {
             bends: bends.collect(),
-            begins: true,
+            stroke: None,
         };
         does(
             &mut instrument,

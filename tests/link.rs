@@ -1,5 +1,7 @@
 //! The server as clients meet it: over real sockets, beside a desk in simulated time.
 
+use std::alloc::{GlobalAlloc, Layout};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -7,22 +9,62 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
-use gatebend::board::desk::{Desk, Hand, Script, Simulation};
+use gatebend::board::desk::{Desk, Script, Simulation};
 use gatebend::board::threads::{Shared, spawn_plainly};
 use gatebend::engine::{Speaker, stream};
 use gatebend::library;
-use gatebend::link::display;
+use gatebend::link::files::Files;
+use gatebend::link::hand::Hand;
 use gatebend::link::protocol::{Bend, Frame, State, Status, Tell, Welcome};
-use gatebend::link::server::{Access, Door, Limits, Options, Pad, Server, chance};
-use gatebend::link::view::Place;
-use tungstenite::protocol::frame::coding::CloseCode;
+use gatebend::link::server::{Access, Door, Limits, Options, Server, chance};
+use gatebend::link::session::{Session, Wish};
+use gatebend::link::view::{Place, View};
+use tungstenite::protocol::frame::Frame as Piece;
+use tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 use tungstenite::{Error, Message, WebSocket};
 
+/// Knows how much a thread has, beside what guards it.
+struct Counted;
+
+thread_local! {
+    /// Bytes that this thread has more than it began with, and the most of them.
+    static HAS: Cell<(isize, isize)> = const { Cell::new((0, 0)) };
+}
+
+fn count(bytes: isize) {
+    HAS.set({
+        let (has, most) = HAS.get();
+        (has + bytes, most.max(has + bytes))
+    });
+}
+
+// SAFETY: it is the other one's memory, by the other one's rules.
+unsafe impl GlobalAlloc for Counted {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size() as isize);
+        // SAFETY: as our own caller promises.
+        unsafe { AllocDisabler.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count(-(layout.size() as isize));
+        // SAFETY: as our own caller promises.
+        unsafe { AllocDisabler.dealloc(pointer, layout) }
+    }
+}
+
+/// The most bytes that something has at a time.
+fn most_bytes(of: impl FnOnce()) -> usize {
+    HAS.set((0, 0));
+    of();
+    HAS.get().1 as usize
+}
+
 #[global_allocator]
-static ALLOCATOR: AllocDisabler = AllocDisabler;
+static ALLOCATOR: Counted = Counted;
 
 /// Nothing here takes so long, unless it fails.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -44,10 +86,6 @@ fn simulation(script: &str, hand: &Hand) -> Simulation {
 
 /// Serves a desk.
 fn serve(simulation: &mut Simulation, hand: Hand, options: Options) -> (Server, Speaker) {
-    serve_with(simulation, Pad::sensor(hand), options)
-}
-
-fn serve_with(simulation: &mut Simulation, pad: Pad, options: Options) -> (Server, Speaker) {
     let rate = simulation.platform().rate;
     let (speaker, listener) = stream(rate as usize);
     let oled = simulation.oled().clone();
@@ -63,9 +101,9 @@ fn serve_with(simulation: &mut Simulation, pad: Pad, options: Options) -> (Serve
             surface: gatebend::panel::Config::default().surface,
         },
         sound: Some(listener),
-        display: Box::new(move || display::seen(&oled.frame())),
+        display: Box::new(move || oled.frame().message()),
         mirror: simulation.panel().mirror(),
-        pad,
+        hand,
     };
     let door = Door::open(options).unwrap();
     let server = Server::start(door, access, spawn_plainly).unwrap();
@@ -85,23 +123,29 @@ struct Playing {
 
 impl Playing {
     fn start(options: Options) -> Playing {
-        Playing::with_pad(options, |hand, _| Pad::sensor(hand))
+        Playing::scripted("", false, options)
     }
 
-    fn with_pad(
-        options: Options,
-        pad: impl FnOnce(Hand, Shared) -> Pad + Send + 'static,
-    ) -> Playing {
+    /// Plays by itself what a script says; hands of clients are on the simulated sensor, or
+    /// beside it.
+    fn scripted(script: &'static str, beside: bool, options: Options) -> Playing {
         let ends = Arc::new(AtomicBool::new(false));
         let sound = Arc::new(Mutex::new(Vec::new()));
         let (tell, told) = channel();
         let (stop, record) = (Arc::clone(&ends), Arc::clone(&sound));
         let thread = thread::spawn(move || {
             let hand = Hand::default();
-            let mut simulation = simulation("", &hand);
+            let sensed = if beside {
+                Hand::default()
+            } else {
+                hand.clone()
+            };
+            let mut simulation = simulation(script, &sensed);
+            if beside {
+                simulation.beside(hand.clone());
+            }
             let shared = simulation.share();
-            let pad = pad(hand, shared.clone());
-            let (server, mut speaker) = serve_with(&mut simulation, pad, options);
+            let (server, mut speaker) = serve(&mut simulation, hand, options);
             tell.send((server, shared)).unwrap();
             while !stop.load(Ordering::Relaxed) {
                 let until = simulation.now() + SLICE;
@@ -192,6 +236,44 @@ fn raw(address: SocketAddr) -> TcpStream {
     }
     assert!(head.starts_with(b"HTTP/1.1 101 "));
     stream
+}
+
+/// A frame of a client, masked by zeros: its first byte, and less than 64 kB.
+fn frame(first: u8, content: &[u8]) -> Vec<u8> {
+    let [high, low] = (content.len() as u16).to_be_bytes();
+    let mut frame = vec![first];
+    match content.len() {
+        ..126 => frame.push(0x80 | low),
+        _ => frame.extend([0xfe, high, low]),
+    }
+    frame.extend([0; 4]);
+    frame.extend(content);
+    frame
+}
+
+/// A websocket opened by hand, and greeted.
+fn raw_greeted(address: SocketAddr) -> TcpStream {
+    let mut stream = raw(address);
+    let hello = br#"{"type":"hello","version":1}"#;
+    stream.write_all(&frame(0x81, hello)).unwrap();
+    // The first bytes of its welcome.
+    stream.read_exact(&mut [0; 2]).unwrap();
+    stream
+}
+
+/// Says this over and over, now and then, until the server has hung up.
+fn insist(mut stream: TcpStream, what: &[u8], pause: Duration) {
+    let mut other = stream.try_clone().unwrap();
+    let heard = thread::spawn(move || {
+        // A reset is an end, too.
+        let _ = other.read_to_end(&mut Vec::new());
+    });
+    let started = Instant::now();
+    while !heard.is_finished() && stream.write_all(what).is_ok() {
+        assert!(started.elapsed() < PATIENCE, "it is listened to for ever");
+        thread::sleep(pause);
+    }
+    heard.join().unwrap();
 }
 
 /// What a websocket opened by hand is told last: the number of its closing frame.
@@ -350,6 +432,14 @@ impl Client {
             .next_back()
     }
 
+    /// Nodes that layers bend.
+    fn bends(&self) -> Vec<u32> {
+        let layers = self.state.layers.iter().flat_map(|layers| &layers.layers);
+        layers
+            .flat_map(|layer| layer.bends.iter().map(|bend| bend.0))
+            .collect()
+    }
+
     fn touched(&self) -> bool {
         let touched = self.state.touched.as_ref();
         touched.is_some_and(|touched| !touched.nodes.is_empty())
@@ -468,16 +558,8 @@ fn two_clients_stay_in_step_and_the_last_writer_wins() {
 
 #[test]
 fn fingers_bend_until_their_client_leaves() {
-    let surface = gatebend::panel::Config::default().surface;
     for beside in [false, true] {
-        let surface = surface.clone();
-        let playing = Playing::with_pad(options(), move |hand, shared| {
-            if beside {
-                Pad::beside(surface, shared)
-            } else {
-                Pad::sensor(hand)
-            }
-        });
+        let playing = Playing::scripted("", beside, options());
         let (mut one, mut two) = (playing.greeted(), playing.greeted());
         // Once the panel's splash is over.
         let rate = one.welcome.as_ref().unwrap().rate as usize;
@@ -496,6 +578,32 @@ fn fingers_bend_until_their_client_leaves() {
         one.until(many);
         two.until(many);
     }
+}
+
+#[test]
+fn fingers_beside_the_sensor_are_of_the_same_hand() {
+    // A finger rests on the sensor, and has latched what is under it.
+    let script = "0 set hold=latched\n2.5 down 0.5 0.4";
+    let playing = Playing::scripted(script, true, options());
+    let mut client = playing.greeted();
+    client.until(|client| client.touched() && !client.bends().is_empty());
+    let latched = client.bends();
+    client.done(r#""type":"touch","fingers":[{"x":0.1,"y":0.1,"size":0.5}]"#);
+    client.until(|client| client.bends().len() > latched.len());
+    client.done(r#""type":"touch","fingers":[]"#);
+    let few = |client: &Client| client.state.touched.as_ref().unwrap().nodes.len() <= latched.len();
+    client.until(few);
+    // Another round of the panel, or a dozen.
+    for _ in 0..10 {
+        client.done(r#""type":"show","page":"menu""#);
+        client.done(r#""type":"show","page":"play""#);
+    }
+    let bends = client.bends();
+    assert!(
+        latched.iter().all(|node| bends.contains(node)),
+        "{latched:?} {bends:?}"
+    );
+    assert!(client.touched());
 }
 
 #[test]
@@ -622,7 +730,9 @@ fn the_page_is_served() {
 fn the_ninth_client_is_told_why_and_gets_the_next_place() {
     let playing = Playing::start(options());
     let mut clients: Vec<Client> = (0..8).map(|_| playing.greeted()).collect();
-    let (told, code) = playing.client().end();
+    let mut ninth = playing.client();
+    ninth.say(r#"{"type":"hello","version":1}"#);
+    let (told, code) = ninth.end();
     assert!(
         matches!(&told[..], [Tell::Refused { reason, .. }] if reason.contains("8 clients")),
         "{told:?}"
@@ -632,10 +742,26 @@ fn the_ninth_client_is_told_why_and_gets_the_next_place() {
     playing.greeted().done(r#""type":"swap","next":true"#);
 }
 
+/// The pairing code, as soon as the display shows it.
+fn shown_code(playing: &Playing) -> String {
+    loop {
+        let notice = playing.shared.state().notice.clone().unwrap_or_default();
+        if let Some((_, code)) = notice.split_once("browser: ") {
+            break code.to_string();
+        }
+        thread::yield_now();
+    }
+}
+
+fn hello(code: &str) -> String {
+    format!(r#"{{"type":"hello","version":1,"code":"{code}"}}"#)
+}
+
 #[test]
 fn a_pairing_code_is_wanted_and_shown() {
+    let guess = Duration::from_millis(20);
     let limits = Limits {
-        guess: Duration::from_millis(1),
+        guess,
         ..Limits::default()
     };
     let playing = Playing::start(Options {
@@ -644,32 +770,226 @@ fn a_pairing_code_is_wanted_and_shown() {
         ..options()
     });
     let mut client = playing.client();
-    client.say(r#"{"type":"hello","version":1}"#);
-    assert_eq!(client.next().unwrap(), Tell::Pairing);
-    client.say(r#"{"type":"hello","version":1,"code":"no"}"#);
-    assert!(matches!(
-        client.next().unwrap(),
-        Tell::Refused { id: None, .. }
-    ));
-    // The display shows it, soon.
-    let code = loop {
-        let notice = playing.shared.state().notice.clone().unwrap_or_default();
-        if let Some((_, code)) = notice.split_once("browser: ") {
-            break code.to_string();
-        }
-        thread::yield_now();
+    let started = Instant::now();
+    // Who has the code of another start, too, is asked for the new one.
+    let wrong = |client: &mut Client| {
+        client.say(&hello("no"));
+        let told = client.next().unwrap();
+        assert!(matches!(told, Tell::Refused { id: None, .. }), "{told:?}");
+        assert_eq!(client.next().unwrap(), Tell::Pairing);
     };
+    (0..5).for_each(|_| wrong(&mut client));
+    assert!(started.elapsed() >= 15 * guess);
+    let code = shown_code(&playing);
     assert!(code.len() == 6 && code.parse::<u32>().is_ok(), "{code}");
-    client.say(&format!(
-        r#"{{"type":"hello","version":1,"code":"{code}"}}"#
-    ));
-    assert!(matches!(client.next().unwrap(), Tell::Welcome(_)));
+    // Another connection is no way around the wait.
     let mut other = playing.client();
-    for _ in 0..5 {
-        other.say(r#"{"type":"hello","version":1,"code":"no"}"#);
+    wrong(&mut other);
+    assert!(started.elapsed() >= 31 * guess);
+    client.say(&hello(&code));
+    assert!(matches!(client.next().unwrap(), Tell::Welcome(_)));
+    assert!(started.elapsed() >= 63 * guess);
+    other.say(r#"{"type":"hello","version":1}"#);
+    assert_eq!(other.next().unwrap(), Tell::Pairing);
+}
+
+#[test]
+fn who_waits_at_the_door_takes_no_seat() {
+    let playing = Playing::start(Options {
+        pairing: true,
+        ..options()
+    });
+    let mut waiting: Vec<Client> = (0..8).map(|_| playing.client()).collect();
+    for client in &mut waiting {
+        client.say(r#"{"type":"hello","version":1}"#);
+        assert_eq!(client.next().unwrap(), Tell::Pairing);
     }
-    let (told, code) = other.end();
-    assert_eq!((told.len(), code), (5, Some(CloseCode::Policy)));
+    let mut owner = playing.client();
+    owner.say(&hello(&shown_code(&playing)));
+    assert!(matches!(owner.next().unwrap(), Tell::Welcome(_)));
+    owner.until(|client| client.status.as_ref().is_some_and(|it| it.clients == 1));
+    // For whom the longest of them had to go.
+    assert_eq!(waiting.remove(0).end().1, Some(CloseCode::Again));
+}
+
+#[test]
+fn who_is_not_greeted_goes_in_time_whatever_it_says() {
+    let limits = Limits {
+        hello: Duration::from_secs(1),
+        ..Limits::default()
+    };
+    let playing = Playing::start(Options {
+        limits,
+        ..options()
+    });
+    let pause = Duration::from_millis(5);
+    // A message without end, of nothing; the same in a frame; and pings.
+    let nothing = frame(0, &[]).repeat(1000);
+    let mut endless = raw(playing.address);
+    endless.write_all(&frame(1, &[])).unwrap();
+    insist(endless, &nothing, Duration::ZERO);
+    let mut slow = raw(playing.address);
+    slow.write_all(&frame(0x81, &[b' '; 900])[..8]).unwrap();
+    insist(slow, b" ", pause);
+    insist(raw(playing.address), &frame(0x89, &[]), pause);
+    // Long messages are not waited for.
+    let mut long = raw(playing.address);
+    let _ = long.write_all(&frame(0x81, &vec![b' '; 60_000]));
+    assert_eq!(closed(long), Some(1009));
+    let mut other = playing.greeted();
+    other.until(|client| client.status.as_ref().is_some_and(|it| it.clients == 1));
+}
+
+#[test]
+fn who_is_greeted_goes_without_a_whole_message_in_time() {
+    let limits = Limits {
+        silence: Duration::from_secs(1),
+        ..Limits::default()
+    };
+    let playing = Playing::start(Options {
+        limits,
+        ..options()
+    });
+    // It answers no ping.
+    let mut silent = raw_greeted(playing.address);
+    let _ = silent.read_to_end(&mut Vec::new());
+    let nothing = frame(0, &[]).repeat(1000);
+    let mut endless = raw_greeted(playing.address);
+    endless.write_all(&frame(1, &[])).unwrap();
+    insist(endless, &nothing, Duration::ZERO);
+    insist(announced(&playing), b" ", Duration::from_millis(5));
+}
+
+/// A websocket, greeted, on which a text of 4 MB is announced.
+fn announced(playing: &Playing) -> TcpStream {
+    let mut stream = raw_greeted(playing.address);
+    let length = (4u64 << 20).to_be_bytes();
+    let head = [&[0x81, 0xff][..], &length, &[0; 4]].concat();
+    stream.write_all(&head).unwrap();
+    stream
+}
+
+#[test]
+fn the_end_comes_amid_a_message_too() {
+    let limits = Limits {
+        silence: 10 * PATIENCE,
+        ..Limits::default()
+    };
+    let mut playing = Playing::start(Options {
+        limits,
+        ..options()
+    });
+    let stream = announced(&playing);
+    let server = playing.server.take().unwrap();
+    let slow = thread::spawn(move || insist(stream, b" ", Duration::from_millis(1)));
+    server.end();
+    slow.join().unwrap();
+}
+
+#[test]
+fn who_says_more_than_it_may_is_heard_later() {
+    let limits = Limits {
+        messages: 100.0,
+        bytes: 1e5,
+        message: 10_000,
+        ..Limits::default()
+    };
+    let playing = Playing::start(Options {
+        limits,
+        ..options()
+    });
+    let mut client = playing.greeted();
+    let started = Instant::now();
+    for _ in 0..260 {
+        client.say(r#"{"type":"play","playing":true}"#);
+    }
+    client.done(r#""type":"play","playing":true"#);
+    assert!(started.elapsed() >= Duration::from_millis(500));
+    let started = Instant::now();
+    for _ in 0..7 {
+        let long = " ".repeat(9_000);
+        client.say(&format!(r#"{{"type":"play",{long}"playing":true}}"#));
+    }
+    client.done(r#""type":"play","playing":true"#);
+    assert!(started.elapsed() >= Duration::from_millis(400));
+}
+
+#[test]
+fn a_message_may_come_in_pieces() {
+    let playing = Playing::start(options());
+    let mut client = playing.greeted();
+    let text = r#"{"id":7,"type":"swap","next":true}"#.as_bytes();
+    let mut pieces = text.chunks(5).enumerate().peekable();
+    while let Some((i, piece)) = pieces.next() {
+        let kind = if i == 0 { Data::Text } else { Data::Continue };
+        let last = pieces.peek().is_none();
+        let piece = Piece::message(piece.to_vec(), OpCode::Data(kind), last);
+        client.socket.send(Message::Frame(piece)).unwrap();
+        client.socket.send(Message::Ping(vec![1].into())).unwrap();
+    }
+    assert_eq!(client.answer(7), Tell::Done { id: 7 });
+}
+
+#[test]
+fn who_reads_slowly_holds_an_answer_for_a_time_only() {
+    const LENGTH: usize = 32 << 20;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("index.html"), "<html>").unwrap();
+    std::fs::write(folder.path().join("long.js"), vec![b' '; LENGTH]).unwrap();
+    let limits = Limits {
+        answer: Duration::from_secs(1),
+        ..Limits::default()
+    };
+    let playing = Playing::start(Options {
+        files: Files::folder(folder.path()).unwrap(),
+        limits,
+        ..options()
+    });
+    let mut stream = tcp(playing.address);
+    let request = "GET /long.js HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    stream.write_all(request.as_bytes()).unwrap();
+    let (mut part, mut all) = (vec![0; 64 << 10], 0);
+    while let Ok(count @ 1..) = stream.read(&mut part) {
+        all += count;
+        thread::sleep(Duration::from_millis(10));
+    }
+    assert!(0 < all && all < LENGTH, "{all}");
+}
+
+#[test]
+fn a_message_takes_little_memory() {
+    let hand = Hand::default();
+    let mut simulation = simulation("", &hand);
+    let place = Place {
+        start: 1,
+        board: "desk".into(),
+        rate: 44_100,
+        sound: true,
+        display: 64,
+        surface: gatebend::panel::Config::default().surface,
+    };
+    let mut session = Session::new(Arc::new(place.welcome()), None);
+    let view = View::new(simulation.share().state());
+    session.receive(r#"{"type":"hello","version":1}"#, &view, 0);
+    let zeros = "0,".repeat(2 << 20);
+    for text in [
+        format!(r#"{{"type":"undo","more":[{zeros}0]}}"#),
+        format!(r#"{{"more":[{zeros}0],"type":"undo"}}"#),
+        format!(r#"{{"type":"paint","bends":[{zeros}0],"begins":true}}"#),
+    ] {
+        let most = most_bytes(|| {
+            let wish = session.receive(&text, &view, 0);
+            assert!(matches!(wish, Wish::Say(_)));
+        });
+        assert!(most < 1 << 20, "{most}");
+    }
+    let bends = "[4294967295,null],".repeat(200_000);
+    let text = format!(r#"{{"type":"paint","begins":true,"bends":[{bends}[0,null]]}}"#);
+    let most = most_bytes(|| {
+        let wish = session.receive(&text, &view, 0);
+        assert!(matches!(wish, Wish::Command(..)));
+    });
+    assert!(most < 4 * text.len(), "{most}");
 }
 
 #[test]
@@ -743,6 +1063,19 @@ fn who_is_silent_or_slow_is_dropped_and_disturbs_nobody() {
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
     assert_eq!(silent.end().1, Some(CloseCode::Policy));
     assert_eq!(slow.end().1, None);
+}
+
+#[test]
+fn what_is_told_to_all_is_short_whatever_one_has_said() {
+    let playing = Playing::start(options());
+    let (mut one, mut other) = (playing.greeted(), playing.greeted());
+    let name = "a".repeat(3_900_000);
+    let answer = one.ask(&format!(r#""type":"recall-preset","name":"{name}""#));
+    assert!(matches!(answer, Tell::Refused { reason, .. } if reason.len() < 1000));
+    let notice = |client: &Client| client.state.notice.clone().unwrap_or_default();
+    other.until(|client| notice(client).contains("aaa"));
+    assert!(notice(&other).len() < 1000);
+    other.done(r#""type":"swap","next":true"#);
 }
 
 #[test]

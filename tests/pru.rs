@@ -7,18 +7,24 @@
 mod made;
 
 use std::fmt::Write;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
 use gatebend::board::desk::{Desk, Emulation, Pru, Script, Simulation};
-use gatebend::board::parts::Parts;
+use gatebend::board::inputs::Inputs;
+use gatebend::board::parts::{Lanes, Parts, offload};
+use gatebend::board::threads::{Threads, spawn_plainly};
+use gatebend::engine::Settings;
 use gatebend::instrument::Command;
 use gatebend::library;
-use gatebend::pru::{Choice, Memory, Place, sides};
-use logicnet::Mask;
+use gatebend::panel::Panel;
+use gatebend::pru::{Choice, Memory, Place, Taken, Wish, sides};
+use logicnet::{Mask, Word};
 use pru_codegen::{ANSWER, CHECK, EPOCH, PLANES, REQUEST};
 use pru_isa::emulator::{CONTROL, INSTRUCTIONS, SOFT_RST_N};
+use trill::sim::{Bus, RealTime};
 
 #[global_allocator]
 static ALLOCATOR: AllocDisabler = AllocDisabler;
@@ -326,11 +332,7 @@ fn interrupted(pru: Option<&Pru>, began: u64, writes: u32) -> (Vec<f32>, bool, b
             pru: pru.clone(),
             left: Arc::clone(&left),
         };
-        let (wishes, operator, passes) =
-            sides(Choice::Pru, 14.0, Box::new(own), Box::new(pru.clone()));
-        conductor.offload(wishes);
-        engine.offload(passes);
-        operator
+        offload(Choice::Pru, &mut conductor, &mut engine, own, pru.clone())
     });
     let (mut heard, mut block) = (Vec::new(), [0.0; 16]);
     for callback in 0..700u64 {
@@ -392,4 +394,129 @@ fn what_does_not_fit_is_told_with_its_count_and_played_by_the_cpu() {
     let notice = simulation.state().notice.clone().expect("it is told");
     assert!(notice.contains("too large for the PRU"), "{notice}");
     assert_eq!(simulation.counters().offloaded(), 0);
+}
+
+/// A desk of one network, which is meant to be played at this rate, in blocks of so many
+/// frames.
+fn paced(choice: Choice, rate: u32, block: u32) -> Desk {
+    let mut parts = library::shipped().swap_remove(2).into_parts();
+    parts.sample_rate = rate;
+    let mut desk = desk(choice);
+    desk.parts.library = vec![logicnet::Network::try_from(parts).unwrap()];
+    desk.platform.block = block;
+    desk
+}
+
+#[test]
+fn what_is_too_fast_is_told_and_no_program_is_made_until_it_is_slower() {
+    let fast = || paced(Choice::Pru, 44_100, 16);
+    let (simulation, _) = play(fast(), "0 set speed=4\n1 bend 40 1", 2.0, nothing);
+    let starts = |simulation: &Simulation| simulation.operator().unwrap().starts();
+    assert_eq!(starts(&simulation), 0);
+    // Of one network it is told once: the bend's notice is over, and there is no other.
+    assert_eq!(simulation.state().notice, None);
+    let (simulation, _) = play(fast(), "0 set speed=4", 1.0, nothing);
+    let notice = simulation.state().notice.clone().expect("it is told");
+    assert!(notice.contains("too fast for the PRU"), "{notice}");
+    assert!(notice.contains("not 64"), "{notice}");
+
+    // Slower again, it plays: that no program was sent meanwhile does not matter.
+    let script = "0 set speed=4\n1 set speed=1\n2 set speed=-2\n3 set volume=-6";
+    let (_, cpu) = play(paced(Choice::Cpu, 44_100, 16), script, 4.0, nothing);
+    let (simulation, heard) = play(fast(), script, 4.0, nothing);
+    heard.check(&cpu, "slower again");
+    assert_eq!(starts(&simulation), 1);
+    assert!(heard.by_pru[0] > 44_100 && simulation.counters().by_pru());
+
+    // And faster, it stays where it is, for when that is over.
+    let script = "1 set speed=2.05\n2 set speed=2";
+    let (simulation, heard) = play(fast(), script, 3.0, nothing);
+    assert_eq!(starts(&simulation), 1);
+    let within = |from: u64, to: u64| {
+        let played = |frame: &&u64| (from * 44_100..to * 44_100).contains(*frame);
+        heard.by_pru.iter().filter(played).count()
+    };
+    assert!(within(0, 1) > 200 && within(2, 3) > 500);
+    assert!(within(1, 2) < 20, "{}", within(1, 2));
+    // Nobody has asked for the PRU.
+    let (simulation, _) = play(paced(Choice::Auto, 44_100, 64), "", 1.0, nothing);
+    assert_eq!(starts(&simulation), 0);
+    assert_eq!(simulation.state().notice, None);
+}
+
+#[test]
+fn in_blocks_of_any_length_every_frame_is_the_same() {
+    // 8,000 samples a second are 0.7 to 24 a callback.
+    for block in [4, 31, 64, 128] {
+        let (_, cpu) = play(paced(Choice::Cpu, 8000, block), LIGHT, 8.0, nothing);
+        let (simulation, heard) = play(paced(Choice::Pru, 8000, block), LIGHT, 8.0, nothing);
+        heard.check(&cpu, &format!("blocks of {block}"));
+        let share = share(&simulation);
+        assert!(share > 0.6, "blocks of {block}: {share}");
+        assert_eq!(simulation.counters().missed(), 0);
+    }
+    // And 47, which is too much.
+    let (simulation, _) = play(paced(Choice::Pru, 8000, 256), "", 1.0, nothing);
+    assert_eq!(simulation.operator().unwrap().starts(), 0);
+    assert!(simulation.state().notice.is_some());
+}
+
+#[test]
+fn failures_are_forgiven_after_a_good_minute() {
+    let pru = Pru::new();
+    let platform = Desk::new(library::shipped()).platform;
+    let memory = || Box::new(pru.clone());
+    let (wishes, mut operator, mut passes) =
+        sides(Choice::Pru, platform, Lanes::LANES, memory(), memory());
+    let network = library::shipped().swap_remove(2);
+    wishes.send(Wish {
+        program: 7,
+        masks: network.masks().clone(),
+        network: Arc::new(network),
+        settings: Settings::default(),
+    });
+    // Halted for 0.1 s every 70 s, six times.
+    pru.meddle(|now, emulation| {
+        if now > SECOND && now % (70 * SECOND) < SECOND / 10 {
+            poke(emulation, CONTROL[0], |_| SOFT_RST_N);
+        }
+    });
+    let end = 450 * SECOND;
+    for now in (0..end).step_by(10_000_000) {
+        pru.reach(now);
+        assert_eq!(operator.turn(), None, "after {} s", now / SECOND);
+    }
+    assert!(operator.starts() > 6, "{} starts", operator.starts());
+    passes.look(Some(7));
+    passes.ask::<u32>(3);
+    pru.reach(end + SECOND / 1000);
+    passes.look(Some(7));
+    assert!(matches!(passes.take::<u32>(3), Taken::There(_)));
+}
+
+#[test]
+fn without_a_thread_for_the_pru_the_cpu_plays_and_says_so() {
+    let desk = desk(Choice::Pru);
+    let (mut conductor, mut engine) = desk.parts.assemble(desk.platform).unwrap();
+    let (time, pru) = (RealTime::start(), Pru::new());
+    let operator = offload(desk.engine, &mut conductor, &mut engine, pru.clone(), pru);
+    let bus = Bus::new(time, desk.bus_hz);
+    let panel = Panel::new(desk.panel, bus.clone(), bus, time);
+    let inputs = Arc::new(Inputs::default());
+    let threads =
+        Threads::start(conductor, panel, engine.counters(), inputs, spawn_plainly).unwrap();
+    threads.offload(operator, |name, role, work| match name {
+        "gb-pru" => Err(io::Error::other("there are too many")),
+        _ => spawn_plainly(name, role, work),
+    });
+    // It was told before what is asked for now.
+    let shared = threads.shared();
+    shared.ask(Command::Finger(None)).wait().unwrap();
+    let notice = shared.state().notice.clone().expect("it is told");
+    assert!(
+        notice.contains("the CPU plays: no thread gb-pru: there"),
+        "{notice}"
+    );
+    assert!(!shared.stopped());
+    threads.end().unwrap();
 }

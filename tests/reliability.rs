@@ -291,7 +291,7 @@ fn random_events(rng: &mut Rng, now: u64) -> Events {
             let mut bend = || (rng.below(300), masks[rng.below(3) as usize]);
             Command::Paint {
                 bends: (0..8).map(|_| bend()).collect(),
-                begins: rng.below(3) == 0,
+                stroke: Some(rng.below(3)),
             }
         }
         17 => Command::AddLayer(None),

@@ -8,6 +8,10 @@
 /** The protocol's version: `VERSION` in src/link/protocol.rs. */
 export const VERSION = 1;
 
+/** Longest message: the server's limit is 4 MB (src/link/server/mod.rs), and what is
+ * longer ends the connection. */
+export const MOST_BYTES = 3_500_000;
+
 /** Not greeted for so long: it is given up. */
 const PATIENCE_MILLISECONDS = 10_000;
 
@@ -70,7 +74,9 @@ export class Conversation {
         /** @type {Map<number, { resolve: (tell: Tell) => void, reject: (problem: Error) => void }>} */
         this.waiting = new Map();
         this.closed = false;
-        /** @type {{ resolve: () => void, reject: (problem: Error) => void } | null} */
+        /** It was told the whole state. */
+        this.whole = false;
+        /** @type {{ wait: () => void, resolve: () => void, reject: (problem: Error) => void } | null} */
         this.waiter = null;
     }
 
@@ -95,21 +101,32 @@ export class Conversation {
     }
 
     /**
-     * Waits until it is greeted and was told the whole state.
+     * Waits until it is greeted and was told the whole state; for as long as it takes to
+     * type, if it wants a pairing code.
      * @returns {Promise<void>}
      * @throws {Error} why that will not be
      */
     opened() {
         return new Promise((resolve, reject) => {
-            const timer = setTimeout(() => reject(new Error('It does not answer.')), PATIENCE_MILLISECONDS);
+            if (this.whole) return resolve();
+            if (this.closed) return reject(new Error('Closed.'));
+            /** @type {ReturnType<typeof setTimeout> | undefined} */
+            let timer;
             const settle = () => {
                 clearTimeout(timer);
                 this.waiter = null;
             };
             this.waiter = {
+                wait: () => {
+                    clearTimeout(timer);
+                    if (this.standing === 'pairing') return;
+                    timer = setTimeout(() => this.waiter?.reject(new Error('It does not answer.')), PATIENCE_MILLISECONDS);
+                },
                 resolve: () => { settle(); resolve(undefined); },
                 reject: (problem) => { settle(); reject(problem); },
             };
+            this.waiter.wait();
+            return undefined;
         });
     }
 
@@ -128,7 +145,12 @@ export class Conversation {
     ask(ask) {
         if (this.standing !== 'open') return Promise.reject(new Away(this.reason || 'Not connected.'));
         const id = (this.ids += 1);
-        this.port?.send(JSON.stringify({ id, ...ask }));
+        const text = JSON.stringify({ id, ...ask });
+        if (bytes(text) > MOST_BYTES) {
+            const size = (bytes(text) / 1e6).toFixed(1);
+            return Promise.reject(new Refusal(`This is too large for the instrument: ${size} MB, of at most ${MOST_BYTES / 1e6} MB.`));
+        }
+        this.port?.send(text);
         return new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject }));
     }
 
@@ -140,11 +162,14 @@ export class Conversation {
         if (this.standing === 'open') this.port?.send(JSON.stringify(ask));
     }
 
-    /** Ends it. */
-    close() {
+    /**
+     * Ends it.
+     * @param {string} [why]
+     */
+    close(why = 'Closed.') {
         this.closed = true;
         this.port?.close();
-        this.waiter?.reject(new Error('Closed.'));
+        this.waiter?.reject(new Error(why));
         this.forget('Closed.');
     }
 
@@ -162,13 +187,23 @@ export class Conversation {
         } catch {
             return; // Nothing that anybody could do about it.
         }
-        if (tell.type === 'welcome') this.stand('open', '');
-        if (tell.type === 'pairing') this.stand('pairing', '');
+        if (tell.type === 'welcome') {
+            this.port?.well?.();
+            this.stand('open', '');
+        }
+        // Why the last code was none is still to be read.
+        if (tell.type === 'pairing') this.stand('pairing', this.standing === 'pairing' ? this.reason : '');
         if (tell.type === 'refused' && this.standing !== 'open') {
-            this.stand(this.standing === 'pairing' ? 'pairing' : 'refused', tell.reason);
+            // A code that was right once may be no more: another one is to be typed.
+            const pairing = this.standing === 'pairing' || this.code !== undefined;
+            this.code = undefined;
+            this.stand(pairing ? 'pairing' : 'refused', tell.reason);
         }
         this.ears.ontell(tell);
-        if (tell.type === 'state') this.waiter?.resolve();
+        if (tell.type === 'state') {
+            this.whole = true;
+            this.waiter?.resolve();
+        }
         if (!('id' in tell) || tell.id === undefined) return;
         const waiting = this.waiting.get(tell.id);
         this.waiting.delete(tell.id);
@@ -197,10 +232,16 @@ export class Conversation {
         this.standing = standing;
         this.reason = reason;
         this.ears.onstanding(standing, reason);
-        if (standing === 'pairing') {
-            this.waiter?.reject(new Error('It wants a pairing code: load the page anew to enter it.'));
-        } else if (standing !== 'open') {
-            this.waiter?.reject(new Error(reason));
-        }
+        if (standing === 'pairing' || standing === 'open') this.waiter?.wait();
+        else this.waiter?.reject(new Error(reason));
     }
+}
+
+/**
+ * How long a text is when it is sent.
+ * @param {string} text
+ */
+function bytes(text) {
+    // A letter has three at most: few texts need be counted.
+    return text.length * 3 > MOST_BYTES ? new TextEncoder().encode(text).length : text.length;
 }

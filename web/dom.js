@@ -36,6 +36,21 @@ export function fill(element, ...children) {
     element.replaceChildren(...present(children));
 }
 
+/**
+ * The same, of a list of buttons: if one had the focus, the one in its place has it then,
+ * or the list itself, where none is left.
+ * @param {HTMLElement} element
+ * @param {...Child} children
+ */
+export function refill(element, ...children) {
+    const buttons = () => [...element.querySelectorAll('button')];
+    const place = buttons().findIndex((button) => button === document.activeElement);
+    fill(element, ...children);
+    if (place < 0) return;
+    element.tabIndex = -1;
+    (buttons().slice(0, place + 1).at(-1) ?? element).focus({ preventScroll: true });
+}
+
 /** @param {Child[]} children */
 function present(children) {
     return /** @type {(Node | string)[]} */ (

@@ -88,13 +88,30 @@ async function through(bytes, stream) {
 }
 
 /**
+ * A stream, where there is one: Safari has them since 16.4, Firefox since 113.
+ * @template {CompressionStream | DecompressionStream} Stream
+ * @param {() => Stream} make
+ * @param {string} otherwise a sentence
+ */
+function made(make, otherwise) {
+    try {
+        return make();
+    } catch {
+        throw new Error(otherwise);
+    }
+}
+
+/**
  * A text as the fragment of a link.
  * @param {string} text
  * @returns {Promise<string>} `#n=` and letters that need no escapes
+ * @throws {Error} in a sentence, if the browser cannot
  */
 export async function packed(text) {
     const bytes = new TextEncoder().encode(text);
-    const small = new Uint8Array(await through(bytes, new CompressionStream('deflate-raw')));
+    const stream = made(() => new CompressionStream('deflate-raw'),
+        'This browser is too old to make links: copy the network, or save it as a file.');
+    const small = new Uint8Array(await through(bytes, stream));
     let binary = '';
     for (const byte of small) binary += String.fromCharCode(byte);
     return `#n=${btoa(binary).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '')}`;
@@ -104,16 +121,18 @@ export async function packed(text) {
  * The text in a fragment.
  * @param {string} fragment
  * @returns {Promise<string | null>} null if it is no link's
- * @throws {Error} in a sentence, if it was cut or changed
+ * @throws {Error} in a sentence, if it was cut or changed, or the browser cannot
  */
 export async function unpacked(fragment) {
     const letters = /^#n=([\w-]+)$/.exec(fragment)?.[1];
     if (!letters) return null;
+    const stream = made(() => new DecompressionStream('deflate-raw'),
+        'This browser is too old to open links to networks: ask for a file.');
     try {
         if (letters.length > MOST_LETTERS) throw new Error('too long');
         const binary = atob(letters.replace(/-/g, '+').replace(/_/g, '/'));
         const bytes = Uint8Array.from(binary, (letter) => letter.charCodeAt(0));
-        const text = await through(bytes, new DecompressionStream('deflate-raw'));
+        const text = await through(bytes, stream);
         return new TextDecoder('utf-8', { fatal: true }).decode(text);
     } catch {
         throw new Error('The link was cut or changed on its way: ask for it again.');

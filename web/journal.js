@@ -4,7 +4,9 @@
 // A snapshot of the instrument is kept, and every edit since. Back at the same
 // instrument, what was never sent is sent, and what was sent without an answer is
 // sent again if twice is as good as once; else its author is told. Back at one that
-// was restarted, the snapshot is restored and all edits since are made again.
+// was restarted, the snapshot is restored and all edits since are made again, but those
+// that were for the moment. What is without an answer twice may be what breaks the
+// connection, and is given up.
 
 /** @import { Ask } from './types/Ask' */
 /** @import { Tell } from './types/Tell' */
@@ -14,6 +16,12 @@ const QUESTIONS = new Set(['hello', 'listen', 'touch', 'show', 'snapshot', 'comp
 
 /** What made twice is not the same as made once. */
 const STEPS = new Set(['swap', 'mutate', 'add-layer', 'remove-layer', 'undo', 'redo']);
+
+/** What is no part of a snapshot, and not made again once it is done. */
+const MOMENTS = new Set(['play', 'seek', 'save-preset', 'delete-preset']);
+
+/** As often as this without an answer, an edit is given up. */
+const BREAKS = 2;
 
 /** What another start of the instrument no longer knows. */
 const PAST = new Set(['undo', 'redo']);
@@ -42,6 +50,7 @@ export function certain(ask, chance = Math.random) {
  * @property {number} number in the order of asking
  * @property {Ask} ask
  * @property {'new' | 'sent' | 'unsure' | 'done'} is `unsure`: sent, and not answered
+ * @property {number} breaks how often the connection broke before it was answered
  * @property {(tell: Tell) => void} resolve
  * @property {(problem: Error) => void} reject
  */
@@ -65,7 +74,7 @@ export class Journal {
         /** @type {Entry} */
         let entry = /** @type {any} */ (null);
         const answer = new Promise((/** @type {(tell: Tell) => void} */ resolve, reject) => {
-            entry = { number: (this.numbers += 1), ask, is: 'new', resolve, reject };
+            entry = { number: (this.numbers += 1), ask, is: 'new', breaks: 0, resolve, reject };
         });
         this.entries.push(entry);
         return { entry, answer };
@@ -75,6 +84,30 @@ export class Journal {
     drop(entry) {
         const at = this.entries.indexOf(entry);
         if (at >= 0) this.entries.splice(at, 1);
+    }
+
+    /** @param {Entry} entry what is done */
+    done(entry) {
+        entry.is = 'done';
+        if (MOMENTS.has(entry.ask.type)) this.drop(entry);
+    }
+
+    /**
+     * The connection broke before an answer.
+     * @param {Entry} entry
+     * @returns {boolean} whether it may be sent again
+     */
+    broke(entry) {
+        entry.is = 'unsure';
+        entry.breaks += 1;
+        if (entry.breaks < BREAKS) return true;
+        this.drop(entry);
+        return false;
+    }
+
+    /** The next edit that is to be sent. */
+    get next() {
+        return this.entries.find(({ is }) => is === 'new');
     }
 
     /** The last edit that was sent: what a snapshot that is asked for now will have. */
@@ -93,27 +126,30 @@ export class Journal {
     }
 
     /**
-     * What to send, back at the instrument that was left.
-     * @returns {{ again: Entry[], unknown: Entry[] }} `unknown`: what may or may not be
-     *   done, and must not be done twice
+     * Back at the instrument that was left: what may be sent again is new again.
+     * @returns {Entry[]} what may or may not be done, and must not be done twice
      */
     same() {
-        const again = this.entries.filter(
-            ({ ask, is }) => is === 'new' || (is === 'unsure' && !STEPS.has(ask.type)),
-        );
-        const unknown = this.entries.filter(({ ask, is }) => is === 'unsure' && STEPS.has(ask.type));
-        return { again, unknown };
+        return this.again(({ ask, is }) => is === 'unsure' && !STEPS.has(ask.type));
     }
 
     /**
-     * What to send after the snapshot was restored, in another start of the instrument.
-     * @returns {{ again: Entry[], unknown: Entry[] }}
+     * The snapshot was restored, in another start of the instrument: all that was done
+     * since is new again.
+     * @returns {Entry[]} what can no longer be done
      */
     other() {
-        const past = (/** @type {Entry} */ { ask, is }) => PAST.has(ask.type) && is !== 'new';
-        return {
-            again: this.entries.filter((entry) => !past(entry)),
-            unknown: this.entries.filter(past),
-        };
+        return this.again(({ ask }) => !PAST.has(ask.type));
+    }
+
+    /**
+     * @param {(entry: Entry) => boolean} may be sent again
+     * @returns {Entry[]} those that are not sure and may not: they are dropped
+     */
+    again(may) {
+        for (const entry of this.entries) if (may(entry)) entry.is = 'new';
+        const unknown = this.entries.filter(({ is }) => is === 'unsure' || is === 'sent');
+        for (const entry of unknown) this.drop(entry);
+        return unknown;
     }
 }

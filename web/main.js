@@ -1,9 +1,10 @@
 // Wires the page together; nothing else.
 
-import { at, h } from './dom.js';
+import { at } from './dom.js';
 import { createGraph } from './graph/graph.js';
 import { keep } from './offline.js';
 import { connect } from './port/socket.js';
+import { Shelf } from './shelf.js';
 import { Sound } from './sound.js';
 import { Store } from './store.js';
 import { Bends } from './panels/bends.js';
@@ -32,7 +33,7 @@ const notices = new Notices(at('notices'), store);
 new Faults(at('faults'), store);
 const transport = new Transport(at('transport'), store);
 const output = new Output(at('output'), at('recorder'), store, sound);
-const connection = new Connection(at('connection'), store, sound);
+const connection = new Connection(at('connection'), store, sound, new Shelf(store));
 new Waveform(at('waveform'), store);
 new Expression(at('expression'), store);
 const networks = new Networks(at('networks'), store, notices);
@@ -52,6 +53,5 @@ keys.add('?', 'This help', () => help.toggle());
 connection.start(connect);
 
 void keep(() => {
-    const load = h('button', { type: 'button', onclick: () => location.reload() }, 'Load it');
-    notices.show('Another version of this page is there.', {}, Infinity).append(load);
+    notices.offer('Another version of this page is there.', 'Load it', () => location.reload());
 });

@@ -6,6 +6,7 @@ use crate::conductor::{Conductor, Forgetful, Keeper};
 use crate::engine::{Engine, Platform};
 use crate::instrument::parameters::Parameters;
 use crate::keeper::Memory;
+use crate::pru::{self, Choice, Operator, sides};
 
 /// Lanes of the engine on every board: four words of a BeagleBone's NEON, and
 /// the same on a desk, so that all play the same, block for block.
@@ -56,4 +57,25 @@ impl Parts {
         let conductor = Conductor::new(instrument, handover, self.keeper);
         Ok((conductor, engine))
     }
+}
+
+/// Has a PRU play for an instrument that was assembled, through its memory as the operator
+/// and the audio thread have it. What makes its programs, and takes turns.
+pub fn offload(
+    choice: Choice,
+    conductor: &mut Conductor<Lanes>,
+    engine: &mut Engine<Lanes>,
+    operators: impl pru::Memory + 'static,
+    audio: impl pru::Memory + 'static,
+) -> Operator {
+    let (wishes, operator, passes) = sides(
+        choice,
+        engine.platform(),
+        Lanes::LANES,
+        Box::new(operators),
+        Box::new(audio),
+    );
+    conductor.offload(wishes);
+    engine.offload(passes);
+    operator
 }

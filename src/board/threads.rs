@@ -35,6 +35,8 @@ pub enum Role {
     Instrument,
     /// Files, network: what may wait.
     Background,
+    /// Compiles expressions: may wait, and nests deeply.
+    Workshop,
 }
 
 /// What a thread does.
@@ -258,15 +260,12 @@ impl Threads {
     }
 
     /// Starts the thread of the PRU's operator. It halts the PRU when it ends, and is
-    /// not waited for.
-    ///
-    /// # Errors
-    /// When the system gives no thread.
+    /// not waited for. If the system gives none, the player is told, and the CPU plays.
     pub fn offload(
         &self,
         mut operator: Operator,
         spawn: impl Fn(&'static str, Role, Work) -> io::Result<JoinHandle<()>>,
-    ) -> Result<(), String> {
+    ) {
         let shared = self.shared.clone();
         let work = move || {
             while !shared.stopped() {
@@ -277,9 +276,11 @@ impl Threads {
             }
             operator.end();
         };
-        spawn("gb-pru", Role::Background, Box::new(work))
-            .map(drop)
-            .map_err(|error| format!("no thread gb-pru: {error}"))
+        if let Err(error) = spawn("gb-pru", Role::Background, Box::new(work)) {
+            let told = format!("the CPU plays: no thread gb-pru: {error}");
+            log::warn!("{told}");
+            self.shared.command(Command::Notice(told));
+        }
     }
 
     /// What they share.
@@ -312,36 +313,78 @@ fn conduct<W: Word>(
     mut knobs: Knobs,
     shared: &Shared,
 ) {
+    let mut next = None;
     loop {
         conductor.deliver();
         let state = conductor.state();
+        // However much is asked for, knobs have their turn.
         let turned = knobs.turned(|input| state.listens_to(input));
-        let first = match inbox.recv_timeout(TICK) {
+        let first = match next.take().map_or_else(|| inbox.recv_timeout(TICK), Ok) {
             Ok(first) => Some(first),
             Err(RecvTimeoutError::Timeout) if !shared.stopped() => None,
             Err(_) => return,
         };
-        let (mut held, mut next) = (turned.map(Request::from), first);
-        loop {
-            let later = next.take().or_else(|| inbox.try_recv().ok());
-            let Some(request) = std::mem::replace(&mut held, later) else {
-                match held {
-                    Some(_) => continue,
-                    None => break,
-                }
-            };
-            let superseded = |later: &Request| is_superseded(&request.command, &later.command);
-            let is_superseded = held.as_ref().is_some_and(superseded);
-            let (command, waiting) = request.take();
-            if is_superseded {
-                waiting.tell(Ok(()));
-                continue;
-            }
+        let mut does = |command| {
             // Refusals are told on the display, too.
             let outcome = conductor.command(command);
             conductor.deliver();
             shared.publish(conductor.state());
-            waiting.tell(outcome);
+            outcome
+        };
+        if let Some(command) = turned {
+            let _ = does(command);
         }
+        if let Some(first) = first {
+            let (command, waiting, later) = newest(first, inbox);
+            next = later;
+            let outcome = does(command);
+            for waiting in waiting {
+                waiting.tell(outcome.clone());
+            }
+        }
+    }
+}
+
+/// The newest of the commands in the inbox of which each supersedes the one before, all
+/// who wait for one of them, and the request after it.
+fn newest(first: Request, inbox: &Receiver<Request>) -> (Command, Vec<Waiting>, Option<Request>) {
+    let (mut command, waiting) = first.take();
+    let mut all = vec![waiting];
+    while let Ok(request) = inbox.try_recv() {
+        if !is_superseded(&command, &request.command) {
+            return (command, all, Some(request));
+        }
+        let (later, waiting) = request.take();
+        command = later;
+        all.push(waiting);
+    }
+    (command, all, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::board::desk::Desk;
+    use crate::board::parts::Parts;
+    use crate::instrument::Page;
+
+    #[test]
+    fn who_is_superseded_hears_what_became_of_the_newest() {
+        let parts = Parts::new(crate::library::shipped());
+        let (conductor, _) = parts.assemble(Desk::new(Vec::new()).platform).unwrap();
+        let (shared, inbox) = Shared::new(conductor.state());
+        let [first, second] = [5, 6].map(|t| shared.ask(Command::Seek(t)));
+        shared.command(Command::Show(Page::Menu));
+        let (command, waiting, next) = newest(inbox.recv().unwrap(), &inbox);
+        assert!(matches!(command, Command::Seek(6)));
+        assert!(matches!(next.unwrap().command, Command::Show(Page::Menu)));
+        assert!(inbox.is_empty());
+        for waiting in waiting {
+            waiting.tell(Err("no".into()));
+        }
+        assert_eq!(
+            [first, second].map(Answer::wait),
+            [Err("no".into()), Err("no".into())]
+        );
     }
 }

@@ -13,6 +13,7 @@ use super::inputs::{Inputs, Knobs};
 use super::threads::{Request, Shared};
 use crate::conductor::{Conductor, is_superseded};
 use crate::engine::Counters;
+use crate::instrument::gestures::Contact;
 use crate::instrument::{Command, State};
 use crate::panel::{Clock, Config, Panel};
 use crate::pru::Operator;
@@ -153,6 +154,11 @@ impl<B: I2c, C: Clock + Clone, W: Word> Turns<B, C, W> {
         let state = self.conductor.state();
         let (shared, _) = self.shared.get_or_insert_with(|| Shared::new(state));
         shared.clone()
+    }
+
+    /// As [`Panel::beside`].
+    pub fn beside(&mut self, contact: impl Fn() -> Contact + Send + 'static) {
+        self.panel.beside(contact);
     }
 
     /// The panel.

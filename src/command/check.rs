@@ -79,7 +79,7 @@ impl Arguments {
         if board.panel.has_display {
             tell(check::display(bus(), &board.panel, &clock));
         }
-        tell(bela::check::pru(board));
+        tell(bela::check::pru(board, Path::new("/")));
         tell(bela::check::real_time());
         if let Some(library) = library {
             tell(bela::check::tone(library, board, &self.options));

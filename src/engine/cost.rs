@@ -3,6 +3,7 @@
 use logicnet::Program;
 
 use super::Settings;
+use super::position::Position;
 use crate::pru::ACCESS_NS;
 
 /// The time that work takes on a platform, for one width of lanes.
@@ -111,6 +112,13 @@ impl Platform {
     /// Gates that a callback of this many frames may evaluate.
     pub(super) fn budget(&self, frames: u32) -> u32 {
         (BUDGET * self.duration_ns(frames) / self.cost.gate_ns) as u32
+    }
+
+    /// Network samples that a callback reads with these settings, rounded up.
+    pub fn pace(&self, settings: &Settings) -> u32 {
+        let mut position = Position::new(self.rate);
+        position.set_step(settings.rate, settings.speed);
+        position.pace(self.block)
     }
 
     /// Whether a program can be played all the time with these settings, in

@@ -38,8 +38,10 @@ pub enum Command {
     Paint {
         /// What becomes of which node.
         bends: Vec<(u32, Option<Mask>)>,
-        /// A new stroke; else the one before goes on, and is undone with this.
-        begins: bool,
+        /// The stroke that it is a part of, by a number that no two who paint have in
+        /// common: as long as nothing else is done, all of it is undone together. Without
+        /// one, it is a stroke of its own.
+        stroke: Option<u32>,
     },
     /// Another layer of bends over all others, which is chosen then; without a
     /// name, it gets one.
@@ -95,7 +97,7 @@ impl Command {
     pub fn bend(node: u32, mask: Option<Mask>) -> Command {
         Command::Paint {
             bends: vec![(node, mask)],
-            begins: true,
+            stroke: None,
         }
     }
 }

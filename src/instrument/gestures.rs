@@ -16,6 +16,35 @@ pub enum Contact {
     Several(Point, Point),
 }
 
+impl Contact {
+    /// What both touch, as one hand.
+    #[must_use]
+    pub fn and(self, other: Contact) -> Contact {
+        match (self.corners(), other.corners()) {
+            (None, _) => other,
+            (_, None) => self,
+            (Some((least, most)), Some((other_least, other_most))) => {
+                let both = |of: fn(f32, f32) -> f32, one: Point, other: Point| Point {
+                    x: of(one.x, other.x),
+                    y: of(one.y, other.y),
+                };
+                Contact::Several(
+                    both(f32::min, least, other_least),
+                    both(f32::max, most, other_most),
+                )
+            }
+        }
+    }
+
+    fn corners(self) -> Option<(Point, Point)> {
+        match self {
+            Contact::None => None,
+            Contact::Single(at, _) => Some((at, at)),
+            Contact::Several(least, most) => Some((least, most)),
+        }
+    }
+}
+
 /// How a button was pressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Press {

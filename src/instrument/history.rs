@@ -70,8 +70,8 @@ impl Moment {
 /// A change that goes on: all of it is one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stroke {
-    /// Paint over gates.
-    Paint,
+    /// Paint over gates, by the stroke's number.
+    Paint(u32),
     /// The fader of a layer's strength.
     Strength(usize),
 }
@@ -119,11 +119,6 @@ impl History {
         let fit = fit.count();
         self.moments.drain(..count - fit);
         self.now = fit - 1;
-    }
-
-    /// Whatever stroke there was, it does not go on.
-    pub fn end_stroke(&mut self) {
-        self.stroke = None;
     }
 
     /// The place of the next moment or the one before, the moment, and which of

@@ -11,6 +11,7 @@ mod history;
 pub mod layers;
 pub mod layout;
 mod mutation;
+pub mod notice;
 pub mod pages;
 pub mod parameters;
 pub mod preset;
@@ -286,26 +287,27 @@ impl Instrument {
     /// Puts what was saved in place, and these of its parameters.
     fn restore(&self, state: &mut State, saved: &Saved, brought: Brought) -> Result<(), String> {
         saved.layers.fit(&saved.network)?;
-        let is_it = |network: &Arc<Network>| *network == saved.network;
-        let places = || 0..self.library.len();
-        let mut named = places().filter(|i| self.library[*i].name() == saved.place);
-        state.place = named
-            .clone()
-            .find(|i| is_it(&self.library[*i]))
-            .or_else(|| named.next())
-            .or_else(|| places().find(|i| is_it(&self.library[*i])))
-            .unwrap_or(0);
-        // The library's own, if it is that, and not a second one like it.
-        let network = &self.library[state.place];
-        let network = if is_it(network) {
-            network
-        } else {
-            &saved.network
-        };
         bring(state, &saved.parameters, brought);
-        swap(state, Arc::clone(network));
+        self.put(state, &saved.network, &saved.place);
         state.layers = saved.layers.clone();
         Ok(())
+    }
+
+    /// Puts a network of any origin in place: the library's own, if it is that, and not a
+    /// second one like it. One that has nothing to do with the library leaves the place
+    /// there as it is.
+    fn put(&self, state: &mut State, network: &Arc<Network>, name: &str) {
+        state.place = self.place_of(network, name).unwrap_or(state.place);
+        let own = &self.library[state.place];
+        let network = if own == network { own } else { network };
+        swap(state, Arc::clone(network));
+    }
+
+    /// Where the library has this network or, if it does not, one of this name, which it
+    /// may have been before it was changed.
+    fn place_of(&self, network: &Network, name: &str) -> Option<usize> {
+        let find = |is: &dyn Fn(&Network) -> bool| self.library.iter().position(|own| is(own));
+        find(&|own| own == network).or_else(|| find(&|own| own.name() == name))
     }
 
     /// Keeps what a state takes the place of as a preset, unless it is the same
@@ -403,7 +405,8 @@ impl Instrument {
             }
             Command::Choose(place) => self.choose(state, place),
             Command::Load(network) => {
-                swap(state, Arc::new(*network));
+                let network = Arc::new(*network);
+                self.put(state, &network, network.name());
                 Ok(SWAPPED)
             }
             Command::Random(seed) => self.random(state, seed),
@@ -412,7 +415,7 @@ impl Instrument {
                 exchange(state, mutation::rewired(&state.network, node, gate)?);
                 Ok(BENT)
             }
-            Command::Paint { bends, begins } => self.paint(state, bends, begins),
+            Command::Paint { bends, stroke } => self.paint(state, bends, stroke),
             Command::AddLayer(name) => state.layers.add(name).map(|()| SAME),
             Command::RemoveLayer(layer) => {
                 state.layers.remove(layer)?;
@@ -488,10 +491,16 @@ impl Instrument {
         }
         // Paused, it must not become what could not be played on.
         let settings = state.parameters.settings(state.network.sample_rate());
-        if !touch && state.bends_pass() {
-            // A bend may make it smaller for a while: it must fit without, too,
-            // or the finger could not be lifted.
-            self.program(&state.network, &state.lasting_masks(), &settings)?;
+        // A bend may make it smaller for a while: it must fit without, too, or the finger
+        // could not be lifted, nor the knob turned down. A touch that does not latch
+        // changes neither.
+        if !touch || state.latched() {
+            if state.steered.is_some() {
+                self.program(&state.network, &state.lasting_masks(), &settings)?;
+            }
+            if state.touch_passes() {
+                self.program(&state.network, &state.lifted_masks(), &settings)?;
+            }
         }
         // A change of settings alone may make the same program too slow.
         let program = self.program(&state.network, &state.masks(), &settings)?;
@@ -556,7 +565,8 @@ impl Instrument {
         let seed = seed.unwrap_or_else(|| self.rng.next() % 100_000);
         let network = Network::random(RANDOM_INPUTS, &RANDOM_WIDTHS, Ops::XorRich, seed)
             .map_err(|error| error.to_string())?;
-        swap(state, Arc::new(network));
+        let network = Arc::new(network);
+        self.put(state, &network, network.name());
         Ok(SWAPPED)
     }
 
@@ -569,19 +579,16 @@ impl Instrument {
     }
 
     fn paint(
-        &mut self,
+        &self,
         state: &mut State,
         bends: Vec<(u32, Option<Mask>)>,
-        begins: bool,
+        stroke: Option<u32>,
     ) -> Result<Change, String> {
-        if begins {
-            self.history.end_stroke();
-        }
         for (node, mask) in &bends {
             layers::can_bend(&state.network, *node, *mask)?;
         }
         state.layers.paint(bends);
-        Ok(self.bent(state, Some(Stroke::Paint)))
+        Ok(self.bent(state, stroke.map(Stroke::Paint)))
     }
 
     fn touch(&mut self, state: &mut State, area: Option<Area>) -> Change {
@@ -687,9 +694,10 @@ impl Instrument {
         })
     }
 
-    /// What bends that may differ from those of the state before lead to.
+    /// What bends that may differ from those of the state before lead to. What lasts may
+    /// differ where a finger hides it, and must fit all the same.
     fn bent(&self, state: &State, stroke: Option<Stroke>) -> Change {
-        let same = self.state.masks() == state.masks();
+        let same = self.state.bends() == state.bends() && self.state.masks() == state.masks();
         let change = if same { SAME } else { BENT };
         Change { stroke, ..change }
     }
@@ -732,7 +740,7 @@ impl Instrument {
             .unwrap_or_default()
     }
 
-    fn recall_preset(&mut self, state: &mut State, name: &str) -> Result<Change, String> {
+    fn recall_preset(&self, state: &mut State, name: &str) -> Result<Change, String> {
         let preset = self
             .presets
             .iter()
@@ -743,7 +751,7 @@ impl Instrument {
             Brought::All
         } else {
             bring(state, &preset.parameters, Brought::Presets);
-            swap(state, Arc::clone(&preset.network));
+            self.put(state, &preset.network, preset.network.name());
             state.layers = preset.layers.clone();
             Brought::Presets
         };
@@ -829,7 +837,7 @@ fn no_preset(name: &str) -> String {
 }
 
 fn tell(state: &mut State, notice: String) {
-    state.notice = Some(notice);
+    state.notice = Some(notice::cut(notice));
     state.notices = state.notices.wrapping_add(1);
 }
 

@@ -105,12 +105,20 @@ impl State {
         masks
     }
 
-    /// The lasting masks, those of the finger, and that of the analog inputs.
-    pub fn masks(&self) -> Masks {
+    /// The lasting masks and that of the analog inputs: what there is once the finger is
+    /// lifted.
+    pub fn lifted_masks(&self) -> Masks {
         let mut masks = self.lasting_masks();
-        let touched = self.touched.iter().filter(|_| !self.latched());
-        let passing = touched.chain(&self.steered);
-        masks.extend(passing.map(|node| (*node, self.mask())));
+        masks.extend(self.steered.map(|node| (node, self.mask())));
+        masks
+    }
+
+    /// All masks: those, and the finger's.
+    pub fn masks(&self) -> Masks {
+        let mut masks = self.lifted_masks();
+        if self.touch_passes() {
+            masks.extend(self.touched.iter().map(|node| (*node, self.mask())));
+        }
         masks
     }
 
@@ -126,9 +134,9 @@ impl State {
             || Target::of(&self.parameters, input) != Target::Nothing
     }
 
-    /// Whether anything is bent that will not last.
-    pub(super) fn bends_pass(&self) -> bool {
-        self.steered.is_some() || !(self.touched.is_empty() || self.latched())
+    /// Whether a finger bends what will not last.
+    pub(super) fn touch_passes(&self) -> bool {
+        !self.touched.is_empty() && !self.latched()
     }
 
     /// Finds the gate that the analog inputs bend.

@@ -8,30 +8,30 @@
 //! told less often, and never less.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use logicnet::{Gate, Mask, Network, Op};
-use serde::Deserialize;
 
 use super::protocol::{self, Ask, Bend, Finger, Message, Tell, Welcome};
 use super::view::{PAGES, View};
 use super::workshop::Work;
 use crate::instrument::parameters::Key;
-use crate::instrument::{Command, Direction, Saved};
+use crate::instrument::{Command, Direction, Saved, notice};
 
 /// Most fingers that the pad takes.
 pub const MOST_FINGERS: usize = 5;
-/// Wrong pairing codes after which a client is sent away.
-const MOST_GUESSES: u8 = 5;
-/// Most characters of a message that come back with a reason.
-const MOST_REASON: usize = 300;
+/// Most bytes of a message before the welcome.
+pub const MOST_HELLO: usize = 1024;
+
+const HELLO_FIRST: &str = "say hello first";
 
 /// What is to be done about a message.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Wish {
     /// Tell this; all is done.
     Say(Vec<Tell>),
-    /// Tell this, but not soon: a code was wrong, and the next guess must wait.
-    Wrong(Tell),
+    /// Tell this: a code was wrong. The next guess must wait.
+    Wrong(Vec<Tell>),
     /// Tell this, and end the connection.
     End(Tell),
     /// Have the instrument do this, then [`Session::answer`].
@@ -45,7 +45,7 @@ pub enum Wish {
 /// What a client wants to hear of by the moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Listening {
-    /// [`protocol::Frame::Activity`] and status.
+    /// [`protocol::Frame::Activity`].
     pub activity: bool,
     /// [`protocol::Frame::Display`].
     pub display: bool,
@@ -53,23 +53,19 @@ pub struct Listening {
     pub sound: bool,
 }
 
-/// How far a client has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
-    /// It has not said hello, and guessed so many wrong codes.
-    New(u8),
-    /// It was welcomed.
-    Greeted,
-}
-
 /// A client.
 pub struct Session {
     welcome: Arc<Welcome>,
     code: Option<Arc<str>>,
-    standing: Standing,
+    greeted: bool,
     listening: Listening,
+    /// The number of its last stroke.
+    stroke: Option<u32>,
     told: Option<View>,
 }
+
+/// The number of the next stroke: no two clients have one in common.
+static STROKES: AtomicU32 = AtomicU32::new(0);
 
 impl Session {
     /// A client that has not said anything; with a code, it must know it.
@@ -77,19 +73,20 @@ impl Session {
         Session {
             welcome,
             code,
-            standing: Standing::New(0),
+            greeted: false,
             listening: Listening {
                 activity: true,
                 display: true,
                 sound: false,
             },
+            stroke: None,
             told: None,
         }
     }
 
     /// Whether it was welcomed.
     pub fn greeted(&self) -> bool {
-        self.standing == Standing::Greeted
+        self.greeted
     }
 
     /// What it wants to hear of; of nothing before it was welcomed.
@@ -106,9 +103,12 @@ impl Session {
 
     /// Takes a message, at a network time.
     pub fn receive(&mut self, text: &str, view: &View, t: u32) -> Wish {
-        let (id, wish) = match serde_json::from_str(text) {
+        if !self.greeted && text.len() > MOST_HELLO {
+            return Wish::Say(vec![refused(None, HELLO_FIRST.into())]);
+        }
+        let (id, wish) = match Message::read(text) {
             Ok(Message { id, ask }) => (id, self.ask(id, ask, view, t)),
-            Err(error) => (id_of(text), Err(format!("not understood: {error}"))),
+            Err((id, reason)) => (id, Err(reason)),
         };
         wish.unwrap_or_else(|reason| Wish::Say(vec![refused(id, reason)]))
     }
@@ -142,7 +142,7 @@ impl Session {
             return Ok(self.hello(id, version, code.as_deref(), view));
         }
         if !self.greeted() {
-            return Err("say hello first".into());
+            return Err(HELLO_FIRST.into());
         }
         let needed = || id.ok_or("give it an id, by which it is answered");
         Ok(match ask {
@@ -178,7 +178,24 @@ impl Session {
                 bits,
             }),
             Ask::Waveform { columns } => Wish::Work(waveform(needed()?, columns, view)?),
+            Ask::Paint { bends, begins } => Wish::Command(id, self.paint(bends, begins)?),
             ask => Wish::Command(id, command(ask, view)?),
+        })
+    }
+
+    /// A part of this client's stroke, and of nobody else's: what another one paints
+    /// meanwhile does not go on in it.
+    fn paint(&mut self, bends: Vec<(u32, Option<Bend>)>, begins: bool) -> Result<Command, String> {
+        let bends = bends
+            .into_iter()
+            .map(|(node, bend)| Ok((node, bend.map(mask).transpose()?)))
+            .collect::<Result<_, String>>()?;
+        let stroke = self.stroke.filter(|_| !begins);
+        let stroke = stroke.unwrap_or_else(|| STROKES.fetch_add(1, Ordering::Relaxed));
+        self.stroke = Some(stroke);
+        Ok(Command::Paint {
+            bends,
+            stroke: Some(stroke),
         })
     }
 
@@ -193,17 +210,11 @@ impl Session {
                 ),
             ));
         }
-        let Standing::New(guesses) = self.standing else {
-            return self.welcomed(id, view);
-        };
         match (&self.code, code) {
+            _ if self.greeted => self.welcomed(id, view),
             (Some(wanted), Some(code)) if **wanted != *code.trim() => {
-                self.standing = Standing::New(guesses + 1);
                 let reason = "this is not the code that the display shows";
-                if guesses + 1 >= MOST_GUESSES {
-                    return Wish::End(refused(id, format!("{reason}; load the page anew")));
-                }
-                Wish::Wrong(refused(id, reason.into()))
+                Wish::Wrong(vec![refused(id, reason.into()), Tell::Pairing])
             }
             (Some(_), None) => Wish::Say(vec![Tell::Pairing]),
             _ => self.welcomed(id, view),
@@ -211,7 +222,7 @@ impl Session {
     }
 
     fn welcomed(&mut self, id: Option<u32>, view: &View) -> Wish {
-        self.standing = Standing::Greeted;
+        self.greeted = true;
         self.told = None;
         let mut tells = vec![Tell::Welcome(Box::new((*self.welcome).clone()))];
         tells.extend(self.answer(id, Ok(()), view));
@@ -219,26 +230,13 @@ impl Session {
     }
 }
 
-fn refused(id: Option<u32>, mut reason: String) -> Tell {
-    // A message that is not understood may be long.
-    if let Some((end, _)) = reason.char_indices().nth(MOST_REASON) {
-        reason.truncate(end);
-        reason.push('…');
-    }
+fn refused(id: Option<u32>, reason: String) -> Tell {
     Tell::Refused {
         id,
-        reason,
+        // A message that is not understood may be long.
+        reason: notice::cut(reason),
         at: None,
     }
-}
-
-/// The id of a message that says nothing else that is understood.
-fn id_of(text: &str) -> Option<u32> {
-    #[derive(Deserialize)]
-    struct Only {
-        id: Option<u32>,
-    }
-    serde_json::from_str::<Only>(text).ok()?.id
 }
 
 fn within(finger: Finger) -> Finger {
@@ -272,13 +270,6 @@ fn command(ask: Ask, view: &View) -> Result<Command, String> {
         Ask::Random { seed } => Command::Random(seed.map(u64::from)),
         Ask::Mutate { seed } => Command::Mutate(seed.map(u64::from)),
         Ask::Rewire { node, gate } => Command::Rewire(node, wired(gate)?),
-        Ask::Paint { bends, begins } => {
-            let bends = bends
-                .into_iter()
-                .map(|(node, bend)| Ok((node, bend.map(mask).transpose()?)))
-                .collect::<Result<_, String>>()?;
-            Command::Paint { bends, begins }
-        }
         Ask::Clear { layer: None } => Command::ClearBends,
         Ask::Clear { layer: Some(layer) } => Command::ClearLayer(layer),
         Ask::AddLayer { name } => Command::AddLayer(name),
@@ -311,6 +302,7 @@ fn command(ask: Ask, view: &View) -> Result<Command, String> {
         Ask::Hello { .. }
         | Ask::Listen { .. }
         | Ask::Touch { .. }
+        | Ask::Paint { .. }
         | Ask::Snapshot
         | Ask::Compile { .. }
         | Ask::Waveform { .. } => return Err("this is no command".into()),
@@ -416,9 +408,7 @@ mod tests {
 
     fn reason(wish: &Wish) -> &str {
         match wish {
-            Wish::Wrong(Tell::Refused { reason, .. }) | Wish::End(Tell::Refused { reason, .. }) => {
-                reason
-            }
+            Wish::End(Tell::Refused { reason, .. }) => reason,
             Wish::Say(tells) => match &tells[..] {
                 [Tell::Refused { reason, .. }] => reason,
                 _ => panic!("{tells:?}"),
@@ -474,6 +464,28 @@ mod tests {
     }
 
     #[test]
+    fn a_stroke_is_its_clients_alone() {
+        let mut stage = Stage::new();
+        let (mut one, mut two) = (stage.greeted(), stage.greeted());
+        let mut paint = |session: &mut Session, node: u32, begins: bool| {
+            let text = format!(r#"{{"type":"paint","bends":[[{node},"one"]],"begins":{begins}}}"#);
+            stage.say(session, &text);
+            let state = stage.view.state();
+            (state.bends().len(), state.history.0)
+        };
+        assert_eq!(paint(&mut one, 20, true), (1, 1));
+        assert_eq!(paint(&mut one, 21, false), (2, 1));
+        assert_eq!(paint(&mut two, 30, true), (3, 2));
+        assert_eq!(paint(&mut one, 22, false), (4, 3));
+        assert_eq!(paint(&mut one, 23, true), (5, 4));
+        // Here again after a break, it has no stroke to go on with.
+        let mut again = stage.greeted();
+        let text = r#"{"type":"paint","bends":[[24,"one"]],"begins":false}"#;
+        stage.say(&mut again, text);
+        assert_eq!(stage.view.state().history.0, 5);
+    }
+
+    #[test]
     fn nothing_is_told_before_the_code_is_known() {
         let stage = Stage::new();
         let mut session = stage.session(Some("123456"));
@@ -486,23 +498,20 @@ mod tests {
         let early = session.receive(r#"{"type":"snapshot","id":1}"#, &stage.view, 0);
         assert_eq!(reason(&early), "say hello first");
         assert!(!session.listening().activity);
-        for _ in 1..MOST_GUESSES {
-            assert!(matches!(
-                hello(&mut session, r#","code":"1""#),
-                Wish::Wrong(_)
-            ));
-        }
-        let mut other = stage.session(Some("123456"));
-        assert!(matches!(
-            hello(&mut session, r#","code":"1""#),
-            Wish::End(_)
-        ));
-        let welcome = hello(&mut other, r#","code":" 123456""#);
+        // Who has an old code is asked for the new one.
+        let wrong = hello(&mut session, r#","code":"1""#);
+        let Wish::Wrong(tells) = wrong else {
+            panic!("{wrong:?}");
+        };
+        assert!(matches!(&tells[..], [Tell::Refused { .. }, Tell::Pairing]));
+        let long = format!(r#","code":"{}""#, "1".repeat(MOST_HELLO));
+        assert_eq!(reason(&hello(&mut session, &long)), "say hello first");
+        let welcome = hello(&mut session, r#","code":" 123456""#);
         let Wish::Say(tells) = welcome else {
             panic!("{welcome:?}");
         };
         assert!(matches!(&tells[..], [Tell::Welcome(_), Tell::State(_)]));
-        assert!(other.listening().activity && !other.listening().sound);
+        assert!(session.listening().activity && !session.listening().sound);
     }
 
     #[test]
@@ -544,7 +553,7 @@ mod tests {
         assert!(reason(&wish).contains("5 fingers"));
         let long = "x".repeat(100_000);
         let wish = session.receive(&format!(r#"{{"type":"{long}"}}"#), &stage.view, 0);
-        assert!(reason(&wish).chars().count() <= MOST_REASON + 1);
+        assert!(reason(&wish).chars().count() <= notice::MOST + 1);
         let older = session.receive(r#"{"type":"hello","version":0}"#, &stage.view, 0);
         assert!(matches!(&older, Wish::End(_)) && reason(&older).contains("version 0"));
     }

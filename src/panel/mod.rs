@@ -125,6 +125,8 @@ pub struct Panel<T, D, C> {
     touch: Touch<T>,
     display: Display<D>,
     gestures: Gestures,
+    /// What touches the pad besides, where no sensor feels it.
+    beside: Box<dyn Fn() -> Contact + Send>,
     picture: Picture,
     started: u64,
     /// What the splash asks of the player.
@@ -176,6 +178,7 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
                 config.upside_down,
             ),
             gestures: Gestures::new(config.surface.clone()),
+            beside: Box::new(|| Contact::None),
             picture,
             started: now,
             splash: Splash::HandsOff,
@@ -193,6 +196,11 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
             config,
             clock,
         }
+    }
+
+    /// Joins with what the sensor feels what touches the pad elsewhere, as one hand.
+    pub fn beside(&mut self, contact: impl Fn() -> Contact + Send + 'static) {
+        self.beside = Box::new(contact);
     }
 
     /// The picture that the display shows or will show.
@@ -230,6 +238,7 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
                 self.scans.count += 1;
                 match self.splash {
                     Splash::Over => {
+                        let contact = contact.and((self.beside)());
                         self.gestures.update(now / MILLISECOND, contact, &mut tell);
                     }
                     _ => {
@@ -245,7 +254,11 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
                 self.gestures.lose(&mut tell);
                 now
             }
-            Poll::Absent => start + IDLE_NS,
+            Poll::Absent => {
+                self.gestures
+                    .update(now / MILLISECOND, (self.beside)(), &mut tell);
+                start + IDLE_NS
+            }
         };
         if self.gestures.touched() {
             self.last_touch = now;

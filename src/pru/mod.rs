@@ -28,6 +28,8 @@ pub use memory::{MAPPED_BYTES, Memory, Place};
 pub use operator::{Operator, Wish, Wishes};
 pub use passes::{ACCESS_NS, ACCESSES_A_PASS, Passes, Taken};
 
+use crate::engine::Platform;
+
 /// What evaluates.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
@@ -55,16 +57,18 @@ impl FromStr for Choice {
     }
 }
 
-/// Both sides of a PRU: what asks for programs, what makes them, and what plays them.
-/// `gate_ns` is what a gate takes on the CPU, for a group of samples.
+/// Both sides of a PRU: what asks for programs, what makes them, and what plays them, for
+/// an engine of this platform with so many lanes.
 pub fn sides(
     choice: Choice,
-    gate_ns: f32,
+    platform: Platform,
+    lanes: usize,
     operators: Box<dyn Memory>,
     audio: Box<dyn Memory>,
 ) -> (Wishes, Operator, Passes) {
     let link = Arc::new(Link::default());
     let (wishes, inbox) = operator::wishes();
-    let operator = Operator::new(choice, gate_ns, operators, Arc::clone(&link), inbox);
+    let group = lanes as u32;
+    let operator = Operator::new(choice, platform, group, operators, Arc::clone(&link), inbox);
     (wishes, operator, Passes::new(audio, link))
 }

@@ -15,8 +15,9 @@ use super::link::{Link, Ready};
 use super::loader::{Loader, Trouble};
 use super::memory::Memory;
 use super::passes::{ACCESS_NS, ACCESSES_A_PASS};
+use crate::engine::{Platform, Settings};
 
-/// What plays now, for a program to be made of.
+/// What plays now, for a program to be made of, and how fast.
 #[derive(Clone, Debug)]
 pub struct Wish {
     /// The id of the change that brings it to the engine.
@@ -25,6 +26,9 @@ pub struct Wish {
     pub network: Arc<Network>,
     /// ... under these masks, and not its own.
     pub masks: Masks,
+    /// Rate and speed at which it is read. That they change is a wish, too, for the same
+    /// program.
+    pub settings: Settings,
 }
 
 /// The way for wishes. Only the newest counts.
@@ -50,37 +54,50 @@ const TRIALS: u32 = 64;
 const TRIAL_NUMBERS: u32 = 1 << 31;
 /// Turns to wait before a start of the same program again; after that it is left alone.
 const RESTARTS: [u32; 4] = [0, 50, 500, 3000];
-/// Samples of an engine's group, for what a group costs.
-const GROUP: u32 = 128;
+/// Good turns after which its failures are forgiven: a minute.
+const FORGIVEN: u32 = 6000;
 
 /// A program, and how it does.
 #[derive(Debug)]
 struct Playing {
-    wish: Wish,
     code: Code,
     /// The number of its last start; none when that has failed.
     epoch: Option<u16>,
     beat: u32,
+    /// Good turns, one after the other.
+    good: u32,
     restarts: usize,
     /// Turns until it is started again.
     rest: u32,
+}
+
+/// What becomes of the newest wish.
+#[derive(Debug)]
+enum Stage {
+    /// The next turn makes its program, unless it is read too fast.
+    Waiting,
+    Playing(Box<Playing>),
+    /// The CPU plays it, until there is another program.
+    Left,
 }
 
 /// Has the PRU at its command.
 #[derive(Debug)]
 pub struct Operator {
     choice: Choice,
-    gate_ns: f32,
+    platform: Platform,
+    /// Samples of an engine's group.
+    group: u32,
     loader: Loader,
     link: Arc<Link>,
     inbox: Receiver<Wish>,
-    /// A wish that the next turn fulfils.
-    waiting: Option<Wish>,
-    playing: Option<Playing>,
+    /// The newest.
+    wish: Option<Wish>,
+    stage: Stage,
     epoch: u16,
     trials: u32,
     starts: u32,
-    /// The network of which the player was told that the PRU does not play it.
+    /// The network of which was told that the PRU does not play it.
     told: Option<Arc<Network>>,
     /// Whether the core was ever halted by us.
     begun: bool,
@@ -89,19 +106,21 @@ pub struct Operator {
 impl Operator {
     pub(super) fn new(
         choice: Choice,
-        gate_ns: f32,
+        platform: Platform,
+        group: u32,
         memory: Box<dyn Memory>,
         link: Arc<Link>,
         inbox: Receiver<Wish>,
     ) -> Operator {
         Operator {
             choice,
-            gate_ns,
+            platform,
+            group,
             loader: Loader::new(memory),
             link,
             inbox,
-            waiting: None,
-            playing: None,
+            wish: None,
+            stage: Stage::Left,
             epoch: 0,
             trials: 0,
             starts: 0,
@@ -112,8 +131,9 @@ impl Operator {
 
     /// Gates of the network that the next turn makes a program of, if it does.
     pub fn waiting(&self) -> Option<usize> {
-        let wish = self.waiting.as_ref()?;
-        Some(wish.network.gates().len())
+        let wish = self.wish.as_ref()?;
+        let makes = matches!(self.stage, Stage::Waiting) && self.too_fast(wish).is_none();
+        makes.then(|| wish.network.gates().len())
     }
 
     /// Programs started, again or for the first time.
@@ -132,19 +152,24 @@ impl Operator {
             }
         }
         if let Some(wish) = self.inbox.try_iter().last() {
-            // While a finger moves, programs live for milliseconds: a turn without a newer
-            // one is waited for.
-            self.link.set_ready(None);
-            self.playing = None;
-            self.waiting = Some(wish);
-            return None;
+            let program = wish.program;
+            let before = self.wish.replace(wish);
+            if before.is_none_or(|before| before.program != program) {
+                // While a finger moves, programs live for milliseconds: a turn without a
+                // newer one is waited for.
+                self.link.set_ready(None);
+                self.stage = Stage::Waiting;
+                return None;
+            }
         }
-        if let Some(wish) = self.waiting.take() {
-            return self.fulfil(wish);
-        }
-        let playing = self.playing.take()?;
-        let (playing, told) = self.watch(playing);
-        self.playing = playing;
+        let wish = self.wish.take()?;
+        let (stage, told) = match std::mem::replace(&mut self.stage, Stage::Left) {
+            Stage::Waiting => self.fulfil(&wish),
+            Stage::Playing(playing) => self.watch(&wish, playing),
+            Stage::Left => (Stage::Left, None),
+        };
+        self.wish = Some(wish);
+        self.stage = stage;
         told
     }
 
@@ -156,23 +181,38 @@ impl Operator {
         }
     }
 
-    fn fulfil(&mut self, wish: Wish) -> Option<String> {
+    /// Why the audio thread does not ask for a wish's samples, if it does not: where a
+    /// callback reads more than a pass, the PRU would not keep up.
+    fn too_fast(&self, wish: &Wish) -> Option<String> {
+        let pace = self.platform.pace(&wish.settings);
+        (pace > LANES).then(|| {
+            format!(
+                "too fast for the PRU, which makes {LANES} samples a callback, and not {pace}: \
+                 lower rate or speed, or use shorter periods"
+            )
+        })
+    }
+
+    fn fulfil(&mut self, wish: &Wish) -> (Stage, Option<String>) {
+        if let Some(problem) = self.too_fast(wish) {
+            return (Stage::Waiting, self.tell(wish, &problem));
+        }
         let name = wish.network.name();
         let code = match compile(&wish.network, &wish.masks) {
             Ok(code) => code,
-            Err(error) => return self.tell(&wish, &error.to_string()),
+            Err(error) => return (Stage::Left, self.tell(wish, &error.to_string())),
         };
-        let figures = code.figures();
-        let spared = figures.gates as f32 * self.gate_ns;
-        let exchange = (GROUP / LANES * ACCESSES_A_PASS) as f32 * ACCESS_NS;
+        let (figures, group) = (code.figures(), self.group);
+        let spared = figures.gates as f32 * self.platform.cost.gate_ns;
+        let exchange = (group.div_ceil(LANES) * ACCESSES_A_PASS) as f32 * ACCESS_NS;
         if self.choice == Choice::Auto && spared <= exchange {
             log::info!(
-                "the CPU plays {name}: the PRU would spare {:.1} us of {GROUP} samples, and \
+                "the CPU plays {name}: the PRU would spare {:.1} us of {group} samples, and \
                  {:.1} us go into the exchange",
                 spared / 1000.0,
                 exchange / 1000.0
             );
-            return None;
+            return (Stage::Left, None);
         }
         log::info!(
             "PRU: {name}, {} gates in {} instructions, {:.1} us for {LANES} samples",
@@ -180,59 +220,52 @@ impl Operator {
             figures.instructions,
             f64::from(figures.cycles()) * 0.005
         );
-        let playing = Playing {
-            wish,
+        let playing = Box::new(Playing {
             code,
             epoch: None,
             beat: 0,
+            good: 0,
             restarts: 0,
             rest: 0,
-        };
-        let (playing, told) = self.start(playing);
-        self.playing = playing;
-        told
+        });
+        self.start(wish, playing)
     }
 
-    /// What the PRU cannot play, the player is told once for a network if it was asked
-    /// for.
+    /// What the PRU cannot play is told once for a network: to the log and, if the PRU was
+    /// asked for, to the player.
     fn tell(&mut self, wish: &Wish, problem: &str) -> Option<String> {
-        let name = wish.network.name();
-        log::info!("the CPU plays {name}: {problem}");
         let again = |told: &Arc<Network>| Arc::ptr_eq(told, &wish.network);
-        if self.choice != Choice::Pru || self.told.as_ref().is_some_and(again) {
+        if self.told.as_ref().is_some_and(again) {
             return None;
         }
         self.told = Some(Arc::clone(&wish.network));
-        Some(format!("the CPU plays: {problem}"))
+        log::info!("the CPU plays {}: {problem}", wish.network.name());
+        (self.choice == Choice::Pru).then(|| format!("the CPU plays: {problem}"))
     }
 
-    fn start(&mut self, mut playing: Playing) -> (Option<Playing>, Option<String>) {
+    fn start(&mut self, wish: &Wish, mut playing: Box<Playing>) -> (Stage, Option<String>) {
         self.starts += 1;
-        match self.try_start(&playing) {
+        match self.try_start(wish, &playing.code) {
             Ok(()) => {
                 playing.beat = self.loader.beat();
                 playing.epoch = Some(self.epoch);
                 self.link.set_ready(Some(Ready {
                     epoch: self.epoch,
-                    program: playing.wish.program,
+                    program: wish.program,
                 }));
-                (Some(playing), None)
+                (Stage::Playing(playing), None)
             }
-            Err(trouble) => {
-                playing.epoch = None;
-                self.failed(playing, trouble)
-            }
+            Err(trouble) => self.failed(playing, trouble),
         }
     }
 
     /// Uploads, starts and tries a program under a new number.
-    fn try_start(&mut self, playing: &Playing) -> Result<(), Trouble> {
+    fn try_start(&mut self, wish: &Wish, code: &Code) -> Result<(), Trouble> {
         self.epoch = self.epoch.wrapping_add(1).max(1);
-        self.loader.load(&playing.code.words(self.epoch))?;
+        self.loader.load(&code.words(self.epoch))?;
         self.loader.start();
-        let (network, masks) = (&playing.wish.network, &playing.wish.masks);
-        let mut evaluator = Evaluator::<u32>::new(Program::new(network, masks));
-        let passes = network.period().div_ceil(LANES);
+        let mut evaluator = Evaluator::<u32>::new(Program::new(&wish.network, &wish.masks));
+        let passes = wish.network.period().div_ceil(LANES);
         for trial in 0..TRIALS {
             let pass = u64::from(trial) * u64::from(passes - 1) / u64::from(TRIALS - 1);
             let t = pass as u32 * LANES;
@@ -250,13 +283,13 @@ impl Operator {
     }
 
     /// Looks whether it lives and answers, and starts it again if not.
-    fn watch(&mut self, mut playing: Playing) -> (Option<Playing>, Option<String>) {
+    fn watch(&mut self, wish: &Wish, mut playing: Box<Playing>) -> (Stage, Option<String>) {
         let Some(epoch) = playing.epoch else {
             if playing.rest > 0 {
                 playing.rest -= 1;
-                return (Some(playing), None);
+                return (Stage::Playing(playing), None);
             }
-            return self.start(playing);
+            return self.start(wish, playing);
         };
         let beat = self.loader.beat();
         let stands = beat == std::mem::replace(&mut playing.beat, beat);
@@ -266,24 +299,29 @@ impl Operator {
         if self.link.is_given_up(epoch) {
             return self.failed(playing, Trouble::Late);
         }
-        (Some(playing), None)
+        playing.good = playing.good.saturating_add(1);
+        if playing.good == FORGIVEN {
+            playing.restarts = 0;
+        }
+        // It stays there, for when it is slower again.
+        let told = self
+            .too_fast(wish)
+            .and_then(|problem| self.tell(wish, &problem));
+        (Stage::Playing(playing), told)
     }
 
-    fn failed(
-        &mut self,
-        mut playing: Playing,
-        trouble: Trouble,
-    ) -> (Option<Playing>, Option<String>) {
+    fn failed(&mut self, mut playing: Box<Playing>, trouble: Trouble) -> (Stage, Option<String>) {
         self.link.set_ready(None);
         playing.epoch = None;
+        playing.good = 0;
         let Some(&rest) = RESTARTS.get(playing.restarts) else {
             log::warn!("PRU: {trouble}; it is left alone until another program comes");
             let told = format!("the CPU plays: the PRU is left alone, {trouble}");
-            return (None, Some(told));
+            return (Stage::Left, Some(told));
         };
         log::warn!("PRU: {trouble}; the CPU plays, and it is started again");
         playing.restarts += 1;
         playing.rest = rest;
-        (Some(playing), None)
+        (Stage::Playing(playing), None)
     }
 }

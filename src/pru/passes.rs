@@ -178,7 +178,7 @@ impl Passes {
         if self.playing.is_none() {
             return;
         }
-        let mut gathered = match self.gathered {
+        let gathered = match self.gathered {
             Some(gathered) if gathered.group == group => gathered,
             _ => {
                 // An answer to what was asked before has another number.
@@ -201,7 +201,6 @@ impl Passes {
             self.write(mailbox::REQUEST, self.number);
             self.asked = true;
         }
-        gathered.group = group;
         self.gathered = Some(gathered);
     }
 

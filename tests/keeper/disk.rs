@@ -72,6 +72,8 @@ impl Names {
 pub enum Fault {
     Reads(io::ErrorKind),
     Writes(io::ErrorKind),
+    /// No file can be created in this folder.
+    Creates(&'static str),
 }
 
 #[derive(Clone, Default)]
@@ -271,6 +273,11 @@ impl Disk for Simulated {
 
     fn create(&self, path: &Path) -> io::Result<usize> {
         let mut inner = self.change()?;
+        if let Some(Fault::Creates(folder)) = inner.fault {
+            if path.starts_with(folder) {
+                return Err(io::ErrorKind::PermissionDenied.into());
+            }
+        }
         if !inner.now.folders.contains(path.parent().unwrap()) {
             return not_found();
         }

@@ -461,7 +461,7 @@ fn only_what_is_rescued_holds_back_the_state() {
     for (rescued, held) in [(false, false), (true, true)] {
         let disk = Simulated::new();
         let mut session = Session::start(&disk);
-        disk.refuse("/root/state/presets", true);
+        disk.fault(Some(Fault::Creates("/root/state/presets")));
         bend(&mut session);
         if rescued {
             session.does(Command::SafeStart);

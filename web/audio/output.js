@@ -2,7 +2,7 @@
 // (https, or localhost), else buffers that the page schedules itself.
 
 /** How far the page schedules ahead, and in pieces of how many frames. */
-const AHEAD_SECONDS = 0.15;
+export const AHEAD_SECONDS = 0.15;
 /** The same for a page that is hidden, whose timers ring once a second. */
 const HIDDEN_SECONDS = 1.5;
 const PIECE = 1024;
@@ -34,10 +34,13 @@ export class Scheduled {
     /**
      * @param {AudioContext} context
      * @param {(out: Float32Array) => void} render gives the next frames
+     * @param {number} [hidden] seconds ahead while the page is hidden; more than usual,
+     *   unless something else than its timer calls `schedule`
      */
-    constructor(context, render) {
+    constructor(context, render, hidden = HIDDEN_SECONDS) {
         this.context = context;
         this.render = render;
+        this.hidden = hidden;
         this.node = context.createGain();
         this.piece = new Float32Array(PIECE);
         /** The frame of the context's time at which the next piece begins. */
@@ -50,7 +53,7 @@ export class Scheduled {
         if (context.state !== 'running') return;
         const rate = context.sampleRate;
         const hidden = typeof document !== 'undefined' && document.hidden;
-        const ahead = hidden ? HIDDEN_SECONDS : AHEAD_SECONDS;
+        const ahead = hidden ? this.hidden : AHEAD_SECONDS;
         // What is late is not caught up with.
         this.frame = Math.max(this.frame, Math.ceil((context.currentTime + 0.02) * rate));
         while (this.frame / rate < context.currentTime + ahead) {

@@ -1,7 +1,7 @@
 // Plays the sound that a connected desk streams: a node, fed by binary frames.
 
 import { Jitter } from './jitter.js';
-import { Scheduled, worklet } from './output.js';
+import { AHEAD_SECONDS, Scheduled, worklet } from './output.js';
 
 /** The first byte of a binary frame that is sound, and where its parts are. */
 export const SOUND = 3;
@@ -41,12 +41,14 @@ export async function player(context) {
         };
     }
     const jitter = new Jitter(context.sampleRate);
-    const scheduled = new Scheduled(context, (out) => jitter.pull(out));
+    // Messages come to a hidden page as often as to others, unlike its timer's calls.
+    const scheduled = new Scheduled(context, (out) => jitter.pull(out), AHEAD_SECONDS);
     return {
         node: scheduled.node,
         push(data) {
             const { first, frames } = parts(data);
             jitter.push(first, frames);
+            scheduled.schedule();
         },
         close: () => scheduled.close(),
     };

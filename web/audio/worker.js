@@ -1,6 +1,6 @@
 // The worker of workshop.js: takes the module first, then requests, one after another.
 
-import { Module } from './module.js';
+import { Kind, Module } from './module.js';
 
 /** @type {Module | null} */
 let module = null;
@@ -11,6 +11,7 @@ onmessage = ({ data }) => {
         return;
     }
     module.write(data);
-    module.exports.work();
+    // What cannot be read has no answer: workshop.js hears of it.
+    if (module.exports.work() !== Kind.text) throw new Error('This is no request.');
     postMessage(module.said());
 };

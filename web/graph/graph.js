@@ -5,6 +5,7 @@ import { h } from '../dom.js';
 import { WebGlRenderer } from './draw.js';
 import { Hand } from './hand.js';
 import { bendInWords, describe, Inspector } from './inspect.js';
+import { pressOf } from './keys.js';
 import { layoutInSteps } from './layout.js';
 import { bendOf, mark } from './marks.js';
 import { Model } from './model.js';
@@ -58,7 +59,7 @@ export function createGraph(element, store, options = {}) {
     return new Graph(element, store, options);
 }
 
-class Graph {
+export class Graph {
     /** @param {HTMLElement} element @param {GraphStore} store @param {{ by?: 'plain' | 'webgl' }} options */
     constructor(element, store, { by }) {
         this.store = store;
@@ -101,7 +102,11 @@ class Graph {
             'aria-label': 'The gates. Arrows walk along wires, Enter selects, 0, 1 and I bend, Delete straightens',
         }, this.canvas, this.overlay);
         this.inspector = new Inspector({
-            select: (node) => this.select(node, true),
+            select: (node) => {
+                this.select(node, true);
+                // Its button is gone with the inspector.
+                if (node === null) this.stage.focus({ preventScroll: true });
+            },
             bend: (node, bend) => this.strokes.once([node], bend),
             rewire: (node, gate) => this.rewire(node, gate),
         });
@@ -485,39 +490,21 @@ class Graph {
     }
 
     /** @param {KeyboardEvent} event */
-    press({ key, shiftKey, repeat }) {
-        const { tools } = this;
-        switch (key) {
-            case 'ArrowLeft': case 'ArrowRight': case 'ArrowUp': case 'ArrowDown':
-                return this.walk(key, shiftKey);
-            case 'Enter':
-                if (this.hovered !== null) this.select(this.hovered, true);
-                return true;
-            case 'Escape':
-                this.hand.stop();
-                if (this.selected === null && this.element.classList.contains('graph-wide')) this.widen();
-                this.select(null, false);
-                return true;
-            case '0': return this.paint('zero');
-            case '1': return this.paint('one');
-            case 'i': case 'I': return this.paint('invert');
-            case 'Delete': case 'Backspace': return this.paint(null);
-            case '+': case '=': this.zoom(1.3); return true;
-            case '-': this.zoom(1 / 1.3); return true;
-            case 'f': case 'F': this.fit(); return true;
-            case 'z': case 'Z': this.widen(); return true;
-            case 'v': case 'V': tools.take('look'); return true;
-            case 'd': case 'D': tools.take('brush'); return true;
-            case 'w': case 'W': tools.take('box'); return true;
-            case 'c': tools.take('fan-in'); return true;
-            case 'C': tools.take('fan-out'); return true;
-            case ',': tools.resize(tools.radius / 1.3); return true;
-            case '.': tools.resize(tools.radius * 1.3); return true;
-            case ' ':
-                if (!repeat) this.hand.setSpace(true);
-                return true;
-            default: return false;
-        }
+    press(event) {
+        const press = pressOf(event.key);
+        return press !== undefined && press(this, event) !== false;
+    }
+
+    /** Selects what a walk has come to. */
+    choose() {
+        if (this.hovered !== null) this.select(this.hovered, true);
+    }
+
+    /** Selects nothing; and if there was nothing, leaves the whole window. */
+    leave() {
+        this.hand.stop();
+        if (this.selected === null && this.element.classList.contains('graph-wide')) this.widen();
+        this.select(null, false);
     }
 
     /** The node that keys are about. */

@@ -68,7 +68,7 @@ export class Inspector {
     constructor(wishes) {
         this.wishes = wishes;
         this.picture = h('canvas', { 'aria-hidden': 'true', class: 'graph-picture' });
-        this.title = h('h3');
+        this.title = h('h3', { tabIndex: -1 });
         this.about = h('p', { class: 'soft' });
         this.table = h('table');
         this.reads = h('div', { class: 'graph-links' });
@@ -159,7 +159,11 @@ export class Inspector {
     /** @param {string} label @param {number} node */
     link(label, node) {
         const name = this.known?.model.nameOf(node);
-        return h('button', { type: 'button', class: 'graph-link', onclick: () => this.wishes.select(node) }, `${label}${name}`);
+        return h('button', { type: 'button', class: 'graph-link', onclick: () => {
+            this.wishes.select(node);
+            // The link is gone by that; its gate is here.
+            this.title.focus({ preventScroll: true });
+        } }, `${label}${name}`);
     }
 
     /** @param {Bend | null} bend */

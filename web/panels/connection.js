@@ -3,16 +3,25 @@
 import { fill, h, on } from '../dom.js';
 
 /** @import { Store, How } from '../store.js' */
+/** @import { Shelf } from '../shelf.js' */
 /** @import { Sound } from '../sound.js' */
 /** @import { Connect } from '../conversation.js' */
 
 const WASM = new URL('../gatebend.wasm', import.meta.url);
 
 export class Connection {
-    /** @param {HTMLElement} element @param {Store} store @param {Sound} sound */
-    constructor(element, store, sound) {
+    /**
+     * @param {HTMLElement} element
+     * @param {Store} store
+     * @param {Sound} sound
+     * @param {Shelf} shelf
+     */
+    constructor(element, store, sound, shelf) {
         this.store = store;
         this.sound = sound;
+        this.shelf = shelf;
+        /** Takes the player's answer: whether what is played there is replaced. @type {((yes: boolean) => void) | null} */
+        this.replace = null;
         /** Whether the instrument is to be had in the page; not looked for yet. @type {boolean | null} */
         this.has = null;
         /** @type {Connect | null} */
@@ -45,33 +54,43 @@ export class Connection {
     /** @param {How} how */
     async go(how) {
         const { store, sound, socket } = this;
-        if (this.busy || !socket || how === store.connection.how) return;
+        // The one in the page does not come back by itself.
+        const stopped = how === 'alone' && store.connection.standing !== 'open';
+        if (this.busy || !socket || (how === store.connection.how && !stopped)) return;
         this.busy = true;
         this.draw();
-        const heard = sound.on;
         try {
-            await store.use(how === 'alone' ? sound.alone() : socket, how);
             if (how === 'alone') {
+                await store.use(sound.alone(), how, { furnish: (next) => this.shelf.furnish(next) });
                 sound.rise();
             } else {
+                // It answers while it sounds.
+                void sound.context?.resume();
+                const brought = await store.use(socket, how, { mayReplace: () => this.mayReplace() });
+                if (brought) void this.shelf.clear();
                 sound.hush();
                 // It was heard before, and shall be.
                 if (store.welcome?.sound) await sound.listen();
             }
         } catch (problem) {
             store.tell('problem', /** @type {Error} */ (problem).message);
-            if (how === 'alone') {
-                sound.hush();
-                if (heard) await sound.listen();
-            }
         }
         this.busy = false;
         this.draw();
     }
 
+    /** @returns {Promise<boolean>} whether the player replaces what is played there */
+    async mayReplace() {
+        const answer = new Promise((/** @type {(yes: boolean) => void} */ resolve) => { this.replace = resolve; });
+        this.draw();
+        const yes = await answer;
+        this.replace = null;
+        return yes;
+    }
+
     draw() {
         const { connection, welcome } = this.store;
-        const { how, standing, reason, restorable } = connection;
+        const { how, standing } = connection;
         this.light.dataset.standing = this.busy ? 'connecting' : standing;
         const words = {
             connecting: 'Connecting',
@@ -81,29 +100,45 @@ export class Connection {
             refused: 'Refused',
         };
         this.word.textContent = this.busy ? 'Switching' : words[standing];
-        for (const button of this.where.querySelectorAll('button')) {
-            button.setAttribute('aria-pressed', String(button.id === how && standing !== 'connecting'));
-            button.disabled = this.busy;
+        for (const choice of this.where.querySelectorAll('button')) {
+            choice.setAttribute('aria-pressed', String(choice.id === how && standing !== 'connecting'));
+            choice.disabled = this.busy;
         }
-        fill(this.more, ...this.sentence(standing, reason, restorable));
+        fill(this.more, ...this.sentence(connection));
         this.more.hidden = this.more.childElementCount === 0;
     }
 
-    /** @param {string} standing @param {string} reason @param {boolean} restorable */
-    sentence(standing, reason, restorable) {
-        if (restorable) {
+    /** @param {import('../store.js').Connection} connection */
+    sentence({ how, standing, reason, restorable, pairing }) {
+        const { store, replace } = this;
+        if (replace) {
             return [
-                h('p', {}, 'The instrument was restarted while this page was away.'),
-                h('button', { type: 'button', id: 'bring-back', class: 'pill main', onclick: () => void this.store.bringBack() }, 'Bring back what was here'),
+                h('p', {}, 'Others play there, or it plays something else than when you left.'),
+                button('replace', 'pill main', 'Play yours there', () => replace(true)),
+                button('take', 'pill', 'Take what it plays', () => replace(false)),
             ];
         }
+        if (pairing !== null) return [this.pairing(pairing), button('stay', 'pill', 'Stay here', () => store.stay())];
         if (standing === 'pairing') return [this.pairing(reason)];
+        if (standing === 'open' && restorable) {
+            return [
+                h('p', {}, 'The instrument was restarted while this page was away.'),
+                button('bring-back', 'pill main', 'Bring back what was here', () => void store.bringBack()),
+                button('let-go', 'pill', 'No', () => store.letGo()),
+            ];
+        }
         if (standing === 'open') return [];
         const alone = this.has
-            ? h('button', { type: 'button', class: 'pill main', id: 'play-here', onclick: () => void this.go('alone') }, 'Play in this page')
+            ? button('play-here', 'pill main', 'Play in this page', () => void this.go('alone'))
             : this.has === false && h('p', { class: 'soft' },
                 'It cannot play in this page: ', h('code', {}, 'web/build.sh'), ' makes that, with Rust\'s target ',
                 h('code', {}, 'wasm32-unknown-unknown'), '.');
+        if (how === 'alone' && standing !== 'connecting') {
+            return [
+                h('p', {}, reason, ' What was played, and what you do meanwhile, is kept.'),
+                button('play-on', 'pill main', 'Play on', () => void this.go('alone')),
+            ];
+        }
         if (standing === 'refused') return [h('p', {}, reason), alone].filter(Boolean);
         if (!reason) return [];
         const kept = this.store.welcome && ' It is tried again; what you do meanwhile is kept.';
@@ -131,4 +166,9 @@ export class Connection {
         queueMicrotask(() => code.focus());
         return form;
     }
+}
+
+/** @param {string} id @param {string} look @param {string} word @param {() => void} onclick */
+function button(id, look, word, onclick) {
+    return h('button', { type: 'button', id, class: look, onclick }, word);
 }

@@ -1,7 +1,7 @@
 // An expression of t, compiled to gates and heard as it is typed.
 
 import { fill, h } from '../dom.js';
-import { Refusal } from '../conversation.js';
+import { Away, Refusal } from '../conversation.js';
 import { about } from '../file.js';
 import { quiet } from '../newest.js';
 import { grouped, marked } from '../words.js';
@@ -29,6 +29,10 @@ export class Expression {
     constructor(element, store) {
         this.store = store;
         this.asked = 0;
+        /** What is typed was not compiled, since the instrument was not there. */
+        this.unsent = false;
+        /** What is typed is on its way. */
+        this.busy = false;
         this.text = h('textarea', {
             id: 'expression-text', rows: 2, spellcheck: false, autocomplete: 'off', 'autocapitalize': 'off',
             placeholder: 't*(42&t>>10)', 'aria-label': 'Expression of t', 'aria-describedby': 'expression-said',
@@ -59,11 +63,14 @@ export class Expression {
         store.addEventListener('network', () => {
             // What is played shows its own, unless something is being typed.
             const { source, inputs } = about(store.state.network?.file);
-            if (document.activeElement === this.text || !LETTERS.test(source) || source === this.text.value) return;
+            if (this.busy || this.unsent || document.activeElement === this.text || !LETTERS.test(source) || source === this.text.value) return;
             this.text.value = source;
             this.bits.valueAsNumber = Math.min(24, inputs);
             this.mark();
             this.tell('');
+        });
+        store.addEventListener('connection', () => {
+            if (this.unsent && store.connection.standing === 'open') void this.compile();
         });
     }
 
@@ -78,6 +85,8 @@ export class Expression {
         const expression = this.text.value;
         const bits = this.bits.valueAsNumber;
         const number = (this.asked += 1);
+        this.unsent = false;
+        this.busy = false;
         if (!expression.trim()) {
             this.mark();
             this.tell('');
@@ -87,10 +96,18 @@ export class Expression {
             this.tell('Bits of t: 1 to 24.', true);
             return;
         }
+        this.busy = true;
         try {
-            const told = await this.store.ask({ type: 'compile', expression, bits });
+            const told = await this.compiled(expression, bits);
             // Typed on meanwhile: the next one is on its way.
-            if (number !== this.asked || told.type !== 'compiled') return;
+            if (number !== this.asked) return;
+            if (told?.type !== 'compiled') {
+                this.unsent = true;
+                this.busy = false;
+                this.mark();
+                this.tell('It is heard when the instrument is there again.');
+                return;
+            }
             this.mark();
             this.tell(`${grouped(told.gates)} gates.`);
             await this.store.ask({ type: 'load', network: told.network });
@@ -98,6 +115,21 @@ export class Expression {
             if (number !== this.asked) return;
             if (problem instanceof Refusal) this.mark(problem.at);
             this.tell(sentence(/** @type {Error} */ (problem).message), true);
+        }
+        if (number === this.asked) this.busy = false;
+    }
+
+    /**
+     * @param {string} expression
+     * @param {number} bits
+     * @returns {Promise<import('../types/Tell').Tell | null>} null, if nobody is there
+     */
+    async compiled(expression, bits) {
+        try {
+            return await this.store.ask({ type: 'compile', expression, bits });
+        } catch (problem) {
+            if (problem instanceof Away) return null;
+            throw problem;
         }
     }
 

@@ -24,7 +24,7 @@ export class Keys {
         /** @type {Key[]} */
         this.all = [];
         /** Single keys can be switched off, for those who dictate. */
-        this.on = localStorage.getItem(KEPT) !== 'off';
+        this.on = kept() !== 'off';
         const focus = (/** @type {string} */ id, /** @type {string} */ view) => () => {
             document.getElementById(`view-${view}`)?.click();
             document.getElementById(id)?.focus();
@@ -64,7 +64,11 @@ export class Keys {
     /** @param {boolean} on */
     turn(on) {
         this.on = on;
-        localStorage.setItem(KEPT, on ? 'on' : 'off');
+        try {
+            localStorage.setItem(KEPT, on ? 'on' : 'off');
+        } catch {
+            // It holds for as long as the page is there.
+        }
     }
 
     /** @param {KeyboardEvent} event */
@@ -81,6 +85,15 @@ export class Keys {
         if (!found) return;
         event.preventDefault();
         found.press();
+    }
+}
+
+/** What was wished for last; browsers may keep nothing, and say so by throwing. */
+function kept() {
+    try {
+        return localStorage.getItem(KEPT);
+    } catch {
+        return null;
     }
 }
 

@@ -1,6 +1,7 @@
 // Networks: of the library, of files, of links, of chance.
 
-import { fill, h, on } from '../dom.js';
+import { h, on, refill } from '../dom.js';
+import { MOST_BYTES } from '../conversation.js';
 import { about, heard, packed, unpacked } from '../file.js';
 import { fileName, grouped } from '../words.js';
 import { controls } from './control.js';
@@ -8,11 +9,13 @@ import { controls } from './control.js';
 /** @import { Store } from '../store.js' */
 /** @import { Notices } from './notices.js' */
 
-/** Longest file that is read; a network of 65,536 gates is a fifth of it. */
-const MOST_BYTES = 8_000_000;
 /** Parameters of how one network follows another. */
 const SWAPS = /^(swap|fade|crossfade)$/;
 const MOST_SEED = 2 ** 32 - 1;
+/** As much of a name is told, of a file that anybody may have made. */
+const MOST_NAME = 60;
+/** Addresses that mean the computer itself. */
+const LOOPBACK = /^(localhost|127\..*|\[::1\])$/;
 
 export class Networks {
     /** @param {HTMLElement} element @param {Store} store @param {Notices} notices */
@@ -54,7 +57,7 @@ export class Networks {
         controls(store, swaps, 'swap', (row) => SWAPS.test(row.key));
         on(store, ['library'], () => {
             const { names = [], place = -1 } = store.state.library ?? {};
-            fill(list, ...names.map((name, i) => h('li', {}, h('button', {
+            refill(list, ...names.map((name, i) => h('li', {}, h('button', {
                 type: 'button', class: 'item', 'aria-current': i === place ? 'true' : undefined,
                 onclick: () => void store.please({ type: 'choose', place: i }),
             }, name))));
@@ -87,9 +90,11 @@ export class Networks {
         addEventListener('dragleave', (event) => { if (!event.relatedTarget) out(); });
         addEventListener('drop', (event) => {
             out();
-            if (editing(event.target)) return;
-            event.preventDefault();
             const [file] = event.dataTransfer?.files ?? [];
+            // A text may be meant for the field that it is dropped on; a file never is, and
+            // the browser would leave the page for it.
+            if (!file && editing(event.target)) return;
+            event.preventDefault();
             if (file) void this.open(file);
             else void this.load(event.dataTransfer?.getData('text/plain') ?? '');
         });
@@ -116,24 +121,27 @@ export class Networks {
 
     /** @param {string} network a file, or a link to one */
     async load(network) {
-        const text = network.trim();
-        const at = text.indexOf('#n=');
-        try {
-            const file = at >= 0 && !text.startsWith('{') ? await unpacked(text.slice(at)) : text;
-            if (!file?.startsWith('{')) throw new Error('This is no network: a network\'s file begins with {.');
-            await this.store.ask({ type: 'load', network: file });
-        } catch (problem) {
-            this.store.tell('problem', /** @type {Error} */ (problem).message);
-        }
+        await this.trying(async () => this.store.ask({ type: 'load', network: await fileIn(network) }));
     }
 
-    /** Plays what the page's own link has in it. */
+    /**
+     * Plays what the page's own link has in it: at once where nothing plays yet, else if
+     * the player wants it. Any page of the web can lead here by a link.
+     */
     async follow() {
         const { hash } = location;
         if (!hash.startsWith('#n=')) return;
         // Not again when the page is loaded anew, over what was played since.
         history.replaceState(null, '', location.pathname + location.search);
-        await this.load(hash);
+        await this.trying(async () => {
+            const { store } = this;
+            const file = await fileIn(hash);
+            const play = () => void this.load(file);
+            const first = !store.welcome;
+            if (first) await new Promise((resolve) => { store.addEventListener('welcome', resolve, { once: true }); });
+            if (first && store.connection.how === 'alone') play();
+            else this.notices.offer(`This link has the network “${about(file).name.slice(0, MOST_NAME)}”.`, 'Play it', play);
+        });
     }
 
     choose() {
@@ -143,7 +151,7 @@ export class Networks {
     /** @param {File} file */
     async open(file) {
         if (file.size > MOST_BYTES) {
-            this.store.tell('problem', `${file.name} is too long for a network.`);
+            this.store.tell('problem', `${file.name} is too large: a network has at most ${MOST_BYTES / 1e6} MB.`);
             return;
         }
         await this.load(await file.text());
@@ -159,16 +167,43 @@ export class Networks {
     }
 
     async paste() {
+        /** @type {string} */
+        let text;
         try {
-            await this.load(await navigator.clipboard.readText());
+            text = await navigator.clipboard.readText();
         } catch {
-            this.store.tell('problem', 'The browser does not let the page read what was copied: press Ctrl V.');
+            // Not a secure context, or not allowed: to be pasted by hand.
+            const field = h('textarea', {
+                rows: 3, class: 'number', 'aria-label': 'To paste into', oninput: () => {
+                    notice.remove();
+                    void this.load(field.value);
+                },
+            });
+            const notice = this.notices.show('Paste the network or its link here:', {}, 60);
+            notice.append(field);
+            field.focus();
+            return;
         }
+        await this.load(text);
     }
 
     async share() {
-        const link = location.origin + location.pathname + await packed(this.text());
-        await this.toClipboard(link, `The link is copied: ${grouped(link.length)} letters.`);
+        await this.trying(async () => {
+            const link = location.origin + location.pathname + await packed(this.text());
+            await this.toClipboard(link, `The link is copied: ${grouped(link.length)} letters.`);
+            if (LOOPBACK.test(location.hostname)) {
+                this.notices.show('It opens on this computer only; others paste it into their own Gatebend.');
+            }
+        });
+    }
+
+    /** @param {() => Promise<unknown>} does what may fail with a sentence for the player */
+    async trying(does) {
+        try {
+            await does();
+        } catch (problem) {
+            this.store.tell('problem', /** @type {Error} */ (problem).message);
+        }
     }
 
     /** @param {string} text @param {string} done */
@@ -195,6 +230,19 @@ export class Networks {
         const said = Number.isInteger(seed) && seed >= 0 && seed <= MOST_SEED;
         void this.store.please({ type, ...said && { seed } });
     }
+}
+
+/**
+ * The network's file in a text.
+ * @param {string} text a file, or a link to one
+ * @throws {Error} in a sentence, if there is none
+ */
+async function fileIn(text) {
+    const trimmed = text.trim();
+    const at = trimmed.indexOf('#n=');
+    const file = at >= 0 && !trimmed.startsWith('{') ? await unpacked(trimmed.slice(at)) : trimmed;
+    if (!file?.startsWith('{')) throw new Error('This is no network: a network\'s file begins with {.');
+    return file;
 }
 
 /** @param {EventTarget | null} target */

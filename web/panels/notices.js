@@ -39,4 +39,21 @@ export class Notices {
         if (seconds < Infinity) setTimeout(() => notice.remove(), seconds * 1000);
         return notice;
     }
+
+    /**
+     * Offers something, until it is taken or not wanted.
+     * @param {string} text a sentence
+     * @param {string} word what it is taken by
+     * @param {() => void} take
+     */
+    offer(text, word, take) {
+        const notice = this.show(text, {}, Infinity);
+        const end = (/** @type {() => void} */ call) => () => {
+            notice.remove();
+            call();
+        };
+        notice.lastElementChild?.replaceWith(
+            h('button', { type: 'button', class: 'main', onclick: end(take) }, word),
+            h('button', { type: 'button', onclick: end(() => {}) }, 'No'));
+    }
 }

@@ -1,6 +1,5 @@
 // How loud, and whether it is heard in this page; recordings.
 
-import { record } from '../audio/recorder.js';
 import { h, on } from '../dom.js';
 import { about } from '../file.js';
 import { newest } from '../newest.js';
@@ -20,8 +19,10 @@ export class Output {
     constructor(element, recorder, store, sound) {
         this.store = store;
         this.sound = sound;
-        /** @type {Awaited<ReturnType<typeof record>> | null} */
-        this.tape = null;
+        /** Something was heard here: who plays knows how. */
+        this.heard = false;
+        this.silent = h('span', { id: 'silent' }, 'Press Listen to hear it here');
+        document.getElementById('period-title')?.append(this.silent);
         const set = newest((/** @type {number} */ value) => store.please({ type: 'set', key: 'volume', value }));
         const volume = h('input', {
             id: 'volume', type: 'range', min: '-60', max: '0', step: '1', 'aria-label': 'Volume',
@@ -30,7 +31,7 @@ export class Output {
         const shown = h('output', { for: 'volume', class: 'number', id: 'volume-value' });
         this.listenButton = h('button', { id: 'listen', type: 'button', class: 'pill', onclick: () => this.toggle() });
         this.recordButton = h('button', {
-            id: 'record', type: 'button', class: 'pill', 'aria-pressed': 'false', onclick: () => void this.tapeOrStop(),
+            id: 'record', type: 'button', class: 'pill', 'aria-pressed': 'false', onclick: () => void (sound.tape ? sound.stop() : sound.record()),
         });
         element.append(
             h('div', { class: 'fader' }, h('label', { for: 'volume' }, 'Volume'), volume, shown),
@@ -51,52 +52,33 @@ export class Output {
             this.draw();
             if (sound.problem && sound.problem !== problem) store.tell('problem', sound.problem);
             ({ problem } = sound);
-            if (!sound.on && this.tape) void this.stop();
+        });
+        sound.addEventListener('recorded', (event) => {
+            save(/** @type {CustomEvent} */ (event).detail, `${fileName(about(store.state.network?.file).name)}.wav`);
         });
         on(store, ['welcome'], () => this.draw());
         setInterval(() => {
-            if (this.tape) this.draw();
+            if (sound.tape) this.draw();
         }, 250);
     }
 
-    /** To listen in this page, or no longer. Alone, it is what sounds. */
+    /** To listen in this page, or no longer. */
     toggle() {
-        if (this.store.connection.how === 'alone') {
-            const { context } = this.sound;
-            void (context?.state === 'running' ? context.suspend() : context?.resume())?.then(() => this.draw());
-        } else if (this.sound.on) {
-            this.sound.hush();
-        } else {
-            void this.sound.listen();
-        }
-    }
-
-    async tapeOrStop() {
-        if (this.tape) return this.stop();
-        if (!this.sound.on) await this.sound.listen();
-        const { bus } = this.sound;
-        if (!bus) return undefined;
-        this.tape = await record(bus);
-        this.draw();
-        return undefined;
-    }
-
-    async stop() {
-        const { tape } = this;
-        this.tape = null;
-        this.draw();
-        if (!tape) return;
-        const file = await tape.stop();
-        save(file, `${fileName(about(this.store.state.network?.file).name)}.wav`);
+        if (this.sound.hears) this.sound.silence();
+        else void this.sound.listen();
     }
 
     draw() {
-        const { sound, store, tape } = this;
-        const hears = sound.on && sound.context?.state !== 'suspended';
+        const { sound, store } = this;
+        const { hears, tape } = sound;
+        this.heard ||= hears;
         this.listenButton.textContent = hears ? 'Listening' : 'Listen';
         this.listenButton.setAttribute('aria-pressed', String(hears));
         this.listenButton.title = hears ? 'Heard in this page; press to stop (L)' : 'Hear it in this page (L)';
-        const can = sound.on || store.welcome?.sound;
+        const can = sound.on || store.welcome?.sound === true;
+        const first = can && !this.heard;
+        this.listenButton.classList.toggle('main', first);
+        this.silent.hidden = !first;
         this.recordButton.disabled = !can && !tape;
         this.recordButton.title = can ? 'Record what is heard, to a WAV file' : 'Nothing is heard in this page to be recorded';
         this.recordButton.setAttribute('aria-pressed', String(tape !== null));

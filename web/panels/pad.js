@@ -1,6 +1,6 @@
 // The square, played by fingers, mouse, pen or keys; what lies where on it.
 
-import { colours, fill, framed, h, on, onLook, sized } from '../dom.js';
+import { colours, framed, h, on, onLook, refill, sized } from '../dom.js';
 import { Hand } from '../hand.js';
 
 /** @import { Store } from '../store.js' */
@@ -47,8 +47,16 @@ export class Pad {
         this.cursor = { x: 0.5, y: 0.5 };
         /** @type {Region | undefined} */
         this.region = undefined;
-        const send = framed(() => store.say({ type: 'touch', fingers: [...this.hand.fingers.values()] }));
-        this.hand = new Hand(() => { send(); this.draw(); });
+        const say = () => store.say({ type: 'touch', fingers: [...this.hand.fingers.values()] });
+        const soon = framed(say);
+        let felt = 0;
+        this.hand = new Hand((fingers) => {
+            // Moves go by frames. Who comes or leaves is said at once: a hidden page has no frames.
+            if (fingers.length === felt) soon();
+            else say();
+            felt = fingers.length;
+            this.draw();
+        });
         this.draw = framed(() => this.paint());
 
         surface.addEventListener('pointerdown', (event) => this.down(event));
@@ -75,7 +83,7 @@ export class Pad {
         const regions = this.store.welcome?.regions ?? [];
         this.region = regions.find(({ name }) => name === 'field');
         place(this.field, this.region?.corners ?? [0, 0, 1, 1]);
-        fill(this.buttons, ...regions.filter(({ name }) => name !== 'field').map((region) => {
+        refill(this.buttons, ...regions.filter(({ name }) => name !== 'field').map((region) => {
             const [left, top, right, bottom] = region.corners;
             const press = () => this.hand.put(region.name, (left + right) / 2, (top + bottom) / 2, this.size);
             const button = h('button', {

@@ -1,6 +1,6 @@
 // Presets: kept, played again, deleted.
 
-import { fill, h, on } from '../dom.js';
+import { h, on, refill } from '../dom.js';
 
 /** @import { Store } from '../store.js' */
 
@@ -21,7 +21,7 @@ export class Presets {
         element.append(form, list);
         on(store, ['presets'], () => {
             const presets = store.state.presets ?? [];
-            fill(list, ...presets.map((preset) => h('li', {},
+            refill(list, ...presets.map((preset) => h('li', {},
                 h('button', {
                     type: 'button', class: 'item', onclick: () => void store.please({ type: 'recall-preset', name: preset }),
                 }, preset),

@@ -38,9 +38,9 @@ export class Scope {
         element.append(this.pictures, hint, none);
         on(sound, ['change'], () => {
             const can = sound.on || store.welcome?.sound === true;
-            hint.hidden = sound.on || !can;
+            hint.hidden = sound.hears || !can;
             none.hidden = can || !store.welcome;
-            this.pictures.classList.toggle('off', !sound.on);
+            this.pictures.classList.toggle('off', !sound.hears);
         });
         store.addEventListener('welcome', () => sound.tell());
         onLook(this.pictures, () => this.draw());
@@ -52,7 +52,7 @@ export class Scope {
 
     run() {
         requestAnimationFrame(() => {
-            if (this.sound.on) this.draw();
+            if (this.sound.hears) this.draw();
             this.run();
         });
     }
@@ -111,7 +111,7 @@ export class Scope {
             const end = Math.max(Math.ceil(bin((i + 1) / BARS)), Math.floor(bin(i / BARS)) + 1);
             for (let k = Math.floor(bin(i / BARS)); k < Math.min(end, this.levels.length); k++) level = Math.max(level, this.levels[k]);
             const part = Math.max(0, Math.min(1, (level - QUIET_DECIBELS) / (LOUD_DECIBELS - QUIET_DECIBELS)));
-            context.fillRect((i / BARS) * width, height * (1 - part), width / BARS - 1.5, height * part);
+            context.fillRect((i / BARS) * width, height * (1 - part), Math.max(1, width / BARS - 1.5), height * part);
         }
     }
 }

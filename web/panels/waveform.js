@@ -17,6 +17,8 @@ const MOST_COLUMNS = 2048;
 const QUIET_MILLISECONDS = 120;
 /** Time to the next look at where it is, where things shall keep still. */
 const STILL_MILLISECONDS = 500;
+/** A finger seeks that goes so far along, in pixels. */
+const SLIDE = 8;
 /** Parts of the period that a key goes on by. */
 const STEPS = /** @type {Record<string, number>} */ ({
     ArrowLeft: -1 / 100, ArrowDown: -1 / 100, ArrowRight: 1 / 100, ArrowUp: 1 / 100, PageDown: -1 / 10, PageUp: 1 / 10,
@@ -29,6 +31,8 @@ export class Waveform {
         /** @type {Picture | null} */
         this.picture = null;
         this.rate = 8000;
+        /** Where the pointer came, and whether it seeks. */
+        let [from, slides] = [0, false];
         this.canvas = h('canvas', { 'aria-hidden': 'true' });
         this.head = h('div', { class: 'head', 'aria-hidden': 'true' });
         this.said = h('span', { id: 'period-said', class: 'number soft' });
@@ -37,10 +41,18 @@ export class Waveform {
             onpointerdown: (/** @type {PointerEvent} */ event) => {
                 if (event.button !== 0) return;
                 this.slider.setPointerCapture(event.pointerId);
-                this.seek(event);
+                // A finger may have come to scroll: then the browser takes it away again.
+                slides = event.pointerType !== 'touch';
+                from = event.clientX;
+                if (slides) this.seek(event);
             },
             onpointermove: (/** @type {PointerEvent} */ event) => {
-                if (this.slider.hasPointerCapture(event.pointerId)) this.seek(event);
+                if (!this.slider.hasPointerCapture(event.pointerId)) return;
+                slides ||= Math.abs(event.clientX - from) > SLIDE;
+                if (slides) this.seek(event);
+            },
+            onpointerup: (/** @type {PointerEvent} */ event) => {
+                if (!slides && this.slider.hasPointerCapture(event.pointerId)) this.seek(event);
             },
             onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event),
             onfocus: () => this.speak(),

@@ -6,6 +6,7 @@
  * @typedef {object} Port
  * @property {(text: string) => void} send a message of the protocol; lost while away
  * @property {() => void} close for good
+ * @property {() => void} [well] its client is welcome: what breaks now is tried again soon
  */
 
 /**
@@ -21,7 +22,8 @@ const FIRST_MILLISECONDS = 250;
 const MOST_MILLISECONDS = 5000;
 /** So that pages do not come all at once: by this part of the wait, more or less. */
 const SPREAD = 0.3;
-/** No answer for so long: it is not there. */
+/** No answer for so long: it is not there. Who is welcome is told something five times
+ * a second; a cable that was pulled says nothing, and closes nothing. */
 const PATIENCE_MILLISECONDS = 5000;
 
 /**
@@ -62,18 +64,27 @@ export function connect(listener, { url = address(), Socket = WebSocket } = {}) 
     let socket = null;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let timer;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let patience;
+    /** Its client was welcomed by the server that it is connected to now. */
+    let well = false;
 
     const open = () => {
         const now = new Socket(url);
         let opened = false;
         let over = false;
         socket = now;
+        well = false;
         now.binaryType = 'arraybuffer';
-        const patience = setTimeout(() => end(0, ''), PATIENCE_MILLISECONDS);
+        const wind = () => {
+            clearTimeout(patience);
+            patience = setTimeout(() => end(0, ''), PATIENCE_MILLISECONDS);
+        };
+        wind();
         /** @param {number} code @param {string} reason */
         const end = (code, reason) => {
-            clearTimeout(patience);
             if (over) return;
+            clearTimeout(patience);
             over = true;
             if (socket === now) socket = null;
             now.close();
@@ -83,16 +94,18 @@ export function connect(listener, { url = address(), Socket = WebSocket } = {}) 
             attempt += 1;
         };
         now.onopen = () => {
-            clearTimeout(patience);
             if (over) return;
+            wind();
             opened = true;
             listener.onopen();
         };
         now.onmessage = ({ data }) => {
             if (over) return;
-            // What answers is well; one that only opens and closes is waited for longer.
-            attempt = 0;
             listener.onmessage(data);
+            if (over || closed) return;
+            // Who is not welcome yet may be typing a code, and is told nothing meanwhile.
+            if (well) wind();
+            else clearTimeout(patience);
         };
         now.onclose = ({ code, reason }) => end(code, reason);
     };
@@ -109,9 +122,14 @@ export function connect(listener, { url = address(), Socket = WebSocket } = {}) 
         send(text) {
             if (socket?.readyState === 1) socket.send(text);
         },
+        well() {
+            well = true;
+            attempt = 0;
+        },
         close() {
             closed = true;
             clearTimeout(timer);
+            clearTimeout(patience);
             globalThis.removeEventListener?.('online', hurry);
             socket?.close();
         },

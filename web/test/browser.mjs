@@ -70,6 +70,15 @@ export function connect(listener) {
 }
 `;
 
+/** What audio/alone.js is: another fake instrument for each time. */
+const FAKE_ALONE = `
+import { FakeInstrument } from '/test/fake-port.js';
+export async function connect(listener, { context }) {
+    const alone = window.alone = new FakeInstrument(100 + Math.floor(Math.random() * 1e6));
+    return { node: new GainNode(context), ...alone.connect(listener) };
+}
+`;
+
 /** Serves the page as it is. */
 async function serve() {
     const house = join(web, '..');
@@ -109,9 +118,9 @@ export async function open(url) {
         address,
         /**
          * A page of these measures, once it is connected; what goes wrong in it is told.
-         * @param {{ size: [number, number], colorScheme?: string, onproblem: (problem: string) => void, fragment?: string }} look
+         * @param {{ size: [number, number], colorScheme?: string, onproblem: (problem: string) => void, fragment?: string, alone?: boolean }} look `alone`: with another one in the page
          */
-        async page({ size: [width, height], colorScheme = 'dark', onproblem, fragment = '' }) {
+        async page({ size: [width, height], colorScheme = 'dark', onproblem, fragment = '', alone = false }) {
             const page = await browser.newPage();
             page.on('pageerror', (error) => onproblem(error.stack));
             page.on('console', (message) => {
@@ -123,6 +132,10 @@ export async function open(url) {
             if (!url) {
                 await page.route('**/port/socket.js', (route) =>
                     route.fulfill({ contentType: 'text/javascript', body: FAKE }));
+                if (alone) {
+                    await page.route('**/audio/alone.js', (route) =>
+                        route.fulfill({ contentType: 'text/javascript', body: FAKE_ALONE }));
+                }
             }
             await page.goto(address + fragment);
             await page.waitForFunction(() => document.querySelector('.light')?.dataset.standing === 'open');

@@ -38,6 +38,8 @@ export const PARAMETERS = [
 export class FakeInstrument {
     constructor(start = 1) {
         this.start = start;
+        /** It sends sound to pages. */
+        this.sound = false;
         this.t = 0;
         this.state = {
             network: this.network(canned()),
@@ -55,6 +57,18 @@ export class FakeInstrument {
         this.heard = [];
         /** Messages to take without an answer, as if the connection broke meanwhile. */
         this.mute = 0;
+        /** Types of messages that are never answered, as of one that stands still. */
+        this.stuck = new Set();
+        /** Why the type of a message is refused. @type {Record<string, string>} */
+        this.refuses = {};
+        /** Bytes of a message beyond which the connection ends, as the server has it. */
+        this.most = 4_000_000;
+        /** What ends the connection, whatever it is. */
+        this.poison = () => false;
+        /** The pairing code that is wanted. */
+        this.code = '';
+        /** Clients, for the status; told, if it is not 0. */
+        this.clients = 0;
         this.listeners = new Set();
     }
 
@@ -76,7 +90,7 @@ export class FakeInstrument {
         listener.home = this;
         queueMicrotask(() => listener.onopen());
         return {
-            send: (text) => queueMicrotask(() => listener.home.hear(JSON.parse(text), listener)),
+            send: (text) => queueMicrotask(() => listener.home.take(text, listener)),
             close: () => listener.home.listeners.delete(listener),
         };
     };
@@ -105,14 +119,34 @@ export class FakeInstrument {
         this.tell({ type: 'state', ...structuredClone(sections) });
     }
 
+    take(text, listener) {
+        const message = JSON.parse(text);
+        if (this.listeners.has(listener) && (text.length > this.most || this.poison(message))) {
+            this.heard.push(message);
+            this.drop();
+        } else {
+            this.hear(message, listener);
+        }
+    }
+
     hear(message, listener) {
         if (!this.listeners.has(listener)) return;
         this.heard.push(message);
         const { id, type } = message;
+        if (this.stuck.has(type)) return;
+        if (this.refuses[type]) {
+            this.tell({ type: 'refused', id, reason: this.refuses[type] }, listener);
+            return;
+        }
         if (type === 'hello') {
+            if (this.code && message.code !== this.code) {
+                if (message.code) this.tell({ type: 'refused', id, reason: 'This is not the code.' }, listener);
+                this.tell({ type: 'pairing' }, listener);
+                return;
+            }
             this.tell({
                 type: 'welcome', version: 1, program: '0.1.0', start: this.start, board: 'desk',
-                rate: 44100, sound: false, display: 64, parameters: PARAMETERS,
+                rate: 44100, sound: this.sound, display: 64, parameters: PARAMETERS,
                 regions: [
                     { name: 'field', corners: [0, 0, 1, 0.85] },
                     ...['previous', 'next', 'mode', 'clear', 'time'].map((name, i) =>
@@ -120,6 +154,7 @@ export class FakeInstrument {
                 ],
             }, listener);
             this.tell({ type: 'state', ...this.state }, listener);
+            if (this.clients) this.tell({ type: 'status', t: this.t, load: 1, late: 0, engine: 'cpu', clients: this.clients, faults: [] }, listener);
             return;
         }
         let answer = { type: 'done', id };
@@ -179,7 +214,7 @@ export class FakeInstrument {
                 this.t = message.t;
                 this.change({ transport: { ...this.state.transport, seeks: this.state.transport.seeks + 1 } });
                 break;
-            case 'save-preset': this.change({ presets: [...this.state.presets, message.name ?? 'preset 1'] }); break;
+            case 'save-preset': this.change({ presets: [...new Set([...this.state.presets, message.name ?? 'preset 1'])] }); break;
             case 'delete-preset': this.change({ presets: this.state.presets.filter((name) => name !== message.name) }); break;
             case 'show': this.change({ page: message.page }); break;
             case 'undo': refuse('Nothing to undo.'); break;

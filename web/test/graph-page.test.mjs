@@ -92,6 +92,18 @@ inGraph('keys walk, select, bend and undo', async (page, { hears }) => {
     await hears(({ type }) => type === 'redo');
 });
 
+inGraph('the focus follows a link of the inspector, and goes back to the gates', async (page, { at }) => {
+    await page.mouse.click(...await at(90));
+    await page.locator('.graph-link').first().focus();
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => window.graph.selected !== 90);
+    const focused = () => page.evaluate(() => [document.activeElement.localName, document.activeElement.textContent]);
+    assert.deepEqual(await focused(), ['h3', await page.locator('.graph-inspector h3').textContent()]);
+    await page.getByRole('button', { name: 'Close' }).focus();
+    await page.keyboard.press('Enter');
+    assert.ok(await page.evaluate(() => document.activeElement === window.graph.stage));
+});
+
 inGraph('the inspector tells the table, walks, bends to an operation and rewires', async (page, { at, hears }) => {
     await page.mouse.click(...await at(100));
     const panel = page.getByRole('complementary', { name: 'The selected gate' });

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Jitter } from '../audio/jitter.js';
+import { player } from '../audio/streamed.js';
 
 const RATE = 1000; // the delay is 120 frames, and at most 400 are kept
 const numbered = (first, count) => Float32Array.from({ length: count }, (_, i) => first + i);
@@ -69,4 +70,33 @@ test('a stream that begins anew is played from its beginning', () => {
     pulled(jitter, 10);
     jitter.push(0, numbered(0, 120));
     assert.deepEqual(pulled(jitter, 3), [0, 1, 2]);
+});
+
+test('without worklets, it is whole in a hidden page too', async () => {
+    const rate = 44_100;
+    const started = [];
+    const context = {
+        state: 'running', sampleRate: rate, currentTime: 0,
+        createGain: () => ({ disconnect() {} }),
+        createBuffer: (_, length) => ({ length, copyToChannel(frames) { this.frames = frames.slice(); } }),
+        createBufferSource: () => ({ connect() {}, start(at) { started.push([Math.round(at * rate), this.buffer.frames]); } }),
+    };
+    globalThis.document = { hidden: true };
+    const { push, close } = await player(context);
+    const block = 882;
+    for (let first = 0; first < 3 * rate; first += block) {
+        const data = new ArrayBuffer(16 + 4 * block);
+        new DataView(data).setBigUint64(8, BigInt(first), true);
+        // Never 0, so that silence is told apart.
+        new Float32Array(data, 16).forEach((_, i, frames) => { frames[i] = first + i + 1; });
+        push(data);
+        context.currentTime += block / rate;
+    }
+    close();
+    delete globalThis.document;
+    const heard = started.flatMap(([, frames]) => [...frames]);
+    const from = heard.findIndex((frame) => frame !== 0);
+    assert.ok(heard.length - from > 2 * rate, `${heard.length - from}`);
+    heard.slice(from).forEach((frame, i) => assert.equal(frame, i + heard[from]));
+    started.slice(1).forEach(([at], i) => assert.equal(at, started[i][0] + 1024));
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
+import { KEYS, pressOf } from '../graph/keys.js';
 import { Keys, name } from '../panels/keys.js';
 
 test('keys are named as they are written', () => {
@@ -22,4 +23,33 @@ test('the documentation has the keys that there are', () => {
     const document = readFileSync(new URL('../../docs/web.md', import.meta.url), 'utf8');
     const rows = keys.all.map(({ key, what }) => `| \`${key}\` | ${what} |`).join('\n');
     assert.ok(document.includes(`|---|---|\n${rows}\n<!-- end -->`), `docs/web.md should have\n${rows}`);
+});
+
+test('the documentation has the keys of the graph, and they are pressed as written', () => {
+    const document = readFileSync(new URL('../../docs/web.md', import.meta.url), 'utf8');
+    const rows = KEYS.map(({ keys, what }) => `| ${keys.map((key) => `\`${key}\``).join(', ')} | ${what} |`).join('\n');
+    assert.ok(document.includes(`|---|---|\n${rows}\n<!-- end -->`), `docs/web.md should have\n${rows}`);
+    const pressed = { Arrows: 'ArrowUp', 'Shift C': 'C', Space: ' ' };
+    for (const { keys, press } of KEYS) {
+        for (const key of keys) {
+            const found = pressOf(pressed[key] ?? (/^[A-Z]$/.test(key) ? key.toLowerCase() : key));
+            assert.ok(Object.values(press).includes(found), key);
+        }
+    }
+    assert.equal(pressOf('I'), pressOf('i'));
+    assert.notEqual(pressOf('C'), pressOf('c'));
+});
+
+test('where a browser keeps nothing, keys work all the same', () => {
+    const kept = Object.getOwnPropertyDescriptor(globalThis, 'localStorage');
+    Object.defineProperty(globalThis, 'localStorage', {
+        configurable: true, get() { throw new DOMException('denied', 'SecurityError'); },
+    });
+    globalThis.addEventListener ??= () => {};
+    const keys = new Keys({});
+    assert.ok(keys.on);
+    keys.turn(false);
+    assert.ok(!keys.on);
+    if (kept) Object.defineProperty(globalThis, 'localStorage', kept);
+    else delete globalThis.localStorage;
 });

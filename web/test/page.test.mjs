@@ -4,7 +4,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
+import { packed } from '../file.js';
 import { missing, open } from './browser.mjs';
+import { canned } from './fake-port.js';
 
 const why = await missing();
 let chromium;
@@ -124,10 +126,11 @@ inPage('a network is pasted, and a link brings it back', async (page) => {
     });
     await page.waitForFunction(() => document.title.startsWith('pasted'));
     const fragment = await page.evaluate(async () => {
-        const { packed } = await import('./file.js');
-        return packed(window.instrument.state.network.file);
+        const file = await import('./file.js');
+        return file.packed(window.instrument.state.network.file);
     });
     await page.evaluate((hash) => { location.hash = hash; }, fragment);
+    await page.getByRole('button', { name: 'Play it' }).click();
     await page.waitForFunction(() => window.instrument.heard.filter(({ type }) => type === 'load').length === 2);
     assert.equal(await page.evaluate(() => location.hash), '');
     await page.evaluate(() => {
@@ -145,7 +148,7 @@ inPage('away, it says so and keeps on; single keys can be switched off', async (
     await page.evaluate(() => window.instrument.back());
     await hears(page, 'clear');
     await page.keyboard.press('?');
-    await page.getByRole('heading', { name: 'Keys' }).waitFor();
+    await page.getByRole('heading', { name: 'Help' }).waitFor();
     await page.getByLabel('Single keys work').uncheck();
     await page.keyboard.press('Escape');
     await page.keyboard.press('x');
@@ -217,3 +220,247 @@ inPage('after a restart what was here is offered, or there', async (page) => {
     await hears(page, 'restore', ({ snapshot }) => snapshot.includes('street surfer'));
     await page.waitForFunction(() => document.title.startsWith('street surfer'));
 });
+
+inPage('a link that led here plays nothing before it is wanted', async (page, heard) => {
+    await page.getByText('This link has the network \u201cfrom elsewhere\u201d.').waitFor();
+    // What is asked for later is heard later: nothing else was on its way.
+    await page.keyboard.press('x');
+    await hears(page, 'clear');
+    assert.equal((await heard('load')).length, 0);
+    await page.getByRole('button', { name: 'No', exact: true }).click();
+    await page.evaluate((hash) => { location.hash = hash; }, await packed(canned(8, 'another')));
+    await page.getByText('\u201canother\u201d').waitFor();
+    assert.equal((await heard('load')).length, 0);
+    await page.getByRole('button', { name: 'Play it' }).click();
+    await hears(page, 'load', ({ network }) => JSON.parse(network).name === 'another');
+}, { fragment: await packed(canned(8, 'from elsewhere')) });
+
+inPage('a page that is hidden lifts its fingers at once', async (page) => {
+    const box = await page.locator('#surface').boundingBox();
+    await page.mouse.move(box.x + 50, box.y + 50);
+    await page.mouse.down();
+    await hears(page, 'touch', ({ fingers }) => fingers.length === 1);
+    const last = await page.evaluate(async () => {
+        // As in a hidden page: no frames.
+        window.requestAnimationFrame = () => 0;
+        Object.defineProperty(document, 'hidden', { value: true, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+        await Promise.resolve();
+        return window.instrument.heard.filter(({ type }) => type === 'touch').at(-1);
+    });
+    assert.deepEqual(last.fingers, []);
+});
+
+/** Lets it send sound; and counts what is made for it. */
+const sounding = (page) => page.evaluate(() => {
+    window.contexts = [];
+    window.nodes = [];
+    window.AudioContext = class extends AudioContext {
+        constructor(...options) { super(...options); window.contexts.push(this); }
+    };
+    window.AudioWorkletNode = class extends AudioWorkletNode {
+        constructor(context, name, options) { super(context, name, options); window.nodes.push(name); }
+    };
+    window.instrument.sound = true;
+    window.instrument.drop();
+    window.instrument.back();
+});
+
+inPage('pressed twice, Listen and Record begin once; what is recorded ends whole', async (page) => {
+    await sounding(page);
+    await page.getByText('Press Listen to hear it here').waitFor();
+    assert.ok(await page.locator('#listen.main').isVisible());
+    await page.evaluate(() => {
+        for (const id of ['record', 'record', 'listen', 'listen']) document.getElementById(id).click();
+    });
+    await page.getByRole('button', { name: 'Listening' }).waitFor();
+    await page.locator('#record[aria-pressed=true]').waitFor();
+    assert.deepEqual(await page.evaluate(() => [window.contexts.length, window.nodes]), [1, ['gatebend-streamed', 'gatebend-tap']]);
+    assert.equal(await page.locator('#silent').isVisible(), false);
+    const saved = page.waitForEvent('download', { timeout: 5000 });
+    await page.locator('#listen').click();
+    assert.equal((await saved).suggestedFilename(), 'street-surfer.wav');
+    await page.waitForFunction(() => window.contexts[0].state === 'closed');
+});
+
+inPage('sound that was held back is gone on with by one press', async (page) => {
+    await sounding(page);
+    await page.locator('#listen').click();
+    await page.getByRole('button', { name: 'Listening' }).waitFor();
+    await page.evaluate(() => window.contexts[0].suspend());
+    await page.locator('#listen[aria-pressed=false]').waitFor();
+    await page.locator('#listen').click();
+    await page.getByRole('button', { name: 'Listening' }).waitFor();
+    assert.equal(await page.evaluate(() => window.contexts.length), 1);
+});
+
+inPage('the focus stays where it was', async (page) => {
+    const focused = () => page.evaluate(() => document.activeElement.textContent);
+    await page.getByRole('button', { name: 'night train' }).focus();
+    await page.keyboard.press('Enter');
+    await page.locator('#library [aria-current]', { hasText: 'night train' }).waitFor();
+    assert.equal(await focused(), 'night train');
+    await page.getByRole('button', { name: 'Delete dawn' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('dawn', { exact: true }).waitFor({ state: 'detached' });
+    assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'Delete the long one');
+    await page.keyboard.press('Enter');
+    await page.getByText('None yet').waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'preset-list');
+    await page.getByRole('button', { name: 'Pad: mode' }).focus();
+    await page.evaluate(() => { window.instrument.drop(); window.instrument.back(); });
+    await page.waitForFunction(() => document.querySelector('.light').dataset.standing === 'open');
+    assert.equal(await focused(), 'mode');
+});
+
+inPage('what the browser cannot do is said in a sentence', async (page) => {
+    await page.evaluate(() => {
+        window.CompressionStream = class { constructor() { throw new TypeError('deflate-raw'); } };
+        delete window.DecompressionStream;
+    });
+    await page.getByRole('button', { name: 'Share' }).click();
+    await page.getByText('This browser is too old to make links').waitFor();
+    await page.evaluate(() => { location.hash = '#n=AAAA'; });
+    await page.getByText('This browser is too old to open links').waitFor();
+    // As on plain http.
+    await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
+    await page.getByRole('button', { name: 'Paste' }).click();
+    await page.getByRole('textbox', { name: 'To paste into' }).fill(canned(8, 'by hand'));
+    await hears(page, 'load', ({ network }) => JSON.parse(network).name === 'by hand');
+    assert.equal(await page.getByRole('textbox', { name: 'To paste into' }).count(), 0);
+});
+
+inPage('a link to this computer is said to be one', async (page) => {
+    await page.getByRole('button', { name: 'Share' }).click();
+    await page.getByText('It opens on this computer only').waitFor();
+});
+
+inPage('a file is taken wherever it is dropped', async (page) => {
+    await page.evaluate((text) => {
+        const data = new DataTransfer();
+        data.items.add(new File([text], 'x.json'));
+        document.getElementById('expression-text').dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+    }, canned(8, 'dropped'));
+    await hears(page, 'load', ({ network }) => JSON.parse(network).name === 'dropped');
+});
+
+for (const size of [[360, 640], [390, 664], [1280, 720]]) {
+    inPage(`at ${size.join(' by ')} all of the pad is seen, and why it is away`, async (page) => {
+        if (size[0] < 720) {
+            const client = await page.context().newCDPSession(page);
+            const [width, height] = size;
+            await client.send('Emulation.setTouchEmulationEnabled', { enabled: true, maxTouchPoints: 5 });
+            await client.send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 2, mobile: true });
+        }
+        const inside = async (selector) => {
+            const box = await page.locator(selector).boundingBox();
+            const views = await page.locator('#views').boundingBox();
+            const bottom = views?.y ?? size[1];
+            assert.ok(box.x >= 0 && box.y >= 0 && box.x + box.width <= size[0] && box.y + box.height <= bottom,
+                `${selector}: ${JSON.stringify(box)}, the views begin at ${bottom}`);
+        };
+        await inside('#surface');
+        assert.deepEqual(await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.scrollHeight]), size);
+        await page.evaluate(() => window.instrument.drop());
+        await page.locator('#connection-more').waitFor();
+        await inside('#connection-more');
+    }, { size });
+}
+
+inPage('a finger that scrolls does not seek, one that taps does', async (page, heard) => {
+    await page.waitForFunction(() => Number(document.querySelector('#seek').dataset.bent) > 0);
+    const client = await page.context().newCDPSession(page);
+    await client.send('Emulation.setTouchEmulationEnabled', { enabled: true, maxTouchPoints: 5 });
+    const box = await page.locator('#seek').boundingBox();
+    const x = box.x + box.width / 2;
+    const touch = (type, y) => client.send('Input.dispatchTouchEvent', { type, touchPoints: y === null ? [] : [{ x, y }] });
+    await touch('touchStart', box.y + 30);
+    for (let y = 20; y > -200; y -= 20) await touch('touchMove', box.y + y);
+    await touch('touchEnd', null);
+    assert.deepEqual(await heard('seek'), []);
+    await page.evaluate(() => scrollTo(0, 0));
+    await touch('touchStart', box.y + 30);
+    await touch('touchEnd', null);
+    await hears(page, 'seek', ({ t }) => Math.abs(t - 131072) < 1000);
+    assert.equal((await heard('seek')).length, 1);
+}, { size: [820, 700] });
+
+inPage('help tells what things are, and the keys of the gates', async (page) => {
+    await page.keyboard.press('?');
+    for (const text of ['A bend holds', 'A layer is', 'A brush paints', 'smaller and larger brush']) {
+        await page.getByText(text).waitFor();
+    }
+});
+
+inPage('an expression that is typed while away is heard when the instrument is there again', async (page, heard) => {
+    await page.evaluate(() => window.instrument.drop());
+    const text = page.getByRole('textbox', { name: 'Expression of t' });
+    await text.fill('t*7');
+    await page.getByText('It is heard when the instrument is there again.').waitFor();
+    // Nobody types any more, and what it plays has another source.
+    await page.locator('#seek').focus();
+    await page.evaluate(() => {
+        window.instrument.state.network.file = JSON.stringify({ ...JSON.parse(window.instrument.state.network.file), source: 't*3' });
+        window.instrument.back();
+    });
+    await hears(page, 'load', ({ network }) => JSON.parse(network).name === 't*7');
+    assert.equal(await text.inputValue(), 't*7');
+    assert.equal((await heard('compile')).length, 1);
+});
+
+inPage('after a long time the player says whether what was here is brought back', async (page, heard) => {
+    const restart = () => page.evaluate(() => {
+        const old = window.instrument;
+        old.drop();
+        const now = performance.now.bind(performance);
+        performance.now = () => now() + 100_000;
+        window.instrument = new window.FakeInstrument(old.start + 1);
+        window.instrument.back(old.listener);
+    });
+    await page.keyboard.press('Home');
+    await hears(page, 'snapshot');
+    await restart();
+    await page.getByRole('button', { name: 'No', exact: true }).click();
+    await page.waitForFunction(() => !document.querySelector('#bring-back'));
+    assert.equal((await heard('restore')).length, 0);
+    await page.keyboard.press('n');
+    await hears(page, 'random');
+    await hears(page, 'snapshot');
+    const title = await page.title();
+    assert.match(title, /^random/);
+    await restart();
+    await page.getByRole('button', { name: 'Bring back what was here' }).click();
+    await hears(page, 'restore', ({ snapshot }) => snapshot.includes('random'));
+});
+
+inPage('one in the page that stopped is played on', async (page) => {
+    await page.locator('#alone').click();
+    await page.getByText('In this page', { exact: true }).waitFor();
+    await page.keyboard.press('n');
+    await page.waitForFunction(() => document.title.startsWith('random'));
+    await page.waitForFunction(() => window.alone.heard.some(({ type }) => type === 'snapshot'));
+    const title = await page.title();
+    await page.evaluate(() => window.alone.drop('The instrument has stopped.'));
+    await page.getByText('The instrument has stopped. What was played').waitFor();
+    await page.getByRole('button', { name: 'Play on' }).click();
+    await page.getByText('In this page', { exact: true }).waitFor();
+    assert.equal(await page.title(), title);
+    await page.evaluate(() => { window.instrument.clients = 2; });
+    await page.locator('#connected').click();
+    await page.getByRole('button', { name: 'Take what it plays' }).click();
+    await page.waitForFunction(() => document.title.startsWith('street surfer'));
+    assert.deepEqual(await page.evaluate(() => window.instrument.heard.filter(({ type }) => type === 'restore').length), 0);
+}, { alone: true });
+
+inPage('on the way to an instrument that wants a code it is typed, or one stays', async (page) => {
+    await page.locator('#alone').click();
+    await page.getByText('In this page', { exact: true }).waitFor();
+    await page.evaluate(() => { window.instrument.code = '4711'; });
+    await page.locator('#connected').click();
+    await page.getByRole('button', { name: 'Stay here' }).click();
+    await page.getByText('It stays as it was.').waitFor();
+    await page.locator('#connected').click();
+    await page.getByLabel('The code on the instrument\'s display').fill('4711');
+    await page.keyboard.press('Enter');
+    await page.getByText('desk', { exact: true }).waitFor();
+}, { alone: true });

@@ -7,19 +7,28 @@ import vm from 'node:vm';
 
 const source = readFileSync(new URL('../service-worker.js', import.meta.url), 'utf8');
 const HERE = 'https://host.example/some/path/';
+/** The name of a version's cache. */
+const cacheOf = (version, path = '/some/path/') => `gatebend ${path} ${version}`;
 
 /** A browser's caches, and a network that can be away. */
-function world() {
-    const stores = new Map();
+function world(home = HERE, stores = new Map()) {
     const path = (request, ignore) => {
-        const url = new URL(request.url ?? request, HERE);
+        const url = new URL(request.url ?? request, home);
         return ignore ? url.origin + url.pathname : url.href;
     };
-    const network = { there: true, content: 'first' };
+    /** `list` is files.js there, null where another page is; `slow` who never answers. */
+    const network = { there: true, slow: false, content: 'first', list: "self.VERSION = '1';" };
     const fetch = async (request) => {
+        if (network.slow) await new Promise(() => {});
         if (!network.there) throw new TypeError('no network');
+        if (path(request).endsWith('files.js')) {
+            return { ok: network.list !== null, text: async () => network.list };
+        }
         return `${network.content} ${new URL(path(request)).pathname}`;
     };
+    /** Nobody waits for real: who is patient is so until `late`. */
+    const timers = [];
+    const late = () => { for (const call of timers.splice(0)) call(); };
     const caches = {
         keys: async () => [...stores.keys()],
         delete: async (name) => stores.delete(name),
@@ -39,7 +48,8 @@ function world() {
     const worker = (version) => {
         const heard = {};
         const self = {
-            location: { href: `${HERE}service-worker.js` },
+            location: { href: `${home}service-worker.js` },
+            registration: { unregister: async () => { heard.fetch = () => {}; } },
             clients: { claim: async () => {} },
             skipWaiting: async () => {},
             importScripts: () => Object.assign(self, {
@@ -48,23 +58,30 @@ function world() {
             addEventListener: (name, listener) => { heard[name] = listener; },
         };
         class Request {
-            constructor(at) { this.url = new URL(at, HERE).href; }
+            constructor(at) { this.url = new URL(at, home).href; }
         }
-        vm.runInNewContext(source, { self, caches, fetch, Request, URL, Promise });
+        vm.runInNewContext(source, {
+            self, caches, fetch, Request, URL, Promise,
+            setTimeout: (call, _, value) => timers.push(() => call(value)),
+        });
         const until = (name) => new Promise((resolve, reject) => {
             heard[name]({ waitUntil: (kept) => kept.then(resolve, reject) });
         });
         return {
             install: () => until('install'),
             activate: () => until('activate'),
-            get: (url, method = 'GET') => {
+            /** @param {object} [of] the request and where it comes from */
+            get: (url, { method = 'GET', mode = 'cors', clientId = '', resultingClientId = '' } = {}) => {
                 let answer;
-                heard.fetch({ request: { url, method }, respondWith: (kept) => { answer = kept; } });
+                heard.fetch({
+                    request: { url, method, mode }, clientId, resultingClientId,
+                    respondWith: (kept) => { answer = kept; },
+                });
                 return answer;
             },
         };
     };
-    return { network, stores, worker };
+    return { network, late, stores, worker };
 }
 
 test('what it keeps needs no network; the rest is left to it', async () => {
@@ -75,10 +92,10 @@ test('what it keeps needs no network; the rest is left to it', async () => {
     assert.equal(await one.get(HERE), 'first /some/path/');
     assert.equal(await one.get(`${HERE}audio/alone.js`), 'first /some/path/audio/alone.js');
     assert.equal(await one.get(`${HERE}?from=home`), 'first /some/path/');
-    assert.equal(await one.get(`${HERE}audio/alone.js`, 'HEAD'), 'first /some/path/audio/alone.js');
+    assert.equal(await one.get(`${HERE}audio/alone.js`, { method: 'HEAD' }), 'first /some/path/audio/alone.js');
     await assert.rejects(one.get(`${HERE}other.json`));
     assert.equal(one.get('https://elsewhere.example/x.js'), undefined);
-    assert.equal(one.get(`${HERE}index.html`, 'POST'), undefined);
+    assert.equal(one.get(`${HERE}index.html`, { method: 'POST' }), undefined);
 });
 
 test('another version takes the place of the first, and only when it is whole', async () => {
@@ -87,12 +104,85 @@ test('another version takes the place of the first, and only when it is whole', 
     const two = worker('2');
     network.there = false;
     await assert.rejects(two.install());
-    assert.ok(stores.get('gatebend-1').size === 3);
+    assert.ok(stores.get(cacheOf('1')).size === 4);
     network.there = true;
     network.content = 'second';
     stores.set('of another page', new Map());
     await two.install();
     await two.activate();
-    assert.deepEqual([...stores.keys()].sort(), ['gatebend-2', 'of another page']);
+    assert.deepEqual([...stores.keys()].sort(), [cacheOf('2'), 'of another page']);
     assert.equal(await two.get(HERE), 'second /some/path/');
+});
+
+test('pages at other paths of the host keep theirs', async () => {
+    const { stores, worker } = world();
+    await worker('1').install();
+    for (const path of ['/', '/some/', '/some/path/more/', '/other/']) {
+        const other = world(`https://host.example${path}`, stores).worker('2');
+        await other.install();
+        await other.activate();
+        assert.ok(stores.has(cacheOf('1')), path);
+        assert.ok(stores.has(cacheOf('2', path)), path);
+    }
+    const { worker: again } = world(HERE, stores);
+    await again('3').activate();
+    assert.ok(!stores.has(cacheOf('1')) && stores.size === 4);
+});
+
+test('who comes is shown what is there, all of one version', async () => {
+    const { network, late, worker } = world();
+    const one = worker('1');
+    await one.install();
+    const come = (resultingClientId) => one.get(HERE, { mode: 'navigate', resultingClientId });
+    network.content = 'changed';
+    assert.equal(await come('same'), 'first /some/path/');
+    network.slow = true;
+    const patient = come('slow');
+    late();
+    assert.equal(await patient, 'first /some/path/');
+    network.slow = false;
+    network.there = false;
+    assert.equal(await come('away'), 'first /some/path/');
+    network.there = true;
+    network.content = 'second';
+    network.list = "self.VERSION = '2';";
+    assert.equal(await come('new'), 'second /some/path/');
+    // Its files are left to the network, those of a page from before are not.
+    assert.equal(one.get(`${HERE}audio/alone.js`, { clientId: 'new' }), undefined);
+    assert.equal(await one.get(`${HERE}audio/alone.js`, { clientId: 'same' }), 'first /some/path/audio/alone.js');
+});
+
+test('another page at the address is not shadowed', async () => {
+    const { network, stores, worker } = world();
+    const one = worker('1');
+    await one.install();
+    network.content = 'of something else';
+    network.list = null;
+    assert.equal(await one.get(HERE, { mode: 'navigate', resultingClientId: 'a' }), 'of something else /some/path/');
+    assert.equal(stores.size, 0);
+    assert.equal(one.get(HERE, { mode: 'navigate' }), undefined);
+});
+
+test('a page is told of versions that it is not of', async () => {
+    let list = 'one';
+    let changed = () => {};
+    const registered = [];
+    const globals = {
+        navigator: { serviceWorker: {
+            addEventListener: (_, call) => { changed = call; },
+            register: async (...said) => { registered.push(said); },
+        } },
+        fetch: async () => ({ ok: true, text: async () => list }),
+    };
+    for (const [name, value] of Object.entries(globals)) Object.defineProperty(globalThis, name, { value, configurable: true });
+    const { keep } = await import('../offline.js');
+    let told = 0;
+    assert.ok(await keep(() => { told += 1; }));
+    // The browser's own cache could keep an old worker for a day.
+    assert.equal(registered[0][1].updateViaCache, 'none');
+    await changed();
+    assert.equal(told, 0);
+    list = 'two';
+    await changed();
+    assert.equal(told, 1);
 });

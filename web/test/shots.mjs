@@ -8,7 +8,7 @@ import { join } from 'node:path';
 
 import { open } from './browser.mjs';
 
-const SIZES = { desktop: [1440, 900], phone: [390, 844], tablet: [820, 1180] };
+const SIZES = { desktop: [1440, 900], low: [1280, 720], phone: [390, 844], 'low-phone': [360, 640], narrow: [720, 900], tablet: [820, 1180] };
 const VIEWS = ['play', 'gates', 'networks', 'sound'];
 
 // The README's: few colours, by ImageMagick (convert) where it is there, and few bytes.
@@ -28,7 +28,8 @@ if (readme) {
     if (url) await play(page);
     await page.waitForTimeout(3000);
     await page.screenshot({ path: folder });
-    spawnSync('convert', [folder, '+dither', '-colors', COLOURS, `PNG8:${folder}`]);
+    const { error } = spawnSync('convert', [folder, '+dither', '-colors', COLOURS, `PNG8:${folder}`]);
+    if (error) console.error('The picture keeps all its colours: no convert, apt-get install imagemagick.');
     const { size } = statSync(folder);
     if (size > MOST_BYTES) onproblem(`${folder} has ${size} bytes, more than ${MOST_BYTES}`);
     await close();
@@ -58,7 +59,7 @@ for (const [name, size] of Object.entries(SIZES)) {
     for (const colorScheme of ['dark', 'light']) {
         const page = await openPage({ size, colorScheme, onproblem });
         await page.waitForTimeout(900);
-        for (const view of name === 'phone' ? VIEWS : ['all']) {
+        for (const view of size[0] < 720 ? VIEWS : ['all']) {
             if (view !== 'all') await page.click(`#view-${view}`);
             await page.waitForTimeout(300);
             const wide = await page.evaluate(() => document.documentElement.scrollWidth);

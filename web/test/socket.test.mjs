@@ -66,3 +66,78 @@ test('it connects again after a break, until it is closed', (context) => {
     assert.equal(FakeSocket.all.length, 3);
     assert.equal(told.length, 5);
 });
+
+/** A port and what its listener was told, with the first socket. */
+function begun() {
+    FakeSocket.all = [];
+    const told = [];
+    const port = connect({
+        onopen: () => told.push('open'),
+        onmessage: () => {},
+        onclose: (reason) => told.push(reason),
+    }, { url: 'ws://desk/ws', Socket: FakeSocket });
+    return { port, told };
+}
+
+test('one that says nothing any more is left, and connected to again', (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const { port, told } = begun();
+    const [first] = FakeSocket.all;
+    first.open();
+    first.onmessage({ data: 'welcome' });
+    port.well();
+    for (let i = 0; i < 10; i++) {
+        context.mock.timers.tick(4000);
+        first.onmessage({ data: 'status' });
+    }
+    assert.deepEqual(told, ['open']);
+    context.mock.timers.tick(5000);
+    assert.equal(told.length, 2);
+    assert.match(told[1], /broke/);
+    assert.equal(first.readyState, 3);
+    context.mock.timers.tick(400);
+    assert.equal(FakeSocket.all.length, 2);
+    // One that opens and then says nothing is none.
+    FakeSocket.all[1].open();
+    context.mock.timers.tick(5000);
+    assert.equal(told.length, 4);
+    port.close();
+});
+
+test('who types a code is waited for', (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const { port, told } = begun();
+    FakeSocket.all[0].open();
+    FakeSocket.all[0].onmessage({ data: 'pairing' });
+    context.mock.timers.tick(120_000);
+    assert.deepEqual(told, ['open']);
+    port.close();
+});
+
+test('a page that is refused tries more and more seldom, one that was welcome soon', (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const { port } = begun();
+    for (let i = 0; i < 8; i++) {
+        const socket = FakeSocket.all.at(-1);
+        socket.open();
+        socket.onmessage({ data: 'refused' });
+        socket.lose(1008, 'No.');
+        context.mock.timers.tick(6500);
+    }
+    const last = FakeSocket.all.at(-1);
+    const { length } = FakeSocket.all;
+    last.open();
+    last.onmessage({ data: 'refused' });
+    last.lose(1008, 'No.');
+    context.mock.timers.tick(3400);
+    assert.equal(FakeSocket.all.length, length);
+    context.mock.timers.tick(3200);
+    assert.equal(FakeSocket.all.length, length + 1);
+    const welcome = FakeSocket.all.at(-1);
+    welcome.open();
+    port.well();
+    welcome.lose();
+    context.mock.timers.tick(400);
+    assert.equal(FakeSocket.all.length, length + 2);
+    port.close();
+});

@@ -147,6 +147,8 @@ test('after a long absence the player is asked', async () => {
     await settled();
     assert.equal(store.connection.restorable, true);
     assert.equal(said(restarted, 'restore').length, 0);
+    // What it plays now is not what was here, however long the player thinks.
+    await store.keepSnapshot();
     await store.bringBack();
     assert.equal(JSON.parse(restarted.state.network.file).name, 'mine');
     assert.equal(store.connection.restorable, false);
@@ -193,11 +195,7 @@ test('one that cannot be had changes nothing', async () => {
 
 test('a pairing code is asked for, and kept for the next time', async () => {
     const instrument = new FakeInstrument();
-    const { hear } = instrument;
-    instrument.hear = function code(message, listener) {
-        if (message.type === 'hello' && message.code !== '1234') return this.tell({ type: 'pairing' }, listener);
-        return hear.call(this, message, listener);
-    };
+    instrument.code = '1234';
     const store = new Store();
     await store.use(instrument.connect, 'connected');
     await settled();
@@ -230,8 +228,264 @@ test('one that never answers is given up, and nothing has changed', async (conte
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const mute = store.use(() => ({ send() {}, close() {} }), 'alone');
     const given = assert.rejects(mute, /does not answer/);
+    await settled();
     context.mock.timers.tick(10_000);
     await given;
     assert.equal(store.connection.how, 'connected');
     assert.equal(instrument.listeners.size, 1);
+});
+
+const name = (instrument) => JSON.parse(instrument.state.network.file).name;
+const bends = (instrument) => instrument.state.layers.layers[0].bends.map(([node, bend]) => `${node} ${bend}`);
+const paint = (node, bend = 'one') => ({ type: 'paint', bends: [[node, bend]], begins: true });
+
+/** Away for an hour; back, it plays something else, and the player is asked. */
+async function forgotten() {
+    let now = 0;
+    const { store, instrument } = await connected(new FakeInstrument(), { now: () => now });
+    await store.ask({ type: 'load', network: canned(8, 'mine') });
+    await store.keepSnapshot();
+    instrument.tell({ type: 'status', t: 1000, load: 1, late: 0, engine: 'cpu', clients: 1, faults: [] });
+    instrument.drop();
+    const waits = store.ask(paint(9));
+    now = 3_600_000;
+    const { t } = store;
+    const restarted = new FakeInstrument(2);
+    restarted.back(instrument.listener);
+    await settled();
+    return { store, restarted, waits, t };
+}
+
+test('what was here is brought back with its time and what was done while away', async () => {
+    const { store, restarted, waits, t } = await forgotten();
+    assert.equal(said(restarted, 'paint').length, 0);
+    // What is done meanwhile is done to what plays now.
+    await store.ask(paint(10));
+    assert.deepEqual(bends(restarted), ['10 one']);
+    await store.keepSnapshot();
+    await store.bringBack();
+    await waits;
+    assert.equal(name(restarted), 'mine');
+    assert.deepEqual(bends(restarted), ['9 one']);
+    assert.equal(restarted.t, t);
+});
+
+test('what is not brought back is let go, and what plays now is kept', async () => {
+    const { store, restarted, waits } = await forgotten();
+    store.letGo();
+    await assert.rejects(waits, Away);
+    assert.equal(store.connection.restorable, false);
+    await store.ask(paint(10));
+    assert.equal(said(restarted, 'restore').length, 0);
+    assert.deepEqual(bends(restarted), ['10 one']);
+    await store.bringBack();
+    assert.equal(said(restarted, 'restore').length, 0);
+});
+
+test('one that refuses what is brought along is not gone to', async () => {
+    const { store, instrument } = await connected();
+    const slow = new FakeInstrument(7);
+    slow.refuses.restore = 'This network is too slow here.';
+    await assert.rejects(store.use(slow.connect, 'alone'), /too slow/);
+    assert.equal(store.connection.how, 'connected');
+    assert.equal(slow.listeners.size, 0);
+    await store.ask(paint(9));
+    assert.deepEqual(bends(instrument), ['9 one']);
+});
+
+test('what is too large for a message is refused, and what comes next is done', async () => {
+    const { store, instrument } = await connected();
+    const load = store.ask({ type: 'load', network: canned(8, 'x'.repeat(5_000_000)) });
+    const next = store.ask(paint(9));
+    await assert.rejects(load, (problem) => problem instanceof Refusal && /5\.0 MB, of at most 3\.5 MB/.test(problem.message));
+    await next;
+    assert.deepEqual(bends(instrument), ['9 one']);
+    assert.equal(store.connection.standing, 'open');
+});
+
+test('what breaks the connection twice is given up, and nothing else is', async () => {
+    const { store, instrument } = await connected();
+    instrument.poison = ({ network }) => network?.includes('poison');
+    const load = store.ask({ type: 'load', network: canned(8, 'poison') });
+    const given = assert.rejects(load, /broke twice while "load"/);
+    const paints = [store.ask(paint(9)), store.ask(paint(10))];
+    for (let i = 0; i < 2; i++) {
+        await settled();
+        assert.equal(store.connection.standing, 'away');
+        instrument.back();
+    }
+    await Promise.all([given, ...paints]);
+    assert.deepEqual(bends(instrument), ['9 one', '10 one']);
+    assert.equal(said(instrument, 'load').length, 2);
+});
+
+test('one that stands still is left with what was kept of it', async (context) => {
+    const { store, instrument } = await connected();
+    await store.ask({ type: 'load', network: canned(8, 'mine') });
+    await store.keepSnapshot();
+    await store.ask(paint(9));
+    instrument.stuck.add('snapshot');
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const alone = new FakeInstrument(7);
+    const used = store.use(alone.connect, 'alone');
+    await settled();
+    context.mock.timers.tick(2000);
+    await used;
+    await settled();
+    assert.equal(name(alone), 'mine');
+    assert.deepEqual(bends(alone), ['9 one']);
+});
+
+test('a code is typed once, though one goes elsewhere and comes back', async () => {
+    const instrument = new FakeInstrument();
+    instrument.code = '1234';
+    const store = new Store();
+    await store.use(instrument.connect, 'connected');
+    await settled();
+    store.pair('1234');
+    await settled();
+    await store.use(new FakeInstrument(7).connect, 'alone');
+    await store.use(instrument.connect, 'connected');
+    assert.equal(store.connection.standing, 'open');
+    assert.deepEqual(said(instrument, 'hello').map(({ code }) => code), [undefined, '1234', '1234']);
+});
+
+test('another code is asked for when the one that was typed is no more', async () => {
+    const instrument = new FakeInstrument();
+    instrument.code = '1234';
+    const store = new Store();
+    await store.use(instrument.connect, 'connected');
+    await settled();
+    store.pair('1234');
+    await settled();
+    instrument.drop();
+    const restarted = new FakeInstrument(2);
+    restarted.code = '5678';
+    restarted.back(instrument.listener);
+    await settled();
+    assert.equal(store.connection.standing, 'pairing');
+    assert.equal(store.connection.reason, 'This is not the code.');
+    store.pair('5678');
+    await settled();
+    assert.equal(store.connection.standing, 'open');
+});
+
+test('where one goes to, a code is typed for as long as it takes, or one stays', async (context) => {
+    const { store, instrument } = await connected();
+    const desk = new FakeInstrument(7);
+    desk.code = '1234';
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const used = store.use(desk.connect, 'connected');
+    await settled();
+    assert.equal(store.connection.pairing, '');
+    assert.equal(store.connection.standing, 'open');
+    context.mock.timers.tick(60_000);
+    store.pair('4321');
+    await settled();
+    assert.equal(store.connection.pairing, 'This is not the code.');
+    store.pair('1234');
+    await used;
+    assert.equal(store.connection.pairing, null);
+    assert.equal(instrument.listeners.size, 0);
+
+    const other = new FakeInstrument(8);
+    other.code = '99';
+    const stays = assert.rejects(store.use(other.connect, 'connected'), /stays/);
+    await settled();
+    store.stay();
+    await stays;
+    assert.equal(store.connection.pairing, null);
+    assert.equal(desk.listeners.size, 1);
+});
+
+test('what was of the moment is not done again after a restart', async () => {
+    const { store, instrument } = await connected();
+    await store.ask({ type: 'load', network: canned(8, 'mine') });
+    await store.keepSnapshot();
+    await store.ask({ type: 'seek', t: 5 });
+    await store.ask({ type: 'play', playing: true });
+    await store.ask({ type: 'save-preset', name: 'dawn' });
+    await store.ask({ type: 'delete-preset', name: 'dawn' });
+    await store.ask(paint(9));
+    instrument.drop();
+    const waits = store.ask({ type: 'seek', t: 7 });
+    const restarted = new FakeInstrument(2);
+    restarted.back(instrument.listener);
+    await waits;
+    assert.deepEqual(
+        said(restarted, 'seek', 'play', 'save-preset', 'delete-preset', 'paint').map(({ type, t }) => [type, t]),
+        [['paint', undefined], ['seek', 7]],
+    );
+});
+
+test('what stands still goes on standing still elsewhere, from the first moment', async () => {
+    const { store } = await connected();
+    await store.ask({ type: 'play', playing: false });
+    const alone = new FakeInstrument(7);
+    await store.use(alone.connect, 'alone');
+    assert.equal(alone.state.transport.playing, false);
+    assert.equal(store.state.transport.playing, false);
+    assert.deepEqual(said(alone, 'play', 'restore').map(({ type }) => type), ['play', 'restore']);
+    await store.ask({ type: 'play', playing: true });
+    const desk = new FakeInstrument(8);
+    desk.state.transport.playing = false;
+    await store.use(desk.connect, 'connected');
+    assert.equal(desk.state.transport.playing, true);
+});
+
+test('what is told while one goes over is known in the order in which it was told', async () => {
+    const { store, instrument } = await connected();
+    instrument.state.layers.layers[0].bends = [[9, 'one', true]];
+    const alone = new FakeInstrument(7);
+    const { hear } = instrument;
+    // While the old one answers, the other's layers change, by its own pad.
+    instrument.hear = function during(message, listener) {
+        if (message.type === 'snapshot') alone.change({ layers: { layers: [{ name: 'x', strength: 1, bends: [] }], chosen: 0 } });
+        return hear.call(this, message, listener);
+    };
+    await store.use(alone.connect, 'alone');
+    alone.change({ presets: ['later'] });
+    await settled();
+    assert.deepEqual(store.state.layers, alone.state.layers);
+    assert.deepEqual(store.state.presets, ['later']);
+    assert.equal(store.state.network.revision, alone.state.network.revision);
+});
+
+test('what others may be playing is replaced only if the player says so', async () => {
+    const cases = [
+        { asked: false, change() {} },
+        { asked: true, change: (desk) => { desk.clients = 3; } },
+        { asked: true, change: (desk) => { desk.state.network = desk.network(canned(8, 'theirs')); } },
+    ];
+    for (const yes of [true, false]) for (const { asked, change } of cases) {
+        const desk = new FakeInstrument();
+        desk.clients = 1;
+        const { store } = await connected(desk);
+        await store.use(new FakeInstrument(7).connect, 'alone');
+        await store.ask({ type: 'load', network: canned(8, 'mine') });
+        change(desk);
+        const before = name(desk);
+        let questions = 0;
+        const mayReplace = async () => { questions += 1; return yes; };
+        const brought = await store.use(desk.connect, 'connected', { mayReplace });
+        await settled();
+        assert.equal(questions, asked ? 1 : 0);
+        assert.equal(brought, yes || !asked);
+        assert.equal(name(desk), brought ? 'mine' : before);
+        assert.equal(store.state.network.file, desk.state.network.file);
+    }
+});
+
+test('one that is long to be fetched is waited for; its patience begins then', async (context) => {
+    const { store } = await connected();
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const alone = new FakeInstrument(7);
+    let fetched;
+    const slowly = new Promise((resolve) => { fetched = resolve; });
+    const used = store.use(async (listener) => { await slowly; return alone.connect(listener); }, 'alone');
+    await settled();
+    context.mock.timers.tick(60_000);
+    fetched();
+    await used;
+    assert.equal(store.connection.how, 'alone');
 });

@@ -60,16 +60,19 @@ test('it plays what the module renders, and ends when it is told to', () => {
 test('a refusal comes back, and work goes to a module in a worker', () => {
     const { processor, say, quantum } = alone();
     const decode = ({ bytes: said }) => JSON.parse(new TextDecoder().decode(said));
-    say({ id: 1, type: 'set', key: 'tempo', value: 1 });
-    say({ id: 2, type: 'compile', expression: 't>>4', bits: 12 });
+    say({ id: 1, type: 'hello', version: 1 });
+    say({ id: 2, type: 'set', key: 'tempo', value: 1 });
+    say({ id: 3, type: 'compile', expression: 't>>4', bits: 12 });
     for (let i = 0; i < 20; i++) quantum();
-    assert.deepEqual(processor.posted.map(({ kind }) => kind), [Kind.text, Kind.work]);
-    assert.equal(decode(processor.posted[0]).type, 'refused');
+    const told = processor.posted.filter(({ kind }) => kind === Kind.text).map(decode);
+    assert.deepEqual(told.filter(({ type }) => type === 'refused').map(({ id }) => id), [2]);
+    const work = processor.posted.filter(({ kind }) => kind === Kind.work);
+    assert.equal(work.length, 1);
     const module = new Module(new WebAssembly.Module(bytes));
-    module.write(processor.posted[1].bytes);
+    module.write(work[0].bytes);
     assert.equal(module.exports.work(), Kind.text);
     const answer = decode({ bytes: module.said() });
-    assert.deepEqual([answer.type, answer.id], ['compiled', 2]);
+    assert.deepEqual([answer.type, answer.id], ['compiled', 3]);
     assert.equal(JSON.parse(answer.network).format !== undefined, true);
 });
 

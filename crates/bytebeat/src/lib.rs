@@ -52,3 +52,8 @@ mod parse;
 pub use compile::CompileError;
 pub use expression::Expression;
 pub use parse::ParseError;
+
+/// Bytes of a thread's stack that hold the deepest expression while it is parsed,
+/// evaluated, compiled and dropped, on any processor. Measured with `tests/depth.rs`:
+/// 1.6 MB on x86-64, 2.6 KB a level of nesting on ARM.
+pub const STACK_BYTES: usize = 2 << 20;

@@ -10,10 +10,9 @@ use std::time::Duration;
 use super::{Block, Format, Library, Player, Session, Settings, Wishes};
 use crate::board::check::Finding;
 use crate::board::description::Board;
-use crate::board::linux::lock_memory;
+use crate::board::linux::{MappedPru, lock_memory};
+use crate::pru::Choice;
 
-/// Where the kernel shows the PRUs to programs, by `uio_pruss`.
-const UIO: &str = "/sys/class/uio/uio0/maps";
 /// How loud the test tone is, of full scale: -26 dB.
 const LEVEL: f32 = 0.05;
 /// A above middle C.
@@ -37,14 +36,16 @@ pub fn real_time() -> Finding {
     Finding::new("real time", outcome)
 }
 
-/// Looks whether programs may use the PRUs.
-pub fn pru(board: &Board) -> Finding {
-    let outcome = match board.pru_core {
-        None => Ok("not used on this board".into()),
-        Some(core) if Path::new(UIO).exists() => Ok(format!("PRU {core} is there for us")),
-        Some(_) => Ok(format!(
-            "{UIO} is not there, so the kernel shows no PRU (uio_pruss); the CPU plays all"
-        )),
+/// Looks whether the PRU can play, as playing does: on a system with this root.
+pub fn pru(board: &Board, root: &Path) -> Finding {
+    let outcome = match (board.pru_core, board.engine) {
+        (None, _) => Ok("not used on this board".into()),
+        (_, Choice::Cpu) => Ok("not used: [pru] engine is cpu".into()),
+        (Some(core), choice) => match MappedPru::open(root) {
+            Ok(pru) => Ok(format!("PRU {core} is there, by {}", pru.way().display())),
+            Err(problem) if choice == Choice::Pru => Err(problem),
+            Err(problem) => Ok(format!("the CPU plays: {problem}")),
+        },
     };
     Finding::new("PRU", outcome)
 }
@@ -123,6 +124,85 @@ impl Player for Tone {
         self.underruns.store(block.underruns(), Ordering::Relaxed);
         if self.left == 0 {
             self.library.request_stop();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::board::description;
+    use crate::pru::MAPPED_BYTES;
+
+    /// A file of a made system, and its folders; as long as a device, if it is one.
+    fn file(root: &Path, path: &str, text: &str, bytes: Option<u64>) {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        if let Some(bytes) = bytes {
+            let file = fs::File::options().write(true).open(path);
+            file.unwrap().set_len(bytes).unwrap();
+        }
+    }
+
+    #[test]
+    fn of_the_pru_it_says_what_playing_says() {
+        const MAP: &str = "sys/class/uio/uio0/maps/map0";
+        const COMPATIBLE: &str = "proc/device-tree/compatible";
+        const BYTES: u64 = MAPPED_BYTES as u64;
+        let mut board = description::built_in("bela-black")
+            .unwrap()
+            .board()
+            .unwrap();
+        // What /dev/uio0 is said to be, if it is told of; devices; a BeagleBone Black.
+        for (address, devices, black, expected) in [
+            (None, "", false, "no PRU to use"),
+            // The folder is there, and the PRU is not.
+            (Some("0x4a400000"), "uio", false, "no PRU to use"),
+            (Some("0x4a300000"), "", false, "dev/uio0: "),
+            (Some("0x4a300000"), "uio", false, "is there, by"),
+            (None, "", true, "neither"),
+            // Without uio_pruss all the same.
+            (None, "mem", true, "is there, by"),
+            (Some("0x4a400000"), "uio mem", true, "dev/mem"),
+        ] {
+            let system = tempfile::tempdir().unwrap();
+            let root = system.path();
+            if let Some(address) = address {
+                file(root, &format!("{MAP}/addr"), &format!("{address}\n"), None);
+                file(root, &format!("{MAP}/size"), "0x00080000\n", None);
+            }
+            if devices.contains("uio") {
+                file(root, "dev/uio0", "", Some(BYTES));
+            }
+            if devices.contains("mem") {
+                file(root, "dev/mem", "", Some(0x4a30_0000 + BYTES));
+            }
+            if black {
+                file(root, COMPATIBLE, "ti,am335x-bone-black\0ti,am33xx\0", None);
+            }
+            let plays = MappedPru::open(root).map(drop);
+            let mut found = |choice| {
+                board.engine = choice;
+                pru(&board, root).outcome
+            };
+            let (asked, otherwise) = (found(Choice::Pru), found(Choice::Auto));
+            let told = match plays {
+                Ok(()) => {
+                    assert_eq!(asked, otherwise);
+                    asked.unwrap()
+                }
+                Err(problem) => {
+                    // It plays all the same, but not as it was told to.
+                    assert_eq!(otherwise, Ok(format!("the CPU plays: {problem}")));
+                    assert_eq!(asked, Err(problem.clone()));
+                    problem
+                }
+            };
+            assert!(told.contains(expected), "{told}");
+            assert!(found(Choice::Cpu).unwrap().contains("engine is cpu"));
         }
     }
 }

@@ -2,6 +2,7 @@
 //! threads around it; offline, those threads as turns between the callbacks.
 
 use std::io;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -14,7 +15,7 @@ use crate::board::linux::{
     LateBus, MappedPru, Signals, SystemClock, keep_heap, lock_memory, spawn,
 };
 use crate::board::nanoseconds;
-use crate::board::parts::{Lanes, Parts};
+use crate::board::parts::{Lanes, Parts, offload};
 use crate::board::threads::{Role, Threads, Work};
 use crate::board::turns::{Model, Turns};
 use crate::conductor::Conductor;
@@ -23,10 +24,11 @@ use crate::instrument::Command;
 use crate::instrument::analog::INPUTS;
 use crate::keeper::{Ending, Files, Handle, STEADY_NS, Watch};
 use crate::link::display;
-use crate::link::server::{Access, Door, Pad, Server, chance};
+use crate::link::hand::Hand;
+use crate::link::server::{Access, Door, Server, chance};
 use crate::link::view::Place;
 use crate::panel::{Clock, Mirror, Panel};
-use crate::pru::{Choice, Operator, sides};
+use crate::pru::{Choice, Operator};
 
 /// How often the main thread looks whether it is time to end.
 const LOOK: Duration = Duration::from_millis(5);
@@ -101,7 +103,6 @@ fn perform(
     let library = Library::open().map_err(|error| error.to_string())?;
     let settings = settings(library, &board, &options)?;
 
-    let pru = mapped(&board);
     let stage = Stage {
         shared: Arc::clone(shared),
         plan: Some(Plan {
@@ -111,7 +112,6 @@ fn perform(
             end: seconds,
             signals: signals.clone(),
             library,
-            pru,
         }),
         playing: None,
     };
@@ -138,8 +138,7 @@ fn perform(
         log::warn!("{problem}");
     }
     let clock = SystemClock::start();
-    let bus = || LateBus::new(&board.panel.bus);
-    let panel = Panel::new(board.panel.clone(), bus(), bus(), clock);
+    let (panel, hand) = panel(&board, clock);
     let mirror = panel.mirror();
     let threads = Threads::start(
         conductor,
@@ -148,17 +147,17 @@ fn perform(
         Arc::clone(&shared.inputs),
         spawn,
     )?;
-    if let Some(door) = door {
+    let server = door.and_then(|door| {
         serve(
             door,
             &board,
             format.rate,
             counters,
-            mirror,
+            (mirror, hand),
             &threads,
             shared,
-        );
-    }
+        )
+    });
     start_background(&threads, shared, clock)?;
     session.start().map_err(|error| error.to_string())?;
 
@@ -185,6 +184,8 @@ fn perform(
     // The disk has until the audio has ended, and somewhat longer.
     *ending = handle.map(Handle::begin_end);
     shared.muted.store(true, Ordering::Relaxed);
+    // While it fades, clients are told.
+    server.into_iter().for_each(Server::end);
     thread::sleep(FADE);
     // Asked, and not waited for: the panel may be within a call of the bus.
     threads.shared().stop();
@@ -211,17 +212,26 @@ fn settings(
     Settings::new(library, &wishes, options).map_err(|error| error.to_string())
 }
 
+/// The panel, and the hand of who touches it in a page.
+fn panel(board: &Board, clock: SystemClock) -> (Panel<LateBus, LateBus, SystemClock>, Hand) {
+    let bus = || LateBus::new(&board.panel.bus);
+    let mut panel = Panel::new(board.panel.clone(), bus(), bus(), clock);
+    let hand = Hand::default();
+    let beside = hand.clone();
+    panel.beside(move || beside.contact());
+    (panel, hand)
+}
+
 /// Serves the page; without it, the instrument plays all the same.
 fn serve(
     door: Door,
     board: &Board,
     rate: u32,
     counters: Arc<Counters>,
-    mirror: Mirror,
+    (mirror, hand): (Mirror, Hand),
     threads: &Threads,
     shared: &Shared,
-) {
-    let surface = board.panel.surface.clone();
+) -> Option<Server> {
     let has_display = board.panel.has_display;
     let seen = mirror.clone();
     let access = Access {
@@ -233,7 +243,7 @@ fn serve(
             rate,
             sound: true,
             display: board.panel.rows() as u8,
-            surface: surface.clone(),
+            surface: board.panel.surface.clone(),
         },
         sound: shared.made().listener.take(),
         display: Box::new(move || {
@@ -242,12 +252,11 @@ fn serve(
             display::frame(contrast, &shown.picture)
         }),
         mirror,
-        pad: Pad::beside(surface, threads.shared().clone()),
+        hand,
     };
-    // It ends with the program.
-    if let Err(problem) = Server::start(door, access, spawn_boxed) {
-        log::warn!("no page: {problem}");
-    }
+    Server::start(door, access, spawn_boxed)
+        .inspect_err(|problem| log::warn!("no page: {problem}"))
+        .ok()
 }
 
 fn spawn_boxed(name: &'static str, role: Role, work: Work) -> io::Result<JoinHandle<()>> {
@@ -258,7 +267,7 @@ fn spawn_boxed(name: &'static str, role: Role, work: Work) -> io::Result<JoinHan
 fn start_background(threads: &Threads, shared: &Shared, clock: SystemClock) -> Result<(), String> {
     let made = std::mem::take(&mut *shared.made());
     if let Some(operator) = made.operator {
-        threads.offload(operator, spawn)?;
+        threads.offload(operator, spawn);
     }
     if let Some(watch) = made.watch {
         threads.keep(watch, move || clock.now() / 1_000_000, spawn)?;
@@ -266,20 +275,20 @@ fn start_background(threads: &Threads, shared: &Shared, clock: SystemClock) -> R
     Ok(())
 }
 
-/// The PRU, if it shall play and is there.
-fn mapped(board: &Board) -> Option<Arc<MappedPru>> {
-    board.pru_core.filter(|_| board.engine != Choice::Cpu)?;
-    match MappedPru::open() {
-        Ok(pru) => Some(Arc::new(pru)),
-        Err(problem) if board.engine == Choice::Pru => {
-            log::warn!("the CPU plays: {problem}");
-            None
-        }
-        Err(problem) => {
-            log::info!("the CPU plays: {problem}");
-            None
-        }
+/// The PRU, if it shall play.
+///
+/// # Errors
+/// Why it shall and cannot.
+fn mapped(board: &Board, offline: bool) -> Result<Option<Arc<MappedPru>>, String> {
+    if board.pru_core.is_none() || board.engine == Choice::Cpu {
+        return Ok(None);
     }
+    if offline {
+        return Err("offline, blocks come as fast as they can, and the PRU does not".into());
+    }
+    let pru = MappedPru::open(Path::new("/"))?;
+    log::info!("PRU: by {}", pru.way().display());
+    Ok(Some(Arc::new(pru)))
 }
 
 /// Tells the log why it ends.
@@ -367,7 +376,6 @@ struct Plan {
     end: Option<f64>,
     signals: Signals,
     library: &'static Library,
-    pru: Option<Arc<MappedPru>>,
 }
 
 /// The audio thread's side.
@@ -420,12 +428,21 @@ impl Player for Stage {
 }
 
 impl Playing {
-    fn new(plan: Plan, format: &Format, shared: &Arc<Shared>) -> Result<Playing, String> {
+    fn new(mut plan: Plan, format: &Format, shared: &Arc<Shared>) -> Result<Playing, String> {
         let platform = Platform {
             rate: format.rate,
             block: format.frames,
             cost: plan.board.platform.cost,
         };
+        let pru = mapped(&plan.board, format.offline).unwrap_or_else(|problem| {
+            let told = format!("the CPU plays: {problem}");
+            match plan.board.engine {
+                // It was asked for; notices are logged as well.
+                Choice::Pru => plan.parts.memory.notices.push(told),
+                _ => log::info!("{told}"),
+            }
+            None
+        });
         let (mut conductor, mut engine) = plan.parts.assemble(platform)?;
         let mut speaker = None;
         let offline = if format.offline {
@@ -448,16 +465,10 @@ impl Playing {
                 watch: shared.made().watch.take(),
             })
         } else {
-            // Offline there is no time for it: blocks come as fast as they can.
-            if let Some(pru) = plan.pru {
-                let gate_ns = platform.cost.gate_ns;
-                let memories = (Box::new(Arc::clone(&pru)), Box::new(pru));
-                let (wishes, operator, passes) =
-                    sides(plan.board.engine, gate_ns, memories.0, memories.1);
-                conductor.offload(wishes);
-                engine.offload(passes);
-                shared.made().operator = Some(operator);
-            }
+            shared.made().operator = pru.map(|pru| {
+                let own = Arc::clone(&pru);
+                offload(plan.board.engine, &mut conductor, &mut engine, own, pru)
+            });
             // A second of sound.
             let (ours, listener) = stream(format.rate as usize);
             speaker = Some(ours);

@@ -11,7 +11,6 @@ use crossbeam_channel::{Receiver, unbounded};
 use trill::sim::{Bus, RealTime, Sensor, Time};
 
 use super::Lanes;
-use super::hand::Hand;
 use super::interrupt::Interrupt;
 use super::oled::{Frame, Oled};
 use super::pru::Pru;
@@ -19,15 +18,16 @@ use super::script::{Script, command};
 use super::simulation::Desk;
 use crate::board::inputs::Inputs;
 use crate::board::nanoseconds;
+use crate::board::parts;
 use crate::board::threads::{Shared, Threads, spawn_plainly};
 use crate::conductor::Conductor;
 use crate::engine::{Engine, Speaker, stream};
 use crate::keeper::{Files, Handle, STEADY_NS, Watch};
-use crate::link::display;
-use crate::link::server::{Access, Door, Pad, Server, chance};
+use crate::link::hand::Hand;
+use crate::link::server::{Access, Door, Server, chance};
 use crate::link::view::Place;
 use crate::panel::{Config, Panel};
-use crate::pru::{Choice, Operator, sides};
+use crate::pru::{Choice, Operator};
 
 /// How the desk is played in real time.
 pub struct Live {
@@ -86,7 +86,7 @@ fn perform(
     let config = desk.panel.clone();
     let script = Arc::new(live.script);
     let hand = Hand::default();
-    let fingers = hand.clone().beside(Arc::clone(&script));
+    let fingers = Arc::clone(&script).beside(hand.clone());
     bus.plug(config.touch_address, Sensor::square(desk.firmware, fingers));
     let oled = Oled::new();
     if config.has_display {
@@ -110,7 +110,7 @@ fn perform(
         spawn_plainly,
     )?;
     if let Some(operator) = operator {
-        threads.offload(operator, spawn_plainly)?;
+        threads.offload(operator, spawn_plainly);
     }
     let shared = threads.shared();
     let muted = Arc::new(AtomicBool::new(false));
@@ -130,9 +130,9 @@ fn perform(
         counters,
         place,
         sound: Some(listener),
-        display: Box::new(move || display::seen(&seen.frame())),
+        display: Box::new(move || seen.frame().message()),
         mirror,
-        pad: Pad::sensor(hand),
+        hand,
     };
     let serve = |door| Server::start(door, access, spawn_plainly);
     let server = live.door.map(serve).transpose()?;
@@ -187,11 +187,7 @@ fn offload(
     let pru = Pru::new();
     let clock = move || time.now();
     let (own, audio) = (pru.live(clock, true), pru.live(clock, false));
-    let gate_ns = engine.platform().cost.gate_ns;
-    let (wishes, operator, passes) = sides(choice, gate_ns, Box::new(own), Box::new(audio));
-    conductor.offload(wishes);
-    engine.offload(passes);
-    Some(operator)
+    Some(parts::offload(choice, conductor, engine, own, audio))
 }
 
 /// What clients are welcomed with.

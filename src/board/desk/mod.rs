@@ -1,7 +1,6 @@
 //! A desk: a board whose audio clock, I2C bus, sensor and display are
 //! simulated. Drivers and threads are those of every board.
 
-mod hand;
 #[cfg(not(target_arch = "wasm32"))]
 mod interrupt;
 #[cfg(not(target_arch = "wasm32"))]
@@ -20,7 +19,6 @@ use crate::board::parts::Lanes;
 use crate::panel::Clock;
 
 pub use crate::board::turns::{Entry, Model};
-pub use hand::Hand;
 #[cfg(not(target_arch = "wasm32"))]
 pub use interrupt::Interrupt;
 #[cfg(not(target_arch = "wasm32"))]

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use embedded_hal::i2c::ErrorKind;
 use trill::sim::Device;
 
+use crate::link::display;
+
 const WIDTH: usize = 128;
 const PAGES: usize = 8;
 
@@ -23,6 +25,16 @@ impl Frame {
     /// Whether a pixel is lit.
     pub fn is_lit(&self, x: usize, y: usize) -> bool {
         self.pixels[y * WIDTH + x]
+    }
+
+    /// As clients are told of it.
+    pub fn message(&self) -> Vec<u8> {
+        let mut memory = vec![0; WIDTH * self.height / 8];
+        for (i, lit) in self.pixels.iter().enumerate() {
+            let (x, y) = (i % WIDTH, i / WIDTH);
+            memory[y / 8 * WIDTH + x] |= u8::from(*lit) << (y % 8);
+        }
+        display::frame((self.contrast > 0).then_some(self.contrast), &memory)
     }
 
     /// As a line of a log: the time, the contrast, and the pixels row by row as

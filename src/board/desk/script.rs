@@ -2,6 +2,8 @@
 //!
 //! `docs/playing.md` is their reference.
 
+use std::sync::Arc;
+
 use logicnet::{Gate, Mask, Op};
 use trill::sim::{Fault, Finger, Happening};
 
@@ -11,6 +13,7 @@ use crate::instrument::layers::MOST_STRENGTH;
 use crate::instrument::parameters::{Key, Parameters};
 use crate::instrument::surface::{Button, Surface};
 use crate::instrument::{Command, Direction, Page};
+use crate::link::hand::Hand;
 
 /// What is on the bus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,6 +131,15 @@ impl Script {
             }
         }
         Ok(parser.finish())
+    }
+
+    /// Its fingers and those of a hand, at any time in nanoseconds.
+    pub(super) fn beside(self: Arc<Script>, hand: Hand) -> impl FnMut(u64) -> Vec<Finger> + Send {
+        move |now| {
+            let mut fingers = self.fingers(now);
+            fingers.extend(hand.fingers());
+            fingers
+        }
     }
 
     /// The fingers on the surface at a time in nanoseconds.
@@ -508,7 +520,7 @@ pub fn command(verb: &str, arguments: &[&str]) -> Result<Option<Command>, String
             let bend = |node: &&str| Ok((number(node, u32::MAX)?, mask));
             Command::Paint {
                 bends: nodes.iter().map(bend).collect::<Outcome<_>>()?,
-                begins: true,
+                stroke: None,
             }
         }
         ("layer", ["add"]) => Command::AddLayer(None),

@@ -7,20 +7,20 @@ use logicnet::Network;
 use trill::sim::{Bus, Finger, Sensor, Time, VirtualTime};
 
 use super::Lanes;
-use super::hand::Hand;
 use super::oled::Oled;
 use super::pru::Pru;
 use super::script::{Event, Script};
 use crate::board::description::{self, Board};
 use crate::board::inputs::Inputs;
 use crate::board::nanoseconds;
-use crate::board::parts::Parts;
+use crate::board::parts::{Parts, offload};
 use crate::board::threads::Shared;
 use crate::board::turns::{Entry, Model, Turn, Turns};
 use crate::engine::{Counters, Engine, Platform, Spent};
 use crate::instrument::State;
+use crate::link::hand::Hand;
 use crate::panel::{Config, Panel};
-use crate::pru::{Choice, Operator, sides};
+use crate::pru::{Choice, Operator};
 
 /// What a desk is made of.
 pub struct Desk {
@@ -131,12 +131,8 @@ impl Simulation {
         let inputs = Arc::new(Inputs::default());
         let pru = (desk.engine != Choice::Cpu).then(Pru::new);
         let operator = pru.as_ref().map(|pru| {
-            let memories = [Box::new(pru.clone()), Box::new(pru.clone())];
-            let [own, audio] = memories;
-            let (wishes, operator, passes) = sides(desk.engine, platform.cost.gate_ns, own, audio);
-            conductor.offload(wishes);
-            engine.offload(passes);
-            operator
+            let (own, audio) = (pru.clone(), pru.clone());
+            offload(desk.engine, &mut conductor, &mut engine, own, audio)
         });
         let mut simulation = Simulation {
             platform,
@@ -183,7 +179,7 @@ impl Simulation {
     pub fn played(desk: Desk, script: Script, hand: Hand) -> Result<Simulation, String> {
         let script = Arc::new(script);
         let knobs = Arc::clone(&script);
-        let mut simulation = Simulation::new(desk, hand.beside(Arc::clone(&script)))?;
+        let mut simulation = Simulation::new(desk, Arc::clone(&script).beside(hand))?;
         simulation.turn(move |now, inputs| knobs.turn(now, inputs));
         simulation.schedule(script.events().to_vec());
         Ok(simulation)
@@ -246,6 +242,11 @@ impl Simulation {
     /// The panel.
     pub fn panel(&self) -> &Panel<Bus<VirtualTime>, Bus<VirtualTime>, VirtualTime> {
         self.turns.panel()
+    }
+
+    /// As [`Panel::beside`], as on a board whose sensor is a real one.
+    pub fn beside(&mut self, hand: Hand) {
+        self.turns.beside(move || hand.contact());
     }
 
     /// The emulated PRU, if it may play.

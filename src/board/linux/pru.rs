@@ -6,22 +6,25 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::ptr::{self, NonNull};
 
 use crate::pru::{MAPPED_BYTES, Memory, Place};
 
 /// Where the AM335x has it.
 const ADDRESS: u64 = 0x4a30_0000;
-/// How the kernel's `uio_pruss` offers it.
-const UIO: &str = "/dev/uio0";
-const UIO_MAP: &str = "/sys/class/uio/uio0/maps/map0";
-const MEM: &str = "/dev/mem";
+/// How the kernel's `uio_pruss` offers it, and how all memory.
+const UIO: &str = "dev/uio0";
+const UIO_MAP: &str = "sys/class/uio/uio0/maps/map0";
+const MEM: &str = "dev/mem";
+/// What the kernel calls this computer.
+const COMPATIBLE: &str = "proc/device-tree/compatible";
 
 /// The subsystem's memory, from its beginning on.
 #[derive(Debug)]
 pub struct MappedPru {
     base: NonNull<u32>,
+    way: PathBuf,
 }
 
 // SAFETY: nothing of it belongs to a thread; it is memory outside of Rust's.
@@ -30,27 +33,35 @@ unsafe impl Send for MappedPru {}
 unsafe impl Sync for MappedPru {}
 
 impl MappedPru {
-    /// Maps it from `/dev/uio0`, or else from `/dev/mem`.
+    /// Maps it from `dev/uio0`, or else from `dev/mem`, of a system with this root: `/`.
     ///
     /// # Errors
     /// One plain sentence, when neither is to be had.
-    pub fn open() -> Result<MappedPru, String> {
+    pub fn open(root: &Path) -> Result<MappedPru, String> {
+        let [uio, map, mem] = [UIO, UIO_MAP, MEM].map(|path| root.join(path));
         // The kernel's word on where it is: another one's memory is never touched.
         let number = |name: &str| {
-            let text = fs::read_to_string(Path::new(UIO_MAP).join(name)).ok()?;
+            let text = fs::read_to_string(map.join(name)).ok()?;
             u64::from_str_radix(text.trim().trim_start_matches("0x"), 16).ok()
         };
         if number("addr") == Some(ADDRESS) && number("size") >= Some(MAPPED_BYTES as u64) {
-            return MappedPru::map(Path::new(UIO), 0).map_err(|error| format!("{UIO}: {error}"));
+            return MappedPru::map(&uio, 0).map_err(|error| format!("{}: {error}", uio.display()));
         }
-        if !is_am335x() {
+        let map = map.display();
+        if !is_am335x(root) {
             return Err(format!(
-                "{UIO_MAP} is not there, and this is no BeagleBone Black: there is no PRU to use"
+                "{map} is not there, and this is no BeagleBone Black: there is no PRU to use"
             ));
         }
-        MappedPru::map(Path::new(MEM), ADDRESS).map_err(|error| {
-            format!("neither {UIO_MAP} (uio_pruss) nor {MEM} give the PRU: {error}")
+        MappedPru::map(&mem, ADDRESS).map_err(|error| {
+            let mem = mem.display();
+            format!("neither {map} (uio_pruss) nor {mem} give the PRU: {error}")
         })
+    }
+
+    /// What it was mapped from.
+    pub fn way(&self) -> &Path {
+        &self.way
     }
 
     /// Maps a file's bytes from an offset on, which stand for the subsystem.
@@ -79,7 +90,8 @@ impl MappedPru {
             return Err(io::Error::last_os_error());
         }
         let base = NonNull::new(base.cast()).ok_or(io::ErrorKind::OutOfMemory)?;
-        Ok(MappedPru { base })
+        let way = path.to_path_buf();
+        Ok(MappedPru { base, way })
     }
 
     fn at(&self, place: Place) -> *mut u32 {
@@ -108,8 +120,8 @@ impl Drop for MappedPru {
 }
 
 /// Whether the kernel says that this is the processor whose addresses are known.
-fn is_am335x() -> bool {
-    fs::read("/proc/device-tree/compatible").is_ok_and(|names| {
+fn is_am335x(root: &Path) -> bool {
+    fs::read(root.join(COMPATIBLE)).is_ok_and(|names| {
         names
             .split(|&byte| byte == 0)
             .any(|name| name == b"ti,am33xx")
@@ -150,8 +162,8 @@ mod tests {
     #[test]
     fn a_missing_device_is_an_error_and_no_crash() {
         assert!(MappedPru::map(Path::new("/no/such/uio"), 0).is_err());
-        if !is_am335x() && !Path::new(UIO_MAP).exists() {
-            assert!(MappedPru::open().unwrap_err().contains("no PRU to use"));
-        }
+        let empty = tempfile::tempdir().unwrap();
+        let problem = MappedPru::open(empty.path()).unwrap_err();
+        assert!(problem.contains("no PRU to use"), "{problem}");
     }
 }

@@ -10,9 +10,15 @@ use std::thread::{self, JoinHandle};
 
 use crate::board::threads::Role;
 
-/// Stack of each of our threads: all of it is locked in memory. No thread nests
-/// deeply; building a program keeps its tables on the heap.
-const STACK_BYTES: usize = 256 << 10;
+/// Stack of our threads, all of it locked in memory. Building a program keeps its
+/// tables on the heap; what nests deeply has a thread for it.
+fn stack_bytes(role: Role) -> usize {
+    const SHALLOW: usize = 256 << 10;
+    match role {
+        Role::Workshop => SHALLOW + bytebeat::STACK_BYTES,
+        _ => SHALLOW,
+    }
+}
 /// What of it is touched before a thread works; the rest is for what should not
 /// happen, such as telling of a panic.
 const TOUCHED_BYTES: usize = 128 << 10;
@@ -25,12 +31,12 @@ pub fn priority(role: Role) -> Option<i32> {
         Role::Watchdog => Some(50),
         Role::Panel => Some(40),
         Role::Instrument => Some(30),
-        Role::Background => None,
+        Role::Background | Role::Workshop => None,
     }
 }
 
-/// Starts a thread with its name (at most 15 bytes are seen), a small stack that
-/// is touched, and its priority. Where Linux does not permit that, it is told,
+/// Starts a thread with its name (at most 15 bytes are seen), a small stack, of which
+/// some is touched, and its priority. Where Linux does not permit that, it is told,
 /// and the thread runs like any other.
 ///
 /// # Errors
@@ -42,7 +48,7 @@ pub fn spawn<T: Send + 'static>(
 ) -> io::Result<JoinHandle<T>> {
     let thread = thread::Builder::new()
         .name(name.into())
-        .stack_size(STACK_BYTES);
+        .stack_size(stack_bytes(role));
     thread.spawn(move || {
         if let Err(error) = prioritise(role) {
             log::warn!("thread {name} runs without its priority: {error}");
@@ -154,6 +160,7 @@ mod tests {
             Role::Panel,
             Role::Instrument,
             Role::Background,
+            Role::Workshop,
         ] {
             let seen = spawn("gb-test", role, move || {
                 // SAFETY: takes an integer; 0 is the calling thread.
@@ -170,6 +177,14 @@ mod tests {
             let first = priority(role).is_some() && permitted;
             assert_eq!(policy == libc::SCHED_FIFO, first, "{role:?}");
         }
+    }
+
+    #[test]
+    fn the_workshop_compiles_the_deepest_expression() {
+        let deepest = format!("t{}", "+t".repeat(499));
+        let work = move || bytebeat::Expression::parse(&deepest).map(|tree| tree.compile(8));
+        let compiled = spawn("gb-test", Role::Workshop, work).unwrap().join();
+        assert!(compiled.unwrap().unwrap().is_ok());
     }
 
     #[test]

@@ -55,7 +55,6 @@ impl Broadcast {
     /// Until the end.
     pub fn run(&mut self, hub: &Hub) {
         while !hub.ended() {
-            hub.pad.look();
             self.look(hub);
             thread::sleep(TICK);
         }
@@ -72,7 +71,10 @@ impl Broadcast {
                 hub.moments().put_sound(block(first, &frames));
             }
         }
-        if wanted.display && looks % SIGHT == 0 {
+        if !wanted.display {
+            self.shown.clear();
+            hub.moments().forget_display();
+        } else if looks % SIGHT == 0 {
             let shown = (self.display)();
             if shown != self.shown {
                 self.shown.clone_from(&shown);

@@ -2,22 +2,23 @@
 //! that is slow, or says too much, waits for itself alone.
 
 use std::io;
-use std::net::TcpStream;
+use std::net::{IpAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
-use tungstenite::{Bytes, Error, Message, WebSocket};
+use tungstenite::{Bytes, Error, Message, Utf8Bytes, WebSocket};
 
 use super::connection::part;
-use super::hub::{Hub, Seat};
+use super::hub::{Guest, Hub, Seat};
 use super::moments::Told;
+use super::patience::Turns;
 use super::trust::Allowance;
 use super::workbench::Workbench;
 use crate::board::threads::{Answer, Outcome};
 use crate::link::protocol::Tell;
-use crate::link::session::{Session, Wish};
+use crate::link::session::{MOST_HELLO, Session, Wish};
 
 /// How long it waits for a message before it looks what there is to tell.
 const LOOK: Duration = Duration::from_millis(10);
@@ -31,20 +32,17 @@ const PINGS: u32 = 3;
 const TYPING: u32 = 20;
 
 /// Serves a client to its end.
-pub fn converse(stream: TcpStream, rest: Vec<u8>, hub: &Hub) {
-    if stream.set_read_timeout(Some(LOOK)).is_err() {
+pub fn converse(stream: TcpStream, rest: Vec<u8>, guest: &Guest) {
+    let limits = guest.hub().limits;
+    let Ok(turns) = Turns::new(stream, rest.len(), LOOK, limits.full) else {
         return;
-    }
+    };
     let config = WebSocketConfig::default()
         .read_buffer_size(READ)
-        .max_message_size(Some(hub.limits.message))
-        .max_frame_size(Some(hub.limits.message));
-    let mut socket = WebSocket::from_partially_read(stream, rest, Role::Server, Some(config));
-    let end = match Seat::take(hub) {
-        Some(seat) => Client::new(hub, seat, &mut socket).run(),
-        None => full(hub, &mut socket),
-    };
-    let End::Close(code, reason) = end else {
+        .max_message_size(Some(MOST_HELLO))
+        .max_frame_size(Some(MOST_HELLO));
+    let mut socket = WebSocket::from_partially_read(turns, rest, Role::Server, Some(config));
+    let End::Close(code, reason) = Client::new(guest, &mut socket).run() else {
         return;
     };
     log::info!("a client is sent away: {reason}");
@@ -52,25 +50,9 @@ pub fn converse(stream: TcpStream, rest: Vec<u8>, hub: &Hub) {
         code,
         reason: reason.into(),
     };
+    socket.get_mut().speak(limits.full);
     if socket.close(Some(frame)).is_ok() && socket.flush().is_ok() {
-        part(socket.get_ref());
-    }
-}
-
-fn full(hub: &Hub, socket: &mut WebSocket<TcpStream>) -> End {
-    let reason = format!(
-        "the instrument has {} clients already, and takes no more",
-        hub.limits.clients
-    );
-    let tell = Tell::Refused {
-        id: None,
-        reason: reason.clone(),
-        at: None,
-    };
-    let text = serde_json::to_string(&tell).unwrap_or_default();
-    match socket.send(Message::text(text)) {
-        Ok(()) => End::Close(CloseCode::Again, reason),
-        Err(_) => End::Gone,
+        part(socket.get_ref().stream());
     }
 }
 
@@ -102,8 +84,9 @@ impl From<Error> for End {
 
 struct Client<'a> {
     hub: &'a Hub,
+    peer: IpAddr,
     seat: Seat<'a>,
-    socket: &'a mut WebSocket<TcpStream>,
+    socket: &'a mut WebSocket<Turns>,
     session: Session,
     started: Instant,
     /// How much it may say.
@@ -111,33 +94,44 @@ struct Client<'a> {
     bytes: Allowance,
     /// It is not listened to before; times are from the start.
     rest: Duration,
+    /// What it said, and is not looked at before: a code may be in it.
+    held: Option<Utf8Bytes>,
+    /// It was told that a code is wanted.
+    types: bool,
     /// A command on its way, which the next message waits for.
     asked: Option<(Option<u32>, Answer)>,
     workbench: Workbench,
     told: Told,
     next_changes: Duration,
     heard: Duration,
+    /// Of a message, some has come.
+    amid: bool,
     next_ping: Duration,
 }
 
 impl<'a> Client<'a> {
-    fn new(hub: &'a Hub, seat: Seat<'a>, socket: &'a mut WebSocket<TcpStream>) -> Client<'a> {
+    fn new(guest: &'a Guest, socket: &'a mut WebSocket<Turns>) -> Client<'a> {
+        let hub = guest.hub();
         let limits = hub.limits;
         let started = Instant::now();
         Client {
             hub,
-            seat,
+            peer: guest.peer(),
+            seat: Seat::wait(hub),
             socket,
             session: hub.session(),
             started,
             messages: Allowance::new(limits.messages, 2.0 * limits.messages),
             bytes: Allowance::new(limits.bytes, 2.0 * limits.message as f64),
             rest: Duration::ZERO,
+            held: None,
+            types: false,
             asked: None,
             workbench: Workbench::default(),
             told: Told::default(),
             next_changes: Duration::ZERO,
             heard: Duration::ZERO,
+            amid: false,
             next_ping: limits.silence / PINGS,
         }
     }
@@ -156,6 +150,8 @@ impl<'a> Client<'a> {
             return Err(End::Close(CloseCode::Away, reason.into()));
         }
         let now = self.started.elapsed();
+        self.socket.get_mut().speak(self.hub.limits.answer);
+        self.look_after(now)?;
         let worked = self.workbench.turn(&self.hub.jobs);
         self.tell(worked)?;
         if now >= self.next_changes {
@@ -179,8 +175,13 @@ impl<'a> Client<'a> {
                 None => self.asked = Some((id, answer)),
             }
         } else if now < self.rest {
-            self.heard = now;
+            // Who rests within a message has to come to its end all the same.
+            if !self.amid {
+                self.heard = now;
+            }
             thread::sleep(self.rest.saturating_sub(now).min(LOOK));
+        } else if let Some(text) = self.held.take() {
+            self.take(text, now)?;
         } else {
             self.read(now)?;
         }
@@ -207,17 +208,23 @@ impl<'a> Client<'a> {
 
     /// Reads a message, if one comes.
     fn read(&mut self, now: Duration) -> Result<(), End> {
-        let message = match self.socket.read() {
+        self.socket.get_mut().listen();
+        let message = self.socket.read();
+        let came = self.socket.get_mut().take_came();
+        self.rest = now + self.bytes.take(came as f64, now);
+        let message = match message {
             Ok(message) => message,
-            Err(Error::Io(error)) if is_nothing(&error) => return self.look_after(now),
+            Err(Error::Io(error)) if is_nothing(&error) => {
+                self.amid |= came > 0;
+                return Ok(());
+            }
             Err(error) => return Err(error.into()),
         };
         self.heard = now;
-        let length = message.len() as f64;
-        let waits = [self.messages.take(1.0, now), self.bytes.take(length, now)];
-        self.rest = now + waits.into_iter().max().unwrap_or_default();
+        self.amid = false;
+        self.rest = self.rest.max(now + self.messages.take(1.0, now));
         match message {
-            Message::Text(text) => self.take(&text),
+            Message::Text(text) => self.take(text, now),
             Message::Binary(_) => self.tell([Tell::Refused {
                 id: None,
                 reason: "messages are JSON, as text".into(),
@@ -233,17 +240,23 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Nothing has come: sees whether anybody is there.
+    /// Sees whether anybody is there, and may stay.
     fn look_after(&mut self, now: Duration) -> Result<(), End> {
         let limits = self.hub.limits;
         if now > self.heard + limits.silence {
             log::info!("a client does not answer any more");
             return Err(End::Gone);
         }
-        let typing = if self.hub.pairs() { TYPING } else { 1 };
-        if !self.session.greeted() && now > limits.hello * typing {
-            let reason = "say hello first";
-            return Err(End::Close(CloseCode::Policy, reason.into()));
+        if !self.session.greeted() {
+            let typing = if self.types { TYPING } else { 1 };
+            if now > limits.hello * typing {
+                let reason = "say hello first";
+                return Err(End::Close(CloseCode::Policy, reason.into()));
+            }
+            if self.seat.is_lost() {
+                let reason = "others want to come in, too";
+                return Err(End::Close(CloseCode::Again, reason.into()));
+            }
         }
         if now >= self.next_ping {
             self.next_ping = now + limits.silence / PINGS;
@@ -252,19 +265,57 @@ impl<'a> Client<'a> {
         Ok(())
     }
 
-    fn take(&mut self, text: &str) -> Result<(), End> {
+    /// It is welcomed, for the first time or again, if there is room.
+    fn sit(&mut self, first: bool) -> Result<(), End> {
+        let limits = self.hub.limits;
+        if !self.seat.sit(self.session.listening()) {
+            let reason = format!(
+                "the instrument has {} clients already, and takes no more",
+                limits.clients
+            );
+            self.tell([Tell::Refused {
+                id: None,
+                reason: reason.clone(),
+                at: None,
+            }])?;
+            return Err(End::Close(CloseCode::Again, reason));
+        }
+        if first {
+            self.told = self.hub.moments().now();
+            self.socket.set_config(|config| {
+                config.max_message_size = Some(limits.message);
+                config.max_frame_size = Some(limits.message);
+            });
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, text: Utf8Bytes, now: Duration) -> Result<(), End> {
         let (hub, view) = (self.hub, self.hub.view());
-        match self.session.receive(text, &view, hub.counters.time()) {
-            Wish::Say(tells) => {
+        let greeted = self.session.greeted();
+        let mut receive = || self.session.receive(&text, &view, hub.counters.time());
+        let wish = if greeted {
+            receive()
+        } else {
+            match hub.guess(self.peer, receive) {
+                Ok(wish) => wish,
+                Err(wait) => {
+                    self.rest = now + wait;
+                    self.held = Some(text);
+                    return Ok(());
+                }
+            }
+        };
+        match wish {
+            Wish::Say(tells) | Wish::Wrong(tells) => {
                 if tells.contains(&Tell::Pairing) {
+                    self.types = true;
                     hub.show_code();
                 }
-                self.seat.listen(self.session.listening());
+                if self.session.greeted() {
+                    self.sit(!greeted)?;
+                }
                 self.tell(tells)?;
-            }
-            Wish::Wrong(tell) => {
-                hub.wait_for_guess();
-                self.tell([tell])?;
             }
             Wish::End(tell) => {
                 self.tell([tell])?;

@@ -2,34 +2,35 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::time::Instant;
+use std::time::Duration;
 
 use tungstenite::handshake::derive_accept_key;
 
 use super::client;
 use super::http::{self, Problem, Request};
-use super::hub::Hub;
+use super::hub::{Guest, Hub};
+use super::patience::Patient;
 use super::trust;
 
 /// Where the websocket is.
 const WEBSOCKET: &str = "/ws";
 
 /// Serves it to its end.
-pub fn serve(mut stream: TcpStream, hub: &Hub) {
+pub fn serve(stream: TcpStream, guest: &Guest) {
+    let hub = guest.hub();
     let limits = hub.limits;
-    // Without these, a peer could hold the thread for ever.
-    if stream.set_write_timeout(Some(limits.full)).is_err() || stream.set_nodelay(true).is_err() {
+    if stream.set_nodelay(true).is_err() {
         return;
     }
-    let mut patient = Patient {
-        stream: &stream,
-        until: Instant::now() + limits.request,
+    let finish = |say: &dyn Fn(&mut Patient) -> io::Result<()>| {
+        if say(&mut Patient::new(&stream, limits.answer)).is_ok() {
+            part(&stream);
+        }
     };
-    let read = http::read(&mut patient);
-    let (request, rest) = match read {
+    let (request, rest) = match http::read(&mut Patient::new(&stream, limits.request)) {
         Ok(request) => request,
         Err(None) => return,
-        Err(Some(problem)) => return finish(stream, |out| http::say(out, problem, true)),
+        Err(Some(problem)) => return finish(&|out| http::say(out, problem, true)),
     };
     let Ok(local) = stream.local_addr() else {
         return;
@@ -40,7 +41,7 @@ pub fn serve(mut stream: TcpStream, hub: &Hub) {
             "this instrument does not go by that name; its board file may add it: [web] hosts",
         );
         log::info!("refused: a request for the host {:.100}", request.host);
-        return finish(stream, |out| http::say(out, problem, request.content));
+        return finish(&|out| http::say(out, problem, request.content));
     }
     if request.path == WEBSOCKET {
         match upgrade(&request) {
@@ -50,15 +51,16 @@ pub fn serve(mut stream: TcpStream, hub: &Hub) {
                     ("Connection", "Upgrade"),
                     ("Sec-WebSocket-Accept", accept.as_str()),
                 ];
-                if http::switch(&mut stream, &headers).is_ok() {
-                    client::converse(stream, rest, hub);
+                let mut patient = Patient::new(&stream, limits.answer);
+                if http::switch(&mut patient, &headers).is_ok() {
+                    client::converse(stream, rest, guest);
                 }
             }
-            Err(problem) => finish(stream, |out| http::say(out, problem, request.content)),
+            Err(problem) => finish(&|out| http::say(out, problem, request.content)),
         }
         return;
     }
-    finish(stream, |out| file(out, &request, hub));
+    finish(&|out| file(out, &request, hub));
 }
 
 /// What accepts a websocket, if it is one of ours.
@@ -118,48 +120,21 @@ fn policy(host: &str) -> String {
     )
 }
 
-/// Says the last thing on a connection.
-fn finish(mut stream: TcpStream, say: impl FnOnce(&mut TcpStream) -> io::Result<()>) {
-    if say(&mut stream).is_ok() {
-        part(&stream);
-    }
-}
-
 /// Most bytes that are still read of who is sent away, and how long that may take.
 const MOST_REST: usize = 64 << 10;
-const PARTING: std::time::Duration = std::time::Duration::from_millis(500);
+const PARTING: Duration = Duration::from_millis(500);
 
 /// Ends a connection so that what was said last arrives: what is not read would reset it.
 pub fn part(stream: &TcpStream) {
     if stream.shutdown(Shutdown::Write).is_err() {
         return;
     }
-    let mut patient = Patient {
-        stream,
-        until: Instant::now() + PARTING,
-    };
+    let mut patient = Patient::new(stream, PARTING);
     let (mut left, mut rest) = (MOST_REST, [0; 4096]);
     while let Ok(count @ 1..) = patient.read(&mut rest) {
         left = left.saturating_sub(count);
         if left == 0 {
             return;
         }
-    }
-}
-
-/// Reads until a time, however slowly it comes.
-struct Patient<'a> {
-    stream: &'a TcpStream,
-    until: Instant,
-}
-
-impl Read for Patient<'_> {
-    fn read(&mut self, part: &mut [u8]) -> io::Result<usize> {
-        let left = self.until.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        self.stream.set_read_timeout(Some(left))?;
-        self.stream.read(part)
     }
 }

@@ -11,11 +11,13 @@ mod connection;
 mod http;
 mod hub;
 mod moments;
-mod pad;
+mod patience;
+mod seats;
 mod trust;
 mod workbench;
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -25,11 +27,11 @@ use crossbeam_channel::unbounded;
 use crate::board::threads::{Role, Shared, Spawn, Work};
 use crate::engine::{Counters, Listener};
 use crate::link::files::Files;
+use crate::link::hand::Hand;
 use crate::link::view::Place;
 use crate::panel::Mirror;
 
 use hub::Hub;
-pub use pad::Pad;
 
 /// The port, if it is free.
 pub const PORT: u16 = 8080;
@@ -75,6 +77,8 @@ impl Default for Options {
 pub struct Limits {
     /// Clients at a time.
     pub clients: usize,
+    /// Of those that were not welcomed yet.
+    pub waiting: usize,
     /// Bytes of a message.
     pub message: usize,
     /// Messages a second, and twice as many at once after a rest.
@@ -83,13 +87,16 @@ pub struct Limits {
     pub bytes: f64,
     /// Until a request is there.
     pub request: Duration,
-    /// Until a client has said hello; of who must type a code, 20 times that.
+    /// Until an answer was taken, or all that a client is told at once.
+    pub answer: Duration,
+    /// Until a client was welcomed; of who must type a code, 20 times that.
     pub hello: Duration,
-    /// Nothing was heard of a client, not even an answer to a ping: it is gone.
+    /// No whole message was heard of a client, not even an answer to a ping: it is gone.
     pub silence: Duration,
     /// Nothing could be sent to a client: it is too slow.
     pub full: Duration,
-    /// After a wrong pairing code, until the next one of any client.
+    /// After a wrong pairing code, until the next one from there; after each more, twice
+    /// as long, up to a minute.
     pub guess: Duration,
 }
 
@@ -97,10 +104,12 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             clients: 8,
+            waiting: 8,
             message: 4 << 20,
             messages: 500.0,
             bytes: 1e6,
             request: Duration::from_secs(5),
+            answer: Duration::from_secs(30),
             hello: Duration::from_secs(10),
             silence: Duration::from_secs(15),
             full: Duration::from_secs(5),
@@ -124,7 +133,7 @@ pub struct Access {
     /// What the panel knows of faults.
     pub mirror: Mirror,
     /// Where fingers of clients go.
-    pub pad: Pad,
+    pub hand: Hand,
 }
 
 /// A port that is taken, before anybody serves there.
@@ -133,6 +142,8 @@ pub struct Door {
     address: SocketAddr,
     options: Options,
     code: Option<Arc<str>>,
+    /// `localhost` leads here.
+    is_localhost: bool,
 }
 
 impl Door {
@@ -157,6 +168,7 @@ impl Door {
                         address,
                         options,
                         code,
+                        is_localhost: is_localhost(address),
                     });
                 }
                 Err(error) => refused = Some(error),
@@ -178,7 +190,7 @@ impl Door {
     pub fn host(&self) -> String {
         let ip = self.address.ip();
         let port = self.address.port();
-        if ip.is_loopback() {
+        if self.is_localhost {
             format!("localhost:{port}")
         } else if ip.is_unspecified() {
             format!("{}:{port}", self.options.name)
@@ -204,6 +216,14 @@ impl Door {
             None => self.host(),
         }
     }
+}
+
+/// Whether a browser that is told `localhost` comes to this address, and not to another
+/// program's: it may try the sixth version first.
+fn is_localhost(address: SocketAddr) -> bool {
+    let other = || TcpListener::bind((Ipv6Addr::LOCALHOST, address.port()));
+    address.ip() == Ipv4Addr::LOCALHOST
+        && !other().is_err_and(|error| error.kind() == io::ErrorKind::AddrInUse)
 }
 
 /// Six digits that nobody knows.
@@ -236,6 +256,7 @@ impl Server {
             address,
             options,
             code,
+            ..
         } = door;
         let (jobs, work) = unbounded();
         let Access { display, sound, .. } = access;
@@ -244,24 +265,32 @@ impl Server {
                 shared: access.shared,
                 counters: access.counters,
                 place: access.place,
-                pad: access.pad,
+                hand: access.hand,
             },
             options,
             code,
             jobs,
         ));
-        let start = |name, work: Work| {
-            spawn(name, Role::Background, work)
-                .map_err(|error| format!("no thread {name}: {error}"))
+        let start = |name, role, work: Work| {
+            spawn(name, role, work).map_err(|error| format!("no thread {name}: {error}"))
         };
         let of_broadcast = Arc::clone(&hub);
         let mut broadcast = broadcast::Broadcast::new(display, access.mirror, sound);
         let of_doors = Arc::clone(&hub);
         let threads = vec![
-            start("gb-link", Box::new(move || broadcast.run(&of_broadcast)))?,
-            start("gb-workshop", Box::new(move || workbench::work(&work)))?,
+            start(
+                "gb-link",
+                Role::Background,
+                Box::new(move || broadcast.run(&of_broadcast)),
+            )?,
+            start(
+                "gb-workshop",
+                Role::Workshop,
+                Box::new(move || workbench::work(&work)),
+            )?,
             start(
                 "gb-door",
+                Role::Background,
                 Box::new(move || accept(&listener, &of_doors, spawn)),
             )?,
         ];
@@ -284,7 +313,7 @@ impl Server {
         let ip = match self.address.ip() {
             ip if !ip.is_unspecified() => ip,
             IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
         };
         let knock = SocketAddr::new(ip, self.address.port());
         if TcpStream::connect_timeout(&knock, Duration::from_secs(1)).is_ok() {
@@ -304,22 +333,60 @@ const BREATH: Duration = Duration::from_millis(50);
 
 /// The thread that waits for connections.
 fn accept(listener: &TcpListener, hub: &Arc<Hub>, spawn: Spawn) {
-    for stream in listener.incoming() {
+    loop {
+        let connection = listener.accept();
         if hub.ended() {
             return;
         }
-        let Ok(stream) = stream else {
+        let Ok((stream, peer)) = connection else {
             thread::sleep(BREATH);
             continue;
         };
         // So many are not had by people: whoever it is comes again.
-        let Some(guest) = hub::Guest::of(hub) else {
+        let Some(guest) = hub::Guest::of(hub, peer.ip()) else {
             continue;
         };
-        let work = Box::new(move || connection::serve(stream, guest.hub()));
+        let work = Box::new(move || connection::serve(stream, &guest));
         if let Err(error) = spawn("gb-client", Role::Background, work) {
             log::warn!("a connection was dropped: no thread: {error}");
             thread::sleep(BREATH);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(listen: impl Into<IpAddr>, port: u16) -> Door {
+        let listen = listen.into();
+        Door::open(Options {
+            listen,
+            port,
+            ..Options::default()
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn the_address_that_is_told_is_one_that_answers() {
+        let door = at(Ipv4Addr::LOCALHOST, 0);
+        assert_eq!(door.host(), format!("localhost:{}", door.address().port()));
+        if cfg!(target_os = "linux") {
+            let door = at([127, 0, 0, 2], 0);
+            assert_eq!(door.host(), door.address().to_string());
+        }
+        // Where another program has the port in the sixth version.
+        let Ok(other) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)) else {
+            return;
+        };
+        let port = other.local_addr().unwrap().port();
+        let door = at(Ipv4Addr::LOCALHOST, port);
+        if door.address().port() == port {
+            assert_eq!(door.page(), format!("http://127.0.0.1:{port}/"));
+        }
+        drop((door, other));
+        let door = at(Ipv6Addr::LOCALHOST, 0);
+        assert_eq!(door.host(), format!("[::1]:{}", door.address().port()));
     }
 }

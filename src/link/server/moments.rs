@@ -73,6 +73,21 @@ impl Moments {
         self.blocks += 1;
     }
 
+    /// Nobody wants to hear of the display: what it shows is forgotten, for it gets old.
+    pub fn forget_display(&mut self) {
+        self.display.1 = None;
+    }
+
+    /// What a client was told that comes now: of all there was, but for the display.
+    pub fn now(&self) -> Told {
+        Told {
+            activity: self.activity.0,
+            display: 0,
+            status: self.status.0,
+            blocks: self.blocks,
+        }
+    }
+
     /// What is news to a client that wants to hear of this.
     pub fn news(&self, told: &mut Told, listening: Listening) -> Vec<Message> {
         let mut news = Vec::new();
@@ -124,6 +139,27 @@ mod tests {
         assert_eq!(sound.first(), Some(&message(1)));
         assert_eq!(rest, [message(9), message(109)]);
         assert_eq!(moments.news(&mut told, ALL), []);
+    }
+
+    #[test]
+    fn who_comes_is_told_nothing_old() {
+        let mut moments = Moments::default();
+        moments.put_activity(message(1));
+        moments.put_status(message(2));
+        moments.put_display(message(3));
+        moments.put_sound(message(4));
+        // While others look, what the display shows is kept.
+        let mut told = moments.now();
+        assert_eq!(moments.news(&mut told, ALL), [message(3)]);
+        moments.forget_display();
+        let mut told = moments.now();
+        assert_eq!(moments.news(&mut told, ALL), []);
+        moments.put_activity(message(5));
+        moments.put_status(message(6));
+        moments.put_display(message(7));
+        moments.put_sound(message(8));
+        let news = [8, 5, 7, 6].map(message);
+        assert_eq!(moments.news(&mut told, ALL), news);
     }
 
     #[test]

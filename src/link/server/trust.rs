@@ -1,10 +1,13 @@
 //! Who may drive the instrument, and how much they may ask of it. Pure.
 
-use std::net::IpAddr;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
-/// Names that every instrument has. Bela's are those of its USB network.
-const NAMES: [&str; 4] = ["localhost", "bela.local", "192.168.7.2", "192.168.6.2"];
+/// After so long without a guess, those before are forgotten.
+const FORGETS: Duration = Duration::from_secs(3600);
+/// Waiting for the next guess grows up to this, or to one guess' own.
+const LONGEST: Duration = Duration::from_secs(60);
 
 /// The names that the instrument goes by. A page that was made to call it by another
 /// one, by whatever trick with names, is not its own.
@@ -12,15 +15,11 @@ const NAMES: [&str; 4] = ["localhost", "bela.local", "192.168.7.2", "192.168.6.2
 pub struct Hosts(Vec<String>);
 
 impl Hosts {
-    /// The usual names, and more.
+    /// `localhost`, and more. Names that anybody in a network may claim, as Bela's, are a
+    /// Bela's alone.
     pub fn new(more: impl IntoIterator<Item = String>) -> Hosts {
-        let names = NAMES.into_iter().map(String::from);
-        Hosts(
-            names
-                .chain(more)
-                .map(|name| name.to_ascii_lowercase())
-                .collect(),
-        )
+        let names = ["localhost".into()].into_iter().chain(more);
+        Hosts(names.map(|name| name.to_ascii_lowercase()).collect())
     }
 
     /// Whether a request's host is the instrument; `local` is the address that it came
@@ -58,6 +57,81 @@ pub fn same(origin: &str, host: &str) -> bool {
     let own = origin.strip_prefix("http://");
     let own = own.or_else(|| origin.strip_prefix("https://"));
     own == Some(host)
+}
+
+/// What tells people in a network apart: an address; of the sixth version its network's
+/// half, for one has all of the other.
+pub fn home(peer: IpAddr) -> IpAddr {
+    match peer.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+/// Wrong pairing codes, by the [`home`] of who guessed: each doubles the time to the next
+/// guess, and nobody waits for what others have guessed.
+#[derive(Clone, Debug)]
+pub struct Guesses {
+    first: Duration,
+    /// When the next one may be, and what the wait was.
+    waits: BTreeMap<IpAddr, (Duration, Duration)>,
+}
+
+impl Guesses {
+    /// After the first wrong code one waits for so long.
+    pub fn new(first: Duration) -> Guesses {
+        Guesses {
+            first,
+            waits: BTreeMap::new(),
+        }
+    }
+
+    /// How long a guess must wait.
+    pub fn wait(&self, peer: IpAddr, now: Duration) -> Duration {
+        let next = self.waits.get(&home(peer)).map(|(next, _)| *next);
+        next.unwrap_or_default().saturating_sub(now)
+    }
+
+    /// A guess was wrong.
+    pub fn wrong(&mut self, peer: IpAddr, now: Duration) {
+        self.waits.retain(|_, (next, _)| now < *next + FORGETS);
+        let wait = match self.waits.get(&home(peer)) {
+            Some((_, wait)) => (2 * *wait).min(LONGEST.max(self.first)),
+            None => self.first,
+        };
+        self.waits.insert(home(peer), (now + wait, wait));
+    }
+
+    /// A guess was right.
+    pub fn right(&mut self, peer: IpAddr) {
+        self.waits.remove(&home(peer));
+    }
+}
+
+/// What happens often is done seldom.
+#[derive(Clone, Copy, Debug)]
+pub struct Seldom {
+    every: Duration,
+    next: Duration,
+}
+
+impl Seldom {
+    /// Once in so long.
+    pub fn new(every: Duration) -> Seldom {
+        Seldom {
+            every,
+            next: Duration::ZERO,
+        }
+    }
+
+    /// Whether it is done now.
+    pub fn now(&mut self, now: Duration) -> bool {
+        let is_time = now >= self.next;
+        if is_time {
+            self.next = now + self.every;
+        }
+        is_time
+    }
 }
 
 /// How much may be asked for: so much a second, and so much at once after a rest.
@@ -103,9 +177,6 @@ mod tests {
             "localhost.:8080",
             "127.0.0.1:8080",
             "[::1]:8080",
-            "bela.local",
-            "192.168.7.2:8081",
-            "192.168.6.2",
             "192.168.1.50:8080",
             "[::ffff:192.168.1.50]:8080",
             "stage.example:80",
@@ -120,6 +191,8 @@ mod tests {
             "localhost.evil.example",
             "127.0.0.1.evil.example",
             "192.168.1.51",
+            "bela.local",
+            "192.168.7.2",
             "0.0.0.0:8080",
             "[::]",
             "xlocalhost",
@@ -130,6 +203,49 @@ mod tests {
         ] {
             assert!(!hosts.know(host, local), "{host}");
         }
+    }
+
+    #[test]
+    fn a_bela_goes_by_its_name_and_any_address_of_its_own() {
+        let hosts = Hosts::new(["bela.local".into()]);
+        let local = IpAddr::from([192, 168, 7, 2]);
+        assert!(hosts.know("bela.local:8080", local) && hosts.know("192.168.7.2:8080", local));
+    }
+
+    #[test]
+    fn each_wrong_code_doubles_the_wait_of_who_guessed() {
+        let second = Duration::from_secs(1);
+        let mut guesses = Guesses::new(second);
+        let [one, two] = [1, 2].map(|last| IpAddr::from([192, 168, 1, last]));
+        let mut now = 5 * second;
+        let mut waits = Vec::new();
+        for _ in 0..8 {
+            assert_eq!(guesses.wait(one, now), Duration::ZERO);
+            guesses.wrong(one, now);
+            waits.push(guesses.wait(one, now).as_secs());
+            now += guesses.wait(one, now);
+        }
+        assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60]);
+        guesses.wrong(one, now);
+        assert_eq!(guesses.wait(two, now), Duration::ZERO);
+        guesses.right(one);
+        assert_eq!(guesses.wait(one, now), Duration::ZERO);
+        guesses.wrong(one, now);
+        assert_eq!(guesses.wait(one, now), second);
+        // After a long rest it begins anew, and nothing is kept.
+        guesses.wrong(two, now + 2 * FORGETS);
+        assert_eq!(guesses.waits.len(), 1);
+        // All addresses of a network of one's own are one's own.
+        let own = |last: &str| format!("2001:db8::{last}").parse::<IpAddr>().unwrap();
+        guesses.wrong(own("1"), now);
+        assert_eq!(guesses.wait(own("2"), now), second);
+    }
+
+    #[test]
+    fn what_happens_often_is_done_seldom() {
+        let mut seldom = Seldom::new(Duration::from_secs(5));
+        let times = (0..100).map(|i| Duration::from_millis(100 * i));
+        assert_eq!(times.filter(|now| seldom.now(*now)).count(), 2);
     }
 
     #[test]

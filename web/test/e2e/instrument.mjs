@@ -205,6 +205,11 @@ export class Client {
         return lit;
     }
 
+    /** Waits until the splash is over, within which a touch asks for a safe start. */
+    splashed() {
+        return this.until(({ t, state }) => t > 3 * state.transport.rate, 'three seconds played');
+    }
+
     /** Presses the pad's field, and stays there; or goes there. @param {number} x @param {number} y in parts of it */
     async touch(x, y) {
         const box = await this.page.locator('#field').boundingBox();

@@ -125,6 +125,54 @@ test('connected, alone and connected again, playing and heard all the while', { 
     return undefined;
 });
 
+test('loaded anew, alone has its network, its bends and its presets', { skip }, async (t) => {
+    const client = await browser.open(instrument.url);
+    const lacks = await cannot(client);
+    if (lacks) return t.skip(lacks);
+    const { page } = client;
+    await client.press('alone');
+    await page.getByText('In this page', { exact: true }).waitFor(PATIENCE);
+    await page.getByRole('button', { name: 'night train' }).click();
+    await named(client, 'night train');
+    await page.getByLabel('Name of a new preset').fill('dusk');
+    await page.getByRole('button', { name: 'Keep' }).click();
+    await page.getByRole('button', { name: 'Delete dusk' }).waitFor(PATIENCE);
+    await page.getByRole('button', { name: 'storm' }).click();
+    await named(client, 'storm');
+    await client.draw('Paint all in a box', [0.4, 0.3], [0.5, 0.5]);
+    await eventually(async () => Number(await said(client, 'hand')) > 0, 'bends');
+    const bent = await said(client, 'hand');
+    // What the browser has, looked at as the page does.
+    const kept = () => page.evaluate(() => new Promise((resolve) => {
+        const opened = indexedDB.open('gatebend', 1);
+        opened.onsuccess = () => {
+            const all = opened.result.transaction('alone').objectStore('alone');
+            const played = all.get('played');
+            const presets = all.get('presets');
+            presets.onsuccess = () => {
+                opened.result.close();
+                resolve(presets.result?.size === 1 ? played.result?.snapshot ?? '' : '');
+            };
+        };
+    }));
+    await eventually(async () => {
+        const { name, bends = [] } = JSON.parse(await kept() || '{}');
+        return name === 'storm' && JSON.stringify(bends).length > 2;
+    }, 'what is kept');
+
+    await page.reload();
+    await client.stands('open');
+    assert.notEqual(await page.locator('#network-name').textContent(), 'storm');
+    await client.press('alone');
+    await page.getByText('In this page', { exact: true }).waitFor(PATIENCE);
+    await named(client, 'storm');
+    assert.equal(await said(client, 'hand'), bent);
+    await page.getByRole('button', { name: 'dusk', exact: true }).click();
+    await named(client, 'night train');
+    await leave(client);
+    return undefined;
+});
+
 test('without a network it opens, and plays what is typed', { skip }, async (t) => {
     const client = await browser.open(instrument.url);
     const lacks = await cannot(client);
@@ -157,6 +205,10 @@ test('a link has the network and its bends in it', { skip }, async () => {
     await one.until((now) => now.name === 'first light' && now.bends.length === 0, 'another network');
 
     const other = await browser.open(link);
+    // Any page may have a link: it plays nothing by itself.
+    await other.page.getByText(`This link has the network \u201c${name}\u201d.`).waitFor(PATIENCE);
+    assert.equal(other.name, 'first light');
+    await other.page.getByRole('button', { name: 'Play it' }).click();
     await other.until((now) => now.name === name && now.bends.length > 0, 'what is in the link');
     assert.deepEqual(other.bends, bends);
     assert.deepEqual(JSON.parse(other.state.network.file).layers, JSON.parse(file).layers);

@@ -59,6 +59,7 @@ inPages('it greets, and shows network, gates, display and how it does', async (c
 
 inPages('a touch is seen on display and gates, until it is lifted', async (client) => {
     const { page } = client;
+    await client.splashed();
     await client.play(false);
     // Where nothing moves by itself, all that changes is the touch.
     const picture = async () => [(await client.lit()).filter((at) => Number(at.split(' ')[1]) >= WORDS), await client.gates()];
@@ -90,6 +91,7 @@ inPages('what one page does, the other shows', async (one, other) => {
     await other.page.locator('#volume').fill('-20');
     await one.until(({ played }) => played === other.played, 'the same volume');
     await eventually(async () => await one.page.locator('#volume').inputValue() === '-20', 'the same fader');
+    await other.splashed();
     await other.touch(0.6, 0.4);
     await one.until(({ state }) => state.touched.nodes.length > 0, 'the other\'s touch');
     // Who leaves lifts its fingers.

@@ -7,12 +7,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use gatebend::board::description;
-use gatebend::board::desk::{Desk, Hand, Script, Simulation};
+use gatebend::board::desk::{Desk, Script, Simulation};
 use gatebend::board::parts::Parts;
 use gatebend::board::threads::{Answer, Shared};
 use gatebend::library;
 use gatebend::link::activity::Gates;
-use gatebend::link::display;
+use gatebend::link::hand::Hand;
 use gatebend::link::protocol::Tell;
 use gatebend::link::session::{Session, Wish};
 use gatebend::link::view::{Place, View, status};
@@ -119,14 +119,14 @@ impl Alone {
         self.view.go_to(self.simulation.state());
         let t = self.simulation.counters().time();
         match self.session.receive(text, &self.view, t) {
-            Wish::Say(tells) => {
+            Wish::Say(tells) | Wish::Wrong(tells) => {
                 let greeted = tells.iter().any(|tell| matches!(tell, Tell::Welcome(_)));
                 if greeted {
                     self.shown.clear();
                 }
                 self.tell(tells);
             }
-            Wish::Wrong(tell) | Wish::End(tell) => self.tell([tell]),
+            Wish::End(tell) => self.tell([tell]),
             Wish::Command(id, command) => self.asked.push_back((id, self.shared.ask(command))),
             Wish::Touch(id, fingers) => {
                 self.hand.put(0, &fingers);
@@ -195,7 +195,7 @@ impl Alone {
             self.messages.push_back(Message::Frame(frame));
         }
         if listening.display {
-            let shown = display::seen(&self.simulation.oled().frame());
+            let shown = self.simulation.oled().frame().message();
             if shown != self.shown {
                 self.shown.clone_from(&shown);
                 self.messages.push_back(Message::Frame(shown));

@@ -1,19 +1,20 @@
-//! The hand on the simulated sensor: a script's fingers and those of clients.
+//! The hand: the fingers that clients have on the pad, whatever it is made of.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use trill::sim::Finger;
 
-use super::script::Script;
-use crate::link::protocol;
+use super::protocol;
+use crate::instrument::gestures::Contact;
+use crate::instrument::layout::Point;
 
-/// A script's fingers have the ids below.
+/// The fingers of a desk's script have the ids below.
 const FIRST_ID: u32 = 10;
 /// From the ids of one client to those of the next.
 const IDS: u32 = 10;
 
-/// Fingers that clients have on the sensor; copies are the same hand.
+/// Fingers of clients; copies are the same hand.
 #[derive(Clone, Debug, Default)]
 pub struct Hand(Arc<Mutex<BTreeMap<u32, Vec<Finger>>>>);
 
@@ -32,18 +33,19 @@ impl Hand {
         hand.retain(|_, fingers| !fingers.is_empty());
     }
 
-    /// The fingers of a script and of clients, at any time in nanoseconds.
-    pub(super) fn beside(self, script: Arc<Script>) -> impl FnMut(u64) -> Vec<Finger> + Send {
-        move |now| {
-            let mut fingers = script.fingers(now);
-            fingers.extend(self.fingers());
-            fingers
-        }
-    }
-
     /// All fingers of clients.
     pub fn fingers(&self) -> Vec<Finger> {
         let hand = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         hand.values().flatten().copied().collect()
+    }
+
+    /// What a sensor would say of them.
+    pub fn contact(&self) -> Contact {
+        let single = |finger: Finger| {
+            let (x, y) = (finger.x, finger.y);
+            Contact::Single(Point { x, y }, finger.size)
+        };
+        let contacts = self.fingers().into_iter().map(single);
+        contacts.fold(Contact::None, Contact::and)
     }
 }

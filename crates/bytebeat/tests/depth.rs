@@ -1,0 +1,43 @@
+//! The deepest expressions fit the stack that is promised for them.
+
+use bytebeat::{Expression, STACK_BYTES};
+use logicnet::{Evaluator, Program};
+
+/// What nests, as deep as it may, or nearly.
+fn deepest() -> Vec<String> {
+    let chain = |link: &str, times| ["t", &link.repeat(times)].concat();
+    let within = |before: &str, after: &str, times| {
+        [&before.repeat(times), "t", &after.repeat(times)].concat()
+    };
+    vec![
+        chain("+t", 499),
+        chain("^t", 499),
+        chain(">>t", 499),
+        chain("&&t", 499),
+        chain("*t%3", 249), // too many gates, after it has gone deep
+        within("(", ")", 240),
+        within("t<(t-(", "))", 80),
+        within("!", "", 490),
+        within("t?t:", "", 490),
+        within("t?", ":t", 490),
+    ]
+}
+
+#[test]
+fn the_deepest_expressions_fit_the_stack_that_is_promised() {
+    for source in deepest() {
+        let work = move || {
+            let expression = Expression::parse(&source).unwrap();
+            let Ok(network) = expression.compile(6) else {
+                return;
+            };
+            let mut samples = [0; 64];
+            Evaluator::<u64>::new(Program::new(&network, network.masks())).render(0, &mut samples);
+            for (t, sample) in (0..).zip(samples) {
+                assert_eq!(sample, expression.sample(t), "{source} at {t}");
+            }
+        };
+        let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
+        thread.spawn(work).unwrap().join().unwrap();
+    }
+}
