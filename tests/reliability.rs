@@ -380,6 +380,9 @@ fn soak() {
             "nothing to",
             "too slow",
             "no node",
+            "no such layer",
+            "there are", // layers, as many as there may be
+            "node ",     // that is an input
             "no analog input",
             "input ", // was hardly turned
         ];

@@ -317,14 +317,13 @@ impl Instrument {
             return why.to_string();
         }
         let same = |preset: &&Preset| Saved::of_preset(preset).is_some_and(|other| other == saved);
-        let name = match self.presets.iter().find(same) {
-            Some(preset) => preset.name.clone(),
-            None => {
-                let name = preset::free_name(RESCUED, |name| self.is_taken(name));
-                *keep = Some(Keep::Save(Box::new(saved.into_preset(name.clone()))));
-                name
-            }
-        };
+        let found = self.presets.iter().find(same);
+        let name = found.map(|preset| preset.name.clone());
+        let name = name.unwrap_or_else(|| {
+            let name = preset::free_name(RESCUED, |name| self.is_taken(name));
+            *keep = Some(Keep::Save(Box::new(saved.into_preset(name.clone()))));
+            name
+        });
         format!("{why}; what was played is preset {name}")
     }
 
