@@ -20,12 +20,34 @@ before(async () => {
 });
 after(() => browser?.close());
 beforeEach(async () => {
-    if (why) return;
+    if (!why) await begin();
+});
+afterEach(() => instrument?.kill());
+
+async function begin() {
     since = performance.now();
     instrument = new Instrument([]);
     await instrument.start();
-});
-afterEach(() => instrument?.kill());
+}
+
+/** On a machine that is busy, sound may be lost on its way to the page, as it should be. */
+const TRIES = 3;
+
+/** @param {string} name @param {() => Promise<void>} does; once of some times it must */
+function sounds(name, does) {
+    test(name, { skip }, async (t) => {
+        for (let i = 1; ; i++) {
+            try {
+                return await does();
+            } catch (problem) {
+                if (i === TRIES) throw problem;
+                t.diagnostic(`tried again after: ${problem}`);
+                await instrument.kill();
+                await begin();
+            }
+        }
+    });
+}
 
 /** Seconds that it has played, at most. */
 const seconds = () => Math.ceil((performance.now() - since) / 1000) + 1;
@@ -52,7 +74,7 @@ function total(pieces) {
     return pieces.reduce((sum, { length }) => sum + length, 0);
 }
 
-test('what is heard is what the program plays', { skip }, async () => {
+sounds('what is heard is what the program plays', async () => {
     const client = await browser.open(instrument.url);
     await client.press('listen');
     await client.until(({ frames }) => frames[3] > 10, 'sound');
@@ -65,7 +87,7 @@ test('what is heard is what the program plays', { skip }, async () => {
     await client.page.context().close();
 });
 
-test('gates that are painted are heard, until they are no longer', { skip }, async () => {
+sounds('gates that are painted are heard, until they are no longer', async () => {
     const client = await browser.open(instrument.url);
     await client.press('listen');
     await client.until(({ frames }) => frames[3] > 10, 'sound');
@@ -98,7 +120,7 @@ test('gates that are painted are heard, until they are no longer', { skip }, asy
     await client.page.context().close();
 });
 
-test('a network of the library is heard, from the sample on at which it is chosen', { skip }, async () => {
+sounds('a network of the library is heard, from the sample on at which it is chosen', async () => {
     const client = await browser.open(instrument.url);
     await client.press('listen');
     await client.until(({ frames }) => frames[3] > 10, 'sound');
@@ -117,7 +139,7 @@ test('a network of the library is heard, from the sample on at which it is chose
     await client.page.context().close();
 });
 
-test('an expression is heard as it is typed', { skip }, async () => {
+sounds('an expression is heard as it is typed', async () => {
     const client = await browser.open(instrument.url);
     await client.press('listen');
     const expression = 't*(t>>5|t>>8)';
