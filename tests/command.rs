@@ -667,7 +667,9 @@ fn runs_that_cannot_write_their_files_are_no_starts_that_failed() {
     let play = ["play", "--seconds", "2", "--state", &state];
     let with = |more: &[&str]| gatebend(&[&play, more].concat());
     assert!(with(&["--fast", "--script", &script]).status.success());
-    let nowhere = folder.path("no/such/x.wav");
+    let (nowhere, big) = (folder.path("no/such/x.wav"), folder.path("big.json"));
+    let network = Network::random(16, &[1024; 12], Ops::XorRich, 1).unwrap();
+    fs::write(&big, network.to_json()).unwrap();
     for _ in 0..2 {
         // It has played, and before that: a folder that is a file, and no sense.
         for refused in [
@@ -678,8 +680,8 @@ fn runs_that_cannot_write_their_files_are_no_starts_that_failed() {
             assert!(!with(refused).status.success());
         }
         // Too slow to begin with.
-        let slow = ["--fast", "--set", "rate=96000", "--set", "speed=4"];
-        with(&slow);
+        let fast = ["--fast", "--set", "rate=96000", "--set", "speed=4", &big];
+        assert!(!with(&fast).status.success());
     }
     assert!(with(&["--fast"]).status.success());
     let kept = fs::read_to_string(Path::new(&state).join("state.json")).unwrap();
