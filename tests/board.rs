@@ -318,12 +318,8 @@ fn the_page_is_served_beside_the_audio() {
     };
     let mut board = board.env("BELA_DOUBLE_REAL_TIME", "1");
     let mut playing = Playing(board.command.stderr(Stdio::null()).spawn().unwrap());
-    let mut line = String::new();
-    let mut told = BufReader::new(playing.0.stdout.take().unwrap());
-    told.read_line(&mut line).unwrap();
-    let page = line.strip_prefix("Page: http://").expect(&line);
-    let host = page.trim_end().trim_end_matches('/');
-    let mut stream = TcpStream::connect(host).unwrap();
+    let host = playing.host();
+    let mut stream = TcpStream::connect(&host).unwrap();
     // Until it is set up, nobody answers.
     write!(stream, "GET / HTTP/1.1\r\nHost: {host}\r\n\r\n").unwrap();
     let mut answer = String::new();
@@ -340,12 +336,8 @@ fn its_pages_are_told_that_it_ends() {
     };
     let mut board = board.env("BELA_DOUBLE_REAL_TIME", "1");
     let mut playing = Playing(board.command.stderr(Stdio::null()).spawn().unwrap());
-    let mut line = String::new();
-    let mut told = BufReader::new(playing.0.stdout.take().unwrap());
-    told.read_line(&mut line).unwrap();
-    let page = line.strip_prefix("Page: http://").expect(&line);
-    let host = page.trim_end().trim_end_matches('/');
-    let stream = TcpStream::connect(host).unwrap();
+    let host = playing.host();
+    let stream = TcpStream::connect(&host).unwrap();
     let (mut socket, _) = tungstenite::client(format!("ws://{host}/ws"), stream).unwrap();
     let hello = r#"{"type":"hello","version":1}"#;
     socket.send(Message::text(hello)).unwrap();
@@ -405,6 +397,17 @@ fn a_bus_that_comes_late_is_waited_for_while_it_sounds() {
 
 /// A program that plays until it is ended, or the test is.
 struct Playing(Child);
+
+impl Playing {
+    /// Host and port of its page, which it says first of all.
+    fn host(&mut self) -> String {
+        let mut line = String::new();
+        let mut told = BufReader::new(self.0.stdout.as_mut().unwrap());
+        told.read_line(&mut line).unwrap();
+        let page = line.strip_prefix("Page: http://").expect(&line);
+        page.trim_end().trim_end_matches('/').into()
+    }
+}
 
 impl Drop for Playing {
     fn drop(&mut self) {
