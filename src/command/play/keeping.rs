@@ -3,25 +3,25 @@
 use std::path::{Path, PathBuf};
 
 use gatebend::board::desk::Simulation;
-use gatebend::keeper::{Files, Handle, Memory, Places, STEADY_NS, Watch};
+use gatebend::storage::{Autosave, Files, Memory, Places, STEADY_NS, StorageHandle};
 
 use crate::{Failure, Outcome};
 
 /// Who keeps what shall last, and the way to them.
-pub type Keeper = (Watch<Files>, Handle);
+pub type Storage = (Autosave<Files>, StorageHandle);
 
 /// Reads what was kept, if anything is to be.
-pub fn open(state: Option<&Path>, presets: Option<PathBuf>) -> Option<(Keeper, Memory)> {
+pub fn open(state: Option<&Path>, presets: Option<PathBuf>) -> Option<(Storage, Memory)> {
     let mut places = state.map(Places::within).unwrap_or_default();
     places.presets = presets.or(places.presets);
     places.presets.as_ref()?;
-    let (watch, handle, memory) = Watch::open(&Files, places);
+    let (watch, handle, memory) = Autosave::open(&Files, places);
     Some(((watch, handle), memory))
 }
 
 /// Keeps what is due.
-pub fn turn(keeper: &mut Option<Keeper>, simulation: &Simulation) {
-    if let Some((watch, handle)) = keeper {
+pub fn turn(storage: &mut Option<Storage>, simulation: &Simulation) {
+    if let Some((watch, handle)) = storage {
         if simulation.now() >= STEADY_NS {
             handle.steady();
         }
@@ -31,8 +31,8 @@ pub fn turn(keeper: &mut Option<Keeper>, simulation: &Simulation) {
 }
 
 /// Keeps what is left.
-pub fn finish(keeper: Option<Keeper>, simulation: &Simulation) -> Outcome {
-    let kept = keeper.is_none_or(|(watch, _)| {
+pub fn finish(storage: Option<Storage>, simulation: &Simulation) -> Outcome {
+    let kept = storage.is_none_or(|(watch, _)| {
         watch.finish(milliseconds(simulation), simulation.state(), &mut |_| {})
     });
     if kept {
@@ -43,8 +43,8 @@ pub fn finish(keeper: Option<Keeper>, simulation: &Simulation) -> Outcome {
 }
 
 /// Ends without having played.
-pub fn cancel(keeper: Option<Keeper>) {
-    if let Some((watch, _)) = keeper {
+pub fn cancel(storage: Option<Storage>) {
+    if let Some((watch, _)) = storage {
         watch.cancel();
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use gatebend::logbook::{self, Logbook};
+use gatebend::logging::{self, Logbook};
 use log::LevelFilter;
 
 use crate::Failure;
@@ -12,12 +12,12 @@ use crate::Failure;
 pub fn start(state: Option<&Path>, terminal: LevelFilter) -> Result<Logbook, Failure> {
     let asked = match std::env::var("GATEBEND_LOG") {
         Ok(name) => Some(
-            logbook::level(&name)
+            logging::level(&name)
                 .map_err(|problem| Failure::Usage(format!("GATEBEND_LOG: {problem}")))?,
         ),
         Err(_) => None,
     };
-    let options = logbook::Options {
+    let options = logging::Options {
         terminal: match terminal {
             LevelFilter::Off => LevelFilter::Off,
             level => asked.unwrap_or(level),
