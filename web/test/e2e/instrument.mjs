@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import * as browser from '../browser.mjs';
+import { Stream } from './stream.mjs';
 
 const house = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -89,6 +90,8 @@ export class Client {
         this.frames = [0, 0, 0, 0];
         /** The last one of each kind. @type {Buffer[]} */
         this.last = [];
+        /** The sound it was sent. */
+        this.stream = new Stream();
         this.waiting = new Set();
         page.on('pageerror', (error) => this.problems.push(error.stack ?? String(error)));
         page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => this.hear(payload)));
@@ -104,6 +107,7 @@ export class Client {
         } else {
             this.frames[payload[0]] += 1;
             this.last[payload[0]] = payload;
+            if (payload[0] === 3) this.stream.add(payload);
         }
         for (const look of this.waiting) look();
     }
