@@ -1,8 +1,8 @@
 // Sound as the instrument streams it, and as the page records it. Every message of the stream
 // has the position of its first frame since the instrument's start, so lost frames are known.
 
-/** A recording is located in the stream by at least this many equal samples. */
-const CERTAIN = 512;
+/** Frames that an audio worklet renders at once: the jitter buffer only jumps between them. */
+const QUANTUM = 128;
 
 /** The messages of sound that a page has received. */
 export class Stream {
@@ -77,9 +77,9 @@ export function locate(recording, stream) {
             at += 1;
             continue;
         }
-        // Only the ends of the recording cut pieces short: the jitter buffer plays longer ones.
-        const rest = recording.length - at;
-        const enough = Math.min(CERTAIN, rest, at === 0 && recording.includes(0) ? recording.indexOf(0) : rest);
+        // A piece lasts at least to the end of its quantum; the first may end in silence before.
+        const silence = at === 0 ? recording.indexOf(0) : -1;
+        const enough = silence > 0 ? Math.min(silence, QUANTUM) : Math.min(QUANTUM - at % QUANTUM, recording.length - at);
         while (from < stream.length && common(recording, at, stream, from) < enough) from += 1;
         if (from === stream.length) return { pieces, unknown: at };
         const length = common(recording, at, stream, from);
