@@ -257,6 +257,8 @@ export async function launch() {
             const client = new Client(await context.newPage());
             await client.page.goto(url);
             await client.stands();
+            // The test's copy of the messages may be later than the page.
+            await client.until(({ state }) => state.transport !== undefined, 'state');
             return client;
         },
         close: () => launched.close(),
