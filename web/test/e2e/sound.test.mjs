@@ -1,7 +1,7 @@
 // The page plays the same sound as the program, sample for sample, in two steps: every frame of
 // the stream is compared with the program's at the same position, and the recording that the
 // page makes of its audio graph is compared with the stream. Lost and late sound is measured
-// and reported; it is never compared and never tried again.
+// and reported, and left out of the comparison. Nothing is tried twice.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
