@@ -1,41 +1,19 @@
-//! Networks of two-input logic gates: the model and its file, exact and fast
-//! evaluation, simplification, proof of equality, and exports.
-//!
-//! A [`Network`] reads the bits of a sample counter t and yields the bits of an
-//! audio sample. [`Masks`] bend it without changing it. A [`Program`] is both
-//! laid out for an [`Evaluator`], which works on up to 512 values of t at once.
-//!
-//! ```
-//! use logicnet::{Evaluator, Network, Program, W512};
-//!
-//! let network = Network::from_json(
-//!     r#"{"format": "gatebend-network", "version": 1, "name": "t & t >> 1",
-//!         "sample_rate": 8000, "inputs": 3,
-//!         "layers": [{"gates": [[1, 0, 1], [1, 1, 2]]}], "outputs": [3, 4, 0, 0, 0, 0, 0, 0]}"#,
-//! )?;
-//! let mut evaluator = Evaluator::<W512>::new(Program::new(&network, network.masks()));
-//! let mut samples = [0; 8];
-//! evaluator.render(0, &mut samples);
-//! assert_eq!(samples, [0, 252, 0, 253, 0, 252, 2, 255]);
-//! # Ok::<(), logicnet::NetworkError>(())
-//! ```
-//!
-//! `no_std` with `alloc`; unsafe code in two places: the choice of
-//! vector instructions, and the loop over gates, whose slots are counted beforehand. [`Evaluator`] says which calls are fit for a real-time thread.
-
+#![doc = include_str!("../README.md")]
 #![no_std]
-#![deny(unsafe_code)]
+#![deny(missing_docs, unsafe_code)]
 
 extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
 mod activity;
+mod counter;
 mod encoding;
 mod evaluator;
 pub mod export;
 mod json;
 mod layered;
+mod machine;
 mod mask;
 mod network;
 mod op;
