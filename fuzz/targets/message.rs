@@ -1,5 +1,5 @@
-//! Messages of a client, a line each, done by an instrument: each is answered, and none
-//! ends it.
+//! An instrument handles client messages, one a line: it answers each, and none of them
+//! ends the session.
 #![no_main]
 
 use std::sync::{Arc, OnceLock};
@@ -34,7 +34,7 @@ fn conductor() -> Conductor<Lanes> {
         cost,
     };
     let assembled = Parts::new(networks.clone()).assemble(platform);
-    assembled.expect("the shipped networks can be played").0
+    assembled.expect("the shipped networks play").0
 }
 
 fuzz_target!(|text: &str| {
@@ -54,7 +54,7 @@ fuzz_target!(|text: &str| {
         view.go_to(conductor.state());
         match session.receive(line, &view, 0) {
             Wish::Say(tells) => assert!(tells.len() <= 3),
-            Wish::Wrong(_) => panic!("no code is wanted"),
+            Wish::Wrong(_) => panic!("the session needs no pairing code"),
             Wish::End(Tell::Refused { .. }) => return,
             Wish::End(tell) => panic!("{tell:?}"),
             Wish::Touch(id, fingers) => {
@@ -69,10 +69,9 @@ fuzz_target!(|text: &str| {
                 let tells = session.answer(id, outcome, &view);
                 assert!(id.is_none() || !tells.is_empty());
             }
-            // What it works out has a target of its own.
+            // Jobs run outside the session; the target `expression` covers compiling.
             Wish::Work(Work::Compile { .. } | Work::Waveform { .. }) => {}
         }
-        // What is told can be said.
         if let Some(tell) = session.update(&view) {
             assert!(matches!(tell, Tell::State(_)));
         }
