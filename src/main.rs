@@ -16,7 +16,7 @@ mod progress;
 mod sound;
 
 use command::Command;
-use gatebend::logbook::one_line;
+use gatebend::logging::one_line;
 
 /// Why a command did not do what it was asked to.
 #[derive(Debug)]

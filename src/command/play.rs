@@ -12,20 +12,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use engine::{Cost, Platform};
 use gatebend::board::description::{Board, Kind};
 use gatebend::board::desk::{Desk, Interrupt, Live, Script, play_live};
-use gatebend::board::parts::Parts;
-use gatebend::engine::{Cost, Platform};
-use gatebend::instrument::layers::Layers;
-use gatebend::instrument::parameters::{KEYS, Parameters};
-use gatebend::instrument::surface::Surface;
-use gatebend::library;
+use gatebend::factory_networks;
 use gatebend::pru::Choice;
+use gatebend::runtime::parts::Parts;
+use instrument::layers::Layers;
+use instrument::parameters::{KEYS, Parameters};
+use instrument::surface::Surface;
 use log::LevelFilter;
 
 use super::boards;
 use crate::{Failure, Outcome, files, say};
-use keeping::Keeper;
+use keeping::Storage;
 use page::Page;
 
 #[derive(clap::Args)]
@@ -146,7 +146,7 @@ impl Arguments {
     /// The board and the instrument, with what was set of them.
     fn board(&self) -> Result<(Board, Parts), Failure> {
         let mut layer = boards::layer(&self.board)?;
-        let mut parts = Parts::new(library::shipped());
+        let mut parts = Parts::new(factory_networks::all());
         parts.seed = self.seed;
         for assignment in self.set.iter().filter(|set| is_boards(set)) {
             layer
@@ -188,8 +188,8 @@ impl Arguments {
     ///
     /// This counts the start: what can fail without it comes before, and what
     /// fails before it plays takes the count back.
-    fn keep(&self, parts: &mut Parts, state: Option<&Path>) -> Result<Option<Keeper>, Failure> {
-        let Some((keeper, mut memory)) = keeping::open(state, self.presets.clone()) else {
+    fn keep(&self, parts: &mut Parts, state: Option<&Path>) -> Result<Option<Storage>, Failure> {
+        let Some((storage, mut memory)) = keeping::open(state, self.presets.clone()) else {
             return Ok(None);
         };
         if let Some(saved) = memory.saved.as_mut().filter(|_| memory.trusted) {
@@ -202,9 +202,9 @@ impl Arguments {
             }
             self.assign(&mut saved.parameters)?;
         }
-        parts.memory = memory;
-        parts.keeper = Box::new(keeper.1.clone());
-        Ok(Some(keeper))
+        parts.restored = memory;
+        parts.storage = Box::new(storage.1.clone());
+        Ok(Some(storage))
     }
 
     fn desk(&self, board: Board, parts: Parts, script: Script, simulated: bool) -> Outcome {
@@ -245,8 +245,8 @@ impl Arguments {
         let log = logging::start(state, LevelFilter::Info)?;
         let perform = || {
             let everywhere = Ipv4Addr::UNSPECIFIED.into();
-            let door = self.page.door(&board.web, everywhere, "bela.local")?;
-            let keeper = self.keep(&mut parts, state)?;
+            let listener = self.page.listener(&board.web, everywhere, "bela.local")?;
+            let storage = self.keep(&mut parts, state)?;
             play(Performance {
                 board,
                 parts,
@@ -254,8 +254,8 @@ impl Arguments {
                 options: self.options.clone(),
                 seconds: self.seconds,
                 signals,
-                keeper,
-                door,
+                storage,
+                listener,
             })
             .map_err(Failure::Failed)
         };
@@ -281,9 +281,9 @@ impl Arguments {
         };
         let name = page::name_in_network();
         let here = Ipv4Addr::LOCALHOST.into();
-        let door = self.page.door(&board.web, here, &name)?;
+        let listener = self.page.listener(&board.web, here, &name)?;
         let interrupt = Interrupt::watch().map_err(|error| Failure::Failed(error.to_string()))?;
-        let keeper = self.keep(&mut parts, self.state.as_deref())?;
+        let storage = self.keep(&mut parts, self.state.as_deref())?;
         let mut desk = Desk::like(board, parts);
         desk.platform = Platform {
             cost: COMPUTER,
@@ -306,8 +306,8 @@ impl Arguments {
             seconds,
             sound_card,
             terminal: io::IsTerminal::is_terminal(&io::stdout()),
-            keeper,
-            door,
+            storage,
+            listener,
             interrupt,
         };
         play_live(desk, live).map_err(Failure::Failed)
