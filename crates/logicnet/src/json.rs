@@ -7,8 +7,10 @@ use core::fmt::Write;
 
 use serde_json::{Map, Value};
 
-use crate::network::{DEFAULT_SAMPLE_RATE, Gate, Layer, MAX_INPUTS, Network, NetworkError, Parts};
-use crate::{InputEncoding, Mask, Masks, Op, OutputEncoding};
+use crate::{
+    DEFAULT_SAMPLE_RATE, Gate, InputEncoding, MAX_INPUTS, Mask, Masks, Network, NetworkError,
+    NetworkLayer, Op, OutputEncoding, Parts,
+};
 
 /// The `format` field of every network file.
 pub const FORMAT: &str = "gatebend-network";
@@ -174,7 +176,7 @@ fn items(value: Value, path: &str) -> Result<Vec<Value>, NetworkError> {
     }
 }
 
-fn parse_layer(value: Value, path: &str) -> Result<Layer, NetworkError> {
+fn parse_layer(value: Value, path: &str) -> Result<NetworkLayer, NetworkError> {
     let Value::Object(mut extra) = value else {
         return Err(wrong(path, &value, "a layer: {\"gates\": [ ... ]}"));
     };
@@ -187,7 +189,7 @@ fn parse_layer(value: Value, path: &str) -> Result<Layer, NetworkError> {
         .enumerate()
         .map(|(i, gate)| parse_gate(gate).map_err(|at| at.within(gate, &format!("{path}[{i}]"))))
         .collect::<Result<_, _>>()?;
-    Ok(Layer { gates, extra })
+    Ok(NetworkLayer { gates, extra })
 }
 
 /// The item of a gate that is wrong. Its path is formatted only for an error.

@@ -3,9 +3,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::network::{Gate, Layer, Network, NetworkError, Parts};
-use crate::xag::{Lit, Xag};
-use crate::{InputEncoding, Op};
+use crate::{Gate, InputEncoding, Lit, Network, NetworkError, NetworkLayer, Op, Parts, Xag};
 
 impl Network {
     /// Makes a network of a graph's live gates, with binary inputs. Everything else, such
@@ -31,7 +29,7 @@ impl Network {
         let mut numbers: Vec<u32> = (0..graph.nodes())
             .map(|node| node.saturating_sub(1))
             .collect();
-        let mut layers: Vec<Layer> = Vec::new();
+        let mut layers: Vec<NetworkLayer> = Vec::new();
         let mut next = inputs;
         for node in order {
             let Some(gate) = graph.gate(node) else {
@@ -48,7 +46,7 @@ impl Network {
             if inverted[node as usize] {
                 op = op.complement();
             }
-            layers.resize_with(levels[node as usize] as usize, Layer::default);
+            layers.resize_with(levels[node as usize] as usize, NetworkLayer::default);
             if let Some(layer) = layers.last_mut() {
                 layer.gates.push(Gate {
                     op,
@@ -62,7 +60,7 @@ impl Network {
 
         // Outputs that no gate gives in the right polarity get a gate in a last layer.
         let mut extra: Vec<(Lit, u32)> = Vec::new();
-        let mut last = Layer::default();
+        let mut last = NetworkLayer::default();
         let outputs = graph
             .outputs()
             .iter()

@@ -7,8 +7,10 @@ extern crate alloc;
 extern crate std;
 
 mod activity;
+mod check;
 mod counter;
 mod encoding;
+mod error;
 mod evaluator;
 pub mod export;
 mod json;
@@ -17,6 +19,7 @@ mod machine;
 mod mask;
 mod network;
 mod op;
+mod parts;
 mod program;
 mod prove;
 pub mod random;
@@ -28,14 +31,16 @@ pub mod xag;
 
 pub use activity::Activity;
 pub use encoding::{InputEncoding, OutputEncoding};
+pub use error::NetworkError;
 pub use evaluator::Evaluator;
 pub use json::{FORMAT, VERSION};
 pub use mask::{Mask, Masks};
-pub use network::{
-    DEFAULT_SAMPLE_RATE, Gate, Layer, MAX_BINARY_OUTPUTS, MAX_COUNTER_BITS, MAX_GATES,
-    MAX_GROUP_SUM_OUTPUTS, MAX_INPUTS, MAX_SAMPLE_RATE, Network, NetworkError, Parts,
-};
+pub use network::Network;
 pub use op::Op;
+pub use parts::{
+    DEFAULT_SAMPLE_RATE, Gate, MAX_BINARY_OUTPUTS, MAX_COUNTER_BITS, MAX_GATES,
+    MAX_GROUP_SUM_OUTPUTS, MAX_INPUTS, MAX_SAMPLE_RATE, NetworkLayer, Parts,
+};
 pub use program::{Builder, Program};
 pub use prove::{Difference, prove};
 pub use simplify::{simplify, simplify_graph};

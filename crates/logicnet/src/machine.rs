@@ -44,14 +44,14 @@ impl<W: Word> Machine<W> {
         &self.slots
     }
 
-    /// Restarts the program; returns it and the slots, whose inputs are to be set.
+    /// Restarts the program; returns it and its slots, so that the caller can set the inputs.
     pub(crate) fn restart(&mut self) -> (&Program, &mut [W]) {
         self.next_step = 0;
         self.round = 0;
         (&self.program, &mut self.slots)
     }
 
-    /// Number of steps that are left.
+    /// Number of steps left.
     pub(crate) fn remaining(&self) -> usize {
         self.program.steps.len() - self.next_step
     }
@@ -64,7 +64,7 @@ impl<W: Word> Machine<W> {
 }
 
 vectorized! {
-    /// Runs the steps before `end` that are left.
+    /// Runs the remaining steps before `end`.
     fn run_until[W: Word](machine: &mut Machine<W>, end: usize) {
         let steps = &machine.program.steps[..end];
         let slots = &mut machine.slots[..];
@@ -92,7 +92,7 @@ vectorized! {
 /// ends before it.
 ///
 /// # Safety
-/// Every slot that `steps` name must be below `slots.len()`.
+/// Every slot that a step names must be below `slots.len()`.
 #[inline(always)]
 #[allow(unsafe_code)]
 unsafe fn run_steps<W: Word>(

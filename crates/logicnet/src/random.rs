@@ -14,8 +14,7 @@ use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use crate::network::{Gate, Layer, Network, NetworkError, Parts};
-use crate::{MAX_COUNTER_BITS, MAX_GATES, Op};
+use crate::{Gate, MAX_COUNTER_BITS, MAX_GATES, Network, NetworkError, NetworkLayer, Op, Parts};
 
 /// Number of outputs of a random network: the last gates of its last layer.
 const OUTPUTS: usize = 8;
@@ -122,9 +121,9 @@ impl Network {
             .map(|&width| {
                 let gates = wire(&mut rng, first, next - first, width, ops);
                 (first, next) = (next, next + width as u32);
-                Layer {
+                NetworkLayer {
                     gates,
-                    ..Layer::default()
+                    ..NetworkLayer::default()
                 }
             })
             .collect();

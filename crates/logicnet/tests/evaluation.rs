@@ -231,9 +231,9 @@ fn slot_numbers_of_the_widest_networks_fit_16_bits() {
     let outputs = tree.into_iter().take(32).collect();
     let network = Network::try_from(logicnet::Parts {
         inputs: 24,
-        layers: vec![logicnet::Layer {
+        layers: vec![logicnet::NetworkLayer {
             gates,
-            ..logicnet::Layer::default()
+            ..logicnet::NetworkLayer::default()
         }],
         outputs,
         ..logicnet::Parts::default()

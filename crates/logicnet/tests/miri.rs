@@ -1,7 +1,7 @@
-//! A small run through the unsafe code, for Miri: the loop over gates and the choice of
-//! vector instructions, at every width.
+//! A run through the unsafe code that is small enough for Miri: the loop over gates and the
+//! choice of vector instructions, at every width.
 //!
-//! `cargo +nightly miri test -p logicnet --test miri` takes minutes. To cover the functions
+//! Run it with `cargo +nightly miri test -p logicnet --test miri`. To cover the functions
 //! compiled for AVX2 as well, set `RUSTFLAGS=-Ctarget-feature=+avx2,+bmi1,+popcnt`.
 
 mod common;

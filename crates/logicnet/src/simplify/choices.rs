@@ -28,7 +28,7 @@ impl Choice {
     }
 
     /// Returns the cost of a gate: 0 for a wire, 8 for AND and 9 for XOR, which takes three
-    /// gates on machines without it.
+    /// instructions on processors without one for it.
     pub(super) fn weight(self) -> u32 {
         if self.a == self.b {
             0

@@ -3,7 +3,9 @@
 
 #![allow(dead_code)] // each test uses some of it
 
-use logicnet::{Gate, InputEncoding, Layer, Mask, Masks, Network, Op, OutputEncoding, Parts};
+use logicnet::{
+    Gate, InputEncoding, Mask, Masks, Network, NetworkLayer, Op, OutputEncoding, Parts,
+};
 use proptest::prelude::*;
 
 fn gate(op: u8, a: bool, b: bool) -> bool {
@@ -127,9 +129,9 @@ pub fn networks() -> impl Strategy<Value = Network> {
                         .collect();
                     first = nodes;
                     nodes += width as u32;
-                    Layer {
+                    NetworkLayer {
                         gates,
-                        ..Layer::default()
+                        ..NetworkLayer::default()
                     }
                 })
                 .collect();
