@@ -139,7 +139,7 @@ impl Network {
         self.parts.inputs + self.gates.len() as u32
     }
 
-    /// Number of bits of t that the network reads, 1..=[`MAX_COUNTER_BITS`].
+    /// Number of bits of t that the network reads, 1..=[`MAX_COUNTER_BITS`](crate::MAX_COUNTER_BITS).
     pub fn counter_bits(&self) -> u32 {
         self.counter_bits
     }
