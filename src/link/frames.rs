@@ -82,6 +82,7 @@ impl FrameSource {
     }
 
     /// Adds the engine's sound, at a sample rate.
+    #[must_use]
     pub fn with_sound(mut self, sound: TapReader, rate: u32) -> FrameSource {
         self.sound = Some((sound, (rate / SOUND_RATE) as usize));
         self

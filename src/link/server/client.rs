@@ -58,7 +58,7 @@ pub fn serve(stream: TcpStream, received: Vec<u8>, connection: &Connection) {
 
 /// The reason why a client is no longer served.
 enum End {
-    /// It has left, or does not take what it is sent.
+    /// The client has left, or does not take what it is sent.
     Gone,
     /// The server closes the connection with this code and reason.
     Close(CloseCode, String),

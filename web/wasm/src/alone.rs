@@ -55,7 +55,7 @@ pub struct Alone {
     frames: u64,
     /// Rendered, and not asked for yet.
     left: Vec<f32>,
-    /// What was asked for last.
+    /// The frames of the last call.
     quantum: Vec<f32>,
     /// Messages that nobody has taken yet.
     messages: VecDeque<Message>,
@@ -80,12 +80,12 @@ impl Alone {
         let info = InstrumentInfo {
             board: "browser".into(),
             rate,
-            // It is heard already.
+            // The page itself plays the sound.
             sound: false,
             display: board.panel.rows() as u8,
             surface: board.panel.surface.clone(),
         };
-        // It ends with the page, and never starts again.
+        // The instrument ends with the page, and never restarts within it.
         let welcome = info.welcome(0);
         let script = Script::parse(script, &board.panel.surface)?;
         let desk = Desk::like(board, Parts::new(factory_networks::all()));
