@@ -105,7 +105,7 @@ impl FrameSource {
         let listening = audience.listening;
         if let Some((tap, max_samples)) = &mut self.sound {
             tap.listen(listening.sound);
-            while let Some((first, samples)) = tap.hear(*max_samples) {
+            while let Some((first, samples)) = tap.read(*max_samples) {
                 send(Frame::Sound(sound_message(first, &samples)));
             }
         }
