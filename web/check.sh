@@ -29,7 +29,7 @@ if [ ! -x node_modules/.bin/tsc ]; then
     echo "skipped: the page's types and style, web/check.sh --install fetches the tools"
     exit
 fi
-[ -f types/Ask.ts ] || (cd .. && cargo test --quiet --lib link)
+[ -f types/Welcome.ts ] || (cd .. && cargo test --quiet --lib link)
 node_modules/.bin/tsc --project .
 node_modules/.bin/eslint .
 echo "The page's types and style are right."

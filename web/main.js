@@ -1,12 +1,12 @@
 // Wires the page together; nothing else.
 
-import { at } from './dom.js';
+import { at } from './ui/dom.js';
 import { createGraph } from './graph/graph.js';
-import { keep } from './offline.js';
-import { connect } from './port/socket.js';
-import { Shelf } from './shelf.js';
-import { Sound } from './sound.js';
-import { Store } from './store.js';
+import { keep } from './store/offline.js';
+import { connect } from './link/socket.js';
+import { LocalStorage } from './store/local-storage.js';
+import { Sound } from './audio/sound.js';
+import { Store } from './store/store.js';
 import { Bends } from './panels/bends.js';
 import { Connection } from './panels/connection.js';
 import { Display } from './panels/display.js';
@@ -33,7 +33,7 @@ const notices = new Notices(at('notices'), store);
 new Faults(at('faults'), store);
 const transport = new Transport(at('transport'), store);
 const output = new Output(at('output'), at('recorder'), store, sound);
-const connection = new Connection(at('connection'), store, sound, new Shelf(store));
+const connection = new Connection(at('connection'), store, sound, new LocalStorage(store));
 new Waveform(at('waveform'), store);
 new Expression(at('expression'), store);
 const networks = new Networks(at('networks'), store, notices);

@@ -5,7 +5,7 @@ import { Scheduled, worklet } from './output.js';
 import { Workshop } from './workshop.js';
 
 /**
- * As port/socket.js has them: what a client is connected by, and what it hears.
+ * As link/socket.js has them: what a client is connected by, and what it hears.
  * @typedef {object} Port
  * @property {(text: string) => void} send a message of the protocol
  * @property {() => void} close

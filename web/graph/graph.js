@@ -1,7 +1,7 @@
 // The graph of the network that is played: it shows what the store knows, asks the store
 // for what the hand wants, and keeps nothing of its own but what is looked at.
 
-import { h } from '../dom.js';
+import { h } from '../ui/dom.js';
 import { WebGlRenderer } from './draw.js';
 import { Hand } from './hand.js';
 import { bendInWords, describe, Inspector } from './inspect.js';
@@ -17,7 +17,7 @@ import { Tools } from './tools.js';
 import { Index, View } from './view.js';
 import { step } from './walk.js';
 
-/** @import { Ask } from '../types/Ask' */
+/** @import { ClientMessage } from '../link/connection.js' */
 /** @import { Bend } from '../types/Bend' */
 /** @import { Gate } from '../types/Gate' */
 /** @import { State } from '../types/State' */
@@ -32,7 +32,7 @@ import { step } from './walk.js';
  * @typedef {EventTarget & {
  *   state: State,
  *   activity: { revision: number, t: number, nodes: Uint8Array } | null,
- *   ask: (ask: Ask) => Promise<unknown>,
+ *   ask: (ask: ClientMessage) => Promise<unknown>,
  *   value?: (parameter: string, otherwise: number) => number,
  * }} GraphStore
  */

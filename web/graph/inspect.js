@@ -1,7 +1,7 @@
 // A node in words and in a table: what it is, reads and is read by, and what can be made
 // of it. It is also the way through the network for those who do not see the graph.
 
-import { fill, h } from '../dom.js';
+import { fill, h } from '../ui/dom.js';
 import { glyph, INPUT } from './glyphs.js';
 import { OPS, truthTable, usesA, usesB } from './ops.js';
 

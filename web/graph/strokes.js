@@ -1,12 +1,12 @@
 // Strokes of bends, as they are asked for: one step of undo each, a message a frame. What
 // was asked for is shown at once, until it is told or refused.
 
-/** @import { Ask } from '../types/Ask' */
+/** @import { ClientMessage } from '../link/connection.js' */
 /** @import { Bend } from '../types/Bend' */
 
 /**
  * @typedef {object} Paper
- * @property {(ask: Ask) => Promise<unknown>} ask
+ * @property {(ask: ClientMessage) => Promise<unknown>} ask
  * @property {() => void} changed what is pending is another
  * @property {(reason: string) => void} refused
  */

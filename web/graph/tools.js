@@ -1,6 +1,6 @@
 // The bar of tools: what the hand does, what is bent to, how wide the brush is.
 
-import { fill, h } from '../dom.js';
+import { fill, h } from '../ui/dom.js';
 
 /** @import { Bend } from '../types/Bend' */
 /** @import { Tool } from './hand.js' */

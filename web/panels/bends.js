@@ -1,10 +1,10 @@
 // Layers of bends, and what a touch does; steps back and forth.
 
-import { fill, h, on } from '../dom.js';
-import { newest } from '../newest.js';
+import { fill, h, on } from '../ui/dom.js';
+import { newest } from '../ui/latest.js';
 import { controls } from './control.js';
 
-/** @import { Store } from '../store.js' */
+/** @import { Store } from '../store/store.js' */
 /** @import { Layer } from '../types/Layer' */
 
 export class Bends {

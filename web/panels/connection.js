@@ -1,11 +1,11 @@
 // Where the instrument is: served with this page, or in it. And the pairing code.
 
-import { fill, h, on } from '../dom.js';
+import { fill, h, on } from '../ui/dom.js';
 
-/** @import { Store, How } from '../store.js' */
-/** @import { Shelf } from '../shelf.js' */
-/** @import { Sound } from '../sound.js' */
-/** @import { Connect } from '../conversation.js' */
+/** @import { Store, How } from '../store/store.js' */
+/** @import { LocalStorage } from '../store/local-storage.js' */
+/** @import { Sound } from '../audio/sound.js' */
+/** @import { Connect } from '../link/connection.js' */
 
 const WASM = new URL('../gatebend.wasm', import.meta.url);
 
@@ -14,7 +14,7 @@ export class Connection {
      * @param {HTMLElement} element
      * @param {Store} store
      * @param {Sound} sound
-     * @param {Shelf} shelf
+     * @param {LocalStorage} shelf
      */
     constructor(element, store, sound, shelf) {
         this.store = store;
@@ -108,7 +108,7 @@ export class Connection {
         this.more.hidden = this.more.childElementCount === 0;
     }
 
-    /** @param {import('../store.js').Connection} connection */
+    /** @param {import('../store/store.js').ConnectionState} connection */
     sentence({ how, standing, reason, restorable, pairing }) {
         const { store, replace } = this;
         if (replace) {

@@ -1,10 +1,10 @@
 // The control of one parameter, from its row of the table.
 
-import { h, on } from '../dom.js';
-import { newest } from '../newest.js';
-import { said } from '../words.js';
+import { h, on } from '../ui/dom.js';
+import { newest } from '../ui/latest.js';
+import { said } from '../ui/format.js';
 
-/** @import { Store } from '../store.js' */
+/** @import { Store } from '../store/store.js' */
 /** @import { Parameter } from '../types/Parameter' */
 
 /** More choices than that do not fit side by side. */

@@ -1,9 +1,9 @@
 // The instrument's display, pixel by pixel, and its pages.
 
-import { h, on } from '../dom.js';
+import { h, on } from '../ui/dom.js';
 
-/** @import { Store } from '../store.js' */
-/** @import { Display as Shown } from '../frames.js' */
+/** @import { Store } from '../store/store.js' */
+/** @import { Display as Shown } from '../link/frames.js' */
 
 const WIDTH = 128;
 const PAGES = ['play', 'menu', 'presets', 'inputs', 'about'];

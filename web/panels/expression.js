@@ -1,12 +1,12 @@
 // An expression of t, compiled to gates and heard as it is typed.
 
-import { fill, h } from '../dom.js';
-import { Away, Refusal } from '../conversation.js';
-import { about } from '../file.js';
-import { quiet } from '../newest.js';
-import { grouped, marked } from '../words.js';
+import { fill, h } from '../ui/dom.js';
+import { Away, Refusal } from '../link/connection.js';
+import { about } from '../ui/network-file.js';
+import { quiet } from '../ui/latest.js';
+import { grouped, marked } from '../ui/format.js';
 
-/** @import { Store } from '../store.js' */
+/** @import { Store } from '../store/store.js' */
 
 /** As long as a fast typist's finger is in the air. */
 const QUIET_MILLISECONDS = 180;
@@ -122,7 +122,7 @@ export class Expression {
     /**
      * @param {string} expression
      * @param {number} bits
-     * @returns {Promise<import('../types/Tell').Tell | null>} null, if nobody is there
+     * @returns {Promise<import('../link/connection.js').ServerMessage | null>} null, if nobody is there
      */
     async compiled(expression, bits) {
         try {

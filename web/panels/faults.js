@@ -1,8 +1,8 @@
 // What does not work now, for as long as it does not.
 
-import { fill, h, on } from '../dom.js';
+import { fill, h, on } from '../ui/dom.js';
 
-/** @import { Store } from '../store.js' */
+/** @import { Store } from '../store/store.js' */
 
 export class Faults {
     /** @param {HTMLElement} element an alert @param {Store} store */

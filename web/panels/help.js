@@ -1,6 +1,6 @@
 // What things are, how the pad is played, and the keys.
 
-import { h } from '../dom.js';
+import { h } from '../ui/dom.js';
 import { KEYS } from '../graph/keys.js';
 
 /** @import { Keys } from './keys.js' */

@@ -1,6 +1,6 @@
 // Keys that work everywhere in the page, but where something is typed.
 
-/** @import { Store } from '../store.js' */
+/** @import { Store } from '../store/store.js' */
 /** @import { Transport } from './transport.js' */
 /** @import { Output } from './output.js' */
 /** @import { Networks } from './networks.js' */

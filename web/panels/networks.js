@@ -1,12 +1,12 @@
 // Networks: of the library, of files, of links, of chance.
 
-import { h, on, refill } from '../dom.js';
-import { MOST_BYTES } from '../conversation.js';
-import { about, heard, packed, unpacked } from '../file.js';
-import { fileName, grouped } from '../words.js';
+import { h, on, refill } from '../ui/dom.js';
+import { MOST_BYTES } from '../link/connection.js';
+import { about, heard, packed, unpacked } from '../ui/network-file.js';
+import { fileName, grouped } from '../ui/format.js';
 import { controls } from './control.js';
 
-/** @import { Store } from '../store.js' */
+/** @import { Store } from '../store/store.js' */
 /** @import { Notices } from './notices.js' */
 
 /** Parameters of how one network follows another. */

@@ -1,8 +1,8 @@
 // What is told to the player, for a while: the instrument's notices, and problems.
 
-import { h } from '../dom.js';
+import { h } from '../ui/dom.js';
 
-/** @import { Store } from '../store.js' */
+/** @import { Store } from '../store/store.js' */
 
 const SECONDS = 8;
 

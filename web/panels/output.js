@@ -1,13 +1,13 @@
 // How loud, and whether it is heard in this page; recordings.
 
-import { h, on } from '../dom.js';
-import { about } from '../file.js';
-import { newest } from '../newest.js';
-import { clocked, fileName, said } from '../words.js';
+import { h, on } from '../ui/dom.js';
+import { about } from '../ui/network-file.js';
+import { newest } from '../ui/latest.js';
+import { clocked, fileName, said } from '../ui/format.js';
 import { save } from './networks.js';
 
-/** @import { Store } from '../store.js' */
-/** @import { Sound } from '../sound.js' */
+/** @import { Store } from '../store/store.js' */
+/** @import { Sound } from '../audio/sound.js' */
 
 export class Output {
     /**

@@ -1,9 +1,9 @@
 // The square, played by fingers, mouse, pen or keys; what lies where on it.
 
-import { colours, framed, h, on, onLook, refill, sized } from '../dom.js';
-import { Hand } from '../hand.js';
+import { colours, framed, h, on, onLook, refill, sized } from '../ui/dom.js';
+import { Fingers } from '../ui/fingers.js';
 
-/** @import { Store } from '../store.js' */
+/** @import { Store } from '../store/store.js' */
 /** @import { Region } from '../types/Region' */
 
 const WORDS = /** @type {Record<string, string>} */ ({
@@ -25,10 +25,10 @@ export class Pad {
             'aria-describedby': 'pad-help', 'aria-roledescription': 'touch pad',
             onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event),
             onkeyup: (/** @type {KeyboardEvent} */ event) => {
-                if (event.key === ' ') this.hand.lift(KEYS);
+                if (event.key === ' ') this.fingers.lift(KEYS);
             },
             onfocus: () => this.draw(),
-            onblur: () => { this.hand.lift(KEYS); this.draw(); },
+            onblur: () => { this.fingers.lift(KEYS); this.draw(); },
         });
         this.buttons = h('div', { class: 'regions' });
         const size = h('input', {
@@ -47,10 +47,10 @@ export class Pad {
         this.cursor = { x: 0.5, y: 0.5 };
         /** @type {Region | undefined} */
         this.region = undefined;
-        const say = () => store.say({ type: 'touch', fingers: [...this.hand.fingers.values()] });
+        const say = () => store.say({ type: 'touch', fingers: [...this.fingers.fingers.values()] });
         const soon = framed(say);
         let felt = 0;
-        this.hand = new Hand((fingers) => {
+        this.fingers = new Fingers((fingers) => {
             // Moves go by frames. Who comes or leaves is said at once: a hidden page has no frames.
             if (fingers.length === felt) soon();
             else say();
@@ -64,17 +64,17 @@ export class Pad {
             if (surface.hasPointerCapture(event.pointerId)) this.move(event);
         });
         for (const name of /** @type {const} */ (['pointerup', 'pointercancel', 'lostpointercapture'])) {
-            surface.addEventListener(name, (event) => this.hand.lift(event.pointerId));
+            surface.addEventListener(name, (event) => this.fingers.lift(event.pointerId));
         }
         surface.addEventListener('contextmenu', (event) => event.preventDefault());
         // Nothing stays touched by a page that nobody sees.
-        document.addEventListener('visibilitychange', () => { if (document.hidden) this.hand.clear(); });
-        addEventListener('blur', () => this.hand.clear());
-        addEventListener('pagehide', () => this.hand.clear());
+        document.addEventListener('visibilitychange', () => { if (document.hidden) this.fingers.clear(); });
+        addEventListener('blur', () => this.fingers.clear());
+        addEventListener('pagehide', () => this.fingers.clear());
 
         on(store, ['welcome'], () => this.lay());
         on(store, ['network', 'layers', 'touched', 'activity', 'parameters'], this.draw);
-        store.addEventListener('connection', () => { if (store.connection.standing !== 'open') this.hand.clear(); });
+        store.addEventListener('connection', () => { if (store.connection.standing !== 'open') this.fingers.clear(); });
         onLook(surface, this.draw);
     }
 
@@ -85,7 +85,7 @@ export class Pad {
         place(this.field, this.region?.corners ?? [0, 0, 1, 1]);
         refill(this.buttons, ...regions.filter(({ name }) => name !== 'field').map((region) => {
             const [left, top, right, bottom] = region.corners;
-            const press = () => this.hand.put(region.name, (left + right) / 2, (top + bottom) / 2, this.size);
+            const press = () => this.fingers.put(region.name, (left + right) / 2, (top + bottom) / 2, this.size);
             const button = h('button', {
                 type: 'button', id: `pad-${region.name}`, 'aria-label': `Pad: ${region.name}`,
                 onkeydown: (/** @type {KeyboardEvent} */ event) => {
@@ -93,8 +93,8 @@ export class Pad {
                     event.preventDefault();
                     if (!event.repeat) press();
                 },
-                onkeyup: () => this.hand.lift(region.name),
-                onblur: () => this.hand.lift(region.name),
+                onkeyup: () => this.fingers.lift(region.name),
+                onblur: () => this.fingers.lift(region.name),
             }, WORDS[region.name] ?? region.name);
             place(button, region.corners);
             return button;
@@ -106,12 +106,12 @@ export class Pad {
     down(event) {
         if (event.button !== 0) return;
         event.preventDefault();
-        const { hand } = this;
+        const { fingers } = this;
         if (event.pointerType === 'mouse' && event.shiftKey) {
             // Stays where it is; so two fingers' box can be played with one mouse.
             const { x, y } = this.at(event);
-            if (hand.fingers.has(PINNED)) hand.lift(PINNED);
-            else hand.put(PINNED, x, y, this.size);
+            if (fingers.fingers.has(PINNED)) fingers.lift(PINNED);
+            else fingers.put(PINNED, x, y, this.size);
             return;
         }
         if (event.target instanceof HTMLElement && event.target !== this.canvas) event.target.focus({ preventScroll: true });
@@ -123,7 +123,7 @@ export class Pad {
     move(event) {
         const { x, y } = this.at(event);
         const size = event.pointerType === 'pen' && event.pressure > 0 ? event.pressure : this.size;
-        this.hand.put(event.pointerId, x, y, size);
+        this.fingers.put(event.pointerId, x, y, size);
     }
 
     /** @param {PointerEvent} event @returns {{ x: number, y: number }} in parts of the pad */
@@ -140,7 +140,7 @@ export class Pad {
             const far = event.shiftKey ? 5 : 1;
             cursor.x = Math.max(0, Math.min(1, cursor.x + by[0] * STEP * far));
             cursor.y = Math.max(0, Math.min(1, cursor.y + by[1] * STEP * far));
-            if (this.hand.fingers.has(KEYS)) this.press();
+            if (this.fingers.fingers.has(KEYS)) this.press();
         } else if (event.key === ' ') {
             if (!event.repeat) this.press();
         } else {
@@ -155,7 +155,7 @@ export class Pad {
         const [left, top, right, bottom] = this.region?.corners ?? [0, 0, 1, 1];
         // Not on the edge, which is the next region's.
         const inside = (/** @type {number} */ part) => 0.001 + 0.998 * part;
-        this.hand.put(KEYS,
+        this.fingers.put(KEYS,
             left + (right - left) * inside(this.cursor.x), top + (bottom - top) * inside(this.cursor.y), this.size);
     }
 
@@ -195,7 +195,7 @@ export class Pad {
         context.globalAlpha = 1;
         const reach = store.value('radius', 8) / 100 * (right - left) * width;
         context.lineWidth = 1.5;
-        const fingers = [...this.hand.fingers.values()];
+        const fingers = [...this.fingers.fingers.values()];
         if (fingers.length > 1) {
             const xs = fingers.map((finger) => finger.x * width);
             const ys = fingers.map((finger) => finger.y * height);

@@ -1,9 +1,9 @@
 // All parameters, as the instrument's table has them.
 
-import { h } from '../dom.js';
+import { h } from '../ui/dom.js';
 import { controls } from './control.js';
 
-/** @import { Store } from '../store.js' */
+/** @import { Store } from '../store/store.js' */
 /** @import { Parameter } from '../types/Parameter' */
 
 /** Those of one kind for each input, which few need at once. */

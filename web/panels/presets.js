@@ -1,8 +1,8 @@
 // Presets: kept, played again, deleted.
 
-import { h, on, refill } from '../dom.js';
+import { h, on, refill } from '../ui/dom.js';
 
-/** @import { Store } from '../store.js' */
+/** @import { Store } from '../store/store.js' */
 
 export class Presets {
     /** @param {HTMLElement} element @param {Store} store */

@@ -1,9 +1,9 @@
 // Oscilloscope and spectrum of what is heard in this page.
 
-import { colours, h, on, onLook, sized, still } from '../dom.js';
+import { colours, h, on, onLook, sized, still } from '../ui/dom.js';
 
-/** @import { Store } from '../store.js' */
-/** @import { Sound } from '../sound.js' */
+/** @import { Store } from '../store/store.js' */
+/** @import { Sound } from '../audio/sound.js' */
 /** @import { Output } from './output.js' */
 
 /** Width of the oscilloscope. */

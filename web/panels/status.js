@@ -1,9 +1,9 @@
 // How the instrument does.
 
-import { fill, h, on } from '../dom.js';
-import { grouped } from '../words.js';
+import { fill, h, on } from '../ui/dom.js';
+import { grouped } from '../ui/format.js';
 
-/** @import { Store } from '../store.js' */
+/** @import { Store } from '../store/store.js' */
 
 export class Status {
     /** @param {HTMLElement} element @param {Store} store */

@@ -1,11 +1,11 @@
 // Time: on or still, from where, how fast, which way round.
 
-import { fill, h, on, still } from '../dom.js';
-import { about } from '../file.js';
-import { newest } from '../newest.js';
-import { clocked, grouped, said } from '../words.js';
+import { fill, h, on, still } from '../ui/dom.js';
+import { about } from '../ui/network-file.js';
+import { newest } from '../ui/latest.js';
+import { clocked, grouped, said } from '../ui/format.js';
 
-/** @import { Store } from '../store.js' */
+/** @import { Store } from '../store/store.js' */
 
 /** Readings of the time a second, and where things shall keep still. */
 const READ_MILLISECONDS = 50;

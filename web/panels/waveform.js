@@ -1,15 +1,15 @@
 // The whole period, with what bends changed of it, and where it is played.
 
-import { colours, h, on, onLook, sized, still } from '../dom.js';
-import { newest, quiet } from '../newest.js';
-import { columnOf, runs, share, timeOf } from '../period.js';
-import { clocked, grouped } from '../words.js';
-import { about } from '../file.js';
+import { colours, h, on, onLook, sized, still } from '../ui/dom.js';
+import { newest, quiet } from '../ui/latest.js';
+import { columnOf, runs, share, timeOf } from '../ui/period.js';
+import { clocked, grouped } from '../ui/format.js';
+import { about } from '../ui/network-file.js';
 
-/** @import { Store } from '../store.js' */
-/** @import { Tell } from '../types/Tell' */
+/** @import { Store } from '../store/store.js' */
+/** @import { ServerMessage } from '../link/connection.js' */
 
-/** @typedef {Extract<Tell, { type: 'waveform' }>} Picture */
+/** @typedef {Extract<ServerMessage, { type: 'waveform' }>} Picture */
 
 /** As many as are told apart on any screen. */
 const MOST_COLUMNS = 2048;

@@ -21,7 +21,7 @@ export const LAUNCH = {
         '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 };
 
-/** What port/socket.js is with a fake instrument in the page. */
+/** What link/socket.js is with a fake instrument in the page. */
 const FAKE = `
 import { FakeInstrument } from '/test/fake-port.js';
 import { activity } from '/test/graph-store.js';
@@ -130,7 +130,7 @@ export async function open(url) {
             await page.setViewportSize({ width, height });
             await page.emulateMedia({ colorScheme });
             if (!url) {
-                await page.route('**/port/socket.js', (route) =>
+                await page.route('**/link/socket.js', (route) =>
                     route.fulfill({ contentType: 'text/javascript', body: FAKE }));
                 if (alone) {
                     await page.route('**/audio/alone.js', (route) =>

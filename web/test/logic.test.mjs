@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { about, heard, packed, unpacked } from '../file.js';
-import { newest } from '../newest.js';
-import { columnOf, runs, share, timeOf } from '../period.js';
-import { clocked, fileName, grouped, marked, said } from '../words.js';
+import { about, heard, packed, unpacked } from '../ui/network-file.js';
+import { newest } from '../ui/latest.js';
+import { columnOf, runs, share, timeOf } from '../ui/period.js';
+import { clocked, fileName, grouped, marked, said } from '../ui/format.js';
 import { canned, PARAMETERS } from './fake-port.js';
 
 test('a link brings what was put into it', async () => {

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { packed } from '../file.js';
+import { packed } from '../ui/network-file.js';
 import { missing, open } from './browser.mjs';
 import { canned } from './fake-port.js';
 
@@ -126,7 +126,7 @@ inPage('a network is pasted, and a link brings it back', async (page) => {
     });
     await page.waitForFunction(() => document.title.startsWith('pasted'));
     const fragment = await page.evaluate(async () => {
-        const file = await import('./file.js');
+        const file = await import('./ui/network-file.js');
         return file.packed(window.instrument.state.network.file);
     });
     await page.evaluate((hash) => { location.hash = hash; }, fragment);

@@ -175,7 +175,7 @@ test('a page is told of versions that it is not of', async () => {
         fetch: async () => ({ ok: true, text: async () => list }),
     };
     for (const [name, value] of Object.entries(globals)) Object.defineProperty(globalThis, name, { value, configurable: true });
-    const { keep } = await import('../offline.js');
+    const { keep } = await import('../store/offline.js');
     let told = 0;
     assert.ok(await keep(() => { told += 1; }));
     // The browser's own cache could keep an old worker for a day.

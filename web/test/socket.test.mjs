@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { connect, wait, why } from '../port/socket.js';
+import { connect, wait, why } from '../link/socket.js';
 
 test('attempts come more and more seldom, and not all at once', () => {
     assert.equal(wait(0, 0.5), 250);

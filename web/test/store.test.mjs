@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Away, Refusal } from '../conversation.js';
-import { Store } from '../store.js';
+import { Away, Refusal } from '../link/connection.js';
+import { Store } from '../store/store.js';
 import { canned, FakeInstrument, settled } from './fake-port.js';
 
 async function connected(instrument = new FakeInstrument(), options = {}) {

@@ -1,9 +1,10 @@
 // What is said over one port: greeting first, then questions and their answers by
 // number. It keeps nothing over a break; the store does.
 
-/** @import { Ask } from './types/Ask' */
-/** @import { Tell } from './types/Tell' */
-/** @import { Port, Listener } from './port/socket.js' */
+/** @import { Port, Listener } from './socket.js' */
+
+/** A message to the instrument. @typedef {import('../types/Ask').Ask} ClientMessage */
+/** A message from the instrument. @typedef {import('../types/Tell').Tell} ServerMessage */
 
 /** The protocol's version: `VERSION` in src/link/protocol.rs. */
 export const VERSION = 1;
@@ -52,14 +53,14 @@ export class Away extends Error {
 
 /**
  * @typedef {object} Ears
- * @property {(tell: Tell) => void} ontell all that is told, answers too, before they
+ * @property {(tell: ServerMessage) => void} ontell all that is told, answers too, before they
  *   are given to who asked
  * @property {(data: ArrayBuffer) => void} onframe
  * @property {(standing: Standing, reason: string) => void} onstanding
  */
 
 /** A conversation over a port. */
-export class Conversation {
+export class Connection {
     /** @param {Ears} ears */
     constructor(ears) {
         this.ears = ears;
@@ -71,7 +72,7 @@ export class Conversation {
         /** @type {Port | null} */
         this.port = null;
         this.ids = 0;
-        /** @type {Map<number, { resolve: (tell: Tell) => void, reject: (problem: Error) => void }>} */
+        /** @type {Map<number, { resolve: (tell: ServerMessage) => void, reject: (problem: Error) => void }>} */
         this.waiting = new Map();
         this.closed = false;
         /** It was told the whole state. */
@@ -138,8 +139,8 @@ export class Conversation {
 
     /**
      * Asks, and waits for the answer.
-     * @param {Ask} ask
-     * @returns {Promise<Tell>}
+     * @param {ClientMessage} ask
+     * @returns {Promise<ServerMessage>}
      * @throws {Refusal} with the reason, and {@link Away}
      */
     ask(ask) {
@@ -156,7 +157,7 @@ export class Conversation {
 
     /**
      * Says what needs no answer; lost while nobody is there.
-     * @param {Ask} ask
+     * @param {ClientMessage} ask
      */
     say(ask) {
         if (this.standing === 'open') this.port?.send(JSON.stringify(ask));
@@ -180,7 +181,7 @@ export class Conversation {
             if (this.standing === 'open') this.ears.onframe(data);
             return;
         }
-        /** @type {Tell} */
+        /** @type {ServerMessage} */
         let tell;
         try {
             tell = JSON.parse(data);

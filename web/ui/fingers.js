@@ -1,12 +1,12 @@
 // Fingers on the pad: of a hand, a mouse, a pen or the keyboard. Knows no elements.
 
-/** @import { Finger } from './types/Finger' */
+/** @import { Finger } from '../types/Finger' */
 
 /** As many as the instrument takes. */
 export const MOST = 5;
 
 /** Fingers by whatever moves them. */
-export class Hand {
+export class Fingers {
     /** @param {(fingers: Finger[]) => void} onchange */
     constructor(onchange) {
         this.onchange = onchange;

@@ -7,25 +7,24 @@
 // `transport`, `history`, `page`, `notice`), `problem`, a sentence for people, and for who
 // keeps things: `kept`, what is played now, and `done`, an edit that was made.
 
-import { Away, Conversation } from './conversation.js';
-import { frame } from './frames.js';
+import { Away, Connection } from '../link/connection.js';
+import { frame } from '../link/frames.js';
 import { certain, isEdit, Journal } from './journal.js';
 
-/** @import { Ask } from './types/Ask' */
-/** @import { Tell } from './types/Tell' */
-/** @import { State } from './types/State' */
-/** @import { Status } from './types/Status' */
-/** @import { Welcome } from './types/Welcome' */
-/** @import { Parameter } from './types/Parameter' */
-/** @import { Connect, Standing } from './conversation.js' */
+/** @import { ClientMessage, ServerMessage } from '../link/connection.js' */
+/** @import { State } from '../types/State' */
+/** @import { Status } from '../types/Status' */
+/** @import { Welcome } from '../types/Welcome' */
+/** @import { Parameter } from '../types/Parameter' */
+/** @import { Connect, Standing } from '../link/connection.js' */
 /** @import { Entry } from './journal.js' */
-/** @import { Activity, Display } from './frames.js' */
+/** @import { Activity, Display } from '../link/frames.js' */
 
 /** Where the instrument is: served with this page, or in it. @typedef {'connected' | 'alone'} How */
 
 /**
  * How it stands with the instrument.
- * @typedef {object} Connection
+ * @typedef {object} ConnectionState
  * @property {How} how
  * @property {Standing} standing
  * @property {string} reason why not, in plain words
@@ -64,15 +63,15 @@ export class Store extends EventTarget {
         this.activity = null;
         /** @type {Display | null} */
         this.display = null;
-        /** @type {Connection} */
+        /** @type {ConnectionState} */
         this.connection = { how: 'connected', standing: 'connecting', reason: '', restorable: false, pairing: null };
         /** Whether sound is wanted. */
         this.listening = false;
 
         this.journal = new Journal();
-        /** @type {Conversation | null} */
+        /** @type {Connection | null} */
         this.talk = null;
-        /** Where one is going to. @type {Conversation | null} */
+        /** Where one is going to. @type {Connection | null} */
         this.next = null;
         /** The pairing code that was typed. @type {string | undefined} */
         this.code = undefined;
@@ -101,9 +100,9 @@ export class Store extends EventTarget {
     /**
      * Asks the instrument for something. An edit that is asked for while it is not there
      * is kept, and made when it is; a question is refused then.
-     * @param {Ask} ask
-     * @returns {Promise<Tell>}
-     * @throws {import('./conversation.js').Refusal} with the reason, or {@link Away}
+     * @param {ClientMessage} ask
+     * @returns {Promise<ServerMessage>}
+     * @throws {import('../link/connection.js').Refusal} with the reason, or {@link Away}
      */
     ask(ask) {
         if (!isEdit(ask)) return this.talk?.ask(ask) ?? Promise.reject(new Away('Not connected.'));
@@ -114,8 +113,8 @@ export class Store extends EventTarget {
 
     /**
      * Asks; if it is refused, the reason is told as a problem.
-     * @param {Ask} ask
-     * @returns {Promise<Tell | null>} null if it is refused
+     * @param {ClientMessage} ask
+     * @returns {Promise<ServerMessage | null>} null if it is refused
      */
     async please(ask) {
         try {
@@ -129,7 +128,7 @@ export class Store extends EventTarget {
 
     /**
      * Says what needs no answer and is worth nothing later.
-     * @param {Ask} ask
+     * @param {ClientMessage} ask
      */
     say(ask) {
         this.talk?.say(ask);
@@ -161,7 +160,7 @@ export class Store extends EventTarget {
      * @param {Connect} connect
      * @param {How} how
      * @param {object} [options]
-     * @param {(next: Conversation) => Promise<boolean>} [options.furnish] makes the other
+     * @param {(next: Connection) => Promise<boolean>} [options.furnish] makes the other
      *   one ready; and whether it plays something there instead
      * @param {() => Promise<boolean>} [options.mayReplace] asks the player whether what
      *   others may be playing there is replaced; if not, it is played on
@@ -183,7 +182,7 @@ export class Store extends EventTarget {
             }
             return true;
         }
-        /** @type {Tell[]} */
+        /** @type {ServerMessage[]} */
         const held = [];
         let counted = (/** @type {number} */ _) => {};
         const pages = new Promise((/** @type {typeof counted} */ resolve) => { counted = resolve; });
@@ -276,10 +275,10 @@ export class Store extends EventTarget {
 
     /**
      * @param {How} how
-     * @param {(tell: Tell) => void} [hold] takes what is told before it is our conversation
+     * @param {(tell: ServerMessage) => void} [hold] takes what is told before it is our conversation
      */
     converse(how, hold) {
-        const talk = new Conversation({
+        const talk = new Connection({
             ontell: (tell) => {
                 if (talk === this.talk) this.hear(tell);
                 else hold?.(tell);
@@ -302,7 +301,7 @@ export class Store extends EventTarget {
 
     /**
      * What to bring along from where we leave.
-     * @param {Conversation} old
+     * @param {Connection} old
      * @returns {Promise<Bring | null>}
      */
     async pack(old) {
@@ -326,7 +325,7 @@ export class Store extends EventTarget {
     }
 
     /**
-     * @param {Tell} tell
+     * @param {ServerMessage} tell
      * @param {boolean} [there] all has been brought there already
      */
     hear(tell, there = false) {
@@ -452,7 +451,7 @@ export class Store extends EventTarget {
     }
 
     /**
-     * @param {Conversation} talk
+     * @param {Connection} talk
      * @param {Entry} entry
      */
     async send(talk, entry) {
@@ -534,7 +533,7 @@ export class Store extends EventTarget {
         }
     }
 
-    /** @param {Connection} connection */
+    /** @param {ConnectionState} connection */
     stand(connection) {
         this.connection = connection;
         this.tell('connection', connection);
@@ -556,7 +555,7 @@ function played({ network, layers, parameters }) {
 
 /**
  * All sections of what was told.
- * @param {Tell[]} tells
+ * @param {ServerMessage[]} tells
  * @returns {State}
  */
 function all(tells) {
@@ -565,7 +564,7 @@ function all(tells) {
 
 /**
  * Plays on there from what was elsewhere; still, if it stood still, from the first moment.
- * @param {Conversation} talk
+ * @param {Connection} talk
  * @param {Bring} bring
  * @param {() => State} there what is told there
  */

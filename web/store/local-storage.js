@@ -1,17 +1,17 @@
 // What was played alone, kept by the browser: a page that is closed or loaded anew
 // loses none of it. The instrument in the page lasts no longer than the page does.
 
-import { Refusal } from './conversation.js';
+import { Refusal } from '../link/connection.js';
 import { restore } from './store.js';
 
 /** @import { Store } from './store.js' */
-/** @import { Conversation } from './conversation.js' */
+/** @import { Connection } from '../link/connection.js' */
 
 /** The database, and what is in it by these keys: `played` and `presets`. */
 const NAME = 'gatebend';
 const ALONE = 'alone';
 
-export class Shelf {
+export class LocalStorage {
     /** @param {Store} store */
     constructor(store) {
         this.store = store;
@@ -35,7 +35,7 @@ export class Shelf {
     /**
      * Brings to an instrument that was just switched on in the page its presets, and what
      * was played alone when the page was closed.
-     * @param {Conversation} next
+     * @param {Connection} next
      * @returns {Promise<boolean>} whether it plays that
      */
     async furnish(next) {

@@ -1,6 +1,6 @@
 // Numbers in words: parameters, times, places in a text.
 
-/** @import { Parameter } from './types/Parameter' */
+/** @import { Parameter } from '../types/Parameter' */
 
 /**
  * A parameter's value with its unit, as the instrument's display says it.
@@ -37,7 +37,7 @@ export function clocked(seconds) {
 /**
  * An expression, cut where it is wrong.
  * @param {string} text
- * @param {number} at in characters from its start, as {@link Tell} counts them
+ * @param {number} at in characters from its start, as {@link ServerMessage} counts them
  * @returns {{ before: string, wrong: string, after: string }} `wrong` is never empty: at
  *   the end, it is a space
  */

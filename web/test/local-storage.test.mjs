@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Shelf } from '../shelf.js';
-import { Store } from '../store.js';
+import { LocalStorage } from '../store/local-storage.js';
+import { Store } from '../store/store.js';
 import { canned, FakeInstrument, settled } from './fake-port.js';
 
 test('where the browser keeps nothing, it is said once and played all the same', async () => {
     const store = new Store();
-    const shelf = new Shelf(store);
+    const shelf = new LocalStorage(store);
     const problems = [];
     store.addEventListener('problem', ({ detail }) => problems.push(detail));
     await store.use(new FakeInstrument().connect, 'connected');
@@ -25,7 +25,7 @@ test('what was played alone, and its presets, are there in another page', async 
     const kept = new Map();
     const page = async () => {
         const store = new Store();
-        const shelf = new Shelf(store);
+        const shelf = new LocalStorage(store);
         shelf.get = async (key) => structuredClone(kept.get(key));
         shelf.put = async (key, value) => { kept.set(key, structuredClone(value)); };
         shelf.clear = async () => { kept.delete('played'); };

@@ -9,14 +9,14 @@
 export async function keep(onnew) {
     const container = navigator.serviceWorker;
     if (!container) return false;
-    const version = () => fetch(new URL('./files.js', import.meta.url))
+    const version = () => fetch(new URL('../files.js', import.meta.url))
         .then((list) => (list.ok ? list.text() : ''), () => '');
     const ours = version();
     container.addEventListener('controllerchange', async () => {
         if (await version() !== await ours) onnew();
     });
     try {
-        await container.register(new URL('./service-worker.js', import.meta.url), { updateViaCache: 'none' });
+        await container.register(new URL('../service-worker.js', import.meta.url), { updateViaCache: 'none' });
         return true;
     } catch {
         return false;

@@ -8,8 +8,7 @@
 // that were for the moment. What is without an answer twice may be what breaks the
 // connection, and is given up.
 
-/** @import { Ask } from './types/Ask' */
-/** @import { Tell } from './types/Tell' */
+/** @import { ClientMessage, ServerMessage } from '../link/connection.js' */
 
 /** What changes nothing that lasts: lost with the connection, and told so. */
 const QUESTIONS = new Set(['hello', 'listen', 'touch', 'show', 'snapshot', 'compile', 'waveform']);
@@ -26,16 +25,16 @@ const BREAKS = 2;
 /** What another start of the instrument no longer knows. */
 const PAST = new Set(['undo', 'redo']);
 
-/** @param {Ask} ask */
+/** @param {ClientMessage} ask */
 export function isEdit(ask) {
     return !QUESTIONS.has(ask.type);
 }
 
 /**
  * An edit without chance in it, so that it can be made again.
- * @param {Ask} ask
+ * @param {ClientMessage} ask
  * @param {() => number} chance 0 to 1
- * @returns {Ask}
+ * @returns {ClientMessage}
  */
 export function certain(ask, chance = Math.random) {
     if ((ask.type === 'random' || ask.type === 'mutate') && ask.seed === undefined) {
@@ -48,10 +47,10 @@ export function certain(ask, chance = Math.random) {
  * An edit on its way.
  * @typedef {object} Entry
  * @property {number} number in the order of asking
- * @property {Ask} ask
+ * @property {ClientMessage} ask
  * @property {'new' | 'sent' | 'unsure' | 'done'} is `unsure`: sent, and not answered
  * @property {number} breaks how often the connection broke before it was answered
- * @property {(tell: Tell) => void} resolve
+ * @property {(tell: ServerMessage) => void} resolve
  * @property {(problem: Error) => void} reject
  */
 
@@ -61,19 +60,19 @@ export class Journal {
         /** @type {Entry[]} */
         this.entries = [];
         this.numbers = 0;
-        /** What {@link Ask} `restore` takes. @type {string | null} */
+        /** What {@link ClientMessage} `restore` takes. @type {string | null} */
         this.snapshot = null;
     }
 
     /**
      * Takes an edit in.
-     * @param {Ask} ask
-     * @returns {{ entry: Entry, answer: Promise<Tell> }}
+     * @param {ClientMessage} ask
+     * @returns {{ entry: Entry, answer: Promise<ServerMessage> }}
      */
     add(ask) {
         /** @type {Entry} */
         let entry = /** @type {any} */ (null);
-        const answer = new Promise((/** @type {(tell: Tell) => void} */ resolve, reject) => {
+        const answer = new Promise((/** @type {(tell: ServerMessage) => void} */ resolve, reject) => {
             entry = { number: (this.numbers += 1), ask, is: 'new', breaks: 0, resolve, reject };
         });
         this.entries.push(entry);

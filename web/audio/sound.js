@@ -1,12 +1,12 @@
 // What is heard in this page: the audio context, and where its sound comes from, a
 // streamed desk or the instrument in the page. It owns nothing of the instrument.
 
-import { connect as alone } from './audio/alone.js';
-import { record } from './audio/recorder.js';
-import { player } from './audio/streamed.js';
+import { connect as alone } from './alone.js';
+import { record } from './recorder.js';
+import { player } from './streamed.js';
 
-/** @import { Store } from './store.js' */
-/** @import { Connect } from './conversation.js' */
+/** @import { Store } from '../store/store.js' */
+/** @import { Connect } from '../link/connection.js' */
 
 /** Samples that oscilloscope and spectrum look at. */
 const LOOK = 4096;

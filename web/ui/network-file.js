@@ -1,7 +1,7 @@
 // A network's file with the player's bends in it, and as a link's fragment.
 
-/** @import { Layers } from './types/Layers' */
-/** @import { Bend } from './types/Bend' */
+/** @import { Layers } from '../types/Layers' */
+/** @import { Bend } from '../types/Bend' */
 
 /** Longest link that is read: more than any network that is played by hand. */
 const MOST_LETTERS = 4_000_000;
