@@ -32,7 +32,7 @@ import { step } from './walk.js';
  * @typedef {EventTarget & {
  *   state: State,
  *   activity: { revision: number, t: number, nodes: Uint8Array } | null,
- *   ask: (ask: ClientMessage) => Promise<unknown>,
+ *   request: (message: ClientMessage) => Promise<unknown>,
  *   value?: (parameter: string, otherwise: number) => number,
  * }} GraphStore
  */
@@ -122,7 +122,7 @@ export class Graph {
         element.replaceChildren(this.tools.element, this.stageBox, this.said);
 
         this.strokes = new Strokes({
-            ask: (ask) => store.ask(ask),
+            ask: (ask) => store.request(ask),
             changed: () => this.redraw({ marks: true }),
             refused: (reason) => this.complain(reason),
         });
@@ -456,7 +456,7 @@ export class Graph {
             this.complain(`Gate ${node} cannot read ${what}: a gate reads the nodes before it, 0 to ${node - 1}.`);
             return;
         }
-        this.store.ask({ type: 'rewire', node, gate }).then(() => this.complain(''), (problem) => {
+        this.store.request({ type: 'rewire', node, gate }).then(() => this.complain(''), (problem) => {
             this.complain(problem instanceof Error ? problem.message : String(problem));
         });
     }
@@ -485,7 +485,7 @@ export class Graph {
         const redo = key.toLowerCase() === 'y' || (key.toLowerCase() === 'z' && shiftKey);
         if (!undo && !redo) return false;
         this.strokes.end();
-        this.store.ask({ type: undo ? 'undo' : 'redo' }).catch((problem) => this.complain(problem.message));
+        this.store.request({ type: undo ? 'undo' : 'redo' }).catch((problem) => this.complain(problem.message));
         return true;
     }
 

@@ -1,22 +1,22 @@
-// What is said over one port: greeting first, then questions and their answers by
-// number. It keeps nothing over a break; the store does.
+// The protocol over one port: greets first, then sends requests and matches replies to
+// them by their id. Keeps nothing across a break; store/edits.js does.
 
 /** @import { Port, Listener } from './socket.js' */
 
 /** A message to the instrument. @typedef {import('../types/Ask').Ask} ClientMessage */
 /** A message from the instrument. @typedef {import('../types/Tell').Tell} ServerMessage */
 
-/** The protocol's version: `VERSION` in src/link/protocol.rs. */
+/** Version of the protocol: `VERSION` in src/link/protocol.rs. */
 export const VERSION = 1;
 
-/** Longest message: the server's limit is 4 MB (src/link/server/mod.rs), and what is
- * longer ends the connection. */
-export const MOST_BYTES = 3_500_000;
+/** Longest message that is sent. The server closes connections at 4 MB
+ * (src/link/server/mod.rs). */
+export const MAX_BYTES = 3_500_000;
 
-/** Not greeted for so long: it is given up. */
-const PATIENCE_MILLISECONDS = 10_000;
+/** Time that an instrument has to send its whole state. */
+const READY_MILLISECONDS = 10_000;
 
-/** What is not done, with the instrument's reason. */
+/** A request that the instrument refused, with the instrument's reason. */
 export class Refusal extends Error {
     /**
      * @param {string} reason
@@ -29,62 +29,61 @@ export class Refusal extends Error {
     }
 }
 
-/** What is not answered, since the instrument is not there: it may be done or not. */
-export class Away extends Error {
+/** A request without a reply, because the connection is down: it may be done or not. */
+export class Disconnected extends Error {
     /** @param {string} reason */
     constructor(reason) {
         super(reason);
-        this.name = 'Away';
+        this.name = 'Disconnected';
     }
 }
 
 /**
- * How it stands: not there yet; a pairing code is wanted; greeted; not there any more,
- * and tried again; refused for good.
- * @typedef {'connecting' | 'pairing' | 'open' | 'away' | 'refused'} Standing
+ * `pairing`: the instrument asks for a pairing code. `open`: welcomed. `away`: lost, and
+ * tried again. `refused`: for good.
+ * @typedef {'connecting' | 'pairing' | 'open' | 'away' | 'refused'} ConnectionState
  */
 
 /**
- * Makes a port.
+ * Opens a port.
  * @callback Connect
  * @param {Listener} listener
  * @returns {Port | Promise<Port>}
  */
 
 /**
- * @typedef {object} Ears
- * @property {(tell: ServerMessage) => void} ontell all that is told, answers too, before they
- *   are given to who asked
+ * @typedef {object} Handlers
+ * @property {(message: ServerMessage) => void} onmessage every message, before a reply
+ *   settles its request
  * @property {(data: ArrayBuffer) => void} onframe
- * @property {(standing: Standing, reason: string) => void} onstanding
+ * @property {(state: ConnectionState, reason: string) => void} onstate
  */
 
-/** A conversation over a port. */
 export class Connection {
-    /** @param {Ears} ears */
-    constructor(ears) {
-        this.ears = ears;
-        /** @type {Standing} */
-        this.standing = 'connecting';
+    /** @param {Handlers} handlers */
+    constructor(handlers) {
+        this.handlers = handlers;
+        /** @type {ConnectionState} */
+        this.state = 'connecting';
         this.reason = '';
-        /** @type {string | undefined} */
+        /** The pairing code. @type {string | undefined} */
         this.code = undefined;
         /** @type {Port | null} */
         this.port = null;
-        this.ids = 0;
-        /** @type {Map<number, { resolve: (tell: ServerMessage) => void, reject: (problem: Error) => void }>} */
-        this.waiting = new Map();
+        this.lastId = 0;
+        /** Requests without a reply, by id. @type {Map<number, { resolve: (reply: ServerMessage) => void, reject: (problem: Error) => void }>} */
+        this.pending = new Map();
         this.closed = false;
-        /** It was told the whole state. */
-        this.whole = false;
-        /** @type {{ wait: () => void, resolve: () => void, reject: (problem: Error) => void } | null} */
+        /** True once the whole state has arrived. */
+        this.hasState = false;
+        /** The caller of {@link ready}. @type {{ restartTimer: () => void, resolve: () => void, reject: (problem: Error) => void } | null} */
         this.waiter = null;
     }
 
     /**
-     * Begins.
+     * Opens the port.
      * @param {Connect} connect
-     * @throws what the port's own start threw
+     * @throws {Error} if the port cannot be opened
      */
     async begin(connect) {
         let early = false;
@@ -94,7 +93,7 @@ export class Connection {
                 else early = true;
             },
             onmessage: (data) => this.receive(data),
-            onclose: (reason) => this.broke(reason),
+            onclose: (reason) => this.lost(reason),
         });
         this.port = port;
         if (this.closed) port.close();
@@ -102,14 +101,14 @@ export class Connection {
     }
 
     /**
-     * Waits until it is greeted and was told the whole state; for as long as it takes to
-     * type, if it wants a pairing code.
+     * Waits until the whole state has arrived. The time limit is suspended while a pairing
+     * code is asked for.
      * @returns {Promise<void>}
-     * @throws {Error} why that will not be
+     * @throws {Error} if the instrument refuses, is lost or does not answer in time
      */
-    opened() {
+    ready() {
         return new Promise((resolve, reject) => {
-            if (this.whole) return resolve();
+            if (this.hasState) return resolve();
             if (this.closed) return reject(new Error('Closed.'));
             /** @type {ReturnType<typeof setTimeout> | undefined} */
             let timer;
@@ -118,15 +117,15 @@ export class Connection {
                 this.waiter = null;
             };
             this.waiter = {
-                wait: () => {
+                restartTimer: () => {
                     clearTimeout(timer);
-                    if (this.standing === 'pairing') return;
-                    timer = setTimeout(() => this.waiter?.reject(new Error('It does not answer.')), PATIENCE_MILLISECONDS);
+                    if (this.state === 'pairing') return;
+                    timer = setTimeout(() => this.waiter?.reject(new Error('The instrument does not answer.')), READY_MILLISECONDS);
                 },
                 resolve: () => { settle(); resolve(undefined); },
                 reject: (problem) => { settle(); reject(problem); },
             };
-            this.waiter.wait();
+            this.waiter.restartTimer();
             return undefined;
         });
     }
@@ -138,111 +137,106 @@ export class Connection {
     }
 
     /**
-     * Asks, and waits for the answer.
-     * @param {ClientMessage} ask
+     * Sends a request and waits for its reply.
+     * @param {ClientMessage} message
      * @returns {Promise<ServerMessage>}
-     * @throws {Refusal} with the reason, and {@link Away}
+     * @throws {Refusal} with the instrument's reason
+     * @throws {Disconnected} if there is no connection, or it breaks before the reply
      */
-    ask(ask) {
-        if (this.standing !== 'open') return Promise.reject(new Away(this.reason || 'Not connected.'));
-        const id = (this.ids += 1);
-        const text = JSON.stringify({ id, ...ask });
-        if (bytes(text) > MOST_BYTES) {
-            const size = (bytes(text) / 1e6).toFixed(1);
-            return Promise.reject(new Refusal(`This is too large for the instrument: ${size} MB, of at most ${MOST_BYTES / 1e6} MB.`));
+    request(message) {
+        if (this.state !== 'open') return Promise.reject(new Disconnected(this.reason || 'Not connected.'));
+        const id = (this.lastId += 1);
+        const text = JSON.stringify({ id, ...message });
+        const bytes = byteLength(text);
+        if (bytes > MAX_BYTES) {
+            return Promise.reject(new Refusal(`This is too large for the instrument: ${(bytes / 1e6).toFixed(1)} MB, of at most ${MAX_BYTES / 1e6} MB.`));
         }
         this.port?.send(text);
-        return new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject }));
+        return new Promise((resolve, reject) => this.pending.set(id, { resolve, reject }));
     }
 
     /**
-     * Says what needs no answer; lost while nobody is there.
-     * @param {ClientMessage} ask
+     * Sends a message that has no reply; dropped unless the connection is open.
+     * @param {ClientMessage} message
      */
-    say(ask) {
-        if (this.standing === 'open') this.port?.send(JSON.stringify(ask));
+    send(message) {
+        if (this.state === 'open') this.port?.send(JSON.stringify(message));
     }
 
-    /**
-     * Ends it.
-     * @param {string} [why]
-     */
-    close(why = 'Closed.') {
+    /** @param {string} [reason] for the caller of {@link ready} */
+    close(reason = 'Closed.') {
         this.closed = true;
         this.port?.close();
-        this.waiter?.reject(new Error(why));
-        this.forget('Closed.');
+        this.waiter?.reject(new Error(reason));
+        this.rejectPending('Closed.');
     }
 
     /** @param {string | ArrayBuffer} data */
     receive(data) {
         if (this.closed) return;
         if (typeof data !== 'string') {
-            if (this.standing === 'open') this.ears.onframe(data);
+            if (this.state === 'open') this.handlers.onframe(data);
             return;
         }
         /** @type {ServerMessage} */
-        let tell;
+        let message;
         try {
-            tell = JSON.parse(data);
+            message = JSON.parse(data);
         } catch {
-            return; // Nothing that anybody could do about it.
+            return; // Neither player nor page can do anything about it.
         }
-        if (tell.type === 'welcome') {
-            this.port?.well?.();
-            this.stand('open', '');
+        if (message.type === 'welcome') {
+            this.port?.welcomed?.();
+            this.setState('open', '');
         }
-        // Why the last code was none is still to be read.
-        if (tell.type === 'pairing') this.stand('pairing', this.standing === 'pairing' ? this.reason : '');
-        if (tell.type === 'refused' && this.standing !== 'open') {
-            // A code that was right once may be no more: another one is to be typed.
-            const pairing = this.standing === 'pairing' || this.code !== undefined;
+        // The reason why the last code was refused stays visible.
+        if (message.type === 'pairing') this.setState('pairing', this.state === 'pairing' ? this.reason : '');
+        if (message.type === 'refused' && this.state !== 'open') {
+            // A code that was right may have expired: ask for another one.
+            const pairing = this.state === 'pairing' || this.code !== undefined;
             this.code = undefined;
-            this.stand(pairing ? 'pairing' : 'refused', tell.reason);
+            this.setState(pairing ? 'pairing' : 'refused', message.reason);
         }
-        this.ears.ontell(tell);
-        if (tell.type === 'state') {
-            this.whole = true;
+        this.handlers.onmessage(message);
+        if (message.type === 'state') {
+            this.hasState = true;
             this.waiter?.resolve();
         }
-        if (!('id' in tell) || tell.id === undefined) return;
-        const waiting = this.waiting.get(tell.id);
-        this.waiting.delete(tell.id);
-        if (tell.type === 'refused') waiting?.reject(new Refusal(tell.reason, tell.at));
-        else waiting?.resolve(tell);
+        if (!('id' in message) || message.id === undefined) return;
+        const request = this.pending.get(message.id);
+        this.pending.delete(message.id);
+        if (message.type === 'refused') request?.reject(new Refusal(message.reason, message.at));
+        else request?.resolve(message);
     }
 
     /** @param {string} reason */
-    broke(reason) {
+    lost(reason) {
         if (this.closed) return;
-        // What refused this page closes next; its reason is the better one.
-        if (this.standing === 'refused') return;
-        this.forget(reason);
-        this.stand(this.standing === 'connecting' ? 'connecting' : 'away', reason);
+        // A server closes after it refuses; the reason of the refusal says more.
+        if (this.state === 'refused') return;
+        this.rejectPending(reason);
+        this.setState(this.state === 'connecting' ? 'connecting' : 'away', reason);
     }
 
     /** @param {string} reason */
-    forget(reason) {
-        const waiting = [...this.waiting.values()];
-        this.waiting.clear();
-        for (const { reject } of waiting) reject(new Away(reason));
+    rejectPending(reason) {
+        const requests = [...this.pending.values()];
+        this.pending.clear();
+        for (const { reject } of requests) reject(new Disconnected(reason));
     }
 
-    /** @param {Standing} standing @param {string} reason */
-    stand(standing, reason) {
-        this.standing = standing;
+    /** @param {ConnectionState} state @param {string} reason */
+    setState(state, reason) {
+        this.state = state;
         this.reason = reason;
-        this.ears.onstanding(standing, reason);
-        if (standing === 'pairing' || standing === 'open') this.waiter?.wait();
+        this.handlers.onstate(state, reason);
+        if (state === 'pairing' || state === 'open') this.waiter?.restartTimer();
         else this.waiter?.reject(new Error(reason));
     }
 }
 
-/**
- * How long a text is when it is sent.
- * @param {string} text
- */
-function bytes(text) {
-    // A letter has three at most: few texts need be counted.
-    return text.length * 3 > MOST_BYTES ? new TextEncoder().encode(text).length : text.length;
+/** @param {string} text @returns {number} in UTF-8; an estimate for texts far below the limit */
+function byteLength(text) {
+    // A UTF-16 unit has at most three bytes, so few texts have to be encoded.
+    return text.length * 3 > MAX_BYTES ? new TextEncoder().encode(text).length : text.length;
 }

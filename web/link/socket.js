@@ -1,58 +1,59 @@
-// The websocket to the instrument that serves this page. It connects again by
-// itself, for as long as it is not closed; it knows nothing of what is said.
+// The websocket to the instrument that serves this page. Reconnects with exponential
+// backoff until it is closed; does not interpret messages.
 
 /**
- * What a client is connected by: to a server, or to the instrument in the page.
+ * A way to send messages: to a server, or to the instrument in the page.
  * @typedef {object} Port
- * @property {(text: string) => void} send a message of the protocol; lost while away
- * @property {() => void} close for good
- * @property {() => void} [well] its client is welcome: what breaks now is tried again soon
+ * @property {(text: string) => void} send sends a message; dropped while disconnected
+ * @property {() => void} close closes for good
+ * @property {() => void} [welcomed] tells the port that the instrument has welcomed its
+ *   client: after the next break it reconnects soon
  */
 
 /**
  * @typedef {object} Listener
  * @property {(data: string | ArrayBuffer) => void} onmessage JSON, or a binary frame
- * @property {() => void} onopen whenever there is a connection, again after a break
- * @property {(reason: string) => void} onclose whenever there is none any more, or
- *   not yet; why, in plain words
+ * @property {() => void} onopen called after each connect and reconnect
+ * @property {(reason: string) => void} onclose called after each break and failed attempt,
+ *   with a sentence for the player
  */
 
-/** From the first attempt to connect again to the next, doubled each time. */
-const FIRST_MILLISECONDS = 250;
-const MOST_MILLISECONDS = 5000;
-/** So that pages do not come all at once: by this part of the wait, more or less. */
-const SPREAD = 0.3;
-/** No answer for so long: it is not there. Who is welcome is told something five times
- * a second; a cable that was pulled says nothing, and closes nothing. */
-const PATIENCE_MILLISECONDS = 5000;
+/** Delay before the first attempt to reconnect; doubled for each further one. */
+const FIRST_DELAY_MILLISECONDS = 250;
+const MAX_DELAY_MILLISECONDS = 5000;
+/** Random part of the delay, so that pages do not reconnect all at once. */
+const JITTER = 0.3;
+/** Silence after which a connection counts as broken: a pulled cable closes nothing. The
+ * server sends a welcomed client its status five times a second. */
+const SILENCE_MILLISECONDS = 5000;
 
 /**
- * How long to wait before an attempt.
+ * Returns the delay before an attempt to reconnect.
  * @param {number} attempt 0 is the first
- * @param {number} chance 0 to 1
+ * @param {number} random 0 to 1
  * @returns {number} milliseconds
  */
-export function wait(attempt, chance) {
-    const middle = Math.min(FIRST_MILLISECONDS * 2 ** attempt, MOST_MILLISECONDS);
-    return middle * (1 + SPREAD * (2 * chance - 1));
+export function retryDelay(attempt, random) {
+    const delay = Math.min(FIRST_DELAY_MILLISECONDS * 2 ** attempt, MAX_DELAY_MILLISECONDS);
+    return delay * (1 + JITTER * (2 * random - 1));
 }
 
 /**
- * Why a socket was closed.
+ * Returns a sentence for the player on why a socket was closed.
  * @param {number} code of the close event
  * @param {string} reason of the server
- * @param {boolean} opened whether it had been open
+ * @param {boolean} opened true if the socket had been open
  */
-export function why(code, reason, opened) {
+export function closeReason(code, reason, opened) {
     if (reason) return reason;
-    if (code === 1001 || code === 1012) return 'The instrument was switched off or starts again.';
-    if (code === 1008) return 'The instrument does not take this page.';
+    if (code === 1001 || code === 1012) return 'The instrument is switched off or restarting.';
+    if (code === 1008) return 'The instrument does not accept this page.';
     if (code === 1013) return 'The instrument has no room for another page.';
     return opened ? 'The connection broke.' : 'The instrument does not answer.';
 }
 
 /**
- * Connects, now and again after each break.
+ * Connects, and reconnects after each break.
  * @param {Listener} listener
  * @param {{ url?: string, Socket?: typeof WebSocket }} [options] for tests
  * @returns {Port}
@@ -63,80 +64,80 @@ export function connect(listener, { url = address(), Socket = WebSocket } = {}) 
     /** @type {WebSocket | null} */
     let socket = null;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
-    let timer;
+    let retryTimer;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
-    let patience;
-    /** Its client was welcomed by the server that it is connected to now. */
-    let well = false;
+    let silenceTimer;
+    /** True once the server of this connection has welcomed the client. */
+    let welcomed = false;
 
     const open = () => {
-        const now = new Socket(url);
+        const current = new Socket(url);
         let opened = false;
         let over = false;
-        socket = now;
-        well = false;
-        now.binaryType = 'arraybuffer';
-        const wind = () => {
-            clearTimeout(patience);
-            patience = setTimeout(() => end(0, ''), PATIENCE_MILLISECONDS);
+        socket = current;
+        welcomed = false;
+        current.binaryType = 'arraybuffer';
+        const restartSilenceTimer = () => {
+            clearTimeout(silenceTimer);
+            silenceTimer = setTimeout(() => end(0, ''), SILENCE_MILLISECONDS);
         };
-        wind();
+        restartSilenceTimer();
         /** @param {number} code @param {string} reason */
         const end = (code, reason) => {
             if (over) return;
-            clearTimeout(patience);
+            clearTimeout(silenceTimer);
             over = true;
-            if (socket === now) socket = null;
-            now.close();
+            if (socket === current) socket = null;
+            current.close();
             if (closed) return;
-            listener.onclose(why(code, reason, opened));
-            timer = setTimeout(open, wait(attempt, Math.random()));
+            listener.onclose(closeReason(code, reason, opened));
+            retryTimer = setTimeout(open, retryDelay(attempt, Math.random()));
             attempt += 1;
         };
-        now.onopen = () => {
+        current.onopen = () => {
             if (over) return;
-            wind();
+            restartSilenceTimer();
             opened = true;
             listener.onopen();
         };
-        now.onmessage = ({ data }) => {
+        current.onmessage = ({ data }) => {
             if (over) return;
             listener.onmessage(data);
             if (over || closed) return;
-            // Who is not welcome yet may be typing a code, and is told nothing meanwhile.
-            if (well) wind();
-            else clearTimeout(patience);
+            // The server sends nothing while the player types a pairing code.
+            if (welcomed) restartSilenceTimer();
+            else clearTimeout(silenceTimer);
         };
-        now.onclose = ({ code, reason }) => end(code, reason);
+        current.onclose = ({ code, reason }) => end(code, reason);
     };
-    // A page that comes back, or a network that does, need not wait.
-    const hurry = () => {
+    // Once the computer is online again, waiting any longer is pointless.
+    const retryNow = () => {
         if (socket || closed) return;
-        clearTimeout(timer);
+        clearTimeout(retryTimer);
         attempt = 0;
         open();
     };
-    globalThis.addEventListener?.('online', hurry);
+    globalThis.addEventListener?.('online', retryNow);
     open();
     return {
         send(text) {
             if (socket?.readyState === 1) socket.send(text);
         },
-        well() {
-            well = true;
+        welcomed() {
+            welcomed = true;
             attempt = 0;
         },
         close() {
             closed = true;
-            clearTimeout(timer);
-            clearTimeout(patience);
-            globalThis.removeEventListener?.('online', hurry);
+            clearTimeout(retryTimer);
+            clearTimeout(silenceTimer);
+            globalThis.removeEventListener?.('online', retryNow);
             socket?.close();
         },
     };
 }
 
-/** The websocket of the server that this page is from. */
+/** Returns the websocket address of the server that this page came from. */
 function address() {
     const { protocol, host } = location;
     return `${protocol === 'https:' ? 'wss' : 'ws'}://${host}/ws`;

@@ -1,7 +1,7 @@
 // Layers of bends, and what a touch does; steps back and forth.
 
 import { fill, h, on } from '../ui/dom.js';
-import { newest } from '../ui/latest.js';
+import { latest } from '../ui/latest.js';
 import { controls } from './control.js';
 
 /** @import { Store } from '../store/store.js' */
@@ -15,7 +15,7 @@ export class Bends {
         const redo = h('button', { id: 'redo', type: 'button', class: 'pill', title: 'Redo (Ctrl Shift Z)', onclick: () => this.redo() }, 'Redo');
         const clear = h('button', { id: 'clear', type: 'button', class: 'pill', title: 'No more bends (X)', onclick: () => this.clear() }, 'Clear all');
         const add = h('button', {
-            id: 'add-layer', type: 'button', class: 'pill', onclick: () => void store.please({ type: 'add-layer' }),
+            id: 'add-layer', type: 'button', class: 'pill', onclick: () => void store.attempt({ type: 'add-layer' }),
         }, 'Add layer');
         const hand = h('div', { class: 'controls', id: 'hand' });
         this.list = h('ol', { id: 'layers', 'aria-label': 'Layers, the highest first' });
@@ -35,15 +35,15 @@ export class Bends {
     }
 
     undo() {
-        void this.store.please({ type: 'undo' });
+        void this.store.attempt({ type: 'undo' });
     }
 
     redo() {
-        void this.store.please({ type: 'redo' });
+        void this.store.attempt({ type: 'redo' });
     }
 
     clear() {
-        void this.store.please({ type: 'clear' });
+        void this.store.attempt({ type: 'clear' });
     }
 
     /**
@@ -53,7 +53,7 @@ export class Bends {
     turn(key) {
         const choices = this.store.parameter(key)?.choices.length;
         if (!choices) return;
-        void this.store.please({ type: 'set', key, value: (this.store.value(key) + 1) % choices });
+        void this.store.attempt({ type: 'set', key, value: (this.store.value(key) + 1) % choices });
     }
 
     draw() {
@@ -68,9 +68,9 @@ export class Bends {
 
 /** @param {Store} store @param {number} layer */
 function row(store, layer) {
-    const set = newest((/** @type {number} */ strength) => store.please({ type: 'strength', layer, strength }));
+    const set = latest((/** @type {number} */ strength) => store.attempt({ type: 'strength', layer, strength }));
     const choose = h('button', {
-        type: 'button', class: 'choose', onclick: () => void store.please({ type: 'choose-layer', layer }),
+        type: 'button', class: 'choose', onclick: () => void store.attempt({ type: 'choose-layer', layer }),
     });
     const count = h('span', { class: 'number soft' });
     const range = h('input', {
@@ -79,10 +79,10 @@ function row(store, layer) {
     });
     const shown = h('output', { class: 'number', for: range.id });
     const clear = h('button', {
-        type: 'button', class: 'quiet', onclick: () => void store.please({ type: 'clear', layer }),
+        type: 'button', class: 'quiet', onclick: () => void store.attempt({ type: 'clear', layer }),
     }, 'Clear');
     const remove = h('button', {
-        type: 'button', class: 'quiet', onclick: () => void store.please({ type: 'remove-layer', layer }),
+        type: 'button', class: 'quiet', onclick: () => void store.attempt({ type: 'remove-layer', layer }),
     }, 'Remove');
     return {
         element: h('li', {}, choose, count, range, shown, clear, remove),

@@ -2,7 +2,7 @@
 
 import { fill, h, on } from '../ui/dom.js';
 
-/** @import { Store, How } from '../store/store.js' */
+/** @import { Store, Mode } from '../store/store.js' */
 /** @import { LocalStorage } from '../store/local-storage.js' */
 /** @import { Sound } from '../audio/sound.js' */
 /** @import { Connect } from '../link/connection.js' */
@@ -14,12 +14,12 @@ export class Connection {
      * @param {HTMLElement} element
      * @param {Store} store
      * @param {Sound} sound
-     * @param {LocalStorage} shelf
+     * @param {LocalStorage} storage
      */
-    constructor(element, store, sound, shelf) {
+    constructor(element, store, sound, storage) {
         this.store = store;
         this.sound = sound;
-        this.shelf = shelf;
+        this.storage = storage;
         /** Takes the player's answer: whether what is played there is replaced. @type {((yes: boolean) => void) | null} */
         this.replace = null;
         /** Whether the instrument is to be had in the page; not looked for yet. @type {boolean | null} */
@@ -27,7 +27,7 @@ export class Connection {
         /** @type {Connect | null} */
         this.socket = null;
         this.busy = false;
-        this.word = h('span', { id: 'standing', role: 'status' });
+        this.word = h('span', { id: 'connection-state', role: 'status' });
         this.light = h('span', { class: 'light', 'aria-hidden': 'true' });
         this.where = h('div', { role: 'group', 'aria-label': 'Where it plays', class: 'segments' },
             this.choice('connected', 'Connected'), this.choice('alone', 'Alone'));
@@ -36,51 +36,51 @@ export class Connection {
         on(store, ['connection', 'welcome'], () => this.draw());
     }
 
-    /** @param {How} how @param {string} word */
-    choice(how, word) {
-        return h('button', { type: 'button', id: how, onclick: () => void this.go(how) }, word);
+    /** @param {Mode} mode @param {string} word */
+    choice(mode, word) {
+        return h('button', { type: 'button', id: mode, onclick: () => void this.go(mode) }, word);
     }
 
     /** @param {Connect} socket */
     start(socket) {
         this.socket = socket;
-        void this.store.use(socket, 'connected');
+        void this.store.link.switchTo(socket, 'connected');
         void fetch(WASM, { method: 'HEAD' }).then(({ ok }) => ok, () => false).then((has) => {
             this.has = has;
             this.draw();
         });
     }
 
-    /** @param {How} how */
-    async go(how) {
+    /** @param {Mode} mode */
+    async go(mode) {
         const { store, sound, socket } = this;
         // The one in the page does not come back by itself.
-        const stopped = how === 'alone' && store.connection.standing !== 'open';
-        if (this.busy || !socket || (how === store.connection.how && !stopped)) return;
+        const stopped = mode === 'alone' && store.connection.state !== 'open';
+        if (this.busy || !socket || (mode === store.connection.mode && !stopped)) return;
         this.busy = true;
         this.draw();
         try {
-            if (how === 'alone') {
-                await store.use(sound.alone(), how, { furnish: (next) => this.shelf.furnish(next) });
+            if (mode === 'alone') {
+                await store.link.switchTo(sound.alone(), mode, { prepare: (next) => this.storage.prepare(next) });
                 sound.rise();
             } else {
                 // It answers while it sounds.
                 void sound.context?.resume();
-                const brought = await store.use(socket, how, { mayReplace: () => this.mayReplace() });
-                if (brought) void this.shelf.clear();
+                const brought = await store.link.switchTo(socket, mode, { confirmReplace: () => this.confirmReplace() });
+                if (brought) void this.storage.clear();
                 sound.hush();
                 // It was heard before, and shall be.
                 if (store.welcome?.sound) await sound.listen();
             }
         } catch (problem) {
-            store.tell('problem', /** @type {Error} */ (problem).message);
+            store.report(problem);
         }
         this.busy = false;
         this.draw();
     }
 
     /** @returns {Promise<boolean>} whether the player replaces what is played there */
-    async mayReplace() {
+    async confirmReplace() {
         const answer = new Promise((/** @type {(yes: boolean) => void} */ resolve) => { this.replace = resolve; });
         this.draw();
         const yes = await answer;
@@ -90,26 +90,26 @@ export class Connection {
 
     draw() {
         const { connection, welcome } = this.store;
-        const { how, standing } = connection;
-        this.light.dataset.standing = this.busy ? 'connecting' : standing;
+        const { mode, state } = connection;
+        this.light.dataset.state = this.busy ? 'connecting' : state;
         const words = {
             connecting: 'Connecting',
             pairing: 'Pairing',
-            open: how === 'alone' ? 'In this page' : (welcome?.board ?? 'Connected'),
-            away: 'Away',
+            open: mode === 'alone' ? 'In this page' : (welcome?.board ?? 'Connected'),
+            away: 'Disconnected',
             refused: 'Refused',
         };
-        this.word.textContent = this.busy ? 'Switching' : words[standing];
+        this.word.textContent = this.busy ? 'Switching' : words[state];
         for (const choice of this.where.querySelectorAll('button')) {
-            choice.setAttribute('aria-pressed', String(choice.id === how && standing !== 'connecting'));
+            choice.setAttribute('aria-pressed', String(choice.id === mode && state !== 'connecting'));
             choice.disabled = this.busy;
         }
         fill(this.more, ...this.sentence(connection));
         this.more.hidden = this.more.childElementCount === 0;
     }
 
-    /** @param {import('../store/store.js').ConnectionState} connection */
-    sentence({ how, standing, reason, restorable, pairing }) {
+    /** @param {import('../store/store.js').ConnectionInfo} connection */
+    sentence({ mode, state, reason, restorable, pairing }) {
         const { store, replace } = this;
         if (replace) {
             return [
@@ -118,28 +118,28 @@ export class Connection {
                 button('take', 'pill', 'Take what it plays', () => replace(false)),
             ];
         }
-        if (pairing !== null) return [this.pairing(pairing), button('stay', 'pill', 'Stay here', () => store.stay())];
-        if (standing === 'pairing') return [this.pairing(reason)];
-        if (standing === 'open' && restorable) {
+        if (pairing !== null) return [this.pairing(pairing), button('stay', 'pill', 'Stay here', () => store.link.cancelSwitch())];
+        if (state === 'pairing') return [this.pairing(reason)];
+        if (state === 'open' && restorable) {
             return [
                 h('p', {}, 'The instrument was restarted while this page was away.'),
-                button('bring-back', 'pill main', 'Bring back what was here', () => void store.bringBack()),
-                button('let-go', 'pill', 'No', () => store.letGo()),
+                button('bring-back', 'pill main', 'Bring back what was here', () => void store.link.restorePrevious()),
+                button('let-go', 'pill', 'No', () => store.link.discardPrevious()),
             ];
         }
-        if (standing === 'open') return [];
+        if (state === 'open') return [];
         const alone = this.has
             ? button('play-here', 'pill main', 'Play in this page', () => void this.go('alone'))
             : this.has === false && h('p', { class: 'soft' },
                 'It cannot play in this page: ', h('code', {}, 'web/build.sh'), ' makes that, with Rust\'s target ',
                 h('code', {}, 'wasm32-unknown-unknown'), '.');
-        if (how === 'alone' && standing !== 'connecting') {
+        if (mode === 'alone' && state !== 'connecting') {
             return [
                 h('p', {}, reason, ' What was played, and what you do meanwhile, is kept.'),
                 button('play-on', 'pill main', 'Play on', () => void this.go('alone')),
             ];
         }
-        if (standing === 'refused') return [h('p', {}, reason), alone].filter(Boolean);
+        if (state === 'refused') return [h('p', {}, reason), alone].filter(Boolean);
         if (!reason) return [];
         const kept = this.store.welcome && ' It is tried again; what you do meanwhile is kept.';
         return [h('p', {}, reason, kept || ' It is tried again.'), alone].filter(Boolean);
@@ -157,7 +157,7 @@ export class Connection {
             'data-reason': reason,
             onsubmit: (/** @type {Event} */ event) => {
                 event.preventDefault();
-                this.store.pair(code.value.trim());
+                this.store.link.pair(code.value.trim());
             },
         },
         h('label', { for: 'pairing-code' }, 'The code on the instrument\'s display'),

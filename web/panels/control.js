@@ -1,8 +1,8 @@
 // The control of one parameter, from its row of the table.
 
 import { h, on } from '../ui/dom.js';
-import { newest } from '../ui/latest.js';
-import { said } from '../ui/format.js';
+import { latest } from '../ui/latest.js';
+import { formatValue } from '../ui/format.js';
 
 /** @import { Store } from '../store/store.js' */
 /** @import { Parameter } from '../types/Parameter' */
@@ -18,7 +18,7 @@ const MOST_SEGMENTS = 3;
  */
 export function control(store, row, prefix) {
     const id = `${prefix}-${row.key}`;
-    const set = newest((/** @type {number} */ value) => store.please({ type: 'set', key: row.key, value }));
+    const set = latest((/** @type {number} */ value) => store.attempt({ type: 'set', key: row.key, value }));
     const value = () => store.value(row.key);
     const about = h('span', { id: `${id}-about`, class: 'sr' }, row.about);
     if (row.choices.length > MOST_SEGMENTS) {
@@ -61,7 +61,7 @@ export function control(store, row, prefix) {
         element: h('div', { class: 'control', title: row.about }, h('label', { for: id }, row.name), range, shown, about),
         draw: () => {
             if (!set.busy()) range.valueAsNumber = value();
-            shown.value = said(row, value());
+            shown.value = formatValue(row, value());
             range.setAttribute('aria-valuetext', shown.value);
         },
     };

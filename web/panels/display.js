@@ -28,7 +28,7 @@ export class Display {
     constructor(element, store) {
         const canvas = h('canvas', { id: 'oled', width: WIDTH, height: 64, role: 'img' });
         const pages = PAGES.map((page) => h('button', {
-            type: 'button', class: 'quiet', id: `page-${page}`, onclick: () => void store.please({ type: 'show', page }),
+            type: 'button', class: 'quiet', id: `page-${page}`, onclick: () => void store.attempt({ type: 'show', page }),
         }, page));
         const row = h('div', { id: 'pages', role: 'group', 'aria-label': 'Pages of the display' }, ...pages);
         element.append(h('div', { class: 'glass' }, canvas), row);

@@ -1,10 +1,10 @@
 // An expression of t, compiled to gates and heard as it is typed.
 
 import { fill, h } from '../ui/dom.js';
-import { Away, Refusal } from '../link/connection.js';
-import { about } from '../ui/network-file.js';
-import { quiet } from '../ui/latest.js';
-import { grouped, marked } from '../ui/format.js';
+import { Disconnected, Refusal } from '../link/connection.js';
+import { describe } from '../ui/network-file.js';
+import { debounce } from '../ui/latest.js';
+import { groupDigits, splitAtError } from '../ui/format.js';
 
 /** @import { Store } from '../store/store.js' */
 
@@ -52,7 +52,7 @@ export class Expression {
                 if (classic) this.write(classic[1], classic[2]);
             },
         }, h('option', {}, 'Classics'), ...CLASSICS.map(([name]) => h('option', {}, name)));
-        this.changed = quiet(QUIET_MILLISECONDS, () => void this.compile());
+        this.changed = debounce(QUIET_MILLISECONDS, () => void this.compile());
         element.append(
             h('div', { class: 'typed' }, this.echo, this.text),
             h('div', { class: 'line' },
@@ -62,7 +62,7 @@ export class Expression {
         );
         store.addEventListener('network', () => {
             // What is played shows its own, unless something is being typed.
-            const { source, inputs } = about(store.state.network?.file);
+            const { source, inputs } = describe(store.state.network?.file);
             if (this.busy || this.unsent || document.activeElement === this.text || !LETTERS.test(source) || source === this.text.value) return;
             this.text.value = source;
             this.bits.valueAsNumber = Math.min(24, inputs);
@@ -70,7 +70,7 @@ export class Expression {
             this.tell('');
         });
         store.addEventListener('connection', () => {
-            if (this.unsent && store.connection.standing === 'open') void this.compile();
+            if (this.unsent && store.connection.state === 'open') void this.compile();
         });
     }
 
@@ -109,8 +109,8 @@ export class Expression {
                 return;
             }
             this.mark();
-            this.tell(`${grouped(told.gates)} gates.`);
-            await this.store.ask({ type: 'load', network: told.network });
+            this.tell(`${groupDigits(told.gates)} gates.`);
+            await this.store.request({ type: 'load', network: told.network });
         } catch (problem) {
             if (number !== this.asked) return;
             if (problem instanceof Refusal) this.mark(problem.at);
@@ -126,9 +126,9 @@ export class Expression {
      */
     async compiled(expression, bits) {
         try {
-            return await this.store.ask({ type: 'compile', expression, bits });
+            return await this.store.request({ type: 'compile', expression, bits });
         } catch (problem) {
-            if (problem instanceof Away) return null;
+            if (problem instanceof Disconnected) return null;
             throw problem;
         }
     }
@@ -140,7 +140,7 @@ export class Expression {
             fill(this.echo);
             return;
         }
-        const { before, wrong, after } = marked(this.text.value, at);
+        const { before, wrong, after } = splitAtError(this.text.value, at);
         fill(this.echo, before, h('mark', {}, wrong), after);
         this.scroll();
     }

@@ -9,7 +9,7 @@ export class Faults {
     constructor(element, store) {
         let shown = '';
         on(store, ['status', 'connection'], () => {
-            const there = store.connection.standing === 'open';
+            const there = store.connection.state === 'open';
             const faults = (there && store.status?.faults) || [];
             // An alert is read out whenever it changes.
             if (faults.join('\n') === shown) return;

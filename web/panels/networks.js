@@ -1,9 +1,9 @@
 // Networks: of the library, of files, of links, of chance.
 
 import { h, on, refill } from '../ui/dom.js';
-import { MOST_BYTES } from '../link/connection.js';
-import { about, heard, packed, unpacked } from '../ui/network-file.js';
-import { fileName, grouped } from '../ui/format.js';
+import { MAX_BYTES } from '../link/connection.js';
+import { describe, withBends, encodeLink, decodeLink } from '../ui/network-file.js';
+import { fileName, groupDigits } from '../ui/format.js';
 import { controls } from './control.js';
 
 /** @import { Store } from '../store/store.js' */
@@ -59,7 +59,7 @@ export class Networks {
             const { names = [], place = -1 } = store.state.library ?? {};
             refill(list, ...names.map((name, i) => h('li', {}, h('button', {
                 type: 'button', class: 'item', 'aria-current': i === place ? 'true' : undefined,
-                onclick: () => void store.please({ type: 'choose', place: i }),
+                onclick: () => void store.attempt({ type: 'choose', place: i }),
             }, name))));
             const current = /** @type {HTMLElement | null} */ (list.querySelector('[aria-current]'));
             // Only within the list: the page itself stays where it is.
@@ -67,11 +67,11 @@ export class Networks {
         });
         const title = document.getElementById('network-name');
         on(store, ['network'], () => {
-            const { name, description, gates, inputs, rate } = about(store.state.network?.file);
+            const { name, description, gates, inputs, rate } = describe(store.state.network?.file);
             if (title) title.textContent = name;
             document.title = name ? `${name} · Gatebend` : 'Gatebend';
             what.textContent = gates
-                ? `${description || name}${/[.!?]$/.test(description || name) ? '' : '.'} ${grouped(gates)} gates, ${inputs} inputs, ${grouped(rate)} Hz.`
+                ? `${description || name}${/[.!?]$/.test(description || name) ? '' : '.'} ${groupDigits(gates)} gates, ${inputs} inputs, ${groupDigits(rate)} Hz.`
                 : '';
         });
         this.listen();
@@ -116,12 +116,12 @@ export class Networks {
     /** What is heard, as a file's text. */
     text() {
         const { network, layers } = this.store.state;
-        return network ? heard(network.file, layers) : '';
+        return network ? withBends(network.file, layers) : '';
     }
 
     /** @param {string} network a file, or a link to one */
     async load(network) {
-        await this.trying(async () => this.store.ask({ type: 'load', network: await fileIn(network) }));
+        await this.trying(async () => this.store.request({ type: 'load', network: await fileIn(network) }));
     }
 
     /**
@@ -139,8 +139,8 @@ export class Networks {
             const play = () => void this.load(file);
             const first = !store.welcome;
             if (first) await new Promise((resolve) => { store.addEventListener('welcome', resolve, { once: true }); });
-            if (first && store.connection.how === 'alone') play();
-            else this.notices.offer(`This link has the network “${about(file).name.slice(0, MOST_NAME)}”.`, 'Play it', play);
+            if (first && store.connection.mode === 'alone') play();
+            else this.notices.offer(`This link has the network “${describe(file).name.slice(0, MOST_NAME)}”.`, 'Play it', play);
         });
     }
 
@@ -150,8 +150,8 @@ export class Networks {
 
     /** @param {File} file */
     async open(file) {
-        if (file.size > MOST_BYTES) {
-            this.store.tell('problem', `${file.name} is too large: a network has at most ${MOST_BYTES / 1e6} MB.`);
+        if (file.size > MAX_BYTES) {
+            this.store.emit('problem', `${file.name} is too large: a network has at most ${MAX_BYTES / 1e6} MB.`);
             return;
         }
         await this.load(await file.text());
@@ -159,7 +159,7 @@ export class Networks {
 
     save() {
         const file = new Blob([this.text()], { type: 'application/json' });
-        save(file, `${fileName(about(this.store.state.network?.file).name)}.json`);
+        save(file, `${fileName(describe(this.store.state.network?.file).name)}.json`);
     }
 
     async copy() {
@@ -189,8 +189,8 @@ export class Networks {
 
     async share() {
         await this.trying(async () => {
-            const link = location.origin + location.pathname + await packed(this.text());
-            await this.toClipboard(link, `The link is copied: ${grouped(link.length)} letters.`);
+            const link = location.origin + location.pathname + await encodeLink(this.text());
+            await this.toClipboard(link, `The link is copied: ${groupDigits(link.length)} letters.`);
             if (LOOPBACK.test(location.hostname)) {
                 this.notices.show('It opens on this computer only; others paste it into their own Gatebend.');
             }
@@ -202,7 +202,7 @@ export class Networks {
         try {
             await does();
         } catch (problem) {
-            this.store.tell('problem', /** @type {Error} */ (problem).message);
+            this.store.report(problem);
         }
     }
 
@@ -221,14 +221,14 @@ export class Networks {
 
     /** @param {boolean} next */
     swap(next) {
-        void this.store.please({ type: 'swap', next });
+        void this.store.attempt({ type: 'swap', next });
     }
 
     /** @param {'random' | 'mutate'} type */
     chance(type) {
         const seed = this.seed.valueAsNumber;
         const said = Number.isInteger(seed) && seed >= 0 && seed <= MOST_SEED;
-        void this.store.please({ type, ...said && { seed } });
+        void this.store.attempt({ type, ...said && { seed } });
     }
 }
 
@@ -240,7 +240,7 @@ export class Networks {
 async function fileIn(text) {
     const trimmed = text.trim();
     const at = trimmed.indexOf('#n=');
-    const file = at >= 0 && !trimmed.startsWith('{') ? await unpacked(trimmed.slice(at)) : trimmed;
+    const file = at >= 0 && !trimmed.startsWith('{') ? await decodeLink(trimmed.slice(at)) : trimmed;
     if (!file?.startsWith('{')) throw new Error('This is no network: a network\'s file begins with {.');
     return file;
 }

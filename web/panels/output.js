@@ -1,9 +1,9 @@
 // How loud, and whether it is heard in this page; recordings.
 
 import { h, on } from '../ui/dom.js';
-import { about } from '../ui/network-file.js';
-import { newest } from '../ui/latest.js';
-import { clocked, fileName, said } from '../ui/format.js';
+import { describe } from '../ui/network-file.js';
+import { latest } from '../ui/latest.js';
+import { formatTime, fileName, formatValue } from '../ui/format.js';
 import { save } from './networks.js';
 
 /** @import { Store } from '../store/store.js' */
@@ -23,7 +23,7 @@ export class Output {
         this.heard = false;
         this.silent = h('span', { id: 'silent' }, 'Press Listen to hear it here');
         document.getElementById('period-title')?.append(this.silent);
-        const set = newest((/** @type {number} */ value) => store.please({ type: 'set', key: 'volume', value }));
+        const set = latest((/** @type {number} */ value) => store.attempt({ type: 'set', key: 'volume', value }));
         const volume = h('input', {
             id: 'volume', type: 'range', min: '-60', max: '0', step: '1', 'aria-label': 'Volume',
             oninput: () => set(volume.valueAsNumber),
@@ -44,17 +44,17 @@ export class Output {
             [volume.min, volume.max] = [String(row.min), String(row.max)];
             const value = store.value('volume');
             if (!set.busy()) volume.valueAsNumber = value;
-            shown.value = said(row, value);
-            volume.setAttribute('aria-valuetext', said(row, value));
+            shown.value = formatValue(row, value);
+            volume.setAttribute('aria-valuetext', formatValue(row, value));
         });
         let problem = '';
         on(sound, ['change'], () => {
             this.draw();
-            if (sound.problem && sound.problem !== problem) store.tell('problem', sound.problem);
+            if (sound.problem && sound.problem !== problem) store.emit('problem', sound.problem);
             ({ problem } = sound);
         });
         sound.addEventListener('recorded', (event) => {
-            save(/** @type {CustomEvent} */ (event).detail, `${fileName(about(store.state.network?.file).name)}.wav`);
+            save(/** @type {CustomEvent} */ (event).detail, `${fileName(describe(store.state.network?.file).name)}.wav`);
         });
         on(store, ['welcome'], () => this.draw());
         setInterval(() => {
@@ -82,6 +82,6 @@ export class Output {
         this.recordButton.disabled = !can && !tape;
         this.recordButton.title = can ? 'Record what is heard, to a WAV file' : 'Nothing is heard in this page to be recorded';
         this.recordButton.setAttribute('aria-pressed', String(tape !== null));
-        this.recordButton.textContent = tape ? `Stop ${clocked(tape.recording.seconds)}` : 'Record';
+        this.recordButton.textContent = tape ? `Stop ${formatTime(tape.recording.seconds)}` : 'Record';
     }
 }

@@ -1,6 +1,6 @@
 // The square, played by fingers, mouse, pen or keys; what lies where on it.
 
-import { colours, framed, h, on, onLook, refill, sized } from '../ui/dom.js';
+import { colours, oncePerFrame, h, on, onAppearance, refill, prepareCanvas } from '../ui/dom.js';
 import { Fingers } from '../ui/fingers.js';
 
 /** @import { Store } from '../store/store.js' */
@@ -47,8 +47,8 @@ export class Pad {
         this.cursor = { x: 0.5, y: 0.5 };
         /** @type {Region | undefined} */
         this.region = undefined;
-        const say = () => store.say({ type: 'touch', fingers: [...this.fingers.fingers.values()] });
-        const soon = framed(say);
+        const say = () => store.send({ type: 'touch', fingers: [...this.fingers.fingers.values()] });
+        const soon = oncePerFrame(say);
         let felt = 0;
         this.fingers = new Fingers((fingers) => {
             // Moves go by frames. Who comes or leaves is said at once: a hidden page has no frames.
@@ -57,7 +57,7 @@ export class Pad {
             felt = fingers.length;
             this.draw();
         });
-        this.draw = framed(() => this.paint());
+        this.draw = oncePerFrame(() => this.paint());
 
         surface.addEventListener('pointerdown', (event) => this.down(event));
         surface.addEventListener('pointermove', (event) => {
@@ -74,8 +74,8 @@ export class Pad {
 
         on(store, ['welcome'], () => this.lay());
         on(store, ['network', 'layers', 'touched', 'activity', 'parameters'], this.draw);
-        store.addEventListener('connection', () => { if (store.connection.standing !== 'open') this.fingers.clear(); });
-        onLook(surface, this.draw);
+        store.addEventListener('connection', () => { if (store.connection.state !== 'open') this.fingers.clear(); });
+        onAppearance(surface, this.draw);
     }
 
     /** Puts the regions where the instrument has them. */
@@ -161,7 +161,7 @@ export class Pad {
 
     paint() {
         const { store } = this;
-        const { context, width, height } = sized(this.canvas);
+        const { context, width, height } = prepareCanvas(this.canvas);
         const [line, soft, one, bend, ink] = colours('line', 'soft', 'one', 'bend', 'ink');
         const [left, top, right, bottom] = this.region?.corners ?? [0, 0, 1, 1];
         const x = (/** @type {number} */ part) => (left + (right - left) * part) * width;

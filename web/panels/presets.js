@@ -13,7 +13,7 @@ export class Presets {
             onsubmit: async (/** @type {Event} */ event) => {
                 event.preventDefault();
                 const said = name.value.trim();
-                if (await store.please({ type: 'save-preset', ...said && { name: said } })) name.value = '';
+                if (await store.attempt({ type: 'save-preset', ...said && { name: said } })) name.value = '';
             },
         }, h('label', { for: 'preset-name', class: 'sr' }, 'Name of a new preset'), name,
         h('button', { id: 'save-preset', type: 'submit', class: 'pill' }, 'Keep'));
@@ -23,11 +23,11 @@ export class Presets {
             const presets = store.state.presets ?? [];
             refill(list, ...presets.map((preset) => h('li', {},
                 h('button', {
-                    type: 'button', class: 'item', onclick: () => void store.please({ type: 'recall-preset', name: preset }),
+                    type: 'button', class: 'item', onclick: () => void store.attempt({ type: 'recall-preset', name: preset }),
                 }, preset),
                 h('button', {
                     type: 'button', class: 'quiet', 'aria-label': `Delete ${preset}`,
-                    onclick: () => void store.please({ type: 'delete-preset', name: preset }),
+                    onclick: () => void store.attempt({ type: 'delete-preset', name: preset }),
                 }, 'Delete'),
             )), presets.length === 0 && h('li', { class: 'soft' }, 'None yet: keep what you hear.'));
         });

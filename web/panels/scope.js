@@ -1,6 +1,6 @@
 // Oscilloscope and spectrum of what is heard in this page.
 
-import { colours, h, on, onLook, sized, still } from '../ui/dom.js';
+import { colours, h, on, onAppearance, prepareCanvas, reducedMotion } from '../ui/dom.js';
 
 /** @import { Store } from '../store/store.js' */
 /** @import { Sound } from '../audio/sound.js' */
@@ -43,10 +43,10 @@ export class Scope {
             this.pictures.classList.toggle('off', !sound.hears);
         });
         store.addEventListener('welcome', () => sound.tell());
-        onLook(this.pictures, () => this.draw());
+        onAppearance(this.pictures, () => this.draw());
         this.samples = new Float32Array(0);
         this.levels = new Float32Array(0);
-        if (still()) setInterval(() => this.draw(), STILL_MILLISECONDS);
+        if (reducedMotion()) setInterval(() => this.draw(), STILL_MILLISECONDS);
         else this.run();
     }
 
@@ -67,7 +67,7 @@ export class Scope {
 
     /** @param {AnalyserNode | null} bus @param {string} line @param {string} one */
     drawWave(bus, line, one) {
-        const { context, width, height } = sized(this.wave);
+        const { context, width, height } = prepareCanvas(this.wave);
         context.fillStyle = line;
         for (const part of [0.25, 0.5, 0.75]) {
             context.fillRect(0, Math.round(height * part), width, 1);
@@ -90,7 +90,7 @@ export class Scope {
 
     /** @param {AnalyserNode | null} bus @param {string} line @param {string} soft @param {string} one */
     drawBars(bus, line, soft, one) {
-        const { context, width, height } = sized(this.bars);
+        const { context, width, height } = prepareCanvas(this.bars);
         const most = (bus?.context.sampleRate ?? 44_100) / 2;
         const octaves = Math.log(most / LEAST_HERTZ);
         context.font = '10px ui-monospace, monospace';

@@ -1,7 +1,7 @@
 // How the instrument does.
 
 import { fill, h, on } from '../ui/dom.js';
-import { grouped } from '../ui/format.js';
+import { groupDigits } from '../ui/format.js';
 
 /** @import { Store } from '../store/store.js' */
 
@@ -23,10 +23,10 @@ export class Status {
                 h('span', { id: `status-${id}` }, `${name} `, h('b', { class: 'number' }, value));
             fill(element,
                 item('load', `${(load / 10).toFixed(1)}%`),
-                item('late', grouped(late)),
+                item('late', groupDigits(late)),
                 item('engine', engine),
-                item('pages', grouped(clients)),
-                item('rate', `${grouped(welcome.rate)} Hz`),
+                item('pages', groupDigits(clients)),
+                item('rate', `${groupDigits(welcome.rate)} Hz`),
                 item('program', welcome.program));
         });
     }

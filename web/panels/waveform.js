@@ -1,10 +1,10 @@
 // The whole period, with what bends changed of it, and where it is played.
 
-import { colours, h, on, onLook, sized, still } from '../ui/dom.js';
-import { newest, quiet } from '../ui/latest.js';
-import { columnOf, runs, share, timeOf } from '../ui/period.js';
-import { clocked, grouped } from '../ui/format.js';
-import { about } from '../ui/network-file.js';
+import { colours, h, on, onAppearance, prepareCanvas, reducedMotion } from '../ui/dom.js';
+import { latest, debounce } from '../ui/latest.js';
+import { columnOf, runs, changedPercent, timeOf } from '../ui/period.js';
+import { formatTime, groupDigits } from '../ui/format.js';
+import { describe } from '../ui/network-file.js';
 
 /** @import { Store } from '../store/store.js' */
 /** @import { ServerMessage } from '../link/connection.js' */
@@ -59,27 +59,27 @@ export class Waveform {
         }, this.canvas, this.head);
         element.append(this.slider);
         document.getElementById('period-title')?.append(' ', this.said);
-        this.send = newest((/** @type {number} */ t) => store.please({ type: 'seek', t }));
-        this.ask = newest(async () => {
+        this.send = latest((/** @type {number} */ t) => store.attempt({ type: 'seek', t }));
+        this.ask = latest(async () => {
             try {
                 const columns = Math.max(1, Math.min(MOST_COLUMNS, Math.round(this.canvas.clientWidth * devicePixelRatio)));
-                const told = await store.ask({ type: 'waveform', columns });
+                const told = await store.request({ type: 'waveform', columns });
                 if (told.type === 'waveform') this.picture = told;
             } catch {
                 // Drawn at the next change or greeting.
             }
             this.draw();
         });
-        const soon = quiet(QUIET_MILLISECONDS, () => this.ask(undefined));
+        const soon = debounce(QUIET_MILLISECONDS, () => this.ask(undefined));
         on(store, ['network', 'transport'], () => {
-            this.rate = store.state.transport?.rate || about(store.state.network?.file).rate;
+            this.rate = store.state.transport?.rate || describe(store.state.network?.file).rate;
         });
         for (const name of ['network', 'layers', 'touched', 'welcome']) store.addEventListener(name, soon);
-        onLook(this.slider, () => {
+        onAppearance(this.slider, () => {
             soon();
             this.draw();
         });
-        if (still()) setInterval(() => this.follow(), STILL_MILLISECONDS);
+        if (reducedMotion()) setInterval(() => this.follow(), STILL_MILLISECONDS);
         else this.run();
     }
 
@@ -130,7 +130,7 @@ export class Waveform {
     }
 
     draw() {
-        const { context, width, height } = sized(this.canvas);
+        const { context, width, height } = prepareCanvas(this.canvas);
         if (!this.picture) return;
         const { bent, plain, changed, period } = this.picture;
         const [line, soft, bend, ink] = colours('line', 'soft', 'bend', 'ink');
@@ -158,8 +158,8 @@ export class Waveform {
         context.globalAlpha = 1;
         context.fillStyle = bend;
         bars(bent, (i) => changed[i]);
-        const part = share(changed);
-        this.said.textContent = `${grouped(period)} samples, ${clocked(period / this.rate)}${part ? `, ${part}% bent` : ''}`;
+        const part = changedPercent(changed);
+        this.said.textContent = `${groupDigits(period)} samples, ${formatTime(period / this.rate)}${part ? `, ${part}% bent` : ''}`;
         this.slider.dataset.bent = String(part);
     }
 }

@@ -1,153 +1,149 @@
-// What was edited and may not be safe yet: so that nothing is lost when the
-// connection breaks or the instrument starts again. It sends nothing by itself.
+// Edits since the last snapshot of the instrument: decides which of them to send again
+// after the connection broke or the instrument restarted. Sends nothing.
 //
-// A snapshot of the instrument is kept, and every edit since. Back at the same
-// instrument, what was never sent is sent, and what was sent without an answer is
-// sent again if twice is as good as once; else its author is told. Back at one that
-// was restarted, the snapshot is restored and all edits since are made again, but those
-// that were for the moment. What is without an answer twice may be what breaks the
-// connection, and is given up.
+// Back at the same instrument, unsent edits are sent, and unanswered ones are sent again if
+// they are idempotent; otherwise their caller is told. At a restarted instrument, once the
+// snapshot is restored, all edits since are sent again, except those that a snapshot does
+// not contain. An edit that is unanswered twice may be what breaks the connection, and is
+// given up.
 
 /** @import { ClientMessage, ServerMessage } from '../link/connection.js' */
 
-/** What changes nothing that lasts: lost with the connection, and told so. */
+/** Messages that change nothing lasting: they fail while the instrument is away. */
 const QUESTIONS = new Set(['hello', 'listen', 'touch', 'show', 'snapshot', 'compile', 'waveform']);
 
-/** What made twice is not the same as made once. */
+/** Edits that are not idempotent. */
 const STEPS = new Set(['swap', 'mutate', 'add-layer', 'remove-layer', 'undo', 'redo']);
 
-/** What is no part of a snapshot, and not made again once it is done. */
-const MOMENTS = new Set(['play', 'seek', 'save-preset', 'delete-preset']);
+/** Edits that a snapshot does not contain: not repeated once they are done. */
+const TRANSIENT = new Set(['play', 'seek', 'save-preset', 'delete-preset']);
 
-/** As often as this without an answer, an edit is given up. */
-const BREAKS = 2;
+/** Edits that need the history, which a restarted instrument has lost. */
+const HISTORY = new Set(['undo', 'redo']);
 
-/** What another start of the instrument no longer knows. */
-const PAST = new Set(['undo', 'redo']);
+/** Breaks without a reply after which an edit is given up. */
+const MAX_BREAKS = 2;
 
-/** @param {ClientMessage} ask */
-export function isEdit(ask) {
-    return !QUESTIONS.has(ask.type);
+/** @param {ClientMessage} message */
+export function isEdit(message) {
+    return !QUESTIONS.has(message.type);
 }
 
 /**
- * An edit without chance in it, so that it can be made again.
- * @param {ClientMessage} ask
- * @param {() => number} chance 0 to 1
+ * Returns the edit with a seed if it is random, so that it can be repeated.
+ * @param {ClientMessage} message
+ * @param {() => number} random 0 to 1
  * @returns {ClientMessage}
  */
-export function certain(ask, chance = Math.random) {
-    if ((ask.type === 'random' || ask.type === 'mutate') && ask.seed === undefined) {
-        return { ...ask, seed: Math.floor(chance() * 1e6) };
+export function withSeed(message, random = Math.random) {
+    if ((message.type === 'random' || message.type === 'mutate') && message.seed === undefined) {
+        return { ...message, seed: Math.floor(random() * 1e6) };
     }
-    return ask;
+    return message;
 }
 
 /**
- * An edit on its way.
  * @typedef {object} Entry
- * @property {number} number in the order of asking
- * @property {ClientMessage} ask
- * @property {'new' | 'sent' | 'unsure' | 'done'} is `unsure`: sent, and not answered
- * @property {number} breaks how often the connection broke before it was answered
- * @property {(tell: ServerMessage) => void} resolve
+ * @property {number} number in the order of requests
+ * @property {ClientMessage} message
+ * @property {'new' | 'sent' | 'unknown' | 'done'} status `unknown`: sent, but the
+ *   connection broke before a reply
+ * @property {number} breaks times that the connection broke before a reply
+ * @property {(reply: ServerMessage) => void} resolve
  * @property {(problem: Error) => void} reject
  */
 
-/** Edits since the last snapshot, and the snapshot. */
 export class Journal {
     constructor() {
         /** @type {Entry[]} */
         this.entries = [];
-        this.numbers = 0;
-        /** What {@link ClientMessage} `restore` takes. @type {string | null} */
+        this.lastNumber = 0;
+        /** For the message `restore`. @type {string | null} */
         this.snapshot = null;
     }
 
     /**
-     * Takes an edit in.
-     * @param {ClientMessage} ask
-     * @returns {{ entry: Entry, answer: Promise<ServerMessage> }}
+     * @param {ClientMessage} message
+     * @returns {{ entry: Entry, reply: Promise<ServerMessage> }}
      */
-    add(ask) {
+    add(message) {
         /** @type {Entry} */
         let entry = /** @type {any} */ (null);
-        const answer = new Promise((/** @type {(tell: ServerMessage) => void} */ resolve, reject) => {
-            entry = { number: (this.numbers += 1), ask, is: 'new', breaks: 0, resolve, reject };
+        const reply = new Promise((/** @type {(reply: ServerMessage) => void} */ resolve, reject) => {
+            entry = { number: (this.lastNumber += 1), message, status: 'new', breaks: 0, resolve, reject };
         });
         this.entries.push(entry);
-        return { entry, answer };
+        return { entry, reply };
     }
 
-    /** @param {Entry} entry what is not done and will not be */
+    /** @param {Entry} entry */
     drop(entry) {
-        const at = this.entries.indexOf(entry);
-        if (at >= 0) this.entries.splice(at, 1);
+        const i = this.entries.indexOf(entry);
+        if (i >= 0) this.entries.splice(i, 1);
     }
 
-    /** @param {Entry} entry what is done */
+    /** @param {Entry} entry */
     done(entry) {
-        entry.is = 'done';
-        if (MOMENTS.has(entry.ask.type)) this.drop(entry);
+        entry.status = 'done';
+        if (TRANSIENT.has(entry.message.type)) this.drop(entry);
     }
 
     /**
-     * The connection broke before an answer.
+     * Notes that the connection broke before a reply.
      * @param {Entry} entry
-     * @returns {boolean} whether it may be sent again
+     * @returns {boolean} true if the edit may be sent again; otherwise it is dropped
      */
-    broke(entry) {
-        entry.is = 'unsure';
+    unanswered(entry) {
+        entry.status = 'unknown';
         entry.breaks += 1;
-        if (entry.breaks < BREAKS) return true;
+        if (entry.breaks < MAX_BREAKS) return true;
         this.drop(entry);
         return false;
     }
 
-    /** The next edit that is to be sent. */
+    /** The next edit to send. */
     get next() {
-        return this.entries.find(({ is }) => is === 'new');
+        return this.entries.find(({ status }) => status === 'new');
     }
 
-    /** The last edit that was sent: what a snapshot that is asked for now will have. */
-    get mark() {
-        const sent = this.entries.filter(({ is }) => is !== 'new');
+    /** Number of the last edit that was sent: a snapshot requested now will contain it. */
+    get lastSent() {
+        const sent = this.entries.filter(({ status }) => status !== 'new');
         return sent.at(-1)?.number ?? 0;
     }
 
     /**
      * @param {string} snapshot
-     * @param {number} mark as it was when the snapshot was asked for
+     * @param {number} lastSent at the time when the snapshot was requested
      */
-    keep(snapshot, mark) {
+    setSnapshot(snapshot, lastSent) {
         this.snapshot = snapshot;
-        this.entries = this.entries.filter(({ number, is }) => is !== 'done' || number > mark);
+        this.entries = this.entries.filter(({ number, status }) => status !== 'done' || number > lastSent);
     }
 
     /**
-     * Back at the instrument that was left: what may be sent again is new again.
-     * @returns {Entry[]} what may or may not be done, and must not be done twice
+     * Prepares to send edits again to the same instrument.
+     * @returns {Entry[]} edits that may be done, and must not be done twice
      */
-    same() {
-        return this.again(({ ask, is }) => is === 'unsure' && !STEPS.has(ask.type));
+    reconnected() {
+        return this.requeue(({ message, status }) => status === 'unknown' && !STEPS.has(message.type));
     }
 
     /**
-     * The snapshot was restored, in another start of the instrument: all that was done
-     * since is new again.
-     * @returns {Entry[]} what can no longer be done
+     * Prepares to send edits again to an instrument that has restored the snapshot.
+     * @returns {Entry[]} edits that can no longer be done
      */
-    other() {
-        return this.again(({ ask }) => !PAST.has(ask.type));
+    restored() {
+        return this.requeue(({ message }) => !HISTORY.has(message.type));
     }
 
     /**
-     * @param {(entry: Entry) => boolean} may be sent again
-     * @returns {Entry[]} those that are not sure and may not: they are dropped
+     * @param {(entry: Entry) => boolean} again true for edits to send again
+     * @returns {Entry[]} other edits without a reply, which are dropped
      */
-    again(may) {
-        for (const entry of this.entries) if (may(entry)) entry.is = 'new';
-        const unknown = this.entries.filter(({ is }) => is === 'unsure' || is === 'sent');
+    requeue(again) {
+        for (const entry of this.entries) if (again(entry)) entry.status = 'new';
+        const unknown = this.entries.filter(({ status }) => status === 'unknown' || status === 'sent');
         for (const entry of unknown) this.drop(entry);
         return unknown;
     }

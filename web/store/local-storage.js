@@ -1,14 +1,14 @@
-// What was played alone, kept by the browser: a page that is closed or loaded anew
-// loses none of it. The instrument in the page lasts no longer than the page does.
+// Saves what is played in *Alone* in the browser (IndexedDB), since the instrument in the
+// page ends with the page.
 
 import { Refusal } from '../link/connection.js';
-import { restore } from './store.js';
+import { restore } from './instrument-link.js';
 
 /** @import { Store } from './store.js' */
 /** @import { Connection } from '../link/connection.js' */
 
-/** The database, and what is in it by these keys: `played` and `presets`. */
-const NAME = 'gatebend';
+/** The database and its one object store, which has the keys `played` and `presets`. */
+const DATABASE = 'gatebend';
 const ALONE = 'alone';
 
 export class LocalStorage {
@@ -16,116 +16,114 @@ export class LocalStorage {
     constructor(store) {
         this.store = store;
         /** @type {Promise<IDBDatabase> | undefined} */
-        this.base = undefined;
-        /** Snapshots by the presets' names. @type {Map<string, string>} */
+        this.database = undefined;
+        /** Snapshots by the names of presets. @type {Map<string, string>} */
         this.presets = new Map();
-        /** That nothing is kept was said. */
-        this.said = false;
-        const alone = (/** @type {(event: CustomEvent) => void} */ does) => (/** @type {Event} */ event) => {
-            if (store.connection.how === 'alone') does(/** @type {CustomEvent} */ (event));
+        /** True once the player knows that nothing can be saved. */
+        this.reported = false;
+        const alone = (/** @type {(event: CustomEvent) => void} */ handle) => (/** @type {Event} */ event) => {
+            if (store.connection.mode === 'alone') handle(/** @type {CustomEvent} */ (event));
         };
-        store.addEventListener('kept', alone(({ detail }) => void this.put('played', detail)));
-        store.addEventListener('presets', alone(({ detail }) => void this.follow(detail)));
-        // Kept again by the same name, none is new.
+        store.addEventListener('snapshot', alone(({ detail }) => void this.put('played', detail)));
+        store.addEventListener('presets', alone(({ detail }) => void this.updatePresets(detail)));
+        // A preset that is overwritten does not change the list of names.
         store.addEventListener('done', alone(({ detail: { type, name } }) => {
-            if (type === 'save-preset' && name) void this.take([name]);
+            if (type === 'save-preset' && name) void this.savePresets([name]);
         }));
     }
 
     /**
-     * Brings to an instrument that was just switched on in the page its presets, and what
-     * was played alone when the page was closed.
+     * Loads the saved presets into an instrument that has just started in the page, and
+     * what was played when the page was closed.
      * @param {Connection} next
-     * @returns {Promise<boolean>} whether it plays that
+     * @returns {Promise<boolean>} true if the instrument plays that
      */
-    async furnish(next) {
+    async prepare(next) {
         this.presets = await this.get('presets') ?? new Map();
         if (this.presets.size > 0) {
-            const first = await next.ask({ type: 'snapshot' });
+            const first = await next.request({ type: 'snapshot' });
             for (const [name, snapshot] of this.presets) {
                 try {
-                    await next.ask({ type: 'restore', snapshot });
-                    await next.ask({ type: 'save-preset', name });
+                    await next.request({ type: 'restore', snapshot });
+                    await next.request({ type: 'save-preset', name });
                 } catch (problem) {
-                    // It was good once; the others may still be.
+                    // One bad preset is no reason to lose the others.
                     if (!(problem instanceof Refusal)) throw problem;
                 }
             }
-            if (first.type === 'snapshot') await next.ask({ type: 'restore', snapshot: first.snapshot, t: first.t });
+            if (first.type === 'snapshot') await next.request({ type: 'restore', snapshot: first.snapshot, t: first.t });
         }
-        // The one that stopped was played on until then, and the page knows it.
-        const played = this.store.connection.how === 'alone' ? null : await this.get('played');
+        // After the instrument in the page has stopped, the page itself knows what it played.
+        const played = this.store.connection.mode === 'alone' ? null : await this.get('played');
         if (!played) return false;
         try {
             await restore(next, played, () => ({}));
             return true;
         } catch (problem) {
             if (!(problem instanceof Refusal)) throw problem;
-            this.store.tell('problem', `What was played in this page is not to be had any more: ${problem.message}`);
+            this.store.emit('problem', `What you last played in this page cannot be restored: ${problem.message}`);
             await this.clear();
             return false;
         }
     }
 
-    /** What was played is played on elsewhere; presets stay. */
+    /** Deletes what was played, since it plays on elsewhere; keeps the presets. */
     async clear() {
-        await this.reach('readwrite', (all) => all.delete('played'));
+        await this.access('readwrite', (objects) => objects.delete('played'));
     }
 
-    // What follows is the shelf's own.
-
-    /** @param {string[]} names of all presets now */
-    async follow(names) {
-        const gone = [...this.presets.keys()].filter((name) => !names.includes(name));
-        for (const name of gone) this.presets.delete(name);
-        if (gone.length > 0) await this.put('presets', this.presets);
-        await this.take(names.filter((name) => !this.presets.has(name)));
+    /** @param {string[]} names of all presets of the instrument */
+    async updatePresets(names) {
+        const deleted = [...this.presets.keys()].filter((name) => !names.includes(name));
+        for (const name of deleted) this.presets.delete(name);
+        if (deleted.length > 0) await this.put('presets', this.presets);
+        await this.savePresets(names.filter((name) => !this.presets.has(name)));
     }
 
-    /** @param {string[]} names of presets that are what is played now */
-    async take(names) {
+    /** @param {string[]} names of presets that hold what plays now */
+    async savePresets(names) {
         if (names.length === 0) return;
-        const told = await this.store.ask({ type: 'snapshot' }).catch(() => null);
-        if (told?.type !== 'snapshot') return;
-        for (const name of names) this.presets.set(name, told.snapshot);
+        const reply = await this.store.request({ type: 'snapshot' }).catch(() => null);
+        if (reply?.type !== 'snapshot') return;
+        for (const name of names) this.presets.set(name, reply.snapshot);
         await this.put('presets', this.presets);
     }
 
     /** @param {string} key */
     get(key) {
-        return this.reach('readonly', (all) => all.get(key));
+        return this.access('readonly', (objects) => objects.get(key));
     }
 
     /** @param {string} key @param {unknown} value */
     put(key, value) {
-        return this.reach('readwrite', (all) => all.put(value, key));
+        return this.access('readwrite', (objects) => objects.put(value, key));
     }
 
     /**
      * @param {IDBTransactionMode} mode
-     * @param {(all: IDBObjectStore) => IDBRequest} does
-     * @returns {Promise<any>} nothing, where the browser keeps nothing
+     * @param {(objects: IDBObjectStore) => IDBRequest} start
+     * @returns {Promise<any>} undefined if the browser saves nothing
      */
-    async reach(mode, does) {
+    async access(mode, start) {
         try {
-            this.base ??= base();
-            const transaction = (await this.base).transaction(ALONE, mode);
-            return await finished(does(transaction.objectStore(ALONE)));
+            this.database ??= open();
+            const transaction = (await this.database).transaction(ALONE, mode);
+            return await result(start(transaction.objectStore(ALONE)));
         } catch {
-            if (!this.said) {
-                this.store.tell('problem', 'The browser keeps nothing for this page: save as files what is to outlast it.');
+            if (!this.reported) {
+                this.store.emit('problem', 'This browser keeps nothing for the page: save files of what you want to keep.');
             }
-            this.said = true;
+            this.reported = true;
             return undefined;
         }
     }
 }
 
 /** @returns {Promise<IDBDatabase>} */
-async function base() {
-    const request = indexedDB.open(NAME, 1);
+async function open() {
+    const request = indexedDB.open(DATABASE, 1);
     request.onupgradeneeded = () => request.result.createObjectStore(ALONE);
-    return finished(request);
+    return result(request);
 }
 
 /**
@@ -133,7 +131,7 @@ async function base() {
  * @param {IDBRequest<T>} request
  * @returns {Promise<T>}
  */
-function finished(request) {
+function result(request) {
     return new Promise((resolve, reject) => {
         request.onsuccess = () => resolve(request.result);
         request.onerror = () => reject(request.error);

@@ -138,7 +138,7 @@ export async function open(url) {
                 }
             }
             await page.goto(address + fragment);
-            await page.waitForFunction(() => document.querySelector('.light')?.dataset.standing === 'open');
+            await page.waitForFunction(() => document.querySelector('.light')?.dataset.state === 'open');
             return page;
         },
         async close() {

@@ -54,7 +54,7 @@ export class FakeInstrument {
             notice: '',
         };
         /** All that was said, in order. */
-        this.heard = [];
+        this.received = [];
         /** Messages to take without an answer, as if the connection broke meanwhile. */
         this.mute = 0;
         /** Types of messages that are never answered, as of one that stands still. */
@@ -107,7 +107,7 @@ export class FakeInstrument {
         listener.onopen();
     }
 
-    tell(message, listener) {
+    send(message, listener) {
         const text = JSON.stringify(message);
         for (const one of listener ? [listener] : this.listeners) {
             if (this.listeners.has(one)) one.onmessage(text);
@@ -116,35 +116,35 @@ export class FakeInstrument {
 
     change(sections) {
         Object.assign(this.state, sections);
-        this.tell({ type: 'state', ...structuredClone(sections) });
+        this.send({ type: 'state', ...structuredClone(sections) });
     }
 
     take(text, listener) {
         const message = JSON.parse(text);
         if (this.listeners.has(listener) && (text.length > this.most || this.poison(message))) {
-            this.heard.push(message);
+            this.received.push(message);
             this.drop();
         } else {
-            this.hear(message, listener);
+            this.handle(message, listener);
         }
     }
 
-    hear(message, listener) {
+    handle(message, listener) {
         if (!this.listeners.has(listener)) return;
-        this.heard.push(message);
+        this.received.push(message);
         const { id, type } = message;
         if (this.stuck.has(type)) return;
         if (this.refuses[type]) {
-            this.tell({ type: 'refused', id, reason: this.refuses[type] }, listener);
+            this.send({ type: 'refused', id, reason: this.refuses[type] }, listener);
             return;
         }
         if (type === 'hello') {
             if (this.code && message.code !== this.code) {
-                if (message.code) this.tell({ type: 'refused', id, reason: 'This is not the code.' }, listener);
-                this.tell({ type: 'pairing' }, listener);
+                if (message.code) this.send({ type: 'refused', id, reason: 'This is not the code.' }, listener);
+                this.send({ type: 'pairing' }, listener);
                 return;
             }
-            this.tell({
+            this.send({
                 type: 'welcome', version: 1, program: '0.1.0', start: this.start, board: 'desk',
                 rate: 44100, sound: this.sound, display: 64, parameters: PARAMETERS,
                 regions: [
@@ -153,8 +153,8 @@ export class FakeInstrument {
                         ({ name, corners: [i / 5, 0.85, (i + 1) / 5, 1] })),
                 ],
             }, listener);
-            this.tell({ type: 'state', ...this.state }, listener);
-            if (this.clients) this.tell({ type: 'status', t: this.t, load: 1, late: 0, engine: 'cpu', clients: this.clients, faults: [] }, listener);
+            this.send({ type: 'state', ...this.state }, listener);
+            if (this.clients) this.send({ type: 'status', t: this.t, load: 1, late: 0, engine: 'cpu', clients: this.clients, faults: [] }, listener);
             return;
         }
         let answer = { type: 'done', id };
@@ -251,7 +251,7 @@ export class FakeInstrument {
             default:
         }
         if (this.mute > 0) { this.mute -= 1; return; }
-        if (id !== undefined) this.tell(answer, listener);
+        if (id !== undefined) this.send(answer, listener);
     }
 }
 

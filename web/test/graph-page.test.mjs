@@ -33,7 +33,7 @@ function inGraph(name, does, { query = 'still&network=pebbles' } = {}) {
         }, [node, dx, dy]);
         const hears = async (fits) => {
             const found = await page.waitForFunction((source) =>
-                window.store.heard.find((ask) => new Function('ask', `return (${source})(ask)`)(ask)), fits.toString(), { timeout: 5000 });
+                window.store.received.find((ask) => new Function('ask', `return (${source})(ask)`)(ask)), fits.toString(), { timeout: 5000 });
             return found.jsonValue();
         };
         await does(page, { at, hears });
@@ -51,7 +51,7 @@ for (const by of ['plain', 'webgl']) {
         await page.mouse.up();
         await hears(({ type, begins, bends }) => type === 'paint' && begins && bends.some(([node, bend]) => node === 20 && bend === 'zero'));
         await page.waitForFunction(() => window.store.state.layers.layers[0].bends.some(([node]) => node === 90));
-        const begun = await page.evaluate(() => window.store.heard.filter(({ begins }) => begins).length);
+        const begun = await page.evaluate(() => window.store.received.filter(({ begins }) => begins).length);
         assert.equal(begun, 1);
         // What was painted is told, and nothing is pending.
         await page.waitForFunction(() => window.graph.strokes.pending.size === 0);
@@ -70,8 +70,8 @@ inGraph('a box and a cone paint all that is in them', async (page, { at, hears }
     await page.getByRole('button', { name: 'Paint all that a gate depends on' }).click();
     await page.mouse.click(...await at(150));
     const cone = await page.evaluate(() => window.graph.model.fanIn(150));
-    await page.waitForFunction((wanted) => window.store.heard.at(-1).bends.length === wanted, cone.length);
-    const asked = await page.evaluate(() => window.store.heard.at(-1));
+    await page.waitForFunction((wanted) => window.store.received.at(-1).bends.length === wanted, cone.length);
+    const asked = await page.evaluate(() => window.store.received.at(-1));
     assert.deepEqual(asked.bends.map(([node]) => node), cone);
 });
 
@@ -161,15 +161,15 @@ inGraph('a finger paints, two move and zoom', async (page, { at }) => {
     await touch('touchStart', start);
     await touch('touchMove', [start[0] + 30, start[1]]);
     await touch('touchEnd');
-    await page.waitForFunction(() => window.store.heard.some(({ bends }) => bends?.some(([node]) => node === 60)));
+    await page.waitForFunction(() => window.store.received.some(({ bends }) => bends?.some(([node]) => node === 60)));
     await page.waitForFunction(() => window.graph.hand.doing === '');
-    const [asks, scale] = await page.evaluate(() => [window.store.heard.length, window.graph.view.scale]);
+    const [asks, scale] = await page.evaluate(() => [window.store.received.length, window.graph.view.scale]);
     await touch('touchStart', [500, 400], [600, 400]);
     await touch('touchMove', [450, 400], [650, 400]);
     await touch('touchMove', [400, 400], [700, 400]);
     await touch('touchEnd');
     await page.waitForFunction((was) => window.graph.view.scale > 1.5 * was, scale);
-    assert.equal(await page.evaluate(() => window.store.heard.length), asks);
+    assert.equal(await page.evaluate(() => window.store.received.length), asks);
 });
 
 inGraph('65,536 gates are laid out in pieces and drawn', async (page) => {

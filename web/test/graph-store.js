@@ -9,7 +9,7 @@ export class FakeStore extends EventTarget {
     constructor(file) {
         super();
         /** All that was asked. */
-        this.heard = [];
+        this.received = [];
         /** Why what is asked next is refused. */
         this.refusal = '';
         this.state = {
@@ -32,24 +32,24 @@ export class FakeStore extends EventTarget {
         for (const [name, detail] of Object.entries(sections)) this.dispatchEvent(new CustomEvent(name, { detail }));
     }
 
-    async ask(ask) {
-        this.heard.push(ask);
+    async request(message) {
+        this.received.push(message);
         await new Promise((go) => { setTimeout(go, 20); });
         if (this.refusal) throw new Error(this.refusal);
-        if (ask.type === 'paint') {
+        if (message.type === 'paint') {
             const [layer] = this.state.layers.layers;
             const bends = new Map(layer.bends.map(([node, ...bend]) => [node, bend]));
-            for (const [node, bend] of ask.bends) {
+            for (const [node, bend] of message.bends) {
                 if (bend === null) bends.delete(node);
                 else bends.set(node, [bend, true]);
             }
             const sorted = [...bends].sort(([one], [other]) => one - other);
             this.change({ layers: { layers: [{ ...layer, bends: sorted.map(([node, bend]) => [node, ...bend]) }], chosen: 0 } });
-        } else if (ask.type === 'rewire') {
+        } else if (message.type === 'rewire') {
             const text = structuredClone(this.text);
             let node = text.inputs;
             for (const { gates } of text.layers) {
-                for (let at = 0; at < gates.length; at += 1, node += 1) if (node === ask.node) gates[at] = ask.gate;
+                for (let at = 0; at < gates.length; at += 1, node += 1) if (node === message.node) gates[at] = message.gate;
             }
             this.load(JSON.stringify(text));
         }

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { packed } from '../ui/network-file.js';
+import { encodeLink } from '../ui/network-file.js';
 import { missing, open } from './browser.mjs';
 import { canned } from './fake-port.js';
 
@@ -15,22 +15,22 @@ const look = { size: [1440, 900], onproblem: (problem) => problems.push(problem)
 before(async () => { if (!why) chromium = await open(); });
 after(() => chromium?.close());
 
-/** @param {string} name @param {(page: import('playwright-core').Page, heard: (type: string) => Promise<any[]>) => Promise<void>} does */
+/** @param {string} name @param {(page: import('playwright-core').Page, received: (type: string) => Promise<any[]>) => Promise<void>} does */
 function inPage(name, does, options = {}) {
     test(name, { skip: why || false }, async () => {
         problems.length = 0;
         const page = await chromium.page({ ...look, ...options });
-        const heard = (type) => page.evaluate((wanted) =>
-            window.instrument.heard.filter((message) => message.type === wanted), type);
-        await does(page, heard);
+        const received = (type) => page.evaluate((wanted) =>
+            window.instrument.received.filter((message) => message.type === wanted), type);
+        await does(page, received);
         assert.deepEqual(problems, []);
         await page.close();
     });
 }
 
 /** Waits until the instrument has heard something that fits. */
-const hears = (page, type, fits = () => true) => page.waitForFunction(
-    ([wanted, source]) => window.instrument.heard.some((message) =>
+const receives = (page, type, fits = () => true) => page.waitForFunction(
+    ([wanted, source]) => window.instrument.received.some((message) =>
         message.type === wanted && new Function('message', `return (${source})(message)`)(message)),
     [type, fits.toString()], { timeout: 5000 });
 
@@ -39,19 +39,19 @@ inPage('a mouse plays the pad, Shift leaves a finger, leaving lifts all', async 
     const at = (x, y) => [box.x + x * box.width, box.y + y * box.height];
     await page.mouse.move(...at(0.25, 0.25));
     await page.mouse.down();
-    await hears(page, 'touch', ({ fingers: [a] }) => Math.abs(a.x - 0.25) < 0.01 && Math.abs(a.y - 0.25) < 0.01 && a.size === 0.4);
+    await receives(page, 'touch', ({ fingers: [a] }) => Math.abs(a.x - 0.25) < 0.01 && Math.abs(a.y - 0.25) < 0.01 && a.size === 0.4);
     await page.mouse.move(...at(0.5, 0.5));
-    await hears(page, 'touch', ({ fingers: [a] }) => a && Math.abs(a.x - 0.5) < 0.01);
+    await receives(page, 'touch', ({ fingers: [a] }) => a && Math.abs(a.x - 0.5) < 0.01);
     await page.mouse.up();
-    await page.waitForFunction(() => window.instrument.heard.filter(({ type }) => type === 'touch').at(-1).fingers.length === 0);
+    await page.waitForFunction(() => window.instrument.received.filter(({ type }) => type === 'touch').at(-1).fingers.length === 0);
     await page.keyboard.down('Shift');
     await page.mouse.click(...at(0.2, 0.6));
     await page.keyboard.up('Shift');
     await page.mouse.move(...at(0.7, 0.1));
     await page.mouse.down();
-    await hears(page, 'touch', ({ fingers }) => fingers.length === 2);
+    await receives(page, 'touch', ({ fingers }) => fingers.length === 2);
     await page.evaluate(() => dispatchEvent(new Event('blur')));
-    await page.waitForFunction(() => window.instrument.heard.filter(({ type }) => type === 'touch').at(-1).fingers.length === 0);
+    await page.waitForFunction(() => window.instrument.received.filter(({ type }) => type === 'touch').at(-1).fingers.length === 0);
     await page.mouse.up();
 });
 
@@ -59,13 +59,13 @@ inPage('keys play the pad and its buttons', async (page) => {
     await page.locator('#field').focus();
     await page.keyboard.press('ArrowRight');
     await page.keyboard.down(' ');
-    await hears(page, 'touch', ({ fingers: [a] }) => a && Math.abs(a.x - 0.52) < 0.01);
+    await receives(page, 'touch', ({ fingers: [a] }) => a && Math.abs(a.x - 0.52) < 0.01);
     await page.keyboard.up(' ');
     await page.getByRole('button', { name: 'Pad: mode' }).focus();
     await page.keyboard.down('Enter');
-    await hears(page, 'touch', ({ fingers: [a] }) => a && a.x === 0.5 && a.y === 0.925);
+    await receives(page, 'touch', ({ fingers: [a] }) => a && a.x === 0.5 && a.y === 0.925);
     await page.keyboard.up('Enter');
-    await page.waitForFunction(() => window.instrument.heard.filter(({ type }) => type === 'touch').at(-1).fingers.length === 0);
+    await page.waitForFunction(() => window.instrument.received.filter(({ type }) => type === 'touch').at(-1).fingers.length === 0);
 });
 
 inPage('an expression is heard as it is typed, and marked where it is wrong', async (page) => {
@@ -77,39 +77,39 @@ inPage('an expression is heard as it is typed, and marked where it is wrong', as
     assert.equal(await text.getAttribute('aria-invalid'), 'true');
     assert.match(await page.locator('#expression-said').textContent(), /Expected an operand\./);
     await text.fill('t*5');
-    await hears(page, 'load', ({ network }) => JSON.parse(network).name === 't*5');
+    await receives(page, 'load', ({ network }) => JSON.parse(network).name === 't*5');
     assert.equal(await page.locator('.echo mark').count(), 0);
     await page.selectOption('#classics', { index: 1 });
-    await hears(page, 'compile', ({ expression, bits }) => expression === 't*(42&t>>10)' && bits === 14);
+    await receives(page, 'compile', ({ expression, bits }) => expression === 't*(42&t>>10)' && bits === 14);
 });
 
 inPage('a place in the period is sought', async (page) => {
     await page.waitForFunction(() => Number(document.querySelector('#seek').dataset.bent) > 0);
     const box = await page.locator('#seek').boundingBox();
     await page.mouse.click(box.x + box.width / 2, box.y + 10);
-    await hears(page, 'seek', ({ t }) => Math.abs(t - 131072) < 200);
+    await receives(page, 'seek', ({ t }) => Math.abs(t - 131072) < 200);
     await page.keyboard.press('Home');
-    await hears(page, 'seek', ({ t }) => t === 0);
+    await receives(page, 'seek', ({ t }) => t === 0);
 });
 
 inPage('layers, parameters, presets and pages are set', async (page) => {
     await page.getByRole('button', { name: 'Add layer' }).click();
     await page.locator('#layers li').nth(2).waitFor();
     await page.getByRole('slider', { name: 'Strength of shimmer' }).fill('25');
-    await hears(page, 'strength', ({ layer, strength }) => layer === 1 && strength === 25);
+    await receives(page, 'strength', ({ layer, strength }) => layer === 1 && strength === 25);
     await page.getByRole('button', { name: 'bass' }).click();
     await page.getByRole('button', { name: 'Clear bass' }).click();
-    await hears(page, 'clear', ({ layer }) => layer === 0);
+    await receives(page, 'clear', ({ layer }) => layer === 0);
     await page.locator('#parameters').getByRole('radio', { name: 'linear' }).click();
-    await hears(page, 'set', ({ key, value }) => key === 'interpolation' && value === 1);
+    await receives(page, 'set', ({ key, value }) => key === 'interpolation' && value === 1);
     await page.locator('#set-rate').focus();
     await page.keyboard.press('ArrowRight');
-    await hears(page, 'set', ({ key, value }) => key === 'rate' && value === 500);
+    await receives(page, 'set', ({ key, value }) => key === 'rate' && value === 500);
     await page.getByLabel('Name of a new preset').fill('dusk');
     await page.getByRole('button', { name: 'Keep' }).click();
     await page.getByRole('button', { name: 'Delete dusk' }).waitFor();
     await page.getByRole('button', { name: 'menu' }).click();
-    await hears(page, 'show', ({ page: name }) => name === 'menu');
+    await receives(page, 'show', ({ page: name }) => name === 'menu');
 });
 
 inPage('what is refused is told', async (page) => {
@@ -127,11 +127,11 @@ inPage('a network is pasted, and a link brings it back', async (page) => {
     await page.waitForFunction(() => document.title.startsWith('pasted'));
     const fragment = await page.evaluate(async () => {
         const file = await import('./ui/network-file.js');
-        return file.packed(window.instrument.state.network.file);
+        return file.encodeLink(window.instrument.state.network.file);
     });
     await page.evaluate((hash) => { location.hash = hash; }, fragment);
     await page.getByRole('button', { name: 'Play it' }).click();
-    await page.waitForFunction(() => window.instrument.heard.filter(({ type }) => type === 'load').length === 2);
+    await page.waitForFunction(() => window.instrument.received.filter(({ type }) => type === 'load').length === 2);
     assert.equal(await page.evaluate(() => location.hash), '');
     await page.evaluate(() => {
         const data = new DataTransfer();
@@ -141,18 +141,18 @@ inPage('a network is pasted, and a link brings it back', async (page) => {
     await page.getByText('This is no network').waitFor();
 });
 
-inPage('away, it says so and keeps on; single keys can be switched off', async (page, heard) => {
+inPage('away, it says so and keeps on; single keys can be switched off', async (page, received) => {
     await page.evaluate(() => window.instrument.drop());
     await page.getByText('It is tried again; what you do meanwhile is kept.').waitFor();
     await page.keyboard.press('x');
     await page.evaluate(() => window.instrument.back());
-    await hears(page, 'clear');
+    await receives(page, 'clear');
     await page.keyboard.press('?');
     await page.getByRole('heading', { name: 'Help' }).waitFor();
     await page.getByLabel('Single keys work').uncheck();
     await page.keyboard.press('Escape');
     await page.keyboard.press('x');
-    assert.equal((await heard('clear')).length, 1);
+    assert.equal((await received('clear')).length, 1);
     await page.evaluate(() => localStorage.clear());
 });
 
@@ -162,7 +162,7 @@ inPage('alone says what is missing, and nothing is lost', async (page) => {
     await page.getByText('web/build.sh makes it').waitFor();
     assert.equal(await page.locator('#connected').getAttribute('aria-pressed'), 'true');
     await page.keyboard.press('x');
-    await hears(page, 'clear');
+    await receives(page, 'clear');
 });
 
 inPage('on a phone fingers play together', async (page) => {
@@ -172,9 +172,9 @@ inPage('on a phone fingers play together', async (page) => {
     const points = [[0.2, 0.3], [0.6, 0.5]].map(([x, y], id) =>
         ({ id, x: box.x + x * box.width, y: box.y + y * box.height }));
     await client.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: points });
-    await hears(page, 'touch', ({ fingers }) => fingers.length === 2 && Math.abs(fingers[1].x - 0.6) < 0.02);
+    await receives(page, 'touch', ({ fingers }) => fingers.length === 2 && Math.abs(fingers[1].x - 0.6) < 0.02);
     await client.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
-    await page.waitForFunction(() => window.instrument.heard.filter(({ type }) => type === 'touch').at(-1).fingers.length === 0);
+    await page.waitForFunction(() => window.instrument.received.filter(({ type }) => type === 'touch').at(-1).fingers.length === 0);
 }, { size: [390, 844] });
 
 inPage('everything that is used has a name', async (page) => {
@@ -200,53 +200,53 @@ inPage('a network is dropped as a file, and saved as one', async (page) => {
 });
 
 inPage('a pairing code is entered', async (page) => {
-    await page.evaluate(() => window.instrument.tell({ type: 'pairing' }));
+    await page.evaluate(() => window.instrument.send({ type: 'pairing' }));
     const code = page.getByLabel('The code on the instrument\'s display');
     await code.fill('4711');
     await page.keyboard.press('Enter');
-    await hears(page, 'hello', ({ code: said }) => said === '4711');
+    await receives(page, 'hello', ({ code: said }) => said === '4711');
     await page.waitForFunction(() => !document.querySelector('#pairing-code'));
 });
 
 inPage('after a restart what was here is offered, or there', async (page) => {
     await page.keyboard.press('Home');
-    await hears(page, 'snapshot');
+    await receives(page, 'snapshot');
     await page.evaluate(() => {
         const old = window.instrument;
         old.drop();
         window.instrument = new window.FakeInstrument(2);
         window.instrument.back(old.listener);
     });
-    await hears(page, 'restore', ({ snapshot }) => snapshot.includes('street surfer'));
+    await receives(page, 'restore', ({ snapshot }) => snapshot.includes('street surfer'));
     await page.waitForFunction(() => document.title.startsWith('street surfer'));
 });
 
-inPage('a link that led here plays nothing before it is wanted', async (page, heard) => {
+inPage('a link that led here plays nothing before it is wanted', async (page, received) => {
     await page.getByText('This link has the network \u201cfrom elsewhere\u201d.').waitFor();
     // What is asked for later is heard later: nothing else was on its way.
     await page.keyboard.press('x');
-    await hears(page, 'clear');
-    assert.equal((await heard('load')).length, 0);
+    await receives(page, 'clear');
+    assert.equal((await received('load')).length, 0);
     await page.getByRole('button', { name: 'No', exact: true }).click();
-    await page.evaluate((hash) => { location.hash = hash; }, await packed(canned(8, 'another')));
+    await page.evaluate((hash) => { location.hash = hash; }, await encodeLink(canned(8, 'another')));
     await page.getByText('\u201canother\u201d').waitFor();
-    assert.equal((await heard('load')).length, 0);
+    assert.equal((await received('load')).length, 0);
     await page.getByRole('button', { name: 'Play it' }).click();
-    await hears(page, 'load', ({ network }) => JSON.parse(network).name === 'another');
-}, { fragment: await packed(canned(8, 'from elsewhere')) });
+    await receives(page, 'load', ({ network }) => JSON.parse(network).name === 'another');
+}, { fragment: await encodeLink(canned(8, 'from elsewhere')) });
 
 inPage('a page that is hidden lifts its fingers at once', async (page) => {
     const box = await page.locator('#surface').boundingBox();
     await page.mouse.move(box.x + 50, box.y + 50);
     await page.mouse.down();
-    await hears(page, 'touch', ({ fingers }) => fingers.length === 1);
+    await receives(page, 'touch', ({ fingers }) => fingers.length === 1);
     const last = await page.evaluate(async () => {
         // As in a hidden page: no frames.
         window.requestAnimationFrame = () => 0;
         Object.defineProperty(document, 'hidden', { value: true, configurable: true });
         document.dispatchEvent(new Event('visibilitychange'));
         await Promise.resolve();
-        return window.instrument.heard.filter(({ type }) => type === 'touch').at(-1);
+        return window.instrument.received.filter(({ type }) => type === 'touch').at(-1);
     });
     assert.deepEqual(last.fingers, []);
 });
@@ -309,7 +309,7 @@ inPage('the focus stays where it was', async (page) => {
     assert.equal(await page.evaluate(() => document.activeElement.id), 'preset-list');
     await page.getByRole('button', { name: 'Pad: mode' }).focus();
     await page.evaluate(() => { window.instrument.drop(); window.instrument.back(); });
-    await page.waitForFunction(() => document.querySelector('.light').dataset.standing === 'open');
+    await page.waitForFunction(() => document.querySelector('.light').dataset.state === 'open');
     assert.equal(await focused(), 'mode');
 });
 
@@ -326,7 +326,7 @@ inPage('what the browser cannot do is said in a sentence', async (page) => {
     await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
     await page.getByRole('button', { name: 'Paste' }).click();
     await page.getByRole('textbox', { name: 'To paste into' }).fill(canned(8, 'by hand'));
-    await hears(page, 'load', ({ network }) => JSON.parse(network).name === 'by hand');
+    await receives(page, 'load', ({ network }) => JSON.parse(network).name === 'by hand');
     assert.equal(await page.getByRole('textbox', { name: 'To paste into' }).count(), 0);
 });
 
@@ -341,7 +341,7 @@ inPage('a file is taken wherever it is dropped', async (page) => {
         data.items.add(new File([text], 'x.json'));
         document.getElementById('expression-text').dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
     }, canned(8, 'dropped'));
-    await hears(page, 'load', ({ network }) => JSON.parse(network).name === 'dropped');
+    await receives(page, 'load', ({ network }) => JSON.parse(network).name === 'dropped');
 });
 
 for (const size of [[360, 640], [390, 664], [1280, 720]]) {
@@ -367,7 +367,7 @@ for (const size of [[360, 640], [390, 664], [1280, 720]]) {
     }, { size });
 }
 
-inPage('a finger that scrolls does not seek, one that taps does', async (page, heard) => {
+inPage('a finger that scrolls does not seek, one that taps does', async (page, received) => {
     await page.waitForFunction(() => Number(document.querySelector('#seek').dataset.bent) > 0);
     const client = await page.context().newCDPSession(page);
     await client.send('Emulation.setTouchEmulationEnabled', { enabled: true, maxTouchPoints: 5 });
@@ -377,12 +377,12 @@ inPage('a finger that scrolls does not seek, one that taps does', async (page, h
     await touch('touchStart', box.y + 30);
     for (let y = 20; y > -200; y -= 20) await touch('touchMove', box.y + y);
     await touch('touchEnd', null);
-    assert.deepEqual(await heard('seek'), []);
+    assert.deepEqual(await received('seek'), []);
     await page.evaluate(() => scrollTo(0, 0));
     await touch('touchStart', box.y + 30);
     await touch('touchEnd', null);
-    await hears(page, 'seek', ({ t }) => Math.abs(t - 131072) < 1000);
-    assert.equal((await heard('seek')).length, 1);
+    await receives(page, 'seek', ({ t }) => Math.abs(t - 131072) < 1000);
+    assert.equal((await received('seek')).length, 1);
 }, { size: [820, 700] });
 
 inPage('help tells what things are, and the keys of the gates', async (page) => {
@@ -392,7 +392,7 @@ inPage('help tells what things are, and the keys of the gates', async (page) => 
     }
 });
 
-inPage('an expression that is typed while away is heard when the instrument is there again', async (page, heard) => {
+inPage('an expression that is typed while away is heard when the instrument is there again', async (page, received) => {
     await page.evaluate(() => window.instrument.drop());
     const text = page.getByRole('textbox', { name: 'Expression of t' });
     await text.fill('t*7');
@@ -403,12 +403,12 @@ inPage('an expression that is typed while away is heard when the instrument is t
         window.instrument.state.network.file = JSON.stringify({ ...JSON.parse(window.instrument.state.network.file), source: 't*3' });
         window.instrument.back();
     });
-    await hears(page, 'load', ({ network }) => JSON.parse(network).name === 't*7');
+    await receives(page, 'load', ({ network }) => JSON.parse(network).name === 't*7');
     assert.equal(await text.inputValue(), 't*7');
-    assert.equal((await heard('compile')).length, 1);
+    assert.equal((await received('compile')).length, 1);
 });
 
-inPage('after a long time the player says whether what was here is brought back', async (page, heard) => {
+inPage('after a long time the player says whether what was here is brought back', async (page, received) => {
     const restart = () => page.evaluate(() => {
         const old = window.instrument;
         old.drop();
@@ -418,19 +418,19 @@ inPage('after a long time the player says whether what was here is brought back'
         window.instrument.back(old.listener);
     });
     await page.keyboard.press('Home');
-    await hears(page, 'snapshot');
+    await receives(page, 'snapshot');
     await restart();
     await page.getByRole('button', { name: 'No', exact: true }).click();
     await page.waitForFunction(() => !document.querySelector('#bring-back'));
-    assert.equal((await heard('restore')).length, 0);
+    assert.equal((await received('restore')).length, 0);
     await page.keyboard.press('n');
-    await hears(page, 'random');
-    await hears(page, 'snapshot');
+    await receives(page, 'random');
+    await receives(page, 'snapshot');
     const title = await page.title();
     assert.match(title, /^random/);
     await restart();
     await page.getByRole('button', { name: 'Bring back what was here' }).click();
-    await hears(page, 'restore', ({ snapshot }) => snapshot.includes('random'));
+    await receives(page, 'restore', ({ snapshot }) => snapshot.includes('random'));
 });
 
 inPage('one in the page that stopped is played on', async (page) => {
@@ -438,7 +438,7 @@ inPage('one in the page that stopped is played on', async (page) => {
     await page.getByText('In this page', { exact: true }).waitFor();
     await page.keyboard.press('n');
     await page.waitForFunction(() => document.title.startsWith('random'));
-    await page.waitForFunction(() => window.alone.heard.some(({ type }) => type === 'snapshot'));
+    await page.waitForFunction(() => window.alone.received.some(({ type }) => type === 'snapshot'));
     const title = await page.title();
     await page.evaluate(() => window.alone.drop('The instrument has stopped.'));
     await page.getByText('The instrument has stopped. What was played').waitFor();
@@ -449,7 +449,7 @@ inPage('one in the page that stopped is played on', async (page) => {
     await page.locator('#connected').click();
     await page.getByRole('button', { name: 'Take what it plays' }).click();
     await page.waitForFunction(() => document.title.startsWith('street surfer'));
-    assert.deepEqual(await page.evaluate(() => window.instrument.heard.filter(({ type }) => type === 'restore').length), 0);
+    assert.deepEqual(await page.evaluate(() => window.instrument.received.filter(({ type }) => type === 'restore').length), 0);
 }, { alone: true });
 
 inPage('on the way to an instrument that wants a code it is typed, or one stays', async (page) => {
@@ -458,7 +458,7 @@ inPage('on the way to an instrument that wants a code it is typed, or one stays'
     await page.evaluate(() => { window.instrument.code = '4711'; });
     await page.locator('#connected').click();
     await page.getByRole('button', { name: 'Stay here' }).click();
-    await page.getByText('It stays as it was.').waitFor();
+    await page.getByText('Everything stays as it was.').waitFor();
     await page.locator('#connected').click();
     await page.getByLabel('The code on the instrument\'s display').fill('4711');
     await page.keyboard.press('Enter');

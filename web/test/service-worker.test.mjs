@@ -175,9 +175,9 @@ test('a page is told of versions that it is not of', async () => {
         fetch: async () => ({ ok: true, text: async () => list }),
     };
     for (const [name, value] of Object.entries(globals)) Object.defineProperty(globalThis, name, { value, configurable: true });
-    const { keep } = await import('../store/offline.js');
+    const { registerServiceWorker } = await import('../store/offline.js');
     let told = 0;
-    assert.ok(await keep(() => { told += 1; }));
+    assert.ok(await registerServiceWorker(() => { told += 1; }));
     // The browser's own cache could keep an old worker for a day.
     assert.equal(registered[0][1].updateViaCache, 'none');
     await changed();

@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { connect, wait, why } from '../link/socket.js';
+import { connect, retryDelay, closeReason } from '../link/socket.js';
 
 test('attempts come more and more seldom, and not all at once', () => {
-    assert.equal(wait(0, 0.5), 250);
-    assert.equal(wait(3, 0.5), 2000);
-    assert.equal(wait(30, 0.5), 5000);
-    assert.ok(wait(30, 1) > wait(30, 0));
+    assert.equal(retryDelay(0, 0.5), 250);
+    assert.equal(retryDelay(3, 0.5), 2000);
+    assert.equal(retryDelay(30, 0.5), 5000);
+    assert.ok(retryDelay(30, 1) > retryDelay(30, 0));
 });
 
 test('the reason is told in plain words', () => {
-    assert.equal(why(1008, 'Not from there.', true), 'Not from there.');
-    assert.match(why(1006, '', true), /broke/);
-    assert.match(why(1006, '', false), /does not answer/);
+    assert.equal(closeReason(1008, 'Not from there.', true), 'Not from there.');
+    assert.match(closeReason(1006, '', true), /broke/);
+    assert.match(closeReason(1006, '', false), /does not answer/);
 });
 
 /** A websocket that does what it is told. */
@@ -85,7 +85,7 @@ test('one that says nothing any more is left, and connected to again', (context)
     const [first] = FakeSocket.all;
     first.open();
     first.onmessage({ data: 'welcome' });
-    port.well();
+    port.welcomed();
     for (let i = 0; i < 10; i++) {
         context.mock.timers.tick(4000);
         first.onmessage({ data: 'status' });
@@ -135,7 +135,7 @@ test('a page that is refused tries more and more seldom, one that was welcome so
     assert.equal(FakeSocket.all.length, length + 1);
     const welcome = FakeSocket.all.at(-1);
     welcome.open();
-    port.well();
+    port.welcomed();
     welcome.lose();
     context.mock.timers.tick(400);
     assert.equal(FakeSocket.all.length, length + 2);

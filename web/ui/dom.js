@@ -64,7 +64,7 @@ function present(children) {
  * @param {string} id
  * @returns {HTMLElement}
  */
-export function at(id) {
+export function byId(id) {
     const element = document.getElementById(id);
     if (!element) throw new Error(`index.html has no #${id}`);
     return element;
@@ -82,7 +82,7 @@ export function on(target, names, call) {
 }
 
 /** Whether things shall not move by themselves. */
-export const still = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
+export const reducedMotion = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
 /**
  * A canvas as large as it is shown, in the device's pixels.
@@ -90,7 +90,7 @@ export const still = () => matchMedia('(prefers-reduced-motion: reduce)').matche
  * @returns {{ context: CanvasRenderingContext2D, width: number, height: number }} in CSS
  *   pixels, in which is drawn
  */
-export function sized(canvas) {
+export function prepareCanvas(canvas) {
     const scale = devicePixelRatio || 1;
     const { clientWidth: width, clientHeight: height } = canvas;
     const [w, k] = [Math.round(width * scale), Math.round(height * scale)];
@@ -112,7 +112,7 @@ export function colours(...names) {
  * @param {Element} element
  * @param {() => void} call
  */
-export function onLook(element, call) {
+export function onAppearance(element, call) {
     new ResizeObserver(call).observe(element);
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', call);
 }
@@ -122,7 +122,7 @@ export function onLook(element, call) {
  * @param {() => void} call
  * @returns {() => void}
  */
-export function framed(call) {
+export function oncePerFrame(call) {
     let waits = false;
     return () => {
         if (waits) return;

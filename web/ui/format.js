@@ -7,7 +7,7 @@
  * @param {Parameter} parameter
  * @param {number} value
  */
-export function said(parameter, value) {
+export function formatValue(parameter, value) {
     const { choices, named, decimals, unit } = parameter;
     if (choices.length > 0) return choices[value] ?? String(value);
     if (named && named[0] === value) return named[1];
@@ -19,7 +19,7 @@ export function said(parameter, value) {
  * A number in groups of three digits.
  * @param {number} number
  */
-export function grouped(number) {
+export function groupDigits(number) {
     return String(number).replace(/\B(?=(\d{3})+$)/g, '\u202f');
 }
 
@@ -27,7 +27,7 @@ export function grouped(number) {
  * Seconds as minutes, seconds, and hundredths.
  * @param {number} seconds
  */
-export function clocked(seconds) {
+export function formatTime(seconds) {
     const hundredths = Math.floor(seconds * 100);
     const two = (/** @type {number} */ n) => String(n).padStart(2, '0');
     const minutes = Math.floor(hundredths / 6000);
@@ -41,7 +41,7 @@ export function clocked(seconds) {
  * @returns {{ before: string, wrong: string, after: string }} `wrong` is never empty: at
  *   the end, it is a space
  */
-export function marked(text, at) {
+export function splitAtError(text, at) {
     const characters = [...text];
     return {
         before: characters.slice(0, at).join(''),

@@ -6,7 +6,7 @@
  * @param {(value: T) => Promise<unknown>} send
  * @returns {((value: T) => void) & { busy: () => boolean }}
  */
-export function newest(send) {
+export function latest(send) {
     /** @type {{ value: T } | null} */
     let next = null;
     let under = false;
@@ -34,7 +34,7 @@ export function newest(send) {
  * @param {() => void} call
  * @returns {() => void}
  */
-export function quiet(milliseconds, call) {
+export function debounce(milliseconds, call) {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let timer;
     return () => {

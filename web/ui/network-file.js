@@ -6,7 +6,7 @@
 /** Longest link that is read: more than any network that is played by hand. */
 const MOST_LETTERS = 4_000_000;
 /** Most bytes that a link may grow to: 65,536 gates take a fifth of it. */
-const MOST_BYTES = 16_000_000;
+const MAX_BYTES = 16_000_000;
 
 /**
  * @param {number} node
@@ -25,7 +25,7 @@ function mask(node, bend) {
  * @param {Layers | undefined} layers
  * @returns {string} the same, if nothing is bent
  */
-export function heard(file, layers) {
+export function withBends(file, layers) {
     /** @type {Map<number, Bend>} Higher layers cover lower ones. */
     const bends = new Map();
     for (const layer of layers?.layers ?? []) {
@@ -50,7 +50,7 @@ export function heard(file, layers) {
  * @param {string | undefined} file
  * @returns {{ name: string, description: string, source: string, inputs: number, gates: number, rate: number }}
  */
-export function about(file) {
+export function describe(file) {
     const nothing = { name: '', description: '', source: '', inputs: 0, gates: 0, rate: 8000 };
     if (!file) return nothing;
     try {
@@ -81,7 +81,7 @@ async function through(bytes, stream) {
         const { done, value } = await reader.read();
         if (done) break;
         length += value.length;
-        if (length > MOST_BYTES) throw new Error('too long');
+        if (length > MAX_BYTES) throw new Error('too long');
         parts.push(value);
     }
     return new Blob(parts).arrayBuffer();
@@ -107,7 +107,7 @@ function made(make, otherwise) {
  * @returns {Promise<string>} `#n=` and letters that need no escapes
  * @throws {Error} in a sentence, if the browser cannot
  */
-export async function packed(text) {
+export async function encodeLink(text) {
     const bytes = new TextEncoder().encode(text);
     const stream = made(() => new CompressionStream('deflate-raw'),
         'This browser is too old to make links: copy the network, or save it as a file.');
@@ -123,7 +123,7 @@ export async function packed(text) {
  * @returns {Promise<string | null>} null if it is no link's
  * @throws {Error} in a sentence, if it was cut or changed, or the browser cannot
  */
-export async function unpacked(fragment) {
+export async function decodeLink(fragment) {
     const letters = /^#n=([\w-]+)$/.exec(fragment)?.[1];
     if (!letters) return null;
     const stream = made(() => new DecompressionStream('deflate-raw'),

@@ -47,7 +47,7 @@ export function runs(changed) {
  * The share of a period that is changed, in percent, rounded up so that 0 is none.
  * @param {boolean[]} changed
  */
-export function share(changed) {
+export function changedPercent(changed) {
     const count = changed.filter(Boolean).length;
     return changed.length ? Math.ceil((100 * count) / changed.length) : 0;
 }

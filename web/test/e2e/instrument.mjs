@@ -161,7 +161,7 @@ export class Client {
     /** Waits until it is connected, or plays alone. @param {'open' | 'away'} [standing] */
     stands(standing = 'open') {
         return this.page.waitForFunction(
-            (wanted) => document.querySelector('.light')?.dataset.standing === wanted, standing, PATIENCE);
+            (wanted) => document.querySelector('.light')?.dataset.state === wanted, standing, PATIENCE);
     }
 
     /**
