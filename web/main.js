@@ -1,4 +1,4 @@
-// Wires the page together; nothing else.
+// Creates the page's store, sound and panels.
 
 import { byId } from './ui/dom.js';
 import { createGraph } from './graph/graph.js';
@@ -48,10 +48,10 @@ new Status(byId('status'), store);
 new Views(byId('views'));
 const keys = new Keys({ store, transport, output, networks, bends });
 const help = new Help(byId('help'), keys);
-keys.add('?', 'This help', () => help.toggle());
+keys.add('?', 'Show this help', () => help.toggle());
 
 connection.start(connect);
 
 void registerServiceWorker(() => {
-    notices.offer('Another version of this page is there.', 'Load it', () => location.reload());
+    notices.offer('A new version of this page is available.', 'Reload', () => location.reload());
 });

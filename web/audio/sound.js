@@ -1,30 +1,29 @@
-// What is heard in this page: the audio context, and where its sound comes from, a
-// streamed desk or the instrument in the page. It owns nothing of the instrument.
+// The sound of this page: the audio context and its source, which is the stream of the
+// connected instrument or the instrument in the page.
 
-import { connect as alone } from './alone.js';
+import { connect as connectAlone } from './alone.js';
 import { record } from './recorder.js';
 import { player } from './streamed.js';
 
 /** @import { Store } from '../store/store.js' */
 /** @import { Connect } from '../link/connection.js' */
 
-/** Samples that oscilloscope and spectrum look at. */
-const LOOK = 4096;
-/** Time constant of the way up and down, so that it does not click. */
-const RISE_SECONDS = 0.01;
+/** Samples for oscilloscope and spectrum. */
+const FFT_SIZE = 4096;
+/** Time constant of fades, so that there are no clicks. */
+const FADE_SECONDS = 0.01;
 
 /**
- * Where sound comes from.
  * @typedef {object} Source
  * @property {AudioContext} context
- * @property {AnalyserNode} bus what is heard, to look at and to record
- * @property {GainNode | null} gain of the instrument in the page, which is silent without an end
- * @property {() => void} leave
+ * @property {AnalyserNode} bus all that is played, to be analysed and recorded
+ * @property {GainNode | null} gain mutes the instrument in the page; null for a stream
+ * @property {() => void} disconnect
  */
 
 /**
- * The sound of the page. Tells `change` when it begins, ends, or cannot, and `recorded`
- * with a recording's file.
+ * Dispatches `change` when the sound starts, stops or fails, and `recorded` with the file
+ * of a recording.
  */
 export class Sound extends EventTarget {
     /** @param {Store} store */
@@ -33,29 +32,29 @@ export class Sound extends EventTarget {
         this.store = store;
         /** @type {Source | null} */
         this.source = null;
-        /** The next one: the instrument in the page while it is gone over to. @type {Source | null} */
-        this.coming = null;
-        /** On the way there, however often it is asked for. @type {Promise<void> | null} */
-        this.beginning = null;
-        /** @type {Promise<void> | null} */
-        this.taping = null;
+        /** The instrument in the page during the switch to it. @type {Source | null} */
+        this.next = null;
+        /** Set while a source starts, so that it starts once. @type {Promise<void> | null} */
+        this.starting = null;
+        /** Set while a recording starts. @type {Promise<void> | null} */
+        this.startingRecording = null;
         /** @type {Awaited<ReturnType<typeof record>> | null} */
         this.tape = null;
-        /** The instrument in the page plays on, silently. */
-        this.quiet = false;
-        /** Why it is silent, in plain words. */
+        /** True while the instrument in the page plays silently. */
+        this.muted = false;
+        /** Why there is no sound, as a sentence for the player. */
         this.problem = '';
-        store.addEventListener('connection', () => this.tell());
+        store.addEventListener('connection', () => this.emitChange());
     }
 
-    /** Whether it is there to be heard. */
-    get on() {
+    /** True if there is a source. */
+    get active() {
         return this.source !== null;
     }
 
-    /** Whether it is heard: browsers and calls may hold it back. */
-    get hears() {
-        return this.source?.context.state === 'running' && !this.beginning && !this.quiet;
+    /** True if there is sound: browsers and phone calls may suspend the context. */
+    get audible() {
+        return this.source?.context.state === 'running' && !this.starting && !this.muted;
     }
 
     /** @returns {AudioContext | null} */
@@ -68,102 +67,102 @@ export class Sound extends EventTarget {
         return this.source?.bus ?? null;
     }
 
-    /** Begins to play here, or goes on; a gesture must have led here. @returns {Promise<void>} */
+    /** Starts or resumes the sound; to be called from a user gesture. @returns {Promise<void>} */
     listen() {
-        if (this.beginning) return this.beginning;
+        if (this.starting) return this.starting;
         const { source } = this;
         if (source) {
-            this.be(false);
+            this.setMuted(false);
             return source.context.resume().catch(() => {});
         }
-        const beginning = this.begin().finally(() => {
-            if (this.beginning === beginning) this.beginning = null;
-            this.tell();
+        const starting = this.startStream().finally(() => {
+            if (this.starting === starting) this.starting = null;
+            this.emitChange();
         });
-        this.beginning = beginning;
-        return beginning;
+        this.starting = starting;
+        return starting;
     }
 
-    /** Plays what the connected instrument streams. */
-    async begin() {
+    /** Plays the stream of the connected instrument. */
+    async startStream() {
         const { welcome } = this.store;
         if (!welcome) return;
         if (!welcome.sound) {
-            this.fail('This instrument sounds by itself; it sends no sound to pages.');
+            this.fail('This instrument plays through its own outputs and sends no sound to pages.');
             return;
         }
         /** @type {Source | null} */
         let source = null;
         try {
             const context = new AudioContext({ sampleRate: welcome.rate, latencyHint: 'interactive' });
-            source = { context, bus: this.look(context), gain: null, leave: () => {} };
+            source = { context, bus: this.createBus(context), gain: null, disconnect: () => {} };
             this.source = source;
             void context.resume();
             const { node, push, close } = await player(context);
-            if (this.source !== source) return; // Not wanted any more.
-            const take = (/** @type {Event} */ event) => push(/** @type {CustomEvent} */ (event).detail);
+            if (this.source !== source) return; // Stopped meanwhile.
+            const receive = (/** @type {Event} */ event) => push(/** @type {CustomEvent} */ (event).detail);
             node.connect(source.bus);
-            this.store.addEventListener('sound', take);
+            this.store.addEventListener('sound', receive);
             this.store.listen(true);
-            source.leave = () => {
-                this.store.removeEventListener('sound', take);
+            source.disconnect = () => {
+                this.store.removeEventListener('sound', receive);
                 this.store.listen(false);
                 close();
             };
             this.problem = '';
         } catch (problem) {
-            // What is hushed on its way fails, and that is no problem.
+            // A source that was stopped while it started may fail without a message.
             if (this.source === source) this.fail(/** @type {Error} */ (problem).message);
         }
     }
 
-    /** Silent in this page; the instrument goes on. */
-    silence() {
+    /** Ends the sound in this page; the instrument plays on. */
+    mute() {
         if (!this.source?.gain) {
-            this.hush();
+            this.stop();
             return;
         }
-        // It answers while its context runs, so that goes on.
-        void this.stop();
-        this.be(true);
+        // The instrument replies only while its context runs.
+        void this.stopRecording();
+        this.setMuted(true);
     }
 
-    /** Ends it. */
-    hush() {
-        const { source, coming } = this;
+    /** Stops the source. */
+    stop() {
+        const { source, next } = this;
         this.source = null;
-        this.coming = null;
-        this.beginning = null;
-        this.quiet = false;
-        void coming?.context.close();
-        source?.leave();
-        // A recording ends before what it hears, or it would never be told its end.
-        void this.stop().finally(() => source?.context.close());
-        this.tell();
+        this.next = null;
+        this.starting = null;
+        this.muted = false;
+        void next?.context.close();
+        source?.disconnect();
+        // The recording ends first: in a closed context it would never end.
+        void this.stopRecording().finally(() => source?.context.close());
+        this.emitChange();
     }
 
     /**
-     * The way to the instrument in the page, for {@link Store}; a gesture must have led
-     * here. It is heard once it plays what is brought along: see `rise`.
+     * Returns a way to connect to the instrument in the page; to be called from a user
+     * gesture. It is silent until `activate`.
      * @returns {Connect}
      */
-    alone() {
+    connector() {
         const context = new AudioContext({ latencyHint: 'interactive' });
         void context.resume();
         return async (listener) => {
             try {
-                const { node, send, close } = await alone(listener, { context });
+                const { node, send, close } = await connectAlone(listener, { context });
                 const gain = new GainNode(context, { gain: 0 });
-                const bus = this.look(context);
+                const bus = this.createBus(context);
                 node.connect(gain).connect(bus);
-                this.coming = { context, bus, gain, leave: () => node.disconnect() };
+                this.next = { context, bus, gain, disconnect: () => node.disconnect() };
                 return {
                     send,
                     close: () => {
                         close();
-                        if (this.coming?.context !== context) return;
-                        // It was not gone over to.
-                        this.coming = null;
+                        if (this.next?.context !== context) return;
+                        // The switch was given up.
+                        this.next = null;
                         void context.close();
                     },
                 };
@@ -174,65 +173,65 @@ export class Sound extends EventTarget {
         };
     }
 
-    /** The instrument in the page takes the place of what was heard. */
-    rise() {
-        const { coming } = this;
-        if (!coming) return;
-        this.coming = null;
-        this.hush();
-        this.source = coming;
+    /** Replaces the source by the instrument in the page. */
+    activate() {
+        const { next } = this;
+        if (!next) return;
+        this.next = null;
+        this.stop();
+        this.source = next;
         this.problem = '';
-        this.be(false);
+        this.setMuted(false);
     }
 
-    /** @param {boolean} quiet */
-    be(quiet) {
-        this.quiet = quiet;
+    /** @param {boolean} muted */
+    setMuted(muted) {
+        this.muted = muted;
         const { gain, context } = this.source ?? {};
-        gain?.gain.setTargetAtTime(quiet ? 0 : 1, context?.currentTime ?? 0, RISE_SECONDS);
-        this.tell();
+        gain?.gain.setTargetAtTime(muted ? 0 : 1, context?.currentTime ?? 0, FADE_SECONDS);
+        this.emitChange();
     }
 
-    /** Records what is heard, from now on. @returns {Promise<void>} */
+    /** Starts a recording. @returns {Promise<void>} */
     record() {
-        this.taping ??= this.start().finally(() => { this.taping = null; });
-        return this.taping;
+        this.startingRecording ??= this.startRecording().finally(() => { this.startingRecording = null; });
+        return this.startingRecording;
     }
 
-    async start() {
+    async startRecording() {
         await this.listen();
         const { bus } = this;
         if (!bus || this.tape) return;
         const tape = await record(bus);
-        if (this.bus !== bus) return; // It went with what it hears.
+        if (this.bus !== bus) return; // The source was stopped meanwhile.
         this.tape = tape;
-        this.tell();
+        this.emitChange();
     }
 
-    /** Ends the recording, and tells it. */
-    async stop() {
+    /** Ends the recording and dispatches its file. */
+    async stopRecording() {
         const { tape } = this;
         if (!tape) return;
         this.tape = null;
-        this.tell();
+        this.emitChange();
         this.dispatchEvent(new CustomEvent('recorded', { detail: await tape.stop() }));
     }
 
     /** @param {AudioContext} context */
-    look(context) {
-        const analyser = new AnalyserNode(context, { fftSize: LOOK, smoothingTimeConstant: 0.6 });
+    createBus(context) {
+        const analyser = new AnalyserNode(context, { fftSize: FFT_SIZE, smoothingTimeConstant: 0.6 });
         analyser.connect(context.destination);
-        context.addEventListener('statechange', () => this.tell());
+        context.addEventListener('statechange', () => this.emitChange());
         return analyser;
     }
 
     /** @param {string} problem */
     fail(problem) {
         this.problem = problem;
-        this.hush();
+        this.stop();
     }
 
-    tell() {
+    emitChange() {
         this.dispatchEvent(new Event('change'));
     }
 }

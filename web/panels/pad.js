@@ -1,4 +1,4 @@
-// The square, played by fingers, mouse, pen or keys; what lies where on it.
+// The touch pad, played with fingers, pen, mouse or keys.
 
 import { colours, oncePerFrame, h, on, onAppearance, refill, prepareCanvas } from '../ui/dom.js';
 import { Fingers } from '../ui/fingers.js';
@@ -6,11 +6,12 @@ import { Fingers } from '../ui/fingers.js';
 /** @import { Store } from '../store/store.js' */
 /** @import { Region } from '../types/Region' */
 
-const WORDS = /** @type {Record<string, string>} */ ({
+const LABELS = /** @type {Record<string, string>} */ ({
     previous: '‹', next: '›', mode: 'mode', clear: 'clear', time: 'time',
 });
-/** A step of an arrow key, in parts of the field. */
+/** Distance for one press of an arrow key, as a fraction of the field. */
 const STEP = 0.02;
+/** Ids of the finger that a mouse leaves behind, and of the keyboard's. */
 const PINNED = 'pinned';
 const KEYS = 'keys';
 
@@ -21,9 +22,9 @@ export class Pad {
         this.store = store;
         this.canvas = h('canvas', { 'aria-hidden': 'true' });
         this.field = h('div', {
-            id: 'field', tabIndex: 0, role: 'application', 'aria-label': 'Field of gates',
+            id: 'field', tabIndex: 0, role: 'application', 'aria-label': 'Touch field',
             'aria-describedby': 'pad-help', 'aria-roledescription': 'touch pad',
-            onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event),
+            onkeydown: (/** @type {KeyboardEvent} */ event) => this.keyDown(event),
             onkeyup: (/** @type {KeyboardEvent} */ event) => {
                 if (event.key === ' ') this.fingers.lift(KEYS);
             },
@@ -32,7 +33,7 @@ export class Pad {
         });
         this.buttons = h('div', { class: 'regions' });
         const size = h('input', {
-            id: 'finger-size', type: 'range', min: '5', max: '100', step: '5', value: '40', 'aria-label': 'Size of the finger',
+            id: 'finger-size', type: 'range', min: '5', max: '100', step: '5', value: '40', 'aria-label': 'Finger size',
             oninput: () => { this.size = size.valueAsNumber / 100; },
         });
         const surface = h('div', { class: 'surface', id: 'surface' }, this.canvas, this.field, this.buttons);
@@ -41,20 +42,21 @@ export class Pad {
             surface,
             h('div', { class: 'fader' }, h('label', { for: 'finger-size' }, 'Finger'), size),
             h('p', { id: 'pad-help', class: 'sr' },
-                'Arrow keys move a finger over the field, Space puts it down. With a mouse, Shift leaves a second finger where it is.'),
+                'Arrow keys move a finger, Space touches. Shift and a click leave a second finger in place.'),
         );
         this.size = 0.4;
         this.cursor = { x: 0.5, y: 0.5 };
         /** @type {Region | undefined} */
         this.region = undefined;
-        const say = () => store.send({ type: 'touch', fingers: [...this.fingers.fingers.values()] });
-        const soon = oncePerFrame(say);
-        let felt = 0;
+        const send = () => store.send({ type: 'touch', fingers: [...this.fingers.fingers.values()] });
+        const sendSoon = oncePerFrame(send);
+        let count = 0;
         this.fingers = new Fingers((fingers) => {
-            // Moves go by frames. Who comes or leaves is said at once: a hidden page has no frames.
-            if (fingers.length === felt) soon();
-            else say();
-            felt = fingers.length;
+            // Moves are sent once per frame; touches and lifts at once, since a hidden page has
+            // no frames.
+            if (fingers.length === count) sendSoon();
+            else send();
+            count = fingers.length;
             this.draw();
         });
         this.draw = oncePerFrame(() => this.paint());
@@ -67,19 +69,19 @@ export class Pad {
             surface.addEventListener(name, (event) => this.fingers.lift(event.pointerId));
         }
         surface.addEventListener('contextmenu', (event) => event.preventDefault());
-        // Nothing stays touched by a page that nobody sees.
+        // A hidden page touches nothing.
         document.addEventListener('visibilitychange', () => { if (document.hidden) this.fingers.clear(); });
         addEventListener('blur', () => this.fingers.clear());
         addEventListener('pagehide', () => this.fingers.clear());
 
-        on(store, ['welcome'], () => this.lay());
+        on(store, ['welcome'], () => this.layOut());
         on(store, ['network', 'layers', 'touched', 'activity', 'parameters'], this.draw);
         store.addEventListener('connection', () => { if (store.connection.state !== 'open') this.fingers.clear(); });
         onAppearance(surface, this.draw);
     }
 
-    /** Puts the regions where the instrument has them. */
-    lay() {
+    /** Places the regions as the instrument does. */
+    layOut() {
         const regions = this.store.welcome?.regions ?? [];
         this.region = regions.find(({ name }) => name === 'field');
         place(this.field, this.region?.corners ?? [0, 0, 1, 1]);
@@ -95,7 +97,7 @@ export class Pad {
                 },
                 onkeyup: () => this.fingers.lift(region.name),
                 onblur: () => this.fingers.lift(region.name),
-            }, WORDS[region.name] ?? region.name);
+            }, LABELS[region.name] ?? region.name);
             place(button, region.corners);
             return button;
         }));
@@ -108,7 +110,7 @@ export class Pad {
         event.preventDefault();
         const { fingers } = this;
         if (event.pointerType === 'mouse' && event.shiftKey) {
-            // Stays where it is; so two fingers' box can be played with one mouse.
+            // Leaves a finger in place, so that one mouse can span a box of two fingers.
             const { x, y } = this.at(event);
             if (fingers.fingers.has(PINNED)) fingers.lift(PINNED);
             else fingers.put(PINNED, x, y, this.size);
@@ -126,14 +128,14 @@ export class Pad {
         this.fingers.put(event.pointerId, x, y, size);
     }
 
-    /** @param {PointerEvent} event @returns {{ x: number, y: number }} in parts of the pad */
+    /** @param {PointerEvent} event @returns {{ x: number, y: number }} as fractions of the pad */
     at(event) {
         const box = this.surface.getBoundingClientRect();
         return { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
     }
 
     /** @param {KeyboardEvent} event */
-    key(event) {
+    keyDown(event) {
         const { cursor } = this;
         const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
         if (by) {
@@ -153,7 +155,7 @@ export class Pad {
 
     press() {
         const [left, top, right, bottom] = this.region?.corners ?? [0, 0, 1, 1];
-        // Not on the edge, which is the next region's.
+        // The edge itself belongs to the next region.
         const inside = (/** @type {number} */ part) => 0.001 + 0.998 * part;
         this.fingers.put(KEYS,
             left + (right - left) * inside(this.cursor.x), top + (bottom - top) * inside(this.cursor.y), this.size);

@@ -1,4 +1,4 @@
-// How the instrument does.
+// Load, late blocks and other figures of the running instrument.
 
 import { fill, h, on } from '../ui/dom.js';
 import { groupDigits } from '../ui/format.js';
@@ -11,7 +11,7 @@ export class Status {
         let shown = 0;
         on(store, ['status', 'welcome'], () => {
             const { status, welcome } = store;
-            // Read by people: twice a second will do.
+            // Twice a second is enough to read.
             if (status && performance.now() - shown < 500) return;
             shown = performance.now();
             if (!status || !welcome) {

@@ -1,4 +1,4 @@
-// Time: on or still, from where, how fast, which way round.
+// Transport: play, pause, reset, reverse, speed and the network time.
 
 import { fill, h, on, reducedMotion } from '../ui/dom.js';
 import { describe } from '../ui/network-file.js';
@@ -7,11 +7,11 @@ import { formatTime, groupDigits, formatValue } from '../ui/format.js';
 
 /** @import { Store } from '../store/store.js' */
 
-/** Readings of the time a second, and where things shall keep still. */
-const READ_MILLISECONDS = 50;
-const STILL_MILLISECONDS = 500;
-/** A press of a key, in hundredths. */
-const FINE = 5;
+/** Interval between updates of the time, normally and with reduced motion. */
+const UPDATE_MILLISECONDS = 50;
+const REDUCED_MILLISECONDS = 500;
+/** Change of the speed for one key press, in hundredths. */
+const SPEED_STEP = 5;
 
 export class Transport {
     /** @param {HTMLElement} element @param {Store} store */
@@ -68,7 +68,7 @@ export class Transport {
             time.value = groupDigits(t);
             clock.textContent = formatTime(t / rate);
         };
-        setInterval(read, reducedMotion() ? STILL_MILLISECONDS : READ_MILLISECONDS);
+        setInterval(read, reducedMotion() ? REDUCED_MILLISECONDS : UPDATE_MILLISECONDS);
         read();
     }
 
@@ -86,7 +86,7 @@ export class Transport {
 
     /** @param {number} steps */
     faster(steps) {
-        void this.store.attempt({ type: 'set', key: 'speed', value: this.store.value('speed', 100) + FINE * steps });
+        void this.store.attempt({ type: 'set', key: 'speed', value: this.store.value('speed', 100) + SPEED_STEP * steps });
     }
 }
 

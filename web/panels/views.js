@@ -1,4 +1,4 @@
-// On a small screen, one view at a time.
+// Switches between views on a small screen.
 
 import { h } from '../ui/dom.js';
 

@@ -75,7 +75,7 @@ inPage('an expression is heard as it is typed, and marked where it is wrong', as
     await page.waitForSelector('.echo mark');
     assert.equal(await page.locator('.echo mark').textContent(), '?');
     assert.equal(await text.getAttribute('aria-invalid'), 'true');
-    assert.match(await page.locator('#expression-said').textContent(), /Expected an operand\./);
+    assert.match(await page.locator('#expression-message').textContent(), /Expected an operand\./);
     await text.fill('t*5');
     await receives(page, 'load', ({ network }) => JSON.parse(network).name === 't*5');
     assert.equal(await page.locator('.echo mark').count(), 0);
@@ -106,7 +106,7 @@ inPage('layers, parameters, presets and pages are set', async (page) => {
     await page.keyboard.press('ArrowRight');
     await receives(page, 'set', ({ key, value }) => key === 'rate' && value === 500);
     await page.getByLabel('Name of a new preset').fill('dusk');
-    await page.getByRole('button', { name: 'Keep' }).click();
+    await page.getByRole('button', { name: 'Save preset' }).click();
     await page.getByRole('button', { name: 'Delete dusk' }).waitFor();
     await page.getByRole('button', { name: 'menu' }).click();
     await receives(page, 'show', ({ page: name }) => name === 'menu');
@@ -138,18 +138,18 @@ inPage('a network is pasted, and a link brings it back', async (page) => {
         data.setData('text/plain', 'hello');
         document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
     });
-    await page.getByText('This is no network').waitFor();
+    await page.getByText('This is not a network').waitFor();
 });
 
 inPage('away, it says so and keeps on; single keys can be switched off', async (page, received) => {
     await page.evaluate(() => window.instrument.drop());
-    await page.getByText('It is tried again; what you do meanwhile is kept.').waitFor();
+    await page.getByText('Reconnecting; what you do is kept.').waitFor();
     await page.keyboard.press('x');
     await page.evaluate(() => window.instrument.back());
     await receives(page, 'clear');
     await page.keyboard.press('?');
     await page.getByRole('heading', { name: 'Help' }).waitFor();
-    await page.getByLabel('Single keys work').uncheck();
+    await page.getByLabel('Single-key shortcuts').uncheck();
     await page.keyboard.press('Escape');
     await page.keyboard.press('x');
     assert.equal((await received('clear')).length, 1);
@@ -194,7 +194,7 @@ inPage('a network is dropped as a file, and saved as one', async (page) => {
     });
     await page.waitForFunction(() => document.title.startsWith('dropped'));
     const saved = page.waitForEvent('download');
-    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
     const download = await saved;
     assert.equal(download.suggestedFilename(), 'dropped.json');
 });
@@ -305,7 +305,7 @@ inPage('the focus stays where it was', async (page) => {
     await page.getByText('dawn', { exact: true }).waitFor({ state: 'detached' });
     assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'Delete the long one');
     await page.keyboard.press('Enter');
-    await page.getByText('None yet').waitFor();
+    await page.getByText('No presets yet.').waitFor();
     assert.equal(await page.evaluate(() => document.activeElement.id), 'preset-list');
     await page.getByRole('button', { name: 'Pad: mode' }).focus();
     await page.evaluate(() => { window.instrument.drop(); window.instrument.back(); });
@@ -325,14 +325,14 @@ inPage('what the browser cannot do is said in a sentence', async (page) => {
     // As on plain http.
     await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
     await page.getByRole('button', { name: 'Paste' }).click();
-    await page.getByRole('textbox', { name: 'To paste into' }).fill(canned(8, 'by hand'));
+    await page.getByRole('textbox', { name: 'Paste here' }).fill(canned(8, 'by hand'));
     await receives(page, 'load', ({ network }) => JSON.parse(network).name === 'by hand');
-    assert.equal(await page.getByRole('textbox', { name: 'To paste into' }).count(), 0);
+    assert.equal(await page.getByRole('textbox', { name: 'Paste here' }).count(), 0);
 });
 
 inPage('a link to this computer is said to be one', async (page) => {
     await page.getByRole('button', { name: 'Share' }).click();
-    await page.getByText('It opens on this computer only').waitFor();
+    await page.getByText('The link opens on this computer only').waitFor();
 });
 
 inPage('a file is taken wherever it is dropped', async (page) => {
@@ -396,7 +396,7 @@ inPage('an expression that is typed while away is heard when the instrument is t
     await page.evaluate(() => window.instrument.drop());
     const text = page.getByRole('textbox', { name: 'Expression of t' });
     await text.fill('t*7');
-    await page.getByText('It is heard when the instrument is there again.').waitFor();
+    await page.getByText('It plays when the instrument is back.').waitFor();
     // Nobody types any more, and what it plays has another source.
     await page.locator('#seek').focus();
     await page.evaluate(() => {
@@ -420,8 +420,8 @@ inPage('after a long time the player says whether what was here is brought back'
     await page.keyboard.press('Home');
     await receives(page, 'snapshot');
     await restart();
-    await page.getByRole('button', { name: 'No', exact: true }).click();
-    await page.waitForFunction(() => !document.querySelector('#bring-back'));
+    await page.getByRole('button', { name: 'Keep what plays now' }).click();
+    await page.waitForFunction(() => !document.querySelector('#restore-previous'));
     assert.equal((await received('restore')).length, 0);
     await page.keyboard.press('n');
     await receives(page, 'random');
@@ -429,7 +429,7 @@ inPage('after a long time the player says whether what was here is brought back'
     const title = await page.title();
     assert.match(title, /^random/);
     await restart();
-    await page.getByRole('button', { name: 'Bring back what was here' }).click();
+    await page.getByRole('button', { name: 'Restore what I played' }).click();
     await receives(page, 'restore', ({ snapshot }) => snapshot.includes('random'));
 });
 
@@ -441,13 +441,13 @@ inPage('one in the page that stopped is played on', async (page) => {
     await page.waitForFunction(() => window.alone.received.some(({ type }) => type === 'snapshot'));
     const title = await page.title();
     await page.evaluate(() => window.alone.drop('The instrument has stopped.'));
-    await page.getByText('The instrument has stopped. What was played').waitFor();
+    await page.getByText('The instrument has stopped. What you played').waitFor();
     await page.getByRole('button', { name: 'Play on' }).click();
     await page.getByText('In this page', { exact: true }).waitFor();
     assert.equal(await page.title(), title);
     await page.evaluate(() => { window.instrument.clients = 2; });
     await page.locator('#connected').click();
-    await page.getByRole('button', { name: 'Take what it plays' }).click();
+    await page.getByRole('button', { name: 'Play theirs' }).click();
     await page.waitForFunction(() => document.title.startsWith('street surfer'));
     assert.deepEqual(await page.evaluate(() => window.instrument.received.filter(({ type }) => type === 'restore').length), 0);
 }, { alone: true });

@@ -1,9 +1,9 @@
-// Numbers in words: parameters, times, places in a text.
+// Formats values, numbers, times and errors for people.
 
 /** @import { Parameter } from '../types/Parameter' */
 
 /**
- * A parameter's value with its unit, as the instrument's display says it.
+ * Formats a parameter's value with its unit, as the instrument's display does.
  * @param {Parameter} parameter
  * @param {number} value
  */
@@ -16,7 +16,7 @@ export function formatValue(parameter, value) {
 }
 
 /**
- * A number in groups of three digits.
+ * Separates groups of three digits.
  * @param {number} number
  */
 export function groupDigits(number) {
@@ -24,7 +24,7 @@ export function groupDigits(number) {
 }
 
 /**
- * Seconds as minutes, seconds, and hundredths.
+ * Formats a time as minutes, seconds and hundredths.
  * @param {number} seconds
  */
 export function formatTime(seconds) {
@@ -35,11 +35,11 @@ export function formatTime(seconds) {
 }
 
 /**
- * An expression, cut where it is wrong.
+ * Splits an expression at an error.
  * @param {string} text
- * @param {number} at in characters from its start, as {@link ServerMessage} counts them
- * @returns {{ before: string, wrong: string, after: string }} `wrong` is never empty: at
- *   the end, it is a space
+ * @param {number} at in characters (code points) from the start
+ * @returns {{ before: string, wrong: string, after: string }} `wrong` is
+ *   never empty: it is a space at the end
  */
 export function splitAtError(text, at) {
     const characters = [...text];
@@ -51,7 +51,7 @@ export function splitAtError(text, at) {
 }
 
 /**
- * A name as a file's.
+ * Returns a file name for a network, without extension.
  * @param {string} name
  */
 export function fileName(name) {

@@ -135,7 +135,7 @@ test('loaded anew, alone has its network, its bends and its presets', { skip }, 
     await page.getByRole('button', { name: 'night train' }).click();
     await named(client, 'night train');
     await page.getByLabel('Name of a new preset').fill('dusk');
-    await page.getByRole('button', { name: 'Keep' }).click();
+    await page.getByRole('button', { name: 'Save preset' }).click();
     await page.getByRole('button', { name: 'Delete dusk' }).waitFor(PATIENCE);
     await page.getByRole('button', { name: 'storm' }).click();
     await named(client, 'storm');
@@ -199,7 +199,7 @@ test('a link has the network and its bends in it', { skip }, async () => {
     await one.until(({ bends }) => bends.length > 0, 'bends');
     const [bends, name, { file }] = [one.bends, one.name, one.state.network];
     await one.press('share');
-    await one.page.getByText(/The link is copied/).waitFor(PATIENCE);
+    await one.page.getByText(/Link copied/).waitFor(PATIENCE);
     const link = await one.page.evaluate(() => navigator.clipboard.readText());
     await one.page.getByRole('button', { name: 'first light' }).click();
     await one.until((now) => now.name === 'first light' && now.bends.length === 0, 'another network');
