@@ -1,9 +1,9 @@
-// An instrument that speaks the protocol and makes no sound: for tests, and to draw
-// the page without a server. It knows bends, layers, parameters and little else.
+// An instrument without sound that speaks the protocol: for tests, and to show the page
+// without a server. It knows bends, layers, parameters and little else.
 
 const RATE = 8000;
 
-/** A canned network: every input xored with the gate before. */
+/** Returns a small network file, in which each gate combines an input and the gate before. */
 export function canned(inputs = 8, name = 'canned') {
     const gates = [[6, 0, 1]];
     for (let i = 2; i < inputs; i++) gates.push([i % 2 ? 1 : 6, i, inputs + i - 2]);
@@ -34,11 +34,11 @@ export const PARAMETERS = [
     choice('dead', 'hidden', 'shown'),
 ];
 
-/** What an instrument is, over connections. */
+/** An instrument that outlives its connections. */
 export class FakeInstrument {
     constructor(start = 1) {
         this.start = start;
-        /** It sends sound to pages. */
+        /** True if it sends sound to pages. */
         this.sound = false;
         this.t = 0;
         this.state = {
@@ -53,21 +53,21 @@ export class FakeInstrument {
             page: 'play',
             notice: '',
         };
-        /** All that was said, in order. */
+        /** All messages received, in order. */
         this.received = [];
-        /** Messages to take without an answer, as if the connection broke meanwhile. */
+        /** Number of messages to take without a reply, as if the connection broke meanwhile. */
         this.mute = 0;
-        /** Types of messages that are never answered, as of one that stands still. */
+        /** Types of messages that never get a reply, as from an instrument that hangs. */
         this.stuck = new Set();
-        /** Why the type of a message is refused. @type {Record<string, string>} */
+        /** Reasons to refuse messages, by type. @type {Record<string, string>} */
         this.refuses = {};
-        /** Bytes of a message beyond which the connection ends, as the server has it. */
+        /** Most bytes of a message; the connection ends beyond, as with the server. */
         this.most = 4_000_000;
-        /** What ends the connection, whatever it is. */
+        /** Returns true for messages that end the connection. */
         this.poison = () => false;
-        /** The pairing code that is wanted. */
+        /** The pairing code that is required, if not empty. */
         this.code = '';
-        /** Clients, for the status; told, if it is not 0. */
+        /** Number of clients in the status, which is sent if it is not 0. */
         this.clients = 0;
         this.listeners = new Set();
     }
@@ -82,11 +82,11 @@ export class FakeInstrument {
         return { revision: (this.revision = (this.revision ?? 0) + 1), file, places };
     }
 
-    /** A way to connect, for Store.use; with `drop` and `back` for breaks. */
+    /** Connects, for InstrumentLink.switchTo; see `drop` and `back` for breaks. */
     connect = (listener) => {
         this.listeners.add(listener);
         this.listener = listener;
-        // Another one may take its place: see `back`.
+        // Another instrument may take over the connection: see `back`.
         listener.home = this;
         queueMicrotask(() => listener.onopen());
         return {
@@ -192,7 +192,7 @@ export class FakeInstrument {
                 try {
                     this.change({ network: this.network(message.network) });
                 } catch {
-                    refuse('The file is no network.');
+                    refuse('The file is not a network.');
                 }
                 break;
             case 'choose':
@@ -255,7 +255,7 @@ export class FakeInstrument {
     }
 }
 
-/** All that is under way has happened. */
+/** Waits until all promises under way have settled. */
 export async function settled() {
     for (let i = 0; i < 50; i++) await Promise.resolve();
 }

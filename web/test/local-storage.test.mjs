@@ -5,7 +5,7 @@ import { LocalStorage } from '../store/local-storage.js';
 import { Store } from '../store/store.js';
 import { canned, FakeInstrument, settled } from './fake-port.js';
 
-test('where the browser keeps nothing, it is said once and played all the same', async () => {
+test('where the browser saves nothing, the player is told once and plays on', async () => {
     const store = new Store();
     const storage = new LocalStorage(store);
     const problems = [];
@@ -21,7 +21,7 @@ test('where the browser keeps nothing, it is said once and played all the same',
     assert.deepEqual(store.state.presets, ['dawn']);
 });
 
-test('what was played alone, and its presets, are there in another page', async () => {
+test('a new page plays on what was last played alone, with its presets', async () => {
     const kept = new Map();
     const page = async () => {
         const store = new Store();
@@ -58,7 +58,7 @@ test('what was played alone, and its presets, are there in another page', async 
     assert.equal(presets[0], 'dusk');
     assert.equal(presets.at(-1), 'mine');
 
-    // What cannot be read any more does not keep the player from playing.
+    // A snapshot that is refused does not keep the player from playing.
     kept.set('played', { snapshot: '{}', t: 0, playing: true });
     const { handle } = FakeInstrument.prototype;
     FakeInstrument.prototype.handle = function strict(message, listener) {

@@ -8,7 +8,7 @@ import { columnOf, runs, changedPercent, timeOf } from '../ui/period.js';
 import { formatTime, fileName, groupDigits, splitAtError, formatValue } from '../ui/format.js';
 import { canned, PARAMETERS } from './fake-port.js';
 
-test('a link brings what was put into it', async () => {
+test('a link contains the text that was put into it', async () => {
     for (const text of ['', 'ü 🎹', canned(24, 'größer'), 'x'.repeat(300_000)]) {
         const link = await encodeLink(text);
         assert.match(link, /^#n=[\w-]+$/);
@@ -18,7 +18,7 @@ test('a link brings what was put into it', async () => {
     assert.ok((await encodeLink(file)).length < file.length * 0.6);
 });
 
-test('other fragments are left alone, broken links told of', async () => {
+test('other fragments are ignored, damaged links are reported', async () => {
     for (const fragment of ['', '#', '#about', '#n=']) assert.equal(await decodeLink(fragment), null);
     const link = await encodeLink(canned());
     await assert.rejects(decodeLink(link.slice(0, -20)), /cut or changed/);
@@ -30,7 +30,7 @@ test('a link that would fill the memory is refused', async () => {
     await assert.rejects(decodeLink(bomb), /cut or changed/);
 });
 
-test('a file takes the bends that count, the highest layer first', () => {
+test('a file gets the active bends, the highest layer first', () => {
     const network = JSON.parse(canned());
     network.masks = [{ node: 9, force: 1 }, { node: 12, invert: true }];
     const file = JSON.stringify(network);
@@ -42,17 +42,17 @@ test('a file takes the bends that count, the highest layer first', () => {
             layer([11, 'invert', true]),
         ],
     };
-    const told = JSON.parse(withBends(file, layers));
-    assert.deepEqual(told.masks, [
+    const bent = JSON.parse(withBends(file, layers));
+    assert.deepEqual(bent.masks, [
         { node: 9, force: 0 }, { node: 11, invert: true }, { node: 12, invert: true },
     ]);
-    assert.deepEqual(told.bends, [9, 11]);
-    assert.deepEqual(told.covered, [{ node: 9, force: 1 }]);
+    assert.deepEqual(bent.bends, [9, 11]);
+    assert.deepEqual(bent.covered, [{ node: 9, force: 1 }]);
     assert.equal(withBends(file, { chosen: 0, layers: [layer()] }), file);
     assert.equal(withBends(file, undefined), file);
 });
 
-test('a file says what it is', () => {
+test('a file is described', () => {
     assert.deepEqual(describe(canned(8, 'a')), {
         name: 'a', description: '', source: '', inputs: 8, gates: 14, rate: 8000,
     });
@@ -60,7 +60,7 @@ test('a file says what it is', () => {
     assert.equal(describe(undefined).name, '');
 });
 
-test('times and columns are each other\'s way back', () => {
+test('times and columns are inverses', () => {
     const period = 1 << 18;
     for (const column of [0, 1, 517, 999]) {
         const t = timeOf(column, period, 1000, 3 * period + 5);
@@ -73,7 +73,7 @@ test('times and columns are each other\'s way back', () => {
     assert.equal(columnOf(-1, 1000, 1000), 999);
 });
 
-test('what is changed is found in runs', () => {
+test('changed columns are grouped in runs', () => {
     assert.deepEqual(runs([false, true, true, false, true]), [[1, 3], [4, 5]]);
     assert.deepEqual(runs([]), []);
     assert.equal(changedPercent([false, false, true]), 34);
@@ -81,14 +81,14 @@ test('what is changed is found in runs', () => {
     assert.equal(changedPercent([]), 0);
 });
 
-test('a wrong place is marked, by characters', () => {
+test('an expression is split at an error, by characters', () => {
     assert.deepEqual(splitAtError('t+?', 2), { before: 't+', wrong: '?', after: '' });
     assert.deepEqual(splitAtError('🎹+', 1), { before: '🎹', wrong: '+', after: '' });
     assert.deepEqual(splitAtError('t+', 2), { before: 't+', wrong: '\u00a0', after: '' });
     assert.equal(splitAtError('', 0).wrong, '\u00a0');
 });
 
-test('values are said as the instrument says them', () => {
+test('values are formatted as on the display', () => {
     const by = (key) => PARAMETERS.find((row) => row.key === key);
     assert.equal(formatValue(by('volume'), -60), 'off');
     assert.equal(formatValue(by('volume'), -12), '\u221212\u202fdB');
@@ -101,7 +101,7 @@ test('values are said as the instrument says them', () => {
     assert.equal(fileName('%%'), 'network');
 });
 
-test('of many values the newest is sent, one at a time', async () => {
+test('of many values the latest is sent, one at a time', async () => {
     const sent = [];
     let answer = () => {};
     const send = latest((value) => {

@@ -1,5 +1,5 @@
-// The page in a browser, with a fake instrument in place of the socket: what the
-// player does arrives, and what is told is shown.
+// The page in a browser, with a fake instrument in place of the socket: actions of the
+// player reach it, and its state is shown.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -28,13 +28,13 @@ function inPage(name, does, options = {}) {
     });
 }
 
-/** Waits until the instrument has heard something that fits. */
+/** Waits until the instrument has received a matching message. */
 const receives = (page, type, fits = () => true) => page.waitForFunction(
     ([wanted, source]) => window.instrument.received.some((message) =>
         message.type === wanted && new Function('message', `return (${source})(message)`)(message)),
     [type, fits.toString()], { timeout: 5000 });
 
-inPage('a mouse plays the pad, Shift leaves a finger, leaving lifts all', async (page) => {
+inPage('the mouse plays the pad, Shift leaves a finger, losing the focus lifts all', async (page) => {
     const box = await page.locator('#surface').boundingBox();
     const at = (x, y) => [box.x + x * box.width, box.y + y * box.height];
     await page.mouse.move(...at(0.25, 0.25));
@@ -68,7 +68,7 @@ inPage('keys play the pad and its buttons', async (page) => {
     await page.waitForFunction(() => window.instrument.received.filter(({ type }) => type === 'touch').at(-1).fingers.length === 0);
 });
 
-inPage('an expression is heard as it is typed, and marked where it is wrong', async (page) => {
+inPage('an expression plays while it is typed, and its errors are marked', async (page) => {
     await page.keyboard.press('e');
     const text = page.getByRole('textbox', { name: 'Expression of t' });
     await text.fill('t*?5');
@@ -83,7 +83,7 @@ inPage('an expression is heard as it is typed, and marked where it is wrong', as
     await receives(page, 'compile', ({ expression, bits }) => expression === 't*(42&t>>10)' && bits === 14);
 });
 
-inPage('a place in the period is sought', async (page) => {
+inPage('a click on the waveform seeks', async (page) => {
     await page.waitForFunction(() => Number(document.querySelector('#seek').dataset.bent) > 0);
     const box = await page.locator('#seek').boundingBox();
     await page.mouse.click(box.x + box.width / 2, box.y + 10);
@@ -112,12 +112,12 @@ inPage('layers, parameters, presets and pages are set', async (page) => {
     await receives(page, 'show', ({ page: name }) => name === 'menu');
 });
 
-inPage('what is refused is told', async (page) => {
+inPage('a refusal is shown', async (page) => {
     await page.keyboard.press('Control+z');
     await page.getByText('Nothing to undo.').waitFor();
 });
 
-inPage('a network is pasted, and a link brings it back', async (page) => {
+inPage('a network is pasted, and opened from a link', async (page) => {
     await page.evaluate(async () => {
         const file = JSON.parse(window.instrument.state.network.file);
         const data = new DataTransfer();
@@ -141,7 +141,7 @@ inPage('a network is pasted, and a link brings it back', async (page) => {
     await page.getByText('This is not a network').waitFor();
 });
 
-inPage('away, it says so and keeps on; single keys can be switched off', async (page, received) => {
+inPage('a break is shown and edits are kept; single keys can be switched off', async (page, received) => {
     await page.evaluate(() => window.instrument.drop());
     await page.getByText('Reconnecting; what you do is kept.').waitFor();
     await page.keyboard.press('x');
@@ -156,7 +156,7 @@ inPage('away, it says so and keeps on; single keys can be switched off', async (
     await page.evaluate(() => localStorage.clear());
 });
 
-inPage('alone says what is missing, and nothing is lost', async (page) => {
+inPage('without the module, Alone says so and nothing is lost', async (page) => {
     await page.route('**/gatebend.wasm', (route) => route.fulfill({ status: 404, body: '' }));
     await page.getByRole('button', { name: 'Alone' }).click();
     await page.getByText('web/build.sh makes it').waitFor();
@@ -165,7 +165,7 @@ inPage('alone says what is missing, and nothing is lost', async (page) => {
     await receives(page, 'clear');
 });
 
-inPage('on a phone fingers play together', async (page) => {
+inPage('on a phone several fingers play', async (page) => {
     const box = await page.locator('#surface').boundingBox();
     assert.ok(box.y + box.height < 844 - 60, `the pad ends at ${box.y + box.height}`);
     const client = await page.context().newCDPSession(page);
@@ -177,7 +177,7 @@ inPage('on a phone fingers play together', async (page) => {
     await page.waitForFunction(() => window.instrument.received.filter(({ type }) => type === 'touch').at(-1).fingers.length === 0);
 }, { size: [390, 844] });
 
-inPage('everything that is used has a name', async (page) => {
+inPage('every control has a name', async (page) => {
     const nameless = await page.evaluate(() => [...document.querySelectorAll('button, input, select, textarea, [role=slider], [role=img], [role=application]')]
         .filter((element) => element.checkVisibility?.() && element.getAttribute('aria-hidden') !== 'true' && !element.getAttribute('aria-label') && !element.getAttribute('aria-labelledby')
             && !element.textContent?.trim() && !element.labels?.length)
@@ -185,7 +185,7 @@ inPage('everything that is used has a name', async (page) => {
     assert.deepEqual(nameless, []);
 });
 
-inPage('a network is dropped as a file, and saved as one', async (page) => {
+inPage('a network file is dropped and saved', async (page) => {
     await page.evaluate(() => {
         const file = JSON.parse(window.instrument.state.network.file);
         const data = new DataTransfer();
@@ -204,11 +204,11 @@ inPage('a pairing code is entered', async (page) => {
     const code = page.getByLabel('The code on the instrument\'s display');
     await code.fill('4711');
     await page.keyboard.press('Enter');
-    await receives(page, 'hello', ({ code: said }) => said === '4711');
+    await receives(page, 'hello', ({ code: typed }) => typed === '4711');
     await page.waitForFunction(() => !document.querySelector('#pairing-code'));
 });
 
-inPage('after a restart what was here is offered, or there', async (page) => {
+inPage('after a restart what played before is restored', async (page) => {
     await page.keyboard.press('Home');
     await receives(page, 'snapshot');
     await page.evaluate(() => {
@@ -221,9 +221,9 @@ inPage('after a restart what was here is offered, or there', async (page) => {
     await page.waitForFunction(() => document.title.startsWith('street surfer'));
 });
 
-inPage('a link that led here plays nothing before it is wanted', async (page, received) => {
+inPage('a link plays only after the player agrees', async (page, received) => {
     await page.getByText('This link has the network \u201cfrom elsewhere\u201d.').waitFor();
-    // What is asked for later is heard later: nothing else was on its way.
+    // Messages keep their order, so no other one was on its way.
     await page.keyboard.press('x');
     await receives(page, 'clear');
     assert.equal((await received('load')).length, 0);
@@ -235,13 +235,13 @@ inPage('a link that led here plays nothing before it is wanted', async (page, re
     await receives(page, 'load', ({ network }) => JSON.parse(network).name === 'another');
 }, { fragment: await encodeLink(canned(8, 'from elsewhere')) });
 
-inPage('a page that is hidden lifts its fingers at once', async (page) => {
+inPage('a hidden page lifts its fingers at once', async (page) => {
     const box = await page.locator('#surface').boundingBox();
     await page.mouse.move(box.x + 50, box.y + 50);
     await page.mouse.down();
     await receives(page, 'touch', ({ fingers }) => fingers.length === 1);
     const last = await page.evaluate(async () => {
-        // As in a hidden page: no frames.
+        // A hidden page has no animation frames.
         window.requestAnimationFrame = () => 0;
         Object.defineProperty(document, 'hidden', { value: true, configurable: true });
         document.dispatchEvent(new Event('visibilitychange'));
@@ -251,7 +251,7 @@ inPage('a page that is hidden lifts its fingers at once', async (page) => {
     assert.deepEqual(last.fingers, []);
 });
 
-/** Lets it send sound; and counts what is made for it. */
+/** Lets the instrument send sound, and records the audio nodes that the page creates. */
 const sounding = (page) => page.evaluate(() => {
     window.contexts = [];
     window.nodes = [];
@@ -266,7 +266,7 @@ const sounding = (page) => page.evaluate(() => {
     window.instrument.back();
 });
 
-inPage('pressed twice, Listen and Record begin once; what is recorded ends whole', async (page) => {
+inPage('pressed twice, Listen and Record start once; the recording ends complete', async (page) => {
     await sounding(page);
     await page.getByText('Press Listen to hear it here').waitFor();
     assert.ok(await page.locator('#listen.main').isVisible());
@@ -283,7 +283,7 @@ inPage('pressed twice, Listen and Record begin once; what is recorded ends whole
     await page.waitForFunction(() => window.contexts[0].state === 'closed');
 });
 
-inPage('sound that was held back is gone on with by one press', async (page) => {
+inPage('suspended sound resumes after one press', async (page) => {
     await sounding(page);
     await page.locator('#listen').click();
     await page.getByRole('button', { name: 'Listening' }).waitFor();
@@ -294,7 +294,7 @@ inPage('sound that was held back is gone on with by one press', async (page) => 
     assert.equal(await page.evaluate(() => window.contexts.length), 1);
 });
 
-inPage('the focus stays where it was', async (page) => {
+inPage('the focus stays in place', async (page) => {
     const focused = () => page.evaluate(() => document.activeElement.textContent);
     await page.getByRole('button', { name: 'night train' }).focus();
     await page.keyboard.press('Enter');
@@ -313,7 +313,7 @@ inPage('the focus stays where it was', async (page) => {
     assert.equal(await focused(), 'mode');
 });
 
-inPage('what the browser cannot do is said in a sentence', async (page) => {
+inPage('missing features of the browser are reported in a sentence', async (page) => {
     await page.evaluate(() => {
         window.CompressionStream = class { constructor() { throw new TypeError('deflate-raw'); } };
         delete window.DecompressionStream;
@@ -322,7 +322,7 @@ inPage('what the browser cannot do is said in a sentence', async (page) => {
     await page.getByText('This browser is too old to make links').waitFor();
     await page.evaluate(() => { location.hash = '#n=AAAA'; });
     await page.getByText('This browser is too old to open links').waitFor();
-    // As on plain http.
+    // As with plain HTTP.
     await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
     await page.getByRole('button', { name: 'Paste' }).click();
     await page.getByRole('textbox', { name: 'Paste here' }).fill(canned(8, 'by hand'));
@@ -330,12 +330,12 @@ inPage('what the browser cannot do is said in a sentence', async (page) => {
     assert.equal(await page.getByRole('textbox', { name: 'Paste here' }).count(), 0);
 });
 
-inPage('a link to this computer is said to be one', async (page) => {
+inPage('a link to this computer is reported as such', async (page) => {
     await page.getByRole('button', { name: 'Share' }).click();
     await page.getByText('The link opens on this computer only').waitFor();
 });
 
-inPage('a file is taken wherever it is dropped', async (page) => {
+inPage('a file can be dropped anywhere', async (page) => {
     await page.evaluate((text) => {
         const data = new DataTransfer();
         data.items.add(new File([text], 'x.json'));
@@ -345,7 +345,7 @@ inPage('a file is taken wherever it is dropped', async (page) => {
 });
 
 for (const size of [[360, 640], [390, 664], [1280, 720]]) {
-    inPage(`at ${size.join(' by ')} all of the pad is seen, and why it is away`, async (page) => {
+    inPage(`at ${size.join(' by ')} the whole pad is visible, and so is the reason of a break`, async (page) => {
         if (size[0] < 720) {
             const client = await page.context().newCDPSession(page);
             const [width, height] = size;
@@ -357,7 +357,7 @@ for (const size of [[360, 640], [390, 664], [1280, 720]]) {
             const views = await page.locator('#views').boundingBox();
             const bottom = views?.y ?? size[1];
             assert.ok(box.x >= 0 && box.y >= 0 && box.x + box.width <= size[0] && box.y + box.height <= bottom,
-                `${selector}: ${JSON.stringify(box)}, the views begin at ${bottom}`);
+                `${selector}: ${JSON.stringify(box)}, the views start at ${bottom}`);
         };
         await inside('#surface');
         assert.deepEqual(await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.scrollHeight]), size);
@@ -385,19 +385,19 @@ inPage('a finger that scrolls does not seek, one that taps does', async (page, r
     assert.equal((await received('seek')).length, 1);
 }, { size: [820, 700] });
 
-inPage('help tells what things are, and the keys of the gates', async (page) => {
+inPage('the help explains terms and the keys of the graph', async (page) => {
     await page.keyboard.press('?');
     for (const text of ['A bend holds', 'A layer is', 'A brush paints', 'smaller and larger brush']) {
         await page.getByText(text).waitFor();
     }
 });
 
-inPage('an expression that is typed while away is heard when the instrument is there again', async (page, received) => {
+inPage('an expression typed while disconnected plays after reconnecting', async (page, received) => {
     await page.evaluate(() => window.instrument.drop());
     const text = page.getByRole('textbox', { name: 'Expression of t' });
     await text.fill('t*7');
     await page.getByText('It plays when the instrument is back.').waitFor();
-    // Nobody types any more, and what it plays has another source.
+    // The field has lost the focus, and the network has another source.
     await page.locator('#seek').focus();
     await page.evaluate(() => {
         window.instrument.state.network.file = JSON.stringify({ ...JSON.parse(window.instrument.state.network.file), source: 't*3' });
@@ -408,7 +408,7 @@ inPage('an expression that is typed while away is heard when the instrument is t
     assert.equal((await received('compile')).length, 1);
 });
 
-inPage('after a long time the player says whether what was here is brought back', async (page, received) => {
+inPage('after a long absence the player decides what to play', async (page, received) => {
     const restart = () => page.evaluate(() => {
         const old = window.instrument;
         old.drop();
@@ -433,7 +433,7 @@ inPage('after a long time the player says whether what was here is brought back'
     await receives(page, 'restore', ({ snapshot }) => snapshot.includes('random'));
 });
 
-inPage('one in the page that stopped is played on', async (page) => {
+inPage('an instrument in the page that stopped is started again', async (page) => {
     await page.locator('#alone').click();
     await page.getByText('In this page', { exact: true }).waitFor();
     await page.keyboard.press('n');
@@ -452,7 +452,7 @@ inPage('one in the page that stopped is played on', async (page) => {
     assert.deepEqual(await page.evaluate(() => window.instrument.received.filter(({ type }) => type === 'restore').length), 0);
 }, { alone: true });
 
-inPage('on the way to an instrument that wants a code it is typed, or one stays', async (page) => {
+inPage('a switch asks for a pairing code, or is cancelled', async (page) => {
     await page.locator('#alone').click();
     await page.getByText('In this page', { exact: true }).waitFor();
     await page.evaluate(() => { window.instrument.code = '4711'; });

@@ -13,22 +13,22 @@ async function connected(instrument = new FakeInstrument(), options = {}) {
     return { store, instrument };
 }
 
-/** What was received to an instrument, of some types. */
+/** Messages of some types that an instrument received. */
 const received = (instrument, ...types) => instrument.received.filter(({ type }) => types.includes(type));
 
-test('sections are merged, and told by name', async () => {
+test('sections are merged and dispatched by name', async () => {
     const { store, instrument } = await connected();
     assert.equal(store.connection.state, 'open');
     assert.equal(store.state.library.place, 1);
-    const told = [];
-    store.addEventListener('presets', ({ detail }) => told.push(detail));
-    store.addEventListener('network', () => told.push('network'));
+    const events = [];
+    store.addEventListener('presets', ({ detail }) => events.push(detail));
+    store.addEventListener('network', () => events.push('network'));
     instrument.change({ presets: ['dawn'] });
-    assert.deepEqual(told, [['dawn']]);
+    assert.deepEqual(events, [['dawn']]);
     assert.equal(store.state.library.place, 1);
 });
 
-test('an answer goes to who asked, a refusal with its reason and place', async () => {
+test('a reply settles its request, a refusal with its reason and place', async () => {
     const { store } = await connected();
     const compiled = await store.request({ type: 'compile', expression: 't', bits: 8 });
     assert.equal(compiled.type, 'compiled');
@@ -42,7 +42,7 @@ test('an answer goes to who asked, a refusal with its reason and place', async (
     assert.deepEqual(problems, ['Nothing to undo.']);
 });
 
-test('binary messages are read', async () => {
+test('binary messages are decoded', async () => {
     const { store, instrument } = await connected();
     const activity = new Uint8Array([1, 0, 0, 0, 9, 0, 0, 0, 5, 1, 0, 0, 0x80, 0x7f]);
     instrument.listener.onmessage(activity.buffer);
@@ -57,7 +57,7 @@ test('binary messages are read', async () => {
     assert.equal(store.activity.t, 261);
 });
 
-test('what is edited while away is made once the instrument is back', async () => {
+test('edits made while disconnected are sent after reconnecting', async () => {
     const { store, instrument } = await connected();
     instrument.drop();
     assert.equal(store.connection.state, 'away');
@@ -68,27 +68,27 @@ test('what is edited while away is made once the instrument is back', async () =
     assert.deepEqual(instrument.state.layers.layers[0].bends, [[9, 'one', true]]);
 });
 
-test('what was sent without an answer is sent again, but no step twice', async () => {
+test('unanswered edits are sent again, unless they are not idempotent', async () => {
     const { store, instrument } = await connected();
     instrument.mute = 2;
     const paint = store.request({ type: 'paint', bends: [[9, 'one']], begins: true });
     const add = store.request({ type: 'add-layer' });
-    const unsure = assert.rejects(add, /not known/);
+    const unknown = assert.rejects(add, /not known/);
     await settled();
     instrument.drop();
     instrument.back();
     assert.equal((await paint).type, 'done');
-    await unsure;
+    await unknown;
     assert.equal(received(instrument, 'paint').length, 2);
     assert.equal(received(instrument, 'add-layer').length, 1);
     assert.equal(instrument.state.layers.layers.length, 2);
 });
 
-test('a restarted instrument gets back all there was, in order', async () => {
+test('a restarted instrument gets the snapshot and all edits since, in order', async () => {
     const { store, instrument } = await connected();
     await store.request({ type: 'load', network: canned(8, 'mine') });
     await store.edits.saveSnapshot();
-    // After the snapshot: one that is answered, one that is not, one while away.
+    // After the snapshot: an answered edit, an unanswered one, one while disconnected.
     await store.request({ type: 'paint', bends: [[9, 'zero']], begins: true });
     instrument.mute = 1;
     const second = store.request({ type: 'paint', bends: [[10, 'one']], begins: true });
@@ -108,7 +108,7 @@ test('a restarted instrument gets back all there was, in order', async () => {
     );
 });
 
-test('a break while it is restored is survived', async () => {
+test('a restore goes on after a break', async () => {
     const { store, instrument } = await connected();
     await store.request({ type: 'load', network: canned(8, 'mine') });
     await store.edits.saveSnapshot();
@@ -123,7 +123,7 @@ test('a break while it is restored is survived', async () => {
     assert.equal(store.link.state, 'ready');
 });
 
-test('an instrument that has kept all by itself is left alone', async () => {
+test('an instrument that has restored itself is not restored again', async () => {
     const { store, instrument } = await connected();
     await store.request({ type: 'paint', bends: [[9, 'one']], begins: true });
     await store.edits.saveSnapshot();
@@ -147,14 +147,14 @@ test('after a long absence the player is asked', async () => {
     await settled();
     assert.equal(store.connection.restorable, true);
     assert.equal(received(restarted, 'restore').length, 0);
-    // What it plays now is not what was here, however long the player thinks.
+    // A snapshot of what plays now must not replace the one to be restored.
     await store.edits.saveSnapshot();
     await store.link.restorePrevious();
     assert.equal(JSON.parse(restarted.state.network.file).name, 'mine');
     assert.equal(store.connection.restorable, false);
 });
 
-test('between connected and alone nothing is lost, time neither', async () => {
+test('a switch keeps network, bends and time', async () => {
     const { store, instrument } = await connected();
     await store.request({ type: 'load', network: canned(8, 'mine') });
     await store.request({ type: 'paint', bends: [[9, 'one']], begins: true });
@@ -172,7 +172,7 @@ test('between connected and alone nothing is lost, time neither', async () => {
     assert.equal(alone.state.layers.layers[0].bends.length, 2);
 });
 
-test('alone goes on when the instrument is gone, with what was asked meanwhile', async () => {
+test('the instrument in the page plays on after a break, with the edits since', async () => {
     const { store, instrument } = await connected();
     await store.request({ type: 'load', network: canned(8, 'mine') });
     await store.edits.saveSnapshot();
@@ -185,7 +185,7 @@ test('alone goes on when the instrument is gone, with what was asked meanwhile',
     assert.deepEqual(alone.state.layers.layers[0].bends, [[9, 'one', true]]);
 });
 
-test('one that cannot be had changes nothing', async () => {
+test('a failed switch changes nothing', async () => {
     const { store, instrument } = await connected();
     await assert.rejects(store.link.switchTo(() => Promise.reject(new Error('no module')), 'alone'), /no module/);
     assert.equal(store.connection.mode, 'connected');
@@ -193,7 +193,7 @@ test('one that cannot be had changes nothing', async () => {
     assert.equal(instrument.state.layers.layers[0].bends.length, 1);
 });
 
-test('a pairing code is asked for, and kept for the next time', async () => {
+test('a pairing code is requested, and reused after a break', async () => {
     const instrument = new FakeInstrument();
     instrument.code = '1234';
     const store = new Store();
@@ -209,7 +209,7 @@ test('a pairing code is asked for, and kept for the next time', async () => {
     assert.equal(store.connection.state, 'open');
 });
 
-test('time goes on between what is told of it', async () => {
+test('time is extrapolated between messages', async () => {
     let now = 0;
     const { store, instrument } = await connected(new FakeInstrument(), { now: () => now });
     instrument.send({ type: 'status', t: 1000, load: 1, late: 0, engine: 'cpu', clients: 1, faults: [] });
@@ -223,7 +223,7 @@ test('time goes on between what is told of it', async () => {
     assert.equal(store.t, (5000 - 8000) >>> 0);
 });
 
-test('one that never answers is given up, and nothing has changed', async (context) => {
+test('a switch to an instrument that never answers fails and changes nothing', async (context) => {
     const { store, instrument } = await connected();
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const mute = store.link.switchTo(() => ({ send() {}, close() {} }), 'alone');
@@ -239,8 +239,8 @@ const name = (instrument) => JSON.parse(instrument.state.network.file).name;
 const bends = (instrument) => instrument.state.layers.layers[0].bends.map(([node, bend]) => `${node} ${bend}`);
 const paint = (node, bend = 'one') => ({ type: 'paint', bends: [[node, bend]], begins: true });
 
-/** Disconnected for an hour; back, it plays something else, and the player is asked. */
-async function forgotten() {
+/** An instrument that was restarted during an absence of an hour: the player is asked. */
+async function afterLongAbsence() {
     let now = 0;
     const { store, instrument } = await connected(new FakeInstrument(), { now: () => now });
     await store.request({ type: 'load', network: canned(8, 'mine') });
@@ -256,10 +256,10 @@ async function forgotten() {
     return { store, restarted, waits, t };
 }
 
-test('what was here is brought back with its time and what was done while away', async () => {
-    const { store, restarted, waits, t } = await forgotten();
+test('the player restores what played, with its time and the edits since', async () => {
+    const { store, restarted, waits, t } = await afterLongAbsence();
     assert.equal(received(restarted, 'paint').length, 0);
-    // What is done meanwhile is done to what plays now.
+    // Edits made meanwhile belong to what plays now.
     await store.request(paint(10));
     assert.deepEqual(bends(restarted), ['10 one']);
     await store.edits.saveSnapshot();
@@ -270,8 +270,8 @@ test('what was here is brought back with its time and what was done while away',
     assert.equal(restarted.t, t);
 });
 
-test('what is not brought back is let go, and what plays now is kept', async () => {
-    const { store, restarted, waits } = await forgotten();
+test('the player keeps what plays now', async () => {
+    const { store, restarted, waits } = await afterLongAbsence();
     store.link.discardPrevious();
     await assert.rejects(waits, Disconnected);
     assert.equal(store.connection.restorable, false);
@@ -282,7 +282,7 @@ test('what is not brought back is let go, and what plays now is kept', async () 
     assert.equal(received(restarted, 'restore').length, 0);
 });
 
-test('one that refuses what is brought along is not gone to', async () => {
+test('a switch fails if the new instrument refuses the snapshot', async () => {
     const { store, instrument } = await connected();
     const slow = new FakeInstrument(7);
     slow.refuses.restore = 'This network is too slow here.';
@@ -293,7 +293,7 @@ test('one that refuses what is brought along is not gone to', async () => {
     assert.deepEqual(bends(instrument), ['9 one']);
 });
 
-test('what is too large for a message is refused, and what comes next is done', async () => {
+test('a message that is too large is refused, and the next edit is done', async () => {
     const { store, instrument } = await connected();
     const load = store.request({ type: 'load', network: canned(8, 'x'.repeat(5_000_000)) });
     const next = store.request(paint(9));
@@ -303,7 +303,7 @@ test('what is too large for a message is refused, and what comes next is done', 
     assert.equal(store.connection.state, 'open');
 });
 
-test('what breaks the connection twice is given up, and nothing else is', async () => {
+test('an edit that breaks the connection twice is given up, and no other', async () => {
     const { store, instrument } = await connected();
     instrument.poison = ({ network }) => network?.includes('poison');
     const load = store.request({ type: 'load', network: canned(8, 'poison') });
@@ -319,7 +319,7 @@ test('what breaks the connection twice is given up, and nothing else is', async 
     assert.equal(received(instrument, 'load').length, 2);
 });
 
-test('one that stands still is left with what was kept of it', async (context) => {
+test('a switch from an instrument that hangs uses the latest snapshot', async (context) => {
     const { store, instrument } = await connected();
     await store.request({ type: 'load', network: canned(8, 'mine') });
     await store.edits.saveSnapshot();
@@ -336,7 +336,7 @@ test('one that stands still is left with what was kept of it', async (context) =
     assert.deepEqual(bends(alone), ['9 one']);
 });
 
-test('a code is typed once, though one goes elsewhere and comes back', async () => {
+test('a pairing code is reused after a switch and back', async () => {
     const instrument = new FakeInstrument();
     instrument.code = '1234';
     const store = new Store();
@@ -350,7 +350,7 @@ test('a code is typed once, though one goes elsewhere and comes back', async () 
     assert.deepEqual(received(instrument, 'hello').map(({ code }) => code), [undefined, '1234', '1234']);
 });
 
-test('another code is asked for when the one that was typed is no more', async () => {
+test('another pairing code is requested when the known one has expired', async () => {
     const instrument = new FakeInstrument();
     instrument.code = '1234';
     const store = new Store();
@@ -370,7 +370,7 @@ test('another code is asked for when the one that was typed is no more', async (
     assert.equal(store.connection.state, 'open');
 });
 
-test('where one goes to, a code is typed for as long as it takes, or one stays', async (context) => {
+test('a switch waits for a pairing code without a time limit, or is cancelled', async (context) => {
     const { store, instrument } = await connected();
     const desk = new FakeInstrument(7);
     desk.code = '1234';
@@ -398,7 +398,7 @@ test('where one goes to, a code is typed for as long as it takes, or one stays',
     assert.equal(desk.listeners.size, 1);
 });
 
-test('what was of the moment is not done again after a restart', async () => {
+test('transient edits are not repeated after a restart', async () => {
     const { store, instrument } = await connected();
     await store.request({ type: 'load', network: canned(8, 'mine') });
     await store.edits.saveSnapshot();
@@ -418,7 +418,7 @@ test('what was of the moment is not done again after a restart', async () => {
     );
 });
 
-test('what stands still goes on standing still elsewhere, from the first moment', async () => {
+test('a paused instrument stays paused after a switch, from the first sample', async () => {
     const { store } = await connected();
     await store.request({ type: 'play', playing: false });
     const alone = new FakeInstrument(7);
@@ -433,12 +433,12 @@ test('what stands still goes on standing still elsewhere, from the first moment'
     assert.equal(desk.state.transport.playing, true);
 });
 
-test('what is told while one goes over is known in the order in which it was told', async () => {
+test('messages received during a switch are applied in their order', async () => {
     const { store, instrument } = await connected();
     instrument.state.layers.layers[0].bends = [[9, 'one', true]];
     const alone = new FakeInstrument(7);
     const { handle } = instrument;
-    // While the old one answers, the other's layers change, by its own pad.
+    // While the old instrument replies, someone else changes the layers of the new one.
     instrument.handle = function during(message, listener) {
         if (message.type === 'snapshot') alone.change({ layers: { layers: [{ name: 'x', strength: 1, bends: [] }], chosen: 0 } });
         return handle.call(this, message, listener);
@@ -451,7 +451,7 @@ test('what is told while one goes over is known in the order in which it was tol
     assert.equal(store.state.network.revision, alone.state.network.revision);
 });
 
-test('what others may be playing is replaced only if the player says so', async () => {
+test('what others may be playing is replaced only if the player agrees', async () => {
     const cases = [
         { asked: false, change() {} },
         { asked: true, change: (desk) => { desk.clients = 3; } },
@@ -476,7 +476,7 @@ test('what others may be playing is replaced only if the player says so', async 
     }
 });
 
-test('one that is long to be fetched is waited for; its patience begins then', async (context) => {
+test('the time limit starts once a slow module is loaded', async (context) => {
     const { store } = await connected();
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const alone = new FakeInstrument(7);
