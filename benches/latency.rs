@@ -7,7 +7,7 @@
 //! until a board was measured.
 
 use gatebend::board::desk::{Desk, Simulation};
-use gatebend::instrument::parameters::Key;
+use instrument::parameters::Key;
 use logicnet::Network;
 use logicnet::random::{Ops, Rng};
 use trill::sim::Finger;

@@ -2,7 +2,7 @@
 //! its budget, changes over in time, and gives voices back.
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
-use gatebend::engine::{Change, Cost, Engine, Interpolation, Platform, Settings, Start, Voice};
+use engine::{Change, Cost, Engine, Interpolation, Platform, Settings, Start, Voice};
 use logicnet::random::{Ops, Rng};
 use logicnet::{Evaluator, Network, Program, W128};
 use proptest::prelude::*;

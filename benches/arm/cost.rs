@@ -8,10 +8,10 @@
 
 use std::hint::black_box;
 
+use engine::{Change, Engine, Handover, Interpolation, Platform, Settings, Start, Voice};
 use gatebend::board::description::{Layer, built_in};
-use gatebend::board::parts::{Lanes, Parts};
-use gatebend::engine::{Change, Engine, Handover, Interpolation, Platform, Settings, Start, Voice};
-use gatebend::library;
+use gatebend::factory_networks;
+use gatebend::runtime::parts::{Lanes, Parts};
 use logicnet::random::Ops;
 use logicnet::{Builder, Evaluator, MAX_GATES, Mask, Masks, Network, Program, Word};
 
@@ -55,7 +55,7 @@ fn measured_callback(engine: &mut Engine<Lanes>, out: &mut [f32]) {
 
 #[inline(never)]
 fn measured_ready() -> Network {
-    let mut parts = Parts::new(library::shipped());
+    let mut parts = Parts::new(factory_networks::all());
     let first = parts.library[0].clone();
     parts.seed = 7;
     black_box(parts.assemble(beaglebone())).expect("the shipped networks play");
@@ -66,7 +66,7 @@ fn main() {
     println!("scenario ready all 0 0 0 0 0");
     black_box(measured_ready());
     let random: Vec<Network> = SIZES.into_iter().map(random).collect();
-    let shipped = library::shipped();
+    let shipped = factory_networks::all();
     for network in random.iter().chain(&shipped) {
         evaluate(network);
     }

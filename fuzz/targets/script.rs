@@ -3,7 +3,7 @@
 #![no_main]
 
 use gatebend::board::desk::Script;
-use gatebend::instrument::surface::Surface;
+use instrument::surface::Surface;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

@@ -3,19 +3,19 @@
 
 #![no_main]
 
-use gatebend::instrument::Saved;
-use gatebend::instrument::preset::Preset;
-use gatebend::keeper::{seal, unseal};
+use instrument::Saved;
+use instrument::preset::Preset;
+use gatebend::storage::{add_checksum, verify_checksum};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    let Ok(unsealed) = unseal(text) else { return };
-    let saved = Saved::from_json(&unsealed.text);
-    let preset = Preset::from_json("x".into(), &unsealed.text);
+    let Ok(verified) = verify_checksum(text) else { return };
+    let saved = Saved::from_json(&verified.text);
+    let preset = Preset::from_json("x".into(), &verified.text);
     assert_eq!(saved.is_ok(), preset.is_ok());
     if let (Ok(saved), Ok(preset)) = (saved, preset) {
-        let text = seal(&saved.to_json().expect("what was read is written"));
-        let again = unseal(&text).expect("what is sealed is unsealed");
+        let text = add_checksum(&saved.to_json().expect("what was read is written"));
+        let again = verify_checksum(&text).expect("what is sealed is verified");
         let again = Saved::from_json(&again.text).expect("what was written is read");
         assert_eq!(again.network.gates(), saved.network.gates());
         assert_eq!(again.network.masks(), saved.network.masks());

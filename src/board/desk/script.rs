@@ -7,13 +7,13 @@ use std::sync::Arc;
 use logicnet::{Gate, Mask, Op};
 use trill::sim::{Fault, Finger, Happening};
 
-use crate::board::inputs::Inputs;
-use crate::instrument::analog::INPUTS;
-use crate::instrument::layers::MOST_STRENGTH;
-use crate::instrument::parameters::{Key, Parameters};
-use crate::instrument::surface::{Button, Surface};
-use crate::instrument::{Command, Direction, Page};
-use crate::link::hand::Hand;
+use crate::link::touch_merge::TouchMerge;
+use crate::runtime::analog_inputs::Inputs;
+use instrument::analog::INPUTS;
+use instrument::layers::MOST_STRENGTH;
+use instrument::parameters::{Key, Parameters};
+use instrument::surface::{Button, Surface};
+use instrument::{Command, Direction, Page};
 
 /// What is on the bus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,7 +134,10 @@ impl Script {
     }
 
     /// Its fingers and those of a hand, at any time in nanoseconds.
-    pub(super) fn beside(self: Arc<Script>, hand: Hand) -> impl FnMut(u64) -> Vec<Finger> + Send {
+    pub(super) fn beside(
+        self: Arc<Script>,
+        hand: TouchMerge,
+    ) -> impl FnMut(u64) -> Vec<Finger> + Send {
         move |now| {
             let mut fingers = self.fingers(now);
             fingers.extend(hand.fingers());
@@ -161,7 +164,7 @@ impl Script {
             .collect()
     }
 
-    /// Turns the analog inputs to where they are at a time in nanoseconds. Those
+    /// Scheduler the analog inputs to where they are at a time in nanoseconds. Those
     /// that the script has not named yet are not there.
     pub fn turn(&self, now: u64, inputs: &Inputs) {
         for ramp in self.ramps.iter().filter(|ramp| ramp.start <= now) {

@@ -7,16 +7,16 @@ use std::time::Instant;
 
 use gatebend::board::description::Board;
 use gatebend::board::desk::{Album, Desk, Script, Simulation};
-use gatebend::board::parts::Parts;
+use gatebend::runtime::parts::Parts;
 
 use super::Arguments;
 use super::keeping;
 use super::track::Track;
 use crate::progress::Progress;
-use crate::{Failure, Outcome, files, say};
+use crate::{CommandResult, Failure, files, print_message as say};
 
 impl Arguments {
-    pub(super) fn simulate(&self, board: Board, mut parts: Parts, script: Script) -> Outcome {
+    pub(super) fn simulate(&self, board: Board, mut parts: Parts, script: Script) -> CommandResult {
         let standard = |path: &Option<PathBuf>| path.as_deref().is_some_and(files::is_standard);
         if standard(&self.wav) && standard(&self.tap) {
             let problem = "--wav and --tap cannot both go to standard output";
@@ -31,11 +31,11 @@ impl Arguments {
         let album =
             |folder: &PathBuf| Album::new(folder, rows).map_err(|error| in_folder(folder, &error));
         let mut album = self.oled.as_ref().map(album).transpose()?;
-        let mut keeper = self.keep(&mut parts, self.state.as_deref())?;
+        let mut storage = self.keep(&mut parts, self.state.as_deref())?;
         let mut simulation = match Simulation::scripted(Desk::like(board, parts), script) {
             Ok(simulation) => simulation,
             Err(problem) => {
-                keeping::cancel(keeper);
+                keeping::cancel(storage);
                 return Err(Failure::Failed(problem));
             }
         };
@@ -74,11 +74,11 @@ impl Arguments {
                 },
             );
             progress.at(step as f64 / steps as f64);
-            keeping::turn(&mut keeper, &simulation);
+            keeping::turn(&mut storage, &simulation);
         }
         drop(progress);
         // It has played, whatever becomes of the files.
-        let kept = keeping::finish(keeper, &simulation);
+        let kept = keeping::finish(storage, &simulation);
         for refusal in simulation.refusals() {
             say(&format!("refused: {refusal}"));
         }
