@@ -3,8 +3,8 @@
 
 /** @import { Port, Listener } from './socket.js' */
 
-/** A message to the instrument. @typedef {import('../types/Ask').Ask} ClientMessage */
-/** A message from the instrument. @typedef {import('../types/Tell').Tell} ServerMessage */
+/** A message to the instrument. @typedef {import('../types/ClientMessage').ClientMessage} ClientMessage */
+/** A message from the instrument. @typedef {import('../types/ServerMessage').ServerMessage} ServerMessage */
 
 /** Version of the protocol: `VERSION` in src/link/protocol.rs. */
 export const VERSION = 1;
