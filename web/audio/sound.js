@@ -1,7 +1,7 @@
 // The sound of this page: the audio context and its source, which is the stream of the
 // connected instrument or the instrument in the page.
 
-import { connect as connectAlone } from './alone.js';
+import { connect as connectAlone } from './standalone.js';
 import { record } from './recorder.js';
 import { player } from './streamed.js';
 

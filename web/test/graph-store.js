@@ -1,16 +1,16 @@
-// A store with a network that is evaluated in the page, as slowly as it may: to try the
-// graph without an instrument.
+// A fake store that evaluates its network in the page, slowly, to try the graph without an
+// instrument.
 
-/** Samples that toggles are counted over. */
+/** Samples over which toggles are counted. */
 const WINDOW = 64;
 
 export class FakeStore extends EventTarget {
-    /** @param {string} file the network's */
+    /** @param {string} file the network file's text */
     constructor(file) {
         super();
-        /** All that was asked. */
-        this.received = [];
-        /** Why what is asked next is refused. */
+        /** All messages sent. */
+        this.sent = [];
+        /** Reason for refusing further messages, if not empty. */
         this.refusal = '';
         this.state = {
             layers: { layers: [{ name: 'bends', strength: 100, bends: [] }], chosen: 0 },
@@ -33,7 +33,7 @@ export class FakeStore extends EventTarget {
     }
 
     async request(message) {
-        this.received.push(message);
+        this.sent.push(message);
         await new Promise((go) => { setTimeout(go, 20); });
         if (this.refusal) throw new Error(this.refusal);
         if (message.type === 'paint') {
@@ -56,7 +56,7 @@ export class FakeStore extends EventTarget {
         return { type: 'done', id: 0 };
     }
 
-    /** What all nodes do at t and until then. */
+    /** Computes the activity of all nodes at t. */
     evaluate(t) {
         const bends = new Map(this.state.layers.layers[0].bends);
         return { revision: this.state.network.revision, t, nodes: activity(this.text, bends, t) };
@@ -78,7 +78,7 @@ export class FakeStore extends EventTarget {
 }
 
 /**
- * What all nodes do at t, and in the window from then, as an instrument tells it.
+ * Computes the activity of all nodes in the window from t, in the format of the protocol.
  * @param {{ inputs: number, layers: { gates: [number, number, number][] }[] }} network
  * @param {ReadonlyMap<number, unknown>} bends by node
  * @param {number} t
@@ -87,7 +87,7 @@ export function activity({ inputs, layers }, bends, t) {
     const gates = layers.flatMap((layer) => layer.gates);
     const nodes = inputs + gates.length;
     const values = new Uint8Array(nodes);
-    const told = new Uint8Array(nodes);
+    const bytes = new Uint8Array(nodes);
     const counts = new Uint8Array(nodes);
     const bent = (node, value, redo) => {
         const bend = bends.get(node);
@@ -109,6 +109,6 @@ export function activity({ inputs, layers }, bends, t) {
             values[node] = value;
         }
     }
-    values.forEach((value, node) => { told[node] = (value << 7) | Math.min(127, Math.ceil(counts[node] * 127 / WINDOW)); });
-    return told;
+    values.forEach((value, node) => { bytes[node] = (value << 7) | Math.min(127, Math.ceil(counts[node] * 127 / WINDOW)); });
+    return bytes;
 }

@@ -54,7 +54,7 @@ function world(home = HERE, stores = new Map()) {
             clients: { claim: async () => {} },
             skipWaiting: async () => {},
             importScripts: () => Object.assign(self, {
-                VERSION: version, FILES: ['index.html', 'audio/alone.js'],
+                VERSION: version, FILES: ['index.html', 'audio/standalone.js'],
             }),
             addEventListener: (name, listener) => { heard[name] = listener; },
         };
@@ -91,9 +91,9 @@ test('cached files need no network, other requests pass through', async () => {
     await one.install();
     network.there = false;
     assert.equal(await one.get(HERE), 'first /some/path/');
-    assert.equal(await one.get(`${HERE}audio/alone.js`), 'first /some/path/audio/alone.js');
+    assert.equal(await one.get(`${HERE}audio/standalone.js`), 'first /some/path/audio/standalone.js');
     assert.equal(await one.get(`${HERE}?from=home`), 'first /some/path/');
-    assert.equal(await one.get(`${HERE}audio/alone.js`, { method: 'HEAD' }), 'first /some/path/audio/alone.js');
+    assert.equal(await one.get(`${HERE}audio/standalone.js`, { method: 'HEAD' }), 'first /some/path/audio/standalone.js');
     await assert.rejects(one.get(`${HERE}other.json`));
     assert.equal(one.get('https://elsewhere.example/x.js'), undefined);
     assert.equal(one.get(`${HERE}index.html`, { method: 'POST' }), undefined);
@@ -149,8 +149,8 @@ test('a visitor sees the version of the server, complete', async () => {
     network.list = "self.VERSION = '2';";
     assert.equal(await come('new'), 'second /some/path/');
     // Its files come from the network, those of an older page from the cache.
-    assert.equal(one.get(`${HERE}audio/alone.js`, { clientId: 'new' }), undefined);
-    assert.equal(await one.get(`${HERE}audio/alone.js`, { clientId: 'same' }), 'first /some/path/audio/alone.js');
+    assert.equal(one.get(`${HERE}audio/standalone.js`, { clientId: 'new' }), undefined);
+    assert.equal(await one.get(`${HERE}audio/standalone.js`, { clientId: 'same' }), 'first /some/path/audio/standalone.js');
 });
 
 test('another page at the same address is not hidden', async () => {

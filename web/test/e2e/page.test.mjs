@@ -83,7 +83,7 @@ inPages('a touch is seen on display and gates, until it is lifted', async (clien
 });
 
 inPages('what one page does, the other shows', async (one, other) => {
-    await one.draw('Paint all in a box', [0.4, 0.2], [0.55, 0.4]);
+    await one.draw('Paint the gates in a box', [0.4, 0.2], [0.55, 0.4]);
     await one.until(({ bends }) => bends.length > 0, 'bends');
     await other.until(({ bends }) => same(bends, one.bends), 'the same bends');
     await eventually(async () => (await other.page.locator('#layers .number').first().textContent()) === String(one.bends.length), 'their number');
@@ -102,7 +102,7 @@ inPages('what one page does, the other shows', async (one, other) => {
 inPages('of two that bend the same gates, the last one counts, gate by gate', async (one, other) => {
     const paint = async (client, bend, from, to) => {
         await client.page.getByRole('button', { name: bend, exact: true }).click();
-        await client.draw('Paint all in a box', from, to);
+        await client.draw('Paint the gates in a box', from, to);
     };
     await paint(one, 'Paint 1', [0.4, 0.2], [0.6, 0.6]);
     await other.until(({ bends }) => bends.length > 0 && same(bends, one.bends), 'what the first one bent');
