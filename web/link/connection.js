@@ -76,8 +76,10 @@ export class Connection {
         this.closed = false;
         /** True once the whole state has arrived. */
         this.hasState = false;
-        /** The caller of {@link ready}. @type {{ restartTimer: () => void, resolve: () => void, reject: (problem: Error) => void } | null} */
+        /** The caller of {@link ready}. @type {{ resolve: () => void, reject: (problem: Error) => void } | null} */
         this.waiter = null;
+        /** @type {ReturnType<typeof setTimeout> | undefined} */
+        this.timer = undefined;
     }
 
     /**
@@ -110,24 +112,20 @@ export class Connection {
         return new Promise((resolve, reject) => {
             if (this.hasState) return resolve();
             if (this.closed) return reject(new Error('Closed.'));
-            /** @type {ReturnType<typeof setTimeout> | undefined} */
-            let timer;
-            const settle = () => {
-                clearTimeout(timer);
-                this.waiter = null;
-            };
-            this.waiter = {
-                restartTimer: () => {
-                    clearTimeout(timer);
-                    if (this.state === 'pairing') return;
-                    timer = setTimeout(() => this.waiter?.reject(new Error('The instrument does not answer.')), READY_MILLISECONDS);
-                },
-                resolve: () => { settle(); resolve(undefined); },
-                reject: (problem) => { settle(); reject(problem); },
-            };
-            this.waiter.restartTimer();
+            this.waiter = { resolve, reject };
+            this.restartTimer();
             return undefined;
+        }).finally(() => {
+            this.waiter = null;
+            clearTimeout(this.timer);
         });
+    }
+
+    restartTimer() {
+        clearTimeout(this.timer);
+        if (!this.waiter || this.state === 'pairing') return;
+        const { reject } = this.waiter;
+        this.timer = setTimeout(() => reject(new Error('The instrument does not answer.')), READY_MILLISECONDS);
     }
 
     /** @param {string} [code] the pairing code */
@@ -230,7 +228,7 @@ export class Connection {
         this.state = state;
         this.reason = reason;
         this.handlers.onstate(state, reason);
-        if (state === 'pairing' || state === 'open') this.waiter?.restartTimer();
+        if (state === 'pairing' || state === 'open') this.restartTimer();
         else this.waiter?.reject(new Error(reason));
     }
 }

@@ -8,6 +8,7 @@ import { fill, h, on } from '../ui/dom.js';
 /** @import { Sound } from '../audio/sound.js' */
 /** @import { Connect } from '../link/connection.js' */
 
+const MODES = /** @type {const} */ ([['connected', 'Connected'], ['alone', 'Alone']]);
 const WASM = new URL('../gatebend.wasm', import.meta.url);
 
 export class Connection {
@@ -31,15 +32,10 @@ export class Connection {
         this.label = h('span', { id: 'connection-state', role: 'status' });
         this.light = h('span', { class: 'light', 'aria-hidden': 'true' });
         this.modes = h('div', { role: 'group', 'aria-label': 'Where it plays', class: 'segments' },
-            this.choice('connected', 'Connected'), this.choice('alone', 'Alone'));
+            ...MODES.map(([mode, label]) => h('button', { type: 'button', id: mode, onclick: () => void this.switchTo(mode) }, label)));
         this.more = h('div', { id: 'connection-more', class: 'sheet' });
         element.append(this.light, this.label, this.modes, this.more);
         on(store, ['connection', 'welcome'], () => this.draw());
-    }
-
-    /** @param {Mode} mode @param {string} label */
-    choice(mode, label) {
-        return h('button', { type: 'button', id: mode, onclick: () => void this.switchTo(mode) }, label);
     }
 
     /** @param {Connect} socket */

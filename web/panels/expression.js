@@ -99,7 +99,10 @@ export class Expression {
         }
         this.busy = true;
         try {
-            const reply = await this.requestCompile(expression, bits);
+            const reply = await this.store.request({ type: 'compile', expression, bits }).catch((problem) => {
+                if (problem instanceof Disconnected) return null;
+                throw problem;
+            });
             // The player has typed on, and a newer request is on its way.
             if (number !== this.last) return;
             if (reply?.type !== 'compiled') {
@@ -118,20 +121,6 @@ export class Expression {
             this.show(sentence(/** @type {Error} */ (problem).message), true);
         }
         if (number === this.last) this.busy = false;
-    }
-
-    /**
-     * @param {string} expression
-     * @param {number} bits
-     * @returns {Promise<import('../link/connection.js').ServerMessage | null>} null if the instrument is away
-     */
-    async requestCompile(expression, bits) {
-        try {
-            return await this.store.request({ type: 'compile', expression, bits });
-        } catch (problem) {
-            if (problem instanceof Disconnected) return null;
-            throw problem;
-        }
     }
 
     /** @param {number} [at] the place of an error, in characters from the start */

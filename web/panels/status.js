@@ -1,4 +1,4 @@
-// Load, late blocks and other figures of the running instrument.
+// Load, engine and other figures of the running instrument.
 
 import { fill, h, on } from '../ui/dom.js';
 import { groupDigits } from '../ui/format.js';

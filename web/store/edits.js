@@ -32,7 +32,7 @@ export class Edits {
      * @returns {Promise<ServerMessage>} the reply
      */
     add(message) {
-        const { reply } = this.journal.add(withSeed(message));
+        const reply = this.journal.add(withSeed(message));
         void this.flush();
         return reply;
     }

@@ -1,14 +1,11 @@
 // The link to the instrument as a state machine: connects, recovers after breaks and
-// restarts, and switches to another instrument. Edits are sent while it is `ready`.
+// restarts, and switches to another instrument.
 //
-//   disconnected --welcome--> greeted --state--> ready
-//                                |                 ^ |
-//                           (restarted)       done | | the player restores
-//                                |                 | v
-//                                +-----state---> restoring
+//   disconnected -> greeted (welcomed, waits for the state) -> ready (edits are sent)
+//   greeted or ready -> restoring (plays on from a snapshot, edits wait) -> ready
 //
-// A lost connection leads to `disconnected` from anywhere. Meanwhile `next` may be on its
-// way to take the place of the current connection: see `switchTo`.
+// A lost connection leads to `disconnected` from anywhere. A switch prepares the `next`
+// connection meanwhile, and then replaces the current one.
 
 import { Connection, Disconnected } from '../link/connection.js';
 import { Journal } from './journal.js';
@@ -19,7 +16,7 @@ import { Journal } from './journal.js';
 
 /** @typedef {'disconnected' | 'greeted' | 'restoring' | 'ready'} LinkState */
 
-/** What an instrument played, to play on elsewhere. @typedef {{ snapshot: string, t: number, playing: boolean }} Playback */
+/** The music of an instrument, to play on elsewhere. @typedef {{ snapshot: string, t: number, playing: boolean }} Playback */
 
 /** After a longer absence others may have played on, and the player is asked first. */
 const SHORT_ABSENCE_MILLISECONDS = 60_000;
@@ -44,9 +41,9 @@ export class InstrumentLink {
         this.code = undefined;
         /** The state and time before the instrument restarted, until its new state arrives. @type {{ state: State, t: number } | null} */
         this.before = null;
-        /** To be restored, if a break intervenes then after it. @type {Playback | null} */
+        /** Playback to restore, kept until that succeeds or is refused. @type {Playback | null} */
         this.pending = null;
-        /** What played before a restart, until the player decides. @type {{ journal: Journal, playback: Playback } | null} */
+        /** The music before a restart, until the player decides. @type {{ journal: Journal, playback: Playback } | null} */
         this.previous = null;
         /** Fingerprint of what the server's instrument played when it was last left. */
         this.leftServer = '';
@@ -60,7 +57,7 @@ export class InstrumentLink {
      * @param {Mode} mode
      * @param {object} [options]
      * @param {(next: Connection) => Promise<boolean>} [options.prepare] prepares the new
-     *   instrument; true if it plays something of its own then
+     *   instrument; true if that made it play something else
      * @param {() => Promise<boolean>} [options.confirmReplace] asks the player whether to
      *   replace what others may be playing there
      * @returns {Promise<boolean>} false if the new instrument keeps what it plays
@@ -70,15 +67,9 @@ export class InstrumentLink {
         const { current: old, store } = this;
         const { edits } = store;
         if (!old) {
-            const first = this.open(mode);
-            this.current = first;
+            this.current = this.open(mode);
             store.setConnection({ mode, state: 'connecting', reason: '' });
-            try {
-                await first.begin(connect);
-            } catch (problem) {
-                this.current = null;
-                throw problem;
-            }
+            await this.current.begin(connect).catch((problem) => { this.current = null; throw problem; });
             return true;
         }
         /** @type {ServerMessage[]} */
@@ -96,7 +87,7 @@ export class InstrumentLink {
             await next.begin(connect);
             await next.ready();
             const own = prepare ? await within(PREPARE_MILLISECONDS, prepare(next)) : false;
-            const nextState = () => mergedState(held);
+            const nextState = () => Object.assign({}, ...held.filter(({ type }) => type === 'state'));
             if (confirmReplace) {
                 const count = await within(STATUS_MILLISECONDS, clients).catch(() => 1);
                 replaced = (count === 1 && fingerprint(nextState()) === this.leftServer) || await confirmReplace();
@@ -205,7 +196,7 @@ export class InstrumentLink {
         const { journal } = edits;
         this.before = null;
         if (!before || this.pending || journal.snapshot === null) return;
-        // It has restored its state itself, or another page did.
+        // The instrument has restored its state itself, or another page did.
         if (fingerprint(before.state) === fingerprint(store.state)) return;
         const playback = { snapshot: journal.snapshot, t: before.t, playing: before.state.transport?.playing ?? true };
         if (store.now() - this.lostAt < SHORT_ABSENCE_MILLISECONDS) {
@@ -253,22 +244,19 @@ export class InstrumentLink {
      * @returns {Promise<Playback | null>}
      */
     async capture(old) {
-        const { edits, state: { transport }, t } = this.store;
-        const { lastSent } = edits.journal;
-        const playing = transport?.playing ?? true;
         // Not restored yet, so the old instrument plays something else.
         if (this.pending) return this.pending;
-        try {
-            if (this.state !== 'ready') throw new Disconnected('');
-            const reply = await within(SNAPSHOT_MILLISECONDS, old.request({ type: 'snapshot' }));
-            if (reply.type === 'snapshot') {
-                edits.journal.setSnapshot(reply.snapshot, lastSent);
-                return { snapshot: reply.snapshot, t: reply.t, playing };
-            }
-        } catch {
-            // Away or hanging: the latest snapshot has to do.
+        const { edits: { journal }, state: { transport }, t } = this.store;
+        const { lastSent } = journal;
+        const playing = transport?.playing ?? true;
+        const reply = this.state === 'ready'
+            && await within(SNAPSHOT_MILLISECONDS, old.request({ type: 'snapshot' })).catch(() => null);
+        if (reply && reply.type === 'snapshot') {
+            journal.setSnapshot(reply.snapshot, lastSent);
+            return { snapshot: reply.snapshot, t: reply.t, playing };
         }
-        const { snapshot } = edits.journal;
+        // The instrument is away or hangs: the latest snapshot has to do.
+        const { snapshot } = journal;
         return snapshot === null ? null : { snapshot, t, playing };
     }
 
@@ -285,14 +273,6 @@ export class InstrumentLink {
  */
 function fingerprint({ network, layers, parameters }) {
     return JSON.stringify([network?.file, layers?.layers, parameters]);
-}
-
-/**
- * @param {ServerMessage[]} messages
- * @returns {State} the latest of each section
- */
-function mergedState(messages) {
-    return Object.assign({}, ...messages.filter(({ type }) => type === 'state'));
 }
 
 /**

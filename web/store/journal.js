@@ -64,16 +64,12 @@ export class Journal {
 
     /**
      * @param {ClientMessage} message
-     * @returns {{ entry: Entry, reply: Promise<ServerMessage> }}
+     * @returns {Promise<ServerMessage>} the reply
      */
     add(message) {
-        /** @type {Entry} */
-        let entry = /** @type {any} */ (null);
-        const reply = new Promise((/** @type {(reply: ServerMessage) => void} */ resolve, reject) => {
-            entry = { number: (this.lastNumber += 1), message, status: 'new', breaks: 0, resolve, reject };
+        return new Promise((resolve, reject) => {
+            this.entries.push({ number: (this.lastNumber += 1), message, status: 'new', breaks: 0, resolve, reject });
         });
-        this.entries.push(entry);
-        return { entry, reply };
     }
 
     /** @param {Entry} entry */

@@ -14,7 +14,7 @@ const TYPES = {
     '.wasm': 'application/wasm',
 };
 
-/** How a browser is launched. */
+/** Options to launch the browser. */
 export const LAUNCH = {
     executablePath: chromiumPath,
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',

@@ -26,7 +26,7 @@ export function timeOf(column, period, columns, t) {
 }
 
 /**
- * Returns the runs of true.
+ * Groups adjacent true values.
  * @param {boolean[]} changed
  * @returns {[number, number][]} start and end (exclusive) of each run
  */
