@@ -76,7 +76,7 @@ export class Connection {
         this.closed = false;
         /** True once the whole state has arrived. */
         this.hasState = false;
-        /** The caller of {@link ready}. @type {{ resolve: () => void, reject: (problem: Error) => void } | null} */
+        /** The caller of {@link ready}. @type {{ resolve: (_: void) => void, reject: (problem: Error) => void } | null} */
         this.waiter = null;
         /** @type {ReturnType<typeof setTimeout> | undefined} */
         this.timer = undefined;
@@ -109,7 +109,7 @@ export class Connection {
      * @throws {Error} if the instrument refuses, is lost or does not answer in time
      */
     ready() {
-        return new Promise((resolve, reject) => {
+        return new Promise((/** @type {(_: void) => void} */ resolve, reject) => {
             if (this.hasState) return resolve();
             if (this.closed) return reject(new Error('Closed.'));
             this.waiter = { resolve, reject };

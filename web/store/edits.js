@@ -8,8 +8,7 @@ import { Journal, withSeed } from './journal.js';
 /** @import { Entry } from './journal.js' */
 /** @import { Store } from './store.js' */
 
-/** A snapshot is taken once nothing has changed for the first time, or at the latest after
- * the second. */
+/** A snapshot is taken after this pause in changes, or this long after the first change. */
 const QUIET_MILLISECONDS = 1000;
 const LATEST_MILLISECONDS = 5000;
 
@@ -52,10 +51,7 @@ export class Edits {
         }
     }
 
-    /**
-     * @param {Connection} connection
-     * @param {Entry} entry
-     */
+    /** @param {Connection} connection @param {Entry} entry */
     async deliver(connection, entry) {
         const { journal, store } = this;
         entry.status = 'sent';
@@ -102,10 +98,7 @@ export class Edits {
         if (this.timer === undefined) this.changedAt = now;
         clearTimeout(this.timer);
         const latest = this.changedAt + LATEST_MILLISECONDS - now;
-        this.timer = setTimeout(
-            () => void this.saveSnapshot(),
-            Math.max(0, Math.min(QUIET_MILLISECONDS, latest)),
-        );
+        this.timer = setTimeout(() => void this.saveSnapshot(), Math.max(0, Math.min(QUIET_MILLISECONDS, latest)));
     }
 
     async saveSnapshot() {

@@ -87,10 +87,7 @@ export class Store extends EventTarget {
         }
     }
 
-    /**
-     * Sends a message that has no reply; dropped while the instrument is away.
-     * @param {ClientMessage} message
-     */
+    /** Sends a message that has no reply; dropped while the instrument is away. @param {ClientMessage} message */
     send(message) {
         this.link.current?.send(message);
     }
@@ -110,20 +107,12 @@ export class Store extends EventTarget {
         return Math.round(t) >>> 0;
     }
 
-    /**
-     * Returns the description of a parameter.
-     * @param {string} key
-     * @returns {Parameter | undefined}
-     */
+    /** @param {string} key @returns {Parameter | undefined} the description of a parameter */
     parameter(key) {
         return this.welcome?.parameters.find((row) => row.key === key);
     }
 
-    /**
-     * Returns the value of a parameter.
-     * @param {string} key
-     * @param {number} fallback while the value is unknown
-     */
+    /** Returns the value of a parameter. @param {string} key @param {number} fallback while it is unknown */
     value(key, fallback = 0) {
         const i = this.welcome?.parameters.findIndex((row) => row.key === key) ?? -1;
         return this.state.parameters?.[i] ?? fallback;

@@ -28,6 +28,21 @@ test('sections are merged and dispatched by name', async () => {
     assert.equal(store.state.library.place, 1);
 });
 
+test('the link passes through its states', async () => {
+    const { store, instrument } = await connected();
+    await store.request(paint(9));
+    await store.edits.saveSnapshot();
+    const states = [store.link.state];
+    for (const event of ['connection', 'welcome', 'network']) {
+        store.addEventListener(event, () => { if (states.at(-1) !== store.link.state) states.push(store.link.state); });
+    }
+    instrument.drop();
+    new FakeInstrument(2).back(instrument.listener);
+    await settled();
+    states.push(store.link.state);
+    assert.deepEqual(states, ['ready', 'disconnected', 'greeted', 'restoring', 'ready']);
+});
+
 test('a reply settles its request, a refusal with its reason and place', async () => {
     const { store } = await connected();
     const compiled = await store.request({ type: 'compile', expression: 't', bits: 8 });
