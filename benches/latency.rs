@@ -104,9 +104,11 @@ fn run(hz: u32, block: u32) -> Vec<Touch> {
     // On the sample's highest bit, at the right edge.
     let finger = Finger {
         id: 1,
-        x: 0.99,
-        y: 0.02,
-        size: 0.5,
+        touch: trill::Touch {
+            x: 0.99,
+            y: 0.02,
+            size: 0.5,
+        },
     };
     let times = downs.clone();
     let hand = move |now| {
