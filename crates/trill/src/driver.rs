@@ -135,8 +135,8 @@ impl<I2C: I2c> Trill<I2C> {
     ) -> Result<Identity, Error<I2C::Error>> {
         if settings.reset {
             // Never acknowledged; old firmware does not know it.
-            let asked = self.bus.write(self.address, &[COMMAND, opcode::RESET]);
-            if asked.is_ok() {
+            let sent = self.bus.write(self.address, &[COMMAND, opcode::RESET]);
+            if sent.is_ok() {
                 delay.delay_ns(RESET_NS);
             }
         }

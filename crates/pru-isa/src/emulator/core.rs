@@ -189,9 +189,9 @@ impl Core {
     }
 
     pub(super) fn set_control(&mut self, value: u32, now: u64) {
-        let kept = 0xffff_0000 | ENABLE | COUNTER_ENABLE | SINGLE_STEP;
+        let writable = 0xffff_0000 | ENABLE | COUNTER_ENABLE | SINGLE_STEP;
         let asleep = self.control & SLEEPING;
-        self.control = SOFT_RST_N | asleep | value & kept;
+        self.control = SOFT_RST_N | asleep | value & writable;
         if value & SOFT_RST_N == 0 {
             self.control &= !SLEEPING;
             self.counter = (value >> 16) as u16;
