@@ -1,6 +1,6 @@
 //! The check word of a pass, computed by extra gates.
 //!
-//! It is computed from the same registers that are stored as samples, so it tells whether
+//! The word is computed from the registers that are stored as samples, so it tells whether
 //! something else has overwritten them. Its gates come last in the plan; in the order of
 //! evaluation each follows as soon as its operands exist.
 
