@@ -5,7 +5,7 @@
 //! (`desk.model`), which is an assumption until a board has been measured.
 
 use gatebend::board::desk::{Desk, Simulation};
-use gatebend::instrument::parameters::Key;
+use instrument::parameters::Key;
 use logicnet::Network;
 use logicnet::random::{Ops, Rng};
 use trill::sim::Finger;

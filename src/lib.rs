@@ -1,19 +1,17 @@
 //! Gatebend: a musical instrument whose sound is a network of logic gates.
 //!
-//! The binary `gatebend` is the product; this library is what it is made of, so
-//! that tests and benches can get at the rooms. `docs/architecture.md` shows the
-//! house.
+//! The binary `gatebend` is the product. This library holds its rooms so that tests
+//! and benches can reach them; `docs/architecture.md` describes them.
 
 #![deny(unsafe_code)]
-#![cfg_attr(rtsan, feature(sanitize))]
 
 pub mod board;
-pub mod conductor;
-pub mod engine;
-pub mod instrument;
-pub mod keeper;
-pub mod library;
+pub mod factory_networks;
+pub mod handle;
 pub mod link;
-pub mod logbook;
+pub mod logging;
 pub mod panel;
 pub mod pru;
+pub mod runtime;
+pub mod spawn;
+pub mod storage;

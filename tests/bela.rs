@@ -21,13 +21,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use gatebend::board::bela::{Block, Format, Library, Player, Session, Settings, Wishes};
+use gatebend::board::bela::{Block, Format, Library, Player, Session, Settings, SettingsRequest};
 
 /// What the child plays: see [`Tone`].
 const SCENARIO: &str = "BELA_TEST_SCENARIO";
 /// The player's options, separated by `|`.
 const OPTIONS: &str = "BELA_TEST_OPTIONS";
-/// The board's wishes: `period=64,pru=0,reserved_pru=1,stop_button`.
+/// The board's request: `period=64,pru=0,reserved_pru=1,stop_button`.
 const WISHES: &str = "BELA_TEST_WISHES";
 
 /// Counts what an audio thread allocates and frees.
@@ -133,17 +133,17 @@ fn say(key: &str, value: impl std::fmt::Display) {
     println!("@{key} {value}");
 }
 
-fn wishes(text: &str) -> Wishes {
-    let mut wishes = Wishes::default();
+fn request(text: &str) -> SettingsRequest {
+    let mut request = SettingsRequest::default();
     for wish in text.split(',').filter(|wish| !wish.is_empty()) {
         match wish.split_once('=') {
-            Some(("period", value)) => wishes.period = value.parse().ok(),
-            Some(("pru", value)) => wishes.pru = value.parse().ok(),
-            Some(("reserved_pru", value)) => wishes.reserved_pru = value.parse().ok(),
-            _ => wishes.stop_button = wish == "stop_button",
+            Some(("period", value)) => request.period = value.parse().ok(),
+            Some(("pru", value)) => request.pru = value.parse().ok(),
+            Some(("reserved_pru", value)) => request.reserved_pru = value.parse().ok(),
+            _ => request.stop_button = wish == "stop_button",
         }
     }
-    wishes
+    request
 }
 
 fn prepare(seen: &Arc<Seen>) -> Result<Session, gatebend::board::bela::Error> {
@@ -157,7 +157,7 @@ fn prepare(seen: &Arc<Seen>) -> Result<Session, gatebend::board::bela::Error> {
         // No variable can hold one.
         .map(|option| option.replace("NUL", "\0"))
         .collect();
-    let settings = Settings::new(library, &wishes(&variable(WISHES)), &options)?;
+    let settings = Settings::new(library, &request(&variable(WISHES)), &options)?;
     say("period", settings.period());
     say("pru", settings.pru_number());
     let scenario = variable(SCENARIO);
@@ -468,9 +468,9 @@ fn the_players_options_come_before_the_boards_wishes() {
         plain.errors
     );
 
-    let wishes = "period=64,pru=0,reserved_pru=1,stop_button";
+    let request = "period=64,pru=0,reserved_pru=1,stop_button";
     let wished = run!("play")
-        .env(WISHES, wishes)
+        .env(WISHES, request)
         .env(OPTIONS, "-v")
         .outcome();
     wished.check(6400);
@@ -520,10 +520,10 @@ fn what_is_no_option_of_belas_is_named() {
 
 #[test]
 fn the_instruments_pru_is_not_given_to_audio() {
-    let wishes = "pru=1,reserved_pru=0";
-    run!("play").env(WISHES, wishes).outcome().check(1600);
+    let request = "pru=1,reserved_pru=0";
+    run!("play").env(WISHES, request).outcome().check(1600);
     let outcome = run!("play")
-        .env(WISHES, wishes)
+        .env(WISHES, request)
         .env(OPTIONS, "--pru-number|0")
         .outcome();
     outcome.failed(&["--pru-number 0", "leave the option away"]);

@@ -17,8 +17,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use gatebend::board::desk::{Desk, Script, Simulation};
-use gatebend::instrument::surface::Surface;
-use gatebend::library;
+use gatebend::factory_networks;
+use instrument::surface::Surface;
 
 /// What the double of libbela reads on its analog inputs.
 fn analog(input: u32) -> f64 {
@@ -175,8 +175,8 @@ fn told(output: &Output) -> String {
 /// What a desk plays and shows of a script, and of what it tells at its start.
 fn desk(script: &str, seconds: f64, notice: Option<String>) -> (Vec<f32>, String) {
     let script = Script::parse(script, &Surface::default()).unwrap();
-    let mut desk = Desk::new(library::shipped());
-    desk.parts.memory.notices.extend(notice);
+    let mut desk = Desk::new(factory_networks::all());
+    desk.parts.restored.notices.extend(notice);
     let mut simulation = Simulation::scripted(desk, script).unwrap();
     let seen = Arc::new(Mutex::new((String::new(), None)));
     let watcher = Arc::clone(&seen);
@@ -536,7 +536,7 @@ fn a_self_test_says_pass_or_what_to_do() {
         "FAIL  touch sensor  nothing answers at 0x28 on /dev/i2c-1: check cable",
         "FAIL  display       nothing answers at 0x3c",
         "FAIL  audio         Bela's audio cannot be set up",
-        "checks have failed",
+        "checks failed",
     ] {
         assert!(found.contains(expected), "{found}");
     }

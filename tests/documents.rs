@@ -6,8 +6,8 @@ mod made;
 use std::fmt::Write;
 
 use gatebend::board::desk::Script;
-use gatebend::instrument::parameters::KEYS;
-use gatebend::instrument::surface::Surface;
+use instrument::parameters::KEYS;
+use instrument::surface::Surface;
 
 const PLAYING: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/playing.md");
 

@@ -2,25 +2,34 @@
 
 use std::sync::Arc;
 
+use engine::Platform;
 use gatebend::board::desk::Desk;
-use gatebend::instrument::gestures::Press;
-use gatebend::instrument::layers::{Layer, Layers, MOST_LAYERS};
-use gatebend::instrument::layout::{Area, Point};
-use gatebend::instrument::pages::{Picture, Status, View, draw};
-use gatebend::instrument::parameters::{KEYS, Key, Parameters};
-use gatebend::instrument::preset::{MOST_PRESETS, Preset};
-use gatebend::instrument::surface::Button;
-use gatebend::instrument::{Command, Direction, Instrument, Keep, Page, Saved, State};
-use gatebend::keeper::{seal, unseal};
-use gatebend::library;
+use gatebend::factory_networks;
+use gatebend::runtime::sound::EngineLimits;
+use gatebend::storage::{add_checksum, verify_checksum};
+use instrument::gestures::Press;
+use instrument::layers::{Layer, Layers, MOST_LAYERS};
+use instrument::layout::{Area, Point};
+use instrument::pages::{Picture, Status, View, draw};
+use instrument::parameters::{KEYS, Key, Parameters};
+use instrument::preset::{MOST_PRESETS, Preset};
+use instrument::surface::Button;
+use instrument::{Command, Direction, Instrument, Limits, Page, SaveRequest, Saved, State};
 use logicnet::{Gate, Mask, Masks, Network, Op, Program};
 use proptest::prelude::*;
 
 fn instrument() -> Instrument {
-    let library = library::shipped();
+    let library = factory_networks::all();
     Instrument::new(library, Parameters::default(), Vec::new(), None, 1)
         .unwrap()
         .0
+}
+
+fn limits(platform: Platform) -> Option<Box<dyn Limits>> {
+    Some(Box::new(EngineLimits {
+        platform,
+        lanes: 128,
+    }))
 }
 
 fn does(instrument: &mut Instrument, commands: impl IntoIterator<Item = Command>) {
@@ -123,7 +132,7 @@ fn buttons_do_what_the_documentation_says() {
     assert_eq!(instrument.state().mask(), Mask::Force(true));
     assert!(instrument.state().latched());
     does(&mut instrument, [press(Button::Previous, Press::Tap)]);
-    assert_eq!(instrument.state().place, library::shipped().len() - 1);
+    assert_eq!(instrument.state().place, factory_networks::all().len() - 1);
     does(&mut instrument, [press(Button::Clear, Press::Hold)]);
     assert_eq!(instrument.state().place, 0);
     // The menu: volume, two steps down.
@@ -163,7 +172,7 @@ fn presets_survive_their_file_and_bring_no_volume() {
     let outcome = instrument
         .apply(Command::SavePreset(Some("one".into())))
         .unwrap();
-    let Some(Keep::Save(preset)) = outcome.keep else {
+    let Some(SaveRequest::Save(preset)) = outcome.keep else {
         panic!("nothing to keep");
     };
     let text = preset.to_json().unwrap();
@@ -202,7 +211,7 @@ fn presets_survive_their_file_and_bring_no_volume() {
 /// A network with masks of its own on two gates.
 fn masked() -> logicnet::Network {
     let own = [(30, Mask::Invert), (31, Mask::Force(true))];
-    library::shipped()
+    factory_networks::all()
         .swap_remove(2)
         .with_masks(own.into_iter().collect())
         .unwrap()
@@ -264,7 +273,7 @@ fn a_safe_start_keeps_what_was_played() {
     let all = Saved::of(instrument.state());
     let layout = Arc::clone(&instrument.state().layout);
     let outcome = instrument.apply(Command::SafeStart).unwrap();
-    let Some(Keep::Save(preset)) = outcome.keep else {
+    let Some(SaveRequest::Save(preset)) = outcome.keep else {
         panic!("nothing to keep");
     };
     assert_eq!(
@@ -334,7 +343,7 @@ fn presets_are_so_many_and_no_more() {
 fn undo_keeps_as_many_large_networks_as_there_is_room_for() {
     let mut instrument = instrument();
     let large = |i: usize| {
-        let mut parts = library::shipped()[0].clone().into_parts();
+        let mut parts = factory_networks::all()[0].clone().into_parts();
         parts.name = format!("large {i}");
         // Two bytes each in a file, and many more in memory.
         let value = serde_json::Value::from(vec![0; 500_000]);
@@ -370,9 +379,9 @@ fn what_is_too_slow_now_is_not_played_on_but_kept() {
         ],
     );
     let saved = Saved::of(before.state());
-    let limits = Some((Desk::new(Vec::new()).platform, 128));
+    let limits = limits(Desk::new(Vec::new()).platform);
     let (mut instrument, _) = Instrument::new(
-        library::shipped(),
+        factory_networks::all(),
         Parameters::default(),
         Vec::new(),
         limits,
@@ -472,7 +481,7 @@ fn the_first_gate_of_a_touch_says_whether_it_latches_or_frees() {
 fn a_finger_can_always_be_lifted() {
     let large =
         logicnet::Network::random(16, &[1024; 24], logicnet::random::Ops::XorRich, 1).unwrap();
-    let limits = Some((Desk::new(Vec::new()).platform, 128));
+    let limits = limits(Desk::new(Vec::new()).platform);
     let (mut instrument, _) =
         Instrument::new(vec![large], Parameters::default(), Vec::new(), limits, 1).unwrap();
     // Everything bent to 0 is a small program, for as long as the touch lasts.
@@ -505,13 +514,13 @@ fn gated() -> (Instrument, u32, u32) {
         vec![gate(Op::AND, either, h)],
     ] {
         let extra = serde_json::Map::new();
-        parts.layers.push(logicnet::Layer { gates, extra });
+        parts.layers.push(logicnet::NetworkLayer { gates, extra });
     }
     parts.outputs = vec![either + 1; parts.outputs.len()];
     let network = logicnet::Network::try_from(parts).unwrap();
     let mut platform = Desk::new(Vec::new()).platform;
     platform.cost.gate_ns = 1400.0;
-    let limits = Some((platform, 128));
+    let limits = limits(platform);
     let (mut instrument, _) =
         Instrument::new(vec![network], Parameters::default(), Vec::new(), limits, 1).unwrap();
     let too_fast = Command::Set(Key::Rate, 96_000);
@@ -762,13 +771,13 @@ proptest! {
         let _ = instrument.apply(Command::Touch(None));
         does(&mut instrument, [Command::Finger(None), Command::Show(Page::Play), Command::Play(true)]);
         let state = instrument.state();
-        let text = seal(&Saved::of(state).to_json().unwrap());
+        let text = add_checksum(&Saved::of(state).to_json().unwrap());
         // Every tool that plays networks plays it.
         let plain = logicnet::Network::from_json(&text).unwrap();
         prop_assert_eq!(plain.masks(), &state.lasting_masks());
         prop_assert!(!plain.extra().contains_key("checksum"));
 
-        let saved = Saved::from_json(&unseal(&text).unwrap().text).unwrap();
+        let saved = Saved::from_json(&verify_checksum(&text).unwrap().text).unwrap();
         prop_assert!(saved.is_of(state));
         let mut again = self::instrument();
         let outcome = again.resume(saved, true);
@@ -839,7 +848,7 @@ proptest! {
                 Ok(outcome) => {
                     if let Some(sound) = outcome.sound {
                         prop_assert_eq!(sound.id, instrument.state().sound);
-                        prop_assert_eq!(sound.settings, instrument.state().settings());
+                        prop_assert_eq!(sound.playback, instrument.state().playback());
                         let sought = instrument.state().resets != before.resets;
                         prop_assert_eq!(sound.seek, sought.then_some(instrument.state().t0));
                         playing = sound.program.unwrap_or(playing);
@@ -1094,15 +1103,15 @@ fn paused_time_stands_still_and_nothing_is_heard() {
     let mut instrument = instrument();
     let sound = |instrument: &mut Instrument, command| instrument.apply(command).unwrap().sound;
     let paused = sound(&mut instrument, Command::Play(false)).unwrap();
-    assert_eq!((paused.settings.speed, paused.settings.level), (0, 0.0));
+    assert_eq!((paused.playback.speed, paused.playback.level), (0, 0.0));
     assert!(paused.program.is_none() && sound(&mut instrument, Command::Play(false)).is_none());
     let faster = sound(&mut instrument, Command::Set(Key::Speed, 200)).unwrap();
-    assert_eq!(faster.settings.speed, 0);
+    assert_eq!(faster.playback.speed, 0);
     let sought = sound(&mut instrument, Command::Seek(77)).unwrap();
-    assert_eq!((sought.seek, sought.settings.speed), (Some(77), 0));
+    assert_eq!((sought.seek, sought.playback.speed), (Some(77), 0));
     let tap = Command::Press(Button::Time, Press::Tap);
     let played = sound(&mut instrument, tap.clone()).unwrap();
-    assert_eq!((played.seek, played.settings.speed), (None, 200));
+    assert_eq!((played.seek, played.playback.speed), (None, 200));
     assert_eq!(sound(&mut instrument, tap).unwrap().seek, Some(0));
     does(&mut instrument, [Command::Play(false), Command::SafeStart]);
     assert!(instrument.state().playing);
@@ -1271,7 +1280,7 @@ fn analog_inputs_move_what_they_are_told_to() {
     assert_eq!(instrument.state().parameters, Parameters::default());
     does(&mut instrument, [Command::Set(Key::ANALOG[0], 1)]);
     let outcome = instrument.apply(turned(0, 0.0)).unwrap();
-    assert_eq!(outcome.sound.unwrap().settings.speed, -400);
+    assert_eq!(outcome.sound.unwrap().playback.speed, -400);
     // Where it stands already is no change.
     assert!(instrument.apply(turned(0, 0.001)).unwrap().sound.is_none());
     does(
@@ -1326,7 +1335,7 @@ fn learned_ends_are_kept_and_count() {
         [Command::Learn(0), turned(0, 0.2), turned(0, 0.6)],
     );
     let outcome = instrument.apply(Command::Learn(0)).unwrap();
-    let Some(Keep::Calibration(file)) = outcome.keep else {
+    let Some(SaveRequest::Calibration(file)) = outcome.keep else {
         panic!("nothing is kept");
     };
     does(&mut instrument, [turned(0, 0.6)]);
@@ -1381,7 +1390,7 @@ fn presets_are_kept_chosen_and_deleted_from_the_panel() {
     assert_eq!(instrument.state().row, 2);
     does(&mut instrument, [press(Button::Previous, Press::Tap)]);
     let outcome = instrument.apply(press(Button::Clear, Press::Hold)).unwrap();
-    assert_eq!(outcome.keep, Some(Keep::Delete("preset 2".into())));
+    assert_eq!(outcome.keep, Some(SaveRequest::Delete("preset 2".into())));
     assert_eq!(*instrument.state().presets, ["preset 1", "preset 3"]);
     assert_eq!(instrument.state().row, 1);
 }
@@ -1391,9 +1400,9 @@ fn an_input_is_followed_as_soon_as_it_is_told_what_to_move() {
     let mut instrument = instrument();
     does(&mut instrument, [turned(4, 1.0)]);
     let outcome = instrument.apply(Command::Set(Key::ANALOG[4], 1)).unwrap();
-    assert_eq!(outcome.sound.unwrap().settings.speed, 400);
+    assert_eq!(outcome.sound.unwrap().playback.speed, 400);
     // What it moves is no change that has to be kept.
-    let saved = gatebend::instrument::Saved::of(instrument.state());
+    let saved = instrument::Saved::of(instrument.state());
     does(&mut instrument, [turned(4, 0.5)]);
     assert!(saved.is_of(instrument.state()));
     does(&mut instrument, [Command::Set(Key::Volume, -20)]);

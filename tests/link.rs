@@ -12,16 +12,17 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
+use engine::{TapWriter, tap};
 use gatebend::board::desk::{Desk, Script, Simulation};
-use gatebend::board::threads::{Shared, spawn_plainly};
-use gatebend::engine::{Speaker, stream};
-use gatebend::library;
+use gatebend::factory_networks;
+use gatebend::handle::Handle;
 use gatebend::link::files::Files;
-use gatebend::link::hand::Hand;
-use gatebend::link::protocol::{Bend, Frame, State, Status, Tell, Welcome};
-use gatebend::link::server::{Access, Door, Limits, Options, Server, chance};
-use gatebend::link::session::{Session, Wish};
+use gatebend::link::protocol::{Bend, Frame, ServerMessage, State, Status, Welcome};
+use gatebend::link::server::{Access, Limits, Listener, Options, Server, chance};
+use gatebend::link::session::{Action, Session};
+use gatebend::link::touch_merge::TouchMerge;
 use gatebend::link::view::{Place, View};
+use gatebend::spawn::spawn_plainly;
 use tungstenite::protocol::frame::Frame as Piece;
 use tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 use tungstenite::{Error, Message, WebSocket};
@@ -78,16 +79,16 @@ fn options() -> Options {
     }
 }
 
-fn simulation(script: &str, hand: &Hand) -> Simulation {
-    let desk = Desk::new(library::shipped());
+fn simulation(script: &str, hand: &TouchMerge) -> Simulation {
+    let desk = Desk::new(factory_networks::all());
     let script = Script::parse(script, &desk.panel.surface).unwrap();
     Simulation::played(desk, script, hand.clone()).unwrap()
 }
 
 /// Serves a desk.
-fn serve(simulation: &mut Simulation, hand: Hand, options: Options) -> (Server, Speaker) {
+fn serve(simulation: &mut Simulation, hand: TouchMerge, options: Options) -> (Server, TapWriter) {
     let rate = simulation.platform().rate;
-    let (speaker, listener) = stream(rate as usize);
+    let (tap, listener) = tap(rate as usize);
     let oled = simulation.oled().clone();
     let access = Access {
         shared: simulation.share(),
@@ -105,16 +106,16 @@ fn serve(simulation: &mut Simulation, hand: Hand, options: Options) -> (Server, 
         mirror: simulation.panel().mirror(),
         hand,
     };
-    let door = Door::open(options).unwrap();
-    let server = Server::start(door, access, spawn_plainly).unwrap();
-    (server, speaker)
+    let listener = Listener::open(options).unwrap();
+    let server = Server::start(listener, access, spawn_plainly).unwrap();
+    (server, tap)
 }
 
 /// A desk that plays, faster than in real time, and is served.
 struct Playing {
     server: Option<Server>,
     address: SocketAddr,
-    shared: Shared,
+    shared: Handle,
     ends: Arc<AtomicBool>,
     /// All that was played.
     sound: Arc<Mutex<Vec<f32>>>,
@@ -134,9 +135,9 @@ impl Playing {
         let (tell, told) = channel();
         let (stop, record) = (Arc::clone(&ends), Arc::clone(&sound));
         let thread = thread::spawn(move || {
-            let hand = Hand::default();
+            let hand = TouchMerge::default();
             let sensed = if beside {
-                Hand::default()
+                TouchMerge::default()
             } else {
                 hand.clone()
             };
@@ -145,7 +146,7 @@ impl Playing {
                 simulation.beside(hand.clone());
             }
             let shared = simulation.share();
-            let (server, mut speaker) = serve(&mut simulation, hand, options);
+            let (server, mut tap) = serve(&mut simulation, hand, options);
             tell.send((server, shared)).unwrap();
             while !stop.load(Ordering::Relaxed) {
                 let until = simulation.now() + SLICE;
@@ -153,7 +154,7 @@ impl Playing {
                     until,
                     |block| {
                         record.lock().unwrap().extend_from_slice(block.sound);
-                        speaker.say(block.sound);
+                        tap.write(block.sound);
                     },
                     |_| {},
                 );
@@ -332,15 +333,15 @@ impl Client {
     }
 
     /// The next thing that it is told in words; what is of the moment is noted.
-    fn next(&mut self) -> Result<Tell, Error> {
+    fn next(&mut self) -> Result<ServerMessage, Error> {
         loop {
             match self.socket.read()? {
                 Message::Text(text) => {
-                    let tell: Tell = serde_json::from_str(&text).unwrap();
+                    let tell: ServerMessage = serde_json::from_str(&text).unwrap();
                     match &tell {
-                        Tell::Welcome(welcome) => self.welcome = Some((**welcome).clone()),
-                        Tell::State(state) => self.learn(state),
-                        Tell::Status(status) => self.status = Some(status.clone()),
+                        ServerMessage::Welcome(welcome) => self.welcome = Some((**welcome).clone()),
+                        ServerMessage::State(state) => self.learn(state),
+                        ServerMessage::Status(status) => self.status = Some(status.clone()),
                         _ => {}
                     }
                     return Ok(tell);
@@ -374,15 +375,15 @@ impl Client {
     }
 
     /// The answer with this id.
-    fn answer(&mut self, wanted: u32) -> Tell {
+    fn answer(&mut self, wanted: u32) -> ServerMessage {
         loop {
             let tell = self.next().unwrap();
             let id = match &tell {
-                Tell::Done { id }
-                | Tell::Snapshot { id, .. }
-                | Tell::Compiled { id, .. }
-                | Tell::Waveform { id, .. } => Some(*id),
-                Tell::Refused { id, .. } => *id,
+                ServerMessage::Done { id }
+                | ServerMessage::Snapshot { id, .. }
+                | ServerMessage::Compiled { id, .. }
+                | ServerMessage::Waveform { id, .. } => Some(*id),
+                ServerMessage::Refused { id, .. } => *id,
                 _ => None,
             };
             if id == Some(wanted) {
@@ -392,7 +393,7 @@ impl Client {
     }
 
     /// Asks, the rest of a message, and waits for the answer.
-    fn ask(&mut self, rest: &str) -> Tell {
+    fn ask(&mut self, rest: &str) -> ServerMessage {
         self.ids += 1;
         self.changes.clear();
         self.say(&format!(r#"{{"id":{},{rest}}}"#, self.ids));
@@ -401,11 +402,14 @@ impl Client {
 
     fn done(&mut self, rest: &str) {
         let answer = self.ask(rest);
-        assert!(matches!(answer, Tell::Done { .. }), "{rest}: {answer:?}");
+        assert!(
+            matches!(answer, ServerMessage::Done { .. }),
+            "{rest}: {answer:?}"
+        );
     }
 
     /// Its last words, and how it was closed.
-    fn end(mut self) -> (Vec<Tell>, Option<CloseCode>) {
+    fn end(mut self) -> (Vec<ServerMessage>, Option<CloseCode>) {
         let mut tells = Vec::new();
         loop {
             match self.socket.read() {
@@ -453,15 +457,15 @@ fn a_client_is_told_everything_and_then_what_changes() {
     client.say(r#"{"type":"undo","id":9}"#);
     let early = client.next().unwrap();
     assert!(
-        matches!(early, Tell::Refused { id: Some(9), .. }),
+        matches!(early, ServerMessage::Refused { id: Some(9), .. }),
         "{early:?}"
     );
     client.say(r#"{"type":"hello","version":1,"id":1}"#);
-    let Tell::Welcome(welcome) = client.next().unwrap() else {
+    let ServerMessage::Welcome(welcome) = client.next().unwrap() else {
         panic!("a welcome comes first");
     };
     assert!(welcome.sound && welcome.display == 64 && welcome.board == "desk");
-    let Tell::State(state) = client.next().unwrap() else {
+    let ServerMessage::State(state) = client.next().unwrap() else {
         panic!("then the state");
     };
     let text = serde_json::to_string(&state).unwrap();
@@ -479,7 +483,7 @@ fn a_client_is_told_everything_and_then_what_changes() {
     ] {
         assert!(text.contains(&format!("{section:?}:")), "{section}");
     }
-    assert_eq!(client.answer(1), Tell::Done { id: 1 });
+    assert_eq!(client.answer(1), ServerMessage::Done { id: 1 });
     client.done(r#""type":"add-layer","name":"bass""#);
     let expected = State {
         layers: client.state.layers.clone(),
@@ -512,23 +516,27 @@ fn what_cannot_be_done_is_refused_and_what_takes_long_is_answered() {
         r#""type":"compile","expression":"t+","bits":8"#,
     ] {
         let answer = client.ask(rest);
-        assert!(matches!(answer, Tell::Refused { .. }), "{rest}: {answer:?}");
+        assert!(
+            matches!(answer, ServerMessage::Refused { .. }),
+            "{rest}: {answer:?}"
+        );
     }
     // The display tells the player, too.
     client.state.notice.clone_from(&before.notice);
     assert_eq!(client.state, before);
-    let Tell::Compiled { network, .. } =
+    let ServerMessage::Compiled { network, .. } =
         client.ask(r#""type":"compile","expression":"t*3","bits":9"#)
     else {
         panic!("it is right");
     };
     let network = serde_json::to_string(&network).unwrap();
     client.done(&format!(r#""type":"load","network":{network}"#));
-    let Tell::Waveform { period, .. } = client.ask(r#""type":"waveform","columns":64"#) else {
+    let ServerMessage::Waveform { period, .. } = client.ask(r#""type":"waveform","columns":64"#)
+    else {
         panic!("it can be drawn");
     };
     assert_eq!(period, 512);
-    let Tell::Snapshot { snapshot, .. } = client.ask(r#""type":"snapshot""#) else {
+    let ServerMessage::Snapshot { snapshot, .. } = client.ask(r#""type":"snapshot""#) else {
         panic!("there is one");
     };
     client.done(r#""type":"swap","next":true"#);
@@ -734,7 +742,7 @@ fn the_ninth_client_is_told_why_and_gets_the_next_place() {
     ninth.say(r#"{"type":"hello","version":1}"#);
     let (told, code) = ninth.end();
     assert!(
-        matches!(&told[..], [Tell::Refused { reason, .. }] if reason.contains("8 clients")),
+        matches!(&told[..], [ServerMessage::Refused { reason, .. }] if reason.contains("8 clients")),
         "{told:?}"
     );
     assert_eq!(code, Some(CloseCode::Again));
@@ -775,8 +783,11 @@ fn a_pairing_code_is_wanted_and_shown() {
     let wrong = |client: &mut Client| {
         client.say(&hello("no"));
         let told = client.next().unwrap();
-        assert!(matches!(told, Tell::Refused { id: None, .. }), "{told:?}");
-        assert_eq!(client.next().unwrap(), Tell::Pairing);
+        assert!(
+            matches!(told, ServerMessage::Refused { id: None, .. }),
+            "{told:?}"
+        );
+        assert_eq!(client.next().unwrap(), ServerMessage::Pairing);
     };
     (0..5).for_each(|_| wrong(&mut client));
     assert!(started.elapsed() >= 15 * guess);
@@ -787,10 +798,10 @@ fn a_pairing_code_is_wanted_and_shown() {
     wrong(&mut other);
     assert!(started.elapsed() >= 31 * guess);
     client.say(&hello(&code));
-    assert!(matches!(client.next().unwrap(), Tell::Welcome(_)));
+    assert!(matches!(client.next().unwrap(), ServerMessage::Welcome(_)));
     assert!(started.elapsed() >= 63 * guess);
     other.say(r#"{"type":"hello","version":1}"#);
-    assert_eq!(other.next().unwrap(), Tell::Pairing);
+    assert_eq!(other.next().unwrap(), ServerMessage::Pairing);
 }
 
 #[test]
@@ -802,11 +813,11 @@ fn who_waits_at_the_door_takes_no_seat() {
     let mut waiting: Vec<Client> = (0..8).map(|_| playing.client()).collect();
     for client in &mut waiting {
         client.say(r#"{"type":"hello","version":1}"#);
-        assert_eq!(client.next().unwrap(), Tell::Pairing);
+        assert_eq!(client.next().unwrap(), ServerMessage::Pairing);
     }
     let mut owner = playing.client();
     owner.say(&hello(&shown_code(&playing)));
-    assert!(matches!(owner.next().unwrap(), Tell::Welcome(_)));
+    assert!(matches!(owner.next().unwrap(), ServerMessage::Welcome(_)));
     owner.until(|client| client.status.as_ref().is_some_and(|it| it.clients == 1));
     // For whom the longest of them had to go.
     assert_eq!(waiting.remove(0).end().1, Some(CloseCode::Again));
@@ -927,7 +938,7 @@ fn a_message_may_come_in_pieces() {
         client.socket.send(Message::Frame(piece)).unwrap();
         client.socket.send(Message::Ping(vec![1].into())).unwrap();
     }
-    assert_eq!(client.answer(7), Tell::Done { id: 7 });
+    assert_eq!(client.answer(7), ServerMessage::Done { id: 7 });
 }
 
 #[test]
@@ -958,7 +969,7 @@ fn who_reads_slowly_holds_an_answer_for_a_time_only() {
 
 #[test]
 fn a_message_takes_little_memory() {
-    let hand = Hand::default();
+    let hand = TouchMerge::default();
     let mut simulation = simulation("", &hand);
     let place = Place {
         start: 1,
@@ -979,7 +990,7 @@ fn a_message_takes_little_memory() {
     ] {
         let most = most_bytes(|| {
             let wish = session.receive(&text, &view, 0);
-            assert!(matches!(wish, Wish::Say(_)));
+            assert!(matches!(wish, Action::Say(_)));
         });
         assert!(most < 1 << 20, "{most}");
     }
@@ -987,7 +998,7 @@ fn a_message_takes_little_memory() {
     let text = format!(r#"{{"type":"paint","begins":true,"bends":[{bends}[0,null]]}}"#);
     let most = most_bytes(|| {
         let wish = session.receive(&text, &view, 0);
-        assert!(matches!(wish, Wish::Command(..)));
+        assert!(matches!(wish, Action::Command(..)));
     });
     assert!(most < 4 * text.len(), "{most}");
 }
@@ -1018,7 +1029,9 @@ fn what_is_no_message_ends_its_connection_only() {
     let mut client = playing.client();
     client.say(r#"{"type":"hello","version":7}"#);
     let (told, code) = client.end();
-    assert!(matches!(&told[..], [Tell::Refused { reason, .. }] if reason.contains("version 7")));
+    assert!(
+        matches!(&told[..], [ServerMessage::Refused { reason, .. }] if reason.contains("version 7"))
+    );
     assert_eq!(code, Some(CloseCode::Policy));
     // Binary, and what is no JSON: refused, and listened to further.
     let mut client = playing.greeted();
@@ -1071,7 +1084,7 @@ fn what_is_told_to_all_is_short_whatever_one_has_said() {
     let (mut one, mut other) = (playing.greeted(), playing.greeted());
     let name = "a".repeat(3_900_000);
     let answer = one.ask(&format!(r#""type":"recall-preset","name":"{name}""#));
-    assert!(matches!(answer, Tell::Refused { reason, .. } if reason.len() < 1000));
+    assert!(matches!(answer, ServerMessage::Refused { reason, .. } if reason.len() < 1000));
     let notice = |client: &Client| client.state.notice.clone().unwrap_or_default();
     other.until(|client| notice(client).contains("aaa"));
     assert!(notice(&other).len() < 1000);
@@ -1105,10 +1118,10 @@ fn after_a_restart_a_client_finds_another_start() {
 fn played(clients: usize) -> Vec<f32> {
     const SCRIPT: &str = "0.2 next\n2.4 down 0.3 0.5\n3.0 move 0.7 0.3\n3.6 up\n\
                           4 mutate\n4.4 set volume=-6\n5 random\n5.5 undo";
-    let hand = Hand::default();
+    let hand = TouchMerge::default();
     let mut simulation = simulation(SCRIPT, &hand);
     simulation.guard(|callback| assert_no_alloc(callback));
-    let (server, mut speaker) = serve(&mut simulation, hand, options());
+    let (server, mut tap) = serve(&mut simulation, hand, options());
     let ends = Arc::new(AtomicBool::new(false));
     let crowd: Vec<(Receiver<()>, JoinHandle<u32>)> = (0..clients)
         .map(|i| {
@@ -1124,7 +1137,7 @@ fn played(clients: usize) -> Vec<f32> {
                         client.say("{\"id\":1,\"type\":\"nonsense\"}");
                         client.say(&"[".repeat(1000));
                     }
-                    if let Ok(Tell::Refused { .. }) = client.next() {
+                    if let Ok(ServerMessage::Refused { .. }) = client.next() {
                         refused += 1;
                     }
                     let _ = tell.try_send(());
@@ -1140,7 +1153,7 @@ fn played(clients: usize) -> Vec<f32> {
             slice * 10_000_000,
             |block| {
                 sound.extend_from_slice(block.sound);
-                assert_no_alloc(|| speaker.say(block.sound));
+                assert_no_alloc(|| tap.write(block.sound));
             },
             |_| {},
         );

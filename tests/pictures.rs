@@ -6,10 +6,10 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use gatebend::board::desk::{Desk, Frame, Script, Simulation, write_png};
-use gatebend::instrument::layout::Layout;
-use gatebend::instrument::surface::Surface;
-use gatebend::library;
+use gatebend::factory_networks;
 use gatebend::panel::Height;
+use instrument::layout::Layout;
+use instrument::surface::Surface;
 
 /// Each page: a name, a script and the time to look at the display.
 const PAGES: [(&str, &str, f64); 9] = [
@@ -39,7 +39,7 @@ const PAGES: [(&str, &str, f64); 9] = [
 const FAULT: (&str, &str, f64) = ("fault", "2 fault touch unplugged", 3.0);
 
 fn simulation(height: Height, upside_down: bool, script: &str) -> Simulation {
-    let mut desk = Desk::new(library::shipped());
+    let mut desk = Desk::new(factory_networks::all());
     desk.panel.height = height;
     desk.panel.upside_down = upside_down;
     let script = Script::parse(script, &desk.panel.surface).unwrap();
@@ -165,7 +165,7 @@ fn the_picture_moves_a_little_so_that_no_pixel_burns_in() {
 fn surface() -> String {
     const SIDE: f32 = 400.0;
     let surface = Surface::default();
-    let network = &library::shipped()[0];
+    let network = &factory_networks::all()[0];
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"-10 -10 {0} {0}\" \
          font-family=\"sans-serif\" font-size=\"14\" text-anchor=\"middle\">\n\

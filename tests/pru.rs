@@ -12,15 +12,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
+use engine::Settings;
 use gatebend::board::desk::{Desk, Emulation, Pru, Script, Simulation};
-use gatebend::board::inputs::Inputs;
-use gatebend::board::parts::{Lanes, Parts, offload};
-use gatebend::board::threads::{Threads, spawn_plainly};
-use gatebend::engine::Settings;
-use gatebend::instrument::Command;
-use gatebend::library;
+use gatebend::factory_networks;
 use gatebend::panel::Panel;
-use gatebend::pru::{Choice, Memory, Place, Taken, Wish, sides};
+use gatebend::pru::{Choice, Memory, MemoryWindow, ProgramRequest, sides};
+use gatebend::runtime::analog_inputs::Inputs;
+use gatebend::runtime::parts::{Lanes, Parts, offload};
+use gatebend::runtime::threads::Threads;
+use gatebend::spawn::spawn_plainly;
+use instrument::Command;
 use logicnet::{Mask, Word};
 use pru_codegen::{ANSWER, CHECK, EPOCH, PLANES, REQUEST};
 use pru_isa::emulator::{CONTROL, INSTRUCTIONS, SOFT_RST_N};
@@ -56,7 +57,7 @@ impl Heard {
 }
 
 fn desk(choice: Choice) -> Desk {
-    let mut desk = Desk::new(library::shipped());
+    let mut desk = Desk::new(factory_networks::all());
     desk.engine = choice;
     desk
 }
@@ -144,7 +145,7 @@ fn a_pru_that_is_left_alone_plays_almost_all() {
     let (simulation, _) = play(steady(), "0 set volume=-6", 10.0, nothing);
     let counters = simulation.counters();
     assert!(share(&simulation) > 0.95, "{}", share(&simulation));
-    assert!(counters.by_pru() && counters.missed() == 0);
+    assert!(counters.last_offloaded() && counters.missed() == 0);
 }
 
 /// A word that the ARM could write.
@@ -285,7 +286,7 @@ fn table() -> String {
             table,
             "| {name} | no difference | {} | {} | {:.1} s |",
             simulation.counters().missed(),
-            simulation.operator().unwrap().starts(),
+            simulation.supervisor().unwrap().starts(),
             (again - mended) as f64 / 44_100.0
         )
         .unwrap();
@@ -305,11 +306,11 @@ struct Killed {
 }
 
 impl Memory for Killed {
-    fn read(&self, place: Place) -> u32 {
+    fn read(&self, place: MemoryWindow) -> u32 {
         self.pru.read(place)
     }
 
-    fn write(&self, place: Place, value: u32) {
+    fn write(&self, place: MemoryWindow, value: u32) {
         let alive = |left: u32| left.checked_sub(1);
         let relaxed = Ordering::Relaxed;
         if self.left.fetch_update(relaxed, relaxed, alive).is_ok() {
@@ -318,44 +319,44 @@ impl Memory for Killed {
     }
 }
 
-/// Plays a small network and bends it; the PRU's operator is killed after so many
-/// writes of the bend's upload. What is heard, whether the operator had writes left, and
+/// Plays a small network and bends it; the PRU's supervisor is killed after so many
+/// writes of the bend's upload. What is heard, whether the supervisor had writes left, and
 /// whether the PRU plays in the end.
 fn interrupted(pru: Option<&Pru>, began: u64, writes: u32) -> (Vec<f32>, bool, bool) {
-    let forty_two = library::shipped().swap_remove(2);
-    let platform = Desk::new(library::shipped()).platform;
+    let forty_two = factory_networks::all().swap_remove(2);
+    let platform = Desk::new(factory_networks::all()).platform;
     let parts = Parts::new(vec![forty_two]);
-    let (mut conductor, mut engine) = parts.assemble(platform).unwrap();
+    let (mut controller, mut engine) = parts.assemble(platform).unwrap();
     let left = Arc::new(AtomicU32::new(u32::MAX));
-    let mut operator = pru.map(|pru| {
+    let mut supervisor = pru.map(|pru| {
         let own = Killed {
             pru: pru.clone(),
             left: Arc::clone(&left),
         };
-        offload(Choice::Pru, &mut conductor, &mut engine, own, pru.clone())
+        offload(Choice::Pru, &mut controller, &mut engine, own, pru.clone())
     });
     let (mut heard, mut block) = (Vec::new(), [0.0; 16]);
     for callback in 0..700u64 {
         if callback == 300 {
-            conductor
+            controller
                 .command(Command::bend(40, Some(Mask::Invert)))
                 .unwrap();
             left.store(writes, Ordering::Relaxed);
         }
-        conductor.deliver();
+        controller.deliver();
         if let Some(pru) = pru {
             pru.reach(began + callback * SECOND * 16 / 44_100);
         }
         // Killed: it does nothing more.
         let alive = left.load(Ordering::Relaxed) > 0;
-        if let (Some(operator), true, 0) = (&mut operator, alive, callback % 28) {
-            operator.turn();
+        if let (Some(supervisor), true, 0) = (&mut supervisor, alive, callback % 28) {
+            supervisor.turn();
         }
         assert_no_alloc(|| engine.render_tapped(&mut block, |_| {}));
         heard.extend_from_slice(&block);
     }
     let alive = left.load(Ordering::Relaxed) > 0;
-    (heard, alive, engine.counters().by_pru())
+    (heard, alive, engine.counters().last_offloaded())
 }
 
 #[test]
@@ -399,7 +400,7 @@ fn what_does_not_fit_is_told_with_its_count_and_played_by_the_cpu() {
 /// A desk of one network, which is meant to be played at this rate, in blocks of so many
 /// frames.
 fn paced(choice: Choice, rate: u32, block: u32) -> Desk {
-    let mut parts = library::shipped().swap_remove(2).into_parts();
+    let mut parts = factory_networks::all().swap_remove(2).into_parts();
     parts.sample_rate = rate;
     let mut desk = desk(choice);
     desk.parts.library = vec![logicnet::Network::try_from(parts).unwrap()];
@@ -411,7 +412,7 @@ fn paced(choice: Choice, rate: u32, block: u32) -> Desk {
 fn what_is_too_fast_is_told_and_no_program_is_made_until_it_is_slower() {
     let fast = || paced(Choice::Pru, 44_100, 16);
     let (simulation, _) = play(fast(), "0 set speed=4\n1 bend 40 1", 2.0, nothing);
-    let starts = |simulation: &Simulation| simulation.operator().unwrap().starts();
+    let starts = |simulation: &Simulation| simulation.supervisor().unwrap().starts();
     assert_eq!(starts(&simulation), 0);
     // Of one network it is told once: the bend's notice is over, and there is no other.
     assert_eq!(simulation.state().notice, None);
@@ -426,7 +427,7 @@ fn what_is_too_fast_is_told_and_no_program_is_made_until_it_is_slower() {
     let (simulation, heard) = play(fast(), script, 4.0, nothing);
     heard.check(&cpu, "slower again");
     assert_eq!(starts(&simulation), 1);
-    assert!(heard.by_pru[0] > 44_100 && simulation.counters().by_pru());
+    assert!(heard.by_pru[0] > 44_100 && simulation.counters().last_offloaded());
 
     // And faster, it stays where it is, for when that is over.
     let script = "1 set speed=2.05\n2 set speed=2";
@@ -457,19 +458,19 @@ fn in_blocks_of_any_length_every_frame_is_the_same() {
     }
     // And 47, which is too much.
     let (simulation, _) = play(paced(Choice::Pru, 8000, 256), "", 1.0, nothing);
-    assert_eq!(simulation.operator().unwrap().starts(), 0);
+    assert_eq!(simulation.supervisor().unwrap().starts(), 0);
     assert!(simulation.state().notice.is_some());
 }
 
 #[test]
 fn failures_are_forgiven_after_a_good_minute() {
     let pru = Pru::new();
-    let platform = Desk::new(library::shipped()).platform;
+    let platform = Desk::new(factory_networks::all()).platform;
     let memory = || Box::new(pru.clone());
-    let (wishes, mut operator, mut passes) =
+    let (requests, mut supervisor, mut offload) =
         sides(Choice::Pru, platform, Lanes::LANES, memory(), memory());
-    let network = library::shipped().swap_remove(2);
-    wishes.send(Wish {
+    let network = factory_networks::all().swap_remove(2);
+    requests.send(ProgramRequest {
         program: 7,
         masks: network.masks().clone(),
         network: Arc::new(network),
@@ -484,28 +485,31 @@ fn failures_are_forgiven_after_a_good_minute() {
     let end = 450 * SECOND;
     for now in (0..end).step_by(10_000_000) {
         pru.reach(now);
-        assert_eq!(operator.turn(), None, "after {} s", now / SECOND);
+        assert_eq!(supervisor.turn(), None, "after {} s", now / SECOND);
     }
-    assert!(operator.starts() > 6, "{} starts", operator.starts());
-    passes.look(Some(7));
-    passes.ask::<u32>(3);
+    assert!(supervisor.starts() > 6, "{} starts", supervisor.starts());
+    engine::Offload::<u32>::poll(&mut offload, Some(7));
+    engine::Offload::<u32>::request(&mut offload, 3);
     pru.reach(end + SECOND / 1000);
-    passes.look(Some(7));
-    assert!(matches!(passes.take::<u32>(3), Taken::There(_)));
+    engine::Offload::<u32>::poll(&mut offload, Some(7));
+    assert!(matches!(
+        engine::Offload::<u32>::take(&mut offload, 3),
+        engine::OffloadedGroup::Ready(_)
+    ));
 }
 
 #[test]
 fn without_a_thread_for_the_pru_the_cpu_plays_and_says_so() {
     let desk = desk(Choice::Pru);
-    let (mut conductor, mut engine) = desk.parts.assemble(desk.platform).unwrap();
+    let (mut controller, mut engine) = desk.parts.assemble(desk.platform).unwrap();
     let (time, pru) = (RealTime::start(), Pru::new());
-    let operator = offload(desk.engine, &mut conductor, &mut engine, pru.clone(), pru);
+    let supervisor = offload(desk.engine, &mut controller, &mut engine, pru.clone(), pru);
     let bus = Bus::new(time, desk.bus_hz);
     let panel = Panel::new(desk.panel, bus.clone(), bus, time);
     let inputs = Arc::new(Inputs::default());
     let threads =
-        Threads::start(conductor, panel, engine.counters(), inputs, spawn_plainly).unwrap();
-    threads.offload(operator, |name, role, work| match name {
+        Threads::start(controller, panel, engine.counters(), inputs, spawn_plainly).unwrap();
+    threads.offload(supervisor, |name, role, work| match name {
         "gb-pru" => Err(io::Error::other("there are too many")),
         _ => spawn_plainly(name, role, work),
     });

@@ -8,9 +8,9 @@ use std::fmt::Write;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
 use gatebend::board::desk::{Desk, Event, Part, Simulation};
-use gatebend::instrument::parameters::{KEYS, Key};
-use gatebend::instrument::{Command, Direction, Saved};
-use gatebend::library;
+use gatebend::factory_networks;
+use instrument::parameters::{KEYS, Key};
+use instrument::{Command, Direction, Saved};
 use logicnet::random::Rng;
 use logicnet::{Evaluator, Gate, Mask, Op, Program, W512};
 use trill::Touch;
@@ -119,7 +119,7 @@ fn run(events: Events, hand: Hand) -> Noticed {
         };
         if down { vec![finger] } else { vec![] }
     };
-    let mut simulation = Simulation::new(Desk::new(library::shipped()), fingers).unwrap();
+    let mut simulation = Simulation::new(Desk::new(factory_networks::all()), fingers).unwrap();
     simulation.guard(|callback| assert_no_alloc(callback));
     simulation.keep_journal();
     simulation.schedule(events);
@@ -326,7 +326,7 @@ fn random_events(rng: &mut Rng, now: u64) -> Events {
             ];
         }
         27 => {
-            let network = library::shipped().swap_remove(rng.below(4) as usize);
+            let network = factory_networks::all().swap_remove(rng.below(4) as usize);
             let saved = Saved::from_json(&network.to_json()).unwrap();
             let t = (rng.below(2) == 0).then(|| rng.below(1 << 16));
             Command::Restore(Box::new(saved), t)
@@ -349,7 +349,7 @@ fn soak() {
     let end = hours * 3600 * SECOND;
     let mut rng = Rng::new(hours);
     let mut simulation =
-        Simulation::new(Desk::new(library::shipped()), random_hand(3, end)).unwrap();
+        Simulation::new(Desk::new(factory_networks::all()), random_hand(3, end)).unwrap();
     simulation.guard(|callback| assert_no_alloc(callback));
     // Two knobs that drift and one that jumps; the others are not there.
     simulation.turn(|now, inputs| {

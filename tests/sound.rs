@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
 use gatebend::board::desk::{Desk, Script, Simulation};
-use gatebend::instrument::State;
-use gatebend::instrument::parameters::Key;
-use gatebend::library;
+use gatebend::factory_networks;
+use instrument::State;
+use instrument::parameters::Key;
 
 #[path = "../crates/logicnet/tests/common/mod.rs"]
 mod oracle;
@@ -136,14 +136,14 @@ fn check(run: &Run, output_rate: i128) {
 #[test]
 fn a_script_of_everything_sounds_as_the_oracle_says() {
     let script = include_str!("scripts/everything.txt");
-    let mut run = play(Desk::new(library::shipped()), script, 32.0);
+    let mut run = play(Desk::new(factory_networks::all()), script, 32.0);
     check(&run, 44_100);
     assert_eq!(run.simulation.refusals(), Vec::<String>::new());
     let counters = run.simulation.counters();
     assert_eq!((counters.starved(), counters.late()), (0, 0));
     assert!(counters.swaps() > 60, "{} changes", counters.swaps());
     // All of it was played, and what was done last is what sounds in the end.
-    let end = Script::parse(script, &Desk::new(library::shipped()).panel.surface)
+    let end = Script::parse(script, &Desk::new(factory_networks::all()).panel.surface)
         .unwrap()
         .end();
     assert!(end < 32_000_000_000, "it ends at {end} ns");
@@ -154,7 +154,7 @@ fn a_script_of_everything_sounds_as_the_oracle_says() {
 #[test]
 fn other_rates_and_blocks_sound_the_same() {
     for (rate, block) in [(48_000, 64), (44_100, 128), (22_050, 4), (96_000, 256)] {
-        let mut desk = Desk::new(library::shipped());
+        let mut desk = Desk::new(factory_networks::all());
         desk.platform.rate = rate;
         desk.platform.block = block;
         let run = play(desk, include_str!("scripts/everything.txt"), 32.0);
@@ -193,15 +193,15 @@ fn time_is_reversed_on_a_large_network_without_a_held_sample() {
     // 16,000 live gates: a pass takes more than two callbacks' budgets.
     let random =
         logicnet::Network::random(16, &[1024; 24], logicnet::random::Ops::XorRich, 1).unwrap();
-    let mut parameters = gatebend::instrument::parameters::Parameters::default();
+    let mut parameters = instrument::parameters::Parameters::default();
     parameters.set(Key::Speed, -100);
     for delay in 0..12 {
-        let small = library::shipped().swap_remove(0);
+        let small = factory_networks::all().swap_remove(0);
         let mut desk = Desk::new(vec![small, random.clone()]);
-        desk.parts.memory.presets = vec![gatebend::instrument::preset::Preset {
+        desk.parts.restored.presets = vec![instrument::preset::Preset {
             name: "back".into(),
             network: random.clone().into(),
-            layers: gatebend::instrument::layers::Layers::default(),
+            layers: instrument::layers::Layers::default(),
             parameters: parameters.clone(),
             place: None,
         }];
@@ -253,7 +253,7 @@ fn loudspeakers_are_safe_whatever_is_played() {
     let script = "0 set volume=0\n2 set bend=1\n2.1 down 0.5 0.5\n2.2 down 0 0 finger 2\n\
                   2.2 down 1 0.8 finger 3\n4 up\n4 up finger 2\n4 up finger 3\n5 tap next\n\
                   6 set volume=off";
-    let run = play(Desk::new(library::shipped()), script, 8.0);
+    let run = play(Desk::new(factory_networks::all()), script, 8.0);
     assert!(run.sound.iter().all(|frame| frame.abs() <= 0.95));
     // It begins softly.
     assert!(run.sound[..100].iter().all(|frame| frame.abs() < 0.2));
@@ -281,7 +281,7 @@ fn loudspeakers_are_safe_whatever_is_played() {
 #[test]
 fn a_pause_is_silent_whatever_is_done_in_it_and_begins_and_ends_without_a_click() {
     let script = "0 set volume=0\n3 pause\n3.5 seek 5000\n3.6 bend 300 1\n3.7 next\n4 play";
-    let run = play(Desk::new(library::shipped()), script, 5.0);
+    let run = play(Desk::new(factory_networks::all()), script, 5.0);
     check(&run, 44_100);
     let journal = run.simulation.journal();
     let paused = journal
@@ -327,7 +327,7 @@ fn what_is_too_slow_is_refused_with_its_numbers_and_the_old_sound_goes_on() {
         problem.contains("live gates at 384000 samples a second"),
         "{problem}"
     );
-    let small = library::shipped().swap_remove(0);
+    let small = factory_networks::all().swap_remove(0);
     let mut desk = Desk::new(vec![small, wide]);
     desk.parts.parameters.assign("rate=96000").unwrap();
     let mut run = play(
@@ -353,7 +353,7 @@ fn what_is_too_slow_is_refused_with_its_numbers_and_the_old_sound_goes_on() {
 fn a_network_that_is_too_slow_does_not_bar_the_way() {
     let wide =
         logicnet::Network::random(16, &[1024; 12], logicnet::random::Ops::XorRich, 1).unwrap();
-    let mut library = library::shipped();
+    let mut library = factory_networks::all();
     library.truncate(2);
     library.insert(1, wide);
     let mut desk = Desk::new(library);
@@ -374,7 +374,7 @@ fn a_network_that_is_too_slow_does_not_bar_the_way() {
 #[test]
 fn a_run_is_the_same_every_time() {
     let script = include_str!("scripts/everything.txt");
-    let sounds = [0, 1].map(|_| play(Desk::new(library::shipped()), script, 32.0).sound);
+    let sounds = [0, 1].map(|_| play(Desk::new(factory_networks::all()), script, 32.0).sound);
     assert!(sounds[0] == sounds[1]);
 }
 
@@ -382,7 +382,7 @@ fn a_run_is_the_same_every_time() {
 fn a_touch_during_the_splash_is_a_safe_start_and_bends_nothing() {
     // It stays for longer than the splash, and comes again later.
     let script = "0.1 next\n0.2 set speed=2\n1.2 down 0.5 0.5\n+1.8 up\n+1 down 0.5 0.5";
-    let run = play(Desk::new(library::shipped()), script, 4.5);
+    let run = play(Desk::new(factory_networks::all()), script, 4.5);
     let states: Vec<&Arc<State>> = run.simulation.journal().iter().map(|e| &e.state).collect();
     let at = |place: usize| states.iter().position(|state| state.place == place);
     assert!(at(1).is_some());

@@ -8,10 +8,10 @@
 
 use std::hint::black_box;
 
+use engine::{Change, Engine, Handover, Interpolation, Platform, Settings, Start, Voice};
 use gatebend::board::description::{Layer, built_in};
-use gatebend::board::parts::{Lanes, Parts};
-use gatebend::engine::{Change, Engine, Handover, Interpolation, Platform, Settings, Start, Voice};
-use gatebend::library;
+use gatebend::factory_networks;
+use gatebend::runtime::parts::{Lanes, Parts};
 use logicnet::random::Ops;
 use logicnet::{Builder, Evaluator, MAX_GATES, Mask, Masks, Network, Program, Word};
 
@@ -54,7 +54,7 @@ fn measured_callback(engine: &mut Engine<Lanes>, out: &mut [f32]) {
 
 #[inline(never)]
 fn measured_ready() -> Network {
-    let mut parts = Parts::new(library::shipped());
+    let mut parts = Parts::new(factory_networks::all());
     let first = parts.library[0].clone();
     parts.seed = 7;
     black_box(parts.assemble(beaglebone())).expect("the shipped networks play");
@@ -65,7 +65,7 @@ fn main() {
     println!("scenario ready all 0 0 0 0 0");
     black_box(measured_ready());
     let random: Vec<Network> = SIZES.into_iter().map(random).collect();
-    let shipped = library::shipped();
+    let shipped = factory_networks::all();
     for network in random.iter().chain(&shipped) {
         evaluate(network);
     }
@@ -188,7 +188,7 @@ fn admit(large: &Network, rate: u32) {
     };
     let program = Program::new(large, large.masks());
     let admitted = beaglebone().keeps_up(&program, &settings, Lanes::LANES);
-    let most = admitted.map_or_else(|too_slow| too_slow.most as usize, |()| MAX_GATES);
+    let most = admitted.map_or_else(|too_slow| too_slow.max_gates as usize, |()| MAX_GATES);
     println!("admitted {rate} {most}");
 }
 

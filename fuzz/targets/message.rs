@@ -1,27 +1,27 @@
-//! Messages of a client, a line each, done by an instrument: each is answered, and none
-//! ends it.
+//! An instrument handles client messages, one a line: it answers each, and none of them
+//! ends the session.
 #![no_main]
 
 use std::sync::{Arc, OnceLock};
 
-use gatebend::board::parts::{Lanes, Parts};
-use gatebend::conductor::Conductor;
-use gatebend::engine::{Cost, Platform};
-use gatebend::instrument::surface::Surface;
-use gatebend::library;
-use gatebend::link::protocol::Tell;
-use gatebend::link::session::{MOST_FINGERS, Session, Wish};
+use gatebend::runtime::parts::{Lanes, Parts};
+use gatebend::runtime::controller::Controller;
+use engine::{Cost, Platform};
+use instrument::surface::Surface;
+use gatebend::factory_networks;
+use gatebend::link::protocol::ServerMessage;
+use gatebend::link::session::{MOST_FINGERS, Session, Action};
 use gatebend::link::view::{Place, View};
-use gatebend::link::workshop::Work;
+use gatebend::link::jobs::Job;
 use libfuzzer_sys::fuzz_target;
 use logicnet::Network;
 
-/// Most messages of a run.
-const MESSAGES: usize = 40;
+/// Maximum number of messages per run.
+const MAX_MESSAGES: usize = 40;
 
-fn conductor() -> Conductor<Lanes> {
+fn controller() -> Controller<Lanes> {
     static NETWORKS: OnceLock<Vec<Network>> = OnceLock::new();
-    let networks = NETWORKS.get_or_init(|| library::shipped()[..3].to_vec());
+    let networks = NETWORKS.get_or_init(|| factory_networks::all()[..3].to_vec());
     let cost = Cost {
         gate_ns: 14.0,
         group_ns: 2000.0,
@@ -34,11 +34,11 @@ fn conductor() -> Conductor<Lanes> {
         cost,
     };
     let assembled = Parts::new(networks.clone()).assemble(platform);
-    assembled.expect("the shipped networks can be played").0
+    assembled.expect("the shipped networks play").0
 }
 
 fuzz_target!(|text: &str| {
-    let mut conductor = conductor();
+    let mut controller = controller();
     let welcome = Place {
         start: 1,
         board: "desk".into(),
@@ -49,32 +49,31 @@ fuzz_target!(|text: &str| {
     }
     .welcome();
     let mut session = Session::new(Arc::new(welcome), None);
-    let mut view = View::new(Arc::clone(conductor.state()));
-    for line in text.lines().take(MESSAGES) {
-        view.go_to(conductor.state());
+    let mut view = View::new(Arc::clone(controller.state()));
+    for line in text.lines().take(MAX_MESSAGES) {
+        view.go_to(controller.state());
         match session.receive(line, &view, 0) {
-            Wish::Say(tells) => assert!(tells.len() <= 3),
-            Wish::Wrong(_) => panic!("no code is wanted"),
-            Wish::End(Tell::Refused { .. }) => return,
-            Wish::End(tell) => panic!("{tell:?}"),
-            Wish::Touch(id, fingers) => {
+            Action::Say(messages) => assert!(messages.len() <= 3),
+            Action::Wrong(_) => panic!("the session needs no pairing code"),
+            Action::End(ServerMessage::Refused { .. }) => return,
+            Action::End(message) => panic!("{message:?}"),
+            Action::Touch(id, fingers) => {
                 let inside = |x: f32| (0.0..=1.0).contains(&x);
                 assert!(fingers.len() <= MOST_FINGERS);
                 assert!(fingers.iter().all(|f| inside(f.x) && inside(f.y) && inside(f.size)));
                 session.answer(id, Ok(()), &view);
             }
-            Wish::Command(id, command) => {
-                let outcome = conductor.command(command);
-                view.go_to(conductor.state());
-                let tells = session.answer(id, outcome, &view);
-                assert!(id.is_none() || !tells.is_empty());
+            Action::Command(id, command) => {
+                let outcome = controller.command(command);
+                view.go_to(controller.state());
+                let messages = session.answer(id, outcome, &view);
+                assert!(id.is_none() || !messages.is_empty());
             }
-            // What it works out has a target of its own.
-            Wish::Work(Work::Compile { .. } | Work::Waveform { .. }) => {}
+            // Jobs run outside the session; the target `expression` covers compiling.
+            Action::Job(Job::Compile { .. } | Job::Waveform { .. }) => {}
         }
-        // What is told can be said.
-        if let Some(tell) = session.update(&view) {
-            assert!(matches!(tell, Tell::State(_)));
+        if let Some(message) = session.update(&view) {
+            assert!(matches!(message, ServerMessage::State(_)));
         }
     }
 });

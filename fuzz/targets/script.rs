@@ -1,9 +1,9 @@
-//! Any text is a script or is refused with its line; fingers are on the surface.
+//! Any text parses as a script or is rejected with its line; all fingers are on the surface.
 
 #![no_main]
 
 use gatebend::board::desk::Script;
-use gatebend::instrument::surface::Surface;
+use instrument::surface::Surface;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

@@ -1,29 +1,29 @@
-//! Any text is a state and a preset or is refused as both, sealed or not; what is
-//! read survives a round trip.
+//! Any text loads both as a state and as a preset or is rejected as both, with or
+//! without a checksum; a loaded file survives a round trip.
 
 #![no_main]
 
-use gatebend::instrument::Saved;
-use gatebend::instrument::preset::Preset;
-use gatebend::keeper::{seal, unseal};
+use instrument::Saved;
+use instrument::preset::Preset;
+use gatebend::storage::{add_checksum, verify_checksum};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    let Ok(unsealed) = unseal(text) else { return };
-    let saved = Saved::from_json(&unsealed.text);
-    let preset = Preset::from_json("x".into(), &unsealed.text);
+    let Ok(verified) = verify_checksum(text) else { return };
+    let saved = Saved::from_json(&verified.text);
+    let preset = Preset::from_json("x".into(), &verified.text);
     assert_eq!(saved.is_ok(), preset.is_ok());
     if let (Ok(saved), Ok(preset)) = (saved, preset) {
-        let text = seal(&saved.to_json().expect("what was read is written"));
-        let again = unseal(&text).expect("what is sealed is unsealed");
-        let again = Saved::from_json(&again.text).expect("what was written is read");
+        let text = add_checksum(&saved.to_json().expect("a loaded file can be saved"));
+        let again = verify_checksum(&text).expect("the checksum matches");
+        let again = Saved::from_json(&again.text).expect("a saved file loads");
         assert_eq!(again.network.gates(), saved.network.gates());
         assert_eq!(again.network.masks(), saved.network.masks());
         assert_eq!(again.layers, saved.layers);
         assert_eq!(again.parameters, saved.parameters);
         assert_eq!(again.place, saved.place);
-        let text = preset.to_json().expect("what was read is written");
-        let again = Preset::from_json("x".into(), &text).expect("what was written is read");
+        let text = preset.to_json().expect("a loaded file can be saved");
+        let again = Preset::from_json("x".into(), &text).expect("a saved file loads");
         assert_eq!(again.layers, preset.layers);
         assert_eq!(again.parameters, preset.parameters);
     }

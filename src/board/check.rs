@@ -8,8 +8,8 @@ use std::path::Path;
 use embedded_hal::i2c::I2c;
 use trill::{Error, POINT_BYTES, Settings, Trill};
 
-use crate::instrument::pages::{Picture, draw_check};
 use crate::panel::{Clock, Config, Display, Light};
+use instrument::pages::{Picture, draw_check};
 
 /// What was looked at, and what was found: what is there, or what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]

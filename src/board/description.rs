@@ -3,11 +3,11 @@
 
 use serde::Deserialize;
 
-use crate::engine::{Cost, Platform};
-use crate::instrument::layout::Point;
-use crate::instrument::surface::{Button, Region, Surface};
 use crate::panel::{self, Height, Mounting};
 use crate::pru::Choice;
+use engine::{Cost, Platform};
+use instrument::layout::Point;
+use instrument::surface::{Button, Region, Surface};
 
 /// Built in, by name.
 const FILES: &[(&str, &str)] = &[

@@ -12,20 +12,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use engine::{Cost, Platform};
 use gatebend::board::description::{Board, Kind};
 use gatebend::board::desk::{Desk, Interrupt, Live, Script, play_live};
-use gatebend::board::parts::Parts;
-use gatebend::engine::{Cost, Platform};
-use gatebend::instrument::layers::Layers;
-use gatebend::instrument::parameters::{KEYS, Parameters};
-use gatebend::instrument::surface::Surface;
-use gatebend::library;
+use gatebend::factory_networks;
 use gatebend::pru::Choice;
+use gatebend::runtime::parts::Parts;
+use instrument::layers::Layers;
+use instrument::parameters::{KEYS, Parameters};
+use instrument::surface::Surface;
 use log::LevelFilter;
 
 use super::boards;
-use crate::{Failure, Outcome, files, say};
-use keeping::Keeper;
+use crate::{CommandResult, Failure, files, print_message as say};
+use keeping::Storage;
 use page::Page;
 
 #[derive(clap::Args)]
@@ -116,7 +116,7 @@ fn parameters_help() -> String {
 const LOGGING: Duration = Duration::from_millis(50);
 
 impl Arguments {
-    pub fn run(&self) -> Outcome {
+    pub fn run(&self) -> CommandResult {
         let (board, mut parts) = self.board()?;
         let script = self.script(&board.panel.surface)?;
         if let Some(path) = &self.network {
@@ -146,7 +146,7 @@ impl Arguments {
     /// The board and the instrument, with what was set of them.
     fn board(&self) -> Result<(Board, Parts), Failure> {
         let mut layer = boards::layer(&self.board)?;
-        let mut parts = Parts::new(library::shipped());
+        let mut parts = Parts::new(factory_networks::all());
         parts.seed = self.seed;
         for assignment in self.set.iter().filter(|set| is_boards(set)) {
             layer
@@ -164,7 +164,7 @@ impl Arguments {
     }
 
     /// Sets the parameters that were given.
-    fn assign(&self, parameters: &mut Parameters) -> Outcome {
+    fn assign(&self, parameters: &mut Parameters) -> CommandResult {
         for assignment in self.set.iter().filter(|set| !is_boards(set)) {
             parameters
                 .assign(assignment)
@@ -188,8 +188,8 @@ impl Arguments {
     ///
     /// This counts the start: what can fail without it comes before, and what
     /// fails before it plays takes the count back.
-    fn keep(&self, parts: &mut Parts, state: Option<&Path>) -> Result<Option<Keeper>, Failure> {
-        let Some((keeper, mut memory)) = keeping::open(state, self.presets.clone()) else {
+    fn keep(&self, parts: &mut Parts, state: Option<&Path>) -> Result<Option<Storage>, Failure> {
+        let Some((storage, mut memory)) = keeping::open(state, self.presets.clone()) else {
             return Ok(None);
         };
         if let Some(saved) = memory.saved.as_mut().filter(|_| memory.trusted) {
@@ -202,12 +202,12 @@ impl Arguments {
             }
             self.assign(&mut saved.parameters)?;
         }
-        parts.memory = memory;
-        parts.keeper = Box::new(keeper.1.clone());
-        Ok(Some(keeper))
+        parts.restored = memory;
+        parts.storage = Box::new(storage.1.clone());
+        Ok(Some(storage))
     }
 
-    fn desk(&self, board: Board, parts: Parts, script: Script, simulated: bool) -> Outcome {
+    fn desk(&self, board: Board, parts: Parts, script: Script, simulated: bool) -> CommandResult {
         if let Some(option) = self.options.first() {
             return Err(Failure::Usage(format!(
                 "{option}: options after -- are Bela's; this is a desk"
@@ -229,7 +229,7 @@ impl Arguments {
     }
 
     #[cfg(target_os = "linux")]
-    fn bela(&self, board: Board, mut parts: Parts, script: &Script) -> Outcome {
+    fn bela(&self, board: Board, mut parts: Parts, script: &Script) -> CommandResult {
         use gatebend::board::bela::{Performance, play};
         use gatebend::board::linux::Signals;
         if script.is_handled() {
@@ -245,8 +245,8 @@ impl Arguments {
         let log = logging::start(state, LevelFilter::Info)?;
         let perform = || {
             let everywhere = Ipv4Addr::UNSPECIFIED.into();
-            let door = self.page.door(&board.web, everywhere, "bela.local")?;
-            let keeper = self.keep(&mut parts, state)?;
+            let listener = self.page.listener(&board.web, everywhere, "bela.local")?;
+            let storage = self.keep(&mut parts, state)?;
             play(Performance {
                 board,
                 parts,
@@ -254,8 +254,8 @@ impl Arguments {
                 options: self.options.clone(),
                 seconds: self.seconds,
                 signals,
-                keeper,
-                door,
+                storage,
+                listener,
             })
             .map_err(Failure::Failed)
         };
@@ -265,14 +265,14 @@ impl Arguments {
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn bela(&self, board: Board, _: Parts, _: &Script) -> Outcome {
+    fn bela(&self, board: Board, _: Parts, _: &Script) -> CommandResult {
         Err(Failure::Failed(format!(
             "{} is a board: deploy.sh brings the program there; here, leave --board away",
             board.name
         )))
     }
 
-    fn live(&self, board: Board, mut parts: Parts, script: Script) -> Outcome {
+    fn live(&self, board: Board, mut parts: Parts, script: Script) -> CommandResult {
         let sound_card = cfg!(feature = "sound-card") && !self.silent;
         let rate = if sound_card {
             Some(card_rate().map_err(Failure::Failed)?)
@@ -281,9 +281,9 @@ impl Arguments {
         };
         let name = page::name_in_network();
         let here = Ipv4Addr::LOCALHOST.into();
-        let door = self.page.door(&board.web, here, &name)?;
+        let listener = self.page.listener(&board.web, here, &name)?;
         let interrupt = Interrupt::watch().map_err(|error| Failure::Failed(error.to_string()))?;
-        let keeper = self.keep(&mut parts, self.state.as_deref())?;
+        let storage = self.keep(&mut parts, self.state.as_deref())?;
         let mut desk = Desk::like(board, parts);
         desk.platform = Platform {
             cost: COMPUTER,
@@ -306,8 +306,8 @@ impl Arguments {
             seconds,
             sound_card,
             terminal: io::IsTerminal::is_terminal(&io::stdout()),
-            keeper,
-            door,
+            storage,
+            listener,
             interrupt,
         };
         play_live(desk, live).map_err(Failure::Failed)

@@ -14,7 +14,7 @@ use serde::de::{
 };
 use serde_json::Error;
 
-use super::protocol::{Ask, Message};
+use super::protocol::{ClientMessage, Message};
 
 /// Fields of every message.
 const COMMON: [&str; 2] = ["id", "type"];
@@ -36,7 +36,7 @@ impl Message {
     pub fn read(text: &str) -> Result<Message, (Option<u32>, String)> {
         let wrong = |id| move |error: Error| (id, format!("not understood: {error}"));
         let Head { id, kind } = serde_json::from_str(text).map_err(wrong(None))?;
-        let ask = Ask::deserialize(Tagged { kind: &kind, text }).map_err(wrong(id))?;
+        let ask = ClientMessage::deserialize(Tagged { kind: &kind, text }).map_err(wrong(id))?;
         Ok(Message { id, ask })
     }
 }
@@ -165,11 +165,11 @@ mod tests {
     #[test]
     fn messages_have_their_form() {
         let cases = [
-            (r#"{"id":3,"type":"undo"}"#, Some(3), Ask::Undo),
+            (r#"{"id":3,"type":"undo"}"#, Some(3), ClientMessage::Undo),
             (
                 r#"{"bends":[[16,"zero"],[17,{"op":6}],[18,null]],"begins":true,"type":"paint"}"#,
                 None,
-                Ask::Paint {
+                ClientMessage::Paint {
                     bends: vec![(16, Some(Bend::Zero)), (17, Some(Bend::Op(6))), (18, None)],
                     begins: true,
                 },
@@ -177,16 +177,20 @@ mod tests {
             (
                 r#"{"type":"rewire","node":20,"gate":[6,1,2],"id":null}"#,
                 None,
-                Ask::Rewire {
+                ClientMessage::Rewire {
                     node: 20,
                     gate: Gate(6, 1, 2),
                 },
             ),
-            (r#"{"type":"random"}"#, None, Ask::Random { seed: None }),
+            (
+                r#"{"type":"random"}"#,
+                None,
+                ClientMessage::Random { seed: None },
+            ),
             (
                 r#"{"type":"add-layer","name":"a\n\u00e4"}"#,
                 None,
-                Ask::AddLayer {
+                ClientMessage::AddLayer {
                     name: Some("a\nä".into()),
                 },
             ),

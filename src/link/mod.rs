@@ -9,7 +9,7 @@ pub mod activity;
 pub mod display;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod files;
-pub mod hand;
+pub mod jobs;
 mod message;
 #[cfg(not(target_arch = "wasm32"))]
 mod page;
@@ -17,5 +17,5 @@ pub mod protocol;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod server;
 pub mod session;
+pub mod touch_merge;
 pub mod view;
-pub mod workshop;

@@ -5,8 +5,8 @@
 //! second is binary, and begins with a [`Frame`] byte. A node is a network's: first
 //! its inputs, then its gates, as in its file. Times `t` are network samples.
 //!
-//! A client says [`Ask::Hello`] first. It is told [`Tell::Welcome`] and the whole
-//! [`Tell::State`]; afterwards, of a state, only the sections that changed. A
+//! A client says [`ClientMessage::Hello`] first. It is told [`ServerMessage::Welcome`] and the whole
+//! [`ServerMessage::State`]; afterwards, of a state, only the sections that changed. A
 //! message that asks for something and has an `id` is answered with that id.
 
 use serde::{Deserialize, Serialize};
@@ -24,14 +24,14 @@ pub struct Message {
     pub id: Option<u32>,
     /// What it says.
     #[cfg_attr(test, ts(flatten))]
-    pub ask: Ask,
+    pub ask: ClientMessage,
 }
 
 /// What a client says.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export, tag = "type"))]
-pub enum Ask {
+pub enum ClientMessage {
     /// The first message.
     Hello {
         /// [`VERSION`] as the client has it.
@@ -178,7 +178,7 @@ pub enum Ask {
         name: String,
     },
 
-    /// Everything that lasts, as a text; answered by [`Tell::Snapshot`].
+    /// Everything that lasts, as a text; answered by [`ServerMessage::Snapshot`].
     Snapshot,
     /// Such a text played on from.
     Restore {
@@ -189,7 +189,7 @@ pub enum Ask {
         #[cfg_attr(test, ts(optional))]
         t: Option<u32>,
     },
-    /// An expression of t compiled; answered by [`Tell::Compiled`], or refused with
+    /// An expression of t compiled; answered by [`ServerMessage::Compiled`], or refused with
     /// the place that is wrong. It changes nothing: load it to hear it.
     Compile {
         /// The expression.
@@ -198,7 +198,7 @@ pub enum Ask {
         bits: u8,
     },
     /// The whole period as it is played and without bends; answered by
-    /// [`Tell::Waveform`].
+    /// [`ServerMessage::Waveform`].
     Waveform {
         /// Columns to draw, 1 to 4096.
         columns: u16,
@@ -241,7 +241,7 @@ pub struct Finger {
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-pub enum Tell {
+pub enum ServerMessage {
     /// The answer to the first message.
     Welcome(Box<Welcome>),
     /// A pairing code is wanted; the display shows it.
@@ -268,16 +268,16 @@ pub enum Tell {
         #[cfg_attr(test, ts(optional))]
         at: Option<usize>,
     },
-    /// An answer to [`Ask::Snapshot`].
+    /// An answer to [`ClientMessage::Snapshot`].
     Snapshot {
         /// The message's.
         id: u32,
-        /// What [`Ask::Restore`] takes.
+        /// What [`ClientMessage::Restore`] takes.
         snapshot: String,
         /// The network time.
         t: u32,
     },
-    /// An answer to [`Ask::Compile`].
+    /// An answer to [`ClientMessage::Compile`].
     Compiled {
         /// The message's.
         id: u32,
@@ -286,7 +286,7 @@ pub enum Tell {
         /// Its gates.
         gates: u32,
     },
-    /// An answer to [`Ask::Waveform`]: the least and the most sample of each
+    /// An answer to [`ClientMessage::Waveform`]: the least and the most sample of each
     /// column, of what is played, and of the same without bends.
     Waveform {
         /// The message's.

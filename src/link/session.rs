@@ -12,11 +12,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use logicnet::{Gate, Mask, Network, Op};
 
-use super::protocol::{self, Ask, Bend, Finger, Message, Tell, Welcome};
+use super::jobs::Job;
+use super::protocol::{self, Bend, ClientMessage, Finger, Message, ServerMessage, Welcome};
 use super::view::{PAGES, View};
-use super::workshop::Work;
-use crate::instrument::parameters::Key;
-use crate::instrument::{Command, Direction, Saved, notice};
+use instrument::parameters::Key;
+use instrument::{Command, Direction, Saved, notice};
 
 /// Most fingers that the pad takes.
 pub const MOST_FINGERS: usize = 5;
@@ -27,19 +27,19 @@ const HELLO_FIRST: &str = "say hello first";
 
 /// What is to be done about a message.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Wish {
-    /// Tell this; all is done.
-    Say(Vec<Tell>),
-    /// Tell this: a code was wrong. The next guess must wait.
-    Wrong(Vec<Tell>),
-    /// Tell this, and end the connection.
-    End(Tell),
+pub enum Action {
+    /// ServerMessage this; all is done.
+    Say(Vec<ServerMessage>),
+    /// ServerMessage this: a code was wrong. The next guess must wait.
+    Wrong(Vec<ServerMessage>),
+    /// ServerMessage this, and end the connection.
+    End(ServerMessage),
     /// Have the instrument do this, then [`Session::answer`].
     Command(Option<u32>, Command),
     /// These are all fingers on the pad now; then [`Session::answer`].
     Touch(Option<u32>, Vec<Finger>),
     /// Have this worked out, and tell the answer; other messages need not wait.
-    Work(Work),
+    Job(Job),
 }
 
 /// What a client wants to hear of by the moment.
@@ -102,25 +102,25 @@ impl Session {
     }
 
     /// Takes a message, at a network time.
-    pub fn receive(&mut self, text: &str, view: &View, t: u32) -> Wish {
+    pub fn receive(&mut self, text: &str, view: &View, t: u32) -> Action {
         if !self.greeted && text.len() > MOST_HELLO {
-            return Wish::Say(vec![refused(None, HELLO_FIRST.into())]);
+            return Action::Say(vec![refused(None, HELLO_FIRST.into())]);
         }
         let (id, wish) = match Message::read(text) {
             Ok(Message { id, ask }) => (id, self.ask(id, ask, view, t)),
             Err((id, reason)) => (id, Err(reason)),
         };
-        wish.unwrap_or_else(|reason| Wish::Say(vec![refused(id, reason)]))
+        wish.unwrap_or_else(|reason| Action::Say(vec![refused(id, reason)]))
     }
 
     /// What has changed since it was told last: a message, or none.
-    pub fn update(&mut self, view: &View) -> Option<Tell> {
+    pub fn update(&mut self, view: &View) -> Option<ServerMessage> {
         if !self.greeted() {
             return None;
         }
         let sections = view.sections(self.told.as_ref());
         self.told = Some(view.clone());
-        (sections != protocol::State::default()).then(|| Tell::State(Box::new(sections)))
+        (sections != protocol::State::default()).then(|| ServerMessage::State(Box::new(sections)))
     }
 
     /// What a wish has led to: the state, then the answer.
@@ -129,16 +129,22 @@ impl Session {
         id: Option<u32>,
         outcome: Result<(), String>,
         view: &View,
-    ) -> Vec<Tell> {
+    ) -> Vec<ServerMessage> {
         let answer = match (outcome, id) {
-            (Ok(()), id) => id.map(|id| Tell::Done { id }),
+            (Ok(()), id) => id.map(|id| ServerMessage::Done { id }),
             (Err(reason), id) => Some(refused(id, reason)),
         };
         self.update(view).into_iter().chain(answer).collect()
     }
 
-    fn ask(&mut self, id: Option<u32>, ask: Ask, view: &View, t: u32) -> Result<Wish, String> {
-        if let Ask::Hello { version, code } = ask {
+    fn ask(
+        &mut self,
+        id: Option<u32>,
+        ask: ClientMessage,
+        view: &View,
+        t: u32,
+    ) -> Result<Action, String> {
+        if let ClientMessage::Hello { version, code } = ask {
             return Ok(self.hello(id, version, code.as_deref(), view));
         }
         if !self.greeted() {
@@ -146,7 +152,7 @@ impl Session {
         }
         let needed = || id.ok_or("give it an id, by which it is answered");
         Ok(match ask {
-            Ask::Listen {
+            ClientMessage::Listen {
                 activity,
                 display,
                 sound,
@@ -156,30 +162,32 @@ impl Session {
                     display,
                     sound: sound && self.welcome.sound,
                 };
-                Wish::Say(self.answer(id, Ok(()), view))
+                Action::Say(self.answer(id, Ok(()), view))
             }
-            Ask::Touch { fingers } => {
+            ClientMessage::Touch { fingers } => {
                 if fingers.len() > MOST_FINGERS {
                     return Err(format!("the pad takes {MOST_FINGERS} fingers at most"));
                 }
-                Wish::Touch(id, fingers.into_iter().map(within).collect())
+                Action::Touch(id, fingers.into_iter().map(within).collect())
             }
-            Ask::Snapshot => {
+            ClientMessage::Snapshot => {
                 let id = needed()?;
                 let snapshot = Saved::of(view.state()).to_json();
                 let snapshot = snapshot.map_err(|error| error.to_string())?;
                 let mut tells = self.answer(None, Ok(()), view);
-                tells.push(Tell::Snapshot { id, snapshot, t });
-                Wish::Say(tells)
+                tells.push(ServerMessage::Snapshot { id, snapshot, t });
+                Action::Say(tells)
             }
-            Ask::Compile { expression, bits } => Wish::Work(Work::Compile {
+            ClientMessage::Compile { expression, bits } => Action::Job(Job::Compile {
                 id: needed()?,
                 expression,
                 bits,
             }),
-            Ask::Waveform { columns } => Wish::Work(waveform(needed()?, columns, view)?),
-            Ask::Paint { bends, begins } => Wish::Command(id, self.paint(bends, begins)?),
-            ask => Wish::Command(id, command(ask, view)?),
+            ClientMessage::Waveform { columns } => Action::Job(waveform(needed()?, columns, view)?),
+            ClientMessage::Paint { bends, begins } => {
+                Action::Command(id, self.paint(bends, begins)?)
+            }
+            ask => Action::Command(id, command(ask, view)?),
         })
     }
 
@@ -199,9 +207,9 @@ impl Session {
         })
     }
 
-    fn hello(&mut self, id: Option<u32>, version: u32, code: Option<&str>, view: &View) -> Wish {
+    fn hello(&mut self, id: Option<u32>, version: u32, code: Option<&str>, view: &View) -> Action {
         if version != protocol::VERSION {
-            return Wish::End(refused(
+            return Action::End(refused(
                 id,
                 format!(
                     "this page speaks version {version} of the protocol and the instrument \
@@ -214,24 +222,24 @@ impl Session {
             _ if self.greeted => self.welcomed(id, view),
             (Some(wanted), Some(code)) if **wanted != *code.trim() => {
                 let reason = "this is not the code that the display shows";
-                Wish::Wrong(vec![refused(id, reason.into()), Tell::Pairing])
+                Action::Wrong(vec![refused(id, reason.into()), ServerMessage::Pairing])
             }
-            (Some(_), None) => Wish::Say(vec![Tell::Pairing]),
+            (Some(_), None) => Action::Say(vec![ServerMessage::Pairing]),
             _ => self.welcomed(id, view),
         }
     }
 
-    fn welcomed(&mut self, id: Option<u32>, view: &View) -> Wish {
+    fn welcomed(&mut self, id: Option<u32>, view: &View) -> Action {
         self.greeted = true;
         self.told = None;
-        let mut tells = vec![Tell::Welcome(Box::new((*self.welcome).clone()))];
+        let mut tells = vec![ServerMessage::Welcome(Box::new((*self.welcome).clone()))];
         tells.extend(self.answer(id, Ok(()), view));
-        Wish::Say(tells)
+        Action::Say(tells)
     }
 }
 
-fn refused(id: Option<u32>, reason: String) -> Tell {
-    Tell::Refused {
+fn refused(id: Option<u32>, reason: String) -> ServerMessage {
+    ServerMessage::Refused {
         id,
         // A message that is not understood may be long.
         reason: notice::cut(reason),
@@ -249,10 +257,10 @@ fn within(finger: Finger) -> Finger {
     }
 }
 
-fn waveform(id: u32, columns: u16, view: &View) -> Result<Work, String> {
+fn waveform(id: u32, columns: u16, view: &View) -> Result<Job, String> {
     let state = view.state();
     let bent = (*state.network).clone().with_masks(state.masks());
-    Ok(Work::Waveform {
+    Ok(Job::Waveform {
         id,
         columns,
         bent: bent.map_err(|error| error.to_string())?.to_json(),
@@ -261,30 +269,30 @@ fn waveform(id: u32, columns: u16, view: &View) -> Result<Work, String> {
 }
 
 /// What does that which was asked.
-fn command(ask: Ask, view: &View) -> Result<Command, String> {
+fn command(ask: ClientMessage, view: &View) -> Result<Command, String> {
     Ok(match ask {
-        Ask::Load { network } => load(&network, view)?,
-        Ask::Choose { place } => Command::Choose(place),
-        Ask::Swap { next: true } => Command::Swap(Direction::Next),
-        Ask::Swap { next: false } => Command::Swap(Direction::Previous),
-        Ask::Random { seed } => Command::Random(seed.map(u64::from)),
-        Ask::Mutate { seed } => Command::Mutate(seed.map(u64::from)),
-        Ask::Rewire { node, gate } => Command::Rewire(node, wired(gate)?),
-        Ask::Clear { layer: None } => Command::ClearBends,
-        Ask::Clear { layer: Some(layer) } => Command::ClearLayer(layer),
-        Ask::AddLayer { name } => Command::AddLayer(name),
-        Ask::RemoveLayer { layer } => Command::RemoveLayer(layer),
-        Ask::ChooseLayer { layer } => Command::ChooseLayer(layer),
-        Ask::Strength { layer, strength } => Command::SetStrength(layer, strength),
-        Ask::Undo => Command::Undo,
-        Ask::Redo => Command::Redo,
-        Ask::Set { key, value } => {
+        ClientMessage::Load { network } => load(&network, view)?,
+        ClientMessage::Choose { place } => Command::Choose(place),
+        ClientMessage::Swap { next: true } => Command::Swap(Direction::Next),
+        ClientMessage::Swap { next: false } => Command::Swap(Direction::Previous),
+        ClientMessage::Random { seed } => Command::Random(seed.map(u64::from)),
+        ClientMessage::Mutate { seed } => Command::Mutate(seed.map(u64::from)),
+        ClientMessage::Rewire { node, gate } => Command::Rewire(node, wired(gate)?),
+        ClientMessage::Clear { layer: None } => Command::ClearBends,
+        ClientMessage::Clear { layer: Some(layer) } => Command::ClearLayer(layer),
+        ClientMessage::AddLayer { name } => Command::AddLayer(name),
+        ClientMessage::RemoveLayer { layer } => Command::RemoveLayer(layer),
+        ClientMessage::ChooseLayer { layer } => Command::ChooseLayer(layer),
+        ClientMessage::Strength { layer, strength } => Command::SetStrength(layer, strength),
+        ClientMessage::Undo => Command::Undo,
+        ClientMessage::Redo => Command::Redo,
+        ClientMessage::Set { key, value } => {
             let key = Key::with_id(&key).ok_or_else(|| format!("no parameter {key:?}"))?;
             Command::Set(key, value)
         }
-        Ask::Play { playing } => Command::Play(playing),
-        Ask::Seek { t } => Command::Seek(t),
-        Ask::Show { page } => {
+        ClientMessage::Play { playing } => Command::Play(playing),
+        ClientMessage::Seek { t } => Command::Seek(t),
+        ClientMessage::Show { page } => {
             let known = PAGES.iter().find(|(_, name)| *name == page);
             let (page, _) = known.ok_or_else(|| {
                 let names = PAGES.map(|(_, name)| name).join(", ");
@@ -292,20 +300,20 @@ fn command(ask: Ask, view: &View) -> Result<Command, String> {
             })?;
             Command::Show(*page)
         }
-        Ask::SavePreset { name } => Command::SavePreset(name),
-        Ask::RecallPreset { name } => Command::RecallPreset(name),
-        Ask::DeletePreset { name } => Command::DeletePreset(name),
-        Ask::Restore { snapshot, t } => {
+        ClientMessage::SavePreset { name } => Command::SavePreset(name),
+        ClientMessage::RecallPreset { name } => Command::RecallPreset(name),
+        ClientMessage::DeletePreset { name } => Command::DeletePreset(name),
+        ClientMessage::Restore { snapshot, t } => {
             let saved = Saved::from_json(&snapshot).map_err(|error| error.to_string())?;
             Command::Restore(Box::new(saved), t)
         }
-        Ask::Hello { .. }
-        | Ask::Listen { .. }
-        | Ask::Touch { .. }
-        | Ask::Paint { .. }
-        | Ask::Snapshot
-        | Ask::Compile { .. }
-        | Ask::Waveform { .. } => return Err("this is no command".into()),
+        ClientMessage::Hello { .. }
+        | ClientMessage::Listen { .. }
+        | ClientMessage::Touch { .. }
+        | ClientMessage::Paint { .. }
+        | ClientMessage::Snapshot
+        | ClientMessage::Compile { .. }
+        | ClientMessage::Waveform { .. } => return Err("this is no command".into()),
     })
 }
 
@@ -348,15 +356,15 @@ fn mask(bend: Bend) -> Result<Mask, String> {
 mod tests {
     use super::*;
     use crate::board::description;
-    use crate::board::parts::{Lanes, Parts};
-    use crate::conductor::Conductor;
-    use crate::library;
+    use crate::factory_networks;
     use crate::link::protocol::State;
     use crate::link::view::Place;
+    use crate::runtime::controller::Controller;
+    use crate::runtime::parts::{Lanes, Parts};
 
     /// An instrument with its clients.
     struct Stage {
-        conductor: Conductor<Lanes>,
+        controller: Controller<Lanes>,
         view: View,
         welcome: Arc<Welcome>,
     }
@@ -364,8 +372,8 @@ mod tests {
     impl Stage {
         fn new() -> Stage {
             let board = description::built_in("desk").unwrap().board().unwrap();
-            let parts = Parts::new(library::shipped());
-            let (conductor, _) = parts.assemble(board.platform).unwrap();
+            let parts = Parts::new(factory_networks::all());
+            let (controller, _) = parts.assemble(board.platform).unwrap();
             let place = Place {
                 start: 7,
                 board: "desk".into(),
@@ -375,9 +383,9 @@ mod tests {
                 surface: board.panel.surface,
             };
             Stage {
-                view: View::new(Arc::clone(conductor.state())),
+                view: View::new(Arc::clone(controller.state())),
                 welcome: Arc::new(place.welcome()),
-                conductor,
+                controller,
             }
         }
 
@@ -393,12 +401,12 @@ mod tests {
         }
 
         /// Does what a message asks for.
-        fn say(&mut self, session: &mut Session, text: &str) -> Vec<Tell> {
+        fn say(&mut self, session: &mut Session, text: &str) -> Vec<ServerMessage> {
             match session.receive(text, &self.view, 99) {
-                Wish::Say(tells) => tells,
-                Wish::Command(id, command) => {
-                    let outcome = self.conductor.command(command);
-                    self.view.go_to(self.conductor.state());
+                Action::Say(tells) => tells,
+                Action::Command(id, command) => {
+                    let outcome = self.controller.command(command);
+                    self.view.go_to(self.controller.state());
                     session.answer(id, outcome, &self.view)
                 }
                 wish => panic!("{text}: {wish:?}"),
@@ -406,11 +414,11 @@ mod tests {
         }
     }
 
-    fn reason(wish: &Wish) -> &str {
+    fn reason(wish: &Action) -> &str {
         match wish {
-            Wish::End(Tell::Refused { reason, .. }) => reason,
-            Wish::Say(tells) => match &tells[..] {
-                [Tell::Refused { reason, .. }] => reason,
+            Action::End(ServerMessage::Refused { reason, .. }) => reason,
+            Action::Say(tells) => match &tells[..] {
+                [ServerMessage::Refused { reason, .. }] => reason,
                 _ => panic!("{tells:?}"),
             },
             _ => panic!("{wish:?}"),
@@ -422,7 +430,7 @@ mod tests {
         let mut stage = Stage::new();
         let mut session = stage.greeted();
         let tells = stage.say(&mut session, r#"{"id":3,"type":"play","playing":false}"#);
-        let [Tell::State(state), Tell::Done { id: 3 }] = &tells[..] else {
+        let [ServerMessage::State(state), ServerMessage::Done { id: 3 }] = &tells[..] else {
             panic!("{tells:?}");
         };
         let expected = State {
@@ -435,9 +443,10 @@ mod tests {
         assert_eq!(**state, expected);
         // Without an id, only refusals are answered.
         let tells = stage.say(&mut session, r#"{"type":"play","playing":true}"#);
-        assert!(matches!(&tells[..], [Tell::State(_)]), "{tells:?}");
+        assert!(matches!(&tells[..], [ServerMessage::State(_)]), "{tells:?}");
         let tells = stage.say(&mut session, r#"{"type":"choose","place":99}"#);
-        let is_refusal = |tell: &Tell| matches!(tell, Tell::Refused { id: None, .. });
+        let is_refusal =
+            |tell: &ServerMessage| matches!(tell, ServerMessage::Refused { id: None, .. });
         assert!(tells.iter().any(is_refusal), "{tells:?}");
     }
 
@@ -450,7 +459,7 @@ mod tests {
             stage.say(&mut one, &text);
         }
         stage.say(&mut one, r#"{"type":"add-layer","name":"bass"}"#);
-        let Some(Tell::State(state)) = two.update(&stage.view) else {
+        let Some(ServerMessage::State(state)) = two.update(&stage.view) else {
             panic!("much has changed");
         };
         assert!(state.parameters.unwrap().contains(&-11));
@@ -493,24 +502,33 @@ mod tests {
             let text = format!(r#"{{"type":"hello","version":1{code}}}"#);
             session.receive(&text, &stage.view, 0)
         };
-        assert_eq!(hello(&mut session, ""), Wish::Say(vec![Tell::Pairing]));
+        assert_eq!(
+            hello(&mut session, ""),
+            Action::Say(vec![ServerMessage::Pairing])
+        );
         assert_eq!(session.update(&stage.view), None);
         let early = session.receive(r#"{"type":"snapshot","id":1}"#, &stage.view, 0);
         assert_eq!(reason(&early), "say hello first");
         assert!(!session.listening().activity);
         // Who has an old code is asked for the new one.
         let wrong = hello(&mut session, r#","code":"1""#);
-        let Wish::Wrong(tells) = wrong else {
+        let Action::Wrong(tells) = wrong else {
             panic!("{wrong:?}");
         };
-        assert!(matches!(&tells[..], [Tell::Refused { .. }, Tell::Pairing]));
+        assert!(matches!(
+            &tells[..],
+            [ServerMessage::Refused { .. }, ServerMessage::Pairing]
+        ));
         let long = format!(r#","code":"{}""#, "1".repeat(MOST_HELLO));
         assert_eq!(reason(&hello(&mut session, &long)), "say hello first");
         let welcome = hello(&mut session, r#","code":" 123456""#);
-        let Wish::Say(tells) = welcome else {
+        let Action::Say(tells) = welcome else {
             panic!("{welcome:?}");
         };
-        assert!(matches!(&tells[..], [Tell::Welcome(_), Tell::State(_)]));
+        assert!(matches!(
+            &tells[..],
+            [ServerMessage::Welcome(_), ServerMessage::State(_)]
+        ));
         assert!(session.listening().activity && !session.listening().sound);
     }
 
@@ -540,8 +558,8 @@ mod tests {
         ] {
             let wish = session.receive(text, &stage.view, 0);
             assert!(reason(&wish).contains(expected), "{text}: {wish:?}");
-            let Wish::Say(tells) = wish else { return };
-            assert!(matches!(&tells[..], [Tell::Refused { id: told, .. }] if *told == id));
+            let Action::Say(tells) = wish else { return };
+            assert!(matches!(&tells[..], [ServerMessage::Refused { id: told, .. }] if *told == id));
         }
         let finger = r#"{"x":0,"y":0,"size":0}"#;
         let many = [finger; MOST_FINGERS + 1].join(",");
@@ -555,7 +573,7 @@ mod tests {
         let wish = session.receive(&format!(r#"{{"type":"{long}"}}"#), &stage.view, 0);
         assert!(reason(&wish).chars().count() <= notice::MOST + 1);
         let older = session.receive(r#"{"type":"hello","version":0}"#, &stage.view, 0);
-        assert!(matches!(&older, Wish::End(_)) && reason(&older).contains("version 0"));
+        assert!(matches!(&older, Action::End(_)) && reason(&older).contains("version 0"));
     }
 
     #[test]
@@ -568,7 +586,7 @@ mod tests {
             y: 1.0,
             size: 0.5,
         };
-        assert_eq!(wish, Wish::Touch(None, vec![expected]));
+        assert_eq!(wish, Action::Touch(None, vec![expected]));
     }
 
     #[test]
@@ -581,7 +599,8 @@ mod tests {
             let file = serde_json::to_string(file).unwrap();
             format!(r#"{{"id":1,"type":"load","network":{file}}}"#)
         };
-        let done = |tells: &[Tell]| matches!(tells.last(), Some(Tell::Done { id: 1 }));
+        let done =
+            |tells: &[ServerMessage]| matches!(tells.last(), Some(ServerMessage::Done { id: 1 }));
         stage.say(&mut session, r#"{"type":"set","key":"volume","value":-20}"#);
         let volume = stage.view.state().parameters.get(Key::Volume);
         let tells = stage.say(&mut session, &load(&plain));

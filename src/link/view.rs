@@ -5,10 +5,10 @@ use std::sync::Arc;
 use logicnet::{Mask, Network};
 
 use super::protocol::{self, Bend, Parameter, Region, Status, Welcome};
-use crate::engine::Counters;
-use crate::instrument::parameters::{KEYS, Kind};
-use crate::instrument::surface::Surface;
-use crate::instrument::{Page, State};
+use engine::Counters;
+use instrument::parameters::{KEYS, Kind};
+use instrument::surface::Surface;
+use instrument::{Page, State};
 
 /// A state, with what is made of it once for all clients. Copies share what they hold.
 #[derive(Clone, Debug)]
@@ -219,7 +219,7 @@ pub struct Place {
 impl Place {
     /// The same, with the tables that clients need.
     pub fn welcome(self) -> Welcome {
-        let region = |name: &str, region: &crate::instrument::surface::Region| Region {
+        let region = |name: &str, region: &instrument::surface::Region| Region {
             name: name.to_string(),
             corners: (region.least.x, region.least.y, region.most.x, region.most.y),
         };
@@ -241,7 +241,7 @@ impl Place {
     }
 }
 
-fn row(parameter: &crate::instrument::parameters::Parameter) -> Parameter {
+fn row(parameter: &instrument::parameters::Parameter) -> Parameter {
     let (min, max) = parameter.range();
     let (step, decimals, named, choices) = match parameter.kind {
         Kind::Number {
@@ -272,7 +272,12 @@ pub fn status(counters: &Counters, clients: u32, faults: Vec<String>) -> Status 
         t: counters.time(),
         load: counters.load(),
         late: counters.late(),
-        engine: if counters.by_pru() { "pru" } else { "cpu" }.into(),
+        engine: if counters.last_offloaded() {
+            "pru"
+        } else {
+            "cpu"
+        }
+        .into(),
         clients,
         faults,
     }

@@ -8,7 +8,7 @@ use ssd1306::size::{DisplaySize128x32, DisplaySize128x64};
 use ssd1306::{Ssd1306, command::AddrMode};
 
 use super::MILLISECOND;
-use crate::instrument::pages::{Picture, WIDTH};
+use instrument::pages::{Picture, WIDTH};
 
 /// Height of a display of 128 columns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -24,12 +24,12 @@ pub use display::{Display, Height, Light};
 pub use mirror::{Mirror, Shown};
 pub use touch::{Mounting, Poll, Touch};
 
-use crate::engine::Counters;
-use crate::instrument::gestures::{Contact, Gesture, Gestures};
-use crate::instrument::pages::{Picture, Status, View, draw, draw_splash};
-use crate::instrument::parameters::Key;
-use crate::instrument::surface::Surface;
-use crate::instrument::{Command, State};
+use engine::Counters;
+use instrument::gestures::{Contact, Gesture, Gestures};
+use instrument::pages::{Picture, Status, View, draw, draw_splash};
+use instrument::parameters::Key;
+use instrument::surface::Surface;
+use instrument::{Command, State};
 
 const MILLISECOND: u64 = 1_000_000;
 
@@ -399,7 +399,7 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
         self.count_scans(now);
         self.status.load = counters.load();
         self.status.late = counters.late();
-        self.status.by_pru = counters.by_pru();
+        self.status.by_pru = counters.last_offloaded();
         self.status.missed = counters.missed();
         self.status.fault = self.fault(now);
     }

@@ -4,8 +4,8 @@ use embedded_hal::i2c::I2c;
 use trill::{Advice, Error, FRAME_BYTES, POINT_BYTES, Settings, TouchFrame, Trill};
 
 use super::{Clock, MILLISECOND};
-use crate::instrument::gestures::Contact;
-use crate::instrument::layout::Point;
+use instrument::gestures::Contact;
+use instrument::layout::Point;
 
 /// How the sensor is mounted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,7 +29,7 @@ const PATIENCE_NS: u64 = 300 * MILLISECOND;
 /// not answer for half a second.
 const LOG_NS: u64 = 1000 * MILLISECOND;
 
-/// What a poll has brought.
+/// What a poll has scope.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Poll {
     /// A scan was read, and the next one is on its way until this time.

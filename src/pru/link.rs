@@ -1,4 +1,4 @@
-//! What the operator and the audio thread tell each other, without a lock.
+//! What the supervisor and the audio thread tell each other, without a lock.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 pub struct Ready {
     /// The number of this start of it, which is in its answers; never 0.
     pub epoch: u16,
-    /// The id of the change that brought the program to the engine.
+    /// The id of the change that scope the program to the engine.
     pub program: u32,
 }
 
 /// One value each way; each side writes its own.
 #[derive(Debug, Default)]
 pub struct Link {
-    /// The operator's: epoch and program, in one word so that they belong together.
+    /// The supervisor's: epoch and program, in one word so that they belong together.
     ready: AtomicU64,
     /// The audio thread's: the epoch that it has given up on; 0 for none.
     given_up: AtomicU32,

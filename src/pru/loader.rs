@@ -9,7 +9,7 @@ use pru_codegen::check;
 use pru_isa::MEMORY_WORDS;
 use pru_isa::emulator::{ENABLE, RUNSTATE, SOFT_RST_N};
 
-use super::memory::{Memory, Place, mailbox};
+use super::memory::{Memory, MemoryWindow, mailbox};
 
 /// Looks at a core that is to halt. An instruction takes less than a microsecond, a look
 /// about a tenth.
@@ -85,8 +85,9 @@ impl Loader {
     /// # Errors
     /// When it does not.
     pub fn halt(&mut self) -> Result<(), Trouble> {
-        self.memory.write(Place::CONTROL, SOFT_RST_N);
-        let halted = (0..HALTING_LOOKS).any(|_| self.memory.read(Place::CONTROL) & RUNSTATE == 0);
+        self.memory.write(MemoryWindow::CONTROL, SOFT_RST_N);
+        let halted =
+            (0..HALTING_LOOKS).any(|_| self.memory.read(MemoryWindow::CONTROL) & RUNSTATE == 0);
         if halted {
             Ok(())
         } else {
@@ -103,7 +104,7 @@ impl Loader {
             return Err(Trouble::TooLong(words.len()));
         }
         self.halt()?;
-        let places = || (0..).map_while(Place::instruction).zip(words);
+        let places = || (0..).map_while(MemoryWindow::instruction).zip(words);
         for (place, &word) in places() {
             self.memory.write(place, word);
         }
@@ -114,7 +115,7 @@ impl Loader {
     /// Starts the program that was loaded, from its beginning, with nothing asked for.
     pub fn start(&mut self) {
         // The program finds its data RAM by the table, which no reset puts right.
-        self.memory.write(Place::TABLE, 0);
+        self.memory.write(MemoryWindow::TABLE, 0);
         for place in [
             mailbox::STOP,
             mailbox::REQUEST,
@@ -124,7 +125,7 @@ impl Loader {
             self.memory.write(place, 0);
         }
         // From instruction 0 on, as SOFT_RST_N is 0.
-        self.memory.write(Place::CONTROL, ENABLE);
+        self.memory.write(MemoryWindow::CONTROL, ENABLE);
     }
 
     /// Changes while the program runs.

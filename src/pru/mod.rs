@@ -2,20 +2,20 @@
 //! evaluates 32 samples a pass while the CPU does something else.
 //!
 //! Owns the core that Bela leaves free, from the first halt to the last, and the mailbox
-//! in its data RAM. Two sides share it: the [`Operator`], which makes programs, uploads,
-//! tries and watches them and may wait; and [`Passes`], the audio thread's, which asks
+//! in its data RAM. Two sides share it: the [`Supervisor`], which makes programs, uploads,
+//! tries and watches them and may wait; and [`PruOffload`], the audio thread's, which asks
 //! for a pass, looks once in the next callback whether it is there, and never waits. The
 //! sound never depends on either: what is not there in time the CPU evaluates, as if
 //! nobody had been asked.
 //!
-//! Touches nothing but the [`Place`]s that there are: never the interrupt controller, the
+//! Touches nothing but the [`MemoryWindow`]s that there are: never the interrupt controller, the
 //! scratchpad's shift, or what is Bela's.
 
 mod link;
 mod loader;
 mod memory;
-mod operator;
-mod passes;
+mod offload;
+mod supervisor;
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -24,11 +24,11 @@ use serde::Deserialize;
 
 pub use link::Link;
 pub use loader::{Loader, Trouble};
-pub use memory::{MAPPED_BYTES, Memory, Place};
-pub use operator::{Operator, Wish, Wishes};
-pub use passes::{ACCESS_NS, ACCESSES_A_PASS, Passes, Taken};
+pub use memory::{MAPPED_BYTES, Memory, MemoryWindow};
+pub use offload::{ACCESS_NS, ACCESSES_A_PASS, PruOffload};
+pub use supervisor::{ProgramRequest, ProgramRequests, Supervisor};
 
-use crate::engine::Platform;
+use engine::Platform;
 
 /// What evaluates.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
@@ -63,12 +63,19 @@ pub fn sides(
     choice: Choice,
     platform: Platform,
     lanes: usize,
-    operators: Box<dyn Memory>,
+    supervisors: Box<dyn Memory>,
     audio: Box<dyn Memory>,
-) -> (Wishes, Operator, Passes) {
+) -> (ProgramRequests, Supervisor, PruOffload) {
     let link = Arc::new(Link::default());
-    let (wishes, inbox) = operator::wishes();
+    let (requests, inbox) = supervisor::requests();
     let group = lanes as u32;
-    let operator = Operator::new(choice, platform, group, operators, Arc::clone(&link), inbox);
-    (wishes, operator, Passes::new(audio, link))
+    let supervisor = Supervisor::new(
+        choice,
+        platform,
+        group,
+        supervisors,
+        Arc::clone(&link),
+        inbox,
+    );
+    (requests, supervisor, PruOffload::new(audio, link))
 }

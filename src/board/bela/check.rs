@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use super::{Block, Format, Library, Player, Session, Settings, Wishes};
+use super::{Block, Format, Library, Player, Session, Settings, SettingsRequest};
 use crate::board::check::Finding;
 use crate::board::description::Board;
 use crate::board::linux::{MappedPru, lock_memory};
@@ -56,11 +56,11 @@ pub fn tone(library: &'static Library, board: &Board, options: &[String]) -> Fin
 }
 
 fn play(library: &'static Library, board: &Board, options: &[String]) -> Result<String, String> {
-    let wishes = Wishes {
+    let request = SettingsRequest {
         period: Some(board.platform.block),
-        ..Wishes::default()
+        ..SettingsRequest::default()
     };
-    let settings = Settings::new(library, &wishes, options).map_err(|error| error.to_string())?;
+    let settings = Settings::new(library, &request, options).map_err(|error| error.to_string())?;
     let underruns = Arc::new(AtomicU32::new(0));
     let tone = Tone {
         step: 0.0,

@@ -30,4 +30,4 @@ pub use library::{Library, NEWEST_KNOWN, OLDEST, Version};
 pub use performance::{Performance, play};
 pub use player::{Format, Player};
 pub use session::Session;
-pub use settings::{Settings, Wishes};
+pub use settings::{Settings, SettingsRequest};

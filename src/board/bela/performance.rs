@@ -1,5 +1,5 @@
 //! The instrument on a Bela: audio in the library's callback, the instrument's
-//! threads around it; offline, those threads as turns between the callbacks.
+//! threads around it; offline, those threads as scheduler between the callbacks.
 
 use std::io;
 use std::path::Path;
@@ -8,27 +8,28 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::{Block, Format, Library, Player, Session, Settings, Wishes};
+use super::{Block, Format, Library, Player, Session, Settings, SettingsRequest};
 use crate::board::description::Board;
-use crate::board::inputs::Inputs;
 use crate::board::linux::{
     LateBus, MappedPru, Signals, SystemClock, keep_heap, lock_memory, spawn,
 };
-use crate::board::nanoseconds;
-use crate::board::parts::{Lanes, Parts, offload};
-use crate::board::threads::{Role, Threads, Work};
-use crate::board::turns::{Model, Turns};
-use crate::conductor::Conductor;
-use crate::engine::{Counters, Engine, Listener, Platform, Speaker, stream};
-use crate::instrument::Command;
-use crate::instrument::analog::INPUTS;
-use crate::keeper::{Ending, Files, Handle, STEADY_NS, Watch};
 use crate::link::display;
-use crate::link::hand::Hand;
-use crate::link::server::{Access, Door, Server, chance};
+use crate::link::server::{Access, Listener, Server, chance};
+use crate::link::touch_merge::TouchMerge;
 use crate::link::view::Place;
 use crate::panel::{Clock, Mirror, Panel};
-use crate::pru::{Choice, Operator};
+use crate::pru::{Choice, Supervisor};
+use crate::runtime::analog_inputs::Inputs;
+use crate::runtime::controller::Controller;
+use crate::runtime::nanoseconds;
+use crate::runtime::parts::{Lanes, Parts, offload};
+use crate::runtime::scheduler::{Model, Scheduler};
+use crate::runtime::threads::Threads;
+use crate::spawn::{Role, Task};
+use crate::storage::{Autosave, Ending, Files, STEADY_NS, StorageHandle};
+use engine::{Counters, Engine, Platform, TapReader, TapWriter, tap};
+use instrument::Command;
+use instrument::analog::INPUTS;
 
 /// How often the main thread looks whether it is time to end.
 const LOOK: Duration = Duration::from_millis(5);
@@ -55,9 +56,9 @@ pub struct Performance {
     /// What asks for the end from outside.
     pub signals: Signals,
     /// Keeps what shall last, if anything shall.
-    pub keeper: Option<(Watch<Files>, Handle)>,
+    pub storage: Option<(Autosave<Files>, StorageHandle)>,
     /// Where the page is served, if it is; not offline.
-    pub door: Option<Door>,
+    pub listener: Option<Listener>,
 }
 
 /// Plays until a signal, the library or the time asks for the end.
@@ -66,7 +67,7 @@ pub struct Performance {
 /// One plain sentence that says what to do.
 pub fn play(mut performance: Performance) -> Result<(), String> {
     let shared = Arc::new(Shared::default());
-    let (watch, handle) = performance.keeper.take().unzip();
+    let (watch, handle) = performance.storage.take().unzip();
     shared.made().watch = watch;
     let mut ending = None;
     let outcome = perform(performance, &shared, handle.as_ref(), &mut ending);
@@ -85,7 +86,7 @@ pub fn play(mut performance: Performance) -> Result<(), String> {
 fn perform(
     performance: Performance,
     shared: &Arc<Shared>,
-    handle: Option<&Handle>,
+    handle: Option<&StorageHandle>,
     ending: &mut Option<Ending>,
 ) -> Result<(), String> {
     let Performance {
@@ -95,10 +96,10 @@ fn perform(
         options,
         seconds,
         signals,
-        keeper: _,
-        door,
+        storage: _,
+        listener,
     } = performance;
-    board.panel.page = door.as_ref().map(Door::label);
+    board.panel.page = listener.as_ref().map(Listener::label);
     keep_heap();
     let library = Library::open().map_err(|error| error.to_string())?;
     let settings = settings(library, &board, &options)?;
@@ -133,7 +134,7 @@ fn perform(
     }
 
     let made = shared.take_conductor();
-    let (counters, conductor) = made.ok_or("the instrument is not there")?;
+    let (counters, controller) = made.ok_or("the instrument is not there")?;
     if let Err(problem) = lock_memory() {
         log::warn!("{problem}");
     }
@@ -141,15 +142,15 @@ fn perform(
     let (panel, hand) = panel(&board, clock);
     let mirror = panel.mirror();
     let threads = Threads::start(
-        conductor,
+        controller,
         panel,
         Arc::clone(&counters),
         Arc::clone(&shared.inputs),
         spawn,
     )?;
-    let server = door.and_then(|door| {
+    let server = listener.and_then(|listener| {
         serve(
-            door,
+            listener,
             &board,
             format.rate,
             counters,
@@ -171,7 +172,7 @@ fn perform(
         }
         let blocks = shared.blocks.load(Ordering::Relaxed);
         if clock.now() > STEADY_NS && blocks != std::mem::replace(&mut played, blocks) && !broken {
-            steady.take().into_iter().for_each(Handle::steady);
+            steady.take().into_iter().for_each(StorageHandle::steady);
         }
         report.look(clock.now(), shared.underruns.load(Ordering::Relaxed));
         if threads.broken() && !std::mem::replace(&mut broken, true) {
@@ -182,7 +183,7 @@ fn perform(
     }
     tell_ending(&signals, &session);
     // The disk has until the audio has ended, and somewhat longer.
-    *ending = handle.map(Handle::begin_end);
+    *ending = handle.map(StorageHandle::begin_end);
     shared.muted.store(true, Ordering::Relaxed);
     // While it fades, clients are told.
     server.into_iter().for_each(Server::end);
@@ -199,7 +200,7 @@ fn settings(
     board: &Board,
     options: &[String],
 ) -> Result<Settings, String> {
-    let wishes = Wishes {
+    let request = SettingsRequest {
         period: Some(board.platform.block),
         pru: None,
         // Where the PRU shall not play, Bela may have it.
@@ -209,14 +210,14 @@ fn settings(
             .map(i32::from),
         stop_button: board.stop_button,
     };
-    Settings::new(library, &wishes, options).map_err(|error| error.to_string())
+    Settings::new(library, &request, options).map_err(|error| error.to_string())
 }
 
 /// The panel, and the hand of who touches it in a page.
-fn panel(board: &Board, clock: SystemClock) -> (Panel<LateBus, LateBus, SystemClock>, Hand) {
+fn panel(board: &Board, clock: SystemClock) -> (Panel<LateBus, LateBus, SystemClock>, TouchMerge) {
     let bus = || LateBus::new(&board.panel.bus);
     let mut panel = Panel::new(board.panel.clone(), bus(), bus(), clock);
-    let hand = Hand::default();
+    let hand = TouchMerge::default();
     let beside = hand.clone();
     panel.beside(move || beside.contact());
     (panel, hand)
@@ -224,11 +225,11 @@ fn panel(board: &Board, clock: SystemClock) -> (Panel<LateBus, LateBus, SystemCl
 
 /// Serves the page; without it, the instrument plays all the same.
 fn serve(
-    door: Door,
+    listener: Listener,
     board: &Board,
     rate: u32,
     counters: Arc<Counters>,
-    (mirror, hand): (Mirror, Hand),
+    (mirror, hand): (Mirror, TouchMerge),
     threads: &Threads,
     shared: &Shared,
 ) -> Option<Server> {
@@ -254,20 +255,20 @@ fn serve(
         mirror,
         hand,
     };
-    Server::start(door, access, spawn_boxed)
+    Server::start(listener, access, spawn_boxed)
         .inspect_err(|problem| log::warn!("no page: {problem}"))
         .ok()
 }
 
-fn spawn_boxed(name: &'static str, role: Role, work: Work) -> io::Result<JoinHandle<()>> {
+fn spawn_boxed(name: &'static str, role: Role, work: Task) -> io::Result<JoinHandle<()>> {
     spawn(name, role, work)
 }
 
 /// Starts the threads that may wait.
 fn start_background(threads: &Threads, shared: &Shared, clock: SystemClock) -> Result<(), String> {
     let made = std::mem::take(&mut *shared.made());
-    if let Some(operator) = made.operator {
-        threads.offload(operator, spawn);
+    if let Some(supervisor) = made.supervisor {
+        threads.offload(supervisor, spawn);
     }
     if let Some(watch) = made.watch {
         threads.keep(watch, move || clock.now() / 1_000_000, spawn)?;
@@ -344,13 +345,13 @@ struct Shared {
 
 #[derive(Default)]
 struct Made {
-    conductor: Option<(Arc<Counters>, Conductor<Lanes>)>,
+    controller: Option<(Arc<Counters>, Controller<Lanes>)>,
     /// To what is played, for who listens from a page.
-    listener: Option<Listener>,
+    listener: Option<TapReader>,
     /// Of the PRU, if it plays.
-    operator: Option<Operator>,
-    /// Until somebody keeps: the keeper's thread, or the callback offline.
-    watch: Option<Watch<Files>>,
+    supervisor: Option<Supervisor>,
+    /// Until somebody keeps: the storage's thread, or the callback offline.
+    watch: Option<Autosave<Files>>,
     problem: Option<String>,
 }
 
@@ -359,8 +360,8 @@ impl Shared {
         self.made.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take_conductor(&self) -> Option<(Arc<Counters>, Conductor<Lanes>)> {
-        self.made().conductor.take()
+    fn take_conductor(&self) -> Option<(Arc<Counters>, Controller<Lanes>)> {
+        self.made().controller.take()
     }
 
     fn take_problem(&self) -> Option<String> {
@@ -389,18 +390,18 @@ struct Playing {
     platform: Platform,
     engine: Engine<Lanes>,
     /// To who listens from a page; not offline.
-    speaker: Option<Speaker>,
+    tap: Option<TapWriter>,
     samples: Vec<f32>,
     offline: Option<Offline>,
 }
 
 /// What is done between callbacks when the library renders offline.
 struct Offline {
-    turns: Turns<LateBus, SystemClock, Lanes>,
+    scheduler: Scheduler<LateBus, SystemClock, Lanes>,
     end: u64,
     signals: Signals,
     library: &'static Library,
-    watch: Option<Watch<Files>>,
+    watch: Option<Autosave<Files>>,
 }
 
 impl Player for Stage {
@@ -438,48 +439,48 @@ impl Playing {
             let told = format!("the CPU plays: {problem}");
             match plan.board.engine {
                 // It was asked for; notices are logged as well.
-                Choice::Pru => plan.parts.memory.notices.push(told),
+                Choice::Pru => plan.parts.restored.notices.push(told),
                 _ => log::info!("{told}"),
             }
             None
         });
-        let (mut conductor, mut engine) = plan.parts.assemble(platform)?;
-        let mut speaker = None;
+        let (mut controller, mut engine) = plan.parts.assemble(platform)?;
+        let mut writer = None;
         let offline = if format.offline {
             let bus = || LateBus::new(&plan.board.panel.bus);
-            let mut turns = Turns::new(
+            let mut scheduler = Scheduler::new(
                 Model::default(),
                 plan.board.panel.clone(),
                 [bus(), bus()],
                 SystemClock::start(),
-                conductor,
+                controller,
                 engine.counters(),
                 Arc::clone(&shared.inputs),
             );
-            turns.schedule(plan.commands);
+            scheduler.schedule(plan.commands);
             Some(Offline {
-                turns,
+                scheduler,
                 end: plan.end.map_or(u64::MAX, |seconds| (seconds * 1e9) as u64),
                 signals: plan.signals,
                 library: plan.library,
                 watch: shared.made().watch.take(),
             })
         } else {
-            shared.made().operator = pru.map(|pru| {
+            shared.made().supervisor = pru.map(|pru| {
                 let own = Arc::clone(&pru);
-                offload(plan.board.engine, &mut conductor, &mut engine, own, pru)
+                offload(plan.board.engine, &mut controller, &mut engine, own, pru)
             });
             // A second of sound.
-            let (ours, listener) = stream(format.rate as usize);
-            speaker = Some(ours);
+            let (ours, listener) = tap(format.rate as usize);
+            writer = Some(ours);
             shared.made().listener = Some(listener);
-            shared.made().conductor = Some((engine.counters(), conductor));
+            shared.made().controller = Some((engine.counters(), controller));
             None
         };
         Ok(Playing {
             platform,
             engine,
-            speaker,
+            tap: writer,
             samples: vec![0.0; format.frames as usize],
             offline,
         })
@@ -500,8 +501,8 @@ impl Playing {
         let samples = &mut self.samples[..frames];
         self.engine.render(samples);
         block.write(samples);
-        if let Some(speaker) = &mut self.speaker {
-            speaker.say(samples);
+        if let Some(tap) = &mut self.tap {
+            tap.write(samples);
         }
         // Offline, how long it takes says nothing.
         let measured = block.load().filter(|_| self.offline.is_none());
@@ -513,15 +514,15 @@ impl Playing {
 }
 
 impl Offline {
-    /// Takes all turns that come before a callback at this time.
+    /// Takes all scheduler that come before a callback at this time.
     fn catch_up(&mut self, callback: u64) {
-        while self.turns.before(callback).is_some() {
-            self.turns.take();
-            for refusal in self.turns.refusals() {
+        while self.scheduler.before(callback).is_some() {
+            self.scheduler.take();
+            for refusal in self.scheduler.refusals() {
                 log::warn!("refused: {refusal}");
             }
         }
-        let (state, now) = (self.turns.conductor().state(), callback / 1_000_000);
+        let (state, now) = (self.scheduler.controller().state(), callback / 1_000_000);
         if callback >= self.end || self.signals.received().is_some() {
             self.library.request_stop();
             if let Some(watch) = self.watch.take() {
@@ -529,7 +530,7 @@ impl Offline {
                 watch.finish(now, state, &mut |_| {});
             }
         } else if let Some(watch) = &mut self.watch {
-            watch.turn(now, state, &mut |_| {});
+            watch.poll(now, state, &mut |_| {});
         }
     }
 }

@@ -12,7 +12,7 @@ use super::library::Library;
 /// What a board wants of Bela. Bela's own setting stands where it wants nothing,
 /// and the player's options come before both.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wishes {
+pub struct SettingsRequest {
     /// Frames a block.
     pub period: Option<u32>,
     /// The PRU that audio runs on.
@@ -31,7 +31,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Bela's defaults, then the board's wishes, then the player's options as
+    /// Bela's defaults, then the board's request, then the player's options as
     /// Bela's own programs take them: `-p 32`, `--board Batch`.
     ///
     /// To be called by one thread at a time: C parses options in one place.
@@ -41,7 +41,7 @@ impl Settings {
     /// reserved.
     pub fn new(
         library: &'static Library,
-        wishes: &Wishes,
+        request: &SettingsRequest,
         options: &[String],
     ) -> Result<Settings, Error> {
         // SAFETY: takes nothing.
@@ -51,10 +51,10 @@ impl Settings {
         // SAFETY: the library has just allocated them.
         unsafe { (library.default_settings)(raw.as_ptr()) };
         let mut settings = Settings { library, raw };
-        settings.wish(wishes);
+        settings.wish(request);
         settings.parse(options)?;
         let pru = settings.pru_number();
-        if wishes.reserved_pru == Some(pru) {
+        if request.reserved_pru == Some(pru) {
             return Err(Error::Pru(pru));
         }
         Ok(settings)
@@ -73,16 +73,16 @@ impl Settings {
         unsafe { self.raw.as_ref() }.pru_number
     }
 
-    fn wish(&mut self, wishes: &Wishes) {
+    fn wish(&mut self, request: &SettingsRequest) {
         // SAFETY: as above; nobody else has them.
         let raw = unsafe { self.raw.as_mut() };
-        if let Some(period) = wishes.period {
+        if let Some(period) = request.period {
             raw.period_size = c_int::try_from(period).unwrap_or(c_int::MAX);
         }
-        if let Some(pru) = wishes.pru {
+        if let Some(pru) = request.pru {
             raw.pru_number = pru;
         }
-        if !wishes.stop_button {
+        if !request.stop_button {
             raw.stop_button_pin = -1;
         }
     }

@@ -18,7 +18,7 @@ impl Interrupt {
     pub fn watch() -> io::Result<Interrupt> {
         let received = Arc::new(AtomicBool::new(false));
         #[cfg(unix)]
-        for signal in crate::board::signals::wanted() {
+        for signal in crate::runtime::signals::wanted() {
             use signal_hook::flag;
             // The end before the note, so that it is for the next one.
             flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&received))?;

@@ -16,18 +16,20 @@ use super::oled::{Frame, Oled};
 use super::pru::Pru;
 use super::script::{Script, command};
 use super::simulation::Desk;
-use crate::board::inputs::Inputs;
-use crate::board::nanoseconds;
-use crate::board::parts;
-use crate::board::threads::{Shared, Threads, spawn_plainly};
-use crate::conductor::Conductor;
-use crate::engine::{Engine, Speaker, stream};
-use crate::keeper::{Files, Handle, STEADY_NS, Watch};
-use crate::link::hand::Hand;
-use crate::link::server::{Access, Door, Server, chance};
+use crate::handle::Handle;
+use crate::link::server::{Access, Listener, Server, chance};
+use crate::link::touch_merge::TouchMerge;
 use crate::link::view::Place;
 use crate::panel::{Config, Panel};
-use crate::pru::{Choice, Operator};
+use crate::pru::{Choice, Supervisor};
+use crate::runtime::analog_inputs::Inputs;
+use crate::runtime::controller::Controller;
+use crate::runtime::nanoseconds;
+use crate::runtime::parts;
+use crate::runtime::threads::Threads;
+use crate::spawn::spawn_plainly;
+use crate::storage::{Autosave, Files, STEADY_NS, StorageHandle};
+use engine::{Engine, TapWriter, tap};
 
 /// How the desk is played in real time.
 pub struct Live {
@@ -41,9 +43,9 @@ pub struct Live {
     /// in any case.
     pub terminal: bool,
     /// Keeps what shall last, if anything shall.
-    pub keeper: Option<(Watch<Files>, Handle)>,
+    pub storage: Option<(Autosave<Files>, StorageHandle)>,
     /// Where the page is served, if it is.
-    pub door: Option<Door>,
+    pub listener: Option<Listener>,
     /// Ends it, too.
     pub interrupt: Interrupt,
 }
@@ -61,7 +63,7 @@ const KEEPING: Duration = Duration::from_secs(2);
 /// # Errors
 /// When the first network is too slow, or there is no sound card to play on.
 pub fn play_live(desk: Desk, mut live: Live) -> Result<(), String> {
-    let (mut watch, handle) = live.keeper.take().unzip();
+    let (mut watch, handle) = live.storage.take().unzip();
     let outcome = perform(desk, live, &mut watch, handle.as_ref());
     if let Some(watch) = watch {
         // It has not come to that, which is no start that failed.
@@ -77,15 +79,15 @@ pub fn play_live(desk: Desk, mut live: Live) -> Result<(), String> {
 fn perform(
     mut desk: Desk,
     live: Live,
-    watch: &mut Option<Watch<Files>>,
-    handle: Option<&Handle>,
+    watch: &mut Option<Autosave<Files>>,
+    handle: Option<&StorageHandle>,
 ) -> Result<(), String> {
     let time = RealTime::start();
     let bus = Bus::new(time, desk.bus_hz);
-    desk.panel.page = live.door.as_ref().map(Door::label);
+    desk.panel.page = live.listener.as_ref().map(Listener::label);
     let config = desk.panel.clone();
     let script = Arc::new(live.script);
-    let hand = Hand::default();
+    let hand = TouchMerge::default();
     let fingers = Arc::clone(&script).beside(hand.clone());
     bus.plug(config.touch_address, Sensor::square(desk.firmware, fingers));
     let oled = Oled::new();
@@ -96,34 +98,34 @@ fn perform(
         bus.schedule(at, happening);
     }
     let inputs = Arc::new(Inputs::default());
-    let (mut conductor, mut engine) = desk.parts.assemble(desk.platform)?;
-    let operator = offload(desk.engine, &mut conductor, &mut engine, time);
+    let (mut controller, mut engine) = desk.parts.assemble(desk.platform)?;
+    let supervisor = offload(desk.engine, &mut controller, &mut engine, time);
     let counters = engine.counters();
     let place = place(&config, desk.platform.rate);
     let panel = Panel::new(config, bus.clone(), bus.clone(), time);
     let mirror = panel.mirror();
     let threads = Threads::start(
-        conductor,
+        controller,
         panel,
         Arc::clone(&counters),
         Arc::clone(&inputs),
         spawn_plainly,
     )?;
-    if let Some(operator) = operator {
-        threads.offload(operator, spawn_plainly);
+    if let Some(supervisor) = supervisor {
+        threads.offload(supervisor, spawn_plainly);
     }
     let shared = threads.shared();
     let muted = Arc::new(AtomicBool::new(false));
     // A second of sound, for who listens from a page.
-    let (speaker, listener) = stream(desk.platform.rate as usize);
+    let (tap, listener) = tap(desk.platform.rate as usize);
     // The sound card's stream plays as long as it is held.
     let audio = if live.sound_card {
-        Audio::card(engine, speaker, &muted)?
+        Audio::card(engine, tap, &muted)?
     } else {
-        Audio::silent(engine, speaker, shared, &muted, time)
+        Audio::silent(engine, tap, shared, &muted, time)
     };
 
-    let page = live.door.as_ref().map(Door::page);
+    let page = live.listener.as_ref().map(Listener::page);
     let seen = oled.clone();
     let access = Access {
         shared: shared.clone(),
@@ -134,8 +136,8 @@ fn perform(
         mirror,
         hand,
     };
-    let serve = |door| Server::start(door, access, spawn_plainly);
-    let server = live.door.map(serve).transpose()?;
+    let serve = |listener| Server::start(listener, access, spawn_plainly);
+    let server = live.listener.map(serve).transpose()?;
     if let Some(watch) = watch.take() {
         threads.keep(watch, move || time.now() / 1_000_000, spawn_plainly)?;
     }
@@ -157,7 +159,7 @@ fn perform(
         take_lines(&lines, shared, &mut terminal);
         if !steady && time.now() > STEADY_NS {
             steady = true;
-            handle.into_iter().for_each(Handle::steady);
+            handle.into_iter().for_each(StorageHandle::steady);
         }
         if time.now() >= painted + PAINT.as_nanos() as u64 {
             painted = time.now();
@@ -177,17 +179,17 @@ fn perform(
 /// Has the emulated PRU play, if it may.
 fn offload(
     choice: Choice,
-    conductor: &mut Conductor<Lanes>,
+    controller: &mut Controller<Lanes>,
     engine: &mut Engine<Lanes>,
     time: RealTime,
-) -> Option<Operator> {
+) -> Option<Supervisor> {
     if choice == Choice::Cpu {
         return None;
     }
     let pru = Pru::new();
     let clock = move || time.now();
     let (own, audio) = (pru.live(clock, true), pru.live(clock, false));
-    Some(parts::offload(choice, conductor, engine, own, audio))
+    Some(parts::offload(choice, controller, engine, own, audio))
 }
 
 /// What clients are welcomed with.
@@ -215,7 +217,7 @@ fn read_lines() -> Receiver<String> {
     lines
 }
 
-fn take_lines(lines: &Receiver<String>, shared: &Shared, terminal: &mut Terminal) {
+fn take_lines(lines: &Receiver<String>, shared: &Handle, terminal: &mut Terminal) {
     for line in lines.try_iter() {
         let words: Vec<&str> = line.split_whitespace().collect();
         let Some((verb, arguments)) = words.split_first() else {
@@ -340,22 +342,22 @@ impl Audio {
     #[cfg(feature = "sound-card")]
     fn card(
         engine: Engine<Lanes>,
-        speaker: Speaker,
+        tap: TapWriter,
         muted: &Arc<AtomicBool>,
     ) -> Result<Audio, String> {
-        super::sound_card::Card::open(engine, speaker, Arc::clone(muted)).map(Audio::Card)
+        super::sound_card::Card::open(engine, tap, Arc::clone(muted)).map(Audio::Card)
     }
 
     #[cfg(not(feature = "sound-card"))]
-    fn card(_: Engine<Lanes>, _: Speaker, _: &Arc<AtomicBool>) -> Result<Audio, String> {
+    fn card(_: Engine<Lanes>, _: TapWriter, _: &Arc<AtomicBool>) -> Result<Audio, String> {
         Err("built without a sound card: cargo run --release --features sound-card".into())
     }
 
     /// A thread that renders at the pace of time and is heard in pages only.
     fn silent(
         mut engine: Engine<Lanes>,
-        mut speaker: Speaker,
-        shared: &Shared,
+        mut tap: TapWriter,
+        shared: &Handle,
         muted: &Arc<AtomicBool>,
         time: RealTime,
     ) -> Audio {
@@ -367,7 +369,7 @@ impl Audio {
             while !shared.stopped() {
                 engine.mute(muted.load(Ordering::Relaxed));
                 engine.render(&mut block);
-                speaker.say(&block);
+                tap.write(&block);
                 engine.report_load(platform.load(engine.spent()));
                 frames += u64::from(platform.block);
                 let ahead = nanoseconds(frames, platform.rate).saturating_sub(time.now());

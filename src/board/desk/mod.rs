@@ -15,10 +15,10 @@ mod sound_card;
 
 use trill::sim::{RealTime, Time, VirtualTime};
 
-use crate::board::parts::Lanes;
 use crate::panel::Clock;
+use crate::runtime::parts::Lanes;
 
-pub use crate::board::turns::{Entry, Model};
+pub use crate::runtime::scheduler::{Entry, Model};
 #[cfg(not(target_arch = "wasm32"))]
 pub use interrupt::Interrupt;
 #[cfg(not(target_arch = "wasm32"))]

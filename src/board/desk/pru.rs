@@ -7,7 +7,7 @@ use std::thread;
 use pru_codegen::{ANSWER, BANK, REQUEST};
 use pru_isa::emulator::{DATA_BYTES, Fault, HostError, Subsystem};
 
-use crate::pru::{Memory, Place};
+use crate::pru::{Memory, MemoryWindow};
 
 /// Nanoseconds a cycle.
 const CYCLE_NS: u64 = 5;
@@ -159,12 +159,12 @@ impl Emulation {
 }
 
 impl Memory for Pru {
-    fn read(&self, place: Place) -> u32 {
+    fn read(&self, place: MemoryWindow) -> u32 {
         let read = |subsystem: &mut Subsystem| subsystem.read(place.offset());
         self.emulation().access(read).unwrap_or(u32::MAX)
     }
 
-    fn write(&self, place: Place, value: u32) {
+    fn write(&self, place: MemoryWindow, value: u32) {
         let write = |subsystem: &mut Subsystem| subsystem.write(place.offset(), value);
         self.emulation().access(write);
     }
@@ -195,13 +195,13 @@ impl<C: Fn() -> u64> Live<C> {
 }
 
 impl<C: Fn() -> u64 + Send> Memory for Live<C> {
-    fn read(&self, place: Place) -> u32 {
+    fn read(&self, place: MemoryWindow) -> u32 {
         let read = |subsystem: &mut Subsystem| subsystem.read(place.offset());
         let found = self.emulation().and_then(|mut at| at.access(read));
         found.unwrap_or(u32::MAX)
     }
 
-    fn write(&self, place: Place, value: u32) {
+    fn write(&self, place: MemoryWindow, value: u32) {
         let write = |subsystem: &mut Subsystem| subsystem.write(place.offset(), value);
         self.emulation().and_then(|mut at| at.access(write));
     }

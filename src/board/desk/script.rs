@@ -8,13 +8,13 @@ use logicnet::{Gate, Mask, Op};
 use trill::Touch;
 use trill::sim::{BusEvent, Fault, Finger};
 
-use crate::board::inputs::Inputs;
-use crate::instrument::analog::INPUTS;
-use crate::instrument::layers::MOST_STRENGTH;
-use crate::instrument::parameters::{Key, Parameters};
-use crate::instrument::surface::{Button, Surface};
-use crate::instrument::{Command, Direction, Page};
-use crate::link::hand::Hand;
+use crate::link::touch_merge::TouchMerge;
+use crate::runtime::analog_inputs::Inputs;
+use instrument::analog::INPUTS;
+use instrument::layers::MOST_STRENGTH;
+use instrument::parameters::{Key, Parameters};
+use instrument::surface::{Button, Surface};
+use instrument::{Command, Direction, Page};
 
 /// What is on the bus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,7 +135,10 @@ impl Script {
     }
 
     /// Its fingers and those of a hand, at any time in nanoseconds.
-    pub(super) fn beside(self: Arc<Script>, hand: Hand) -> impl FnMut(u64) -> Vec<Finger> + Send {
+    pub(super) fn beside(
+        self: Arc<Script>,
+        hand: TouchMerge,
+    ) -> impl FnMut(u64) -> Vec<Finger> + Send {
         move |now| {
             let mut fingers = self.fingers(now);
             let touches = hand.touches().into_iter();
@@ -165,7 +168,7 @@ impl Script {
             .collect()
     }
 
-    /// Turns the analog inputs to where they are at a time in nanoseconds. Those
+    /// Scheduler the analog inputs to where they are at a time in nanoseconds. Those
     /// that the script has not named yet are not there.
     pub fn turn(&self, now: u64, inputs: &Inputs) {
         for ramp in self.ramps.iter().filter(|ramp| ramp.start <= now) {

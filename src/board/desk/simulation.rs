@@ -1,4 +1,4 @@
-//! The whole instrument in simulated time: turns on a simulated bus, and the
+//! The whole instrument in simulated time: scheduler on a simulated bus, and the
 //! audio callback between them.
 
 use std::sync::Arc;
@@ -11,16 +11,16 @@ use super::oled::Oled;
 use super::pru::Pru;
 use super::script::{Event, Script};
 use crate::board::description::{self, Board};
-use crate::board::inputs::Inputs;
-use crate::board::nanoseconds;
-use crate::board::parts::{Parts, offload};
-use crate::board::threads::Shared;
-use crate::board::turns::{Entry, Model, Turn, Turns};
-use crate::engine::{Counters, Engine, Platform, Spent};
-use crate::instrument::State;
-use crate::link::hand::Hand;
+use crate::handle::Handle;
+use crate::link::touch_merge::TouchMerge;
 use crate::panel::{Config, Panel};
-use crate::pru::{Choice, Operator};
+use crate::pru::{Choice, Supervisor};
+use crate::runtime::analog_inputs::Inputs;
+use crate::runtime::nanoseconds;
+use crate::runtime::parts::{Parts, offload};
+use crate::runtime::scheduler::{Entry, Model, Scheduler, Turn};
+use engine::{Counters, Engine, Platform, Spent};
+use instrument::State;
 
 /// What a desk is made of.
 pub struct Desk {
@@ -67,7 +67,7 @@ impl Desk {
     }
 }
 
-/// What a callback brought, for who listens.
+/// What a callback scope, for who listens.
 #[derive(Clone, Copy, Debug)]
 pub struct Block<'a> {
     /// Number of its first frame.
@@ -91,7 +91,7 @@ pub struct Simulation {
     bus: Bus<VirtualTime>,
     addresses: (u8, u8),
     oled: Oled,
-    turns: Turns<Bus<VirtualTime>, VirtualTime, Lanes>,
+    scheduler: Scheduler<Bus<VirtualTime>, VirtualTime, Lanes>,
     engine: Engine<Lanes>,
     inputs: Arc<Inputs>,
     knobs: Knobs,
@@ -102,7 +102,7 @@ pub struct Simulation {
     guard: Guard,
 }
 
-/// Turns the analog inputs to where they are at a time.
+/// Scheduler the analog inputs to where they are at a time.
 type Knobs = Box<dyn FnMut(u64, &Inputs)>;
 
 /// Wraps every callback; for tests that watch it.
@@ -127,22 +127,22 @@ impl Simulation {
         if config.has_display {
             bus.plug(addresses.1, oled.clone());
         }
-        let (mut conductor, mut engine) = desk.parts.assemble(platform)?;
+        let (mut controller, mut engine) = desk.parts.assemble(platform)?;
         let inputs = Arc::new(Inputs::default());
         let pru = (desk.engine != Choice::Cpu).then(Pru::new);
-        let operator = pru.as_ref().map(|pru| {
+        let supervisor = pru.as_ref().map(|pru| {
             let (own, audio) = (pru.clone(), pru.clone());
-            offload(desk.engine, &mut conductor, &mut engine, own, audio)
+            offload(desk.engine, &mut controller, &mut engine, own, audio)
         });
         let mut simulation = Simulation {
             platform,
             pru,
-            turns: Turns::new(
+            scheduler: Scheduler::new(
                 model,
                 config,
                 [bus.clone(), bus.clone()],
                 time.clone(),
-                conductor,
+                controller,
                 engine.counters(),
                 Arc::clone(&inputs),
             ),
@@ -158,8 +158,8 @@ impl Simulation {
             sound: vec![0.0; platform.block as usize],
             guard: |callback| callback(),
         };
-        if let Some(operator) = operator {
-            simulation.turns.offload(operator);
+        if let Some(supervisor) = supervisor {
+            simulation.scheduler.offload(supervisor);
         }
         Ok(simulation)
     }
@@ -169,14 +169,14 @@ impl Simulation {
     /// # Errors
     /// As [`Simulation::new`].
     pub fn scripted(desk: Desk, script: Script) -> Result<Simulation, String> {
-        Simulation::played(desk, script, Hand::default())
+        Simulation::played(desk, script, TouchMerge::default())
     }
 
     /// A desk that a script plays on, and a hand besides.
     ///
     /// # Errors
     /// As [`Simulation::new`].
-    pub fn played(desk: Desk, script: Script, hand: Hand) -> Result<Simulation, String> {
+    pub fn played(desk: Desk, script: Script, hand: TouchMerge) -> Result<Simulation, String> {
         let script = Arc::new(script);
         let knobs = Arc::clone(&script);
         let mut simulation = Simulation::new(desk, Arc::clone(&script).beside(hand))?;
@@ -196,7 +196,7 @@ impl Simulation {
                 commands.push((at, command));
             }
         }
-        self.turns.schedule(commands);
+        self.scheduler.schedule(commands);
     }
 
     /// The analog inputs are turned by this, before every callback.
@@ -221,17 +221,17 @@ impl Simulation {
 
     /// The instrument's state.
     pub fn state(&self) -> &Arc<State> {
-        self.turns.conductor().state()
+        self.scheduler.controller().state()
     }
 
-    /// What other threads look at and ask by: see [`Turns::share`].
-    pub fn share(&mut self) -> Shared {
-        self.turns.share()
+    /// What other threads look at and ask by: see [`Scheduler::share`].
+    pub fn share(&mut self) -> Handle {
+        self.scheduler.share()
     }
 
     /// The engine's counters.
     pub fn counters(&self) -> &Arc<Counters> {
-        self.turns.counters()
+        self.scheduler.counters()
     }
 
     /// The display.
@@ -241,12 +241,12 @@ impl Simulation {
 
     /// The panel.
     pub fn panel(&self) -> &Panel<Bus<VirtualTime>, Bus<VirtualTime>, VirtualTime> {
-        self.turns.panel()
+        self.scheduler.panel()
     }
 
     /// As [`Panel::beside`], as on a board whose sensor is a real one.
-    pub fn beside(&mut self, hand: Hand) {
-        self.turns.beside(move || hand.contact());
+    pub fn beside(&mut self, hand: TouchMerge) {
+        self.scheduler.beside(move || hand.contact());
     }
 
     /// The emulated PRU, if it may play.
@@ -254,9 +254,9 @@ impl Simulation {
         self.pru.as_ref()
     }
 
-    /// The PRU's operator, if it may play.
-    pub fn operator(&self) -> Option<&Operator> {
-        self.turns.operator()
+    /// The PRU's supervisor, if it may play.
+    pub fn supervisor(&self) -> Option<&Supervisor> {
+        self.scheduler.supervisor()
     }
 
     /// The bus.
@@ -272,17 +272,17 @@ impl Simulation {
     /// Keeps every state that sounds different from the one before, from the
     /// one there is now on.
     pub fn keep_journal(&mut self) {
-        self.turns.keep_journal();
+        self.scheduler.keep_journal();
     }
 
     /// What the journal holds.
     pub fn journal(&self) -> &[Entry] {
-        self.turns.journal()
+        self.scheduler.journal()
     }
 
     /// Why commands were refused, since the last look.
     pub fn refusals(&mut self) -> Vec<String> {
-        self.turns.refusals()
+        self.scheduler.refusals()
     }
 
     /// When the next callback comes, in nanoseconds.
@@ -300,16 +300,16 @@ impl Simulation {
     ) {
         loop {
             let audio = self.next_block();
-            let (at, _) = self.turns.next();
+            let (at, _) = self.scheduler.next();
             if at.min(audio) >= until {
                 return;
             }
-            match self.turns.before(audio) {
+            match self.scheduler.before(audio) {
                 Some(turn) => {
-                    if let (Turn::Operator, Some(pru)) = (turn, &self.pru) {
+                    if let (Turn::Supervisor, Some(pru)) = (turn, &self.pru) {
                         pru.reach(at);
                     }
-                    self.turns.take();
+                    self.scheduler.take();
                     if turn == Turn::Panel {
                         see(self);
                     }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 
 use super::Lanes;
-use crate::engine::{Engine, Speaker};
+use engine::{Engine, TapWriter};
 
 /// A stream that plays as long as it is held.
 pub struct Card(#[allow(dead_code)] cpal::Stream);
@@ -37,7 +37,7 @@ impl Card {
     /// When there is no output, or it wants other samples than f32.
     pub fn open(
         mut engine: Engine<Lanes>,
-        mut speaker: Speaker,
+        mut tap: TapWriter,
         muted: Arc<AtomicBool>,
     ) -> Result<Card, String> {
         let (device, config) = default()?;
@@ -60,7 +60,7 @@ impl Card {
                     for out in out.chunks_mut(mono.len() * channels) {
                         let mono = &mut mono[..out.len() / channels];
                         engine.render(mono);
-                        speaker.say(mono);
+                        tap.write(mono);
                         for (out, sample) in out.chunks_mut(channels).zip(mono.iter()) {
                             out.fill(*sample);
                         }

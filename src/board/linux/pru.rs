@@ -9,7 +9,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::ptr::{self, NonNull};
 
-use crate::pru::{MAPPED_BYTES, Memory, Place};
+use crate::pru::{MAPPED_BYTES, Memory, MemoryWindow};
 
 /// Where the AM335x has it.
 const ADDRESS: u64 = 0x4a30_0000;
@@ -94,19 +94,19 @@ impl MappedPru {
         Ok(MappedPru { base, way })
     }
 
-    fn at(&self, place: Place) -> *mut u32 {
+    fn at(&self, place: MemoryWindow) -> *mut u32 {
         // SAFETY: a place is a multiple of 4 below what was mapped.
         unsafe { self.base.as_ptr().byte_add(place.offset() as usize) }
     }
 }
 
 impl Memory for MappedPru {
-    fn read(&self, place: Place) -> u32 {
+    fn read(&self, place: MemoryWindow) -> u32 {
         // SAFETY: mapped and aligned.
         unsafe { self.at(place).read_volatile() }
     }
 
-    fn write(&self, place: Place, value: u32) {
+    fn write(&self, place: MemoryWindow, value: u32) {
         // SAFETY: mapped and aligned.
         unsafe { self.at(place).write_volatile(value) }
     }

@@ -8,14 +8,14 @@ use std::hint::black_box;
 use std::io;
 use std::thread::{self, JoinHandle};
 
-use crate::board::threads::Role;
+use crate::spawn::Role;
 
 /// Stack of our threads, all of it locked in memory. Building a program keeps its
 /// tables on the heap; what nests deeply has a thread for it.
 fn stack_bytes(role: Role) -> usize {
     const SHALLOW: usize = 256 << 10;
     match role {
-        Role::Workshop => SHALLOW + bytebeat::STACK_BYTES,
+        Role::Jobs => SHALLOW + bytebeat::STACK_BYTES,
         _ => SHALLOW,
     }
 }
@@ -31,7 +31,7 @@ pub fn priority(role: Role) -> Option<i32> {
         Role::Watchdog => Some(50),
         Role::Panel => Some(40),
         Role::Instrument => Some(30),
-        Role::Background | Role::Workshop => None,
+        Role::Background | Role::Jobs => None,
     }
 }
 
@@ -160,7 +160,7 @@ mod tests {
             Role::Panel,
             Role::Instrument,
             Role::Background,
-            Role::Workshop,
+            Role::Jobs,
         ] {
             let seen = spawn("gb-test", role, move || {
                 // SAFETY: takes an integer; 0 is the calling thread.
@@ -183,7 +183,7 @@ mod tests {
     fn the_workshop_compiles_the_deepest_expression() {
         let deepest = format!("t{}", "+t".repeat(499));
         let work = move || bytebeat::Expression::parse(&deepest).map(|tree| tree.compile(8));
-        let compiled = spawn("gb-test", Role::Workshop, work).unwrap().join();
+        let compiled = spawn("gb-test", Role::Jobs, work).unwrap().join();
         assert!(compiled.unwrap().unwrap().is_ok());
     }
 

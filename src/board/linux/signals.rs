@@ -15,8 +15,8 @@ use std::time::Duration;
 use signal_hook::{flag, low_level};
 
 use super::realtime::spawn;
-use crate::board::signals::wanted;
-use crate::board::threads::Role;
+use crate::runtime::signals::wanted;
+use crate::spawn::Role;
 
 /// From a signal to the end, at most: what hangs does not hold it up.
 const GRACE: Duration = Duration::from_millis(150);

@@ -2,22 +2,22 @@
 
 use std::path::Path;
 
-use gatebend::logbook::{self, Logbook};
+use gatebend::logging::{self, Logging};
 use log::LevelFilter;
 
 use crate::Failure;
 
 /// Starts the log: to the file in the state folder, and to the terminal from this
 /// level on, unless a display is painted in it: then it is off.
-pub fn start(state: Option<&Path>, terminal: LevelFilter) -> Result<Logbook, Failure> {
+pub fn start(state: Option<&Path>, terminal: LevelFilter) -> Result<Logging, Failure> {
     let asked = match std::env::var("GATEBEND_LOG") {
         Ok(name) => Some(
-            logbook::level(&name)
+            logging::level(&name)
                 .map_err(|problem| Failure::Usage(format!("GATEBEND_LOG: {problem}")))?,
         ),
         Err(_) => None,
     };
-    let options = logbook::Options {
+    let options = logging::Options {
         terminal: match terminal {
             LevelFilter::Off => LevelFilter::Off,
             level => asked.unwrap_or(level),
@@ -25,5 +25,5 @@ pub fn start(state: Option<&Path>, terminal: LevelFilter) -> Result<Logbook, Fai
         file: asked.unwrap_or(LevelFilter::Info),
         folder: state.map(Path::to_path_buf),
     };
-    Logbook::start(options).map_err(Failure::Failed)
+    Logging::start(options).map_err(Failure::Failed)
 }

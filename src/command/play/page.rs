@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use gatebend::board::description::Web;
 use gatebend::link::files::Files;
-use gatebend::link::server::{self, Door};
+use gatebend::link::server::{self, Listener};
 
-use crate::{Failure, say};
+use crate::{Failure, print_message as say};
 
 #[derive(clap::Args)]
 pub struct Page {
@@ -32,7 +32,12 @@ pub struct Page {
 impl Page {
     /// The port of the page, if it can be had: without it, the instrument plays. `name` is
     /// told to people where it listens at all addresses.
-    pub fn door(&self, web: &Web, listen: IpAddr, name: &str) -> Result<Option<Door>, Failure> {
+    pub fn listener(
+        &self,
+        web: &Web,
+        listen: IpAddr,
+        name: &str,
+    ) -> Result<Option<Listener>, Failure> {
         if self.no_web {
             return Ok(None);
         }
@@ -50,16 +55,16 @@ impl Page {
             files,
             limits: server::Limits::default(),
         };
-        Ok(match Door::open(options) {
-            Ok(door) => {
-                let page = door.page();
+        Ok(match Listener::open(options) {
+            Ok(listener) => {
+                let page = listener.page();
                 log::info!("Page: {page}");
                 // Whether or not anybody reads it.
                 let _ = writeln!(io::stdout(), "Page: {page}");
-                if let Some(code) = door.code() {
+                if let Some(code) = listener.code() {
                     let _ = writeln!(io::stdout(), "Pairing code: {code}");
                 }
-                Some(door)
+                Some(listener)
             }
             Err(problem) => {
                 log::warn!("{problem}");

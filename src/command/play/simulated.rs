@@ -7,16 +7,16 @@ use std::time::Instant;
 
 use gatebend::board::description::Board;
 use gatebend::board::desk::{Album, Desk, Script, Simulation};
-use gatebend::board::parts::Parts;
+use gatebend::runtime::parts::Parts;
 
 use super::Arguments;
 use super::keeping;
 use super::track::Track;
 use crate::progress::Progress;
-use crate::{Failure, Outcome, files, say};
+use crate::{CommandResult, Failure, files, print_message as say};
 
 impl Arguments {
-    pub(super) fn simulate(&self, board: Board, mut parts: Parts, script: Script) -> Outcome {
+    pub(super) fn simulate(&self, board: Board, mut parts: Parts, script: Script) -> CommandResult {
         let standard = |path: &Option<PathBuf>| path.as_deref().is_some_and(files::is_standard);
         if standard(&self.wav) && standard(&self.tap) {
             let problem = "--wav and --tap cannot both go to standard output";
@@ -31,11 +31,11 @@ impl Arguments {
         let album =
             |folder: &PathBuf| Album::new(folder, rows).map_err(|error| in_folder(folder, &error));
         let mut album = self.oled.as_ref().map(album).transpose()?;
-        let mut keeper = self.keep(&mut parts, self.state.as_deref())?;
+        let mut storage = self.keep(&mut parts, self.state.as_deref())?;
         let mut simulation = match Simulation::scripted(Desk::like(board, parts), script) {
             Ok(simulation) => simulation,
             Err(problem) => {
-                keeping::cancel(keeper);
+                keeping::cancel(storage);
                 return Err(Failure::Failed(problem));
             }
         };
@@ -45,7 +45,7 @@ impl Arguments {
         let mut sound = Track::new(self.wav.as_deref(), total);
         let mut exact = Track::new(self.tap.as_deref(), total);
         let (mut most_load, mut album_error) = (0, None);
-        let (cost, mut freed) = (simulation.platform().cost, 0.0);
+        let (cost, mut saved) = (simulation.platform().cost, 0.0);
 
         let mut progress = Progress::new("playing");
         // In steps, for the sake of progress.
@@ -56,7 +56,7 @@ impl Arguments {
                 (u128::from(end) * u128::from(step) / u128::from(steps)) as u64,
                 |block| {
                     most_load = most_load.max(block.load);
-                    freed += f64::from(cost.freed(block.spent));
+                    saved += f64::from(cost.saved(block.spent));
                     sound.add(block.sound);
                     exact.add(block.exact);
                 },
@@ -74,11 +74,11 @@ impl Arguments {
                 },
             );
             progress.at(step as f64 / steps as f64);
-            keeping::turn(&mut keeper, &simulation);
+            keeping::turn(&mut storage, &simulation);
         }
         drop(progress);
         // It has played, whatever becomes of the files.
-        let kept = keeping::finish(keeper, &simulation);
+        let kept = keeping::finish(storage, &simulation);
         for refusal in simulation.refusals() {
             say(&format!("refused: {refusal}"));
         }
@@ -102,10 +102,10 @@ impl Arguments {
             let part = |of: u32| 100.0 * f64::from(of) / f64::from(counters.groups().max(1));
             let _ = write!(
                 report,
-                "; the PRU made {:.1} % of all samples, missed {}, and freed {:.1} % of the CPU",
+                "; the PRU made {:.1} % of all samples, missed {}, and saved {:.1} % of the CPU",
                 part(counters.offloaded()),
                 counters.missed(),
-                freed / seconds / 1e7
+                saved / seconds / 1e7
             );
         }
         if self.oled.is_some() {

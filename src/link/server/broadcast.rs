@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use tungstenite::Message;
 
-use super::hub::Hub;
-use crate::engine::Listener;
+use super::context::ServerContext;
 use crate::link::activity::Gates;
-use crate::link::protocol::{self, Tell};
+use crate::link::protocol::{self, ServerMessage};
 use crate::link::view::status;
 use crate::panel::Mirror;
+use engine::TapReader;
 
 /// From one look to the next.
 const TICK: Duration = Duration::from_millis(20);
@@ -28,7 +28,7 @@ const BLOCKS: u32 = 40;
 pub struct Broadcast {
     display: Box<dyn FnMut() -> Vec<u8> + Send>,
     mirror: Mirror,
-    sound: Option<Listener>,
+    sound: Option<TapReader>,
     gates: Gates,
     /// What the display showed when it was told last.
     shown: Vec<u8>,
@@ -40,7 +40,7 @@ impl Broadcast {
     pub fn new(
         display: Box<dyn FnMut() -> Vec<u8> + Send>,
         mirror: Mirror,
-        sound: Option<Listener>,
+        sound: Option<TapReader>,
     ) -> Broadcast {
         Broadcast {
             display,
@@ -53,47 +53,47 @@ impl Broadcast {
     }
 
     /// Until the end.
-    pub fn run(&mut self, hub: &Hub) {
-        while !hub.ended() {
-            self.look(hub);
+    pub fn run(&mut self, context: &ServerContext) {
+        while !context.ended() {
+            self.look(context);
             thread::sleep(TICK);
         }
     }
 
-    fn look(&mut self, hub: &Hub) {
-        let (clients, wanted) = hub.wanted();
+    fn look(&mut self, context: &ServerContext) {
+        let (clients, wanted) = context.wanted();
         let looks = self.looks;
         self.looks += 1;
         if let Some(sound) = &mut self.sound {
             sound.listen(wanted.sound);
-            let most = hub.welcome().rate / BLOCKS;
-            while let Some((first, frames)) = sound.hear(most as usize) {
-                hub.moments().put_sound(block(first, &frames));
+            let most = context.welcome().rate / BLOCKS;
+            while let Some((first, frames)) = sound.read(most as usize) {
+                context.moments().put_sound(block(first, &frames));
             }
         }
         if !wanted.display {
             self.shown.clear();
-            hub.moments().forget_display();
+            context.moments().forget_display();
         } else if looks % SIGHT == 0 {
             let shown = (self.display)();
             if shown != self.shown {
                 self.shown.clone_from(&shown);
-                hub.moments().put_display(Message::binary(shown));
+                context.moments().put_display(Message::binary(shown));
             }
         }
         if wanted.activity {
-            let view = hub.view();
+            let view = context.view();
             let huge = view.state().network.nodes() > HUGE;
             if looks % (if huge { SELDOM } else { SIGHT }) == 0 {
-                let frame = self.gates.frame(&view, hub.counters.time());
-                hub.moments().put_activity(Message::binary(frame));
+                let frame = self.gates.frame(&view, context.counters.time());
+                context.moments().put_activity(Message::binary(frame));
             }
         }
         if clients > 0 && looks % STATUS == 0 {
             let faults = self.mirror.look().faults;
-            let status = Tell::Status(status(&hub.counters, clients, faults));
+            let status = ServerMessage::Status(status(&context.counters, clients, faults));
             if let Ok(text) = serde_json::to_string(&status) {
-                hub.moments().put_status(Message::text(text));
+                context.moments().put_status(Message::text(text));
             }
         }
     }

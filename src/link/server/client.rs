@@ -11,14 +11,14 @@ use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tungstenite::{Bytes, Error, Message, Utf8Bytes, WebSocket};
 
 use super::connection::part;
-use super::hub::{Guest, Hub, Seat};
-use super::moments::Told;
-use super::patience::Turns;
-use super::trust::Allowance;
-use super::workbench::Workbench;
-use crate::board::threads::{Answer, Outcome};
-use crate::link::protocol::Tell;
-use crate::link::session::{MOST_HELLO, Session, Wish};
+use super::context::{Guest, Seat, ServerContext};
+use super::deadline::Turns;
+use super::job_queue::JobQueue;
+use super::latest::Told;
+use super::trust::TokenBucket;
+use crate::handle::{CommandResult, Reply};
+use crate::link::protocol::ServerMessage;
+use crate::link::session::{Action, MOST_HELLO, Session};
 
 /// How long it waits for a message before it looks what there is to tell.
 const LOOK: Duration = Duration::from_millis(10);
@@ -33,7 +33,7 @@ const TYPING: u32 = 20;
 
 /// Serves a client to its end.
 pub fn converse(stream: TcpStream, rest: Vec<u8>, guest: &Guest) {
-    let limits = guest.hub().limits;
+    let limits = guest.context().limits;
     let Ok(turns) = Turns::new(stream, rest.len(), LOOK, limits.full) else {
         return;
     };
@@ -83,15 +83,15 @@ impl From<Error> for End {
 }
 
 struct Client<'a> {
-    hub: &'a Hub,
+    context: &'a ServerContext,
     peer: IpAddr,
     seat: Seat<'a>,
     socket: &'a mut WebSocket<Turns>,
     session: Session,
     started: Instant,
     /// How much it may say.
-    messages: Allowance,
-    bytes: Allowance,
+    messages: TokenBucket,
+    bytes: TokenBucket,
     /// It is not listened to before; times are from the start.
     rest: Duration,
     /// What it said, and is not looked at before: a code may be in it.
@@ -99,8 +99,8 @@ struct Client<'a> {
     /// It was told that a code is wanted.
     types: bool,
     /// A command on its way, which the next message waits for.
-    asked: Option<(Option<u32>, Answer)>,
-    workbench: Workbench,
+    asked: Option<(Option<u32>, Reply)>,
+    job_queue: JobQueue,
     told: Told,
     next_changes: Duration,
     heard: Duration,
@@ -111,23 +111,23 @@ struct Client<'a> {
 
 impl<'a> Client<'a> {
     fn new(guest: &'a Guest, socket: &'a mut WebSocket<Turns>) -> Client<'a> {
-        let hub = guest.hub();
-        let limits = hub.limits;
+        let context = guest.context();
+        let limits = context.limits;
         let started = Instant::now();
         Client {
-            hub,
+            context,
             peer: guest.peer(),
-            seat: Seat::wait(hub),
+            seat: Seat::wait(context),
             socket,
-            session: hub.session(),
+            session: context.session(),
             started,
-            messages: Allowance::new(limits.messages, 2.0 * limits.messages),
-            bytes: Allowance::new(limits.bytes, 2.0 * limits.message as f64),
+            messages: TokenBucket::new(limits.messages, 2.0 * limits.messages),
+            bytes: TokenBucket::new(limits.bytes, 2.0 * limits.message as f64),
             rest: Duration::ZERO,
             held: None,
             types: false,
             asked: None,
-            workbench: Workbench::default(),
+            job_queue: JobQueue::default(),
             told: Told::default(),
             next_changes: Duration::ZERO,
             heard: Duration::ZERO,
@@ -145,23 +145,23 @@ impl<'a> Client<'a> {
     }
 
     fn turn(&mut self) -> Result<(), End> {
-        if self.hub.ended() {
+        if self.context.ended() {
             let reason = "the instrument was switched off";
             return Err(End::Close(CloseCode::Away, reason.into()));
         }
         let now = self.started.elapsed();
-        self.socket.get_mut().speak(self.hub.limits.answer);
+        self.socket.get_mut().speak(self.context.limits.answer);
         self.look_after(now)?;
-        let worked = self.workbench.turn(&self.hub.jobs);
+        let worked = self.job_queue.turn(&self.context.jobs);
         self.tell(worked)?;
         if now >= self.next_changes {
             self.next_changes = now + CHANGES;
-            let changes = self.session.update(&self.hub.view());
+            let changes = self.session.update(&self.context.view());
             self.tell(changes)?;
         }
         if self.session.greeted() {
             let listening = self.session.listening();
-            let news = self.hub.moments().news(&mut self.told, listening);
+            let news = self.context.moments().news(&mut self.told, listening);
             for message in news {
                 self.socket.write(message)?;
             }
@@ -188,7 +188,7 @@ impl<'a> Client<'a> {
         Ok(())
     }
 
-    fn tell(&mut self, tells: impl IntoIterator<Item = Tell>) -> Result<(), End> {
+    fn tell(&mut self, tells: impl IntoIterator<Item = ServerMessage>) -> Result<(), End> {
         for tell in tells {
             if let Ok(text) = serde_json::to_string(&tell) {
                 self.socket.write(Message::text(text))?;
@@ -197,12 +197,12 @@ impl<'a> Client<'a> {
         Ok(())
     }
 
-    fn answer(&mut self, id: Option<u32>, outcome: Outcome) -> Result<(), End> {
+    fn answer(&mut self, id: Option<u32>, outcome: CommandResult) -> Result<(), End> {
         if id.is_none() && outcome.is_ok() {
             // Nobody waits; what it led to is told soon.
             return Ok(());
         }
-        let tells = self.session.answer(id, outcome, &self.hub.view());
+        let tells = self.session.answer(id, outcome, &self.context.view());
         self.tell(tells)
     }
 
@@ -225,7 +225,7 @@ impl<'a> Client<'a> {
         self.rest = self.rest.max(now + self.messages.take(1.0, now));
         match message {
             Message::Text(text) => self.take(text, now),
-            Message::Binary(_) => self.tell([Tell::Refused {
+            Message::Binary(_) => self.tell([ServerMessage::Refused {
                 id: None,
                 reason: "messages are JSON, as text".into(),
                 at: None,
@@ -242,7 +242,7 @@ impl<'a> Client<'a> {
 
     /// Sees whether anybody is there, and may stay.
     fn look_after(&mut self, now: Duration) -> Result<(), End> {
-        let limits = self.hub.limits;
+        let limits = self.context.limits;
         if now > self.heard + limits.silence {
             log::info!("a client does not answer any more");
             return Err(End::Gone);
@@ -267,13 +267,13 @@ impl<'a> Client<'a> {
 
     /// It is welcomed, for the first time or again, if there is room.
     fn sit(&mut self, first: bool) -> Result<(), End> {
-        let limits = self.hub.limits;
+        let limits = self.context.limits;
         if !self.seat.sit(self.session.listening()) {
             let reason = format!(
                 "the instrument has {} clients already, and takes no more",
                 limits.clients
             );
-            self.tell([Tell::Refused {
+            self.tell([ServerMessage::Refused {
                 id: None,
                 reason: reason.clone(),
                 at: None,
@@ -281,7 +281,7 @@ impl<'a> Client<'a> {
             return Err(End::Close(CloseCode::Again, reason));
         }
         if first {
-            self.told = self.hub.moments().now();
+            self.told = self.context.moments().now();
             self.socket.set_config(|config| {
                 config.max_message_size = Some(limits.message);
                 config.max_frame_size = Some(limits.message);
@@ -291,13 +291,13 @@ impl<'a> Client<'a> {
     }
 
     fn take(&mut self, text: Utf8Bytes, now: Duration) -> Result<(), End> {
-        let (hub, view) = (self.hub, self.hub.view());
+        let (context, view) = (self.context, self.context.view());
         let greeted = self.session.greeted();
-        let mut receive = || self.session.receive(&text, &view, hub.counters.time());
+        let mut receive = || self.session.receive(&text, &view, context.counters.time());
         let wish = if greeted {
             receive()
         } else {
-            match hub.guess(self.peer, receive) {
+            match context.guess(self.peer, receive) {
                 Ok(wish) => wish,
                 Err(wait) => {
                     self.rest = now + wait;
@@ -307,28 +307,28 @@ impl<'a> Client<'a> {
             }
         };
         match wish {
-            Wish::Say(tells) | Wish::Wrong(tells) => {
-                if tells.contains(&Tell::Pairing) {
+            Action::Say(tells) | Action::Wrong(tells) => {
+                if tells.contains(&ServerMessage::Pairing) {
                     self.types = true;
-                    hub.show_code();
+                    context.show_code();
                 }
                 if self.session.greeted() {
                     self.sit(!greeted)?;
                 }
                 self.tell(tells)?;
             }
-            Wish::End(tell) => {
+            Action::End(tell) => {
                 self.tell([tell])?;
                 let reason = "the instrument does not take this page";
                 return Err(End::Close(CloseCode::Policy, reason.into()));
             }
-            Wish::Command(id, command) => self.asked = Some((id, hub.shared.ask(command))),
-            Wish::Touch(id, fingers) => {
+            Action::Command(id, command) => self.asked = Some((id, context.shared.ask(command))),
+            Action::Touch(id, fingers) => {
                 self.seat.touch(&fingers);
                 self.answer(id, Ok(()))?;
             }
-            Wish::Work(work) => {
-                let superfluous = self.workbench.take(work);
+            Action::Job(work) => {
+                let superfluous = self.job_queue.take(work);
                 self.tell(superfluous)?;
             }
         }

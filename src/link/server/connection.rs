@@ -7,9 +7,9 @@ use std::time::Duration;
 use tungstenite::handshake::derive_accept_key;
 
 use super::client;
+use super::context::{Guest, ServerContext};
+use super::deadline::Patient;
 use super::http::{self, Problem, Request};
-use super::hub::{Guest, Hub};
-use super::patience::Patient;
 use super::trust;
 
 /// Where the websocket is.
@@ -17,8 +17,8 @@ const WEBSOCKET: &str = "/ws";
 
 /// Serves it to its end.
 pub fn serve(stream: TcpStream, guest: &Guest) {
-    let hub = guest.hub();
-    let limits = hub.limits;
+    let context = guest.context();
+    let limits = context.limits;
     if stream.set_nodelay(true).is_err() {
         return;
     }
@@ -35,7 +35,7 @@ pub fn serve(stream: TcpStream, guest: &Guest) {
     let Ok(local) = stream.local_addr() else {
         return;
     };
-    if !hub.hosts.know(&request.host, local.ip()) {
+    if !context.hosts.know(&request.host, local.ip()) {
         let problem = Problem(
             http::FORBIDDEN,
             "this instrument does not go by that name; its board file may add it: [web] hosts",
@@ -60,7 +60,7 @@ pub fn serve(stream: TcpStream, guest: &Guest) {
         }
         return;
     }
-    finish(&|out| file(out, &request, hub));
+    finish(&|out| file(out, &request, context));
 }
 
 /// What accepts a websocket, if it is one of ours.
@@ -80,8 +80,8 @@ fn upgrade(request: &Request) -> Result<String, Problem> {
     }
 }
 
-fn file(out: &mut impl Write, request: &Request, hub: &Hub) -> io::Result<()> {
-    let Some(file) = hub.files.find(&request.path, request.gzip) else {
+fn file(out: &mut impl Write, request: &Request, context: &ServerContext) -> io::Result<()> {
+    let Some(file) = context.files.find(&request.path, request.gzip) else {
         let problem = Problem(http::NOT_FOUND, "there is no such file");
         return http::say(out, problem, request.content);
     };

@@ -5,16 +5,16 @@
 //! of them may wait; none of them is waited for by the instrument, and the audio callback
 //! gives its frames away without knowing whether anybody takes them.
 
+mod admission;
 mod broadcast;
 mod client;
 mod connection;
+mod context;
+mod deadline;
 mod http;
-mod hub;
-mod moments;
-mod patience;
-mod seats;
+mod job_queue;
+mod latest;
 mod trust;
-mod workbench;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
@@ -24,14 +24,15 @@ use std::time::Duration;
 
 use crossbeam_channel::unbounded;
 
-use crate::board::threads::{Role, Shared, Spawn, Work};
-use crate::engine::{Counters, Listener};
+use crate::handle::Handle;
 use crate::link::files::Files;
-use crate::link::hand::Hand;
+use crate::link::touch_merge::TouchMerge;
 use crate::link::view::Place;
 use crate::panel::Mirror;
+use crate::spawn::{Role, Spawn, Task};
+use engine::{Counters, TapReader};
 
-use hub::Hub;
+use context::ServerContext;
 
 /// The port, if it is free.
 pub const PORT: u16 = 8080;
@@ -121,23 +122,23 @@ impl Default for Limits {
 /// What of the instrument the server has to do with.
 pub struct Access {
     /// Its state, and the way to its thread.
-    pub shared: Shared,
+    pub shared: Handle,
     /// The engine's counters.
     pub counters: Arc<Counters>,
     /// What clients are welcomed with.
     pub place: Place,
     /// The engine's sound, where it can be had.
-    pub sound: Option<Listener>,
+    pub sound: Option<TapReader>,
     /// What the display shows, as [`super::display`] makes messages of it.
     pub display: Box<dyn FnMut() -> Vec<u8> + Send>,
     /// What the panel knows of faults.
     pub mirror: Mirror,
     /// Where fingers of clients go.
-    pub hand: Hand,
+    pub hand: TouchMerge,
 }
 
 /// A port that is taken, before anybody serves there.
-pub struct Door {
+pub struct Listener {
     listener: TcpListener,
     address: SocketAddr,
     options: Options,
@@ -146,12 +147,12 @@ pub struct Door {
     is_localhost: bool,
 }
 
-impl Door {
+impl Listener {
     /// Takes the port, or the next one that is free.
     ///
     /// # Errors
     /// When none is; says what to do.
-    pub fn open(options: Options) -> Result<Door, String> {
+    pub fn open(options: Options) -> Result<Listener, String> {
         let (listen, first) = (options.listen, options.port);
         let last = match first {
             0 => 0,
@@ -163,7 +164,7 @@ impl Door {
                 Ok(listener) => {
                     let address = listener.local_addr().map_err(|error| error.to_string())?;
                     let code = options.pairing.then(code);
-                    return Ok(Door {
+                    return Ok(Listener {
                         listener,
                         address,
                         options,
@@ -240,7 +241,7 @@ pub fn chance() -> u64 {
 
 /// The running server.
 pub struct Server {
-    hub: Arc<Hub>,
+    context: Arc<ServerContext>,
     address: SocketAddr,
     threads: Vec<JoinHandle<()>>,
 }
@@ -250,18 +251,18 @@ impl Server {
     ///
     /// # Errors
     /// When the system gives no threads.
-    pub fn start(door: Door, access: Access, spawn: Spawn) -> Result<Server, String> {
-        let Door {
+    pub fn start(listener: Listener, access: Access, spawn: Spawn) -> Result<Server, String> {
+        let Listener {
             listener,
             address,
             options,
             code,
             ..
-        } = door;
+        } = listener;
         let (jobs, work) = unbounded();
         let Access { display, sound, .. } = access;
-        let hub = Arc::new(Hub::new(
-            hub::Parts {
+        let context = Arc::new(ServerContext::new(
+            context::Parts {
                 shared: access.shared,
                 counters: access.counters,
                 place: access.place,
@@ -271,12 +272,12 @@ impl Server {
             code,
             jobs,
         ));
-        let start = |name, role, work: Work| {
+        let start = |name, role, work: Task| {
             spawn(name, role, work).map_err(|error| format!("no thread {name}: {error}"))
         };
-        let of_broadcast = Arc::clone(&hub);
+        let of_broadcast = Arc::clone(&context);
         let mut broadcast = broadcast::Broadcast::new(display, access.mirror, sound);
-        let of_doors = Arc::clone(&hub);
+        let of_doors = Arc::clone(&context);
         let threads = vec![
             start(
                 "gb-link",
@@ -285,17 +286,17 @@ impl Server {
             )?,
             start(
                 "gb-workshop",
-                Role::Workshop,
-                Box::new(move || workbench::work(&work)),
+                Role::Jobs,
+                Box::new(move || job_queue::work(&work)),
             )?,
             start(
-                "gb-door",
+                "gb-listener",
                 Role::Background,
                 Box::new(move || accept(&listener, &of_doors, spawn)),
             )?,
         ];
         Ok(Server {
-            hub,
+            context,
             address,
             threads,
         })
@@ -308,7 +309,7 @@ impl Server {
 
     /// Sends all clients away and frees the port. Who is slow is not waited for.
     pub fn end(self) {
-        self.hub.end();
+        self.context.end();
         // Wakes the thread that waits for connections.
         let ip = match self.address.ip() {
             ip if !ip.is_unspecified() => ip,
@@ -332,10 +333,10 @@ impl Server {
 const BREATH: Duration = Duration::from_millis(50);
 
 /// The thread that waits for connections.
-fn accept(listener: &TcpListener, hub: &Arc<Hub>, spawn: Spawn) {
+fn accept(listener: &TcpListener, context: &Arc<ServerContext>, spawn: Spawn) {
     loop {
         let connection = listener.accept();
-        if hub.ended() {
+        if context.ended() {
             return;
         }
         let Ok((stream, peer)) = connection else {
@@ -343,7 +344,7 @@ fn accept(listener: &TcpListener, hub: &Arc<Hub>, spawn: Spawn) {
             continue;
         };
         // So many are not had by people: whoever it is comes again.
-        let Some(guest) = hub::Guest::of(hub, peer.ip()) else {
+        let Some(guest) = context::Guest::of(context, peer.ip()) else {
             continue;
         };
         let work = Box::new(move || connection::serve(stream, &guest));
@@ -358,9 +359,9 @@ fn accept(listener: &TcpListener, hub: &Arc<Hub>, spawn: Spawn) {
 mod tests {
     use super::*;
 
-    fn at(listen: impl Into<IpAddr>, port: u16) -> Door {
+    fn at(listen: impl Into<IpAddr>, port: u16) -> Listener {
         let listen = listen.into();
-        Door::open(Options {
+        Listener::open(Options {
             listen,
             port,
             ..Options::default()
@@ -370,23 +371,29 @@ mod tests {
 
     #[test]
     fn the_address_that_is_told_is_one_that_answers() {
-        let door = at(Ipv4Addr::LOCALHOST, 0);
-        assert_eq!(door.host(), format!("localhost:{}", door.address().port()));
+        let listener = at(Ipv4Addr::LOCALHOST, 0);
+        assert_eq!(
+            listener.host(),
+            format!("localhost:{}", listener.address().port())
+        );
         if cfg!(target_os = "linux") {
-            let door = at([127, 0, 0, 2], 0);
-            assert_eq!(door.host(), door.address().to_string());
+            let listener = at([127, 0, 0, 2], 0);
+            assert_eq!(listener.host(), listener.address().to_string());
         }
         // Where another program has the port in the sixth version.
         let Ok(other) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)) else {
             return;
         };
         let port = other.local_addr().unwrap().port();
-        let door = at(Ipv4Addr::LOCALHOST, port);
-        if door.address().port() == port {
-            assert_eq!(door.page(), format!("http://127.0.0.1:{port}/"));
+        let listener = at(Ipv4Addr::LOCALHOST, port);
+        if listener.address().port() == port {
+            assert_eq!(listener.page(), format!("http://127.0.0.1:{port}/"));
         }
-        drop((door, other));
-        let door = at(Ipv6Addr::LOCALHOST, 0);
-        assert_eq!(door.host(), format!("[::1]:{}", door.address().port()));
+        drop((listener, other));
+        let listener = at(Ipv6Addr::LOCALHOST, 0);
+        assert_eq!(
+            listener.host(),
+            format!("[::1]:{}", listener.address().port())
+        );
     }
 }

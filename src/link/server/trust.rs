@@ -110,15 +110,15 @@ impl Guesses {
 
 /// What happens often is done seldom.
 #[derive(Clone, Copy, Debug)]
-pub struct Seldom {
+pub struct RateLimit {
     every: Duration,
     next: Duration,
 }
 
-impl Seldom {
+impl RateLimit {
     /// Once in so long.
-    pub fn new(every: Duration) -> Seldom {
-        Seldom {
+    pub fn new(every: Duration) -> RateLimit {
+        RateLimit {
             every,
             next: Duration::ZERO,
         }
@@ -136,17 +136,17 @@ impl Seldom {
 
 /// How much may be asked for: so much a second, and so much at once after a rest.
 #[derive(Clone, Copy, Debug)]
-pub struct Allowance {
+pub struct TokenBucket {
     rate: f64,
     most: f64,
     left: f64,
     at: Duration,
 }
 
-impl Allowance {
+impl TokenBucket {
     /// A full one.
-    pub fn new(rate: f64, most: f64) -> Allowance {
-        Allowance {
+    pub fn new(rate: f64, most: f64) -> TokenBucket {
+        TokenBucket {
             rate,
             most,
             left: most,
@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn what_happens_often_is_done_seldom() {
-        let mut seldom = Seldom::new(Duration::from_secs(5));
+        let mut seldom = RateLimit::new(Duration::from_secs(5));
         let times = (0..100).map(|i| Duration::from_millis(100 * i));
         assert_eq!(times.filter(|now| seldom.now(*now)).count(), 2);
     }
@@ -267,7 +267,7 @@ mod tests {
     #[test]
     fn who_asks_for_more_waits_for_it() {
         let second = Duration::from_secs(1);
-        let mut allowance = Allowance::new(10.0, 20.0);
+        let mut allowance = TokenBucket::new(10.0, 20.0);
         for _ in 0..20 {
             assert_eq!(allowance.take(1.0, second), Duration::ZERO);
         }

@@ -8,15 +8,15 @@ use std::sync::Arc;
 
 use gatebend::board::description;
 use gatebend::board::desk::{Desk, Script, Simulation};
-use gatebend::board::parts::Parts;
-use gatebend::board::threads::{Answer, Shared};
-use gatebend::library;
+use gatebend::factory_networks;
+use gatebend::handle::{Handle, Reply};
 use gatebend::link::activity::Gates;
-use gatebend::link::hand::Hand;
-use gatebend::link::protocol::Tell;
-use gatebend::link::session::{Session, Wish};
+use gatebend::link::jobs::Job;
+use gatebend::link::protocol::ServerMessage;
+use gatebend::link::session::{Action, Session};
+use gatebend::link::touch_merge::TouchMerge;
 use gatebend::link::view::{Place, View, status};
-use gatebend::link::workshop::Work;
+use gatebend::runtime::parts::Parts;
 
 /// Frames a second that it can play at.
 const RATES: std::ops::RangeInclusive<u32> = 8_000..=192_000;
@@ -32,25 +32,25 @@ const MOST_WAITING: usize = 64;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
     /// To the client.
-    Tell(Tell),
+    ServerMessage(ServerMessage),
     /// To the client, binary.
     Frame(Vec<u8>),
     /// To a workshop, whose answer is for the client.
-    Work(Work),
+    Job(Job),
 }
 
 /// The instrument, alone.
 pub struct Alone {
     simulation: Simulation,
-    shared: Shared,
-    hand: Hand,
+    shared: Handle,
+    hand: TouchMerge,
     session: Session,
     view: View,
     gates: Gates,
     /// What the display showed when it was told last.
     shown: Vec<u8>,
     /// Commands on their way, and the ids by which they are answered.
-    asked: VecDeque<(Option<u32>, Answer)>,
+    asked: VecDeque<(Option<u32>, Reply)>,
     rate: u32,
     /// The time of the next look, in frames, and how many there were.
     look: (u64, u64),
@@ -92,8 +92,8 @@ impl Alone {
         }
         .welcome();
         let script = Script::parse(script, &board.panel.surface)?;
-        let desk = Desk::like(board, Parts::new(library::shipped()));
-        let hand = Hand::default();
+        let desk = Desk::like(board, Parts::new(factory_networks::all()));
+        let hand = TouchMerge::default();
         let mut simulation = Simulation::played(desk, script, hand.clone())?;
         Ok(Alone {
             shared: simulation.share(),
@@ -119,21 +119,23 @@ impl Alone {
         self.view.go_to(self.simulation.state());
         let t = self.simulation.counters().time();
         match self.session.receive(text, &self.view, t) {
-            Wish::Say(tells) | Wish::Wrong(tells) => {
-                let greeted = tells.iter().any(|tell| matches!(tell, Tell::Welcome(_)));
+            Action::Say(tells) | Action::Wrong(tells) => {
+                let greeted = tells
+                    .iter()
+                    .any(|tell| matches!(tell, ServerMessage::Welcome(_)));
                 if greeted {
                     self.shown.clear();
                 }
                 self.tell(tells);
             }
-            Wish::End(tell) => self.tell([tell]),
-            Wish::Command(id, command) => self.asked.push_back((id, self.shared.ask(command))),
-            Wish::Touch(id, fingers) => {
+            Action::End(tell) => self.tell([tell]),
+            Action::Command(id, command) => self.asked.push_back((id, self.shared.ask(command))),
+            Action::Touch(id, fingers) => {
                 self.hand.put(0, &fingers);
                 let tells = self.session.answer(id, Ok(()), &self.view);
                 self.tell(tells);
             }
-            Wish::Work(work) => self.messages.push_back(Message::Work(work)),
+            Action::Job(work) => self.messages.push_back(Message::Job(work)),
         }
     }
 
@@ -142,8 +144,9 @@ impl Alone {
         self.messages.pop_front()
     }
 
-    fn tell(&mut self, tells: impl IntoIterator<Item = Tell>) {
-        self.messages.extend(tells.into_iter().map(Message::Tell));
+    fn tell(&mut self, tells: impl IntoIterator<Item = ServerMessage>) {
+        self.messages
+            .extend(tells.into_iter().map(Message::ServerMessage));
     }
 
     /// The next frames, one channel.
@@ -205,7 +208,7 @@ impl Alone {
             let faults = self.simulation.panel().status().fault.clone();
             let counters = self.simulation.counters();
             let status = status(counters, 1, faults.into_iter().collect());
-            self.tell([Tell::Status(status)]);
+            self.tell([ServerMessage::Status(status)]);
         }
     }
 }
@@ -221,7 +224,10 @@ mod tests {
         let mut alone = Alone::new(RATE, script).unwrap();
         alone.receive(r#"{"type":"hello","version":1}"#);
         let welcome = alone.next_message();
-        assert!(matches!(welcome, Some(Message::Tell(Tell::Welcome(_)))));
+        assert!(matches!(
+            welcome,
+            Some(Message::ServerMessage(ServerMessage::Welcome(_)))
+        ));
         said(&mut alone);
         alone
     }
@@ -303,7 +309,9 @@ mod tests {
             ("{", None),
         ] {
             alone.receive(text);
-            let Some(Message::Tell(Tell::Refused { id, .. })) = alone.next_message() else {
+            let Some(Message::ServerMessage(ServerMessage::Refused { id, .. })) =
+                alone.next_message()
+            else {
                 panic!("{text} was not refused");
             };
             assert_eq!(id, expected, "{text}");
@@ -320,10 +328,10 @@ mod tests {
         alone.render(44_100);
         said(&mut alone);
         alone.receive(r#"{"id":9,"type":"waveform","columns":64}"#);
-        let Some(Message::Work(work)) = alone.next_message() else {
+        let Some(Message::Job(work)) = alone.next_message() else {
             panic!("it is work");
         };
-        let Tell::Waveform { id, changed, .. } = work.answer() else {
+        let ServerMessage::Waveform { id, changed, .. } = work.answer() else {
             panic!("it was worked out");
         };
         assert!(id == 9 && changed.contains(&true));
@@ -340,10 +348,10 @@ mod tests {
         }
         let at = |is: &dyn Fn(&Message) -> bool| said.iter().position(is).unwrap();
         let state = at(&|message| {
-            matches!(message, Message::Tell(Tell::State(state))
+            matches!(message, Message::ServerMessage(ServerMessage::State(state))
                 if state.library.as_ref().is_some_and(|library| library.place == 2))
         });
-        let done = at(&|message| *message == Message::Tell(Tell::Done { id: 1 }));
+        let done = at(&|message| *message == Message::ServerMessage(ServerMessage::Done { id: 1 }));
         assert!(state < done, "{said:?}");
         let frames = |first: u8| {
             let is =

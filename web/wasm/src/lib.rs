@@ -12,7 +12,7 @@ mod alone;
 
 use std::cell::RefCell;
 
-use gatebend::link::workshop::{self, Work};
+use gatebend::link::jobs::{self, Job};
 
 pub use alone::{Alone, Message};
 
@@ -27,7 +27,7 @@ pub enum Kind {
     /// Bytes.
     Binary = 2,
     /// A request for [`work`], JSON, whose answer is for the client.
-    Work = 4,
+    Job = 4,
     /// Why what was asked for was not done: a sentence, UTF-8.
     Problem = 3,
 }
@@ -120,9 +120,9 @@ pub extern "C" fn next_message() -> Kind {
     call(|rim| {
         let json = |text: serde_json::Result<Vec<u8>>| text.map_err(|error| error.to_string());
         Ok(match rim.alone.as_mut().and_then(Alone::next_message) {
-            Some(Message::Tell(tell)) => (Kind::Text, json(serde_json::to_vec(&tell))?),
+            Some(Message::ServerMessage(tell)) => (Kind::Text, json(serde_json::to_vec(&tell))?),
             Some(Message::Frame(frame)) => (Kind::Binary, frame),
-            Some(Message::Work(work)) => (Kind::Work, json(serde_json::to_vec(&work))?),
+            Some(Message::Job(work)) => (Kind::Job, json(serde_json::to_vec(&work))?),
             None => (Kind::Nothing, Vec::new()),
         })
     })
@@ -134,7 +134,7 @@ pub extern "C" fn next_message() -> Kind {
 pub extern "C" fn work() -> Kind {
     call(|rim| {
         let text = text(rim)?;
-        let work: Work = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+        let work: Job = serde_json::from_str(&text).map_err(|error| error.to_string())?;
         let answer = serde_json::to_vec(&work.answer()).map_err(|error| error.to_string())?;
         Ok((Kind::Text, answer))
     })
@@ -143,5 +143,5 @@ pub extern "C" fn work() -> Kind {
 /// Samples of the network in the inbox, from time t on: as many bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn samples(t: u32, count: usize) -> Kind {
-    call(|rim| Ok((Kind::Binary, workshop::samples(&text(rim)?, t, count)?)))
+    call(|rim| Ok((Kind::Binary, jobs::samples(&text(rim)?, t, count)?)))
 }

@@ -24,7 +24,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use embedded_hal::delay::DelayNs;
 use embedded_hal::i2c::{ErrorKind, I2c, Operation};
 use gatebend::board::desk::{Oled, Script};
-use gatebend::instrument::surface::Surface;
+use instrument::surface::Surface;
 use trill::sim::{Bus, RealTime, Sensor, Time, VirtualTime};
 
 const PATH: &CStr = c"/dev/i2c-1";

@@ -1,0 +1,599 @@
+//! Real-time playback of logic networks: turns programs into sound, callback by callback.
+//!
+//! After [`Engine::new`], rendering does not allocate, lock, make system calls, wake
+//! threads, panic or loop without bound: [`Engine::render`] is safe to call from a
+//! real-time thread. The engine never reads a clock; its time is the number of frames it
+//! has rendered.
+//!
+//! A callback evaluates at most a budget of gates, a quarter of its duration by the
+//! platform's figures. The group of lanes after the one being played is evaluated ahead,
+//! in slices. A new program first evaluates the group being played. If that fits the
+//! budget, it is heard in the same callback; otherwise the old program plays on until the
+//! new one is ready.
+//!
+//! ```
+//! use engine::{Change, Cost, Engine, Platform, Settings, Start, Voice};
+//! use logicnet::random::Ops;
+//! use logicnet::{Network, Program, W128};
+//!
+//! let cost = Cost { gate_ns: 14.0, group_ns: 2000.0, frame_ns: 60.0, callback_ns: 3000.0 };
+//! let platform = Platform { rate: 44_100, block: 128, cost };
+//! // One end for the audio thread, the other for the thread that makes changes.
+//! let (mut engine, mut handover) = Engine::<W128>::new(platform);
+//!
+//! let network = Network::random(14, &[64, 8], Ops::XorRich, 1)?;
+//! let program = Program::new(&network, network.masks());
+//! let settings = Settings { level: 0.5, ..Settings::default() };
+//! platform.keeps_up(&program, &settings, 128)?;
+//! let voice = Box::new(Voice::new(program));
+//! let start = Some(Start { voice, seek: None, fade: false });
+//! handover.send(Change { id: 1, settings, start }).unwrap();
+//!
+//! let mut block = [0.0; 128];
+//! engine.render(&mut block);
+//! assert_eq!(engine.change(), Some(1));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#![deny(unsafe_code)]
+#![cfg_attr(rtsan, feature(sanitize))]
+
+mod cost;
+mod counters;
+mod handover;
+mod offload;
+mod output;
+mod position;
+mod tap;
+mod voice;
+
+use std::sync::Arc;
+
+use logicnet::Word;
+
+pub use cost::{Cost, Platform, Spent, TooSlow};
+pub use counters::Counters;
+pub use handover::{Change, Handover, Start};
+pub use offload::{Offload, OffloadedGroup};
+pub use tap::{TapReader, TapWriter, tap};
+pub use voice::Voice;
+
+use handover::{Inbox, handover};
+use output::{FADE_SECONDS, Output};
+use position::Position;
+
+/// Conversion of network samples to frames of the output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Interpolation {
+    /// Holds each sample until the next: the sharp sound of old machines.
+    #[default]
+    Hold,
+    /// Draws a straight line from each sample to the next.
+    Linear,
+}
+
+/// Everything about the sound except the program.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settings {
+    /// Network samples a second, 1..=768,000.
+    pub rate: u32,
+    /// Speed of time in hundredths, -400..=400; negative runs backwards.
+    pub speed: i32,
+    /// Conversion between samples.
+    pub interpolation: Interpolation,
+    /// Level of the output, 0.0..=1.0.
+    pub level: f32,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            rate: logicnet::DEFAULT_SAMPLE_RATE,
+            speed: 100,
+            interpolation: Interpolation::Hold,
+            level: 0.0,
+        }
+    }
+}
+
+/// A change that is being prepared while the old sound plays.
+#[derive(Debug)]
+struct Pending<W> {
+    id: u32,
+    /// The new voice. Without one, the playing voice is prepared for the settings.
+    start: Option<Start<W>>,
+    settings: Settings,
+    /// The group being evaluated, if that takes several callbacks.
+    target: Option<u32>,
+}
+
+/// An old voice that is fading out.
+#[derive(Debug)]
+struct Fading<W> {
+    voice: Box<Voice<W>>,
+    frames_left: u32,
+    /// Its reading position, at its own rate and speed.
+    position: Position,
+    interpolation: Interpolation,
+    last: f32,
+}
+
+/// Renders the sound in the audio thread, with lanes `W`.
+#[derive(Debug)]
+pub struct Engine<W> {
+    platform: Platform,
+    inbox: Inbox<W>,
+    counters: Arc<Counters>,
+    /// Id of the newest change that is heard.
+    change: Option<u32>,
+    playing: Option<Box<Voice<W>>>,
+    /// Id of the change that brought the playing program.
+    program: Option<u32>,
+    /// Another processor that evaluates ahead, if there is one.
+    offload: Option<Box<dyn Offload<W>>>,
+    pending: Option<Pending<W>>,
+    fading: Option<Fading<W>>,
+    position: Position,
+    settings: Settings,
+    muted: bool,
+    output: Output,
+    last: f32,
+    spent: Spent,
+}
+
+impl<W: Word> Engine<W> {
+    /// Creates an engine and the other end of its rings. It is silent until a change
+    /// brings a voice and a level.
+    pub fn new(platform: Platform) -> (Engine<W>, Handover<W>) {
+        let (inbox, handover) = handover();
+        let engine = Engine {
+            platform,
+            inbox,
+            counters: Arc::new(Counters::default()),
+            change: None,
+            playing: None,
+            program: None,
+            offload: None,
+            pending: None,
+            fading: None,
+            position: Position::new(platform.rate),
+            settings: Settings::default(),
+            muted: false,
+            output: Output::new(platform.rate),
+            last: 0.0,
+            spent: Spent::default(),
+        };
+        (engine, handover)
+    }
+
+    /// Returns the platform it was made for.
+    pub fn platform(&self) -> Platform {
+        self.platform
+    }
+
+    /// Returns the counters, for other threads.
+    pub fn counters(&self) -> Arc<Counters> {
+        Arc::clone(&self.counters)
+    }
+
+    /// Returns the id of the newest change that is heard.
+    pub fn change(&self) -> Option<u32> {
+        self.change
+    }
+
+    /// Fades out, or in again, within 20 ms; for an end without a click.
+    pub fn mute(&mut self, muted: bool) {
+        self.muted = muted;
+        self.set_level();
+    }
+
+    /// Returns whether the output is silent and stays silent.
+    pub fn silent(&self) -> bool {
+        self.output.silent()
+    }
+
+    /// Returns the work of the last callback.
+    pub fn spent(&self) -> Spent {
+        self.spent
+    }
+
+    /// Lets another processor evaluate ahead. Frames, and the callbacks in which changes
+    /// are made, are the same with it and without it: it works on the group after the one
+    /// that the CPU works on, and the CPU keeps its schedule but skips the gates of groups
+    /// that have arrived.
+    pub fn offload(&mut self, offload: Box<dyn Offload<W>>) {
+        self.offload = Some(offload);
+    }
+
+    /// Renders the next frames of one channel, within +-0.95.
+    pub fn render(&mut self, out: &mut [f32]) {
+        self.render_tapped(out, |_| {});
+    }
+
+    /// Renders, and passes each exact frame (s - 128) / 128 to `tap` before the DC blocker,
+    /// level and limiter.
+    #[cfg_attr(rtsan, sanitize(realtime = "nonblocking"))]
+    pub fn render_tapped(&mut self, out: &mut [f32], mut tap: impl FnMut(f32)) {
+        let frames = out.len() as u32;
+        self.spent = Spent {
+            frames,
+            ..Spent::default()
+        };
+        let budget = self.platform.budget(frames);
+        self.receive();
+        self.try_pending(frames, budget);
+        if let Some(offload) = &mut self.offload {
+            offload.poll(self.program);
+        }
+
+        let mut starved = 0;
+        for out in out.iter_mut() {
+            match self.frame(budget) {
+                Some(frame) => self.last = frame,
+                None => starved += u32::from(self.playing.is_some()),
+            }
+            tap(self.last);
+            let mixed = self.faded(self.last);
+            *out = self.output.next(mixed);
+        }
+        if starved > 0 {
+            self.counters.add_starved(starved);
+        }
+        self.work_ahead(frames, budget);
+        self.request_ahead(frames);
+        self.counters.add_groups(self.spent);
+        self.counters.add_block(self.position.t());
+    }
+
+    /// Reports how long the callback took, measured or estimated by the platform, in
+    /// thousandths of the duration of its block.
+    pub fn report_load(&self, load: u32) {
+        self.counters.report_load(load);
+    }
+
+    /// Receives at most one change, and none while another is being prepared or an old
+    /// voice could not be returned.
+    fn receive(&mut self) {
+        if self.pending.is_some() || !self.inbox.has_room() {
+            return;
+        }
+        let Some(change) = self.inbox.next() else {
+            return;
+        };
+        self.pending = Some(Pending {
+            id: change.id,
+            start: change.start,
+            settings: change.settings,
+            target: None,
+        });
+    }
+
+    fn settle(&mut self, id: u32, settings: Settings) {
+        self.change = Some(id);
+        self.settings = settings;
+        self.position.set_step(settings.rate, settings.speed);
+        self.set_level();
+    }
+
+    fn set_level(&mut self) {
+        let level = if self.muted { 0.0 } else { self.settings.level };
+        self.output.set_level(level);
+    }
+
+    /// Returns the position at which a pending change would begin.
+    fn entry(&self, pending: &Pending<W>) -> Position {
+        let mut entry = self.position;
+        if let Some(t) = pending.start.as_ref().and_then(|start| start.seek) {
+            entry.seek(t);
+        }
+        entry.set_step(pending.settings.rate, pending.settings.speed);
+        entry
+    }
+
+    /// Applies the pending change if its voice has the groups that this callback needs, or
+    /// can evaluate them within the budget.
+    fn try_pending(&mut self, frames: u32, budget: u32) {
+        let Some(mut pending) = self.pending.take() else {
+            return;
+        };
+        // One fade at a time.
+        let fades = pending.start.as_ref().is_some_and(|start| start.fade);
+        if fades && self.fading.is_some() {
+            self.pending = Some(pending);
+            return;
+        }
+        let entry = self.entry(&pending);
+        let voice = match (&mut pending.start, &mut self.playing) {
+            (Some(start), _) => &mut start.voice,
+            (None, Some(playing)) => playing,
+            (None, None) => {
+                self.settle(pending.id, pending.settings);
+                return;
+            }
+        };
+        let needed = groups::<W>(&entry, frames, pending.settings.interpolation);
+        let begin = self.platform.cost.group_gates();
+        let cost = |group| match voice.left(group) {
+            0 => 0,
+            left => left.saturating_add(begin),
+        };
+        let missing = needed.clone().filter(|group| !voice.has(*group)).count() as u32;
+        let whole = voice.gates().saturating_add(begin);
+        let now = match missing {
+            0 | 1 => needed.clone().map(cost).fold(0, u32::saturating_add),
+            more => whole.saturating_mul(more),
+        };
+        // The group that is read next must be ready in time as well.
+        let after = entry.after(frames);
+        let (next, callbacks) = match Voice::<W>::group(after.t()) {
+            current if needed.clone().all(|group| group != current) => (current, 0),
+            _ => ahead::<W>(&after, frames),
+        };
+        let later = (budget / 4).saturating_mul(callbacks.saturating_mul(3).saturating_add(2));
+        if now > budget || cost(next) > (budget - now).saturating_add(later) {
+            self.pending = Some(pending);
+            return;
+        }
+        for group in needed {
+            voice.work(group, u32::MAX, begin, &mut self.spent, None);
+        }
+        self.adopt(pending, entry);
+    }
+
+    fn adopt(&mut self, pending: Pending<W>, entry: Position) {
+        let before = self.position;
+        let interpolation = self.settings.interpolation;
+        self.position = entry;
+        self.settle(pending.id, pending.settings);
+        let Some(start) = pending.start else {
+            return;
+        };
+        self.program = Some(pending.id);
+        self.counters.set_last_offloaded(false);
+        if let Some(old) = self.playing.replace(start.voice) {
+            if start.fade {
+                self.fading = Some(Fading {
+                    voice: old,
+                    frames_left: self.fade_frames(),
+                    position: before,
+                    interpolation,
+                    last: self.last,
+                });
+            } else {
+                self.inbox.give_back(old);
+            }
+        }
+        self.counters.add_swap();
+    }
+
+    fn fade_frames(&self) -> u32 {
+        (FADE_SECONDS * self.platform.rate as f32) as u32
+    }
+
+    /// Returns the exact frame at the position and advances; none if the sample is missing
+    /// and cannot be evaluated within the budget.
+    #[inline]
+    fn frame(&mut self, budget: u32) -> Option<f32> {
+        let voice = self.playing.as_mut()?;
+        let begin = self.platform.cost.group_gates();
+        let mut sample = |t: u32| {
+            if let Some(sample) = voice.sample(t) {
+                return Some(sample);
+            }
+            let begun = self.spent.groups * begin;
+            let room = budget.saturating_sub(self.spent.gates + begun);
+            voice.work(Voice::<W>::group(t), room, begin, &mut self.spent, None);
+            voice.sample(t)
+        };
+        let frame = interpolate(&self.position, self.settings.interpolation, &mut sample);
+        self.position.step();
+        frame
+    }
+
+    /// Mixes a frame with the fading voice, which plays the samples that it has.
+    #[inline]
+    fn faded(&mut self, new: f32) -> f32 {
+        let Some(fading) = &mut self.fading else {
+            return new;
+        };
+        let old = interpolate(&fading.position, fading.interpolation, |t| {
+            fading.voice.sample(t)
+        });
+        fading.position.step();
+        fading.last = old.unwrap_or(fading.last);
+        let part = fading.frames_left as f32 / (FADE_SECONDS * self.platform.rate as f32);
+        fading.frames_left = fading.frames_left.saturating_sub(1);
+        new + (fading.last - new) * part
+    }
+
+    /// Spends the rest of the budget: first on the playing voice, then on a pending change.
+    fn work_ahead(&mut self, frames: u32, budget: u32) {
+        if self.fading.as_ref().is_some_and(|f| f.frames_left == 0) {
+            if let Some(fading) = self.fading.take() {
+                self.inbox.give_back(fading.voice);
+            }
+        }
+        let (mut next, mut callbacks) = ahead::<W>(&self.position, frames);
+        let room = self.room(budget);
+        let begin = self.platform.cost.group_gates();
+        let mut done = true;
+        if let Some(voice) = &mut self.playing {
+            // A group that the next callback needs comes first, and is finished before
+            // any later one.
+            let mut read = groups::<W>(&self.position, frames, self.settings.interpolation);
+            if let Some(missing) = read.find(|group| !voice.has(*group)) {
+                (next, callbacks) = (missing, 0);
+            }
+            // Evenly until it is read, but fast enough that a change of speed finds it
+            // ready.
+            let share = (voice.left(next) / callbacks.max(1) + 1).max(budget / 4);
+            let before = self.spent;
+            done = voice.work(
+                next,
+                share.saturating_add(begin).min(room),
+                begin,
+                &mut self.spent,
+                self.offload.as_deref_mut(),
+            );
+            if self.spent.groups > before.groups {
+                let offloaded = self.spent.offloaded > before.offloaded;
+                self.counters.set_last_offloaded(offloaded);
+            }
+        }
+        let room = self.room(budget);
+        if let Some(mut pending) = self.pending.take() {
+            // The playing voice works on one group at a time.
+            if done || pending.start.is_some() {
+                self.prepare(&mut pending, frames, room);
+            }
+            self.pending = Some(pending);
+        }
+    }
+
+    /// Requests the group after the CPU's next one from the other processor, at paces that
+    /// it keeps up with.
+    fn request_ahead(&mut self, frames: u32) {
+        let (Some(offload), Some(voice)) = (&mut self.offload, &self.playing) else {
+            return;
+        };
+        let (next, _) = ahead::<W>(&self.position, frames);
+        let arrived = offload.holds(next) && !voice.has_started(next);
+        if self.position.pace(frames) <= offload.max_pace() && !arrived {
+            offload.request(neighbour::<W>(next, self.position.backwards()));
+        }
+        self.spent.exchange_ns = offload.exchange_ns();
+    }
+
+    /// Returns the gates that the callback may still evaluate.
+    fn room(&self, budget: u32) -> u32 {
+        let begun = self.spent.groups * self.platform.cost.group_gates();
+        budget.saturating_sub(self.spent.gates + begun)
+    }
+
+    /// Evaluates the group with which a pending change will begin: the one being played if
+    /// that is ready in time, otherwise the next. Until then, the position moves by the old
+    /// settings.
+    fn prepare(&mut self, pending: &mut Pending<W>, frames: u32, gates: u32) {
+        let entry = self.entry(pending);
+        let current = Voice::<W>::group(entry.t());
+        let seeks = pending
+            .start
+            .as_ref()
+            .is_some_and(|start| start.seek.is_some());
+        let stands = seeks || self.playing.is_none();
+        let motion = if stands { &entry } else { &self.position };
+        let (next, callbacks) = ahead::<W>(motion, frames);
+        let begin = self.platform.cost.group_gates();
+        let voice = match (&mut pending.start, &mut self.playing) {
+            (Some(start), _) => &mut start.voice,
+            (None, Some(playing)) => playing,
+            (None, None) => return,
+        };
+        let target = match pending.target {
+            Some(target) if target == current || target == next => target,
+            _ => {
+                let needed = voice.left(current) / gates.max(1) + 1;
+                if stands || needed < callbacks {
+                    current
+                } else {
+                    next
+                }
+            }
+        };
+        pending.target = Some(target);
+        let target = if voice.has(target) {
+            // Another group that it will read at once, or the one after.
+            groups::<W>(&entry, frames, pending.settings.interpolation)
+                .find(|group| !voice.has(*group) && *group != current)
+                .unwrap_or(neighbour::<W>(target, entry.backwards()))
+        } else {
+            target
+        };
+        voice.work(target, gates, begin, &mut self.spent, None);
+    }
+}
+
+/// Returns the group that is read after the one at a position, and the number of callbacks
+/// until then.
+fn ahead<W: Word>(position: &Position, frames: u32) -> (u32, u32) {
+    let backwards = position.backwards();
+    let lane = position.t() % W::LANES as u32;
+    let samples = if backwards {
+        lane
+    } else {
+        W::LANES as u32 - 1 - lane
+    };
+    let callbacks = samples.checked_div(position.pace(frames));
+    let next = neighbour::<W>(Voice::<W>::group(position.t()), backwards);
+    (next, callbacks.unwrap_or(u32::MAX))
+}
+
+/// Returns the next group, or the previous one if time runs backwards.
+fn neighbour<W: Word>(group: u32, backwards: bool) -> u32 {
+    let t = group.wrapping_mul(W::LANES as u32);
+    let step = if backwards {
+        -(W::LANES as i32)
+    } else {
+        W::LANES as i32
+    };
+    Voice::<W>::group(t.wrapping_add_signed(step))
+}
+
+/// Most groups that a voice needs before it begins; it stores no more.
+const MAX_GROUPS: usize = 3;
+
+/// Returns the groups that a callback reads, in order, at most [`MAX_GROUPS`].
+fn groups<W: Word>(
+    entry: &Position,
+    frames: u32,
+    interpolation: Interpolation,
+) -> impl Iterator<Item = u32> + Clone {
+    let backwards = entry.backwards();
+    let last = entry.after(frames.saturating_sub(1)).t();
+    let (mut first, mut last) = (entry.t(), last);
+    if interpolation == Interpolation::Linear {
+        // Interpolation also reads the sample after the latest one.
+        let latest = if backwards { &mut first } else { &mut last };
+        *latest = latest.wrapping_add(1);
+    }
+    let (first, last) = (Voice::<W>::group(first), Voice::<W>::group(last));
+    let mut next = Some(first);
+    std::iter::from_fn(move || {
+        let group = next?;
+        next = (group != last).then(|| neighbour::<W>(group, backwards));
+        Some(group)
+    })
+    .take(MAX_GROUPS)
+}
+
+/// The value of each sample, (s - 128) / 128. A load is cheaper than a conversion on
+/// processors with slow scalar floats.
+const LEVELS: [f32; 256] = {
+    let mut levels = [0.0; 256];
+    let mut sample = 0;
+    while sample < levels.len() {
+        levels[sample] = (sample as f32 - 128.0) / 128.0;
+        sample += 1;
+    }
+    levels
+};
+
+/// Returns the frame at a position, exactly: whole numbers of at most 24 bits fit in a
+/// float.
+#[inline]
+fn interpolate(
+    position: &Position,
+    interpolation: Interpolation,
+    mut sample: impl FnMut(u32) -> Option<u8>,
+) -> Option<f32> {
+    let here = sample(position.t())?;
+    match interpolation {
+        Interpolation::Hold => Some(LEVELS[usize::from(here)]),
+        Interpolation::Linear => {
+            let here = i32::from(here);
+            let there = i32::from(sample(position.t().wrapping_add(1))?);
+            let between = (there - here) * position.fraction() as i32;
+            Some(((here - 128) * 65_536 + between) as f32 / 8_388_608.0)
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The output stage: DC blocker, level and limiter.
+
+/// Corner frequency of the DC blocker. A network bent to a constant must not deflect
+/// loudspeakers.
+const DC_HZ: f32 = 10.0;
+/// Most that the output reaches, relative to full scale.
+pub(super) const CEILING: f32 = 0.95;
+/// Release time of the limiter.
+const RELEASE_SECONDS: f32 = 0.1;
+/// Duration of the crossfade between networks.
+pub(super) const FADE_SECONDS: f32 = 0.005;
+/// Duration of a fade between silence and full level.
+const RAMP_SECONDS: f32 = 0.02;
+/// Smaller values become 0; denormal numbers are slow on some processors.
+const SMALLEST: f32 = 1e-15;
+
+/// The output stage of one channel.
+#[derive(Debug)]
+pub(super) struct Output {
+    /// The last input, output and coefficient of a one-pole high-pass.
+    input: f32,
+    passed: f32,
+    pole: f32,
+    /// The current level, the level to reach, and the step per frame.
+    level: f32,
+    target: f32,
+    ramp: f32,
+    /// The limiter's gain, and the share that it recovers per frame.
+    gain: f32,
+    release: f32,
+}
+
+impl Output {
+    pub fn new(rate: u32) -> Output {
+        let rate = rate as f32;
+        Output {
+            input: 0.0,
+            passed: 0.0,
+            pole: 1.0 - std::f32::consts::TAU * DC_HZ / rate,
+            level: 0.0,
+            target: 0.0,
+            ramp: 1.0 / (RAMP_SECONDS * rate),
+            gain: 1.0,
+            release: 1.0 / (RELEASE_SECONDS * rate),
+        }
+    }
+
+    /// Ramps to a level, 0.0..=1.0.
+    pub fn set_level(&mut self, level: f32) {
+        self.target = level.clamp(0.0, 1.0);
+    }
+
+    /// Returns whether it is silent and stays silent.
+    pub fn silent(&self) -> bool {
+        self.level == 0.0 && self.target == 0.0
+    }
+
+    /// Returns the next frame, within the ceiling.
+    #[inline]
+    pub fn next(&mut self, input: f32) -> f32 {
+        let mut passed = input - self.input + self.pole * self.passed;
+        if passed.abs() < SMALLEST {
+            passed = 0.0;
+        }
+        self.input = input;
+        self.passed = passed;
+
+        self.level += (self.target - self.level).clamp(-self.ramp, self.ramp);
+        let loud = passed * self.level;
+        self.gain += (1.0 - self.gain) * self.release;
+        if loud.abs() * self.gain > CEILING {
+            self.gain = CEILING / loud.abs();
+        }
+        (loud * self.gain).clamp(-CEILING, CEILING)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: u32 = 44_100;
+
+    fn run(output: &mut Output, seconds: f32, input: impl Fn(u32) -> f32) -> Vec<f32> {
+        let frames = (seconds * RATE as f32) as u32;
+        (0..frames).map(|i| output.next(input(i))).collect()
+    }
+
+    #[test]
+    fn a_constant_decays_to_zero() {
+        let mut output = Output::new(RATE);
+        output.set_level(1.0);
+        let frames = run(&mut output, 1.0, |_| -1.0);
+        assert!(frames.iter().all(|x| x.abs() <= CEILING));
+        assert!(frames[RATE as usize / 2..].iter().all(|x| x.abs() < 1e-6));
+        assert_eq!(run(&mut output, 2.0, |_| -1.0).last(), Some(&0.0));
+    }
+
+    #[test]
+    fn tones_pass_and_peaks_are_limited() {
+        let mut output = Output::new(RATE);
+        output.set_level(1.0);
+        let tone = |i: u32| 0.5 * (0.05 * i as f32).sin();
+        let frames = run(&mut output, 1.0, tone);
+        let most = |frames: &[f32]| frames.iter().fold(0f32, |most, x| most.max(x.abs()));
+        assert!((most(&frames[22_050..]) - 0.5).abs() < 0.01);
+        let loud = run(&mut output, 1.0, |i| 4.0 * tone(i));
+        assert!((most(&loud) - CEILING).abs() < 1e-6);
+    }
+
+    #[test]
+    fn levels_change_without_a_step() {
+        let mut output = Output::new(RATE);
+        let square = |i: u32| if i / 50 % 2 == 0 { 0.5 } else { -0.5 };
+        assert!(output.silent());
+        assert!(run(&mut output, 0.1, square).iter().all(|x| *x == 0.0));
+        output.set_level(1.0);
+        let start = run(&mut output, 0.001, square);
+        assert!(start.iter().all(|x| x.abs() < 0.1));
+        run(&mut output, 0.1, square);
+        output.set_level(0.0);
+        run(&mut output, RAMP_SECONDS + 0.001, square);
+        assert!(output.silent());
+    }
+}

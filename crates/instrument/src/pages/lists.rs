@@ -1,0 +1,125 @@
+//! The pages of lines: menu, presets, about.
+
+use embedded_graphics::prelude::Point;
+
+use super::{FILLED, LINE, Picture, View, WIDTH, rectangle, small, text};
+use crate::analog::INPUTS;
+use crate::parameters::{KEYS, Key};
+use crate::state::State;
+
+/// Height of the legend below the lines: what the buttons of the strip do here.
+const LEGEND: i32 = 7;
+
+pub fn draw_menu(picture: &mut Picture, state: &State) {
+    let rows: Vec<(String, String)> = KEYS
+        .iter()
+        .map(|key| {
+            let name = key.parameter().name.to_string();
+            (name, state.parameters.format(*key))
+        })
+        .collect();
+    draw_list(picture, "menu", &rows, state.row);
+    draw_legend(picture, ["up", "down", "less", "more", "back"]);
+}
+
+pub fn draw_presets(picture: &mut Picture, state: &State) {
+    let rows: Vec<(String, String)> = state
+        .presets
+        .iter()
+        .map(|name| (name.clone(), String::new()))
+        .collect();
+    if rows.is_empty() {
+        draw_list(picture, "presets", &[("none yet".into(), String::new())], 1);
+    } else {
+        draw_list(picture, "presets", &rows, state.row);
+    }
+    draw_legend(picture, ["up", "down", "keep", "play", "back"]);
+}
+
+pub fn draw_inputs(picture: &mut Picture, state: &State) {
+    let rows: Vec<(String, String)> = (0..INPUTS)
+        .map(|input| {
+            let moves = state.parameters.format(Key::ANALOG[input]);
+            let turned = match state.analog.part(input) {
+                _ if state.analog.learning() == Some(input) => "turn it!".to_string(),
+                Some(part) => format!("{:3.0}%", 100.0 * part),
+                None => "not there".to_string(),
+            };
+            (format!("{} {moves}", input + 1), turned)
+        })
+        .collect();
+    draw_list(picture, "inputs", &rows, state.row);
+    draw_legend(picture, ["up", "down", "moves", "learn", "back"]);
+}
+
+/// Lines about the instrument; displays of 32 rows show some of them.
+pub const ABOUT_LINES: usize = 8;
+
+pub fn draw_about(picture: &mut Picture, view: &View<'_>) {
+    let (network, status) = (&view.state.network, view.status);
+    let live = view
+        .state
+        .layout
+        .cells()
+        .iter()
+        .filter(|cell| cell.live)
+        .count();
+    let seconds = f64::from(network.period()) / f64::from(view.state.rate());
+    let lines: [String; ABOUT_LINES] = [
+        format!("gatebend {} {}", env!("CARGO_PKG_VERSION"), status.board),
+        text().cut(network.name(), WIDTH as i32),
+        format!("{} gates, {live} live", network.gates().len()),
+        format!("{} Hz, {seconds:.1} s", view.state.rate()),
+        format!("load {}%, late {}", status.load.div_ceil(10), status.late),
+        format!(
+            "played by {}, missed {}",
+            if status.by_pru { "PRU" } else { "CPU" },
+            status.missed
+        ),
+        format!("touch {}/s, bus {} kHz", status.scans, status.bus_khz),
+        status
+            .page
+            .clone()
+            .unwrap_or_else(|| "no page for browsers".into()),
+    ];
+    let room = ((picture.height() as i32 - LEGEND) / LINE) as usize;
+    let first = view.state.row.min(lines.len().saturating_sub(room));
+    for (i, line) in lines.iter().skip(first).take(room).enumerate() {
+        text().write(picture, Point::new(0, i as i32 * LINE), line);
+    }
+    draw_legend(picture, ["up", "down", "mutate", "new", "back"]);
+}
+
+/// A title, where there is room, and the rows around the chosen one.
+fn draw_list(picture: &mut Picture, title: &str, rows: &[(String, String)], chosen: usize) {
+    let titled = picture.height() > 32;
+    let top = if titled { LINE + 1 } else { 0 };
+    if titled {
+        text().write(picture, Point::new(0, 0), title);
+        let of = format!("{}/{}", (chosen + 1).min(rows.len()), rows.len());
+        text().write_right(picture, 0, &of);
+    }
+    let room = ((picture.height() as i32 - LEGEND - top) / LINE) as usize;
+    let first = chosen
+        .saturating_sub(room / 2)
+        .min(rows.len().saturating_sub(room));
+    for (i, (name, value)) in rows.iter().enumerate().skip(first).take(room) {
+        let y = top + (i - first) as i32 * LINE;
+        let line = format!("{name:<12.25} {value}");
+        if i == chosen {
+            text().bar(picture, y, &line);
+        } else {
+            text().write(picture, Point::new(1, y), &line);
+        }
+    }
+}
+
+fn draw_legend(picture: &mut Picture, labels: [&str; 5]) {
+    let y = picture.height() as i32 - LEGEND;
+    rectangle(picture, 0, y, WIDTH as u32, 1, FILLED);
+    for (i, label) in labels.iter().enumerate() {
+        let middle = (2 * i as i32 + 1) * WIDTH as i32 / 10;
+        let x = middle - small().width(label) / 2;
+        small().write(picture, Point::new(x, y + 1), label);
+    }
+}

@@ -1,0 +1,123 @@
+//! The page one plays from: every gate at its place, lit by its value.
+
+use embedded_graphics::prelude::Point;
+
+use super::{CLEARED, FILLED, LINE, OUTLINED, Picture, View, WIDTH, rectangle, text};
+use crate::layout::Cell;
+
+pub fn draw(picture: &mut Picture, view: &View<'_>) {
+    draw_gates(picture, view);
+    draw_header(picture, view);
+}
+
+/// The network's name, what bends do, the load; or what the player does now.
+fn draw_header(picture: &mut Picture, view: &View<'_>) {
+    let state = view.state;
+    rectangle(picture, 0, 0, WIDTH as u32, LINE as u32, CLEARED);
+    if let Some(button) = state.finger {
+        text().bar(picture, 0, button.name());
+        return;
+    }
+    let bend = state.parameters.format(crate::parameters::Key::Bend);
+    let lasting = if state.latched() { "+" } else { "" };
+    let load = view.status.load.div_ceil(10);
+    let right = if state.playing {
+        format!("{bend}{lasting} {load}%")
+    } else {
+        format!("{bend}{lasting} paused")
+    };
+    let room = WIDTH as i32 - text().width(&right) - 4;
+    let name = text().cut(state.network.name(), room);
+    text().write(picture, Point::new(0, 0), &name);
+    text().write_right(picture, 0, &right);
+}
+
+/// Where gates lie on the display.
+struct Field {
+    top: f32,
+    height: f32,
+    cell: (i32, i32),
+}
+
+impl Field {
+    fn new(picture: &Picture, (columns, rows): (u32, u32)) -> Field {
+        let gap = if picture.height() > 32 { 2 } else { 1 };
+        let top = (LINE + gap) as f32;
+        let height = picture.height() as f32 - top;
+        // A pixel between cells that have one to spare.
+        let side = |pixels: f32, count: u32| {
+            let whole = (pixels / count as f32) as i32;
+            if whole > 2 {
+                (whole - 1).min(7)
+            } else {
+                whole.max(1)
+            }
+        };
+        Field {
+            top,
+            height,
+            cell: (side(WIDTH as f32, columns), side(height, rows)),
+        }
+    }
+
+    /// A gate's pixel at the top left.
+    fn corner(&self, cell: &Cell) -> (i32, i32) {
+        let (width, height) = self.cell;
+        let middle = (cell.at.x * WIDTH as f32, self.top + cell.at.y * self.height);
+        (
+            (middle.0 - width as f32 / 2.0) as i32,
+            (middle.1 - height as f32 / 2.0) as i32,
+        )
+    }
+}
+
+fn draw_gates(picture: &mut Picture, view: &View<'_>) {
+    let state = view.state;
+    let field = Field::new(picture, state.layout.grid());
+    let (width, height) = field.cell;
+    let dotted = width * height >= 6;
+    for cell in state.layout.cells() {
+        let (x, y) = field.corner(cell);
+        if view.values.get(cell.node as usize) == Some(&true) {
+            rectangle(picture, x, y, width as u32, height as u32, FILLED);
+        } else if dotted {
+            // Where a dark gate is: the middle of its cell.
+            rectangle(
+                picture,
+                x + (width - 1) / 2,
+                y + (height - 1) / 2,
+                1,
+                1,
+                FILLED,
+            );
+        }
+    }
+    let masks = state.masks();
+    for cell in state.layout.cells() {
+        if masks.get(cell.node).is_some() {
+            frame(picture, field.corner(cell), field.cell, 1);
+        }
+    }
+    let nearest = state.touched.first();
+    if let Some(cell) = state
+        .layout
+        .cells()
+        .iter()
+        .find(|cell| Some(&cell.node) == nearest)
+    {
+        frame(picture, field.corner(cell), field.cell, 3);
+    }
+}
+
+/// A frame around a cell, at a distance in pixels.
+fn frame(picture: &mut Picture, (x, y): (i32, i32), (width, height): (i32, i32), distance: i32) {
+    let more = 2 * distance;
+    rectangle(
+        picture,
+        x - distance,
+        y - distance,
+        (width + more) as u32,
+        (height + more) as u32,
+        OUTLINED,
+    );
+}

@@ -1,0 +1,460 @@
+//! The one table of parameters: menu, command line and clients come from it.
+
+use super::analog::{INPUTS, Target};
+use super::playback::Playback;
+
+/// What a parameter's number means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A number with so many decimals: the value 125 of 2 decimals is 1.25.
+    Number {
+        /// Least value.
+        min: i32,
+        /// Most value.
+        max: i32,
+        /// What a press of a button changes.
+        step: i32,
+        /// Digits after the point.
+        decimals: u8,
+        /// What the least or the zero value is called instead.
+        named: Option<(i32, &'static str)>,
+    },
+    /// One of these words, by number.
+    Choice(&'static [&'static str]),
+}
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name on the command line and in files.
+    pub id: &'static str,
+    /// Its name on displays.
+    pub name: &'static str,
+    /// Its unit, or nothing.
+    pub unit: &'static str,
+    /// Its values.
+    pub kind: Kind,
+    /// The value to start with.
+    pub default: i32,
+    /// A sentence for people.
+    pub about: &'static str,
+}
+
+macro_rules! parameters {
+    ($($(#[$doc:meta])* $key:ident: $row:expr,)*) => {
+        /// The key of a parameter.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Key {
+            $($(#[$doc])* $key,)*
+        }
+
+        /// All keys, in the order of the menu.
+        pub const KEYS: &[Key] = &[$(Key::$key,)*];
+
+        const TABLE: &[Parameter] = &[$($row,)*];
+    };
+}
+
+/// A whole number, one value of which may have a name.
+const fn number(min: i32, max: i32, step: i32, named: Option<(i32, &'static str)>) -> Kind {
+    Kind::Number {
+        min,
+        max,
+        step,
+        decimals: 0,
+        named,
+    }
+}
+
+/// What an analog input moves: nothing, until it is asked to.
+const fn analog(id: &'static str, name: &'static str, about: &'static str) -> Parameter {
+    Parameter {
+        id,
+        name,
+        unit: "",
+        kind: Kind::Choice(Target::WORDS),
+        default: 0,
+        about,
+    }
+}
+
+/// The volume that is silence, in dB.
+const OFF_DB: i32 = -60;
+
+parameters! {
+    /// Level of the output.
+    Volume: Parameter {
+        id: "volume", name: "volume", unit: "dB", kind: number(OFF_DB, 0, 2, Some((OFF_DB, "off"))),
+        default: -12, about: "Level of the output",
+    },
+    /// Speed of time.
+    Speed: Parameter {
+        id: "speed", name: "speed", unit: "x",
+        kind: Kind::Number { min: -400, max: 400, step: 5, decimals: 2, named: None },
+        default: 100, about: "Speed of time; negative runs backwards, 0 stands still",
+    },
+    /// Rate of the network.
+    Rate: Parameter {
+        id: "rate", name: "rate", unit: "Hz", kind: number(0, 96_000, 500, Some((0, "own"))),
+        default: 0, about: "Network samples a second; 0 is the network's own rate",
+    },
+    /// Between samples.
+    Interpolation: Parameter {
+        id: "interpolation", name: "between", unit: "", kind: Kind::Choice(&["hold", "linear"]),
+        default: 0, about: "Between samples: hold each one, or go straight to the next",
+    },
+    /// What a touch does to a gate.
+    Bend: Parameter {
+        id: "bend", name: "bend", unit: "", kind: Kind::Choice(&["0", "1", "invert"]),
+        default: 0, about: "What a touched gate gives: 0, 1, or the opposite of its own output",
+    },
+    /// How long a bend lasts.
+    Hold: Parameter {
+        id: "hold", name: "bends", unit: "", kind: Kind::Choice(&["momentary", "latched"]),
+        default: 0, about: "Bends last while touched, or until touched again",
+    },
+    /// How far a finger bends.
+    Radius: Parameter {
+        id: "radius", name: "radius", unit: "%", kind: number(0, 50, 1, None),
+        default: 8, about: "How far around it the largest finger bends, of the surface's width",
+    },
+    /// How another network begins.
+    Swap: Parameter {
+        id: "swap", name: "swap", unit: "", kind: Kind::Choice(&["crossfade", "instant"]),
+        default: 0, about: "Another network fades in while the old one fades out, or begins at once",
+    },
+    /// Whether dead gates are there.
+    Dead: Parameter {
+        id: "dead", name: "dead gates", unit: "", kind: Kind::Choice(&["hidden", "shown"]),
+        default: 0, about: "Gates that no output depends on: not on the surface, or there as well",
+    },
+    /// Brightness of the display.
+    Brightness: Parameter {
+        id: "brightness", name: "light", unit: "%", kind: number(0, 100, 5, None),
+        default: 60, about: "Brightness of the display",
+    },
+    /// When the display is dimmed.
+    Dim: Parameter {
+        id: "dim", name: "dim after", unit: "s", kind: number(0, 3600, 10, Some((0, "never"))),
+        default: 120, about: "Untouched seconds after which the display is dimmed; 0 is never",
+    },
+    /// When the display is switched off.
+    Blank: Parameter {
+        id: "blank", name: "dark after", unit: "s", kind: number(0, 36_000, 60, Some((0, "never"))),
+        default: 1200, about: "Untouched seconds after which the display goes dark; 0 is never",
+    },
+    /// What analog input 1 moves.
+    Analog1: analog("analog1", "input 1", "What analog input 1 moves"),
+    /// What analog input 2 moves.
+    Analog2: analog("analog2", "input 2", "What analog input 2 moves"),
+    /// What analog input 3 moves.
+    Analog3: analog("analog3", "input 3", "What analog input 3 moves"),
+    /// What analog input 4 moves.
+    Analog4: analog("analog4", "input 4", "What analog input 4 moves"),
+    /// What analog input 5 moves.
+    Analog5: analog("analog5", "input 5", "What analog input 5 moves"),
+    /// What analog input 6 moves.
+    Analog6: analog("analog6", "input 6", "What analog input 6 moves"),
+    /// What analog input 7 moves.
+    Analog7: analog("analog7", "input 7", "What analog input 7 moves"),
+    /// What analog input 8 moves.
+    Analog8: analog("analog8", "input 8", "What analog input 8 moves"),
+}
+
+impl Key {
+    /// What the analog inputs move, in their order.
+    pub const ANALOG: [Key; INPUTS] = [
+        Key::Analog1,
+        Key::Analog2,
+        Key::Analog3,
+        Key::Analog4,
+        Key::Analog5,
+        Key::Analog6,
+        Key::Analog7,
+        Key::Analog8,
+    ];
+
+    /// The parameter of this key.
+    pub fn parameter(self) -> &'static Parameter {
+        &TABLE[self as usize]
+    }
+
+    /// Whether a preset brings its own value: what shapes the sound does, level
+    /// and display do not.
+    pub fn in_presets(self) -> bool {
+        use Key::{Bend, Hold, Interpolation, Radius, Rate, Speed};
+        matches!(self, Speed | Rate | Interpolation | Bend | Hold | Radius)
+    }
+
+    /// The key with this id.
+    pub fn with_id(id: &str) -> Option<Key> {
+        KEYS.iter().copied().find(|key| key.parameter().id == id)
+    }
+}
+
+impl Parameter {
+    /// Least and most value.
+    pub fn range(&self) -> (i32, i32) {
+        match self.kind {
+            Kind::Number { min, max, .. } => (min, max),
+            Kind::Choice(words) => (0, words.len() as i32 - 1),
+        }
+    }
+
+    /// A value in words, with its unit.
+    pub fn format(&self, value: i32) -> String {
+        match self.kind {
+            Kind::Choice(words) => words
+                .get(value as usize)
+                .map_or_else(|| value.to_string(), ToString::to_string),
+            Kind::Number {
+                named: Some((special, name)),
+                ..
+            } if value == special => name.to_string(),
+            Kind::Number { decimals, .. } => {
+                let space = if self.unit.len() > 1 { " " } else { "" };
+                format!("{}{space}{}", decimal(value, decimals), self.unit)
+            }
+        }
+    }
+
+    /// The value that a text means: a word of the table or a number.
+    ///
+    /// # Errors
+    /// Says what the parameter takes.
+    pub fn parse(&self, text: &str) -> Result<i32, String> {
+        let text = text.trim();
+        let value = match self.kind {
+            Kind::Choice(words) => words
+                .iter()
+                .position(|word| *word == text)
+                .map(|i| i as i32),
+            Kind::Number {
+                named: Some((special, name)),
+                ..
+            } if text == name => Some(special),
+            Kind::Number { decimals, .. } => parse_decimal(text, decimals),
+        };
+        let (min, max) = self.range();
+        value
+            .filter(|value| (min..=max).contains(value))
+            .ok_or_else(|| format!("{}: {text:?} is none of {}", self.id, self.values()))
+    }
+
+    /// What values there are, in words.
+    pub fn values(&self) -> String {
+        match self.kind {
+            Kind::Choice(words) => words.join(", "),
+            Kind::Number {
+                min,
+                max,
+                decimals,
+                named,
+                ..
+            } => {
+                let mut text = format!("{} to {}", decimal(min, decimals), decimal(max, decimals));
+                if !self.unit.is_empty() {
+                    text = format!("{text} {}", self.unit);
+                }
+                match named {
+                    Some((_, name)) => format!("{text}, {name}"),
+                    None => text,
+                }
+            }
+        }
+    }
+}
+
+fn decimal(value: i32, decimals: u8) -> String {
+    if decimals == 0 {
+        return value.to_string();
+    }
+    let one = 10u32.pow(decimals.into());
+    let sign = if value < 0 { "-" } else { "" };
+    let (whole, part) = (value.unsigned_abs() / one, value.unsigned_abs() % one);
+    format!("{sign}{whole}.{part:0width$}", width = decimals.into())
+}
+
+fn parse_decimal(text: &str, decimals: u8) -> Option<i32> {
+    let value: f64 = text.parse().ok()?;
+    let scaled = (value * 10f64.powi(decimals.into())).round();
+    (scaled.abs() <= f64::from(i32::MAX)).then_some(scaled as i32)
+}
+
+/// A value for every parameter, each within its range.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameters([i32; KEYS.len()]);
+
+impl Default for Parameters {
+    fn default() -> Parameters {
+        let mut values = [0; KEYS.len()];
+        for (value, parameter) in values.iter_mut().zip(TABLE) {
+            *value = parameter.default;
+        }
+        Parameters(values)
+    }
+}
+
+impl Parameters {
+    /// The value of a parameter.
+    pub fn get(&self, key: Key) -> i32 {
+        self.0[key as usize]
+    }
+
+    /// Sets a value, or the end of its range that is nearest.
+    pub fn set(&mut self, key: Key, value: i32) {
+        let (min, max) = key.parameter().range();
+        self.0[key as usize] = value.clamp(min, max);
+    }
+
+    /// Sets a value to a part of its range, 0.0 to 1.0.
+    pub fn set_part(&mut self, key: Key, part: f32) {
+        let (min, max) = key.parameter().range();
+        let way = (part * (max - min) as f32).round() as i32;
+        self.set(key, min + way);
+    }
+
+    /// Changes a value by steps, on to the next whole step; choices go round.
+    pub fn step(&mut self, key: Key, steps: i32) {
+        let value = self.get(key);
+        match key.parameter().kind {
+            Kind::Number { step, .. } => {
+                let whole = if steps > 0 {
+                    value.div_euclid(step)
+                } else {
+                    value.div_euclid(step) + i32::from(value.rem_euclid(step) != 0)
+                };
+                self.set(key, whole.saturating_add(steps).saturating_mul(step));
+            }
+            Kind::Choice(words) => {
+                let count = words.len() as i32;
+                self.set(key, (value + steps.rem_euclid(count)) % count);
+            }
+        }
+    }
+
+    /// Takes what a preset brings.
+    pub fn bring(&mut self, from: &Parameters) {
+        for key in KEYS.iter().filter(|key| key.in_presets()) {
+            self.set(*key, from.get(*key));
+        }
+    }
+
+    /// The value of a parameter in words.
+    pub fn format(&self, key: Key) -> String {
+        key.parameter().format(self.get(key))
+    }
+
+    /// Sets a parameter from `id=value`.
+    ///
+    /// # Errors
+    /// Says which ids there are, or what the parameter takes.
+    pub fn assign(&mut self, assignment: &str) -> Result<(), String> {
+        let (id, value) = assignment
+            .split_once('=')
+            .ok_or_else(|| format!("{assignment:?}: write id=value, such as speed=-1"))?;
+        let key = Key::with_id(id.trim()).ok_or_else(|| {
+            let ids: Vec<&str> = TABLE.iter().map(|parameter| parameter.id).collect();
+            format!("no parameter {:?}; there are {}", id.trim(), ids.join(", "))
+        })?;
+        self.set(key, key.parameter().parse(value)?);
+        Ok(())
+    }
+
+    /// Returns how a network with its own rate in Hz is played.
+    pub fn playback(&self, own_rate: u32) -> Playback {
+        let volume = self.get(Key::Volume);
+        Playback {
+            rate: match self.get(Key::Rate) {
+                0 => own_rate,
+                rate => rate as u32,
+            },
+            speed: self.get(Key::Speed),
+            linear: self.get(Key::Interpolation) == 1,
+            level: level(volume),
+        }
+    }
+}
+
+/// A level that is lower by 1 dB: 10^(-1/20).
+const DECIBEL: f64 = 0.891_250_938_133_745_5;
+
+/// The level of a volume in dB. Multiplied, since powers differ in their last bit
+/// from one system's library to the next, and the sound is the same everywhere.
+fn level(volume: i32) -> f32 {
+    if volume == OFF_DB {
+        return 0.0;
+    }
+    (volume..0).fold(1.0, |level, _| level * DECIBEL) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_are_those_of_their_decibels() {
+        assert_eq!(level(OFF_DB), 0.0);
+        for volume in OFF_DB + 1..=0 {
+            assert_eq!(level(volume), 10f64.powf(f64::from(volume) / 20.0) as f32);
+        }
+    }
+
+    #[test]
+    fn every_value_goes_through_text_and_back() {
+        for key in KEYS {
+            let parameter = key.parameter();
+            assert_eq!(Key::with_id(parameter.id), Some(*key));
+            let (min, max) = parameter.range();
+            assert!((min..=max).contains(&parameter.default));
+            for value in min..=max {
+                let text = parameter.format(value);
+                let text = text.strip_suffix(parameter.unit).unwrap_or(&text);
+                assert_eq!(parameter.parse(text), Ok(value), "{}", parameter.id);
+            }
+        }
+    }
+
+    #[test]
+    fn steps_stay_in_range_and_choices_go_round() {
+        for key in KEYS {
+            let mut parameters = Parameters::default();
+            let (min, max) = key.parameter().range();
+            for _ in 0..2000 {
+                parameters.step(*key, 1);
+                assert!((min..=max).contains(&parameters.get(*key)));
+            }
+            for _ in 0..2000 {
+                parameters.step(*key, -1);
+                assert!((min..=max).contains(&parameters.get(*key)));
+            }
+        }
+        let mut parameters = Parameters::default();
+        parameters.set(Key::Speed, 103);
+        parameters.step(Key::Speed, 1);
+        assert_eq!(parameters.get(Key::Speed), 105);
+        parameters.set(Key::Speed, 103);
+        parameters.step(Key::Speed, -1);
+        assert_eq!(parameters.get(Key::Speed), 100);
+        parameters.step(Key::Bend, -1);
+        assert_eq!(parameters.format(Key::Bend), "invert");
+    }
+
+    #[test]
+    fn wrong_assignments_are_refused_with_what_is_right() {
+        let mut parameters = Parameters::default();
+        for (assignment, expected) in [
+            ("speed", "write id=value"),
+            ("tempo=1", "volume, speed"),
+            ("speed=9", "-4.00 to 4.00 x"),
+            ("bend=2", "0, 1, invert"),
+            ("volume=NaN", "-60 to 0 dB, off"),
+        ] {
+            let problem = parameters.assign(assignment).unwrap_err();
+            assert!(problem.contains(expected), "{problem}");
+        }
+        assert_eq!(parameters, Parameters::default());
+        parameters.assign("volume=off").unwrap();
+        assert_eq!(parameters.playback(8000).level, 0.0);
+    }
+}

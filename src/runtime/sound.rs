@@ -1,0 +1,36 @@
+//! From the instrument's sound to the engine's: the only place that knows both.
+
+use engine::{Interpolation, Platform, Settings};
+use instrument::{Limits, Playback};
+use logicnet::Program;
+
+/// Returns the engine's settings for a way of playing.
+pub fn settings(playback: &Playback) -> Settings {
+    Settings {
+        rate: playback.rate,
+        speed: playback.speed,
+        interpolation: if playback.linear {
+            Interpolation::Linear
+        } else {
+            Interpolation::Hold
+        },
+        level: playback.level,
+    }
+}
+
+/// Programs that an engine keeps up with.
+#[derive(Clone, Copy, Debug)]
+pub struct EngineLimits {
+    /// The engine's platform.
+    pub platform: Platform,
+    /// The engine's lanes.
+    pub lanes: usize,
+}
+
+impl Limits for EngineLimits {
+    fn check(&self, program: &Program, playback: &Playback) -> Result<(), String> {
+        self.platform
+            .keeps_up(program, &settings(playback), self.lanes)
+            .map_err(|error| error.to_string())
+    }
+}

@@ -1,0 +1,69 @@
+//! Everything that outlives a power cut: the running state, presets, calibration, and
+//! the count of starts that failed.
+//!
+//! Every file is text. A new version is written next to the old one, synced and
+//! renamed, and the last good version is kept. [`Autosave`] is the loop of the storage
+//! thread; other threads send it requests through a [`StorageHandle`] and never wait.
+//! Nothing here reads a clock, and the audio thread touches nothing of it.
+
+mod autosave;
+mod checksummed;
+mod disk;
+mod error;
+mod presets;
+mod restored;
+mod state_folder;
+mod versioned_files;
+
+use std::path::{Path, PathBuf};
+
+pub use autosave::{Autosave, Ending, StorageHandle};
+pub use checksummed::{Verified, WrongChecksum, add_checksum, verify_checksum};
+pub use disk::{Disk, Files};
+pub use error::StorageError;
+pub use presets::{LoadedPresets, Presets};
+pub use restored::Restored;
+pub use versioned_files::{LoadProblem, Loaded, Parse, VersionedFiles};
+
+use instrument::SaveRequest;
+
+/// Nanoseconds of sound after which a start has not failed.
+pub const STEADY_NS: u64 = 10_000_000_000;
+
+/// Saves presets and calibration for the instrument.
+pub trait Storage: Send {
+    /// Accepts a request to save or delete. May return before the disk has it.
+    ///
+    /// # Errors
+    /// Fails if the request cannot be accepted.
+    fn save(&mut self, request: SaveRequest) -> Result<(), StorageError>;
+}
+
+/// Saves nothing: presets last as long as the instrument runs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoStorage;
+
+impl Storage for NoStorage {
+    fn save(&mut self, _: SaveRequest) -> Result<(), StorageError> {
+        Ok(())
+    }
+}
+
+/// Folders to save to.
+#[derive(Clone, Debug, Default)]
+pub struct Folders {
+    /// Folder of the running state, the calibration and the count of starts.
+    pub state: Option<PathBuf>,
+    /// Folder of presets.
+    pub presets: Option<PathBuf>,
+}
+
+impl Folders {
+    /// Saves everything in one folder, with the presets in a subfolder.
+    pub fn within(folder: &Path) -> Folders {
+        Folders {
+            state: Some(folder.to_path_buf()),
+            presets: Some(folder.join("presets")),
+        }
+    }
+}

@@ -1,0 +1,621 @@
+//! Saved files survive power cuts: the power is cut at every system call, and the
+//! program starts from every disk state that is possible afterwards, twice in a row.
+//! `UPDATE_PICTURES=1` writes the table of docs/reliability.md.
+
+mod disk;
+#[path = "../made/mod.rs"]
+mod made;
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use disk::{Fault, Simulated};
+use gatebend::storage::{
+    Autosave, Disk, Folders, NoStorage, Restored, Storage, StorageHandle, add_checksum,
+};
+use instrument::parameters::{Key, Parameters};
+use instrument::{Command, Direction, Instrument, SaveRequest, State};
+use logicnet::{Mask, Network};
+use proptest::prelude::*;
+
+fn networks() -> Vec<Network> {
+    let network = |name: &str, op: u8| {
+        let text = format!(
+            "{{\"format\": \"gatebend-network\", \"version\": 1, \"name\": \"{name}\", \
+             \"inputs\": 4, \"layers\": [{{\"gates\": [[{op}, 0, 1], [6, 2, 3], [7, 4, 5]]}}], \
+             \"outputs\": [6, 4]}}"
+        );
+        Network::from_json(&text).unwrap()
+    };
+    vec![network("first", 1), network("second", 6)]
+}
+
+fn folders() -> Folders {
+    Folders::within(Path::new("/root/state"))
+}
+
+/// A running instrument with its storage.
+struct Session {
+    autosave: Autosave<Simulated>,
+    handle: StorageHandle,
+    instrument: Instrument,
+    now: u64,
+    notices: Vec<String>,
+}
+
+impl Session {
+    fn start(disk: &Simulated) -> Session {
+        let (autosave, handle, restored) = Autosave::open(disk, folders());
+        let (instrument, _) = restored
+            .into_instrument(
+                networks(),
+                Parameters::default(),
+                None,
+                1,
+                &mut handle.clone(),
+            )
+            .unwrap();
+        Session {
+            autosave,
+            handle,
+            instrument,
+            now: 0,
+            notices: Vec::new(),
+        }
+    }
+
+    fn state(&self) -> &Arc<State> {
+        self.instrument.state()
+    }
+
+    fn does(&mut self, command: Command) {
+        let outcome = self.instrument.apply(command).unwrap();
+        if let Some(request) = outcome.keep {
+            self.handle.save(request).unwrap();
+        }
+    }
+
+    /// Lets time pass, polling every 100 ms.
+    fn pass(&mut self, milliseconds: u64) {
+        let end = self.now + milliseconds;
+        loop {
+            let notices = &mut self.notices;
+            let mut notify = |notice| notices.push(notice);
+            self.autosave
+                .poll(self.now, self.instrument.state(), &mut notify);
+            if self.now >= end {
+                return;
+            }
+            self.now += 100;
+        }
+    }
+}
+
+/// The saved value of each kind, as text.
+type SavedValues = BTreeMap<&'static str, String>;
+
+/// Returns what a start finds on a disk, without its own count.
+fn found(disk: &Simulated) -> (SavedValues, Restored) {
+    let disk = disk.copy();
+    let (_, _, restored) = Autosave::open(&disk, folders());
+    let starts: serde_json::Value =
+        serde_json::from_str(&disk.get("/root/state/starts.json").unwrap()).unwrap();
+    let starts = starts["unsteady"].as_u64().unwrap() - 1;
+    let preset = restored.presets.iter().find(|preset| preset.name == "a");
+    let saved = BTreeMap::from([
+        ("starts", starts.to_string()),
+        (
+            "state",
+            restored
+                .saved
+                .as_ref()
+                .map_or(String::new(), |saved| saved.to_json().unwrap()),
+        ),
+        (
+            "preset",
+            preset.map_or(String::new(), |preset| preset.to_json().unwrap()),
+        ),
+        (
+            "calibration",
+            restored.calibration.clone().unwrap_or_default(),
+        ),
+    ]);
+    (saved, restored)
+}
+
+/// A step of the campaign: its row in the table, the kind that it changes, and how.
+type Step = (&'static str, &'static str, fn(&mut Session));
+
+fn bend(session: &mut Session) {
+    let node = 4 + session.state().bends().len() as u32 % 3;
+    session.does(Command::bend(node, Some(Mask::Invert)));
+    session.does(Command::Step(Key::Speed, 1));
+    session.pass(600);
+}
+
+fn preset(session: &mut Session) {
+    session.does(Command::SavePreset(Some("a".into())));
+    session.pass(0);
+}
+
+const CAMPAIGN: &[Step] = &[
+    ("first state", "state", bend),
+    ("second state", "state", |session| {
+        session.does(Command::Swap(Direction::Next));
+        bend(session);
+    }),
+    ("new preset", "preset", preset),
+    ("third state", "state", bend),
+    ("preset overwritten", "preset", preset),
+    ("calibration", "calibration", |session| {
+        session
+            .handle
+            .save(SaveRequest::Calibration("{\"a\": 1}".into()))
+            .unwrap();
+        session.pass(0);
+    }),
+    ("steady play", "starts", |session| {
+        session.handle.steady();
+        session.pass(0);
+    }),
+    ("preset deleted", "preset", |session| {
+        let _ = session.instrument.apply(Command::DeletePreset("a".into()));
+        let request = SaveRequest::Delete("a".into());
+        session.handle.save(request).unwrap();
+        session.pass(0);
+    }),
+];
+
+/// A step that was done: its row, the kind and its new value, and the system calls.
+struct Done {
+    row: &'static str,
+    what: &'static str,
+    becomes: String,
+    calls: (usize, usize),
+}
+
+/// Runs the campaign on a disk that may lose its power.
+fn play(
+    disk: &Simulated,
+    campaign: &[Step],
+    mut done: impl FnMut(&'static str, &'static str, (usize, usize)),
+) {
+    let before = disk.calls();
+    let mut session = Session::start(disk);
+    session.pass(0);
+    done("start", "starts", (before, disk.calls()));
+    for (row, what, step) in campaign {
+        let before = disk.calls();
+        step(&mut session);
+        done(row, what, (before, disk.calls()));
+    }
+}
+
+/// What a start finds on each disk that was seen before.
+#[derive(Default)]
+struct Seen(BTreeMap<BTreeMap<PathBuf, Vec<u8>>, SavedValues>);
+
+impl Seen {
+    /// Returns what a start finds, and whether the disk was not seen before.
+    fn look(&mut self, disk: &Simulated) -> (&SavedValues, bool) {
+        let mut new = false;
+        let saved = self.0.entry(disk.files()).or_insert_with(|| {
+            new = true;
+            let (saved, restored) = found(disk);
+            assert!(restored.reserved.is_empty());
+            for notice in &restored.notices {
+                let fine = notice.ends_with("missing; the previous version is used");
+                assert!(fine, "{notice}");
+            }
+            saved
+        });
+        (saved, new)
+    }
+}
+
+/// Cuts the power before every call of a campaign and checks every possible disk: each
+/// kind has its last saved value, or the one that was being saved. Counts calls and
+/// disks for each row.
+fn cut_everywhere(
+    start: &Simulated,
+    campaign: &[Step],
+    seen: &mut Seen,
+    mut again: impl FnMut(&Simulated),
+) -> Vec<(&'static str, usize, usize)> {
+    let initial = seen.look(start).0.clone();
+    let mut record: Vec<Done> = Vec::new();
+    let whole = start.copy();
+    let first = whole.calls();
+    play(&whole, campaign, |row, what, calls| {
+        let becomes = seen.look(&whole).0[what].clone();
+        record.push(Done {
+            row,
+            what,
+            becomes,
+            calls,
+        });
+    });
+    let mut rows = Vec::new();
+    for (i, step) in record.iter().enumerate() {
+        assert!(
+            step.calls.0 < step.calls.1,
+            "{}: nothing is saved",
+            step.row
+        );
+        let last = i + 1 == record.len();
+        let mut count = 0;
+        for call in step.calls.0..step.calls.1 + usize::from(last) {
+            let disk = start.copy();
+            disk.cut(call);
+            play(&disk, campaign, |_, _, _| {});
+            for after in disk.after_the_cut() {
+                count += 1;
+                let (saved, new) = seen.look(&after);
+                for (what, value) in saved {
+                    let steps = || record.iter().filter(|step| step.what == *what);
+                    let before = steps()
+                        .rfind(|step| step.calls.1 <= call)
+                        .map_or(&initial[what], |step| &step.becomes);
+                    let doing = steps()
+                        .find(|step| step.calls.0 < call && call < step.calls.1)
+                        .map(|step| &step.becomes);
+                    assert!(
+                        value == before || Some(value) == doing,
+                        "{}, cut at call {}: {what} is {value:?}, neither {before:?} nor {doing:?}",
+                        step.row,
+                        call - first,
+                    );
+                }
+                if new {
+                    again(&after);
+                }
+            }
+        }
+        rows.push((step.row, step.calls.1 - step.calls.0, count));
+    }
+    rows
+}
+
+#[test]
+fn the_power_may_be_cut_at_any_call_twice() {
+    let disk = Simulated::new();
+    disk.put("/root/other", b"");
+    let mut found = Vec::new();
+    let once = cut_everywhere(&disk, CAMPAIGN, &mut Seen::default(), |after| {
+        found.push(after.copy());
+    });
+    let (mut cuts, mut disks) = (0, 0);
+    let mut seen = Seen::default();
+    for disk in &found {
+        for (_, calls, count) in cut_everywhere(disk, CAMPAIGN, &mut seen, |_| {}) {
+            cuts += calls;
+            disks += count;
+        }
+    }
+    let mut table =
+        "| operation | system calls | possible disk states after a cut |\n|---|---|---|\n"
+            .to_string();
+    for (row, calls, count) in once {
+        writeln!(table, "| {row} | {calls} | {count} |").unwrap();
+    }
+    writeln!(
+        table,
+        "| all of these again, from each of these disk states | {cuts} | {disks} |"
+    )
+    .unwrap();
+    made::compare("docs/reliability.md", "cargo test --test storage", &table);
+}
+
+#[test]
+fn changes_are_saved_within_two_seconds_and_nothing_else_is_written() {
+    let disk = Simulated::new();
+    let mut session = Session::start(&disk);
+    session.pass(3000);
+    // Nothing that is saved has changed.
+    let calls = disk.calls();
+    session.does(Command::Show(instrument::Page::Menu));
+    session.does(Command::Notice("look".into()));
+    session.does(Command::Seek(0));
+    session.pass(3000);
+    assert_eq!(disk.calls(), calls);
+    // Continuous changes do not delay saving.
+    let mut last = session.now;
+    for i in 0..60 {
+        session.does(Command::Set(Key::Speed, i * 2));
+        let before = disk.calls();
+        session.pass(100);
+        if disk.calls() > before {
+            assert!(session.now - last <= 1700, "{} ms", session.now - last);
+            last = session.now;
+        }
+    }
+    session.pass(600);
+    assert!(found(&disk).0["state"].contains("\"speed\":118"));
+    // A value that returns is not a change.
+    let calls = disk.calls();
+    session.does(Command::Set(Key::Speed, 10));
+    session.pass(200);
+    session.does(Command::Set(Key::Speed, 118));
+    session.pass(3000);
+    assert_eq!(disk.calls(), calls);
+}
+
+#[test]
+fn a_failing_disk_is_retried_and_reported_once() {
+    let disk = Simulated::new();
+    let mut session = Session::start(&disk);
+    session.pass(100);
+    disk.fault(Some(Fault::Writes(ErrorKind::ReadOnlyFilesystem)));
+    bend(&mut session);
+    preset(&mut session);
+    let calls = disk.calls();
+    session.pass(60_000);
+    assert!(disk.calls() - calls < 60, "{} calls", disk.calls() - calls);
+    let read_only: Vec<&String> = session.notices.iter().collect();
+    assert!(read_only.len() <= 2, "{read_only:?}");
+    assert!(read_only[0].contains("the file system is read-only"));
+    disk.fault(None);
+    session.pass(5000);
+    assert_eq!(session.notices.last().unwrap(), "saved again");
+    let (saved, _) = found(&disk);
+    assert!(!saved["state"].is_empty() && !saved["preset"].is_empty());
+    let notices = session.notices.len();
+    session.pass(10_000);
+    assert_eq!(session.notices.len(), notices);
+}
+
+#[test]
+fn unreadable_files_are_never_overwritten() {
+    let disk = Simulated::new();
+    let mut session = Session::start(&disk);
+    bend(&mut session);
+    preset(&mut session);
+    session.handle.steady();
+    session.pass(100);
+    let before = disk.get("/root/state/state.json");
+    assert!(before.is_some());
+
+    disk.fault(Some(Fault::Reads(ErrorKind::PermissionDenied)));
+    let mut session = Session::start(&disk);
+    assert!(session.state().bends().is_empty());
+    let notice = session.state().notice.clone().unwrap();
+    assert!(notice.contains("you may not read"), "{notice}");
+    session.does(Command::Swap(Direction::Next));
+    preset(&mut session);
+    session.pass(10_000);
+    assert_eq!(disk.get("/root/state/state.json"), before);
+    assert!(
+        session.notices[0].contains("left alone"),
+        "{:?}",
+        session.notices
+    );
+
+    // Once it can be read, its state becomes a preset and the new state is saved.
+    disk.fault(None);
+    session.pass(6000);
+    let (saved, restored) = found(&disk);
+    assert!(saved["state"].contains("\"second\""));
+    let names: Vec<&str> = restored
+        .presets
+        .iter()
+        .map(|preset| preset.name.as_str())
+        .collect();
+    assert_eq!(names, ["a", "a 2", "rescued"]);
+    assert!(
+        restored.presets[2].layers.bends().len() == 1
+            && restored.presets[0].layers.bends().len() == 1
+    );
+}
+
+#[test]
+fn a_folder_that_appears_late_keeps_its_state_as_a_preset() {
+    let other = Simulated::new();
+    let mut session = Session::start(&other);
+    bend(&mut session);
+    let disk = Simulated::new();
+    let mut session = Session::start(&disk);
+    // The card appears, with the state of the last run.
+    let state = other.get("/root/state/state.json").unwrap();
+    disk.put("/root/state/state.json", state.as_bytes());
+    session.does(Command::Swap(Direction::Next));
+    session.pass(1000);
+    assert!(
+        session.notices[0].contains("preset rescued"),
+        "{:?}",
+        session.notices
+    );
+    let (saved, restored) = found(&disk);
+    assert!(saved["state"].contains("\"second\""));
+    assert_eq!(restored.presets[0].layers.bends().len(), 1);
+}
+
+#[test]
+fn two_failed_starts_lead_to_a_safe_start_that_loses_nothing() {
+    let disk = Simulated::new();
+    let mut session = Session::start(&disk);
+    bend(&mut session);
+    session.handle.steady();
+    session.pass(100);
+    for _ in 0..2 {
+        let session = Session::start(&disk);
+        assert_eq!(session.state().bends().len(), 1);
+    }
+    let safe = Session::start(&disk);
+    assert!(safe.state().bends().is_empty());
+    let notice = safe.state().notice.clone().unwrap();
+    assert!(
+        notice.contains("safe start") && notice.contains("rescued"),
+        "{notice}"
+    );
+    // This start fails too, before it saves anything; the next one does not.
+    let mut safe = {
+        drop(safe);
+        Session::start(&disk)
+    };
+    safe.pass(1000);
+    safe.handle.steady();
+    safe.pass(100);
+    let mut session = Session::start(&disk);
+    assert!(session.state().bends().is_empty() && session.state().notice.is_none());
+    assert_eq!(*session.state().presets, ["rescued"]);
+    session.does(Command::RecallPreset("rescued".into()));
+    assert_eq!(session.state().bends().len(), 1);
+}
+
+/// A failing preset with a name like that of a rescued one does not delay saving the
+/// state; a rescued one does.
+#[test]
+fn only_rescued_presets_delay_saving_the_state() {
+    for (rescued, held) in [(false, false), (true, true)] {
+        let disk = Simulated::new();
+        let mut session = Session::start(&disk);
+        disk.fault(Some(Fault::Creates("/root/state/presets")));
+        bend(&mut session);
+        if rescued {
+            session.does(Command::SafeStart);
+        } else {
+            session.does(Command::SavePreset(Some("rescued from the sea".into())));
+        }
+        let before = disk.get("/root/state/state.json");
+        session.does(Command::Step(Key::Speed, 1));
+        session.pass(6000);
+        assert_eq!(disk.get("/root/state/state.json") == before, held);
+    }
+}
+
+#[test]
+fn starts_that_end_properly_do_not_count_as_failed() {
+    let disk = Simulated::new();
+    let mut session = Session::start(&disk);
+    bend(&mut session);
+    for _ in 0..5 {
+        let session = Session::start(&disk);
+        assert_eq!(session.state().bends().len(), 1);
+        let state = Arc::clone(session.state());
+        assert!(session.autosave.finish(0, &state, &mut |_| {}));
+    }
+}
+
+#[test]
+fn the_thread_saves_the_rest_at_the_end() {
+    let disk = Simulated::new();
+    let Session {
+        autosave,
+        handle,
+        mut instrument,
+        ..
+    } = Session::start(&disk);
+    instrument
+        .apply(Command::bend(5, Some(Mask::Invert)))
+        .unwrap();
+    let state = Arc::clone(instrument.state());
+    let newest = move || Arc::clone(&state);
+    let thread = std::thread::spawn(move || autosave.run(|| 0, newest, |_| {}));
+    assert!(handle.end(std::time::Duration::from_secs(60)));
+    thread.join().unwrap();
+    assert!(found(&disk).0["state"].contains("\"bends\": [5]"));
+}
+
+#[test]
+fn damaged_files_are_set_aside_and_previous_versions_used() {
+    let disk = Simulated::new();
+    let mut session = Session::start(&disk);
+    bend(&mut session);
+    preset(&mut session);
+    bend(&mut session);
+    preset(&mut session);
+    session.handle.steady();
+    session.pass(100);
+    for name in ["state", "presets/a"] {
+        let path = format!("/root/state/{name}.json");
+        let text = disk.get(&path).unwrap();
+        assert!(text.ends_with("\"\n}\n") && text.contains("\"checksum\": \"crc32:"));
+        disk.put(&path, text.replace("\"first\"", "\"fi?st\"").as_bytes());
+    }
+    let mut session = Session::start(&disk);
+    assert_eq!(session.state().bends().len(), 1);
+    let notice = session.state().notice.clone().unwrap();
+    assert!(
+        notice.contains("checksum is wrong") && notice.contains("the previous version"),
+        "{notice}"
+    );
+    bend(&mut session);
+    assert!(
+        disk.get("/root/state/state.damaged.json")
+            .unwrap()
+            .contains("fi?st")
+    );
+    assert_eq!(found(&disk).1.saved.unwrap().layers.bends().len(), 2);
+    // Without the checksum line, a manual change is accepted.
+    let text = disk.get("/root/state/state.json").unwrap();
+    let text: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.contains("checksum"))
+        .collect();
+    let text = text
+        .join("\n")
+        .replace(",\n}", "\n}")
+        .replace("\"first\"", "\"hand\"");
+    disk.put("/root/state/state.json", text.as_bytes());
+    assert_eq!(found(&disk).1.saved.unwrap().network.name(), "hand");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Any content of the files still lets the program start, play and save.
+    #[test]
+    fn any_bytes_in_any_file_never_stop_a_start(
+        files in prop::collection::vec((0usize..12, prop::collection::vec(any::<u8>(), 0..60), any::<bool>(), any::<u16>()), 1..8)
+    ) {
+        let disk = Simulated::new();
+        let mut session = Session::start(&disk);
+        bend(&mut session);
+        preset(&mut session);
+        bend(&mut session);
+        preset(&mut session);
+        let paths: Vec<PathBuf> = disk.files().into_keys().collect();
+        let good = disk.files();
+        for (path, bytes, whole, place) in files {
+            let path = &paths[path % paths.len()];
+            let mut content = good[path].clone();
+            if whole {
+                content = bytes;
+            } else {
+                for (i, byte) in bytes.iter().enumerate() {
+                    let place = (usize::from(place) + i) % content.len();
+                    content[place] = *byte;
+                }
+                if place % 3 == 0 {
+                    // With a valid checksum nevertheless.
+                    content = add_checksum(&String::from_utf8_lossy(&content)).into_bytes();
+                }
+            }
+            disk.put(path.to_str().unwrap(), &content);
+        }
+        let mut session = Session::start(&disk);
+        session.does(Command::Swap(Direction::Next));
+        session.does(Command::SavePreset(None));
+        session.pass(1000);
+        let (saved, restored) = found(&disk);
+        prop_assert!(saved["state"].contains("\"second\"") || saved["state"].contains("\"first\""));
+        prop_assert!(!restored.presets.is_empty());
+        prop_assert!(session.notices.is_empty(), "{:?}", session.notices);
+    }
+}
+
+#[test]
+fn without_folders_nothing_is_saved() {
+    let request = SaveRequest::Delete("x".into());
+    assert!(NoStorage.save(request).is_ok());
+    let disk = Simulated::new();
+    let (autosave, _, restored) = Autosave::open(&disk, Folders::default());
+    let (instrument, _) =
+        Instrument::new(networks(), Parameters::default(), restored.presets, None, 1).unwrap();
+    assert!(autosave.finish(0, instrument.state(), &mut |_| {}));
+    assert_eq!(disk.calls(), 0);
+    assert!(disk.list(Path::new("/root")).is_err());
+}
