@@ -91,7 +91,7 @@ fn serve(simulation: &mut Simulation, hand: TouchMerge, options: Options) -> (Se
     let (tap, listener) = tap(rate as usize);
     let oled = simulation.oled().clone();
     let access = Access {
-        shared: simulation.share(),
+        shared: simulation.handle(),
         counters: Arc::clone(simulation.counters()),
         place: Place {
             start: chance() as u32,
@@ -143,9 +143,9 @@ impl Playing {
             };
             let mut simulation = simulation(script, &sensed);
             if beside {
-                simulation.beside(hand.clone());
+                simulation.merge_touches(hand.clone());
             }
-            let shared = simulation.share();
+            let shared = simulation.handle();
             let (server, mut tap) = serve(&mut simulation, hand, options);
             tell.send((server, shared)).unwrap();
             while !stop.load(Ordering::Relaxed) {
@@ -980,7 +980,7 @@ fn a_message_takes_little_memory() {
         surface: gatebend::panel::Config::default().surface,
     };
     let mut session = Session::new(Arc::new(place.welcome()), None);
-    let view = View::new(simulation.share().state());
+    let view = View::new(simulation.handle().state());
     session.receive(r#"{"type":"hello","version":1}"#, &view, 0);
     let zeros = "0,".repeat(2 << 20);
     for text in [

@@ -118,7 +118,7 @@ fn run(events: Events, hand: Hand) -> Noticed {
     };
     let mut simulation = Simulation::new(Desk::new(factory_networks::all()), fingers).unwrap();
     simulation.guard(|callback| assert_no_alloc(callback));
-    simulation.keep_journal();
+    simulation.record_journal();
     simulation.schedule(events);
     let mut told = false;
     let mut blocks = 0u64;
@@ -344,7 +344,7 @@ fn soak() {
         Simulation::new(Desk::new(factory_networks::all()), random_hand(3, end)).unwrap();
     simulation.guard(|callback| assert_no_alloc(callback));
     // Two knobs that drift and one that jumps; the others are not there.
-    simulation.turn(|now, inputs| {
+    simulation.set_inputs(|now, inputs| {
         let seconds = now as f64 / SECOND as f64;
         inputs.store(0, (seconds / 7.0).sin() as f32);
         inputs.store(1, (seconds / 3.0).cos() as f32);

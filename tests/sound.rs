@@ -33,7 +33,7 @@ fn play(desk: Desk, script: &str, seconds: f64) -> Run {
     let script = Script::parse(script, &desk.panel.surface).unwrap();
     let mut simulation = Simulation::scripted(desk, script).unwrap();
     simulation.guard(|callback| assert_no_alloc(callback));
-    simulation.keep_journal();
+    simulation.record_journal();
     let (mut blocks, mut sound, mut most_load) = (Blocks::new(), Vec::new(), 0);
     simulation.run(
         (seconds * 1e9) as u64,

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use gatebend::board::description::{self, Layer, Source};
+use gatebend::board::description::{self, Description, Source};
 
 use crate::{Failure, Outcome, files};
 
@@ -28,7 +28,7 @@ impl Arguments {
 fn list() -> Result<String, Failure> {
     let mut text = String::new();
     for name in description::names() {
-        let board = description::built_in(name).and_then(Layer::board);
+        let board = description::built_in(name).and_then(Description::board);
         let about = board.map_err(Failure::Failed)?.about;
         // Strings take all that is written.
         let _ = writeln!(text, "{name:<12} {about}");
@@ -41,7 +41,7 @@ fn list() -> Result<String, Failure> {
 }
 
 /// The board of a name, or of a file that ends in `.toml`.
-pub fn layer(name: &str) -> Result<Layer, Failure> {
+pub fn layer(name: &str) -> Result<Description, Failure> {
     let path = Path::new(name);
     if path.extension().is_none_or(|ending| ending != "toml") {
         return description::built_in(name).map_err(Failure::Usage);

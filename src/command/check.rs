@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use gatebend::board::check::{self, Finding};
-use gatebend::board::description::{Board, Kind, Layer};
+use gatebend::board::description::{Board, Description, Kind};
 use gatebend::board::desk::Oled;
 use trill::sim::{Bus, RealTime, Sensor};
 
@@ -29,7 +29,7 @@ pub struct Arguments {
 
 impl Arguments {
     pub fn run(&self) -> Outcome {
-        let mut layer: Layer = boards::layer(&self.board)?;
+        let mut layer: Description = boards::layer(&self.board)?;
         for assignment in &self.set {
             layer
                 .set(assignment)

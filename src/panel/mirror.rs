@@ -1,24 +1,24 @@
-//! The panel as other threads see it.
+//! A copy of what the panel shows, for other threads.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What a panel shows, and what of it does not work.
+/// The display's content and the panel's faults.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Shown {
-    /// The display's contrast; none when nothing is lit.
+    /// The display's contrast; none if the display is off.
     pub contrast: Option<u8>,
-    /// Its picture: pages of eight rows, a byte a column, the lowest bit at the top.
+    /// The picture in pages of eight rows, a byte per column, the lowest bit at the top.
     pub picture: Vec<u8>,
-    /// What does not work, in plain words.
+    /// Descriptions of everything that does not work.
     pub faults: Vec<String>,
 }
 
-/// Kept by the panel's thread, looked at by others; copies are the same mirror.
+/// A copy that the panel's thread updates and other threads read. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Mirror(Arc<Mutex<Shown>>);
 
 impl Mirror {
-    /// What there is to see.
+    /// Returns the newest content.
     pub fn look(&self) -> Shown {
         self.0
             .lock()
@@ -26,8 +26,9 @@ impl Mirror {
             .clone()
     }
 
-    /// Shows this from now on; while somebody looks, at the next turn.
-    pub(super) fn show(
+    /// Updates the copy. Never waits: if another thread is reading it, the update is
+    /// left to the panel's next cycle.
+    pub(super) fn update(
         &self,
         contrast: Option<u8>,
         picture: &[u8],

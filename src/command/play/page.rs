@@ -1,4 +1,4 @@
-//! Where `gatebend play` serves the page.
+//! The page's server of `gatebend play`.
 
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, UdpSocket};
@@ -12,26 +12,26 @@ use crate::{Failure, say};
 
 #[derive(clap::Args)]
 pub struct Page {
-    /// First port to serve the page at; 0 is any [default: 8080, or as the board's file says]
+    /// First port to serve the page at; 0 is any [default: 8080, or from the board's file]
     #[arg(long, value_name = "N")]
     port: Option<u16>,
-    /// Address to serve the page at: 0.0.0.0 is all [default: on a desk this computer's only, on a board all]
+    /// Address to serve the page at; 0.0.0.0 is all [default: this computer only; on a board all]
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<IpAddr>,
     /// Do not serve the page
     #[arg(long)]
     no_web: bool,
-    /// Serve the page's files from a folder, as they are at the moment
+    /// Serve the page's files from a folder instead of the built-in ones
     #[arg(long, value_name = "DIR")]
     web: Option<PathBuf>,
-    /// Let browsers in only who know the code that the display shows
+    /// Ask browsers for the code that the display shows
     #[arg(long)]
     pairing: bool,
 }
 
 impl Page {
-    /// The port of the page, if it can be had: without it, the instrument plays. `name` is
-    /// told to people where it listens at all addresses.
+    /// Opens the listener of the page. If no port is free, the instrument plays without
+    /// the page. `name` is the host to show if the listener takes all addresses.
     pub fn listener(
         &self,
         web: &Web,
@@ -59,7 +59,7 @@ impl Page {
             Ok(listener) => {
                 let page = listener.page();
                 log::info!("Page: {page}");
-                // Whether or not anybody reads it.
+                // Nobody may be reading.
                 let _ = writeln!(io::stdout(), "Page: {page}");
                 if let Some(code) = listener.code() {
                     let _ = writeln!(io::stdout(), "Pairing code: {code}");
@@ -75,10 +75,10 @@ impl Page {
     }
 }
 
-/// What others in the network reach this computer by: its address there, if it is in one.
+/// Returns this computer's address in its network, or `localhost`.
 pub fn name_in_network() -> String {
-    // Of a network that is for documentation (RFC 5737). Nothing is sent: a datagram socket
-    // that connects only chooses the way.
+    // An address reserved for documentation (RFC 5737). Connecting a datagram socket only
+    // chooses a route; nothing is sent.
     const ANYWHERE: (Ipv4Addr, u16) = (Ipv4Addr::new(192, 0, 2, 1), 9);
     let address = || -> io::Result<IpAddr> {
         let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;

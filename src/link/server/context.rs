@@ -247,12 +247,12 @@ mod tests {
     use super::*;
     use crate::board::description;
     use crate::factory_networks;
-    use crate::runtime::parts::Parts as Instrument;
+    use crate::runtime::parts::InstrumentParts;
 
     #[test]
     fn the_code_is_shown_now_and_then() {
         let board = description::built_in("desk").unwrap().board().unwrap();
-        let instrument = Instrument::new(factory_networks::all());
+        let instrument = InstrumentParts::new(factory_networks::all());
         let (controller, engine) = instrument.assemble(board.platform).unwrap();
         let (shared, inbox) = Handle::new(controller.state());
         let parts = Parts {
