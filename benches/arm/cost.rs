@@ -9,7 +9,7 @@
 use std::hint::black_box;
 
 use engine::{Change, Engine, Handover, Interpolation, Platform, Settings, Start, Voice};
-use gatebend::board::description::{Layer, built_in};
+use gatebend::board::description::{Description, built_in};
 use gatebend::factory_networks;
 use gatebend::runtime::parts::{InstrumentParts, Lanes};
 use logicnet::random::Ops;
@@ -246,7 +246,7 @@ fn play(network: &Network, rate: u32, period: u32) {
 
 /// The BeagleBone Black as its file describes it.
 fn beaglebone() -> Platform {
-    let board = built_in("bela-black").and_then(Layer::board);
+    let board = built_in("bela-black").and_then(Description::board);
     board.expect("it is built in").platform
 }
 

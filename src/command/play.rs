@@ -25,7 +25,7 @@ use instrument::surface::Surface;
 use log::LevelFilter;
 
 use super::boards;
-use crate::{Failure, Outcome, files, say};
+use crate::{CommandResult, Failure, files, print_message};
 use page::Page;
 
 #[derive(clap::Args)]
@@ -116,7 +116,7 @@ fn parameters_help() -> String {
 const LOGGING: Duration = Duration::from_millis(50);
 
 impl Arguments {
-    pub fn run(&self) -> Outcome {
+    pub fn run(&self) -> CommandResult {
         let (board, mut parts) = self.board()?;
         let script = self.script(&board.panel.surface)?;
         if let Some(path) = &self.network {
@@ -145,7 +145,7 @@ impl Arguments {
 
     /// Returns the board and the instrument's parts, with all settings applied.
     fn board(&self) -> Result<(Board, InstrumentParts), Failure> {
-        let mut description = boards::layer(&self.board)?;
+        let mut description = boards::load(&self.board)?;
         let mut parts = InstrumentParts::new(factory_networks::all());
         parts.seed = self.seed;
         for assignment in self.set.iter().filter(|set| is_of_board(set)) {
@@ -157,14 +157,14 @@ impl Arguments {
         let mut board = description.board().map_err(Failure::Failed)?;
         board.engine = self.engine.unwrap_or(board.engine);
         if board.engine != Choice::Cpu && board.pru_core.is_none() {
-            say(&format!("{} has no free PRU: the CPU plays", board.name));
+            print_message(&format!("{} has no free PRU: the CPU plays", board.name));
             board.engine = Choice::Cpu;
         }
         Ok((board, parts))
     }
 
     /// Sets the parameters given on the command line.
-    fn assign(&self, parameters: &mut Parameters) -> Outcome {
+    fn assign(&self, parameters: &mut Parameters) -> CommandResult {
         for assignment in self.set.iter().filter(|set| !is_of_board(set)) {
             parameters
                 .assign(assignment)
@@ -193,20 +193,20 @@ impl Arguments {
         parts: &mut InstrumentParts,
         state: Option<&Path>,
     ) -> Result<Option<SessionStorage>, Failure> {
-        let Some((storage, mut memory)) = saving::open(state, self.presets.clone()) else {
+        let Some((storage, mut restored)) = saving::open(state, self.presets.clone()) else {
             return Ok(None);
         };
-        if let Some(saved) = memory.saved.as_mut().filter(|_| memory.trusted) {
+        if let Some(saved) = restored.saved.as_mut().filter(|_| restored.trusted) {
             let first = &parts.library[0];
             if self.network.is_some() && saved.place != first.name() {
-                memory.replaced = Some(saved.clone());
+                restored.replaced = Some(saved.clone());
                 saved.network = Arc::new(first.clone());
                 saved.layers = Layers::default();
                 saved.place = first.name().to_string();
             }
             self.assign(&mut saved.parameters)?;
         }
-        parts.memory = memory;
+        parts.restored = restored;
         parts.storage = Box::new(storage.handle().clone());
         Ok(Some(storage))
     }
@@ -217,7 +217,7 @@ impl Arguments {
         parts: InstrumentParts,
         script: Script,
         simulated: bool,
-    ) -> Outcome {
+    ) -> CommandResult {
         if let Some(option) = self.options.first() {
             return Err(Failure::Usage(format!(
                 "{option}: options after -- are Bela's; this is a desk"
@@ -239,11 +239,13 @@ impl Arguments {
     }
 
     #[cfg(target_os = "linux")]
-    fn bela(&self, board: Board, mut parts: InstrumentParts, script: &Script) -> Outcome {
+    fn bela(&self, board: Board, mut parts: InstrumentParts, script: &Script) -> CommandResult {
         use gatebend::board::bela::{Performance, play};
         use gatebend::board::linux::Signals;
         if script.is_handled() {
-            say("the script's fingers, knobs and faults are ignored: a board has its own");
+            print_message(
+                "the script's fingers, knobs and faults are ignored: a board has its own",
+            );
         }
         let state = self.state.as_deref();
         let state = state.or(board.state.as_deref().map(Path::new));
@@ -277,14 +279,14 @@ impl Arguments {
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn bela(&self, board: Board, _: InstrumentParts, _: &Script) -> Outcome {
+    fn bela(&self, board: Board, _: InstrumentParts, _: &Script) -> CommandResult {
         Err(Failure::Failed(format!(
             "{} is a board: deploy.sh brings the program there; here, leave --board away",
             board.name
         )))
     }
 
-    fn live(&self, board: Board, mut parts: InstrumentParts, script: Script) -> Outcome {
+    fn live(&self, board: Board, mut parts: InstrumentParts, script: Script) -> CommandResult {
         let sound_card = cfg!(feature = "sound-card") && !self.silent;
         let rate = if sound_card {
             Some(card_rate().map_err(Failure::Failed)?)
@@ -303,7 +305,7 @@ impl Arguments {
             rate: rate.unwrap_or(desk.platform.rate),
         };
         if !sound_card && !self.silent {
-            say(
+            print_message(
                 "you hear it in the page only: this gatebend was built without sound card \
                  (cargo run --release --features sound-card -- play; or play --wav OUT.wav)",
             );

@@ -10,27 +10,9 @@ use logicnet::Word;
 
 use super::sound::settings;
 use crate::pru::{ProgramRequest, ProgramRequests};
+use crate::storage::Storage;
 use engine::{Change, Handover, Start, Voice};
-use instrument::{Command, Instrument, SaveRequest, Sound, State, notice};
-
-/// Saves presets.
-pub trait Storage: Send {
-    /// Saves or deletes a preset. May return before that is done.
-    ///
-    /// # Errors
-    /// Returns the reason why the preset cannot be saved.
-    fn keep(&mut self, keep: SaveRequest) -> Result<(), String>;
-}
-
-/// Saves nothing: presets last as long as the instrument runs.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoStorage;
-
-impl Storage for NoStorage {
-    fn keep(&mut self, _: SaveRequest) -> Result<(), String> {
-        Ok(())
-    }
-}
+use instrument::{Command, Instrument, Sound, State, notice};
 
 /// Owns the instrument and its end of the rings to the engine.
 pub struct Controller<W> {
@@ -88,8 +70,8 @@ impl<W: Word> Controller<W> {
             });
         }
         if let Some(keep) = outcome.keep {
-            if let Err(problem) = self.storage.keep(keep) {
-                return Err(self.refuse(format!("not kept on disk: {problem}")));
+            if let Err(problem) = self.storage.save(keep) {
+                return Err(self.refuse(format!("not saved: {problem}")));
             }
         }
         Ok(())

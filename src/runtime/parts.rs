@@ -2,10 +2,10 @@
 
 use logicnet::{Network, Word};
 
-use super::controller::{Controller, NoStorage, Storage};
+use super::controller::Controller;
 use super::sound::EngineLimits;
 use crate::pru::{self, Choice, Supervisor, sides};
-use crate::storage::Memory;
+use crate::storage::{NoStorage, Restored, Storage};
 use engine::{Engine, Platform};
 use instrument::parameters::Parameters;
 
@@ -20,7 +20,7 @@ pub struct InstrumentParts {
     /// Parameters to start with.
     pub parameters: Parameters,
     /// Saved state to continue from.
-    pub memory: Memory,
+    pub restored: Restored,
     /// Storage for presets.
     pub storage: Box<dyn Storage>,
     /// Seed of random networks and mutations.
@@ -33,7 +33,7 @@ impl InstrumentParts {
         InstrumentParts {
             library,
             parameters: Parameters::default(),
-            memory: Memory::default(),
+            restored: Restored::default(),
             storage: Box::new(NoStorage),
             seed: 1,
         }
@@ -47,7 +47,7 @@ impl InstrumentParts {
         mut self,
         platform: Platform,
     ) -> Result<(Controller<Lanes>, Engine<Lanes>), String> {
-        let instrument = self.memory.wake(
+        let instrument = self.restored.into_instrument(
             self.library,
             self.parameters,
             Some(Box::new(EngineLimits {

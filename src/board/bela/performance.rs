@@ -303,7 +303,7 @@ impl Pending {
             let notice = format!("the CPU plays: {problem}");
             match choice {
                 // The player asked for the PRU. Notices are logged as well.
-                Choice::Pru => self.parts.memory.notices.push(notice),
+                Choice::Pru => self.parts.restored.notices.push(notice),
                 _ => log::info!("{notice}"),
             }
             None
@@ -394,7 +394,7 @@ impl Offline {
                 autosave.finish(now, state, &mut |_| {});
             }
         } else if let Some(autosave) = storage.autosave() {
-            autosave.turn(now, state, &mut |_| {});
+            autosave.poll(now, state, &mut |_| {});
         }
     }
 }

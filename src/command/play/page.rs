@@ -8,7 +8,7 @@ use gatebend::board::description::Web;
 use gatebend::link::files::Files;
 use gatebend::link::server::{self, Listener};
 
-use crate::{Failure, say};
+use crate::{Failure, print_message};
 
 #[derive(clap::Args)]
 pub struct Page {
@@ -68,7 +68,7 @@ impl Page {
             }
             Err(problem) => {
                 log::warn!("{problem}");
-                say(&problem);
+                print_message(&problem);
                 None
             }
         })

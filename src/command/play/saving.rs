@@ -4,17 +4,17 @@ use std::path::{Path, PathBuf};
 
 use gatebend::board::desk::Simulation;
 use gatebend::runtime::session::SessionStorage;
-use gatebend::storage::{Autosave, Files, Memory, Places, STEADY_NS};
+use gatebend::storage::{Autosave, Files, Folders, Restored, STEADY_NS};
 
-use crate::{Failure, Outcome};
+use crate::{CommandResult, Failure};
 
 /// Opens the storage and reads what was saved. Returns nothing if no folder is given.
-pub fn open(state: Option<&Path>, presets: Option<PathBuf>) -> Option<(SessionStorage, Memory)> {
-    let mut places = state.map(Places::within).unwrap_or_default();
-    places.presets = presets.or(places.presets);
-    places.presets.as_ref()?;
-    let (autosave, handle, memory) = Autosave::open(&Files, places);
-    Some((SessionStorage::new(autosave, handle), memory))
+pub fn open(state: Option<&Path>, presets: Option<PathBuf>) -> Option<(SessionStorage, Restored)> {
+    let mut folders = state.map(Folders::within).unwrap_or_default();
+    folders.presets = presets.or(folders.presets);
+    folders.presets.as_ref()?;
+    let (autosave, handle, restored) = Autosave::open(&Files, folders);
+    Some((SessionStorage::new(autosave, handle), restored))
 }
 
 /// Saves what is due.
@@ -25,12 +25,12 @@ pub fn poll(storage: &mut Option<SessionStorage>, simulation: &Simulation) {
     }
     if let Some(autosave) = storage.autosave() {
         // Problems are in the log.
-        autosave.turn(milliseconds(simulation), simulation.state(), &mut |_| {});
+        autosave.poll(milliseconds(simulation), simulation.state(), &mut |_| {});
     }
 }
 
 /// Saves everything that is left.
-pub fn finish(storage: Option<SessionStorage>, simulation: &Simulation) -> Outcome {
+pub fn finish(storage: Option<SessionStorage>, simulation: &Simulation) -> CommandResult {
     let autosave = storage.and_then(|mut storage| storage.take());
     let saved = autosave.is_none_or(|autosave| {
         autosave.finish(milliseconds(simulation), simulation.state(), &mut |_| {})

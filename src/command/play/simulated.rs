@@ -13,7 +13,7 @@ use super::Arguments;
 use super::saving;
 use super::track::Track;
 use crate::progress::Progress;
-use crate::{Failure, Outcome, files, say};
+use crate::{CommandResult, Failure, files, print_message};
 
 impl Arguments {
     pub(super) fn simulate(
@@ -21,7 +21,7 @@ impl Arguments {
         board: Board,
         mut parts: InstrumentParts,
         script: Script,
-    ) -> Outcome {
+    ) -> CommandResult {
         let standard = |path: &Option<PathBuf>| path.as_deref().is_some_and(files::is_standard);
         if standard(&self.wav) && standard(&self.tap) {
             let problem = "--wav and --tap cannot both go to standard output";
@@ -80,7 +80,7 @@ impl Arguments {
         // The instrument has played, even if the files below cannot be written.
         let saved = saving::finish(storage, &simulation);
         for refusal in simulation.refusals() {
-            say(&format!("refused: {refusal}"));
+            print_message(&format!("refused: {refusal}"));
         }
         sound.save(rate)?;
         exact.save(rate)?;
@@ -111,7 +111,7 @@ impl Arguments {
         if self.oled.is_some() {
             let _ = write!(report, ", {pictures} pictures");
         }
-        say(&report);
+        print_message(&report);
         saved
     }
 }
