@@ -21,7 +21,7 @@ use crate::link::display;
 use crate::link::server::{Access, Listener, Server, chance};
 use crate::link::touch_merge::TouchMerge;
 use crate::link::view::Place;
-use crate::panel::{Clock, Mirror, Panel};
+use crate::panel::{Clock, Config, Mirror, Panel};
 use crate::pru::Supervisor;
 use crate::spawn::Spawn;
 use crate::storage::{Autosave, Files, STEADY_NS, StorageHandle};
@@ -241,7 +241,7 @@ impl Session {
         self,
         mut plan: Plan,
         panel: Panel<T, D, C>,
-        clock: C,
+        clock: &C,
         mut board: B,
     ) -> Result<(), String>
     where
@@ -251,6 +251,7 @@ impl Session {
         B: Backend,
     {
         let config = panel.config().clone();
+        let has_display = config.has_display;
         let mirror = panel.mirror();
         let threads = Threads::start(
             self.controller,
@@ -265,16 +266,9 @@ impl Session {
         let access = Access {
             shared: threads.handle().clone(),
             counters: self.counters,
-            place: Place {
-                start: chance() as u32,
-                board: config.board.clone(),
-                rate: self.rate,
-                sound: true,
-                display: config.rows() as u8,
-                surface: config.surface,
-            },
+            place: place(config, self.rate),
             sound: Some(self.sound),
-            display: board.display(&mirror, config.has_display),
+            display: board.display(&mirror, has_display),
             mirror,
             hand: self.touches,
         };
@@ -292,7 +286,7 @@ impl Session {
         let started = board.start();
         let faded = started.is_ok();
         if faded {
-            play(&plan, &threads, &self.audio, &clock, &mut board);
+            play(&plan, &threads, &self.audio, clock, &mut board);
         }
         let storage = plan.storage.as_ref().map(SessionStorage::handle);
         let early = storage
@@ -318,6 +312,18 @@ impl Session {
             log::warn!("the last change may not have been saved");
         }
         outcome
+    }
+}
+
+/// Returns the facts about the session that clients are welcomed with.
+fn place(config: Config, rate: u32) -> Place {
+    Place {
+        start: chance() as u32,
+        display: config.rows() as u8,
+        board: config.board,
+        rate,
+        sound: true,
+        surface: config.surface,
     }
 }
 

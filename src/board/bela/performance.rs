@@ -108,7 +108,7 @@ pub fn play(performance: Performance) -> Result<(), String> {
         signals,
         report: Report::default(),
     };
-    session.run(plan, panel, clock, bela)
+    session.run(plan, panel, &clock, bela)
 }
 
 fn settings(

@@ -80,7 +80,7 @@ pub fn play_live(mut desk: Desk, live: Live) -> Result<(), String> {
         interrupt: live.interrupt,
     };
     let panel = Panel::new(config, bus.clone(), bus, time);
-    session.run(live.plan, panel, time, board)
+    session.run(live.plan, panel, &time, board)
 }
 
 /// The desk's side of a session.
