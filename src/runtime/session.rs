@@ -38,7 +38,7 @@ pub trait Backend {
     const FADE: Duration;
     /// Longest time to wait at the end for changes to be saved.
     const SAVING: Duration;
-    /// Whether the end waits for the threads before it saves. If not, saving starts
+    /// True if the end waits for the threads before it saves. If not, saving starts
     /// before the fade: the board has little time, and the panel may hang in a bus call.
     const WAITS_FOR_THREADS: bool;
 

@@ -21,7 +21,7 @@ use gatebend::runtime::parts::InstrumentParts;
 /// Frames a second that it can play at.
 const RATES: std::ops::RangeInclusive<u32> = 8_000..=192_000;
 
-/// How often a second a client is told of what it listens to.
+/// Updates per second that a client receives.
 const LOOKS: u64 = 25;
 /// Of so many looks one tells the status.
 const STATUS: u64 = 5;
@@ -47,7 +47,7 @@ pub struct Alone {
     session: Session,
     view: View,
     gates: Gates,
-    /// What the display showed when it was told last.
+    /// The display's content as last sent.
     shown: Vec<u8>,
     /// Commands on their way, and the ids by which they are answered.
     asked: VecDeque<(Option<u32>, Reply)>,
@@ -58,7 +58,7 @@ pub struct Alone {
     frames: u64,
     /// Rendered, and not asked for yet.
     left: Vec<f32>,
-    /// What was asked for last.
+    /// The frames returned last.
     quantum: Vec<f32>,
     /// Messages that nobody has taken yet.
     messages: VecDeque<Message>,
@@ -81,11 +81,11 @@ impl Alone {
         let mut board = description::built_in("desk")?.board()?;
         board.platform.rate = rate;
         let welcome = Place {
-            // It ends with the page, and never starts again.
+            // The instrument ends with the page and never restarts.
             start: 0,
             board: "browser".into(),
             rate,
-            // It is heard already.
+            // The page plays the sound already.
             sound: false,
             display: board.panel.rows() as u8,
             surface: board.panel.surface.clone(),
