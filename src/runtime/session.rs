@@ -166,7 +166,7 @@ impl Renderer {
         self.engine.mute(self.state.muted.load(Ordering::Relaxed));
         self.engine.render(samples);
         if let Some(tap) = &mut self.tap {
-            tap.say(samples);
+            tap.write(samples);
         }
         self.state.blocks.fetch_add(1, Ordering::Relaxed);
     }
