@@ -96,7 +96,7 @@ fn run(hz: u32, block: u32) -> Vec<Timing> {
     desk.platform.block = block;
     desk.parts.parameters.set(Key::Bend, 2);
     desk.parts.parameters.set(Key::Radius, 0);
-    let (model, platform) = (desk.model, desk.platform);
+    let (timing, platform) = (desk.timing, desk.platform);
 
     // Touches the sample's highest bit, at the right edge.
     let finger = Finger {
@@ -114,7 +114,7 @@ fn run(hz: u32, block: u32) -> Vec<Timing> {
         if down { vec![finger] } else { vec![] }
     };
     let mut simulation = Simulation::new(desk, hand).expect("the network is small enough");
-    simulation.keep_journal();
+    simulation.record_journal();
     let mut heard = std::collections::HashMap::new();
     simulation.run(
         end,
@@ -138,8 +138,8 @@ fn run(hz: u32, block: u32) -> Vec<Timing> {
             let callback = frame * 1_000_000_000 / u64::from(platform.rate);
             let output = OUTPUT_BLOCKS * platform.block;
             Timing {
-                scan: ms(entry.sent - model.panel_ns - read_ns - down),
-                panel: ms(model.panel_ns + read_ns),
+                scan: ms(entry.sent - timing.panel_ns - read_ns - down),
+                panel: ms(timing.panel_ns + read_ns),
                 build: ms(entry.ready - entry.sent),
                 callback: ms(callback.saturating_sub(entry.ready)),
                 output: f64::from(platform.duration_ns(output)) / 1e6,

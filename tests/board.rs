@@ -20,7 +20,7 @@ use gatebend::board::desk::{Desk, Script, Simulation};
 use gatebend::factory_networks;
 use instrument::surface::Surface;
 
-/// What the double of libbela reads on its analog inputs.
+/// Returns the level of an analog input of the libbela double.
 fn analog(input: u32) -> f64 {
     f64::from(input) / 16.0 + 1.0 / 256.0
 }
@@ -30,7 +30,7 @@ struct Doubles {
     i2c: PathBuf,
 }
 
-/// The doubles, built once; none, and told, where they cannot be.
+/// Builds the doubles once. Returns none, and says so, if they cannot be built.
 fn doubles() -> Option<&'static Doubles> {
     static DOUBLES: OnceLock<Option<Doubles>> = OnceLock::new();
     DOUBLES
@@ -52,7 +52,7 @@ fn doubles() -> Option<&'static Doubles> {
 
 fn build() -> Option<Doubles> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    // Beside this test's program, which is in target/PROFILE/deps.
+    // Next to this test's program, which is in target/PROFILE/deps.
     let program = env::current_exe().ok()?;
     let target = program.ancestors().nth(2)?.to_path_buf();
     let libbela = target.join("libbela-double.so");
@@ -81,7 +81,7 @@ fn build() -> Option<Doubles> {
     Some(Doubles { libbela, i2c })
 }
 
-/// The program with its doubles, and a folder of its own.
+/// The program with its doubles, and its own folder.
 struct Board {
     command: Command,
     folder: tempfile::TempDir,
@@ -99,7 +99,7 @@ impl Board {
         Board::keeping(verb, arguments, folder, &state)
     }
 
-    /// With the state of another board, which is only borrowed.
+    /// Returns a board with the state folder of another one.
     fn after(other: &Board, arguments: &[&str]) -> Board {
         let folder = tempfile::tempdir().unwrap();
         let state = other.folder.path().join("state");
@@ -148,12 +148,12 @@ impl Board {
         self.command.output().unwrap()
     }
 
-    /// A file of the state, or nothing.
+    /// Returns a file of the state folder, or an empty string.
     fn kept(&self, name: &str) -> String {
         fs::read_to_string(self.folder.path().join("state").join(name)).unwrap_or_default()
     }
 
-    /// What channel 0 has played.
+    /// Returns the frames played on channel 0.
     fn sound(&self) -> Vec<f32> {
         let bytes = fs::read(self.folder.path().join("sound")).unwrap_or_default();
         let words = bytes.chunks_exact(4);
@@ -162,7 +162,7 @@ impl Board {
             .collect()
     }
 
-    /// What was seen: a line for each change of the picture.
+    /// Returns the display's log, a line for each change of the picture.
     fn pictures(&self) -> String {
         fs::read_to_string(self.folder.path().join("pictures")).unwrap_or_default()
     }
@@ -172,7 +172,8 @@ fn told(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// What a desk plays and shows of a script, and of what it tells at its start.
+/// Returns the sound and the display's log of a desk that plays a script, with a notice
+/// at its start.
 fn desk(script: &str, seconds: f64, notice: Option<String>) -> (Vec<f32>, String) {
     let script = Script::parse(script, &Surface::default()).unwrap();
     let mut desk = Desk::new(factory_networks::all());
@@ -241,7 +242,7 @@ fn a_board_plays_and_shows_what_a_desk_does_byte_for_byte() {
 }
 
 #[test]
-fn a_pru_that_was_asked_for_and_cannot_play_is_told_to_the_player() {
+fn the_player_is_notified_if_a_requested_pru_cannot_play() {
     let sentence = |output: &Output| {
         let told = told(output);
         let mut lines = told.lines();
@@ -312,7 +313,7 @@ fn threads_play_touch_and_paint_in_real_time() {
 }
 
 #[test]
-fn the_page_is_served_beside_the_audio() {
+fn the_page_is_served_while_the_audio_plays() {
     let Some(board) = Board::new(&["--listen", "127.0.0.1"]) else {
         return;
     };
@@ -328,7 +329,7 @@ fn the_page_is_served_beside_the_audio() {
 }
 
 #[test]
-fn its_pages_are_told_that_it_ends() {
+fn pages_are_notified_of_the_end() {
     use tungstenite::Message;
     use tungstenite::protocol::frame::coding::CloseCode;
     let Some(board) = Board::new(&["--listen", "127.0.0.1"]) else {
@@ -341,7 +342,7 @@ fn its_pages_are_told_that_it_ends() {
     let (mut socket, _) = tungstenite::client(format!("ws://{host}/ws"), stream).unwrap();
     let hello = r#"{"type":"hello","version":1}"#;
     socket.send(Message::text(hello)).unwrap();
-    // It is welcomed.
+    // Its first message is the welcome.
     socket.read().unwrap();
     // SAFETY: takes integers; the child is ours and was not waited for.
     unsafe { libc::kill(playing.0.id() as libc::pid_t, libc::SIGTERM) };
@@ -395,11 +396,11 @@ fn a_bus_that_comes_late_is_waited_for_while_it_sounds() {
     assert!(board.pictures().lines().count() > 1, "{}", told(&output));
 }
 
-/// A program that plays until it is ended, or the test is.
+/// A running program, killed with the test.
 struct Playing(Child);
 
 impl Playing {
-    /// Host and port of its page, which it says first of all.
+    /// Returns host and port of the page, from the first line of standard output.
     fn host(&mut self) -> String {
         let mut line = String::new();
         let mut told = BufReader::new(self.0.stdout.as_mut().unwrap());
@@ -411,13 +412,13 @@ impl Playing {
 
 impl Drop for Playing {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The program may have ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// Starts it, and waits until something is so; what it says is lost.
+/// Starts the program and waits until a condition holds; its standard error is dropped.
 fn begin(board: &mut Board, until: impl Fn(&Board) -> bool) -> Playing {
     let child = board.command.stderr(Stdio::null()).spawn().unwrap();
     let mut playing = Playing(child);
@@ -427,13 +428,13 @@ fn begin(board: &mut Board, until: impl Fn(&Board) -> bool) -> Playing {
     playing
 }
 
-/// It plays.
+/// Returns whether the board has played for a while.
 fn plays(board: &Board) -> bool {
     let sound = board.folder.path().join("sound");
     fs::metadata(sound).is_ok_and(|file| file.len() > 100_000)
 }
 
-/// Starts it, lets it play until there is sound, sends a signal, and waits.
+/// Starts the program, sends a signal once it plays, and waits for its end.
 fn stopped(mut board: Board, signal: libc::c_int) -> (std::process::ExitStatus, Duration) {
     let mut playing = begin(&mut board, plays);
     let child = &mut playing.0;
@@ -464,7 +465,7 @@ fn signals_end_it_whatever_hangs() {
 }
 
 #[test]
-fn what_is_wrong_is_told_in_one_sentence() {
+fn problems_are_reported_in_one_sentence() {
     for (name, value, expected) in [
         (
             "BELA_DOUBLE_INIT",
@@ -583,7 +584,7 @@ fn a_touch_during_the_splash_is_a_safe_start_and_loses_nothing() {
 }
 
 #[test]
-fn a_second_one_is_told_of_the_first() {
+fn a_second_instance_names_the_first() {
     let Some(mut board) = Board::new(&[]) else {
         return;
     };

@@ -109,7 +109,7 @@ fn serve(
     let (writer, reader) = tap(rate as usize);
     let oled = simulation.oled().clone();
     let access = Access {
-        handle: simulation.share(),
+        handle: simulation.handle(),
         counters: Arc::clone(simulation.counters()),
         info: info(rate),
         sound: Some(reader),
@@ -154,9 +154,9 @@ impl Playing {
             };
             let mut simulation = simulation(script, &sensed);
             if merged {
-                simulation.beside(touches.clone());
+                simulation.merge_touches(touches.clone());
             }
-            let handle = simulation.share();
+            let handle = simulation.handle();
             let (server, mut tap) = serve(&mut simulation, touches, options);
             started.send((server, handle)).unwrap();
             while stopped.recv_timeout(PACE) == Err(RecvTimeoutError::Timeout) {
@@ -999,7 +999,7 @@ fn a_slow_reader_holds_a_response_for_a_limited_time() {
 fn a_message_takes_little_memory() {
     let mut simulation = simulation("", &TouchMerge::default());
     let mut session = Session::new(Arc::new(info(44_100).welcome(1)), None);
-    let view = View::new(simulation.share().state());
+    let view = View::new(simulation.handle().state());
     session.receive(r#"{"type":"hello","version":1}"#, &view, 0);
     let zeros = "0,".repeat(2 << 20);
     for text in [

@@ -1,4 +1,4 @@
-//! What the display shows: every page at both sizes, as the documentation has
+//! The display: every page at both sizes, as the documentation has
 //! it, through driver, bus and controller. `UPDATE_PICTURES=1 cargo test --test
 //! pictures` makes the pictures anew.
 

@@ -17,10 +17,10 @@ use gatebend::board::desk::{Desk, Emulation, Pru, Script, Simulation};
 use gatebend::factory_networks;
 use gatebend::panel::Panel;
 use gatebend::pru::{Choice, Memory, MemoryWindow, ProgramRequest, sides};
-use gatebend::runtime::analog_inputs::Inputs;
-use gatebend::runtime::parts::{Lanes, Parts, offload};
+use gatebend::runtime::analog_inputs::AnalogInputs;
+use gatebend::runtime::parts::{InstrumentParts, Lanes, offload};
 use gatebend::runtime::threads::Threads;
-use gatebend::spawn::spawn_plainly;
+use gatebend::spawn::{Spawn, spawn_plainly};
 use instrument::Command;
 use logicnet::{Mask, Word};
 use pru_codegen::{ANSWER, CHECK, EPOCH, PLANES, REQUEST};
@@ -325,7 +325,7 @@ impl Memory for Killed {
 fn interrupted(pru: Option<&Pru>, began: u64, writes: u32) -> (Vec<f32>, bool, bool) {
     let forty_two = factory_networks::all().swap_remove(2);
     let platform = Desk::new(factory_networks::all()).platform;
-    let parts = Parts::new(vec![forty_two]);
+    let parts = InstrumentParts::new(vec![forty_two]);
     let (mut controller, mut engine) = parts.assemble(platform).unwrap();
     let left = Arc::new(AtomicU32::new(u32::MAX));
     let mut supervisor = pru.map(|pru| {
@@ -506,15 +506,15 @@ fn without_a_thread_for_the_pru_the_cpu_plays_and_says_so() {
     let supervisor = offload(desk.engine, &mut controller, &mut engine, pru.clone(), pru);
     let bus = Bus::new(time, desk.bus_hz);
     let panel = Panel::new(desk.panel, bus.clone(), bus, time);
-    let inputs = Arc::new(Inputs::default());
-    let threads =
-        Threads::start(controller, panel, engine.counters(), inputs, spawn_plainly).unwrap();
-    threads.offload(supervisor, |name, role, work| match name {
+    let inputs = Arc::new(AnalogInputs::default());
+    let spawn: Spawn = |name, role, task| match name {
         "gb-pru" => Err(io::Error::other("there are too many")),
-        _ => spawn_plainly(name, role, work),
-    });
+        _ => spawn_plainly(name, role, task),
+    };
+    let threads = Threads::start(controller, panel, engine.counters(), inputs, spawn).unwrap();
+    threads.offload(supervisor);
     // It was told before what is asked for now.
-    let shared = threads.shared();
+    let shared = threads.handle();
     shared.ask(Command::Finger(None)).wait().unwrap();
     let notice = shared.state().notice.clone().expect("it is told");
     assert!(
@@ -522,5 +522,6 @@ fn without_a_thread_for_the_pru_the_cpu_plays_and_says_so() {
         "{notice}"
     );
     assert!(!shared.stopped());
-    threads.end().unwrap();
+    shared.stop();
+    threads.join().unwrap();
 }

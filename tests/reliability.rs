@@ -1,4 +1,4 @@
-//! What the player notices of faults, as docs/reliability.md has it, and a soak:
+//! Faults as the player notices them, for docs/reliability.md, and a soak test:
 //! an hour of random playing with faults, or `SOAK_HOURS=24 cargo test --release
 //! --test reliability -- --nocapture soak`.
 
@@ -10,7 +10,7 @@ use assert_no_alloc::{AllocDisabler, assert_no_alloc};
 use gatebend::board::desk::{Desk, Event, Part, Simulation};
 use gatebend::factory_networks;
 use instrument::parameters::{KEYS, Key};
-use instrument::{Command, Direction, Saved};
+use instrument::{Command, Direction, Saved, State};
 use logicnet::random::Rng;
 use logicnet::{Evaluator, Gate, Mask, Op, Program, W512};
 use trill::Touch;
@@ -83,7 +83,7 @@ fn campaign() -> Vec<(&'static str, Events)> {
     ]
 }
 
-/// What was noticed of a fault.
+/// Effects of a fault that the player notices.
 struct Noticed {
     touch_back: Option<u64>,
     display_back: Option<u64>,
@@ -93,7 +93,7 @@ struct Noticed {
     ended: bool,
 }
 
-/// What the player's finger does meanwhile.
+/// Movements of the player's finger during a fault.
 #[derive(Clone, Copy, PartialEq)]
 enum Hand {
     Away,
@@ -121,7 +121,7 @@ fn run(events: Events, hand: Hand) -> Noticed {
     };
     let mut simulation = Simulation::new(Desk::new(factory_networks::all()), fingers).unwrap();
     simulation.guard(|callback| assert_no_alloc(callback));
-    simulation.keep_journal();
+    simulation.record_journal();
     simulation.schedule(events);
     let mut told = false;
     let mut blocks = 0u64;
@@ -135,7 +135,7 @@ fn run(events: Events, hand: Hand) -> Noticed {
             // A fault that no display shows is not seen.
             told |= panel.status().fault.is_some() && panel.display().is_done(panel.picture());
             let frame = simulation.oled().frame();
-            // What is lit is the panel's picture, and it is lit.
+            // The display is lit and shows the panel's picture.
             let right = panel.display().is_done(panel.picture())
                 && frame.contrast > 0
                 && (0..64)
@@ -352,7 +352,7 @@ fn soak() {
         Simulation::new(Desk::new(factory_networks::all()), random_hand(3, end)).unwrap();
     simulation.guard(|callback| assert_no_alloc(callback));
     // Two knobs that drift and one that jumps; the others are not there.
-    simulation.turn(|now, inputs| {
+    simulation.set_inputs(|now, inputs| {
         let seconds = now as f64 / SECOND as f64;
         inputs.store(0, (seconds / 7.0).sin() as f32);
         inputs.store(1, (seconds / 3.0).cos() as f32);
@@ -422,24 +422,46 @@ fn soak() {
             "memory grew from {early} to {late} KiB"
         );
     }
-    // Nothing was lost on the way: what sounds now is what the state says.
+    // No change was lost: the last quarter of a second is the state's network, sample
+    // by sample.
     simulation.schedule([
         (end, Event::Command(Command::Set(Key::Speed, 100))),
         (end, Event::Command(Command::Set(Key::Interpolation, 0))),
     ]);
-    let mut sounding = Vec::new();
+    let (mut id, mut frames) = (None, Vec::new());
     simulation.run(
         end + SECOND,
-        |block| sounding.push((block.id, block.exact.to_vec())),
+        |block| {
+            id = block.id;
+            frames.extend_from_slice(block.exact);
+        },
         |_| {},
     );
-    let (id, frames) = sounding.pop().unwrap();
     let state = simulation.state();
     assert_eq!(id, Some(state.sound));
-    let mut samples = vec![0; 64];
+    let samples: Vec<u8> = frames[frames.len() - 44_100 / 4..]
+        .iter()
+        .map(|frame| (frame * 128.0 + 128.0) as u8)
+        .collect();
+    assert!(plays(state, &samples, simulation.counters().time()));
+}
+
+/// Returns whether samples at 44,100 Hz are those of the state's network, up to `next`,
+/// the network time of the sample after them. Their phase within a network's sample is
+/// unknown, so all of them are tried.
+fn plays(state: &State, samples: &[u8], next: u32) -> bool {
+    let (rate, output) = (u64::from(state.network.sample_rate()), 44_100);
+    let span = samples.len() as u64 * rate / output + 1;
+    let mut network = vec![0; span as usize + 1];
     let program = Program::new(&state.network, &state.masks());
-    let time = simulation.counters().time();
-    Evaluator::<W512>::new(program).render(time.wrapping_sub(63), &mut samples);
-    let last = (frames.last().unwrap() * 128.0 + 128.0) as u8;
-    assert!(samples.contains(&last));
+    Evaluator::<W512>::new(program).render(next.wrapping_sub(span as u32), &mut network);
+    (0..output).any(|phase| {
+        let mut ages = 1u64..;
+        samples.iter().rev().all(|sample| {
+            // Frames before `next`, and network samples before it.
+            let age = ages.next().unwrap_or_default() * rate;
+            let before = age.saturating_sub(phase).div_ceil(output);
+            network[(span - before) as usize] == *sample
+        })
+    })
 }

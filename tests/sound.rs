@@ -19,7 +19,7 @@ mod oracle;
 #[global_allocator]
 static ALLOCATOR: AllocDisabler = AllocDisabler;
 
-/// What the engine said in each callback: the sound's id, and exact frames.
+/// Each callback's sound id and exact frames.
 type Blocks = Vec<(Option<u32>, Vec<f32>)>;
 
 struct Run {
@@ -33,7 +33,7 @@ fn play(desk: Desk, script: &str, seconds: f64) -> Run {
     let script = Script::parse(script, &desk.panel.surface).unwrap();
     let mut simulation = Simulation::scripted(desk, script).unwrap();
     simulation.guard(|callback| assert_no_alloc(callback));
-    simulation.keep_journal();
+    simulation.record_journal();
     let (mut blocks, mut sound, mut most_load) = (Blocks::new(), Vec::new(), 0);
     simulation.run(
         (seconds * 1e9) as u64,
@@ -240,7 +240,7 @@ fn touches_do_not_pile_up_where_programs_take_long_to_build() {
         .map(|entry| entry.ready - entry.sent);
     let slowest = waits.max();
     assert!(slowest < Some(20_000_000), "{slowest:?} ns");
-    // It is heard while the finger moves, not when it has left.
+    // The bend is heard while the finger moves, not after it has left.
     let block = |seconds: f64| (seconds * 44_100.0 / 16.0) as usize;
     let blocks = &run.blocks[block(3.0)..block(5.5)];
     let changes = blocks.windows(2).filter(|two| two[0].0 != two[1].0).count();
@@ -255,7 +255,7 @@ fn loudspeakers_are_safe_whatever_is_played() {
                   6 set volume=off";
     let run = play(Desk::new(factory_networks::all()), script, 8.0);
     assert!(run.sound.iter().all(|frame| frame.abs() <= 0.95));
-    // It begins softly.
+    // The sound begins softly.
     assert!(run.sound[..100].iter().all(|frame| frame.abs() < 0.2));
     // Everything bent to 1 is silence soon, not a cone pushed out.
     let exact: Vec<f32> = run
@@ -380,7 +380,7 @@ fn a_run_is_the_same_every_time() {
 
 #[test]
 fn a_touch_during_the_splash_is_a_safe_start_and_bends_nothing() {
-    // It stays for longer than the splash, and comes again later.
+    // The touch lasts longer than the splash, and comes again later.
     let script = "0.1 next\n0.2 set speed=2\n1.2 down 0.5 0.5\n+1.8 up\n+1 down 0.5 0.5";
     let run = play(Desk::new(factory_networks::all()), script, 4.5);
     let states: Vec<&Arc<State>> = run.simulation.journal().iter().map(|e| &e.state).collect();

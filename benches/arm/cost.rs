@@ -9,9 +9,9 @@
 use std::hint::black_box;
 
 use engine::{Change, Engine, Handover, Interpolation, Platform, Settings, Start, Voice};
-use gatebend::board::description::{Layer, built_in};
+use gatebend::board::description::{Description, built_in};
 use gatebend::factory_networks;
-use gatebend::runtime::parts::{Lanes, Parts};
+use gatebend::runtime::parts::{InstrumentParts, Lanes};
 use logicnet::random::Ops;
 use logicnet::{Builder, Evaluator, MAX_GATES, Mask, Masks, Network, Program, Word};
 
@@ -54,7 +54,7 @@ fn measured_callback(engine: &mut Engine<Lanes>, out: &mut [f32]) {
 
 #[inline(never)]
 fn measured_ready() -> Network {
-    let mut parts = Parts::new(factory_networks::all());
+    let mut parts = InstrumentParts::new(factory_networks::all());
     let first = parts.library[0].clone();
     parts.seed = 7;
     black_box(parts.assemble(beaglebone())).expect("the shipped networks play");
@@ -244,8 +244,8 @@ fn play(network: &Network, rate: u32, period: u32) {
 
 /// The platform described by the BeagleBone Black's file.
 fn beaglebone() -> Platform {
-    let board = built_in("bela-black").and_then(Layer::board);
-    board.expect("the board is built in").platform
+    let board = built_in("bela-black").and_then(Description::board);
+    board.expect("it is built in").platform
 }
 
 fn engine(period: u32) -> (Engine<Lanes>, Handover<Lanes>) {

@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use gatebend::runtime::parts::{Lanes, Parts};
+use gatebend::runtime::parts::{InstrumentParts, Lanes};
 use gatebend::runtime::controller::Controller;
 use engine::{Cost, Platform};
 use instrument::surface::Surface;
@@ -33,7 +33,7 @@ fn controller() -> Controller<Lanes> {
         block: 16,
         cost,
     };
-    let assembled = Parts::new(networks.clone()).assemble(platform);
+    let assembled = InstrumentParts::new(networks.clone()).assemble(platform);
     assembled.expect("the shipped networks play").0
 }
 

@@ -1,5 +1,4 @@
-//! A board's self-test: what is there, what works, and what to do about what
-//! does not.
+//! A board's self-test: finds the hardware, tries it, and gives advice on problems.
 
 use std::fs;
 use std::io::Write;
@@ -11,27 +10,27 @@ use trill::{Error, POINT_BYTES, Settings, Trill};
 use crate::panel::{Clock, Config, Display, Light};
 use instrument::pages::{Picture, draw_check};
 
-/// What was looked at, and what was found: what is there, or what to do.
+/// Result of checking a part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// A part of the board.
+    /// The part of the board.
     pub part: &'static str,
-    /// In plain words.
+    /// A description of the part, or the problem and a remedy.
     pub outcome: Result<String, String>,
 }
 
 impl Finding {
-    /// What was found of a part.
+    /// Creates the result for a part.
     pub fn new(part: &'static str, outcome: Result<String, String>) -> Finding {
         Finding { part, outcome }
     }
 }
 
-/// A sensor that was just switched on does not answer for half a second.
+/// Attempts to reach the sensor, which does not answer for half a second after power-on.
 const TRIES: u32 = 4;
 const REST_MS: u32 = 250;
 
-/// Looks for the touch sensor, sets it up and reads it.
+/// Checks the touch sensor: sets it up and reads it.
 pub fn touch_sensor<C: Clock>(bus: impl I2c, config: &Config, clock: &mut C) -> Finding {
     let mut sensor = Trill::new(bus, config.touch_address);
     let mut look = |clock: &mut C| -> Result<String, Error<_>> {
@@ -65,7 +64,7 @@ pub fn touch_sensor<C: Clock>(bus: impl I2c, config: &Config, clock: &mut C) -> 
     Finding::new("touch sensor", outcome)
 }
 
-/// Looks for the display, and paints a test picture that stays.
+/// Checks the display, and leaves a test picture on it.
 pub fn display(bus: impl I2c, config: &Config, clock: &impl Clock) -> Finding {
     let mut display = Display::new(
         bus,
@@ -94,7 +93,7 @@ pub fn display(bus: impl I2c, config: &Config, clock: &impl Clock) -> Finding {
     )
 }
 
-/// Writes, syncs and removes a file in the state's folder.
+/// Checks the state's folder: writes, syncs and removes a file.
 pub fn storage(folder: &Path) -> Finding {
     let path = folder.join("check.part");
     let write = || {
@@ -123,7 +122,7 @@ mod tests {
     use trill::sim::{Bus, BusEvent, Fault, Sensor, VirtualTime};
 
     #[test]
-    fn what_is_there_passes_and_what_is_not_says_what_to_do() {
+    fn present_parts_pass_and_missing_parts_give_advice() {
         let mut time = VirtualTime::new();
         let bus = Bus::new(time.clone(), 100_000);
         let config = Config::default();
@@ -154,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn storage_is_tried_and_left_as_it_was() {
+    fn the_storage_check_leaves_no_files() {
         let folder = tempfile::tempdir().unwrap();
         storage(folder.path()).outcome.unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);

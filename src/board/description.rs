@@ -1,5 +1,5 @@
-//! What a board is, as its file says: `boards/*.toml`, built in; another file
-//! and single settings may go over it. Reads text, never files.
+//! Descriptions of boards: `boards/*.toml`, which are built in, and files and settings
+//! that override them. Parses text; reads no files.
 
 use serde::Deserialize;
 
@@ -9,7 +9,7 @@ use engine::{Cost, Platform};
 use instrument::layout::Point;
 use instrument::surface::{Button, Region, Surface};
 
-/// Built in, by name.
+/// Built-in files by name.
 const FILES: &[(&str, &str)] = &[
     ("desk", include_str!("../../boards/desk.toml")),
     ("bela-black", include_str!("../../boards/bela-black.toml")),
@@ -17,7 +17,7 @@ const FILES: &[(&str, &str)] = &[
     ("bela-gem", include_str!("../../boards/bela-gem.toml")),
 ];
 
-/// What makes the sound, and what else is there.
+/// Kinds of hardware.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -27,50 +27,50 @@ pub enum Kind {
     Bela,
 }
 
-/// A board, checked: what its file says, with what went over it.
+/// A complete and checked board.
 #[derive(Clone, Debug)]
 pub struct Board {
-    /// Its file's name without the ending.
+    /// The file's name without `.toml`.
     pub name: String,
-    /// A sentence for people.
+    /// A sentence about the board.
     pub about: String,
-    /// What it is.
+    /// The hardware.
     pub kind: Kind,
-    /// Touch sensor, display and the bus they are on.
+    /// Touch sensor, display and their bus.
     pub panel: panel::Config,
-    /// Clocks a second of the I2C bus: simulated on a desk, elsewhere expected.
+    /// Clock rate of the I2C bus in Hz: simulated on a desk, elsewhere expected.
     pub bus_hz: u32,
-    /// Frames a second and a callback, and what the engine's work costs.
+    /// Sample rate, block size and the cost of the engine's work.
     pub platform: Platform,
-    /// The cape's button ends the program.
+    /// True if the cape's button ends the program.
     pub stop_button: bool,
-    /// The PRU core that is free for us, if one is.
+    /// The free PRU core, if any.
     pub pru_core: Option<u8>,
-    /// What evaluates, unless the command line says otherwise.
+    /// The processor that evaluates, unless the command line says otherwise.
     pub engine: Choice,
-    /// Where the running state is kept, unless the command line says otherwise.
+    /// Folder of the running state, unless the command line says otherwise.
     pub state: Option<String>,
-    /// The page for browsers.
+    /// The server of the page.
     pub web: Web,
 }
 
-/// How a board serves the page, unless the command line says otherwise.
+/// The page's server, unless the command line says otherwise.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Web {
     /// The first port to try.
     pub port: Option<u16>,
-    /// Names and addresses that it goes by, besides its usual ones.
+    /// Further names and addresses by which browsers may call the server.
     pub hosts: Vec<String>,
-    /// Browsers must know a code that the display shows.
+    /// True if browsers need the pairing code that the display shows.
     pub pairing: bool,
 }
 
-/// Names of the boards that are built in.
+/// Returns the names of the built-in boards.
 pub fn names() -> impl Iterator<Item = &'static str> {
     FILES.iter().map(|(name, _)| *name)
 }
 
-/// The file of a board that is built in.
+/// Returns the file of a built-in board.
 pub fn file(name: &str) -> Option<&'static str> {
     FILES
         .iter()
@@ -78,19 +78,19 @@ pub fn file(name: &str) -> Option<&'static str> {
         .map(|(_, text)| *text)
 }
 
-/// A text that goes over a board, and what messages call it.
+/// A text in TOML, and its name for messages.
 pub struct Source<'a> {
     /// A path, or `--set`.
     pub name: &'a str,
-    /// TOML.
+    /// The text.
     pub text: &'a str,
 }
 
-/// A board that is built in.
+/// Returns the description of a built-in board.
 ///
 /// # Errors
-/// When there is none of this name; says which there are.
-pub fn built_in(name: &str) -> Result<Layer, String> {
+/// Fails if there is no such board, and lists those that exist.
+pub fn built_in(name: &str) -> Result<Description, String> {
     let text = file(name).ok_or_else(|| {
         let names: Vec<&str> = names().collect();
         format!(
@@ -98,34 +98,35 @@ pub fn built_in(name: &str) -> Result<Layer, String> {
             names.join(", ")
         )
     })?;
-    let mut layer = parse(&Source { name, text })?;
-    layer.name = Some(name.to_string());
-    Ok(layer)
+    let mut description = parse(&Source { name, text })?;
+    description.name = Some(name.to_string());
+    Ok(description)
 }
 
-/// A board of a file that says what it is `like`, and only what differs.
+/// Parses a file that names the board it is `like` and overrides parts of it.
 ///
 /// # Errors
-/// Names the place in the file and says what is wrong there.
-pub fn from_file(name: &str, source: &Source<'_>) -> Result<Layer, String> {
-    let over = parse(source)?;
-    let like = over.like.as_deref().ok_or_else(|| {
+/// Returns the place in the file and the problem there.
+pub fn from_file(name: &str, source: &Source<'_>) -> Result<Description, String> {
+    let overrides = parse(source)?;
+    let like = overrides.like.as_deref().ok_or_else(|| {
         format!(
             "{}: say what it is like on a line of its own, such as like = \"bela-black\"",
             source.name
         )
     })?;
-    let mut layer = built_in(like).map_err(|problem| format!("{}: {problem}", source.name))?;
-    layer.put_over(over);
-    layer.name = Some(name.to_string());
-    Ok(layer)
+    let mut description =
+        built_in(like).map_err(|problem| format!("{}: {problem}", source.name))?;
+    description.override_with(overrides);
+    description.name = Some(name.to_string());
+    Ok(description)
 }
 
-impl Layer {
-    /// One setting over it, such as `display.size=128x32`.
+impl Description {
+    /// Overrides one setting, such as `display.size=128x32`.
     ///
     /// # Errors
-    /// Says what is wrong with it.
+    /// Returns the problem with the setting.
     pub fn set(&mut self, assignment: &str) -> Result<(), String> {
         let (key, value) = assignment
             .split_once('=')
@@ -134,22 +135,22 @@ impl Layer {
         if !key.chars().all(plain) || value.contains(['\n', '\r', '\'']) {
             return Err(format!("{assignment:?}: write key=value"));
         }
-        // A word need not be in quotes.
+        // Words may come without quotes.
         let bare = format!("{key} = {value}");
         let text = match toml::from_str::<toml::Table>(&bare) {
             Ok(_) => bare,
             Err(_) => format!("{key} = '{value}'"),
         };
-        let over = toml::from_str(&text)
+        let overrides = toml::from_str(&text)
             .map_err(|error: toml::de::Error| format!("{assignment}: {}", error.message()))?;
-        self.put_over(over);
+        self.override_with(overrides);
         Ok(())
     }
 
-    /// The board.
+    /// Checks the description and returns its board.
     ///
     /// # Errors
-    /// Names a key that is missing.
+    /// Returns the name of a missing key, or the conflict between two keys.
     pub fn board(self) -> Result<Board, String> {
         let name = self.name.unwrap_or_default();
         let missing = |key: &str| format!("board {name}: {key} is missing");
@@ -221,7 +222,7 @@ impl Layer {
     }
 }
 
-fn parse(source: &Source<'_>) -> Result<Layer, String> {
+fn parse(source: &Source<'_>) -> Result<Description, String> {
     toml::from_str(source.text).map_err(|error: toml::de::Error| {
         let at = error.span().map_or(0, |span| span.start);
         let before = source.text.get(..at).unwrap_or_default();
@@ -238,8 +239,8 @@ fn parse(source: &Source<'_>) -> Result<Layer, String> {
     })
 }
 
-/// What a text says; what it leaves open, the layer below says.
-macro_rules! layers {
+/// Sections of a file, in which every key is optional.
+macro_rules! sections {
     ($($(#[$doc:meta])* $name:ident { $($key:ident: $type:ty,)* })*) => {
         $(
             $(#[$doc])*
@@ -250,37 +251,37 @@ macro_rules! layers {
             }
 
             impl $name {
-                fn put_over(&mut self, over: $name) {
-                    $(self.$key = over.$key.or(self.$key.take());)*
+                fn override_with(&mut self, other: $name) {
+                    $(self.$key = other.$key.or(self.$key.take());)*
                 }
             }
         )*
     };
 }
 
-layers! {
-    /// The bus of sensor and display.
+sections! {
+    /// The bus of the sensor and the display.
     I2c { device: String, hz: BusHz, }
-    /// The touch sensor and what its regions are for.
+    /// The touch sensor and its regions.
     Touch { address: Address, flip_x: bool, flip_y: bool, field: Rectangle, buttons: Buttons, }
     /// The display.
     Display { address: Address, size: Size, rotation: Rotation, }
     /// The audio callback.
     Audio { rate: Rate, period: Period, stop_button: bool, }
-    /// Nanoseconds that work takes.
+    /// Costs of the engine's work.
     Costs { gate: Nanoseconds, group: Nanoseconds, frame: Nanoseconds, callback: Nanoseconds, }
     /// The programmable real-time unit.
     Pru { core: Core, engine: Choice, }
     /// The page for browsers.
     WebPage { port: Port, hosts: Vec<String>, pairing: bool, }
-    /// Read by `deploy.sh`; here only that nothing else stands there, and the state.
+    /// Settings of `deploy.sh`, checked for unknown keys; only `state` is used here.
     Deploy { host: String, target: String, projects: String, project: String, state: String, }
 }
 
-/// A board's file, or a part of one that goes over another.
+/// A board's file, or settings that override another file's.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub struct Layer {
+pub struct Description {
     #[serde(skip)]
     name: Option<String>,
     like: Option<String>,
@@ -296,22 +297,22 @@ pub struct Layer {
     deploy: Deploy,
 }
 
-impl Layer {
-    fn put_over(&mut self, over: Layer) {
-        self.about = over.about.or(self.about.take());
-        self.kind = over.kind.or(self.kind.take());
-        self.i2c.put_over(over.i2c);
-        self.touch.put_over(over.touch);
-        self.display.put_over(over.display);
-        self.audio.put_over(over.audio);
-        self.cost.put_over(over.cost);
-        self.pru.put_over(over.pru);
-        self.web.put_over(over.web);
-        self.deploy.put_over(over.deploy);
+impl Description {
+    fn override_with(&mut self, other: Description) {
+        self.about = other.about.or(self.about.take());
+        self.kind = other.kind.or(self.kind.take());
+        self.i2c.override_with(other.i2c);
+        self.touch.override_with(other.touch);
+        self.display.override_with(other.display);
+        self.audio.override_with(other.audio);
+        self.cost.override_with(other.cost);
+        self.pru.override_with(other.pru);
+        self.web.override_with(other.web);
+        self.deploy.override_with(other.deploy);
     }
 }
 
-/// A number within bounds, with the words for one that is not.
+/// Numbers within bounds, and the error for those that are not.
 macro_rules! bounded {
     ($($(#[$doc:meta])* $name:ident($type:ty) $range:expr, $words:literal;)*) => {
         $(
@@ -338,21 +339,21 @@ macro_rules! bounded {
 bounded! {
     /// An I2C address of 7 bits; 0x00..=0x07 and 0x78.. are reserved by the standard.
     Address(u8) 8.0..=119.0, "an I2C address is 0x08 to 0x77";
-    /// Clocks a second.
+    /// A bus clock in Hz.
     BusHz(u32) 10_000.0..=1_000_000.0, "the bus has 10_000 to 1_000_000 Hz, mostly 100_000 or 400_000";
-    /// Frames a second.
+    /// A sample rate in Hz.
     Rate(u32) 8000.0..=192_000.0, "the audio rate is 8_000 to 192_000 frames a second";
-    /// Frames a callback.
+    /// A block size in frames.
     Period(u32) 2.0..=4096.0, "a period is 2 to 4096 frames";
-    /// A cost.
+    /// A cost in nanoseconds.
     Nanoseconds(f32) 0.1..=1e6, "a cost is 0.1 to 1_000_000 nanoseconds";
     /// A TCP port.
     Port(u16) 1.0..=65_535.0, "a port is 1 to 65_535";
-    /// A core.
-    Core(u8) 0.0..=0.0, "only PRU 0 is free beside Bela";
+    /// A PRU core.
+    Core(u8) 0.0..=0.0, "only PRU 0 is free on a Bela";
 }
 
-/// What is connected.
+/// Size of the display.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 enum Size {
     #[serde(rename = "128x64")]
@@ -363,7 +364,7 @@ enum Size {
     None,
 }
 
-/// How the display is mounted.
+/// Rotation of the display.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(try_from = "f64")]
 enum Rotation {
@@ -385,7 +386,7 @@ impl TryFrom<f64> for Rotation {
     }
 }
 
-/// Left, top, right, bottom, in parts of the square's sides.
+/// A region as left, top, right, bottom; 0.0 to 1.0 of the square's sides.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(try_from = "[f32; 4]")]
 struct Rectangle(Region);
@@ -411,7 +412,7 @@ impl TryFrom<[f32; 4]> for Rectangle {
     }
 }
 
-/// All pseudo-buttons there are; one that is not named is not there.
+/// Regions of the buttons; a button without a region does not exist.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Buttons {
@@ -449,7 +450,7 @@ mod tests {
     }
 
     #[test]
-    fn every_file_of_the_folder_is_built_in_and_whole() {
+    fn every_file_of_the_folder_is_built_in_and_complete() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/boards");
         let mut there: Vec<String> = std::fs::read_dir(folder)
             .unwrap()
@@ -473,17 +474,23 @@ mod tests {
     }
 
     #[test]
-    fn two_devices_have_two_addresses() {
-        let mut layer = built_in("desk").unwrap();
-        layer.set("display.address=0x28").unwrap();
-        assert!(layer.clone().board().unwrap_err().contains("the same"));
-        assert!(layer.set("display.rotation=180.5").is_err());
-        layer.set("display.size=none").unwrap();
-        layer.board().unwrap();
+    fn two_devices_need_two_addresses() {
+        let mut description = built_in("desk").unwrap();
+        description.set("display.address=0x28").unwrap();
+        assert!(
+            description
+                .clone()
+                .board()
+                .unwrap_err()
+                .contains("the same")
+        );
+        assert!(description.set("display.rotation=180.5").is_err());
+        description.set("display.size=none").unwrap();
+        description.board().unwrap();
     }
 
     #[test]
-    fn the_desk_is_like_the_board() {
+    fn the_desk_simulates_the_board() {
         let (desk, black) = (board("desk"), board("bela-black"));
         assert_eq!(desk.platform, black.platform);
         assert_eq!(desk.panel.bus, black.panel.bus);
@@ -494,18 +501,18 @@ mod tests {
     }
 
     #[test]
-    fn a_file_says_only_what_differs() {
+    fn a_file_overrides_only_its_own_keys() {
         let text = "like = 'bela-black'\n[display]\nsize = '128x32'\nrotation = 180\n\
                     [touch.buttons]\nnext = [0.0, 0.9, 1.0, 1.0]";
         let source = Source {
             name: "mine.toml",
             text,
         };
-        let mut layer = from_file("mine", &source).unwrap();
-        layer.set("touch.flip-x=true").unwrap();
-        layer.set("display.size=none").unwrap();
-        layer.set("i2c.device=/dev/i2c-2").unwrap();
-        let board = layer.board().unwrap();
+        let mut description = from_file("mine", &source).unwrap();
+        description.set("touch.flip-x=true").unwrap();
+        description.set("display.size=none").unwrap();
+        description.set("i2c.device=/dev/i2c-2").unwrap();
+        let board = description.board().unwrap();
         assert_eq!(board.name, "mine");
         assert!(board.panel.upside_down && board.panel.mounting.flip_x && !board.panel.has_display);
         assert_eq!(board.panel.surface.buttons.len(), 1);
@@ -514,7 +521,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_refused_with_its_place() {
+    fn errors_name_their_place() {
         for (text, expected) in [
             (
                 "like = 'bela-black'\n[touch]\ncolour = 3",
@@ -565,7 +572,7 @@ mod tests {
             .unwrap_err();
             assert!(problem.contains(expected), "{text:?}: {problem}");
         }
-        let mut layer = built_in("desk").unwrap();
+        let mut description = built_in("desk").unwrap();
         for (assignment, expected) in [
             (
                 "display.size=big",
@@ -575,7 +582,7 @@ mod tests {
             ("display", "write key=value"),
             ("a b=1", "write key=value"),
         ] {
-            let problem = layer.set(assignment).unwrap_err();
+            let problem = description.set(assignment).unwrap_err();
             assert!(problem.contains(expected), "{problem}");
         }
     }
@@ -583,8 +590,8 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_text_is_a_board_or_refused(text in "(like = 'desk'\n)?(\\[(touch|audio|x)\\]\n)?((address|period|field) = [0-9x.'\\[\\], -]{0,12}\n){0,3}", set in "[a-z.0-9=\\-]{0,20}") {
-            if let Ok(layer) = from_file("b", &Source { name: "b", text: &text }) {
-                let _ = layer.board();
+            if let Ok(description) = from_file("b", &Source { name: "b", text: &text }) {
+                let _ = description.board();
             }
             let _ = built_in("desk").unwrap().set(&set);
         }

@@ -1,13 +1,13 @@
-//! Places to run: what gives audio, an I2C bus and time.
+//! Boards: audio, I2C bus and clock for the runtime.
 
 #[cfg(target_os = "linux")]
 pub mod bela;
 /// A board's self-test.
 pub mod check;
-/// What a board is, as its file says.
+/// Boards as their files describe them.
 pub mod description;
-/// The board without hardware.
+/// The board without hardware: everything is simulated.
 pub mod desk;
-/// What boards need of Linux.
+/// Linux system calls for boards.
 #[cfg(target_os = "linux")]
 pub mod linux;

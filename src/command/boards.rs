@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use gatebend::board::description::{self, Layer, Source};
+use gatebend::board::description::{self, Description, Source};
 
 use crate::{CommandResult, Failure, files};
 
@@ -28,7 +28,7 @@ impl Arguments {
 fn list() -> Result<String, Failure> {
     let mut text = String::new();
     for name in description::names() {
-        let board = description::built_in(name).and_then(Layer::board);
+        let board = description::built_in(name).and_then(Description::board);
         let about = board.map_err(Failure::Failed)?.about;
         // Writing to a string never fails.
         let _ = writeln!(text, "{name:<12} {about}");
@@ -40,8 +40,8 @@ fn list() -> Result<String, Failure> {
     Ok(text)
 }
 
-/// Loads a board by its name, or from a file that ends in `.toml`.
-pub fn layer(name: &str) -> Result<Layer, Failure> {
+/// Loads the description of a board by its name, or from a file that ends in `.toml`.
+pub fn load(name: &str) -> Result<Description, Failure> {
     let path = Path::new(name);
     if path.extension().is_none_or(|ending| ending != "toml") {
         return description::built_in(name).map_err(Failure::Usage);

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use gatebend::board::check::{self, Finding};
-use gatebend::board::description::{Board, Kind, Layer};
+use gatebend::board::description::{Board, Description, Kind};
 use gatebend::board::desk::Oled;
 use trill::sim::{Bus, RealTime, Sensor};
 
@@ -29,13 +29,13 @@ pub struct Arguments {
 
 impl Arguments {
     pub fn run(&self) -> CommandResult {
-        let mut layer: Layer = boards::layer(&self.board)?;
+        let mut board: Description = boards::load(&self.board)?;
         for assignment in &self.set {
-            layer
+            board
                 .set(assignment)
                 .map_err(|problem| Failure::Usage(format!("--set {problem}")))?;
         }
-        let board = layer.board().map_err(Failure::Failed)?;
+        let board = board.board().map_err(Failure::Failed)?;
         let mut failed = 0;
         let mut report = |finding: Finding| {
             let (mark, text) = match &finding.outcome {

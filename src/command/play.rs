@@ -1,8 +1,8 @@
-//! `gatebend play`: the instrument.
+//! `gatebend play`: plays the instrument.
 
-mod keeping;
 mod logging;
 mod page;
+mod saving;
 mod simulated;
 mod track;
 
@@ -17,59 +17,59 @@ use gatebend::board::description::{Board, Kind};
 use gatebend::board::desk::{Desk, Interrupt, Live, Script, play_live};
 use gatebend::factory_networks;
 use gatebend::pru::Choice;
-use gatebend::runtime::parts::Parts;
+use gatebend::runtime::parts::InstrumentParts;
+use gatebend::runtime::session::{Plan, SessionStorage};
 use instrument::layers::Layers;
 use instrument::parameters::{KEYS, Parameters};
 use instrument::surface::Surface;
 use log::LevelFilter;
 
 use super::boards;
-use crate::{CommandResult, Failure, files, print_message as say};
-use keeping::Storage;
+use crate::{CommandResult, Failure, files, print_message};
 use page::Page;
 
 #[derive(clap::Args)]
 #[command(after_help = parameters_help())]
 pub struct Arguments {
-    /// Network to begin with; the shipped ones follow
+    /// Network to play first; the built-in ones follow
     network: Option<PathBuf>,
-    /// Where to play: `gatebend boards` names them; or a file that is like one of them
+    /// Board to play on: a name that `gatebend boards` lists, or a file
     #[arg(long, value_name = "NAME|FILE.toml", default_value = "desk")]
     board: String,
-    /// Timed fingers, commands and faults (docs/playing.md)
+    /// Script of timed fingers, commands and faults (docs/playing.md)
     #[arg(long, value_name = "FILE")]
     script: Option<PathBuf>,
-    /// Who evaluates: auto, cpu, or pru wherever it can [default: as the board's file says]
+    /// Processor that evaluates: auto, cpu, or pru wherever it can [default: from the board's file]
     #[arg(long, value_name = "auto|cpu|pru")]
     engine: Option<Choice>,
-    /// How long to play [default: the script and a second more, or 10 s in simulated time]
+    /// Length in seconds [default: the script's and 1 s more; without a script endless, or 10 s in simulated time]
     #[arg(long, value_name = "S", value_parser = seconds)]
     seconds: Option<f64>,
-    /// Write what loudspeakers would get, 16 bits, or floats to OUT.f32; in simulated time
+    /// Write the output, 16 bits, or floats to OUT.f32; in simulated time
     #[arg(long, value_name = "OUT.wav")]
     wav: Option<PathBuf>,
     /// Write the network's exact samples, before DC blocker and limiter; in simulated time
     #[arg(long, value_name = "OUT.wav")]
     tap: Option<PathBuf>,
-    /// Write each picture of the display, and an animation, to a folder; in simulated time
+    /// Write each picture of the display and an animation to a folder; in simulated time
     #[arg(long, value_name = "DIR")]
     oled: Option<PathBuf>,
-    /// Simulated time, as fast as it goes
+    /// Play in simulated time, as fast as possible
     #[arg(long)]
     fast: bool,
-    /// In real time, but without the sound card: to look on
+    /// Play in real time, but without the sound card
     #[arg(long)]
     silent: bool,
-    /// Set a parameter, or what a board's file says (display.size=128x32), as often as you like
+    /// Set a parameter, or a setting of the board (display.size=128x32); may be repeated
     #[arg(long, value_name = "ID=VALUE")]
     set: Vec<String>,
     #[command(flatten)]
     page: Page,
-    /// Folder to keep everything in: what is played, presets, calibration, log
-    /// [default: none on a desk, on a board as its file says]
+    /// Folder to save everything in: state, presets, calibration and log
+    /// [default: none on a desk, on a board from its file]
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
-    /// Folder to keep presets in; without it they are forgotten at the end
+    /// Folder to save presets in; without one they are lost at the end
     #[arg(long, value_name = "DIR")]
     presets: Option<PathBuf>,
     /// Seed of random networks and mutations
@@ -80,8 +80,8 @@ pub struct Arguments {
     options: Vec<String>,
 }
 
-/// What computers make of it, roughly: for real time through a sound card. The
-/// load that is shown is measured.
+/// Rough costs of a computer, for real time through a sound card. The load that is
+/// shown is measured.
 const COMPUTER: Cost = Cost {
     gate_ns: 3.0,
     group_ns: 300.0,
@@ -96,7 +96,7 @@ fn seconds(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "seconds, at most a week".to_string())
 }
 
-/// The table of parameters, for `--help`.
+/// Returns the table of parameters for `--help`.
 fn parameters_help() -> String {
     let rows = KEYS.iter().map(|key| {
         let parameter = key.parameter();
@@ -112,7 +112,7 @@ fn parameters_help() -> String {
     format!("Parameters for --set:\n{}", rows.join("\n"))
 }
 
-/// How long the log may take at the end.
+/// Longest time to write the log at the end.
 const LOGGING: Duration = Duration::from_millis(50);
 
 impl Arguments {
@@ -131,7 +131,7 @@ impl Arguments {
         }
     }
 
-    /// The option that wants simulated time, if one does.
+    /// Returns the first option that needs simulated time.
     fn simulated(&self) -> Option<&'static str> {
         [
             (self.fast, "--fast"),
@@ -143,29 +143,29 @@ impl Arguments {
         .find_map(|(given, option)| given.then_some(option))
     }
 
-    /// The board and the instrument, with what was set of them.
-    fn board(&self) -> Result<(Board, Parts), Failure> {
-        let mut layer = boards::layer(&self.board)?;
-        let mut parts = Parts::new(factory_networks::all());
+    /// Returns the board and the instrument's parts, with all settings applied.
+    fn board(&self) -> Result<(Board, InstrumentParts), Failure> {
+        let mut description = boards::load(&self.board)?;
+        let mut parts = InstrumentParts::new(factory_networks::all());
         parts.seed = self.seed;
-        for assignment in self.set.iter().filter(|set| is_boards(set)) {
-            layer
+        for assignment in self.set.iter().filter(|set| is_of_board(set)) {
+            description
                 .set(assignment)
                 .map_err(|problem| Failure::Usage(format!("--set {problem}")))?;
         }
         self.assign(&mut parts.parameters)?;
-        let mut board = layer.board().map_err(Failure::Failed)?;
+        let mut board = description.board().map_err(Failure::Failed)?;
         board.engine = self.engine.unwrap_or(board.engine);
         if board.engine != Choice::Cpu && board.pru_core.is_none() {
-            say(&format!("{} has no PRU for us: the CPU plays", board.name));
+            print_message(&format!("{} has no free PRU: the CPU plays", board.name));
             board.engine = Choice::Cpu;
         }
         Ok((board, parts))
     }
 
-    /// Sets the parameters that were given.
+    /// Sets the parameters given on the command line.
     fn assign(&self, parameters: &mut Parameters) -> CommandResult {
-        for assignment in self.set.iter().filter(|set| !is_boards(set)) {
+        for assignment in self.set.iter().filter(|set| !is_of_board(set)) {
             parameters
                 .assign(assignment)
                 .map_err(|problem| Failure::Usage(format!("--set {problem}")))?;
@@ -182,32 +182,42 @@ impl Arguments {
             .map_err(|problem| Failure::Failed(format!("{}: {problem}", path.display())))
     }
 
-    /// Goes on from what was kept, and keeps on. What the command line says
-    /// comes first: another network takes the place of what was played, which is
-    /// set aside; the one that was played is played on, as it was bent.
+    /// Opens the storage and continues from what was saved. The command line takes
+    /// precedence: if it names another network than the saved one, the saved state is
+    /// set aside as a preset.
     ///
-    /// This counts the start: what can fail without it comes before, and what
-    /// fails before it plays takes the count back.
-    fn keep(&self, parts: &mut Parts, state: Option<&Path>) -> Result<Option<Storage>, Failure> {
-        let Some((storage, mut memory)) = keeping::open(state, self.presets.clone()) else {
+    /// This counts a start. Call it after everything that can fail without it; dropping
+    /// the storage takes the count back.
+    fn restore(
+        &self,
+        parts: &mut InstrumentParts,
+        state: Option<&Path>,
+    ) -> Result<Option<SessionStorage>, Failure> {
+        let Some((storage, mut restored)) = saving::open(state, self.presets.clone()) else {
             return Ok(None);
         };
-        if let Some(saved) = memory.saved.as_mut().filter(|_| memory.trusted) {
+        if let Some(saved) = restored.saved.as_mut().filter(|_| restored.trusted) {
             let first = &parts.library[0];
             if self.network.is_some() && saved.place != first.name() {
-                memory.replaced = Some(saved.clone());
+                restored.replaced = Some(saved.clone());
                 saved.network = Arc::new(first.clone());
                 saved.layers = Layers::default();
                 saved.place = first.name().to_string();
             }
             self.assign(&mut saved.parameters)?;
         }
-        parts.restored = memory;
-        parts.storage = Box::new(storage.1.clone());
+        parts.restored = restored;
+        parts.storage = Box::new(storage.handle().clone());
         Ok(Some(storage))
     }
 
-    fn desk(&self, board: Board, parts: Parts, script: Script, simulated: bool) -> CommandResult {
+    fn desk(
+        &self,
+        board: Board,
+        parts: InstrumentParts,
+        script: Script,
+        simulated: bool,
+    ) -> CommandResult {
         if let Some(option) = self.options.first() {
             return Err(Failure::Usage(format!(
                 "{option}: options after -- are Bela's; this is a desk"
@@ -229,33 +239,37 @@ impl Arguments {
     }
 
     #[cfg(target_os = "linux")]
-    fn bela(&self, board: Board, mut parts: Parts, script: &Script) -> CommandResult {
+    fn bela(&self, board: Board, mut parts: InstrumentParts, script: &Script) -> CommandResult {
         use gatebend::board::bela::{Performance, play};
         use gatebend::board::linux::Signals;
         if script.is_handled() {
-            say("the script's fingers, knobs and faults are left out: a board has its own");
+            print_message(
+                "the script's fingers, knobs and faults are ignored: a board has its own",
+            );
         }
         let state = self.state.as_deref();
         let state = state.or(board.state.as_deref().map(Path::new));
         let state = state.map(Path::to_path_buf);
         let state = state.as_deref();
-        // First of all, so that the end comes in time whatever hangs.
+        // First, so that the program ends in time whatever hangs.
         let signals = Signals::watch().map_err(|error| Failure::Failed(error.to_string()))?;
         let _only = boards::claim(state)?;
         let log = logging::start(state, LevelFilter::Info)?;
         let perform = || {
             let everywhere = Ipv4Addr::UNSPECIFIED.into();
             let listener = self.page.listener(&board.web, everywhere, "bela.local")?;
-            let storage = self.keep(&mut parts, state)?;
+            let plan = Plan {
+                commands: script.commands().collect(),
+                seconds: self.seconds,
+                storage: self.restore(&mut parts, state)?,
+                listener,
+            };
             play(Performance {
                 board,
                 parts,
-                commands: script.commands().collect(),
+                plan,
                 options: self.options.clone(),
-                seconds: self.seconds,
                 signals,
-                storage,
-                listener,
             })
             .map_err(Failure::Failed)
         };
@@ -265,14 +279,14 @@ impl Arguments {
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn bela(&self, board: Board, _: Parts, _: &Script) -> CommandResult {
+    fn bela(&self, board: Board, _: InstrumentParts, _: &Script) -> CommandResult {
         Err(Failure::Failed(format!(
             "{} is a board: deploy.sh brings the program there; here, leave --board away",
             board.name
         )))
     }
 
-    fn live(&self, board: Board, mut parts: Parts, script: Script) -> CommandResult {
+    fn live(&self, board: Board, mut parts: InstrumentParts, script: Script) -> CommandResult {
         let sound_card = cfg!(feature = "sound-card") && !self.silent;
         let rate = if sound_card {
             Some(card_rate().map_err(Failure::Failed)?)
@@ -283,7 +297,7 @@ impl Arguments {
         let here = Ipv4Addr::LOCALHOST.into();
         let listener = self.page.listener(&board.web, here, &name)?;
         let interrupt = Interrupt::watch().map_err(|error| Failure::Failed(error.to_string()))?;
-        let storage = self.keep(&mut parts, self.state.as_deref())?;
+        let storage = self.restore(&mut parts, self.state.as_deref())?;
         let mut desk = Desk::like(board, parts);
         desk.platform = Platform {
             cost: COMPUTER,
@@ -291,7 +305,7 @@ impl Arguments {
             rate: rate.unwrap_or(desk.platform.rate),
         };
         if !sound_card && !self.silent {
-            say(
+            print_message(
                 "you hear it in the page only: this gatebend was built without sound card \
                  (cargo run --release --features sound-card -- play; or play --wav OUT.wav)",
             );
@@ -301,13 +315,17 @@ impl Arguments {
                 .as_ref()
                 .map(|_| script.end() as f64 / 1e9 + 1.0)
         });
-        let live = Live {
-            script,
+        let plan = Plan {
+            commands: script.commands().collect(),
             seconds,
-            sound_card,
-            terminal: io::IsTerminal::is_terminal(&io::stdout()),
             storage,
             listener,
+        };
+        let live = Live {
+            plan,
+            script,
+            sound_card,
+            terminal: io::IsTerminal::is_terminal(&io::stdout()),
             interrupt,
         };
         play_live(desk, live).map_err(Failure::Failed)
@@ -324,8 +342,8 @@ fn card_rate() -> Result<u32, String> {
     Err("no sound card".into())
 }
 
-/// Whether a setting is of the board's file: those are in sections.
-fn is_boards(assignment: &str) -> bool {
+/// Returns whether a setting belongs to the board, whose settings are in sections.
+fn is_of_board(assignment: &str) -> bool {
     assignment
         .split('=')
         .next()

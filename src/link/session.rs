@@ -360,7 +360,7 @@ mod tests {
     use crate::link::protocol::State;
     use crate::link::view::InstrumentInfo;
     use crate::runtime::controller::Controller;
-    use crate::runtime::parts::{Lanes, Parts};
+    use crate::runtime::parts::{InstrumentParts, Lanes};
 
     /// An instrument with its clients.
     struct Stage {
@@ -372,7 +372,7 @@ mod tests {
     impl Stage {
         fn new() -> Stage {
             let board = description::built_in("desk").unwrap().board().unwrap();
-            let parts = Parts::new(factory_networks::all());
+            let parts = InstrumentParts::new(factory_networks::all());
             let (controller, _) = parts.assemble(board.platform).unwrap();
             let info = InstrumentInfo {
                 board: "desk".into(),

@@ -1,50 +1,102 @@
-//! The hand: the fingers that clients have on the pad, whatever it is made of.
+//! Merges the fingers of all clients into one contact.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use trill::Touch;
+use arc_swap::ArcSwap;
 
-use super::protocol;
+use super::protocol::Finger;
 use instrument::gestures::Contact;
 use instrument::layout::Point;
 
-/// The fingers of a desk's script have the ids below.
-const FIRST_ID: u32 = 10;
-/// From the ids of one client to those of the next.
-const IDS: u32 = 10;
-
-/// Fingers of clients; copies are the same hand.
+/// The fingers that clients have on the pad. Clones refer to the same fingers.
+///
+/// Reading never blocks and does not allocate: the merged contact is computed when a
+/// client changes its fingers.
 #[derive(Clone, Debug, Default)]
-pub struct TouchMerge(Arc<Mutex<BTreeMap<u32, Vec<Touch>>>>);
+pub struct TouchMerge(Arc<ArcSwap<Touches>>);
+
+/// Fingers by client, and what a sensor would report of all of them.
+#[derive(Clone, Debug)]
+struct Touches {
+    clients: BTreeMap<u32, Vec<Finger>>,
+    contact: Contact,
+}
+
+impl Default for Touches {
+    fn default() -> Touches {
+        Touches {
+            clients: BTreeMap::new(),
+            contact: Contact::None,
+        }
+    }
+}
 
 impl TouchMerge {
-    /// These are all fingers of this client now.
-    pub fn put(&self, client: u32, fingers: &[protocol::Finger]) {
-        let touches = fingers.iter().map(|finger| Touch {
-            x: finger.x,
-            y: finger.y,
-            size: finger.size,
+    /// Replaces the fingers of a client.
+    pub fn put(&self, client: u32, fingers: &[Finger]) {
+        self.0.rcu(|touches| {
+            let mut clients = touches.clients.clone();
+            if fingers.is_empty() {
+                clients.remove(&client);
+            } else {
+                clients.insert(client, fingers.to_vec());
+            }
+            let contact = merged(clients.values().flatten());
+            Touches { clients, contact }
         });
-        let mut hand = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        hand.insert(client, touches.collect());
-        hand.retain(|_, touches| !touches.is_empty());
     }
 
-    /// Touches of all clients, each with an id that stays the same while it moves.
-    pub fn touches(&self) -> Vec<(u32, Touch)> {
-        let hand = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let numbered = hand.iter().flat_map(|(client, touches)| {
-            let first = FIRST_ID.saturating_add(client.saturating_mul(IDS));
-            (first..).zip(touches.iter().copied())
-        });
-        numbered.collect()
+    /// Returns all fingers, each with its client and its index there.
+    pub fn fingers(&self) -> Vec<(u32, usize, Finger)> {
+        let touches = self.0.load();
+        let clients = touches.clients.iter();
+        clients
+            .flat_map(|(client, fingers)| {
+                let fingers = fingers.iter().enumerate();
+                fingers.map(|(index, finger)| (*client, index, *finger))
+            })
+            .collect()
     }
 
-    /// What a sensor would say of them.
+    /// Returns the contact that a sensor would report of all fingers.
     pub fn contact(&self) -> Contact {
-        let single = |(_, Touch { x, y, size })| Contact::Single(Point { x, y }, size);
-        let contacts = self.touches().into_iter().map(single);
-        contacts.fold(Contact::None, Contact::and)
+        self.0.load().contact
+    }
+}
+
+fn merged<'a>(fingers: impl Iterator<Item = &'a Finger>) -> Contact {
+    fingers
+        .map(|&Finger { x, y, size }| Contact::Single(Point { x, y }, size))
+        .fold(Contact::None, Contact::and)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fingers_of_all_clients_are_one_contact() {
+        let merge = TouchMerge::default();
+        assert_eq!(merge.contact(), Contact::None);
+        let finger = |x, y| Finger { x, y, size: 0.5 };
+        let (least, most) = (Point { x: 0.2, y: 0.1 }, Point { x: 0.8, y: 0.6 });
+        merge.put(3, &[finger(0.2, 0.6)]);
+        assert_eq!(
+            merge.contact(),
+            Contact::Single(Point { x: 0.2, y: 0.6 }, 0.5)
+        );
+        merge.put(1, &[finger(0.8, 0.1), finger(0.5, 0.5)]);
+        assert_eq!(merge.contact(), Contact::Several(least, most));
+        let fingers: Vec<(u32, usize)> = merge
+            .fingers()
+            .iter()
+            .map(|(client, index, _)| (*client, *index))
+            .collect();
+        assert_eq!(fingers, [(1, 0), (1, 1), (3, 0)]);
+        merge.put(1, &[]);
+        merge.put(3, &[]);
+        assert_eq!(merge.contact(), Contact::None);
+        assert!(merge.fingers().is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! The display: brings what it shows to what it shall show, a slice at a time.
+//! The display: sends the difference between two pictures, slice by slice.
 
 use embedded_hal::i2c::I2c;
 use ssd1306::I2CDisplayInterface;
@@ -21,7 +21,7 @@ pub enum Height {
 }
 
 impl Height {
-    /// Rows.
+    /// Returns the number of rows.
     pub fn rows(self) -> usize {
         match self {
             Height::Rows64 => 64,
@@ -30,27 +30,26 @@ impl Height {
     }
 }
 
-/// How bright the display is.
+/// Brightness of the display.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Light {
-    /// Nothing is lit.
+    /// The display is off.
     Off,
-    /// This contrast.
+    /// The display is on at this contrast.
     On(u8),
 }
 
-/// From one try to start the display to the next.
+/// Time between two attempts to start the display.
 const RETRY_NS: u64 = 1000 * MILLISECOND;
-/// From one refresh to the next.
+/// Time between two refreshes.
 const REFRESH_NS: u64 = 5000 * MILLISECOND;
-/// Bytes that it takes to say where data goes: two commands.
+/// Bytes of the two commands that set the area for data.
 const ADDRESSING: usize = 2 * (1 + 1 + 3);
-/// Data bytes of a transfer of the driver, which costs an address and a control
-/// byte besides.
+/// Data bytes per transfer of the driver, which adds an address and a control byte.
 const CHUNK: usize = 16;
 const CHUNK_OVERHEAD: usize = 2;
 
-/// The driver is generic over sizes; this serves both.
+/// The driver for either size; its type depends on the size.
 enum Driver<B> {
     Rows64(Ssd1306<I2CInterface<B>, DisplaySize128x64, BasicMode>),
     Rows32(Ssd1306<I2CInterface<B>, DisplaySize128x32, BasicMode>),
@@ -67,31 +66,31 @@ macro_rules! each {
 
 type Transfer = Result<(), display_interface::DisplayError>;
 
-/// A stretch of one page that is being sent: the controller goes on by itself.
+/// The part of a page that is being sent; the controller advances the column.
 #[derive(Clone, Copy)]
-struct Stretch {
+struct Span {
     page: usize,
     next: usize,
     end: usize,
 }
 
-/// Owns the display.
+/// The display.
 pub struct Display<B> {
     driver: Driver<B>,
-    /// What the display shows, as far as is known.
+    /// Bytes in the display's memory, where known.
     shown: Vec<Option<u8>>,
     light: Option<Light>,
-    stretch: Option<Stretch>,
+    span: Option<Span>,
     ready: bool,
     next_try: u64,
     next_refresh: u64,
     failing: bool,
-    /// Bytes sent, with addresses, for tests and reports.
+    /// Bytes sent, addresses included, for tests and reports.
     sent: u64,
 }
 
 impl<B: I2c> Display<B> {
-    /// A display at this address that nobody has spoken to yet.
+    /// Creates a display at this address, to be started by [`Display::start`].
     pub fn new(bus: B, address: u8, height: Height, upside_down: bool) -> Display<B> {
         let interface = I2CDisplayInterface::new_custom_address(bus, address);
         let rotation = if upside_down {
@@ -107,7 +106,7 @@ impl<B: I2c> Display<B> {
             driver,
             shown: vec![None; WIDTH * height.rows() / 8],
             light: None,
-            stretch: None,
+            span: None,
             ready: false,
             next_try: 0,
             next_refresh: 0,
@@ -116,25 +115,25 @@ impl<B: I2c> Display<B> {
         }
     }
 
-    /// Whether a display is there and takes data.
+    /// Returns whether the display accepts data.
     pub fn is_ready(&self) -> bool {
         self.ready
     }
 
-    /// Whether it was tried in vain.
+    /// Returns whether the display does not answer.
     pub fn is_failing(&self) -> bool {
         self.failing
     }
 
-    /// Bytes sent so far.
+    /// Returns the number of bytes sent so far.
     pub fn sent(&self) -> u64 {
         self.sent
     }
 
-    /// Whether everything is shown as it shall be.
+    /// Returns whether the display shows all of this picture.
     pub fn is_done(&self, picture: &Picture) -> bool {
         self.ready
-            && self.stretch.is_none()
+            && self.span.is_none()
             && self
                 .shown
                 .iter()
@@ -142,7 +141,7 @@ impl<B: I2c> Display<B> {
                 .all(|(shown, byte)| *shown == Some(*byte))
     }
 
-    /// Starts the display when it is time to; about 70 bytes, but for NACKs.
+    /// Starts the display if an attempt is due: about 70 bytes, fewer without an answer.
     pub fn start(&mut self, now: u64) {
         if self.ready || now < self.next_try {
             return;
@@ -159,17 +158,16 @@ impl<B: I2c> Display<B> {
             self.failing = false;
             self.next_refresh = now + REFRESH_NS;
             self.light = None;
-            self.stretch = None;
+            self.span = None;
             self.shown.fill(None);
         } else if !std::mem::replace(&mut self.failing, true) {
             log::warn!("display: does not answer; check its cable and address");
         }
     }
 
-    /// Starts the display again, every few seconds: one that was reset by its
-    /// supply takes data as if nothing had happened, and stays dark. A picture
-    /// that is sent again is not seen to change. For moments when a touch that
-    /// waits for the bus is unlikely.
+    /// Starts the display again every few seconds: a display whose supply has failed
+    /// accepts data but stays dark. Sending the same picture again does not flicker. Call
+    /// it when a touch, which would have to wait for the bus, is unlikely.
     pub fn refresh(&mut self, now: u64) {
         if self.ready && now >= self.next_refresh {
             self.ready = false;
@@ -178,14 +176,14 @@ impl<B: I2c> Display<B> {
         }
     }
 
-    /// Sends what fits in so many bytes on the bus, addresses included; false
-    /// when nothing that is left to do does, or nothing is left.
+    /// Sends at most `room` bytes on the bus, addresses included. Returns false if
+    /// nothing was sent, because nothing fits or nothing is left to send.
     pub fn send(&mut self, picture: &Picture, light: Light, room: usize) -> bool {
         if !self.ready {
             return false;
         }
         self.try_send(picture, light, room).unwrap_or_else(|_| {
-            // What it shows now is anybody's guess: all is sent again.
+            // The display's memory is unknown: everything will be sent again.
             log::warn!("display: lost");
             self.ready = false;
             self.failing = true;
@@ -216,24 +214,24 @@ impl<B: I2c> Display<B> {
             self.sent += ADDRESSING as u64;
             return Ok(true);
         }
-        let (stretch, addressing) = match self.stretch {
-            Some(stretch) => (stretch, 0),
-            None => match self.next_stretch(picture) {
-                Some(stretch) => (stretch, ADDRESSING),
+        let (span, addressing) = match self.span {
+            Some(span) => (span, 0),
+            None => match self.next_span(picture) {
+                Some(span) => (span, ADDRESSING),
                 None => return Ok(false),
             },
         };
-        let data = data_in(room.saturating_sub(addressing)).min(stretch.end - stretch.next);
-        // Addressing alone is not worth its bytes.
-        if data == 0 || (addressing > 0 && data < (stretch.end - stretch.next).min(4)) {
+        let data = data_in(room.saturating_sub(addressing)).min(span.end - span.next);
+        // Setting the area for a few bytes is not worth it.
+        if data == 0 || (addressing > 0 && data < (span.end - span.next).min(4)) {
             return Ok(false);
         }
-        let from = stretch.page * WIDTH + stretch.next;
+        let from = span.page * WIDTH + span.next;
         let bytes = &picture.bytes()[from..from + data];
         each!(&mut self.driver, display => {
             if addressing > 0 {
-                let row = 8 * stretch.page as u8;
-                let (first, end) = (stretch.next as u8, stretch.end as u8);
+                let row = 8 * span.page as u8;
+                let (first, end) = (span.next as u8, span.end as u8);
                 display.set_draw_area((first, row), (end, row + 8))?;
             }
             display.draw(bytes)?;
@@ -241,15 +239,15 @@ impl<B: I2c> Display<B> {
         for (shown, byte) in self.shown[from..from + data].iter_mut().zip(bytes) {
             *shown = Some(*byte);
         }
-        let next = stretch.next + data;
-        self.stretch = (next < stretch.end).then_some(Stretch { next, ..stretch });
+        let next = span.next + data;
+        self.span = (next < span.end).then_some(Span { next, ..span });
         self.sent += (addressing + data + data.div_ceil(CHUNK) * CHUNK_OVERHEAD) as u64;
         Ok(true)
     }
 
-    /// The first stretch of a page that differs, with gaps that are cheaper to
-    /// send than to skip.
-    fn next_stretch(&self, picture: &Picture) -> Option<Stretch> {
+    /// Returns the first part of a page that differs, including gaps that are cheaper
+    /// to send than to skip.
+    fn next_span(&self, picture: &Picture) -> Option<Span> {
         let differs = |at: usize| self.shown[at] != Some(picture.bytes()[at]);
         let first = (0..self.shown.len()).find(|&at| differs(at))?;
         let page = first / WIDTH;
@@ -262,7 +260,7 @@ impl<B: I2c> Display<B> {
             }
             at += 1;
         }
-        Some(Stretch {
+        Some(Span {
             page,
             next: first - page * WIDTH,
             end: end - page * WIDTH,
@@ -270,7 +268,7 @@ impl<B: I2c> Display<B> {
     }
 }
 
-/// Data bytes whose transfers take at most so many bytes on the bus.
+/// Returns the number of data bytes whose transfers fit in `room` bytes on the bus.
 fn data_in(room: usize) -> usize {
     let whole = room / (CHUNK + CHUNK_OVERHEAD);
     let rest = room % (CHUNK + CHUNK_OVERHEAD);

@@ -1,4 +1,4 @@
-//! The panel as other threads see it.
+//! A copy of what the panel shows, for other threads.
 
 use std::sync::Arc;
 

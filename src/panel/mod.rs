@@ -1,13 +1,13 @@
 //! The panel: owns the I2C bus, and with it the touch sensor and the display.
 //!
-//! [`Panel::turn`] is one round of its thread: read the sensor, which starts the
-//! next scan; tell what the touch means; then, while the sensor scans and does
-//! not need the bus, send a slice of the display. Nothing here is real-time
-//! code, but its time is budgeted: a turn lasts as long as a scan. It asks the
-//! clock that it is given, and no other.
+//! [`Panel::run_once`] is one cycle of its thread: read the sensor, which starts the
+//! next scan; send the commands that the touch means; then, while the sensor scans and
+//! does not need the bus, send slices of the display. The panel is not real-time code,
+//! but its time is budgeted: a cycle lasts as long as a scan. Time comes from the
+//! [`Clock`] passed in.
 //!
-//! A sensor or display that fails never stops the other, nor the sound, and is
-//! picked up again when it answers.
+//! A sensor or display that fails stops neither the other nor the sound, and is used
+//! again as soon as it answers.
 
 mod display;
 mod mirror;
@@ -24,7 +24,6 @@ pub use display::{Display, Height, Light};
 pub use mirror::{Mirror, Shown};
 pub use touch::{Mounting, Poll, Touch};
 
-use engine::Counters;
 use instrument::gestures::{Contact, Gesture, Gestures};
 use instrument::pages::{Picture, Status, View, draw, draw_splash};
 use instrument::parameters::Key;
@@ -33,39 +32,54 @@ use instrument::{Command, State};
 
 const MILLISECOND: u64 = 1_000_000;
 
-/// Time, and waiting for it. On a board the system's; on a desk simulated.
+/// A monotonic clock that can wait. Simulated on the desk, the system's on a board.
 pub trait Clock: DelayNs {
-    /// Nanoseconds since some start; never less than before.
+    /// Returns the nanoseconds since the clock's start.
     fn now(&self) -> u64;
 }
 
-/// What a board says of its panel.
+/// Readings of the engine that the display shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EngineStatus {
+    /// Network time of the next sample.
+    pub time: u32,
+    /// Part of a block's time that the last callback used, in thousandths.
+    pub load: u32,
+    /// Callbacks that took longer than their block lasts.
+    pub late: u32,
+    /// The PRU evaluates.
+    pub by_pru: bool,
+    /// Groups of samples that the PRU was asked for and the CPU had to evaluate.
+    pub missed: u32,
+}
+
+/// Configuration of the panel, as the board's file gives it.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The board's name, for the page about it.
+    /// The board's name, for the page about the board.
     pub board: String,
-    /// What the bus is called, for messages.
+    /// The bus's device, for messages.
     pub bus: String,
     /// The sensor's address.
     pub touch_address: u8,
-    /// How the sensor is mounted.
+    /// Orientation of the sensor.
     pub mounting: Mounting,
-    /// How the square is divided.
+    /// The square's regions.
     pub surface: Surface,
-    /// A display is connected.
+    /// True if a display is connected.
     pub has_display: bool,
     /// The display's address.
     pub display_address: u8,
     /// The display's height.
     pub height: Height,
-    /// The display is mounted upside down.
+    /// True if the display is mounted upside down.
     pub upside_down: bool,
-    /// Where browsers find the instrument, for the page about it.
+    /// The address for browsers, for the page about the board.
     pub page: Option<String>,
 }
 
 impl Config {
-    /// Rows of the display; 0 without one.
+    /// Returns the display's height in rows; 0 without a display.
     pub fn rows(&self) -> usize {
         if self.has_display {
             self.height.rows()
@@ -76,7 +90,7 @@ impl Config {
 }
 
 impl Default for Config {
-    /// A Trill Square and a display of 128x64 at their usual addresses.
+    /// A Trill Square and a 128x64 display at their usual addresses.
     fn default() -> Config {
         Config {
             board: "desk".into(),
@@ -93,70 +107,70 @@ impl Default for Config {
     }
 }
 
-/// Longest display slice, in bytes on the bus: a read of the sensor that comes
-/// due meanwhile waits no longer than this takes.
+/// Longest slice of the display, in bytes on the bus: the longest time that a due read
+/// of the sensor waits for the bus.
 const SLICE: usize = 90;
-/// A turn without a sensor to wait for.
+/// Length of a cycle without a sensor.
 const IDLE_NS: u64 = 4 * MILLISECOND;
-/// From one picture to the next, at least: 25 a second.
+/// Shortest time between two pictures: 25 a second.
 const PICTURE_NS: u64 = 40 * MILLISECOND;
-/// How long a notice is shown.
+/// Time for which a notice is shown.
 const NOTICE_NS: u64 = 4000 * MILLISECOND;
-/// Untouched for so long, the next touch is not expected just now.
+/// Time without touches after which another one is unlikely for the moment.
 const QUIET_NS: u64 = 1000 * MILLISECOND;
-/// How long the splash is shown. A touch meanwhile, once the sensor has taken its
-/// baseline, is a safe start.
+/// Time for which the splash is shown. A touch in this time, once the sensor has taken
+/// its baseline, requests a safe start.
 const SPLASH_NS: u64 = 2000 * MILLISECOND;
-/// A touch during the splash is one when it lasts.
+/// Shortest touch that requests a safe start.
 const SURE_NS: u64 = 50 * MILLISECOND;
-/// From one shift of the picture to the next, so that no pixel burns in.
+/// Time between two shifts of the picture, which prevent burn-in.
 const SHIFT_NS: u64 = 60_000 * MILLISECOND;
-/// Time of a byte on a slow bus, before it was measured: 9 clocks at 100 kHz.
+/// Time of a byte on a slow bus, before it is measured: 9 clocks at 100 kHz.
 const BYTE_NS: u64 = 90_000;
 /// Contrast of a dimmed display.
 const DIM: u8 = 1;
-/// Samples that a picture looks at.
+/// Samples evaluated for the activity in a picture.
 const SAMPLES: u32 = 64;
 
-/// Owns the panel's parts; `T` and `D` are the bus as sensor and display see it.
+/// The touch sensor, the display and the gestures. `T` and `D` are the bus as the
+/// sensor and the display see it.
 pub struct Panel<T, D, C> {
     config: Config,
     clock: C,
     touch: Touch<T>,
     display: Display<D>,
     gestures: Gestures,
-    /// What touches the pad besides, where no sensor feels it.
-    beside: Box<dyn Fn() -> Contact + Send>,
+    /// Contacts that the sensor does not see.
+    other_contacts: Box<dyn Fn() -> Contact + Send>,
     picture: Picture,
     started: u64,
-    /// What the splash asks of the player.
     splash: Splash,
     last_picture: Option<u64>,
     last_touch: u64,
     activity: Option<(Arc<Network>, Activity)>,
     status: Status,
     scans: Scans,
-    /// The last notice's number, and when it came.
+    /// Number of the last notice, and the time at which it appeared.
     notice: (u32, u64),
     mirror: Mirror,
 }
 
-/// What may be touched while the splash is shown, and after.
+/// Phases of the splash, in which a touch requests a safe start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Splash {
-    /// Nothing yet: the sensor takes what touches it for its baseline.
+    /// The sensor is taking its baseline and must not be touched.
     HandsOff,
-    /// Anything, for a safe start.
-    Asks,
-    /// It is touched since this time, which one scan alone may only seem to be.
-    Seen(u64),
-    /// It was touched, and is until it is let go of.
-    Touched,
-    /// Everything plays.
+    /// The player may request a safe start by a touch.
+    Waiting,
+    /// Touched since this time; too short so far, as single scans may be wrong.
+    Touching(u64),
+    /// A safe start was requested by a touch that has not ended yet.
+    Requested,
+    /// The splash is over and touches play.
     Over,
 }
 
-/// Counts scans, second by second.
+/// Scans counted since the last second's end.
 #[derive(Debug, Default)]
 struct Scans {
     since: u64,
@@ -164,7 +178,7 @@ struct Scans {
 }
 
 impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
-    /// A panel that has not used the bus yet.
+    /// Creates a panel that has not used the bus yet.
     pub fn new(config: Config, touch_bus: T, display_bus: D, clock: C) -> Panel<T, D, C> {
         let now = clock.now();
         let mut picture = Picture::new(config.height.rows());
@@ -178,7 +192,7 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
                 config.upside_down,
             ),
             gestures: Gestures::new(config.surface.clone()),
-            beside: Box::new(|| Contact::None),
+            other_contacts: Box::new(|| Contact::None),
             picture,
             started: now,
             splash: Splash::HandsOff,
@@ -198,48 +212,60 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
         }
     }
 
-    /// Joins with what the sensor feels what touches the pad elsewhere, as one hand.
-    pub fn beside(&mut self, contact: impl Fn() -> Contact + Send + 'static) {
-        self.beside = Box::new(contact);
+    /// Merges contacts from elsewhere with those of the sensor. `contact` is called at
+    /// every scan and must not block.
+    pub fn merge_contacts(&mut self, contact: impl Fn() -> Contact + Send + 'static) {
+        self.other_contacts = Box::new(contact);
     }
 
-    /// The picture that the display shows or will show.
+    /// Returns the panel's configuration.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Returns the picture that the display shows or will show.
     pub fn picture(&self) -> &Picture {
         &self.picture
     }
 
-    /// The display.
+    /// Returns the display.
     pub fn display(&self) -> &Display<D> {
         &self.display
     }
 
-    /// What it shows and what does not work, for other threads to look at.
+    /// Returns a copy of the display and the faults for other threads.
     pub fn mirror(&self) -> Mirror {
         self.mirror.clone()
     }
 
-    /// What is known of the panel's own doing.
+    /// Returns the status that the page about the board shows.
     pub fn status(&self) -> &Status {
         &self.status
     }
 
-    /// One round: about a scan long. Commands are sent as they arise, right
-    /// after the sensor was read.
-    pub fn turn(&mut self, state: &Arc<State>, counters: &Counters, mut send: impl FnMut(Command)) {
+    /// Runs one cycle, which lasts about as long as a scan. Commands are sent right after
+    /// the sensor is read.
+    pub fn run_once(
+        &mut self,
+        state: &Arc<State>,
+        engine: EngineStatus,
+        mut send: impl FnMut(Command),
+    ) {
         if self.last_picture.is_none() {
-            self.splash();
+            self.show_splash();
         }
         let start = self.clock.now();
         let poll = self.touch.poll(&mut self.clock);
         let now = self.clock.now();
-        let mut tell = |gesture: Gesture| send(gesture.into());
+        let mut notify = |gesture: Gesture| send(gesture.into());
         let until = match poll {
             Poll::Contact(contact, scanning_until) => {
                 self.scans.count += 1;
                 match self.splash {
                     Splash::Over => {
-                        let contact = contact.and((self.beside)());
-                        self.gestures.update(now / MILLISECOND, contact, &mut tell);
+                        let contact = contact.and((self.other_contacts)());
+                        self.gestures
+                            .update(now / MILLISECOND, contact, &mut notify);
                     }
                     _ => {
                         if self.splash_touched(now, contact != Contact::None) {
@@ -251,12 +277,13 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
             }
             Poll::Nothing => now + MILLISECOND,
             Poll::Lost => {
-                self.gestures.lose(&mut tell);
+                self.gestures.lose(&mut notify);
                 now
             }
             Poll::Absent => {
+                let contact = (self.other_contacts)();
                 self.gestures
-                    .update(now / MILLISECOND, (self.beside)(), &mut tell);
+                    .update(now / MILLISECOND, contact, &mut notify);
                 start + IDLE_NS
             }
         };
@@ -270,8 +297,8 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
         if quiet && self.light(state) != Light::Off {
             self.display.refresh(now);
         }
-        self.redraw(state, counters);
-        self.reflect(state);
+        self.redraw(state, engine);
+        self.update_mirror(state);
         self.send_until(until, state);
         let now = self.clock.now();
         if until > now {
@@ -279,8 +306,8 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
         }
     }
 
-    /// Tells the mirror.
-    fn reflect(&self, state: &State) {
+    /// Updates the copy for other threads.
+    fn update_mirror(&self, state: &State) {
         let contrast = match self.light(state) {
             Light::Off => None,
             Light::On(contrast) => Some(contrast),
@@ -295,8 +322,8 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
         self.mirror.update(contrast, self.picture.bytes(), faults);
     }
 
-    /// Shows the splash before the sensor, whose set-up takes its time.
-    fn splash(&mut self) {
+    /// Shows the splash before the sensor is set up, which takes a while.
+    fn show_splash(&mut self) {
         let now = self.clock.now();
         self.last_picture = Some(now);
         if !self.config.has_display {
@@ -309,25 +336,26 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
         {}
     }
 
-    /// Takes what touches while the splash is shown; true once, for a safe start.
+    /// Advances the splash, touched or not. Returns true once if a safe start is
+    /// requested.
     fn splash_touched(&mut self, now: u64, touched: bool) -> bool {
         let over = now >= self.started + SPLASH_NS;
         let (before, after) = match (self.splash, touched) {
-            (Splash::Touched, true) => return false,
-            (Splash::Asks, true) if !over => (Splash::Asks, Splash::Seen(now)),
-            (Splash::Seen(since), true) if now < since + SURE_NS => return false,
-            (Splash::Seen(_), true) => (Splash::Asks, Splash::Touched),
+            (Splash::Requested, true) => return false,
+            (Splash::Waiting, true) if !over => (Splash::Waiting, Splash::Touching(now)),
+            (Splash::Touching(since), true) if now < since + SURE_NS => return false,
+            (Splash::Touching(_), true) => (Splash::Waiting, Splash::Requested),
             (before, _) if over => (before, Splash::Over),
-            (before, _) => (before, Splash::Asks),
+            (before, _) => (before, Splash::Waiting),
         };
         self.splash = after;
-        if before == Splash::HandsOff && after == Splash::Asks {
+        if before == Splash::HandsOff && after == Splash::Waiting {
             draw_splash(&mut self.picture, true);
         }
-        after == Splash::Touched
+        after == Splash::Requested
     }
 
-    /// Sends slices of the display until the bus is needed elsewhere.
+    /// Sends slices of the display until the sensor needs the bus.
     fn send_until(&mut self, until: u64, state: &State) {
         let light = self.light(state);
         let byte_ns = match self.touch.byte_ns() {
@@ -359,14 +387,14 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
         }
     }
 
-    /// Draws the next picture when it is due and the last one is out.
-    fn redraw(&mut self, state: &Arc<State>, counters: &Counters) {
+    /// Draws the next picture if it is due and the display shows the last one.
+    fn redraw(&mut self, state: &Arc<State>, engine: EngineStatus) {
         let now = self.clock.now();
         let last = self.last_picture.unwrap_or(now);
         if now < self.started + SPLASH_NS || now < last + PICTURE_NS {
             return;
         }
-        self.report(now, counters);
+        self.update_status(now, engine);
         if !self.display.is_done(&self.picture) {
             return;
         }
@@ -382,7 +410,7 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
         }
         let fresh = now < self.notice.1 + NOTICE_NS;
         let notice = state.notice.as_deref().filter(|_| fresh);
-        self.observe(state, counters.time());
+        self.observe(state, engine.time);
         let values = self.activity.as_ref().map_or(&[][..], |(_, a)| a.values());
         self.picture.clear_shifted(shift);
         let view = View {
@@ -394,17 +422,17 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
         draw(&mut self.picture, &view);
     }
 
-    /// What is known of the panel's doing, with a display to show it or without.
-    fn report(&mut self, now: u64, counters: &Counters) {
+    /// Updates the status, even without a display.
+    fn update_status(&mut self, now: u64, engine: EngineStatus) {
         self.count_scans(now);
-        self.status.load = counters.load();
-        self.status.late = counters.late();
-        self.status.by_pru = counters.last_offloaded();
-        self.status.missed = counters.missed();
+        self.status.load = engine.load;
+        self.status.late = engine.late;
+        self.status.by_pru = engine.by_pru;
+        self.status.missed = engine.missed;
         self.status.fault = self.fault(now);
     }
 
-    /// The gates' values at this time.
+    /// Evaluates the gates around this network time.
     fn observe(&mut self, state: &State, time: u32) {
         let known = self
             .activity

@@ -1,4 +1,4 @@
-//! The touch sensor: set up, polled, and picked up again when it was lost.
+//! The touch sensor: sets it up, polls it, and recovers it when it was lost.
 
 use embedded_hal::i2c::I2c;
 use trill::{Advice, Error, FRAME_BYTES, POINT_BYTES, Settings, TouchFrame, Trill};
@@ -7,52 +7,52 @@ use super::{Clock, MILLISECOND};
 use instrument::gestures::Contact;
 use instrument::layout::Point;
 
-/// How the sensor is mounted.
+/// Orientation of the sensor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Mounting {
-    /// Its left is the player's right.
+    /// The sensor's left is the player's right.
     pub flip_x: bool,
-    /// Its top is the player's bottom.
+    /// The sensor's top is the player's bottom.
     pub flip_y: bool,
 }
 
-/// From one try to set the sensor up to the next.
+/// Time between two attempts to set the sensor up.
 const RETRY_NS: u64 = 250 * MILLISECOND;
-/// Reads that fail for so long are a reason to set the sensor up again, which
-/// takes what touches it just then for nothing.
+/// Failing reads for this long cause a new set-up, whose baseline ignores whatever
+/// touches the sensor at that moment.
 const LOST_AFTER_NS: u64 = 500 * MILLISECOND;
-/// A sensor whose frames stay the same for so long scans no more.
+/// A sensor whose frame number stays the same for this long has stopped scanning.
 const FROZEN_NS: u64 = 100 * MILLISECOND;
-/// Failures shorter than this are not worth telling the player.
-const PATIENCE_NS: u64 = 300 * MILLISECOND;
-/// Nor are these worth a line of the log: a sensor that was just switched on does
-/// not answer for half a second.
-const LOG_NS: u64 = 1000 * MILLISECOND;
+/// Shortest failure that the player is shown.
+const SHOWN_NS: u64 = 300 * MILLISECOND;
+/// Shortest failure that is logged: a sensor that was just switched on does not answer
+/// for half a second.
+const LOGGED_NS: u64 = 1000 * MILLISECOND;
 
-/// What a poll has scope.
+/// Result of a poll.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Poll {
-    /// A scan was read, and the next one is on its way until this time.
+    /// The contact of a scan; the next scan lasts until this time.
     Contact(Contact, u64),
-    /// Nothing new: the read failed, and may do better the next time.
+    /// No news: the read failed and will be tried again.
     Nothing,
-    /// The sensor was just lost: what it touched is over.
+    /// The sensor has just been lost, which ends its touch.
     Lost,
     /// There is no sensor to read.
     Absent,
 }
 
-/// Owns the sensor.
+/// The touch sensor.
 pub struct Touch<B> {
     sensor: Trill<B>,
     settings: Settings,
     mounting: Mounting,
     ready: bool,
     next_try: u64,
-    /// When the last new frame came.
+    /// Time of the last new frame.
     fresh: u64,
     failing_since: Option<u64>,
-    /// The log has it.
+    /// The failure was logged.
     logged: bool,
     problem: Option<String>,
     several: bool,
@@ -61,7 +61,7 @@ pub struct Touch<B> {
 }
 
 impl<B: I2c> Touch<B> {
-    /// A sensor at this address that nobody has asked yet.
+    /// Creates a sensor at this address, to be set up by the first poll.
     pub fn new(bus: B, address: u8, mounting: Mounting) -> Touch<B> {
         Touch {
             sensor: Trill::new(bus, address),
@@ -79,20 +79,20 @@ impl<B: I2c> Touch<B> {
         }
     }
 
-    /// Nanoseconds of a byte on the bus, as last measured; 0 before.
+    /// Returns the time of a byte on the bus in nanoseconds, as last measured; 0 before.
     pub fn byte_ns(&self) -> u64 {
         self.byte_ns
     }
 
-    /// What is wrong, if it lasts: a part of a sentence.
+    /// Returns the cause of a failure that has lasted, as a part of a sentence.
     pub fn problem(&self, now: u64) -> Option<&str> {
         let since = self.failing_since?;
-        (now >= since + PATIENCE_NS)
+        (now >= since + SHOWN_NS)
             .then_some(self.problem.as_deref())
             .flatten()
     }
 
-    /// Reads the sensor, or sets it up when it is time to.
+    /// Reads the sensor, or sets it up when an attempt is due.
     pub fn poll(&mut self, clock: &mut impl Clock) -> Poll {
         let outcome = if self.ready {
             self.read(clock)
@@ -103,7 +103,7 @@ impl<B: I2c> Touch<B> {
         };
         match outcome {
             Ok(poll) => {
-                // That it can be set up does not mean that it can be read.
+                // A set-up that succeeds does not mean that reads will.
                 let read = matches!(poll, Poll::Contact(..));
                 if read {
                     self.failing_since = None;
@@ -127,7 +127,7 @@ impl<B: I2c> Touch<B> {
         self.ready = true;
         self.fresh = clock.now();
         self.last = None;
-        // Later on its settings are made anew, without the long reset.
+        // Further set-ups restore the settings without the slow reset.
         self.settings.reset = false;
         Ok(Poll::Nothing)
     }
@@ -143,8 +143,8 @@ impl<B: I2c> Touch<B> {
         let frame = self.sensor.read(bytes)?;
         // Address, status and data.
         self.byte_ns = (clock.now() - start) / (bytes as u64 + 2);
-        // It starts with the read; counting from the read's end leaves room for
-        // sensors that are slower than the figures.
+        // The scan starts with the read. Counting from the read's end leaves a margin
+        // for sensors that are slower than specified.
         let scanning_until = clock.now() + self.settings.scan_ns();
         let number = frame.status.map(|status| status.number);
         if let (Some(number), Some((last, contact))) = (number, self.last) {
@@ -184,7 +184,7 @@ impl<B: I2c> Touch<B> {
 
     fn fail(&mut self, now: u64, error: &Error<B::Error>) -> Poll {
         let since = *self.failing_since.get_or_insert(now);
-        if now >= since + LOG_NS && !std::mem::replace(&mut self.logged, true) {
+        if now >= since + LOGGED_NS && !std::mem::replace(&mut self.logged, true) {
             log::warn!("touch sensor: {error}");
         }
         self.problem = Some(match error {

@@ -1,5 +1,5 @@
 //! Analog inputs on their way from the audio callback, which reads them, to the
-//! instrument: without a lock.
+//! instrument's thread; no locks.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -7,104 +7,106 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use instrument::Command;
 use instrument::analog::{INPUTS, Reading};
 
-/// What stands for a reading that never came.
-const NONE: u32 = u32::MAX;
+/// Stands for an input that has not been read yet.
+const UNREAD: u32 = u32::MAX;
 
-/// The latest reading of each input: one thread writes, any may read.
+/// The latest reading of each input. One thread writes, any thread may read.
 #[derive(Debug)]
-pub struct Inputs([AtomicU32; INPUTS]);
+pub struct AnalogInputs([AtomicU32; INPUTS]);
 
-impl Default for Inputs {
-    /// Nothing was read yet.
-    fn default() -> Inputs {
-        Inputs([const { AtomicU32::new(NONE) }; INPUTS])
+impl Default for AnalogInputs {
+    /// Creates inputs that have not been read yet.
+    fn default() -> AnalogInputs {
+        AnalogInputs([const { AtomicU32::new(UNREAD) }; INPUTS])
     }
 }
 
-impl Inputs {
-    /// Stores what an input reads, 0.0 to 1.0 of its range; inputs that do not
-    /// exist are ignored. Fit for the audio thread.
-    pub fn store(&self, input: usize, part: f32) {
-        if let Some(place) = self.0.get(input) {
-            let reading = (part.clamp(0.0, 1.0) * f32::from(u16::MAX)) as u32;
-            place.store(reading, Ordering::Relaxed);
+impl AnalogInputs {
+    /// Stores the level of an input, 0.0 to 1.0 of its range; ignores inputs that do
+    /// not exist. Real-time safe.
+    pub fn store(&self, input: usize, level: f32) {
+        if let Some(stored) = self.0.get(input) {
+            let reading = (level.clamp(0.0, 1.0) * f32::from(u16::MAX)) as u32;
+            stored.store(reading, Ordering::Relaxed);
         }
     }
 
     fn load(&self, input: usize) -> Option<Reading> {
         let reading = self.0[input].load(Ordering::Relaxed);
-        (reading != NONE).then_some(reading as Reading)
+        (reading != UNREAD).then_some(reading as Reading)
     }
 }
 
-/// A part of the way to a new reading that is gone each look, as a power of two:
-/// looked at every millisecond, an input settles within some 20 ms.
+/// Smoothing: each poll covers 1/2^3 of the distance to the new reading. Polled every
+/// millisecond, an input settles within about 20 ms.
 const SMOOTHING: u32 = 3;
-/// Least change worth a command, of 65,536: converters and knobs are noisy.
-const LEAST: u32 = 48;
-/// Readings are kept in 256ths.
-const FINE: u32 = 8;
+/// Smallest change that sends a command, of 65,536: converters and knobs are noisy.
+const THRESHOLD: u32 = 48;
+/// Fractional bits of a smoothed reading.
+const FRACTION: u32 = 8;
 
-/// Watches the inputs, and tells which was turned.
+/// Smooths the inputs and turns their changes into commands.
 #[derive(Debug)]
-pub struct Knobs {
-    inputs: Arc<Inputs>,
-    /// Smoothed readings, in 256ths, and the last one told.
+pub struct AnalogWatcher {
+    inputs: Arc<AnalogInputs>,
+    /// Each input's smoothed reading, with [`FRACTION`] fractional bits, and the
+    /// reading that was sent last.
     known: [Option<(u32, Reading)>; INPUTS],
     next: usize,
 }
 
-impl Knobs {
-    /// Nothing is known yet.
-    pub fn new(inputs: Arc<Inputs>) -> Knobs {
-        Knobs {
+impl AnalogWatcher {
+    /// Creates a watcher that has not sent anything yet.
+    pub fn new(inputs: Arc<AnalogInputs>) -> AnalogWatcher {
+        AnalogWatcher {
             inputs,
             known: [None; INPUTS],
             next: 0,
         }
     }
 
-    /// Looks at the inputs that somebody listens to; the command of one that was
-    /// turned. To be called every millisecond or so.
-    pub fn turned(&mut self, heard: impl Fn(usize) -> bool) -> Option<Command> {
-        let mut told = None;
+    /// Reads the inputs that are `used` and returns a command for one that has
+    /// changed. Inputs take turns, so that none starves the others. Call it about
+    /// every millisecond.
+    pub fn poll(&mut self, used: impl Fn(usize) -> bool) -> Option<Command> {
+        let mut changed = None;
         for i in 0..INPUTS {
             let input = (self.next + i) % INPUTS;
-            let Some(reading) = self.inputs.load(input).filter(|_| heard(input)) else {
+            let Some(reading) = self.inputs.load(input).filter(|_| used(input)) else {
                 continue;
             };
             let (smooth, last) = match self.known[input] {
-                // Where a knob stands at first is where it was set.
-                None => (u32::from(reading) << FINE, None),
+                // The first reading is the knob's position, not a movement.
+                None => (u32::from(reading) << FRACTION, None),
                 Some((smooth, last)) => (smoothed(smooth, reading), Some(last)),
             };
-            let settled = (smooth >> FINE) as Reading;
+            let settled = (smooth >> FRACTION) as Reading;
             let moved = last.is_none_or(|last| {
                 let ends = settled == Reading::MIN || settled == Reading::MAX;
-                u32::from(last.abs_diff(settled)) >= if ends { 1 } else { LEAST }
+                u32::from(last.abs_diff(settled)) >= if ends { 1 } else { THRESHOLD }
             });
-            let tell = moved && told.is_none();
-            if tell {
-                told = Some((input, settled));
+            let send = moved && changed.is_none();
+            if send {
+                changed = Some((input, settled));
             }
-            // What could not be told now is told at the next look.
-            let last = if tell { Some(settled) } else { last };
+            // Further changes are sent by later polls.
+            let last = if send { Some(settled) } else { last };
             self.known[input] = last.map(|last| (smooth, last));
         }
-        let (input, reading) = told?;
+        let (input, reading) = changed?;
         self.next = (input + 1) % INPUTS;
         Some(Command::Turn(input, reading))
     }
 }
 
-/// A reading some way on to another, and there in the end.
+/// Moves a smoothed reading towards a new one, which it reaches exactly.
 fn smoothed(smooth: u32, reading: Reading) -> u32 {
-    let (from, to) = (i64::from(smooth), i64::from(reading) << FINE);
-    let way = to - from;
-    if way.abs() < 1 << (SMOOTHING + FINE) {
+    let (from, to) = (i64::from(smooth), i64::from(reading) << FRACTION);
+    let distance = to - from;
+    if distance.abs() < 1 << (SMOOTHING + FRACTION) {
         to as u32
     } else {
-        (from + (way >> SMOOTHING)) as u32
+        (from + (distance >> SMOOTHING)) as u32
     }
 }
 
@@ -112,9 +114,9 @@ fn smoothed(smooth: u32, reading: Reading) -> u32 {
 mod tests {
     use super::*;
 
-    fn told(knobs: &mut Knobs, looks: u32) -> Vec<(usize, Reading)> {
-        (0..looks)
-            .filter_map(|_| match knobs.turned(|_| true) {
+    fn sent(watcher: &mut AnalogWatcher, polls: u32) -> Vec<(usize, Reading)> {
+        (0..polls)
+            .filter_map(|_| match watcher.poll(|_| true) {
                 Some(Command::Turn(input, reading)) => Some((input, reading)),
                 _ => None,
             })
@@ -122,52 +124,52 @@ mod tests {
     }
 
     #[test]
-    fn inputs_are_told_when_they_are_turned_and_settle_exactly() {
-        let inputs = Arc::new(Inputs::default());
-        let mut knobs = Knobs::new(Arc::clone(&inputs));
-        assert_eq!(told(&mut knobs, 10), []);
+    fn inputs_send_commands_when_turned_and_settle_exactly() {
+        let inputs = Arc::new(AnalogInputs::default());
+        let mut watcher = AnalogWatcher::new(Arc::clone(&inputs));
+        assert_eq!(sent(&mut watcher, 10), []);
         inputs.store(2, 0.5);
         inputs.store(5, 0.0);
         inputs.store(INPUTS, 1.0);
-        assert_eq!(told(&mut knobs, 10), [(2, 32_767), (5, 0)]);
+        assert_eq!(sent(&mut watcher, 10), [(2, 32_767), (5, 0)]);
         inputs.store(2, 1.0);
-        let way = told(&mut knobs, 100);
+        let way = sent(&mut watcher, 100);
         assert!(way.is_sorted() && way.len() > 10, "{way:?}");
         assert_eq!(way.last(), Some(&(2, u16::MAX)));
         inputs.store(2, 0.0);
-        assert_eq!(told(&mut knobs, 100).last(), Some(&(2, 0)));
+        assert_eq!(sent(&mut watcher, 100).last(), Some(&(2, 0)));
         inputs.store(2, f32::NAN);
-        assert_eq!(told(&mut knobs, 100), []);
+        assert_eq!(sent(&mut watcher, 100), []);
     }
 
     #[test]
-    fn nobody_is_told_of_what_nobody_listens_to() {
-        let inputs = Arc::new(Inputs::default());
-        let mut knobs = Knobs::new(Arc::clone(&inputs));
+    fn unused_inputs_send_no_commands() {
+        let inputs = Arc::new(AnalogInputs::default());
+        let mut watcher = AnalogWatcher::new(Arc::clone(&inputs));
         for i in 0..100u8 {
-            // Nothing is connected to this one.
+            // Nothing uses this input.
             inputs.store(7, f32::from(i % 9) / 9.0);
-            assert_eq!(knobs.turned(|input| input != 7), None);
+            assert_eq!(watcher.poll(|input| input != 7), None);
         }
-        assert!(knobs.turned(|input| input == 7).is_some());
+        assert!(watcher.poll(|input| input == 7).is_some());
     }
 
     #[test]
-    fn noise_is_not_told_and_no_input_drowns_the_others() {
-        let inputs = Arc::new(Inputs::default());
-        let mut knobs = Knobs::new(Arc::clone(&inputs));
+    fn noise_is_ignored_and_no_input_starves_the_others() {
+        let inputs = Arc::new(AnalogInputs::default());
+        let mut watcher = AnalogWatcher::new(Arc::clone(&inputs));
         inputs.store(0, 0.5);
-        told(&mut knobs, 5);
+        sent(&mut watcher, 5);
         for i in 0..1000 {
             inputs.store(0, 0.5 + if i % 2 == 0 { 0.0003 } else { -0.0003 });
-            assert_eq!(told(&mut knobs, 1), []);
+            assert_eq!(sent(&mut watcher, 1), []);
         }
         let mut counts = [0; INPUTS];
         for i in 0..800u32 {
             for input in 0..INPUTS {
                 inputs.store(input, (i / 100 % 2) as f32);
             }
-            for (input, _) in told(&mut knobs, 1) {
+            for (input, _) in sent(&mut watcher, 1) {
                 counts[input] += 1;
             }
         }

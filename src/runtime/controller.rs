@@ -1,8 +1,8 @@
-//! The instrument's thread: takes commands, one at a time, and hands what they
-//! sound like to the engine and what is to be kept to a storage.
+//! The controller applies commands to the instrument, one at a time, and hands new
+//! sounds to the engine and whatever is to be saved to the storage.
 //!
-//! Not real-time code: it builds programs and allocates. It waits for its
-//! commands, and never for the engine.
+//! Runs on the instrument's thread. Not real-time code: it builds programs and
+//! allocates. It never waits for the engine.
 
 use std::sync::Arc;
 
@@ -14,34 +14,21 @@ use crate::storage::Storage;
 use engine::{Change, Handover, Start, Voice};
 use instrument::{Command, Instrument, Sound, State, notice};
 
-/// Whether a command need not be done when this one comes right after it: where
-/// a finger, a knob or a fader was is of no interest once it is elsewhere. That a touch ends is.
-/// Without this, touches would pile up where programs take long to build.
-pub fn is_superseded(earlier: &Command, later: &Command) -> bool {
-    match (earlier, later) {
-        (Command::Touch(Some(_)), Command::Touch(Some(_)))
-        | (Command::Seek(_), Command::Seek(_)) => true,
-        (Command::Turn(earlier, _), Command::Turn(later, _))
-        | (Command::SetStrength(earlier, _), Command::SetStrength(later, _)) => earlier == later,
-        _ => false,
-    }
-}
-
-/// Owns the instrument and its end of the engine's rings.
+/// Owns the instrument and its end of the rings to the engine.
 pub struct Controller<W> {
     instrument: Instrument,
     handover: Handover<W>,
     storage: Box<dyn Storage>,
-    /// What shall sound, and the engine has no room for yet.
+    /// The next sound, if the engine has no room for it yet.
     waiting: Option<Sound>,
-    /// The id of the sound that scope the engine's program.
+    /// The id of the sound that brought the engine's program.
     program: u32,
-    /// Who makes programs for the PRU, if one plays.
+    /// Requests for programs for the PRU, if one plays.
     requests: Option<ProgramRequests>,
 }
 
 impl<W: Word> Controller<W> {
-    /// A controller whose first sound waits for [`Controller::deliver`].
+    /// Creates a controller whose first sound is sent by [`Controller::deliver`].
     pub fn new(
         (instrument, first): (Instrument, Sound),
         handover: Handover<W>,
@@ -57,13 +44,12 @@ impl<W: Word> Controller<W> {
         }
     }
 
-    /// Tells from now on which programs the engine is sent and how fast they are read, for
-    /// the PRU.
+    /// Requests a program for the PRU with every change that is sent to the engine.
     pub fn offload(&mut self, requests: ProgramRequests) {
         self.requests = Some(requests);
     }
 
-    /// The instrument's state.
+    /// Returns the instrument's state.
     pub fn state(&self) -> &Arc<State> {
         self.instrument.state()
     }
@@ -98,9 +84,9 @@ impl<W: Word> Controller<W> {
         problem
     }
 
-    /// Drops what the engine gave back and sends it what waits, if it has taken
-    /// what was sent before: only the newest counts. True when nothing waits any
-    /// more. To be called every millisecond or so.
+    /// Drops what the engine has returned and sends it the newest sound, if it has taken
+    /// the one before. Returns true if no sound is waiting. Call it about every
+    /// millisecond.
     pub fn deliver(&mut self) -> bool {
         self.handover.collect();
         if !self.handover.ready() {
@@ -111,7 +97,7 @@ impl<W: Word> Controller<W> {
                 self.program = sound.id;
             }
             if let Some(requests) = &self.requests {
-                // The newest sound is the state's. In a pause it is what will go on.
+                // The newest sound is the state's. In a pause, it plays afterwards.
                 let state = self.instrument.state();
                 requests.send(ProgramRequest {
                     program: self.program,
@@ -130,7 +116,7 @@ impl<W: Word> Controller<W> {
                 settings: settings(&sound.playback),
                 start,
             };
-            // There was room just now, and nobody else sends.
+            // There was room, and nothing else sends.
             if self.handover.send(change).is_err() {
                 log::error!("a change was lost between instrument and engine");
             }
@@ -139,7 +125,7 @@ impl<W: Word> Controller<W> {
     }
 }
 
-/// A later sound in place of an earlier one that was never heard.
+/// Returns a later sound merged with an earlier one that was not sent.
 fn merged(earlier: Sound, later: Sound) -> Sound {
     Sound {
         id: later.id,

@@ -1,36 +1,36 @@
-//! What an instrument is made of, whatever it is played on.
+//! Parts of an instrument, on every board.
 
 use logicnet::{Network, Word};
 
+use super::controller::Controller;
 use super::sound::EngineLimits;
 use crate::pru::{self, Choice, Supervisor, sides};
-use crate::runtime::controller::Controller;
 use crate::storage::{NoStorage, Restored, Storage};
 use engine::{Engine, Platform};
 use instrument::parameters::Parameters;
 
-/// Lanes of the engine on every board: four words of a BeagleBone's NEON, and
-/// the same on a desk, so that all play the same, block for block.
+/// Lanes of the engine: four words of a BeagleBone's NEON. The same on every board, so
+/// that all play alike, block for block.
 pub type Lanes = logicnet::W128;
 
-/// All that an instrument begins with.
-pub struct Parts {
-    /// Networks, the first one to be played first.
+/// Everything that an instrument starts with.
+pub struct InstrumentParts {
+    /// The networks; the first one plays first.
     pub library: Vec<Network>,
     /// Parameters to start with.
     pub parameters: Parameters,
-    /// What was kept, to go on from.
+    /// Saved state to continue from.
     pub restored: Restored,
-    /// Where presets are kept.
+    /// Storage for presets.
     pub storage: Box<dyn Storage>,
-    /// For random networks and mutations.
+    /// Seed of random networks and mutations.
     pub seed: u64,
 }
 
-impl Parts {
-    /// An instrument of these networks that keeps nothing.
-    pub fn new(library: Vec<Network>) -> Parts {
-        Parts {
+impl InstrumentParts {
+    /// Returns the parts of an instrument with these networks, which saves nothing.
+    pub fn new(library: Vec<Network>) -> InstrumentParts {
+        InstrumentParts {
             library,
             parameters: Parameters::default(),
             restored: Restored::default(),
@@ -39,10 +39,10 @@ impl Parts {
         }
     }
 
-    /// The instrument's and the audio thread's side, for a platform.
+    /// Assembles the instrument's side and the audio thread's side for a platform.
     ///
     /// # Errors
-    /// When there is no network, or the first is too slow for the platform.
+    /// Fails if there is no network, or if the first one is too slow for the platform.
     pub fn assemble(
         mut self,
         platform: Platform,
@@ -63,8 +63,8 @@ impl Parts {
     }
 }
 
-/// Has a PRU play for an instrument that was assembled, through its memory as the supervisor
-/// and the audio thread have it. What makes its programs, and takes turns.
+/// Lets a PRU evaluate for an assembled instrument, and returns its supervisor. Both
+/// memories are the PRU's, one for the supervisor and one for the audio thread.
 pub fn offload(
     choice: Choice,
     controller: &mut Controller<Lanes>,

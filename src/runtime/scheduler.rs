@@ -1,6 +1,6 @@
-//! The threads around the audio callback, taken as scheduler in the order of their
-//! times: the same run every time, and hours in seconds. For the desk's
-//! simulated time, and for boards that render offline.
+//! A scheduler of virtual time: runs what the threads around the audio callback do, one
+//! step after the other in the order of their times. Every run is the same, and hours
+//! take seconds. Used by the desk in simulated time and by boards that render offline.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -9,37 +9,39 @@ use crossbeam_channel::Receiver;
 use embedded_hal::i2c::I2c;
 use logicnet::Word;
 
-use super::analog_inputs::{Inputs, Knobs};
+use super::analog_inputs::{AnalogInputs, AnalogWatcher};
+use super::batch::Batch;
+use super::controller::Controller;
+use super::engine_status;
 use crate::handle::{Handle, Request};
 use crate::panel::{Clock, Config, Panel};
 use crate::pru::Supervisor;
-use crate::runtime::controller::{Controller, is_superseded};
 use engine::Counters;
 use instrument::gestures::Contact;
 use instrument::{Command, State};
 
-/// What takes time besides audio and the bus; assumptions, until a board was
-/// measured.
+/// Durations of everything but audio and the bus, in nanoseconds. Assumptions, until
+/// a board has been measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Model {
-    /// From a scan read to its command sent.
+pub struct TimingModel {
+    /// From the end of a scan's read until its command is sent.
     pub panel_ns: u64,
-    /// A command without a new program.
+    /// Applying a command that needs no new program.
     pub command_ns: u64,
-    /// A new program, for each gate of the network.
+    /// Building a program, per gate of the network.
     pub build_gate_ns: u64,
-    /// From one look of the instrument's thread at the engine's ring to the next.
+    /// Period at which the instrument's thread polls the engine's ring.
     pub tick_ns: u64,
-    /// A program for the PRU, for each gate of the network.
+    /// Compiling a program for the PRU, per gate of the network.
     pub code_gate_ns: u64,
-    /// From one turn of the PRU's supervisor to the next.
+    /// Period of the PRU's supervisor.
     pub supervisor_ns: u64,
 }
 
-impl Default for Model {
+impl Default for TimingModel {
     /// A 1 GHz board.
-    fn default() -> Model {
-        Model {
+    fn default() -> TimingModel {
+        TimingModel {
             panel_ns: 50_000,
             command_ns: 30_000,
             build_gate_ns: 200,
@@ -50,78 +52,79 @@ impl Default for Model {
     }
 }
 
-/// What the journal holds of a change of sound.
+/// A change of sound, as the journal records it.
 #[derive(Clone, Debug)]
-pub struct Entry {
-    /// When the command was sent, in nanoseconds.
+pub struct JournalEntry {
+    /// Time at which the command was sent, in nanoseconds.
     pub sent: u64,
-    /// When its program was ready for the engine.
+    /// Time at which its program was ready for the engine, in nanoseconds.
     pub ready: u64,
     /// The state it led to.
     pub state: Arc<State>,
 }
 
-/// Whose turn it is.
+/// A step of one of the simulated threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
-    /// A command of the script is sent.
+pub enum Step {
+    /// Sends a command of the script.
     Script,
-    /// The controller looks at the engine's ring and the analog inputs.
+    /// The controller polls the engine's ring and the analog inputs.
     Tick,
-    /// The controller does a command.
+    /// The controller applies a command.
     Command,
-    /// The PRU's supervisor makes a program, or watches one.
+    /// The PRU's supervisor makes a program or checks the running one.
     Supervisor,
-    /// The panel reads the sensor and sends what fits of the display.
+    /// The panel reads the sensor and sends a slice of the display.
     Panel,
 }
 
-/// Panel and controller in scheduler; `B` is the bus, `C` its clock, which they share
-/// with whoever calls.
+/// Runs panel, controller and supervisor in virtual time. `B` is the bus and `C` its
+/// clock, both shared with the caller.
 pub struct Scheduler<B, C, W> {
-    model: Model,
+    timing: TimingModel,
     clock: C,
     panel: Panel<B, B, C>,
     controller: Controller<W>,
     counters: Arc<Counters>,
-    knobs: Knobs,
-    /// Commands of a script, by their times.
+    inputs: AnalogWatcher,
+    /// Commands of a script and their times.
     script: VecDeque<(u64, Command)>,
-    /// Commands on their way.
-    commands: VecDeque<(u64, Request)>,
-    /// Others who ask and look, by threads of their own.
-    shared: Option<(Handle, Receiver<Request>)>,
-    /// When the instrument's thread is done with what it does.
+    /// Requests that were sent and not applied yet.
+    requests: VecDeque<(u64, Request)>,
+    /// Handle for other threads, and their requests.
+    handle: Option<(Handle, Receiver<Request>)>,
+    /// Time at which the instrument's thread is free again.
     instrument_free: u64,
     next_tick: u64,
     supervisor: Option<Supervisor>,
     next_supervisor: u64,
     refusals: Vec<String>,
-    journal: Option<Vec<Entry>>,
+    journal: Option<Vec<JournalEntry>>,
 }
 
 impl<B: I2c, C: Clock + Clone, W: Word> Scheduler<B, C, W> {
-    /// Scheduler that begin now. `buses` are the bus as sensor and display see it.
+    /// Creates a scheduler that begins at time 0. `buses` is the bus as the sensor and
+    /// the display see it.
     pub fn new(
-        model: Model,
+        timing: TimingModel,
         config: Config,
         buses: [B; 2],
         clock: C,
         controller: Controller<W>,
         counters: Arc<Counters>,
-        inputs: Arc<Inputs>,
+        inputs: Arc<AnalogInputs>,
     ) -> Scheduler<B, C, W> {
         let [touch, display] = buses;
         Scheduler {
-            model,
+            timing,
             panel: Panel::new(config, touch, display, clock.clone()),
             clock,
             controller,
             counters,
-            knobs: Knobs::new(inputs),
+            inputs: AnalogWatcher::new(inputs),
             script: VecDeque::new(),
-            commands: VecDeque::new(),
-            shared: None,
+            requests: VecDeque::new(),
+            handle: None,
             instrument_free: 0,
             next_tick: 0,
             supervisor: None,
@@ -131,184 +134,189 @@ impl<B: I2c, C: Clock + Clone, W: Word> Scheduler<B, C, W> {
         }
     }
 
-    /// The PRU's supervisor takes its scheduler, too.
+    /// Runs the PRU's supervisor, too.
     pub fn offload(&mut self, supervisor: Supervisor) {
         self.supervisor = Some(supervisor);
         self.next_supervisor = 0;
     }
 
-    /// The PRU's supervisor, if there is one.
+    /// Returns the PRU's supervisor if it runs.
     pub fn supervisor(&self) -> Option<&Supervisor> {
         self.supervisor.as_ref()
     }
 
-    /// Adds commands. Those of the same time come in the order in which they were added.
+    /// Adds commands and their times in nanoseconds. Commands of the same time are sent
+    /// in the order in which they were added.
     pub fn schedule(&mut self, commands: impl IntoIterator<Item = (u64, Command)>) {
         self.script.extend(commands);
         self.script.make_contiguous().sort_by_key(|(at, _)| *at);
     }
 
-    /// What other threads look at and ask by, which they do when they come to it: what
-    /// they ask for is not the same run every time.
-    pub fn share(&mut self) -> Handle {
+    /// Returns a handle for other threads. Their requests arrive in real time, so that
+    /// runs with them are not reproducible.
+    pub fn handle(&mut self) -> Handle {
         let state = self.controller.state();
-        let (shared, _) = self.shared.get_or_insert_with(|| Handle::new(state));
-        shared.clone()
+        let (handle, _) = self.handle.get_or_insert_with(|| Handle::new(state));
+        handle.clone()
     }
 
-    /// As [`Panel::beside`].
-    pub fn beside(&mut self, contact: impl Fn() -> Contact + Send + 'static) {
-        self.panel.beside(contact);
+    /// Merges contacts from elsewhere with those of the sensor: see
+    /// [`Panel::merge_contacts`].
+    pub fn merge_contacts(&mut self, contact: impl Fn() -> Contact + Send + 'static) {
+        self.panel.merge_contacts(contact);
     }
 
-    /// The panel.
+    /// Returns the panel.
     pub fn panel(&self) -> &Panel<B, B, C> {
         &self.panel
     }
 
-    /// The controller.
+    /// Returns the controller.
     pub fn controller(&self) -> &Controller<W> {
         &self.controller
     }
 
-    /// The engine's counters.
+    /// Returns the engine's counters.
     pub fn counters(&self) -> &Arc<Counters> {
         &self.counters
     }
 
-    /// Keeps every state that sounds different from the one before, from the
-    /// one there is now on.
-    pub fn keep_journal(&mut self) {
-        self.journal = Some(vec![Entry {
+    /// Records every state that sounds different from the one before, starting with
+    /// the current one.
+    pub fn record_journal(&mut self) {
+        self.journal = Some(vec![JournalEntry {
             sent: 0,
             ready: 0,
             state: Arc::clone(self.controller.state()),
         }]);
     }
 
-    /// What the journal holds.
-    pub fn journal(&self) -> &[Entry] {
+    /// Returns the recorded changes.
+    pub fn journal(&self) -> &[JournalEntry] {
         self.journal.as_deref().unwrap_or_default()
     }
 
-    /// Why commands were refused, since the last look.
+    /// Takes the reasons of all commands refused since the last call.
     pub fn refusals(&mut self) -> Vec<String> {
         std::mem::take(&mut self.refusals)
     }
 
-    /// The turn that comes next, and when: what happens at the same time comes in
-    /// the order of [`Turn`].
-    pub fn next(&self) -> (u64, Turn) {
+    /// Returns the next step and its time. Steps of the same time run in the order of
+    /// [`Step`].
+    pub fn next_step(&self) -> (u64, Step) {
         let script = self.script.front().map_or(u64::MAX, |(at, _)| *at);
         let tick = self.next_tick.max(self.instrument_free);
         let command = self
-            .commands
+            .requests
             .front()
             .map_or(u64::MAX, |(at, _)| (*at).max(self.instrument_free));
         [
-            (script, Turn::Script),
-            // Before the next command: what is ready must not wait for it.
-            (tick, Turn::Tick),
-            (command, Turn::Command),
-            (self.next_supervisor, Turn::Supervisor),
-            (self.clock.now(), Turn::Panel),
+            (script, Step::Script),
+            // Before the next command: a finished program must not wait for it.
+            (tick, Step::Tick),
+            (command, Step::Command),
+            (self.next_supervisor, Step::Supervisor),
+            (self.clock.now(), Step::Panel),
         ]
         .into_iter()
         .min_by_key(|(at, _)| *at)
-        .unwrap_or((u64::MAX, Turn::Panel))
+        .unwrap_or((u64::MAX, Step::Panel))
     }
 
-    /// The next turn, if it comes before a callback of the audio at this time,
-    /// which goes before the panel.
-    pub fn before(&self, callback: u64) -> Option<Turn> {
-        let (at, turn) = self.next();
-        (at < callback || (at == callback && turn != Turn::Panel)).then_some(turn)
+    /// Returns the next step if it is due before an audio callback at this time. At the
+    /// same time, only the panel comes after the callback.
+    pub fn due_before(&self, callback: u64) -> Option<Step> {
+        let (at, step) = self.next_step();
+        (at < callback || (at == callback && step != Step::Panel)).then_some(step)
     }
 
-    /// Takes the turn that comes next.
-    pub fn take(&mut self) {
-        let (now, turn) = self.next();
-        match turn {
-            Turn::Script => {
+    /// Runs the next step.
+    pub fn run_next(&mut self) {
+        let (now, step) = self.next_step();
+        match step {
+            Step::Script => {
                 let due = self.script.pop_front();
-                self.commands
+                self.requests
                     .extend(due.map(|(at, command)| (at, command.into())));
             }
-            Turn::Tick => {
+            Step::Tick => {
                 self.controller.deliver();
                 let state = self.controller.state();
-                let turned = self.knobs.turned(|input| state.listens_to(input));
-                self.commands
+                let turned = self.inputs.poll(|input| state.listens_to(input));
+                self.requests
                     .extend(turned.map(|command| (now, command.into())));
-                if let Some((_, inbox)) = &self.shared {
-                    self.commands
+                if let Some((_, inbox)) = &self.handle {
+                    self.requests
                         .extend(inbox.try_iter().map(|request| (now, request)));
                 }
-                self.next_tick = now + self.model.tick_ns;
+                self.next_tick = now + self.timing.tick_ns;
             }
-            Turn::Command => self.command(now),
-            Turn::Supervisor => self.supervisor_turn(now),
-            Turn::Panel => self.panel_turn(),
+            Step::Command => self.run_command(now),
+            Step::Supervisor => self.run_supervisor(now),
+            Step::Panel => self.run_panel(),
         }
     }
 
-    fn command(&mut self, now: u64) {
-        let Some((mut sent, mut request)) = self.commands.pop_front() else {
+    fn run_command(&mut self, now: u64) {
+        let Some((mut sent, first)) = self.requests.pop_front() else {
             return;
         };
-        while let Some((at, later)) = self.commands.front() {
-            if *at > now || !is_superseded(&request.command, &later.command) {
-                break;
-            }
-            let Some(later) = self.commands.pop_front() else {
+        let mut batch = Batch::from(first);
+        while self.requests.front().is_some_and(|(at, _)| *at <= now) {
+            let Some((at, later)) = self.requests.pop_front() else {
                 break;
             };
-            let (_, waiting) = request.split();
-            waiting.send(Ok(()));
-            (sent, request) = later;
+            if let Err(other) = batch.push(later) {
+                self.requests.push_front((at, other));
+                break;
+            }
+            sent = at;
         }
-        let (command, waiting) = request.split();
         let sound = self.controller.state().sound;
-        let outcome = self.controller.command(command);
-        self.refusals.extend(outcome.clone().err());
+        batch.apply(|command| {
+            let result = self.controller.command(command);
+            self.refusals.extend(result.clone().err());
+            if let Some((handle, _)) = &self.handle {
+                handle.publish(self.controller.state());
+            }
+            result
+        });
         let state = self.controller.state();
-        if let Some((shared, _)) = &self.shared {
-            shared.publish(state);
-        }
-        waiting.send(outcome);
-        let mut took = self.model.command_ns;
+        let mut duration = self.timing.command_ns;
         if state.sound != sound {
-            took += self.model.build_gate_ns * state.network.gates().len() as u64;
+            duration += self.timing.build_gate_ns * state.network.gates().len() as u64;
             if let Some(journal) = &mut self.journal {
-                journal.push(Entry {
+                journal.push(JournalEntry {
                     sent,
-                    ready: now + took,
+                    ready: now + duration,
                     state: Arc::clone(state),
                 });
             }
         }
-        self.instrument_free = now + took;
-        // It delivers what it made, then sees to its other duties.
+        self.instrument_free = now + duration;
+        // As in real time, the program is delivered as soon as it is built.
         self.next_tick = self.instrument_free;
     }
 
-    fn supervisor_turn(&mut self, now: u64) {
+    fn run_supervisor(&mut self, now: u64) {
         let Some(supervisor) = &mut self.supervisor else {
             return;
         };
-        if let Some(told) = supervisor.turn() {
-            self.commands.push_back((now, Command::Notice(told).into()));
+        if let Some(notice) = supervisor.turn() {
+            self.requests
+                .push_back((now, Command::Notice(notice).into()));
         }
         let gates = supervisor.waiting().unwrap_or(0) as u64;
-        self.next_supervisor = now + self.model.supervisor_ns + gates * self.model.code_gate_ns;
+        self.next_supervisor = now + self.timing.supervisor_ns + gates * self.timing.code_gate_ns;
     }
 
-    fn panel_turn(&mut self) {
+    fn run_panel(&mut self) {
         let state = Arc::clone(self.controller.state());
-        let (commands, clock) = (&mut self.commands, &self.clock);
-        let panel_ns = self.model.panel_ns;
-        self.panel.turn(&state, &self.counters, |command| {
-            commands.push_back((clock.now() + panel_ns, command.into()));
-        });
+        let (requests, clock) = (&mut self.requests, &self.clock);
+        let panel_ns = self.timing.panel_ns;
+        self.panel
+            .run_once(&state, engine_status(&self.counters), |command| {
+                requests.push_back((clock.now() + panel_ns, command.into()));
+            });
     }
 }

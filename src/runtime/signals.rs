@@ -1,4 +1,4 @@
-//! The signals that ask for an end.
+//! Signals that request the end of the program.
 
 #![allow(unsafe_code)]
 
@@ -7,18 +7,18 @@ use std::ptr;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-/// Those that count. A terminal that goes sends SIGHUP, which counts the same
-/// unless whoever started the program has it ignored (`nohup`).
-pub fn wanted() -> impl Iterator<Item = libc::c_int> {
+/// Returns the signals that request the end. SIGHUP, which a closed terminal sends, is
+/// one of them unless the program was started with SIGHUP ignored (`nohup`).
+pub fn terminating() -> impl Iterator<Item = libc::c_int> {
     let counts = |signal: &libc::c_int| *signal != SIGHUP || !is_ignored(SIGHUP);
     [SIGINT, SIGTERM, SIGHUP].into_iter().filter(counts)
 }
 
-/// Whether whoever started the program has a signal ignored.
+/// Returns whether the program was started with a signal ignored.
 fn is_ignored(signal: libc::c_int) -> bool {
     let mut action = MaybeUninit::<libc::sigaction>::uninit();
-    // SAFETY: changes nothing, and writes what there is.
-    let asked = unsafe { libc::sigaction(signal, ptr::null(), action.as_mut_ptr()) };
-    // SAFETY: written, as it has succeeded.
-    asked == 0 && unsafe { action.assume_init() }.sa_sigaction == libc::SIG_IGN
+    // SAFETY: with no new action, this only writes the current one.
+    let result = unsafe { libc::sigaction(signal, ptr::null(), action.as_mut_ptr()) };
+    // SAFETY: the action was written if the call has succeeded.
+    result == 0 && unsafe { action.assume_init() }.sa_sigaction == libc::SIG_IGN
 }

@@ -1,7 +1,6 @@
-//! The threads around the audio callback: the instrument's, which does commands,
-//! and the panel's, which owns the bus. Every board in real time has them.
+//! The threads around the audio callback, in real time: the instrument's, which applies
+//! commands; the panel's, which owns the bus; and those of the storage and the PRU.
 
-use std::io;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -10,38 +9,43 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use embedded_hal::i2c::I2c;
 use logicnet::Word;
 
-use super::analog_inputs::{Inputs, Knobs};
-use crate::handle::{Handle, ReplySender, Request};
+use super::analog_inputs::{AnalogInputs, AnalogWatcher};
+use super::batch::Batch;
+use super::controller::Controller;
+use super::engine_status;
+use crate::handle::{Handle, Request};
 use crate::panel::{Clock, Panel};
 use crate::pru::Supervisor;
-use crate::runtime::controller::{Controller, is_superseded};
-use crate::spawn::{Role, Task};
+use crate::spawn::{Role, Spawn, Task};
 use crate::storage::{Autosave, Files};
 use engine::Counters;
 use instrument::Command;
 
-/// How often the instrument's thread looks at the engine's ring and the inputs.
+/// Period at which the instrument's thread polls the engine's ring and the inputs.
 const TICK: Duration = Duration::from_millis(1);
-/// From one turn of the PRU's supervisor to the next.
+/// Period of the PRU's supervisor.
 const SUPERVISOR: Duration = Duration::from_millis(10);
 
 /// The running threads.
 pub struct Threads {
-    shared: Handle,
-    handles: [JoinHandle<()>; 2],
+    handle: Handle,
+    spawn: Spawn,
+    /// The instrument's and the panel's thread.
+    running: [JoinHandle<()>; 2],
 }
 
 impl Threads {
-    /// Starts both, by `spawn`, which knows what a board gives a role.
+    /// Starts the instrument's and the panel's thread. `spawn` gives a thread the
+    /// priority that its role has on this board.
     ///
     /// # Errors
-    /// When the system gives no threads.
+    /// Fails if the system cannot start a thread.
     pub fn start<W, T, D, C>(
         controller: Controller<W>,
-        mut panel: Panel<T, D, C>,
+        panel: Panel<T, D, C>,
         counters: Arc<Counters>,
-        inputs: Arc<Inputs>,
-        spawn: impl Fn(&'static str, Role, Task) -> io::Result<JoinHandle<()>>,
+        inputs: Arc<AnalogInputs>,
+        spawn: Spawn,
     ) -> Result<Threads, String>
     where
         W: Word + Send + 'static,
@@ -49,182 +53,147 @@ impl Threads {
         D: I2c + Send + 'static,
         C: Clock + Send + 'static,
     {
-        let (shared, inbox) = Handle::new(controller.state());
-        let start = |name, role, work| {
-            spawn(name, role, work).map_err(|error| format!("no thread {name}: {error}"))
-        };
-        let (of_instrument, of_panel) = (shared.clone(), shared.clone());
+        let (handle, inbox) = Handle::new(controller.state());
+        let (of_instrument, of_panel) = (handle.clone(), handle.clone());
+        let inputs = AnalogWatcher::new(inputs);
         let instrument = start(
+            spawn,
             "gb-instrument",
             Role::Instrument,
-            Box::new(move || conduct(controller, &inbox, Knobs::new(inputs), &of_instrument)),
+            Box::new(move || run_controller(controller, &inbox, inputs, &of_instrument)),
         )?;
-        let painter = start(
+        let panel = start(
+            spawn,
             "gb-panel",
             Role::Panel,
-            Box::new(move || {
-                while !of_panel.stopped() {
-                    panel.turn(&of_panel.state(), &counters, |command| {
-                        of_panel.command(command);
-                    });
-                }
-            }),
+            Box::new(move || run_panel(panel, &counters, &of_panel)),
         )?;
         Ok(Threads {
-            shared,
-            handles: [instrument, painter],
+            handle,
+            spawn,
+            running: [instrument, panel],
         })
     }
 
-    /// Starts the storage's thread, with a clock in milliseconds. It ends by its
-    /// handle, and is not waited for.
+    /// Starts the storage's thread, with a clock in milliseconds. The thread ends when
+    /// its `StorageHandle` says so; [`Threads::join`] does not wait for it.
     ///
     /// # Errors
-    /// When the system gives no thread.
-    pub fn keep(
+    /// Fails if the system cannot start a thread.
+    pub fn save(
         &self,
-        watch: Autosave<Files>,
+        autosave: Autosave<Files>,
         clock: impl FnMut() -> u64 + Send + 'static,
-        spawn: impl Fn(&'static str, Role, Task) -> io::Result<JoinHandle<()>>,
     ) -> Result<(), String> {
-        let (looks, tells) = (self.shared.clone(), self.shared.clone());
-        let notice = move |notice| tells.command(Command::Notice(notice));
-        let work = move || watch.run(clock, move || looks.state(), notice);
-        spawn("gb-storage", Role::Background, Box::new(work))
-            .map(drop)
-            .map_err(|error| format!("no thread gb-storage: {error}"))
+        let (source, notices) = (self.handle.clone(), self.handle.clone());
+        let notify = move |notice| notices.command(Command::Notice(notice));
+        let task = move || autosave.run(clock, move || source.state(), notify);
+        start(self.spawn, "gb-storage", Role::Background, Box::new(task)).map(drop)
     }
 
-    /// Starts the thread of the PRU's supervisor. It halts the PRU when it ends, and is
-    /// not waited for. If the system gives none, the player is told, and the CPU plays.
-    pub fn offload(
-        &self,
-        mut supervisor: Supervisor,
-        spawn: impl Fn(&'static str, Role, Task) -> io::Result<JoinHandle<()>>,
-    ) {
-        let shared = self.shared.clone();
-        let work = move || {
-            while !shared.stopped() {
-                if let Some(told) = supervisor.turn() {
-                    shared.command(Command::Notice(told));
+    /// Starts the thread of the PRU's supervisor, which halts the PRU when it ends;
+    /// [`Threads::join`] does not wait for it. If the thread cannot be started, the CPU
+    /// plays and the player is notified.
+    pub fn offload(&self, mut supervisor: Supervisor) {
+        let handle = self.handle.clone();
+        let task = move || {
+            while !handle.stopped() {
+                if let Some(notice) = supervisor.turn() {
+                    handle.command(Command::Notice(notice));
                 }
                 thread::sleep(SUPERVISOR);
             }
             supervisor.end();
         };
-        if let Err(error) = spawn("gb-pru", Role::Background, Box::new(work)) {
-            let told = format!("the CPU plays: no thread gb-pru: {error}");
-            log::warn!("{told}");
-            self.shared.command(Command::Notice(told));
+        if let Err(error) = start(self.spawn, "gb-pru", Role::Background, Box::new(task)) {
+            let notice = format!("the CPU plays: {error}");
+            log::warn!("{notice}");
+            self.handle.command(Command::Notice(notice));
         }
     }
 
-    /// What they share.
-    pub fn shared(&self) -> &Handle {
-        &self.shared
+    /// Returns a handle to the instrument.
+    pub fn handle(&self) -> &Handle {
+        &self.handle
     }
 
-    /// Whether one of them has ended by itself, which is a fault of ours.
-    pub fn broken(&self) -> bool {
-        self.handles.iter().any(JoinHandle::is_finished)
+    /// Returns whether one of the threads has ended without being asked to, which is a
+    /// bug.
+    pub fn failed(&self) -> bool {
+        self.running.iter().any(JoinHandle::is_finished)
     }
 
-    /// Ends them, and waits until they have.
+    /// Waits until the threads have ended, after [`Handle::stop`].
     ///
     /// # Errors
-    /// When one has panicked.
-    pub fn end(self) -> Result<(), String> {
-        self.shared.stop();
-        for handle in self.handles {
-            handle.join().map_err(|_| "a thread has panicked")?;
+    /// Fails if one of them has panicked.
+    pub fn join(self) -> Result<(), String> {
+        for thread in self.running {
+            thread.join().map_err(|_| "a thread has panicked")?;
         }
         Ok(())
     }
 }
 
-/// The instrument's thread.
-fn conduct<W: Word>(
+fn start(
+    spawn: Spawn,
+    name: &'static str,
+    role: Role,
+    task: Task,
+) -> Result<JoinHandle<()>, String> {
+    spawn(name, role, task).map_err(|error| format!("no thread {name}: {error}"))
+}
+
+/// Body of the panel's thread.
+fn run_panel<T: I2c, D: I2c, C: Clock>(
+    mut panel: Panel<T, D, C>,
+    counters: &Counters,
+    handle: &Handle,
+) {
+    while !handle.stopped() {
+        panel.run_once(&handle.state(), engine_status(counters), |command| {
+            handle.command(command);
+        });
+    }
+}
+
+/// Body of the instrument's thread.
+fn run_controller<W: Word>(
     mut controller: Controller<W>,
     inbox: &Receiver<Request>,
-    mut knobs: Knobs,
-    shared: &Handle,
+    mut inputs: AnalogWatcher,
+    handle: &Handle,
 ) {
     let mut next = None;
     loop {
         controller.deliver();
         let state = controller.state();
-        // However much is asked for, knobs have their turn.
-        let turned = knobs.turned(|input| state.listens_to(input));
+        // Polled before each request, so that knobs work however many requests arrive.
+        let turned = inputs.poll(|input| state.listens_to(input));
         let first = match next.take().map_or_else(|| inbox.recv_timeout(TICK), Ok) {
             Ok(first) => Some(first),
-            Err(RecvTimeoutError::Timeout) if !shared.stopped() => None,
+            Err(RecvTimeoutError::Timeout) if !handle.stopped() => None,
             Err(_) => return,
         };
-        let mut does = |command| {
-            // Refusals are told on the display, too.
-            let outcome = controller.command(command);
+        let mut apply = |command| {
+            let result = controller.command(command);
             controller.deliver();
-            shared.publish(controller.state());
-            outcome
+            handle.publish(controller.state());
+            result
         };
         if let Some(command) = turned {
-            let _ = does(command);
+            // The display shows why a command is refused.
+            let _ = apply(command);
         }
         if let Some(first) = first {
-            let (command, waiting, later) = newest(first, inbox);
-            next = later;
-            let outcome = does(command);
-            for waiting in waiting {
-                waiting.send(outcome.clone());
+            let mut batch = Batch::from(first);
+            while let Ok(request) = inbox.try_recv() {
+                if let Err(other) = batch.push(request) {
+                    next = Some(other);
+                    break;
+                }
             }
+            batch.apply(apply);
         }
-    }
-}
-
-/// The newest of the commands in the inbox of which each supersedes the one before, all
-/// who wait for one of them, and the request after it.
-fn newest(
-    first: Request,
-    inbox: &Receiver<Request>,
-) -> (Command, Vec<ReplySender>, Option<Request>) {
-    let (mut command, waiting) = first.split();
-    let mut all = vec![waiting];
-    while let Ok(request) = inbox.try_recv() {
-        if !is_superseded(&command, &request.command) {
-            return (command, all, Some(request));
-        }
-        let (later, waiting) = request.split();
-        command = later;
-        all.push(waiting);
-    }
-    (command, all, None)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::board::desk::Desk;
-    use crate::handle::Reply;
-    use crate::runtime::parts::Parts;
-    use instrument::Page;
-
-    #[test]
-    fn who_is_superseded_hears_what_became_of_the_newest() {
-        let parts = Parts::new(crate::factory_networks::all());
-        let (controller, _) = parts.assemble(Desk::new(Vec::new()).platform).unwrap();
-        let (shared, inbox) = Handle::new(controller.state());
-        let [first, second] = [5, 6].map(|t| shared.ask(Command::Seek(t)));
-        shared.command(Command::Show(Page::Menu));
-        let (command, waiting, next) = newest(inbox.recv().unwrap(), &inbox);
-        assert!(matches!(command, Command::Seek(6)));
-        assert!(matches!(next.unwrap().command, Command::Show(Page::Menu)));
-        assert!(inbox.is_empty());
-        for waiting in waiting {
-            waiting.send(Err("no".into()));
-        }
-        assert_eq!(
-            [first, second].map(Reply::wait),
-            [Err("no".into()), Err("no".into())]
-        );
     }
 }

@@ -1,24 +1,29 @@
-//! A desk: a board whose audio clock, I2C bus, sensor and display are
-//! simulated. Drivers and threads are those of every board.
+//! The desk: a board whose audio clock, I2C bus, sensor and display are simulated.
+//! Drivers and threads are the same as on every board.
 
 #[cfg(not(target_arch = "wasm32"))]
 mod interrupt;
 #[cfg(not(target_arch = "wasm32"))]
 mod live;
 mod oled;
+#[cfg(not(target_arch = "wasm32"))]
+mod output;
 mod pictures;
+#[cfg(not(target_arch = "wasm32"))]
+mod prompt;
 mod pru;
 mod script;
 mod simulation;
 #[cfg(feature = "sound-card")]
 mod sound_card;
+#[cfg(not(target_arch = "wasm32"))]
+mod terminal;
 
 use trill::sim::{RealTime, Time, VirtualTime};
 
 use crate::panel::Clock;
-use crate::runtime::parts::Lanes;
 
-pub use crate::runtime::scheduler::{Entry, Model};
+pub use crate::runtime::scheduler::{JournalEntry, TimingModel};
 #[cfg(not(target_arch = "wasm32"))]
 pub use interrupt::Interrupt;
 #[cfg(not(target_arch = "wasm32"))]

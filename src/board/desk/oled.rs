@@ -1,4 +1,4 @@
-//! A simulated SSD1306: decodes the controller's commands into what one sees.
+//! A simulated SSD1306: decodes the controller's commands into visible pixels.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,24 +10,24 @@ use crate::link::display;
 const WIDTH: usize = 128;
 const PAGES: usize = 8;
 
-/// What one sees on the display, the right way up.
+/// The visible content of the display, the right way up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
     /// Rows.
     pub height: usize,
-    /// Whether each pixel is lit, row by row, 128 a row.
+    /// Pixels row by row, 128 a row; true if lit.
     pub pixels: Vec<bool>,
     /// Contrast, 0..=255; meaningless when nothing is lit.
     pub contrast: u8,
 }
 
 impl Frame {
-    /// Whether a pixel is lit.
+    /// Returns whether a pixel is lit.
     pub fn is_lit(&self, x: usize, y: usize) -> bool {
         self.pixels[y * WIDTH + x]
     }
 
-    /// As clients are told of it.
+    /// Returns the message that clients receive.
     pub fn message(&self) -> Vec<u8> {
         let mut memory = vec![0; WIDTH * self.height / 8];
         for (i, lit) in self.pixels.iter().enumerate() {
@@ -37,7 +37,7 @@ impl Frame {
         display::message((self.contrast > 0).then_some(self.contrast), &memory)
     }
 
-    /// As a line of a log: the time, the contrast, and the pixels row by row as
+    /// Returns a line for a log: the time, the contrast, and the pixels row by row as
     /// hexadecimal digits, the leftmost of four in the highest bit.
     pub fn line(&self, now: u64) -> String {
         let digits = self.pixels.chunks(4).map(|four| {
@@ -50,7 +50,7 @@ impl Frame {
 
 /// The controller's registers and memory (Solomon Systech SSD1306 rev 1.1).
 #[derive(Clone, Debug)]
-#[allow(clippy::struct_excessive_bools)] // it has as many flags
+#[allow(clippy::struct_excessive_bools)] // the hardware's flags
 struct Controller {
     memory: [u8; WIDTH * PAGES],
     on: bool,
@@ -76,7 +76,7 @@ struct Controller {
 }
 
 impl Controller {
-    /// As after a reset; memory holds noise.
+    /// Returns the controller after a reset; its memory holds noise.
     fn reset() -> Controller {
         let mut memory = [0; WIDTH * PAGES];
         for (i, byte) in memory.iter_mut().enumerate() {
@@ -206,18 +206,18 @@ fn arguments(opcode: u8) -> usize {
     }
 }
 
-/// A simulated display; clones are the same one, so that a test can look at
-/// what is plugged into a bus.
+/// A simulated display. Clones refer to the same display, so that tests can read one
+/// that is plugged into a bus.
 #[derive(Clone)]
 pub struct Oled(Arc<Mutex<Module>>);
 
-/// The controller, and who watches it.
+/// The controller and its watcher.
 struct Module {
     controller: Controller,
     watch: Option<Watch>,
 }
 
-/// Is called with what one sees after a transfer, and its time in nanoseconds.
+/// Called after each transfer with its time in nanoseconds and the visible content.
 pub type Watch = Box<dyn FnMut(u64, &Frame) + Send>;
 
 impl Default for Oled {
@@ -227,7 +227,7 @@ impl Default for Oled {
 }
 
 impl Oled {
-    /// A display that was just switched on.
+    /// Creates a display that was just switched on.
     pub fn new() -> Oled {
         Oled(Arc::new(Mutex::new(Module {
             controller: Controller::reset(),
@@ -239,12 +239,12 @@ impl Oled {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What one sees.
+    /// Returns the visible content.
     pub fn frame(&self) -> Frame {
         self.module().controller.frame()
     }
 
-    /// Shows everything that one sees from now on to `watch`.
+    /// Sets the watcher.
     pub fn watch(&self, watch: Watch) {
         self.module().watch = Some(watch);
     }
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn data_goes_to_the_area_and_round_again() {
+    fn data_fills_the_area_and_wraps() {
         let mut oled = display();
         oled.write(0, &[0, 0x21, 0, 127, 0x22, 0, 7]).unwrap();
         oled.write(0, &[&[0x40][..], &[0; 1024]].concat()).unwrap();
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_dark_until_pump_and_display_are_on_and_noise_until_written() {
+    fn the_display_is_dark_until_switched_on_and_noise_until_written() {
         let mut oled = Oled::new();
         assert!(oled.frame().pixels.iter().all(|lit| !lit));
         oled.write(0, &[0, 0xaf]).unwrap();
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn any_bytes_are_survived() {
+    fn any_bytes_are_accepted() {
         let mut rng = logicnet::random::Rng::new(1);
         let mut oled = display();
         for _ in 0..2000 {

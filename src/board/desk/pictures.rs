@@ -1,4 +1,4 @@
-//! What the display showed, as files: a PNG for each picture, and an animation.
+//! Pictures of the display as files: a PNG for each one, and an animation.
 
 use std::fs::File;
 use std::io::{self, BufWriter};
@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use super::oled::Frame;
 
-/// Pixels of a file for each of the display's, and the dark border around.
+/// File pixels per pixel of the display, and the width of the dark border.
 const SCALE: usize = 4;
 const BORDER: usize = 8;
-/// Black, and the light blue of most displays.
+/// Colours: black, and the light blue of most displays.
 const PALETTE: [u8; 6] = [0, 0, 0, 0x9f, 0xd8, 0xff];
-/// Rest on the last picture, in hundredths of a second.
+/// Duration of the last picture, in hundredths of a second.
 const REST: u16 = 100;
 
 /// A folder of pictures.
@@ -23,10 +23,10 @@ pub struct Album {
 }
 
 impl Album {
-    /// Makes the folder, if need be, and begins the animation `display.gif`.
+    /// Creates the folder if needed, and begins the animation `display.gif`.
     ///
     /// # Errors
-    /// When the folder cannot be made or written to.
+    /// Fails if the folder cannot be created or written to.
     pub fn new(folder: &Path, height: usize) -> io::Result<Album> {
         std::fs::create_dir_all(folder)?;
         let file = BufWriter::new(File::create(folder.join("display.gif"))?);
@@ -44,15 +44,15 @@ impl Album {
         })
     }
 
-    /// Pictures so far.
+    /// Returns the number of pictures so far.
     pub fn count(&self) -> usize {
         self.count
     }
 
-    /// Adds what the display shows at a time in nanoseconds, if it is new.
+    /// Adds the content of the display at a time in nanoseconds, if it has changed.
     ///
     /// # Errors
-    /// When the files cannot be written.
+    /// Fails if a file cannot be written.
     pub fn add(&mut self, now: u64, frame: Frame) -> io::Result<()> {
         if self.last.as_ref().is_some_and(|(_, last)| *last == frame) {
             return Ok(());
@@ -70,7 +70,7 @@ impl Album {
     /// Ends the animation.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// Fails if the file cannot be written.
     pub fn finish(mut self) -> io::Result<()> {
         match self.last.take() {
             Some((_, last)) => self.animate(&last, REST),
@@ -93,12 +93,12 @@ impl Album {
     }
 }
 
-/// Width and height of a file's picture of a display so many rows high.
+/// Returns the width and height of a file for a display with this many rows.
 fn size(rows: usize) -> (usize, usize) {
     (128 * SCALE + 2 * BORDER, rows * SCALE + 2 * BORDER)
 }
 
-/// A byte a pixel: 0 dark, 1 lit.
+/// Returns the file's pixels, a byte each: 0 dark, 1 lit.
 fn pixels(frame: &Frame) -> Vec<u8> {
     let (width, height) = size(frame.height);
     let mut pixels = vec![0; width * height];
@@ -111,10 +111,10 @@ fn pixels(frame: &Frame) -> Vec<u8> {
     pixels
 }
 
-/// Writes what the display shows as a PNG of two colours.
+/// Writes the content of the display as a PNG of two colours.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// Fails if the file cannot be written.
 pub fn write_png(path: &Path, frame: &Frame) -> io::Result<()> {
     let (width, height) = size(frame.height);
     let file = BufWriter::new(File::create(path)?);
@@ -123,7 +123,7 @@ pub fn write_png(path: &Path, frame: &Frame) -> io::Result<()> {
     encoder.set_depth(png::BitDepth::One);
     encoder.set_palette(&PALETTE[..]);
     encoder.set_compression(png::Compression::Best);
-    // Rows of a picture come four times: best told as no change from above.
+    // Each row comes four times, which this filter encodes as no change.
     encoder.set_filter(png::FilterType::Up);
     let bytes: Vec<u8> = pixels(frame)
         .chunks(width)

@@ -1,4 +1,4 @@
-//! A desk's PRU: the emulator, its cycles stepped in the time that is passed in.
+//! The desk's PRU: an emulator whose cycles follow the time passed in.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
@@ -9,35 +9,35 @@ use pru_isa::emulator::{DATA_BYTES, Fault, HostError, Subsystem};
 
 use crate::pru::{Memory, MemoryWindow};
 
-/// Nanoseconds a cycle.
+/// Nanoseconds per cycle.
 const CYCLE_NS: u64 = 5;
-/// Cycles of an access of the ARM's: 100 ns.
+/// Cycles of an access by the ARM: 100 ns.
 const ACCESS: u64 = 20;
-/// Cycles after which is looked whether the core still works. Where it only looks into
-/// its mailbox the rest of the time is left out: that it passes shows nowhere else.
+/// Cycles between two checks whether the core is idle. An idle core only polls its
+/// mailbox, so that the rest of its cycles can be skipped.
 const LOOK: u64 = 256;
-/// The most cycles that are run at once: several of the longest passes, for a core that
-/// does not find back.
+/// Most cycles run at once: several of the longest passes, in case the core never
+/// becomes idle.
 const MOST: u64 = 20_000;
 
-/// What is emulated, for tests that meddle with it.
+/// The emulated hardware, for tests that manipulate it.
 pub struct Emulation {
     /// Cores and memories.
     pub subsystem: Subsystem,
-    /// Until this time, in nanoseconds, the core gets no cycles.
+    /// Time in nanoseconds until which the core gets no cycles.
     pub held_until: u64,
     now: u64,
-    /// Cycles that were left out.
+    /// Cycles skipped.
     skipped: u64,
     fault: Option<Fault>,
     refused: Option<HostError>,
     meddler: Option<Meddler>,
 }
 
-/// Does what it likes to the emulation whenever time has passed, in nanoseconds.
+/// Manipulates the emulation whenever time has advanced, in nanoseconds.
 type Meddler = Box<dyn FnMut(u64, &mut Emulation) + Send>;
 
-/// The emulated PRU; clones are the same one.
+/// The emulated PRU. Clones refer to the same PRU.
 #[derive(Clone)]
 pub struct Pru(Arc<Mutex<Emulation>>);
 
@@ -54,7 +54,8 @@ impl fmt::Debug for Pru {
 }
 
 impl Pru {
-    /// A PRU out of reset, whose core may touch its own data RAM and the free bank only.
+    /// Creates a PRU after reset, whose core may access only its own data RAM and the free
+    /// bank.
     pub fn new() -> Pru {
         let mut subsystem = Subsystem::new();
         let own = 0..DATA_BYTES;
@@ -71,14 +72,14 @@ impl Pru {
         })))
     }
 
-    /// Lets time pass, up to so many nanoseconds since the beginning.
+    /// Advances the time, in nanoseconds since the beginning.
     pub fn reach(&self, now: u64) {
         self.emulation().reach(now);
     }
 
-    /// Its memory in real time, by this clock in nanoseconds. The audio thread is not
-    /// `patient`: it never waits for another that is just at it, and reads ones instead,
-    /// which no answer is.
+    /// Returns the memory in real time, by this clock in nanoseconds. The audio thread is
+    /// not `patient`: while another thread uses the emulator, it reads ones, which are never
+    /// an answer, instead of waiting.
     pub fn live<C: Fn() -> u64>(&self, clock: C, patient: bool) -> Live<C> {
         Live {
             pru: self.clone(),
@@ -87,17 +88,17 @@ impl Pru {
         }
     }
 
-    /// From now on this meddles with it.
+    /// Sets a function that manipulates the emulation.
     pub fn meddle(&self, meddler: impl FnMut(u64, &mut Emulation) + Send + 'static) {
         self.emulation().meddler = Some(Box::new(meddler));
     }
 
-    /// The first thing that the core did and must not, if it did one: it was halted.
+    /// Returns the first forbidden access of the core, which halts it.
     pub fn fault(&self) -> Option<Fault> {
         self.emulation().fault
     }
 
-    /// The first access of ours that the subsystem has refused, if it did one.
+    /// Returns the first access by the ARM that the subsystem has refused.
     pub fn refused(&self) -> Option<HostError> {
         self.emulation().refused
     }
@@ -114,7 +115,7 @@ impl Emulation {
         if self.held_until <= now {
             let mut most = MOST;
             while left > 0 && most > 0 {
-                let rests = self.rests();
+                let rests = self.is_idle();
                 let cycles = left.min(LOOK);
                 self.run(cycles);
                 (left, most) = (left - cycles, most.saturating_sub(cycles));
@@ -130,8 +131,8 @@ impl Emulation {
         }
     }
 
-    /// Whether nothing is asked for that was not answered.
-    fn rests(&self) -> bool {
+    /// Returns whether every request was answered.
+    fn is_idle(&self) -> bool {
         self.subsystem.read(REQUEST) == self.subsystem.read(ANSWER)
     }
 

@@ -2,14 +2,11 @@
 //!
 //! `docs/playing.md` is their reference.
 
-use std::sync::Arc;
-
 use logicnet::{Gate, Mask, Op};
 use trill::Touch;
 use trill::sim::{BusEvent, Fault, Finger};
 
-use crate::link::touch_merge::TouchMerge;
-use crate::runtime::analog_inputs::Inputs;
+use crate::runtime::analog_inputs::AnalogInputs;
 use instrument::analog::INPUTS;
 use instrument::layers::MOST_STRENGTH;
 use instrument::parameters::{Key, Parameters};
@@ -134,19 +131,6 @@ impl Script {
         Ok(parser.finish())
     }
 
-    /// Its fingers and those of a hand, at any time in nanoseconds.
-    pub(super) fn beside(
-        self: Arc<Script>,
-        hand: TouchMerge,
-    ) -> impl FnMut(u64) -> Vec<Finger> + Send {
-        move |now| {
-            let mut fingers = self.fingers(now);
-            let touches = hand.touches().into_iter();
-            fingers.extend(touches.map(|(id, touch)| Finger { id, touch }));
-            fingers
-        }
-    }
-
     /// The fingers on the surface at a time in nanoseconds.
     pub fn fingers(&self, now: u64) -> Vec<Finger> {
         self.strokes
@@ -168,9 +152,9 @@ impl Script {
             .collect()
     }
 
-    /// Scheduler the analog inputs to where they are at a time in nanoseconds. Those
-    /// that the script has not named yet are not there.
-    pub fn turn(&self, now: u64, inputs: &Inputs) {
+    /// Stores the analog inputs at a time in nanoseconds. Inputs that the script has not
+    /// named yet stay unread.
+    pub fn turn(&self, now: u64, inputs: &AnalogInputs) {
         for ramp in self.ramps.iter().filter(|ramp| ramp.start <= now) {
             inputs.store(ramp.input, ramp.at(now));
         }

@@ -1,63 +1,63 @@
-//! The whole instrument in simulated time: scheduler on a simulated bus, and the
-//! audio callback between them.
+//! The whole instrument in simulated time: a scheduler runs the threads on a simulated
+//! bus, with audio callbacks in between.
 
 use std::sync::Arc;
 
 use logicnet::Network;
+use trill::Touch;
 use trill::sim::{Bus, Finger, Sensor, Time, VirtualTime};
 
-use super::Lanes;
 use super::oled::Oled;
 use super::pru::Pru;
 use super::script::{Event, Script};
-use crate::board::description::{self, Board};
+use crate::board::description::{self, Board, Description};
 use crate::handle::Handle;
 use crate::link::touch_merge::TouchMerge;
 use crate::panel::{Config, Panel};
 use crate::pru::{Choice, Supervisor};
-use crate::runtime::analog_inputs::Inputs;
+use crate::runtime::analog_inputs::AnalogInputs;
 use crate::runtime::nanoseconds;
-use crate::runtime::parts::{Parts, offload};
-use crate::runtime::scheduler::{Entry, Model, Scheduler, Turn};
+use crate::runtime::parts::{InstrumentParts, Lanes, offload};
+use crate::runtime::scheduler::{JournalEntry, Scheduler, Step, TimingModel};
 use engine::{Counters, Engine, Platform, Spent};
 use instrument::State;
 
-/// What a desk is made of.
+/// Parts of a desk.
 pub struct Desk {
-    /// The platform to be like.
+    /// The simulated platform.
     pub platform: Platform,
-    /// What takes time.
-    pub model: Model,
-    /// Clocks a second of the I2C bus.
+    /// Simulated durations.
+    pub timing: TimingModel,
+    /// Clock rate of the I2C bus in Hz.
     pub bus_hz: u32,
-    /// The sensor's firmware.
+    /// Firmware version of the sensor.
     pub firmware: u8,
-    /// The panel, as a board's file describes it.
+    /// Configuration of the panel.
     pub panel: Config,
-    /// What evaluates: the PRU is emulated.
+    /// The processor that evaluates; the PRU is emulated.
     pub engine: Choice,
-    /// The instrument's own.
-    pub parts: Parts,
+    /// Parts of the instrument.
+    pub parts: InstrumentParts,
 }
 
 impl Desk {
-    /// A desk as its file describes it.
+    /// Returns the desk that the built-in file describes, with these networks.
     ///
     /// # Panics
-    /// Never: a test reads the file.
+    /// Never: a test checks the file.
     pub fn new(library: Vec<Network>) -> Desk {
-        let board = description::built_in("desk").and_then(description::Layer::board);
+        let board = description::built_in("desk").and_then(Description::board);
         Desk::like(
-            board.expect("the desk's file is whole"),
-            Parts::new(library),
+            board.expect("the desk's file is complete"),
+            InstrumentParts::new(library),
         )
     }
 
-    /// A desk that is like this board.
-    pub fn like(board: Board, parts: Parts) -> Desk {
+    /// Returns a desk that simulates this board.
+    pub fn like(board: Board, parts: InstrumentParts) -> Desk {
         Desk {
             platform: board.platform,
-            model: Model::default(),
+            timing: TimingModel::default(),
             bus_hz: board.bus_hz,
             firmware: 3,
             panel: board.panel,
@@ -67,20 +67,20 @@ impl Desk {
     }
 }
 
-/// What a callback scope, for who listens.
+/// A block that an audio callback has rendered.
 #[derive(Clone, Copy, Debug)]
 pub struct Block<'a> {
-    /// Number of its first frame.
+    /// Number of the first frame.
     pub frame: u64,
-    /// The exact frames, before what is done for loudspeakers.
+    /// The network's samples, before DC blocker and limiter.
     pub exact: &'a [f32],
-    /// What loudspeakers get.
+    /// The output for loudspeakers.
     pub sound: &'a [f32],
-    /// The id of the sound that is heard, as [`State::sound`] has it.
+    /// The id of the sound that is heard, as in [`State::sound`].
     pub id: Option<u32>,
     /// The load in thousandths.
     pub load: u32,
-    /// What was spent.
+    /// Work done in the callback.
     pub spent: Spent,
 }
 
@@ -93,7 +93,7 @@ pub struct Simulation {
     oled: Oled,
     scheduler: Scheduler<Bus<VirtualTime>, VirtualTime, Lanes>,
     engine: Engine<Lanes>,
-    inputs: Arc<Inputs>,
+    inputs: Arc<AnalogInputs>,
     knobs: Knobs,
     pru: Option<Pru>,
     frames: u64,
@@ -102,33 +102,34 @@ pub struct Simulation {
     guard: Guard,
 }
 
-/// Scheduler the analog inputs to where they are at a time.
-type Knobs = Box<dyn FnMut(u64, &Inputs)>;
+/// Stores the analog inputs at a time in nanoseconds.
+type Knobs = Box<dyn FnMut(u64, &AnalogInputs)>;
 
-/// Wraps every callback; for tests that watch it.
+/// Wraps every callback, for tests that check it.
 pub type Guard = fn(&mut dyn FnMut());
 
 impl Simulation {
-    /// A desk that was just switched on, its sensor touched by this hand.
+    /// Creates a desk that was just switched on. `fingers` returns the fingers on the
+    /// sensor at a time in nanoseconds.
     ///
     /// # Errors
-    /// When there is no network, or the first is too slow for the platform.
+    /// Fails if there is no network, or if the first one is too slow for the platform.
     pub fn new(
         desk: Desk,
-        hand: impl FnMut(u64) -> Vec<Finger> + Send + 'static,
+        fingers: impl FnMut(u64) -> Vec<Finger> + Send + 'static,
     ) -> Result<Simulation, String> {
-        let (model, platform) = (desk.model, desk.platform);
+        let (timing, platform) = (desk.timing, desk.platform);
         let time = VirtualTime::new();
         let bus = Bus::new(time.clone(), desk.bus_hz);
         let config = desk.panel.clone();
         let addresses = (config.touch_address, config.display_address);
-        bus.plug(addresses.0, Sensor::square(desk.firmware, hand));
+        bus.plug(addresses.0, Sensor::square(desk.firmware, fingers));
         let oled = Oled::new();
         if config.has_display {
             bus.plug(addresses.1, oled.clone());
         }
         let (mut controller, mut engine) = desk.parts.assemble(platform)?;
-        let inputs = Arc::new(Inputs::default());
+        let inputs = Arc::new(AnalogInputs::default());
         let pru = (desk.engine != Choice::Cpu).then(Pru::new);
         let supervisor = pru.as_ref().map(|pru| {
             let (own, audio) = (pru.clone(), pru.clone());
@@ -138,7 +139,7 @@ impl Simulation {
             platform,
             pru,
             scheduler: Scheduler::new(
-                model,
+                timing,
                 config,
                 [bus.clone(), bus.clone()],
                 time.clone(),
@@ -164,28 +165,29 @@ impl Simulation {
         Ok(simulation)
     }
 
-    /// A desk that a script plays on.
+    /// Creates a desk that a script plays.
     ///
     /// # Errors
-    /// As [`Simulation::new`].
+    /// Fails as [`Simulation::new`] does.
     pub fn scripted(desk: Desk, script: Script) -> Result<Simulation, String> {
         Simulation::played(desk, script, TouchMerge::default())
     }
 
-    /// A desk that a script plays on, and a hand besides.
+    /// Creates a desk that a script and clients play; the sensor feels the clients'
+    /// fingers, too.
     ///
     /// # Errors
-    /// As [`Simulation::new`].
-    pub fn played(desk: Desk, script: Script, hand: TouchMerge) -> Result<Simulation, String> {
+    /// Fails as [`Simulation::new`] does.
+    pub fn played(desk: Desk, script: Script, touches: TouchMerge) -> Result<Simulation, String> {
         let script = Arc::new(script);
         let knobs = Arc::clone(&script);
-        let mut simulation = Simulation::new(desk, Arc::clone(&script).beside(hand))?;
-        simulation.turn(move |now, inputs| knobs.turn(now, inputs));
+        let mut simulation = Simulation::new(desk, all_fingers(Arc::clone(&script), touches))?;
+        simulation.set_inputs(move |now, inputs| knobs.turn(now, inputs));
         simulation.schedule(script.events().to_vec());
         Ok(simulation)
     }
 
-    /// Adds events. Faults must not be earlier than those before.
+    /// Adds events and their times. Faults must come in the order of their times.
     pub fn schedule(&mut self, events: impl IntoIterator<Item = (u64, Event)>) {
         let (touch, display) = self.addresses;
         let mut commands = Vec::new();
@@ -199,99 +201,99 @@ impl Simulation {
         self.scheduler.schedule(commands);
     }
 
-    /// The analog inputs are turned by this, before every callback.
-    pub fn turn(&mut self, knobs: impl FnMut(u64, &Inputs) + 'static) {
+    /// Sets the source of the analog inputs, which is called before every callback.
+    pub fn set_inputs(&mut self, knobs: impl FnMut(u64, &AnalogInputs) + 'static) {
         self.knobs = Box::new(knobs);
     }
 
-    /// What it is like.
+    /// Returns the simulated platform.
     pub fn platform(&self) -> Platform {
         self.platform
     }
 
-    /// The panel's time, in nanoseconds.
+    /// Returns the panel's time in nanoseconds.
     pub fn now(&self) -> u64 {
         self.time.now()
     }
 
-    /// When a frame is played, in nanoseconds.
+    /// Returns the time of a frame in nanoseconds.
     pub fn time_of(&self, frame: u64) -> u64 {
         nanoseconds(frame, self.platform.rate)
     }
 
-    /// The instrument's state.
+    /// Returns the instrument's state.
     pub fn state(&self) -> &Arc<State> {
         self.scheduler.controller().state()
     }
 
-    /// What other threads look at and ask by: see [`Scheduler::share`].
-    pub fn share(&mut self) -> Handle {
-        self.scheduler.share()
+    /// Returns a handle for other threads: see [`Scheduler::handle`].
+    pub fn handle(&mut self) -> Handle {
+        self.scheduler.handle()
     }
 
-    /// The engine's counters.
+    /// Returns the engine's counters.
     pub fn counters(&self) -> &Arc<Counters> {
         self.scheduler.counters()
     }
 
-    /// The display.
+    /// Returns the display.
     pub fn oled(&self) -> &Oled {
         &self.oled
     }
 
-    /// The panel.
+    /// Returns the panel.
     pub fn panel(&self) -> &Panel<Bus<VirtualTime>, Bus<VirtualTime>, VirtualTime> {
         self.scheduler.panel()
     }
 
-    /// As [`Panel::beside`], as on a board whose sensor is a real one.
-    pub fn beside(&mut self, hand: TouchMerge) {
-        self.scheduler.beside(move || hand.contact());
+    /// Merges the fingers of clients in the panel, as boards with a real sensor do.
+    pub fn merge_touches(&mut self, touches: TouchMerge) {
+        self.scheduler.merge_contacts(move || touches.contact());
     }
 
-    /// The emulated PRU, if it may play.
+    /// Returns the emulated PRU, if it may play.
     pub fn pru(&self) -> Option<&Pru> {
         self.pru.as_ref()
     }
 
-    /// The PRU's supervisor, if it may play.
+    /// Returns the PRU's supervisor, if the PRU may play.
     pub fn supervisor(&self) -> Option<&Supervisor> {
         self.scheduler.supervisor()
     }
 
-    /// The bus.
+    /// Returns the bus.
     pub fn bus(&self) -> &Bus<VirtualTime> {
         &self.bus
     }
 
-    /// Every callback of the engine runs inside of `guard` from now on.
+    /// Runs every callback of the engine inside `guard`.
     pub fn guard(&mut self, guard: Guard) {
         self.guard = guard;
     }
 
-    /// Keeps every state that sounds different from the one before, from the
-    /// one there is now on.
-    pub fn keep_journal(&mut self) {
-        self.scheduler.keep_journal();
+    /// Records every state that sounds different from the one before, starting with
+    /// the current one.
+    pub fn record_journal(&mut self) {
+        self.scheduler.record_journal();
     }
 
-    /// What the journal holds.
-    pub fn journal(&self) -> &[Entry] {
+    /// Returns the recorded changes.
+    pub fn journal(&self) -> &[JournalEntry] {
         self.scheduler.journal()
     }
 
-    /// Why commands were refused, since the last look.
+    /// Takes the reasons of all commands refused since the last call.
     pub fn refusals(&mut self) -> Vec<String> {
         self.scheduler.refusals()
     }
 
-    /// When the next callback comes, in nanoseconds.
+    /// Returns the time of the next callback in nanoseconds.
     fn next_block(&self) -> u64 {
         self.time_of(self.frames)
     }
 
-    /// Runs until a time in nanoseconds; `hear` gets every callback, `see` is
-    /// called after every turn of the panel.
+    /// Runs until a time in nanoseconds. `hear` is called with every block, `see` after
+    /// every cycle of the panel.
     pub fn run(
         &mut self,
         until: u64,
@@ -300,17 +302,17 @@ impl Simulation {
     ) {
         loop {
             let audio = self.next_block();
-            let (at, _) = self.scheduler.next();
+            let (at, _) = self.scheduler.next_step();
             if at.min(audio) >= until {
                 return;
             }
-            match self.scheduler.before(audio) {
-                Some(turn) => {
-                    if let (Turn::Supervisor, Some(pru)) = (turn, &self.pru) {
+            match self.scheduler.due_before(audio) {
+                Some(step) => {
+                    if let (Step::Supervisor, Some(pru)) = (step, &self.pru) {
                         pru.reach(at);
                     }
-                    self.scheduler.take();
-                    if turn == Turn::Panel {
+                    self.scheduler.run_next();
+                    if step == Step::Panel {
                         see(self);
                     }
                 }
@@ -329,8 +331,8 @@ impl Simulation {
         (self.guard)(&mut || {
             let mut frames = exact.iter_mut();
             engine.render_tapped(sound, |frame| {
-                if let Some(place) = frames.next() {
-                    *place = frame;
+                if let Some(exact) = frames.next() {
+                    *exact = frame;
                 }
             });
         });
@@ -346,5 +348,57 @@ impl Simulation {
             spent,
         });
         self.frames += u64::from(self.platform.block);
+    }
+}
+
+/// First id of clients' fingers; a script's fingers have the ids below.
+const FIRST_ID: u32 = 10;
+/// Ids per client.
+const IDS: u32 = 10;
+
+/// Returns the fingers of a script and of clients at any time in nanoseconds.
+pub(super) fn all_fingers(
+    script: Arc<Script>,
+    touches: TouchMerge,
+) -> impl FnMut(u64) -> Vec<Finger> + Send {
+    move |now| {
+        let mut fingers = script.fingers(now);
+        let touches = touches.fingers().into_iter();
+        fingers.extend(touches.map(|(client, index, finger)| {
+            Finger {
+                id: FIRST_ID
+                    .saturating_add(client.saturating_mul(IDS))
+                    .saturating_add(index as u32),
+                touch: Touch {
+                    x: finger.x,
+                    y: finger.y,
+                    size: finger.size,
+                },
+            }
+        }));
+        fingers
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::factory_networks;
+    use crate::handle::Reply;
+    use instrument::Command;
+
+    #[test]
+    fn superseded_commands_are_refused_with_the_newest() {
+        let desk = Desk::new(factory_networks::all());
+        let mut simulation = Simulation::scripted(desk, Script::default()).unwrap();
+        let handle = simulation.handle();
+        // There is no layer 9.
+        let replies = [10, 20].map(|percent| handle.ask(Command::SetStrength(9, percent)));
+        simulation.run(100_000_000, |_| {}, |_| {});
+        let [first, second] = replies.map(Reply::wait);
+        assert!(second.is_err());
+        assert_eq!(first, second);
+        // The newest alone was applied.
+        assert_eq!(simulation.refusals().len(), 1);
     }
 }

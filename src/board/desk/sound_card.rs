@@ -1,26 +1,23 @@
 //! The computer's own sound card.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 
-use super::Lanes;
-use engine::{Engine, TapWriter};
+use crate::runtime::session::Renderer;
 
-/// A stream that plays as long as it is held.
-pub struct Card(#[allow(dead_code)] cpal::Stream);
+/// A stream of the default output, which stops when it is dropped.
+pub struct Card(cpal::Stream);
 
-/// The default output's rate, which the engine must be made for.
+/// Returns the rate of the default output in Hz, which the engine must be made for.
 ///
 /// # Errors
-/// When there is no output, or it does not tell.
+/// Fails if there is no output or its rate is unknown.
 pub fn rate() -> Result<u32, String> {
-    Ok(default()?.1.sample_rate().0)
+    Ok(default_output()?.1.sample_rate().0)
 }
 
-fn default() -> Result<(cpal::Device, cpal::SupportedStreamConfig), String> {
+fn default_output() -> Result<(cpal::Device, cpal::SupportedStreamConfig), String> {
     let device = cpal::default_host()
         .default_output_device()
         .ok_or("no sound card found; --wav OUT.wav --fast writes a file instead")?;
@@ -31,51 +28,52 @@ fn default() -> Result<(cpal::Device, cpal::SupportedStreamConfig), String> {
 }
 
 impl Card {
-    /// Plays an engine on the default output, all channels alike.
+    /// Opens the default output. All channels play the same.
     ///
     /// # Errors
-    /// When there is no output, or it wants other samples than f32.
-    pub fn open(
-        mut engine: Engine<Lanes>,
-        mut tap: TapWriter,
-        muted: Arc<AtomicBool>,
-    ) -> Result<Card, String> {
-        let (device, config) = default()?;
+    /// Fails if there is no output, or if it does not take f32 samples.
+    pub fn open(mut renderer: Renderer) -> Result<Card, String> {
+        let (device, config) = default_output()?;
         if config.sample_format() != cpal::SampleFormat::F32 {
             return Err(format!(
-                "sound card: wants {} samples, and only f32 is served; use --wav",
+                "sound card: wants {} samples, and only f32 is supported; use --wav",
                 config.sample_format()
             ));
         }
         let channels = usize::from(config.channels());
-        let platform = engine.platform();
+        let platform = renderer.platform();
         let mut mono = vec![0.0; platform.block as usize];
         let stream = device
             .build_output_stream(
                 &config.into(),
                 move |out: &mut [f32], _| {
                     let start = Instant::now();
-                    engine.mute(muted.load(Ordering::Relaxed));
                     let frames = out.len() / channels;
                     for out in out.chunks_mut(mono.len() * channels) {
                         let mono = &mut mono[..out.len() / channels];
-                        engine.render(mono);
-                        tap.write(mono);
+                        renderer.render(mono);
                         for (out, sample) in out.chunks_mut(channels).zip(mono.iter()) {
                             out.fill(*sample);
                         }
                     }
                     let used = start.elapsed().as_nanos() as f32;
-                    let there = platform.duration_ns(frames as u32).max(1.0);
-                    engine.report_load((1000.0 * used / there) as u32);
+                    let available = platform.duration_ns(frames as u32).max(1.0);
+                    renderer.report_load(Some((1000.0 * used / available) as u32));
                 },
                 |error| log::warn!("sound card: {error}"),
                 None,
             )
             .map_err(|error| format!("sound card: {error}"))?;
-        stream
-            .play()
-            .map_err(|error| format!("sound card: {error}"))?;
         Ok(Card(stream))
+    }
+
+    /// Starts to play.
+    ///
+    /// # Errors
+    /// Fails if the sound card does.
+    pub fn start(&self) -> Result<(), String> {
+        self.0
+            .play()
+            .map_err(|error| format!("sound card: {error}"))
     }
 }

@@ -15,7 +15,7 @@ use std::time::Duration;
 use signal_hook::{flag, low_level};
 
 use super::realtime::spawn;
-use crate::runtime::signals::wanted;
+use crate::runtime::signals::terminating;
 use crate::spawn::Role;
 
 /// From a signal to the end, at most: what hangs does not hold it up.
@@ -35,7 +35,7 @@ impl Signals {
     pub fn watch() -> io::Result<Signals> {
         let received = Arc::new(AtomicUsize::new(0));
         let (mut woken, wake) = UnixStream::pair()?;
-        for signal in wanted() {
+        for signal in terminating() {
             // The note before the call.
             flag::register_usize(signal, Arc::clone(&received), signal as usize)?;
             low_level::pipe::register(signal, wake.try_clone()?)?;

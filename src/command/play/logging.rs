@@ -7,10 +7,10 @@ use log::LevelFilter;
 
 use crate::Failure;
 
-/// Starts the log: to the file in the state folder, and to the terminal from this
-/// level on, unless a display is painted in it: then it is off.
+/// Starts the log: to a file in the state folder, and to the terminal from this level
+/// on. `Off` keeps the terminal free for the painted display, whatever GATEBEND_LOG says.
 pub fn start(state: Option<&Path>, terminal: LevelFilter) -> Result<Logging, Failure> {
-    let asked = match std::env::var("GATEBEND_LOG") {
+    let wanted = match std::env::var("GATEBEND_LOG") {
         Ok(name) => Some(
             logging::level(&name)
                 .map_err(|problem| Failure::Usage(format!("GATEBEND_LOG: {problem}")))?,
@@ -20,9 +20,9 @@ pub fn start(state: Option<&Path>, terminal: LevelFilter) -> Result<Logging, Fai
     let options = logging::Options {
         terminal: match terminal {
             LevelFilter::Off => LevelFilter::Off,
-            level => asked.unwrap_or(level),
+            level => wanted.unwrap_or(level),
         },
-        file: asked.unwrap_or(LevelFilter::Info),
+        file: wanted.unwrap_or(LevelFilter::Info),
         folder: state.map(Path::to_path_buf),
     };
     Logging::start(options).map_err(Failure::Failed)

@@ -8,7 +8,7 @@ use gatebend::board::description::Web;
 use gatebend::link::files::Files;
 use gatebend::link::server::{self, Listener};
 
-use crate::{Failure, print_message as say};
+use crate::{Failure, print_message};
 
 #[derive(clap::Args)]
 pub struct Page {
@@ -69,7 +69,7 @@ impl Page {
             }
             Err(error) => {
                 log::warn!("{error}");
-                say(&error.to_string());
+                print_message(&error.to_string());
                 None
             }
         })

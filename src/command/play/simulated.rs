@@ -1,4 +1,4 @@
-//! Playing in simulated time, to files.
+//! `gatebend play` in simulated time, to files.
 
 use std::fmt::Write;
 use std::io;
@@ -7,16 +7,21 @@ use std::time::Instant;
 
 use gatebend::board::description::Board;
 use gatebend::board::desk::{Album, Desk, Script, Simulation};
-use gatebend::runtime::parts::Parts;
+use gatebend::runtime::parts::InstrumentParts;
 
 use super::Arguments;
-use super::keeping;
+use super::saving;
 use super::track::Track;
 use crate::progress::Progress;
-use crate::{CommandResult, Failure, files, print_message as say};
+use crate::{CommandResult, Failure, files, print_message};
 
 impl Arguments {
-    pub(super) fn simulate(&self, board: Board, mut parts: Parts, script: Script) -> CommandResult {
+    pub(super) fn simulate(
+        &self,
+        board: Board,
+        mut parts: InstrumentParts,
+        script: Script,
+    ) -> CommandResult {
         let standard = |path: &Option<PathBuf>| path.as_deref().is_some_and(files::is_standard);
         if standard(&self.wav) && standard(&self.tap) {
             let problem = "--wav and --tap cannot both go to standard output";
@@ -31,14 +36,9 @@ impl Arguments {
         let album =
             |folder: &PathBuf| Album::new(folder, rows).map_err(|error| in_folder(folder, &error));
         let mut album = self.oled.as_ref().map(album).transpose()?;
-        let mut storage = self.keep(&mut parts, self.state.as_deref())?;
-        let mut simulation = match Simulation::scripted(Desk::like(board, parts), script) {
-            Ok(simulation) => simulation,
-            Err(problem) => {
-                keeping::cancel(storage);
-                return Err(Failure::Failed(problem));
-            }
-        };
+        let mut storage = self.restore(&mut parts, self.state.as_deref())?;
+        let mut simulation =
+            Simulation::scripted(Desk::like(board, parts), script).map_err(Failure::Failed)?;
 
         let rate = simulation.platform().rate;
         let total = (seconds * f64::from(rate)).round() as usize;
@@ -48,7 +48,7 @@ impl Arguments {
         let (cost, mut saved) = (simulation.platform().cost, 0.0);
 
         let mut progress = Progress::new("playing");
-        // In steps, for the sake of progress.
+        // In steps, to show progress.
         let end = (seconds * 1e9) as u64;
         let steps = (seconds.ceil() as u64).max(1);
         for step in 1..=steps {
@@ -74,13 +74,13 @@ impl Arguments {
                 },
             );
             progress.at(step as f64 / steps as f64);
-            keeping::turn(&mut storage, &simulation);
+            saving::poll(&mut storage, &simulation);
         }
         drop(progress);
-        // It has played, whatever becomes of the files.
-        let kept = keeping::finish(storage, &simulation);
+        // The instrument has played, even if the files below cannot be written.
+        let stored = saving::finish(storage, &simulation);
         for refusal in simulation.refusals() {
-            say(&format!("refused: {refusal}"));
+            print_message(&format!("refused: {refusal}"));
         }
         sound.save(rate)?;
         exact.save(rate)?;
@@ -111,8 +111,8 @@ impl Arguments {
         if self.oled.is_some() {
             let _ = write!(report, ", {pictures} pictures");
         }
-        say(&report);
-        kept
+        print_message(&report);
+        stored
     }
 }
 

@@ -1,11 +1,11 @@
-//! Sound on its way to a file: WAV, or plain floats where the name ends in `.f32`.
+//! Recorded sound: WAV, or plain floats if the file's name ends in `.f32`.
 
 use std::io;
 use std::path::Path;
 
 use crate::{CommandResult, Failure, files};
 
-/// Frames on their way to a file, if one was asked for.
+/// Frames to be written to a file, if one is wanted.
 pub struct Track<'a> {
     path: Option<&'a Path>,
     frames: Vec<f32>,
@@ -45,7 +45,7 @@ impl Track<'_> {
         files::save(path, |file| self.write(io::BufWriter::new(file), rate))
     }
 
-    /// As the engine gave them, each in four bytes, the lowest first.
+    /// Writes the frames unchanged, as little-endian floats.
     fn write_floats(&self, mut out: impl io::Write) -> io::Result<()> {
         for frame in &self.frames {
             out.write_all(&frame.to_le_bytes())?;
@@ -62,7 +62,7 @@ impl Track<'_> {
         };
         let mut writer = hound::WavWriter::new(out, spec).map_err(io::Error::other)?;
         for frame in &self.frames {
-            // Exact samples have 8 bits (or 24, interpolated) and are rounded here.
+            // Exact samples have 8 bits, or 24 if interpolated; those are rounded here.
             let sample = (frame * 32_768.0).round().clamp(-32_768.0, 32_767.0);
             writer
                 .write_sample(sample as i16)

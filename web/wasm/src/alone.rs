@@ -17,7 +17,7 @@ use gatebend::link::protocol::ServerMessage;
 use gatebend::link::session::{Action, Session};
 use gatebend::link::touch_merge::TouchMerge;
 use gatebend::link::view::{InstrumentInfo, View};
-use gatebend::runtime::parts::Parts;
+use gatebend::runtime::parts::InstrumentParts;
 
 /// Frames a second that it can play at.
 const RATES: std::ops::RangeInclusive<u32> = 8_000..=192_000;
@@ -88,7 +88,7 @@ impl Alone {
         // The instrument ends with the page, and never restarts within it.
         let welcome = info.welcome(0);
         let script = Script::parse(script, &board.panel.surface)?;
-        let desk = Desk::like(board, Parts::new(factory_networks::all()));
+        let desk = Desk::like(board, InstrumentParts::new(factory_networks::all()));
         let hand = TouchMerge::default();
         let mut simulation = Simulation::played(desk, script, hand.clone())?;
         let oled = simulation.oled().clone();
@@ -98,7 +98,7 @@ impl Alone {
             simulation.panel().mirror(),
         );
         Ok(Alone {
-            shared: simulation.share(),
+            shared: simulation.handle(),
             view: View::new(Arc::clone(simulation.state())),
             simulation,
             hand,

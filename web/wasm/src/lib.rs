@@ -16,7 +16,7 @@ use gatebend::link::jobs::{self, Job};
 
 pub use alone::{Alone, Message};
 
-/// What a call has to say.
+/// Kinds of results that a call leaves in the outbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Kind {
@@ -28,11 +28,11 @@ pub enum Kind {
     Binary = 2,
     /// A request for [`work`], JSON, whose answer is for the client.
     Job = 4,
-    /// Why what was asked for was not done: a sentence, UTF-8.
+    /// The reason why the call has failed: a sentence, UTF-8.
     Problem = 3,
 }
 
-/// What is between two calls.
+/// State between two calls.
 #[derive(Default)]
 struct Rim {
     inbox: Vec<u8>,
@@ -44,7 +44,7 @@ thread_local! {
     static RIM: RefCell<Rim> = RefCell::default();
 }
 
-/// Runs a call, and puts what it says into the outbox.
+/// Runs a call and puts its result into the outbox.
 fn call(say: impl FnOnce(&mut Rim) -> Result<(Kind, Vec<u8>), String>) -> Kind {
     RIM.with_borrow_mut(|rim| {
         let (kind, said) = say(rim).unwrap_or_else(|problem| (Kind::Problem, problem.into_bytes()));
@@ -53,12 +53,12 @@ fn call(say: impl FnOnce(&mut Rim) -> Result<(Kind, Vec<u8>), String>) -> Kind {
     })
 }
 
-/// What stands in the inbox.
+/// Takes the text in the inbox.
 fn text(rim: &mut Rim) -> Result<String, String> {
     String::from_utf8(std::mem::take(&mut rim.inbox)).map_err(|_| "this is no text in UTF-8".into())
 }
 
-/// Room for a text of so many bytes, to be written before the next call.
+/// Returns room for a text of this many bytes, to be written before the next call.
 #[unsafe(no_mangle)]
 pub extern "C" fn inbox(length: usize) -> *mut u8 {
     RIM.with_borrow_mut(|rim| {
@@ -68,13 +68,13 @@ pub extern "C" fn inbox(length: usize) -> *mut u8 {
     })
 }
 
-/// What the last call had to say.
+/// Returns the result of the last call.
 #[unsafe(no_mangle)]
 pub extern "C" fn outbox() -> *const u8 {
     RIM.with_borrow(|rim| rim.outbox.as_ptr())
 }
 
-/// How many bytes that is.
+/// Returns the length of that result in bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn outbox_length() -> usize {
     RIM.with_borrow(|rim| rim.outbox.len())

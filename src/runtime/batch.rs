@@ -1,0 +1,89 @@
+//! Requests of which only the newest is applied.
+
+use crate::handle::{CommandResult, ReplySender, Request};
+use instrument::Command;
+
+/// Consecutive requests, each of which supersedes the one before. Only the newest
+/// command is applied; everybody who waits for one of them receives its result.
+#[derive(Debug)]
+pub struct Batch {
+    newest: Command,
+    replies: Vec<ReplySender>,
+}
+
+impl From<Request> for Batch {
+    fn from(request: Request) -> Batch {
+        let (newest, reply) = request.split();
+        Batch {
+            newest,
+            replies: vec![reply],
+        }
+    }
+}
+
+impl Batch {
+    /// Adds the next request if it supersedes the newest one.
+    ///
+    /// # Errors
+    /// Gives the request back if it does not.
+    pub fn push(&mut self, request: Request) -> Result<(), Request> {
+        if !is_superseded(&self.newest, &request.command) {
+            return Err(request);
+        }
+        let (newest, reply) = request.split();
+        self.newest = newest;
+        self.replies.push(reply);
+        Ok(())
+    }
+
+    /// Applies the newest command and sends its result to all who wait for it.
+    pub fn apply(self, apply: impl FnOnce(Command) -> CommandResult) {
+        let result = apply(self.newest);
+        for reply in self.replies {
+            reply.send(result.clone());
+        }
+    }
+}
+
+/// Returns whether a command need not be applied if the other one follows at once: an
+/// earlier position of a finger, knob or fader does not matter, but the end of a touch
+/// does. Without this rule, touches would pile up while programs are being built.
+pub fn is_superseded(earlier: &Command, later: &Command) -> bool {
+    match (earlier, later) {
+        (Command::Touch(Some(_)), Command::Touch(Some(_)))
+        | (Command::Seek(_), Command::Seek(_)) => true,
+        (Command::Turn(earlier, _), Command::Turn(later, _))
+        | (Command::SetStrength(earlier, _), Command::SetStrength(later, _)) => earlier == later,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::factory_networks;
+    use crate::handle::{Handle, Reply};
+    use instrument::parameters::Parameters;
+    use instrument::{Instrument, Page};
+
+    #[test]
+    fn superseded_requests_receive_the_result_of_the_newest() {
+        let networks = factory_networks::all();
+        let (instrument, _) =
+            Instrument::new(networks, Parameters::default(), Vec::new(), None, 1).unwrap();
+        let (handle, inbox) = Handle::new(instrument.state());
+        let replies = [5, 6].map(|t| handle.ask(Command::Seek(t)));
+        handle.command(Command::Show(Page::Menu));
+        let mut batch = Batch::from(inbox.recv().unwrap());
+        batch.push(inbox.recv().unwrap()).unwrap();
+        let next = batch.push(inbox.recv().unwrap()).unwrap_err();
+        assert!(matches!(next.command, Command::Show(Page::Menu)));
+        batch.apply(|command| {
+            assert!(matches!(command, Command::Seek(6)));
+            Err("no".into())
+        });
+        for result in replies.map(Reply::wait) {
+            assert_eq!(result, Err("no".into()));
+        }
+    }
+}

@@ -1,0 +1,367 @@
+//! A session in real time: threads, server and storage around a board's audio, from the
+//! start to the fade-out.
+//!
+//! A board supplies audio, bus and clock: it assembles the instrument, hands the
+//! [`Renderer`] to its audio thread, and calls [`Session::run`] with its panel. The
+//! session ends when its time is over or the board says so.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use embedded_hal::i2c::I2c;
+
+use super::analog_inputs::AnalogInputs;
+use super::controller::Controller;
+use super::parts::Lanes;
+use super::threads::Threads;
+use crate::handle::Handle;
+use crate::link::display;
+use crate::link::server::{Access, Listener, Server};
+use crate::link::touch_merge::TouchMerge;
+use crate::link::view::InstrumentInfo;
+use crate::panel::{Clock, Config, Mirror, Panel};
+use crate::pru::Supervisor;
+use crate::spawn::Spawn;
+use crate::storage::{Autosave, Files, STEADY_NS, StorageHandle};
+use engine::{Counters, Engine, Platform, TapReader, TapWriter, tap};
+use instrument::Command;
+
+/// A board's side of a session: its audio, its threads and its reasons to end.
+pub trait Backend {
+    /// Starts threads with the priorities of this board.
+    const SPAWN: Spawn;
+    /// Time between two calls of [`Backend::poll`].
+    const POLL: Duration;
+    /// Time to fade out, including the blocks on their way to the output.
+    const FADE: Duration;
+    /// Longest time to wait at the end for changes to be saved.
+    const SAVING: Duration;
+    /// True if the end waits for the threads before it saves. If not, saving starts
+    /// before the fade: the board has little time, and the panel may hang in a bus call.
+    const WAITS_FOR_THREADS: bool;
+
+    /// Starts the audio.
+    ///
+    /// # Errors
+    /// Returns a message if there is no audio to be had.
+    fn start(&mut self) -> Result<(), String>;
+
+    /// Does the board's work on the main thread, at a time in nanoseconds. Returns false
+    /// to end the session.
+    fn poll(&mut self, now: u64, handle: &Handle) -> bool;
+
+    /// Ends the audio, after the fade.
+    ///
+    /// # Errors
+    /// Returns a message if the audio has failed.
+    fn end(self) -> Result<(), String>;
+
+    /// Returns a source of the display's content, as a message for clients.
+    fn display(&self, mirror: &Mirror, has_display: bool) -> Box<dyn FnMut() -> Vec<u8> + Send> {
+        let mirror = mirror.clone();
+        Box::new(move || {
+            let shown = mirror.shown();
+            let contrast = shown.contrast.filter(|_| has_display);
+            display::message(contrast, &shown.picture)
+        })
+    }
+}
+
+/// Everything about a session that the player chooses.
+pub struct Plan {
+    /// Commands and their times in nanoseconds, in this order.
+    pub commands: Vec<(u64, Command)>,
+    /// Length in seconds; endless if none.
+    pub seconds: Option<f64>,
+    /// Storage, if anything is to be saved.
+    pub storage: Option<SessionStorage>,
+    /// Listener of the server, if the page is served.
+    pub listener: Option<Listener>,
+}
+
+impl Plan {
+    /// Returns the time of the session's end in nanoseconds.
+    pub fn end(&self) -> u64 {
+        self.seconds
+            .map_or(u64::MAX, |seconds| (seconds * 1e9) as u64)
+    }
+}
+
+/// The storage of a session. A session that does not come to play cancels its start, so
+/// that it does not count as one that failed.
+pub struct SessionStorage {
+    autosave: Option<Autosave<Files>>,
+    handle: StorageHandle,
+}
+
+impl SessionStorage {
+    /// Creates the storage of a session that has not started.
+    pub fn new(autosave: Autosave<Files>, handle: StorageHandle) -> SessionStorage {
+        SessionStorage {
+            autosave: Some(autosave),
+            handle,
+        }
+    }
+
+    /// Returns the handle to the storage.
+    pub fn handle(&self) -> &StorageHandle {
+        &self.handle
+    }
+
+    /// Returns the autosave if it was not taken.
+    pub fn autosave(&mut self) -> Option<&mut Autosave<Files>> {
+        self.autosave.as_mut()
+    }
+
+    /// Takes the autosave: from here on the session plays, and whoever runs the autosave
+    /// ends it.
+    pub fn take(&mut self) -> Option<Autosave<Files>> {
+        self.autosave.take()
+    }
+}
+
+impl Drop for SessionStorage {
+    fn drop(&mut self) {
+        if let Some(autosave) = self.autosave.take() {
+            autosave.cancel();
+        }
+    }
+}
+
+/// Shared by the main thread and the audio thread.
+#[derive(Debug, Default)]
+struct AudioState {
+    muted: AtomicBool,
+    /// Blocks rendered; wraps.
+    blocks: AtomicU32,
+}
+
+/// The audio thread's side of a session.
+pub struct Renderer {
+    engine: Engine<Lanes>,
+    tap: Option<TapWriter>,
+    state: Arc<AudioState>,
+}
+
+impl Renderer {
+    /// Creates a renderer without a session, for boards that render offline.
+    pub fn offline(engine: Engine<Lanes>) -> Renderer {
+        Renderer {
+            engine,
+            tap: None,
+            state: Arc::default(),
+        }
+    }
+
+    /// Returns the engine's platform.
+    pub fn platform(&self) -> Platform {
+        self.engine.platform()
+    }
+
+    /// Renders the next block, which fades in or out as the session says, and hands it to
+    /// clients that listen. Real-time safe.
+    pub fn render(&mut self, samples: &mut [f32]) {
+        self.engine.mute(self.state.muted.load(Ordering::Relaxed));
+        self.engine.render(samples);
+        if let Some(tap) = &mut self.tap {
+            tap.write(samples);
+        }
+        self.state.blocks.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Reports the measured load of a callback in thousandths of its time, or else an
+    /// estimate. Real-time safe.
+    pub fn report_load(&mut self, measured: Option<u32>) {
+        let platform = self.engine.platform();
+        let load = measured.unwrap_or_else(|| platform.load(self.engine.spent()));
+        self.engine.report_load(load);
+    }
+}
+
+/// A session that is ready to start: the instrument without its audio thread.
+pub struct Session {
+    controller: Controller<Lanes>,
+    supervisor: Option<Supervisor>,
+    counters: Arc<Counters>,
+    inputs: Arc<AnalogInputs>,
+    sound: TapReader,
+    audio: Arc<AudioState>,
+    touches: TouchMerge,
+    rate: u32,
+}
+
+impl Session {
+    /// Creates a session of an assembled instrument, and the renderer for its audio
+    /// thread. The supervisor runs the PRU, if one plays.
+    pub fn new(
+        controller: Controller<Lanes>,
+        engine: Engine<Lanes>,
+        supervisor: Option<Supervisor>,
+    ) -> (Session, Renderer) {
+        let audio = Arc::<AudioState>::default();
+        let rate = engine.platform().rate;
+        // A second of sound for clients that listen.
+        let (writer, sound) = tap(rate as usize);
+        let session = Session {
+            controller,
+            supervisor,
+            counters: engine.counters(),
+            inputs: Arc::default(),
+            sound,
+            audio: Arc::clone(&audio),
+            touches: TouchMerge::default(),
+            rate,
+        };
+        let renderer = Renderer {
+            engine,
+            tap: Some(writer),
+            state: audio,
+        };
+        (session, renderer)
+    }
+
+    /// Returns the analog inputs, for the board to store.
+    pub fn inputs(&self) -> Arc<AnalogInputs> {
+        Arc::clone(&self.inputs)
+    }
+
+    /// Returns the fingers of clients, for the board to merge with those on the sensor.
+    pub fn touches(&self) -> TouchMerge {
+        self.touches.clone()
+    }
+
+    /// Plays until the plan's time is over or the board ends the session.
+    ///
+    /// # Errors
+    /// Returns a message if a thread or the audio cannot be started, if one of them has
+    /// failed, or if something was not saved although there was time.
+    pub fn run<T, D, C, B>(
+        self,
+        mut plan: Plan,
+        panel: Panel<T, D, C>,
+        clock: &C,
+        mut board: B,
+    ) -> Result<(), String>
+    where
+        T: I2c + Send + 'static,
+        D: I2c + Send + 'static,
+        C: Clock + Clone + Send + 'static,
+        B: Backend,
+    {
+        let config = panel.config().clone();
+        let has_display = config.has_display;
+        let mirror = panel.mirror();
+        let threads = Threads::start(
+            self.controller,
+            panel,
+            Arc::clone(&self.counters),
+            self.inputs,
+            B::SPAWN,
+        )?;
+        if let Some(supervisor) = self.supervisor {
+            threads.offload(supervisor);
+        }
+        let access = Access {
+            handle: threads.handle().clone(),
+            counters: self.counters,
+            info: info(config, self.rate),
+            sound: Some(self.sound),
+            display: board.display(&mirror, has_display),
+            mirror,
+            touches: self.touches,
+        };
+        let server = plan.listener.take().and_then(|listener| {
+            Server::start(listener, access, B::SPAWN)
+                // The instrument plays without the page, too.
+                .inspect_err(|problem| log::warn!("no page: {problem}"))
+                .ok()
+        });
+        if let Some(autosave) = plan.storage.as_mut().and_then(SessionStorage::take) {
+            let clock = clock.clone();
+            threads.save(autosave, move || clock.now() / 1_000_000)?;
+        }
+
+        let started = board.start();
+        let faded = started.is_ok();
+        if faded {
+            play(&plan, &threads, &self.audio, clock, &mut board);
+        }
+        let storage = plan.storage.as_ref().map(SessionStorage::handle);
+        let early = storage
+            .filter(|_| !B::WAITS_FOR_THREADS)
+            .map(StorageHandle::begin_end);
+        self.audio.muted.store(true, Ordering::Relaxed);
+        // Clients are sent away during the fade.
+        server.into_iter().for_each(Server::end);
+        if faded {
+            thread::sleep(B::FADE);
+        }
+        threads.handle().stop();
+        let mut outcome = started.and(board.end());
+        if B::WAITS_FOR_THREADS {
+            outcome = outcome.and(threads.join());
+        }
+        // Last, so that every change is saved, even if a thread has failed.
+        let ending = early.or_else(|| storage.map(StorageHandle::begin_end));
+        if ending.is_some_and(|ending| !ending.wait(B::SAVING)) {
+            if B::WAITS_FOR_THREADS {
+                return outcome.and(Err("not everything was saved".into()));
+            }
+            log::warn!("the last change may not have been saved");
+        }
+        outcome
+    }
+}
+
+/// Returns the facts about the session that clients are welcomed with.
+fn info(config: Config, rate: u32) -> InstrumentInfo {
+    InstrumentInfo {
+        display: config.rows() as u8,
+        board: config.board,
+        rate,
+        sound: true,
+        surface: config.surface,
+    }
+}
+
+/// The main thread's loop.
+fn play<C: Clock, B: Backend>(
+    plan: &Plan,
+    threads: &Threads,
+    audio: &AudioState,
+    clock: &C,
+    board: &mut B,
+) {
+    let handle = threads.handle();
+    let end = plan.end();
+    let mut commands = plan.commands.iter().peekable();
+    // Told once that the instrument plays steadily.
+    let mut storage = plan.storage.as_ref().map(SessionStorage::handle);
+    let (mut failed, mut blocks) = (false, 0);
+    loop {
+        let now = clock.now();
+        if now >= end {
+            log::info!("ends: the time is over");
+            return;
+        }
+        if !board.poll(now, handle) {
+            return;
+        }
+        while let Some((_, command)) = commands.next_if(|(at, _)| *at <= now) {
+            handle.command(command.clone());
+        }
+        if !failed && threads.failed() {
+            failed = true;
+            // On a stage, a sound that nobody can bend is better than none.
+            log::error!("a thread has failed; the sound goes on until you restart");
+        }
+        let rendered = audio.blocks.load(Ordering::Relaxed);
+        let progress = rendered != std::mem::replace(&mut blocks, rendered);
+        if now > STEADY_NS && progress && !failed {
+            storage.take().into_iter().for_each(StorageHandle::steady);
+        }
+        thread::sleep(B::POLL);
+    }
+}
