@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fuzzes with libFuzzer, on a stable Rust and a C++ compiler.
 # Usage: fuzz/run.sh all|network_file|expression|state|script|message|pru_text|pru_words [libFuzzer options, such as -runs=100000]
-# What it finds is kept in fuzz/corpus and, if it is a failure, in fuzz/artifacts.
+# Interesting inputs are saved in fuzz/corpus, failures in fuzz/artifacts.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -35,7 +35,7 @@ for target in $targets; do
         ;;
     pru_text)
         sed -n 's/^[0-9a-f]* //p' ../crates/pru-isa/gnu/words.txt >"corpus/$target/words"
-        [ ! -d ../pru-asm ] || cp -n ../pru-asm/*.p "corpus/$target/"
+        cp -n ../crates/pru-codegen/src/*.p "corpus/$target/"
         ;;
     esac
     echo "fuzzing $target"

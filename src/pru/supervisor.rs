@@ -211,8 +211,8 @@ impl Supervisor {
                 return (RequestState::Refused, notice);
             }
         };
-        let (figures, group) = (code.figures(), self.group);
-        let spared = figures.gates as f32 * self.platform.cost.gate_ns;
+        let (statistics, group) = (code.statistics(), self.group);
+        let spared = statistics.gates as f32 * self.platform.cost.gate_ns;
         let exchange = (group.div_ceil(LANES) * ACCESSES_PER_PASS * ACCESS_NS) as f32;
         if self.choice == Choice::Auto && spared <= exchange {
             log::info!(
@@ -225,9 +225,9 @@ impl Supervisor {
         }
         log::info!(
             "PRU: {name}, {} gates in {} instructions, {:.1} us for {LANES} samples",
-            figures.gates,
-            figures.instructions,
-            f64::from(figures.cycles()) * 0.005
+            statistics.gates,
+            statistics.instructions,
+            f64::from(statistics.cycles()) * 0.005
         );
         let program = Box::new(CompiledProgram {
             code,
