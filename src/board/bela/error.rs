@@ -29,7 +29,7 @@ pub enum Error {
         minor = OLDEST.1
     )]
     TooOld(Version),
-    /// The library cannot report its version, as before 1.11.
+    /// The library is too old to report its version.
     #[error(
         "libbela is too old to tell its version, {major}.{minor} is needed at least: update the Bela \
          software on the board",
