@@ -2,7 +2,7 @@
 //! layout, and every failure has its message.
 //!
 //! The library stays open for the life of a process, and its settings are global, so each
-//! run is a process of its own: this test binary again, with [`SCENARIO`] set, which then
+//! run is a separate process: this test binary again, with [`SCENARIO`] set, which then
 //! runs only `child`. The child counts allocations on its audio thread.
 //!
 //! For another processor, `CC` compiles the double and `BELA_TEST_RUNNER` runs the child,
@@ -424,7 +424,7 @@ fn clean_up_works_without_a_context() {
         .set("NULL_CLEANUP", 1)
         .outcome()
         .check_sound(1600);
-    // It also works without a start, and before a second run.
+    // Clean-up also works without a start, and before a second run.
     let never = run!("never-start").set("NULL_CLEANUP", 1).outcome();
     assert_eq!((never.code, never.reported("error")), (Some(0), ""));
     run!("twice").outcome().check_sound(1600);
@@ -561,7 +561,7 @@ fn errors_name_an_unsuitable_library() {
     let older = run!("play", &["-DWITHOUT_VERSION"]);
     older
         .outcome()
-        .check_error(&["too old to tell its version", "update"]);
+        .check_error(&["too old to report its version", "update"]);
     let newer = run!("play").set("VERSION", "2.0.0");
     newer
         .outcome()

@@ -31,7 +31,7 @@ pub enum Error {
     TooOld(Version),
     /// The library is too old to report its version.
     #[error(
-        "libbela is too old to tell its version, {major}.{minor} is needed at least: update the Bela \
+        "libbela is too old to report its version, {major}.{minor} is needed at least: update the Bela \
          software on the board",
         major = OLDEST.0,
         minor = OLDEST.1

@@ -31,7 +31,7 @@ const NICE: libc::c_int = 10;
 /// A failure to set a thread's priority or to lock memory.
 #[derive(Debug, Error)]
 pub enum RealTimeError {
-    /// The thread has no priority of its own.
+    /// The thread runs without its priority.
     #[error("{}", refusal(.0, "run as root"))]
     Priority(io::Error),
     /// Memory can be paged out.
