@@ -63,7 +63,7 @@ impl<M: Memory + Sync + ?Sized> Memory for Arc<M> {
     }
 }
 
-/// Words of the mailbox, as in `crates/pru-codegen/src/mailbox.p`.
+/// Words of the mailbox, as in `pru-asm/mailbox.p`.
 pub(super) mod mailbox {
     use super::MemoryWindow;
 
