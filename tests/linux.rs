@@ -2,6 +2,7 @@
 //! again, with [`SCENARIO`] set.
 #![cfg(target_os = "linux")]
 
+use std::ffi::OsStr;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -37,9 +38,9 @@ fn child() {
     std::process::exit(7);
 }
 
-fn command(program: impl AsRef<std::ffi::OsStr>, scenario: impl ToString) -> Command {
+fn command(program: impl AsRef<OsStr>, scenario: &str) -> Command {
     let mut command = Command::new(program);
-    command.env(SCENARIO, scenario.to_string());
+    command.env(SCENARIO, scenario);
     command
 }
 
@@ -98,7 +99,10 @@ impl Hanging {
 #[test]
 fn a_signal_is_noted_and_the_program_can_end_in_its_own_way() {
     for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
-        let (code, output) = raise(command(std::env::current_exe().unwrap(), signal));
+        let (code, output) = raise(command(
+            std::env::current_exe().unwrap(),
+            &signal.to_string(),
+        ));
         let noted = format!("@received {:?}", Some(signal));
         assert!(output.contains(&noted), "{output}");
         assert_eq!(code, Some(7));
@@ -120,7 +124,7 @@ fn a_program_that_hangs_is_ended() {
 
 #[test]
 fn a_hang_up_stays_ignored_if_it_was_ignored_at_the_start() {
-    let mut nohup = command("sh", libc::SIGHUP);
+    let mut nohup = command("sh", &libc::SIGHUP.to_string());
     nohup
         .args(["-c", "trap '' HUP; exec \"$0\" \"$@\""])
         .arg(std::env::current_exe().unwrap());
