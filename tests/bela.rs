@@ -1,13 +1,12 @@
-//! Bela's rim against a strict double of its library: what is played arrives, in
-//! every layout, and every failure is told in its sentence.
+//! The Bela board against a strict double of its library: played samples arrive in every
+//! layout, and every failure has its message.
 //!
-//! A library stays open for good and its settings are a program's own, so each
-//! run is a process: this test binary again, with [`SCENARIO`] set, which then
-//! does nothing but `child`. From the first block on, its audio thread may not
-//! allocate, in our code or around it.
+//! The library stays open for the life of a process, and its settings are global, so each
+//! run is a separate process: this test binary again, with [`SCENARIO`] set, which then
+//! runs only `child`. The child counts allocations on its audio thread.
 //!
-//! For another processor, `CC` compiles the double and `BELA_TEST_RUNNER` runs
-//! the child, such as `qemu-arm-static -cpu cortex-a8`.
+//! For another processor, `CC` compiles the double and `BELA_TEST_RUNNER` runs the child,
+//! such as `qemu-arm-static -cpu cortex-a8`.
 #![cfg(target_os = "linux")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -19,40 +18,40 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
 
 use gatebend::board::bela::{Block, Format, Library, Player, Session, Settings, SettingsRequest};
 
-/// What the child plays: see [`Tone`].
+/// Behaviour of the child: see [`Tone`].
 const SCENARIO: &str = "BELA_TEST_SCENARIO";
 /// The player's options, separated by `|`.
 const OPTIONS: &str = "BELA_TEST_OPTIONS";
 /// The board's request: `period=64,pru=0,reserved_pru=1,stop_button`.
-const WISHES: &str = "BELA_TEST_WISHES";
+const REQUEST: &str = "BELA_TEST_REQUEST";
 
-/// Counts what an audio thread allocates and frees.
-struct Watch;
+/// Counts the audio thread's calls of the allocator.
+struct CountingAllocator;
 
 #[global_allocator]
-static WATCH: Watch = Watch;
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 static ALLOCATIONS: AtomicU32 = AtomicU32::new(0);
 
 thread_local! {
+    /// True on a thread that has rendered.
     static RENDERS: Cell<bool> = const { Cell::new(false) };
 }
 
 fn count() {
-    // A thread that ends has no cell any more.
+    // An ending thread has destroyed its cell.
     if RENDERS.try_with(Cell::get) == Ok(true) {
         ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-// SAFETY: the system's, with a count.
-unsafe impl GlobalAlloc for Watch {
+// SAFETY: forwards to the system's allocator.
+unsafe impl GlobalAlloc for CountingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count();
-        // SAFETY: the caller's promises are passed on.
+        // SAFETY: the caller upholds the same requirements.
         unsafe { System.alloc(layout) }
     }
 
@@ -63,25 +62,26 @@ unsafe impl GlobalAlloc for Watch {
     }
 }
 
-/// The sample that is played in a frame since the start.
+/// Returns the sample of a frame, counted from the start.
 fn sample(frame: u64) -> f32 {
     (frame % 256) as f32 / 128.0 - 1.0
 }
 
-/// What the player has seen of its last block, to be told when all is over.
+/// The player's observations of its last block, reported after the run.
 #[derive(Default)]
 struct Seen {
     underruns: AtomicU32,
-    /// In 256ths; inputs 3 and 1000.
+    /// Values of inputs 3 and 1000, in 256ths.
     analog: [AtomicU32; 2],
     load: AtomicU32,
-    /// A block is being rendered.
+    /// True while a block is being rendered.
     inside: AtomicBool,
 }
 
 const NONE: u32 = u32::MAX;
 
-/// Plays [`sample`]; `refuse`, `panic-in-setup`, `panic-in-block-N`.
+/// Plays [`sample`], unless the scenario is `refuse`, `panic-in-setup` or
+/// `panic-in-block-N`.
 struct Tone {
     scenario: String,
     panics_in: Option<u64>,
@@ -92,7 +92,7 @@ struct Tone {
 
 impl Player for Tone {
     fn setup(&mut self, format: &Format) -> bool {
-        assert_ne!(self.scenario, "panic-in-setup", "as was wanted");
+        assert_ne!(self.scenario, "panic-in-setup", "deliberate panic");
         self.mono = vec![0.0; format.frames as usize];
         self.scenario != "refuse"
     }
@@ -101,7 +101,7 @@ impl Player for Tone {
         RENDERS.set(true);
         assert!(
             !self.seen.inside.swap(true, Ordering::SeqCst),
-            "two at once"
+            "two concurrent renders"
         );
         self.blocks += 1;
         let elapsed = block.elapsed();
@@ -110,9 +110,9 @@ impl Player for Tone {
         }
         block.write(&self.mono);
         if self.panics_in == Some(self.blocks) {
-            // The machinery of panics allocates, which is no matter any more.
+            // A panic allocates, which is allowed.
             RENDERS.set(false);
-            panic!("as was wanted");
+            panic!("deliberate panic");
         }
         let seen = &self.seen;
         seen.underruns.store(block.underruns(), Ordering::Relaxed);
@@ -128,19 +128,19 @@ impl Player for Tone {
     }
 }
 
-/// Tells the parent.
-fn say(key: &str, value: impl std::fmt::Display) {
+/// Reports a value to the parent.
+fn report(key: &str, value: impl std::fmt::Display) {
     println!("@{key} {value}");
 }
 
 fn request(text: &str) -> SettingsRequest {
     let mut request = SettingsRequest::default();
-    for wish in text.split(',').filter(|wish| !wish.is_empty()) {
-        match wish.split_once('=') {
+    for setting in text.split(',').filter(|setting| !setting.is_empty()) {
+        match setting.split_once('=') {
             Some(("period", value)) => request.period = value.parse().ok(),
             Some(("pru", value)) => request.pru = value.parse().ok(),
             Some(("reserved_pru", value)) => request.reserved_pru = value.parse().ok(),
-            _ => request.stop_button = wish == "stop_button",
+            _ => request.stop_button = setting == "stop_button",
         }
     }
     request
@@ -149,17 +149,17 @@ fn request(text: &str) -> SettingsRequest {
 fn prepare(seen: &Arc<Seen>) -> Result<Session, gatebend::board::bela::Error> {
     let variable = |name| std::env::var(name).unwrap_or_default();
     let library = Library::open()?;
-    say("version", library.version());
-    say("newer", library.is_newer_than_known());
+    report("version", library.version());
+    report("newer", library.version().is_newer_than_known());
     let options: Vec<String> = variable(OPTIONS)
         .split('|')
         .filter(|option| !option.is_empty())
-        // No variable can hold one.
+        // An environment variable cannot hold the character itself.
         .map(|option| option.replace("NUL", "\0"))
         .collect();
-    let settings = Settings::new(library, &request(&variable(WISHES)), &options)?;
-    say("period", settings.period());
-    say("pru", settings.pru_number());
+    let settings = Settings::new(library, &request(&variable(REQUEST)), &options)?;
+    report("period", settings.period());
+    report("pru", settings.pru_number());
     let scenario = variable(SCENARIO);
     let panics_in = scenario.strip_prefix("panic-in-block-");
     Session::new(
@@ -174,54 +174,54 @@ fn prepare(seen: &Arc<Seen>) -> Result<Session, gatebend::board::bela::Error> {
     )
 }
 
-/// One run, told to the parent.
+/// Runs the audio once and reports to the parent.
 fn run() {
     let seen = Arc::new(Seen::default());
     let mut session = match prepare(&seen) {
         Ok(session) => session,
         Err(error) => {
-            say("error", &error);
+            report("error", &error);
             if let Err(second) = prepare(&seen) {
-                say("second", second);
+                report("second", second);
             }
             return;
         }
     };
     if let Some(format) = session.format() {
-        say("format", format);
-        say("inputs", format.analog_inputs);
-        say("offline", format.offline);
+        report("format", format);
+        report("inputs", format.analog_inputs);
+        report("offline", format.offline);
     }
     if std::env::var(SCENARIO).as_deref() == Ok("never-start") {
         return;
     }
     let started = session.start();
-    // Where offline boards have rendered.
+    // Offline boards have rendered on this thread.
     RENDERS.set(false);
     if let Err(error) = started {
-        say("error", error);
+        report("error", error);
         return;
     }
     while !session.stop_requested() {
-        thread::sleep(Duration::from_millis(1));
+        thread::yield_now();
     }
-    say("panicked", session.panicked());
+    report("panicked", session.panicked());
     drop(session);
-    say("underruns", seen.underruns.load(Ordering::Relaxed));
+    report("underruns", seen.underruns.load(Ordering::Relaxed));
     for (key, number) in [
         ("analog", &seen.analog[0]),
         ("analog-beyond", &seen.analog[1]),
         ("load", &seen.load),
     ] {
         match number.load(Ordering::Relaxed) {
-            NONE => say(key, "none"),
-            number => say(key, number),
+            NONE => report(key, "none"),
+            number => report(key, number),
         }
     }
-    say("allocations", ALLOCATIONS.load(Ordering::Relaxed));
+    report("allocations", ALLOCATIONS.load(Ordering::Relaxed));
 }
 
-/// No test, but what the tests start.
+/// The child's part, which does nothing unless another test starts it.
 #[test]
 fn child() {
     match std::env::var(SCENARIO).as_deref() {
@@ -234,24 +234,25 @@ fn child() {
     }
 }
 
-/// A run to be.
+/// A run that is being prepared.
 struct Run {
     command: Command,
     out: PathBuf,
     _folder: tempfile::TempDir,
 }
 
-/// What came of it.
+/// Outcome of a run.
 struct Outcome {
     code: Option<i32>,
-    told: HashMap<String, String>,
+    reported: HashMap<String, String>,
     errors: String,
-    /// What the double has received.
+    /// Samples that the double received.
     sound: Vec<f32>,
 }
 
 impl Run {
-    /// With the double in general, and as variants of it are compiled.
+    /// Prepares a run with the double that these compiler flags select; returns none
+    /// without a compiler.
     fn new(scenario: &str, flags: &[&str]) -> Option<Run> {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("out.f32");
@@ -293,9 +294,9 @@ impl Run {
     fn outcome(mut self) -> Outcome {
         let output = self.command.output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let told = text
+        let reported = text
             .lines()
-            // The first line stands behind the harness's own words.
+            // The test harness prints text in front of the first report.
             .filter_map(|line| line.split_once('@')?.1.split_once(' '))
             .map(|(key, value)| (key.to_string(), value.to_string()))
             .collect();
@@ -303,7 +304,7 @@ impl Run {
         let sound = bytes.chunks_exact(4);
         Outcome {
             code: output.status.code(),
-            told,
+            reported,
             errors: String::from_utf8_lossy(&output.stderr).into_owned(),
             sound: sound
                 .map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()))
@@ -313,27 +314,28 @@ impl Run {
 }
 
 impl Outcome {
-    fn told(&self, key: &str) -> &str {
-        self.told.get(key).map_or("", String::as_str)
+    fn reported(&self, key: &str) -> &str {
+        self.reported.get(key).map_or("", String::as_str)
     }
 
-    /// It ended well, and what arrived is what was played, so many frames.
+    /// Asserts that the run succeeded, and that the double received the played frames.
     #[track_caller]
-    fn check(&self, frames: usize) {
-        assert_eq!(self.code, Some(0), "{} {:?}", self.errors, self.told);
-        assert_eq!(self.told("error"), "");
-        assert_eq!(self.told("panicked"), "false", "{}", self.errors);
-        assert_eq!(self.told("allocations"), "0");
+    fn check_sound(&self, frames: usize) {
+        assert_eq!(self.code, Some(0), "{} {:?}", self.errors, self.reported);
+        assert_eq!(self.reported("error"), "");
+        assert_eq!(self.reported("panicked"), "false", "{}", self.errors);
+        assert_eq!(self.reported("allocations"), "0");
         assert_eq!(self.sound.len(), frames);
         let expected: Vec<f32> = (0..frames as u64).map(sample).collect();
         assert_eq!(self.sound, expected);
     }
 
-    /// It failed with one sentence that has all of this, and not by a crash.
+    /// Asserts that the run failed with a message that contains these parts, and did not
+    /// crash.
     #[track_caller]
-    fn failed(&self, parts: &[&str]) {
-        assert_eq!(self.code, Some(0), "{} {:?}", self.errors, self.told);
-        let error = self.told("error");
+    fn check_error(&self, parts: &[&str]) {
+        assert_eq!(self.code, Some(0), "{} {:?}", self.errors, self.reported);
+        let error = self.reported("error");
         for part in parts {
             assert!(error.contains(part), "{error:?} lacks {part:?}");
         }
@@ -341,7 +343,7 @@ impl Outcome {
     }
 }
 
-/// The double, compiled with these flags; none without a compiler.
+/// Returns the double, compiled with these flags; none without a compiler.
 fn double(flags: &[&str]) -> Option<PathBuf> {
     static COMPILED: Mutex<Vec<(String, PathBuf)>> = Mutex::new(Vec::new());
     let cc = std::env::var("CC").unwrap_or("cc".into());
@@ -372,7 +374,7 @@ fn double(flags: &[&str]) -> Option<PathBuf> {
     Some(path)
 }
 
-/// A run of a variant, or the end of the test where there is no compiler.
+/// Prepares a run of a variant of the double; without a compiler, ends the test.
 macro_rules! run {
     ($scenario:expr) => {
         run!($scenario, &[])
@@ -386,56 +388,59 @@ macro_rules! run {
 }
 
 #[test]
-fn what_is_played_arrives_in_every_layout() {
+fn played_samples_arrive_in_every_layout() {
     for interleaved in [0, 1] {
         for (channels, analog, frames) in [(1, 0, 16), (2, 8, 16), (12, 2, 128), (3, 4, 5)] {
             let outcome = run!("play")
                 .set("INTERLEAVED", interleaved)
                 .set("CHANNELS", channels)
                 .set("ANALOG", analog)
-                .env(WISHES, format!("period={frames}"))
+                .env(REQUEST, format!("period={frames}"))
                 .outcome();
-            outcome.check(100 * frames);
+            outcome.check_sound(100 * frames);
             let format = format!("{channels} channels, 44100 Hz, blocks of {frames} frames");
-            assert_eq!(outcome.told("format"), format);
-            assert_eq!(outcome.told("inputs"), analog.to_string());
-            assert_eq!(outcome.told("offline"), "false");
-            // Input 3 is 3/16 + 1/256 in the last frame, where there is one.
+            assert_eq!(outcome.reported("format"), format);
+            assert_eq!(outcome.reported("inputs"), analog.to_string());
+            assert_eq!(outcome.reported("offline"), "false");
+            // Input 3, if it exists, is 3/16 + 1/256 in the last frame.
             let last = if analog > 3 { "49" } else { "none" };
-            assert_eq!(outcome.told("analog"), last);
-            assert_eq!(outcome.told("analog-beyond"), "none");
+            assert_eq!(outcome.reported("analog"), last);
+            assert_eq!(outcome.reported("analog-beyond"), "none");
         }
     }
 }
 
 #[test]
-fn the_offline_board_renders_on_the_thread_that_starts_it() {
+fn the_offline_board_renders_on_the_starting_thread() {
     let outcome = run!("play").env(OPTIONS, "--board|Batch").outcome();
-    outcome.check(1600);
-    assert_eq!(outcome.told("offline"), "true");
-    assert!(outcome.told("format").starts_with("12 channels"));
+    outcome.check_sound(1600);
+    assert_eq!(outcome.reported("offline"), "true");
+    assert!(outcome.reported("format").starts_with("12 channels"));
 }
 
 #[test]
-fn a_clean_up_without_a_context_is_no_matter() {
-    run!("play").set("NULL_CLEANUP", 1).outcome().check(1600);
-    // Nor is one without a start, or a second run.
+fn clean_up_works_without_a_context() {
+    run!("play")
+        .set("NULL_CLEANUP", 1)
+        .outcome()
+        .check_sound(1600);
+    // Clean-up also works without a start, and before a second run.
     let never = run!("never-start").set("NULL_CLEANUP", 1).outcome();
-    assert_eq!((never.code, never.told("error")), (Some(0), ""));
-    run!("twice").outcome().check(1600);
+    assert_eq!((never.code, never.reported("error")), (Some(0), ""));
+    run!("twice").outcome().check_sound(1600);
 }
 
 #[test]
-fn buffers_that_are_not_there_are_not_touched() {
+fn missing_buffers_are_not_touched() {
     let outcome = run!("play").set("NULL_BUFFERS", 1).outcome();
-    outcome.check(0);
-    assert_eq!(outcome.told("analog"), "none");
+    outcome.check_sound(0);
+    assert_eq!(outcome.reported("analog"), "none");
 }
 
 #[test]
-fn rendering_on_several_threads_is_one_players() {
+fn the_player_renders_on_one_of_several_threads_at_a_time() {
     let run = run!("play").set("RENDERERS", 4).set("BLOCKS", 1000);
-    run.outcome().check(16_000);
+    run.outcome().check_sound(16_000);
 }
 
 #[test]
@@ -444,24 +449,27 @@ fn underruns_are_counted_and_load_is_measured() {
         .set("BLOCKS", 300)
         .set("UNDERRUNS_AT", 91)
         .outcome();
-    outcome.check(4800);
-    assert_eq!(outcome.told("underruns"), "210");
-    // 12.5 percent, once as many blocks as a tenth of a second has were counted.
-    assert_eq!(outcome.told("load"), "125");
-    // Where it is measured on another thread, or not at all.
+    outcome.check_sound(4800);
+    assert_eq!(outcome.reported("underruns"), "210");
+    // 12.5 percent, after the blocks of 0.1 s.
+    assert_eq!(outcome.reported("load"), "125");
+    // No load is reported if it is measured on another thread, or not at all.
     let outcome = run!("play").env(OPTIONS, "-p|256").outcome();
-    assert_eq!(outcome.told("load"), "none");
+    assert_eq!(outcome.reported("load"), "none");
     let outcome = run!("play", &["-DWITHOUT_MONITORING"])
         .set("VERSION", "1.11.0")
         .outcome();
-    outcome.check(1600);
-    assert_eq!(outcome.told("load"), "none");
+    outcome.check_sound(1600);
+    assert_eq!(outcome.reported("load"), "none");
 }
 
 #[test]
-fn the_players_options_come_before_the_boards_wishes() {
+fn the_players_options_override_the_boards_request() {
     let plain = run!("play").env(OPTIONS, "-v").outcome();
-    assert_eq!((plain.told("period"), plain.told("pru")), ("16", "1"));
+    assert_eq!(
+        (plain.reported("period"), plain.reported("pru")),
+        ("16", "1")
+    );
     assert!(
         plain.errors.contains("stop button -1, PRU 1"),
         "{}",
@@ -469,24 +477,27 @@ fn the_players_options_come_before_the_boards_wishes() {
     );
 
     let request = "period=64,pru=0,reserved_pru=1,stop_button";
-    let wished = run!("play")
-        .env(WISHES, request)
+    let requested = run!("play")
+        .env(REQUEST, request)
         .env(OPTIONS, "-v")
         .outcome();
-    wished.check(6400);
-    assert_eq!((wished.told("period"), wished.told("pru")), ("64", "0"));
+    requested.check_sound(6400);
+    assert_eq!(
+        (requested.reported("period"), requested.reported("pru")),
+        ("64", "0")
+    );
     assert!(
-        wished.errors.contains("stop button 115, PRU 0"),
+        requested.errors.contains("stop button 115, PRU 0"),
         "{}",
-        wished.errors
+        requested.errors
     );
 
     let options = "--period=32|--stop-button-pin|99|-v|--codec-mode|x|--disable-led";
     let chosen = run!("play")
-        .env(WISHES, "period=64")
+        .env(REQUEST, "period=64")
         .env(OPTIONS, options)
         .outcome();
-    chosen.check(3200);
+    chosen.check_sound(3200);
     assert!(
         chosen.errors.contains("stop button 99"),
         "{}",
@@ -495,7 +506,7 @@ fn the_players_options_come_before_the_boards_wishes() {
 }
 
 #[test]
-fn what_is_no_option_of_belas_is_named() {
+fn errors_name_unknown_options() {
     for (options, word) in [
         ("--frobnicate", "--frobnicate: no option"),
         ("-p|32|--frobnicate=3", "--frobnicate=3: no option"),
@@ -506,9 +517,9 @@ fn what_is_no_option_of_belas_is_named() {
         ("a\tNUL", "a\t\0: no option"),
     ] {
         let outcome = run!("play").env(OPTIONS, options).outcome();
-        outcome.failed(&[word, "such as -p 32"]);
-        // Nothing has started: the library would say so, too, if it had.
-        assert_eq!(outcome.told("format"), "");
+        outcome.check_error(&[word, "such as -p 32"]);
+        // Nothing has started, and getopt has printed no message.
+        assert_eq!(outcome.reported("format"), "");
         assert_eq!(
             outcome.errors.matches("option").count(),
             0,
@@ -519,50 +530,54 @@ fn what_is_no_option_of_belas_is_named() {
 }
 
 #[test]
-fn the_instruments_pru_is_not_given_to_audio() {
+fn audio_cannot_take_the_instruments_pru() {
     let request = "pru=1,reserved_pru=0";
-    run!("play").env(WISHES, request).outcome().check(1600);
+    run!("play")
+        .env(REQUEST, request)
+        .outcome()
+        .check_sound(1600);
     let outcome = run!("play")
-        .env(WISHES, request)
+        .env(REQUEST, request)
         .env(OPTIONS, "--pru-number|0")
         .outcome();
-    outcome.failed(&["--pru-number 0", "leave the option away"]);
+    outcome.check_error(&["--pru-number 0", "omit the option"]);
 }
 
 #[test]
-fn a_library_that_does_not_do_is_told() {
+fn errors_name_an_unsuitable_library() {
     let missing = run!("play").env("GATEBEND_LIBBELA", "/nowhere/libbela.so");
     missing
         .outcome()
-        .failed(&["/nowhere/libbela.so", "run this on a Bela board"]);
+        .check_error(&["/nowhere/libbela.so", "run this on a Bela board"]);
     let text = run!("play").env(
         "GATEBEND_LIBBELA",
         concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"),
     );
     text.outcome()
-        .failed(&["README.md: cannot be loaded", "update the Bela software"]);
+        .check_error(&["README.md: cannot be loaded", "update the Bela software"]);
     let old = run!("play").set("VERSION", "1.10.9");
     old.outcome()
-        .failed(&["libbela 1.10.9 is too old, 1.11 is needed", "update"]);
+        .check_error(&["libbela 1.10.9 is too old, 1.11 is needed", "update"]);
     let older = run!("play", &["-DWITHOUT_VERSION"]);
     older
         .outcome()
-        .failed(&["too old to tell its version", "update"]);
+        .check_error(&["too old to report its version", "update"]);
     let newer = run!("play").set("VERSION", "2.0.0");
     newer
         .outcome()
-        .failed(&["libbela 2.0.0", "update Gatebend"]);
+        .check_error(&["libbela 2.0.0", "update Gatebend"]);
     let poor = run!("play", &["-DWITHOUT_GETOPT"]);
-    poor.outcome().failed(&["lacks Bela_getopt_long", "update"]);
+    poor.outcome()
+        .check_error(&["lacks Bela_getopt_long", "update"]);
 }
 
 #[test]
-fn every_release_from_the_oldest_on_plays() {
+fn supported_and_newer_releases_play() {
     for (version, newer) in [("1.11.0", "false"), ("1.18.3", "false"), ("1.19.0", "true")] {
         let outcome = run!("play").set("VERSION", version).outcome();
-        outcome.check(1600);
+        outcome.check_sound(1600);
         assert_eq!(
-            (outcome.told("version"), outcome.told("newer")),
+            (outcome.reported("version"), outcome.reported("newer")),
             (version, newer)
         );
     }
@@ -575,22 +590,22 @@ fn the_loader_finds_the_library_by_its_name() {
     run.command.env_remove("GATEBEND_LIBBELA");
     run.env("LD_LIBRARY_PATH", folder.parent().unwrap())
         .outcome()
-        .check(1600);
+        .check_sound(1600);
 }
 
 #[test]
-fn audio_that_cannot_be_is_told() {
+fn failures_to_set_up_or_start_are_reported() {
     for code in [-1, 1] {
         let init = run!("play").set("INIT", code).outcome();
-        init.failed(&[
+        init.check_error(&[
             "cannot be set up",
             &format!("it returned {code}"),
             "./deploy.sh --stop",
         ]);
-        // The library would crash if it were asked again.
-        assert!(init.told("second").contains("start it again"));
+        // A second attempt would crash the library.
+        assert!(init.reported("second").contains("start it again"));
         let start = run!("play").set("START", code).outcome();
-        start.failed(&[
+        start.check_error(&[
             "does not start",
             &format!("it returned {code}"),
             "restart the board",
@@ -598,36 +613,36 @@ fn audio_that_cannot_be_is_told() {
     }
     for scenario in ["refuse", "panic-in-setup"] {
         let outcome = run!(scenario).outcome();
-        outcome.failed(&["2 channels, 44100 Hz, blocks of 16", "options after --"]);
+        outcome.check_error(&["2 channels, 44100 Hz, blocks of 16", "options after --"]);
     }
     let mute = run!("play").set("CHANNELS", 0).outcome();
-    mute.failed(&["0 channels"]);
+    mute.check_error(&["0 channels"]);
 }
 
 #[test]
-fn a_panic_while_playing_is_silence_and_the_end() {
+fn a_panic_while_playing_silences_and_ends_the_audio() {
     for board in ["Bela", "Batch"] {
         let outcome = run!("panic-in-block-5")
             .set("BLOCKS", 0)
             .env(OPTIONS, format!("--board|{board}"))
             .outcome();
         assert_eq!(outcome.code, Some(0), "{}", outcome.errors);
-        assert_eq!(outcome.told("panicked"), "true");
+        assert_eq!(outcome.reported("panicked"), "true");
         assert!(
-            outcome.errors.contains("as was wanted"),
+            outcome.errors.contains("deliberate panic"),
             "{}",
             outcome.errors
         );
         let (sound, silence) = outcome.sound.split_at(4 * 16);
         assert!(sound.iter().copied().eq((0..64).map(sample)));
         assert!(silence.len() >= 16 && silence.iter().all(|sample| *sample == 0.0));
-        assert_eq!(outcome.told("allocations"), "0");
+        assert_eq!(outcome.reported("allocations"), "0");
     }
 }
 
 #[test]
-fn a_library_that_ends_the_process_ends_it() {
+fn the_library_may_exit_the_process() {
     let outcome = run!("play").set("BLOCKS", 0).set("EXIT_AT", 50).outcome();
     assert_eq!(outcome.code, Some(1), "{}", outcome.errors);
-    assert_eq!(outcome.told("panicked"), "");
+    assert_eq!(outcome.reported("panicked"), "");
 }

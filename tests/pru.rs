@@ -1,8 +1,8 @@
-//! The PRU plays, and nobody can tell: every frame is the CPU's, whatever the emulated
-//! PRU does or fails to do.
+//! Playing with an emulated PRU gives exactly the CPU's frames, whatever the PRU does or
+//! fails to do.
 //!
-//! Every callback runs under a guard that aborts on allocation, and every access of the
-//! core and of ours is checked by the emulator.
+//! Every callback runs under a guard that aborts on allocation, and the emulator checks
+//! every memory access of the core and of the program.
 
 mod made;
 
@@ -32,26 +32,28 @@ static ALLOCATOR: AllocDisabler = AllocDisabler;
 
 const SECOND: u64 = 1_000_000_000;
 
-/// What was heard: sounds' ids, exact frames and the loudspeaker's, and who has made
-/// groups of samples when.
+/// A recording of a run.
 #[derive(Default)]
-struct Heard {
+struct Recording {
+    /// Id of each block's change.
     ids: Vec<Option<u32>>,
+    /// Frames before the loudspeaker filters.
     exact: Vec<f32>,
+    /// Frames of the output.
     sound: Vec<f32>,
-    /// Frames at which a group by the PRU was begun.
+    /// First frames of blocks that used a group from the PRU.
     by_pru: Vec<u64>,
 }
 
-impl Heard {
-    /// Not one bit differs.
-    fn check(&self, cpu: &Heard, what: &str) {
-        assert_eq!(self.ids, cpu.ids, "{what}");
+impl Recording {
+    /// Asserts that it equals the CPU's recording bit for bit.
+    fn check(&self, cpu: &Recording, case: &str) {
+        assert_eq!(self.ids, cpu.ids, "{case}");
         let pairs = || self.exact.iter().zip(&cpu.exact);
-        assert_eq!(pairs().position(|(a, b)| a != b), None, "{what}");
+        assert_eq!(pairs().position(|(a, b)| a != b), None, "{case}");
         assert!(
             self.exact.len() == cpu.exact.len() && self.sound == cpu.sound,
-            "{what}"
+            "{case}"
         );
     }
 }
@@ -67,22 +69,22 @@ fn play(
     script: &str,
     seconds: f64,
     meddler: impl FnMut(u64, &mut Emulation) + Send + 'static,
-) -> (Simulation, Heard) {
+) -> (Simulation, Recording) {
     let script = Script::parse(script, &desk.panel.surface).unwrap();
     let mut simulation = Simulation::scripted(desk, script).unwrap();
     simulation.guard(|callback| assert_no_alloc(callback));
     if let Some(pru) = simulation.pru() {
         pru.meddle(meddler);
     }
-    let mut heard = Heard::default();
+    let mut recording = Recording::default();
     simulation.run(
         (seconds * 1e9) as u64,
         |block| {
-            heard.ids.push(block.id);
-            heard.exact.extend_from_slice(block.exact);
-            heard.sound.extend_from_slice(block.sound);
+            recording.ids.push(block.id);
+            recording.exact.extend_from_slice(block.exact);
+            recording.sound.extend_from_slice(block.sound);
             if block.spent.offloaded > 0 {
-                heard.by_pru.push(block.frame);
+                recording.by_pru.push(block.frame);
             }
         },
         |_| {},
@@ -92,10 +94,10 @@ fn play(
     if let Some(pru) = simulation.pru() {
         assert_eq!(pru.refused(), None);
     }
-    (simulation, heard)
+    (simulation, recording)
 }
 
-/// The PRU's part of all groups of samples.
+/// Returns the PRU's share of all groups of samples, 0.0..=1.0.
 fn share(simulation: &Simulation) -> f64 {
     let counters = simulation.counters();
     f64::from(counters.offloaded()) / f64::from(counters.groups())
@@ -108,15 +110,15 @@ const LIGHT: &str = "0 set volume=-6\n3 down 0.3 0.3 size 0.4\n+0.5 up\n5 tap ne
                      13 tap next\n15 set interpolation=linear\n17 random 7";
 
 #[test]
-fn whoever_evaluates_every_frame_is_the_same() {
-    for (script, seconds, least) in [
+fn frames_are_the_same_whichever_processor_evaluates() {
+    for (script, seconds, least_share) in [
         (include_str!("scripts/everything.txt"), 28.0, 0.25),
         (LIGHT, 20.0, 0.8),
     ] {
         let (_, cpu) = play(desk(Choice::Cpu), script, seconds, nothing);
         for choice in [Choice::Pru, Choice::Auto] {
-            let (simulation, heard) = play(desk(choice), script, seconds, nothing);
-            heard.check(&cpu, &format!("{choice:?}"));
+            let (simulation, recording) = play(desk(choice), script, seconds, nothing);
+            recording.check(&cpu, &format!("{choice:?}"));
             let counters = simulation.counters();
             println!(
                 "{choice:?}: {} of {} groups, {} missed",
@@ -127,13 +129,13 @@ fn whoever_evaluates_every_frame_is_the_same() {
             assert_eq!(counters.missed(), 0);
             assert_eq!(simulation.pru().unwrap().fault(), None);
             if choice == Choice::Pru {
-                assert!(share(&simulation) > least, "{}", share(&simulation));
+                assert!(share(&simulation) > least_share, "{}", share(&simulation));
             }
         }
     }
 }
 
-/// A network that the PRU plays almost alone.
+/// A desk with a network that the PRU plays almost alone.
 fn steady() -> Desk {
     let mut desk = desk(Choice::Pru);
     desk.parts.library.truncate(1);
@@ -141,20 +143,20 @@ fn steady() -> Desk {
 }
 
 #[test]
-fn a_pru_that_is_left_alone_plays_almost_all() {
+fn an_undisturbed_pru_plays_almost_all_groups() {
     let (simulation, _) = play(steady(), "0 set volume=-6", 10.0, nothing);
     let counters = simulation.counters();
     assert!(share(&simulation) > 0.95, "{}", share(&simulation));
     assert!(counters.last_offloaded() && counters.missed() == 0);
 }
 
-/// A word that the ARM could write.
+/// Changes a word, as the ARM could.
 fn poke(emulation: &mut Emulation, offset: u32, change: impl Fn(u32) -> u32) {
     let word = emulation.subsystem.read(offset).unwrap();
     emulation.subsystem.write(offset, change(word)).unwrap();
 }
 
-/// Halted, so that instruction memory can be written, and set going again.
+/// Changes an instruction of the halted core and lets it run again.
 fn corrupt(emulation: &mut Emulation, index: u32, change: impl Fn(u32) -> u32) {
     let control = emulation.subsystem.read(CONTROL[0]).unwrap();
     poke(emulation, CONTROL[0], |_| SOFT_RST_N);
@@ -163,7 +165,7 @@ fn corrupt(emulation: &mut Emulation, index: u32, change: impl Fn(u32) -> u32) {
     poke(emulation, CONTROL[0], |_| control | SOFT_RST_N);
 }
 
-/// From a time on, for two seconds, at every block.
+/// Applies a fault at every block from second 4 to second 6.
 fn between(
     mut fault: impl FnMut(u64, &mut Emulation) + Send,
 ) -> impl FnMut(u64, &mut Emulation) + Send {
@@ -236,7 +238,7 @@ fn faults() -> Vec<(&'static str, Fault)> {
     ]
 }
 
-/// Every answer comes so many blocks late: until then the one before stands there.
+/// Delays every answer by so many blocks; until then the mailbox shows the one before.
 fn late(blocks: u64) -> Fault {
     let (mut shown, mut hidden) = (0, None);
     Box::new(between(move |now, e| {
@@ -253,12 +255,12 @@ fn late(blocks: u64) -> Fault {
     }))
 }
 
-/// The core gets no cycles.
+/// Stops the core's clock.
 fn held() -> Fault {
     Box::new(between(|_, e| e.held_until = 6 * SECOND))
 }
 
-/// What became of each fault, as docs/reliability.md has it.
+/// Returns the table of faults for docs/reliability.md.
 fn table() -> String {
     let script = "5 bend 60 1";
     let cpu = {
@@ -267,27 +269,30 @@ fn table() -> String {
         play(desk, script, 14.0, nothing).1
     };
     let mut table = String::from(
-        "| fault of the PRU, for 2 s | one hears | missed groups | starts | it plays again after |\n\
+        "| fault of the PRU, for 2 s | sound | missed groups | starts | PRU plays again after |\n\
          |---|---|--:|--:|--:|\n",
     );
     let lates = [1, 2, 10, 44, 100];
-    let lates = lates.map(|blocks| (format!("answers late by {blocks} callbacks"), late(blocks)));
+    let lates = lates.map(|blocks| {
+        let callbacks = if blocks == 1 { "callback" } else { "callbacks" };
+        (format!("answers {blocks} {callbacks} late"), late(blocks))
+    });
     let held = [("core without a clock".to_string(), held())];
     let faults = faults()
         .into_iter()
         .map(|(name, fault)| (name.to_string(), fault));
     for (name, fault) in faults.chain(lates).chain(held) {
-        let (simulation, heard) = play(steady(), script, 14.0, fault);
-        heard.check(&cpu, &name);
-        let mended = 6 * 44_100;
-        let again = heard.by_pru.iter().find(|&&frame| frame > mended);
-        let again = again.unwrap_or_else(|| panic!("{name}: it does not play again"));
+        let (simulation, recording) = play(steady(), script, 14.0, fault);
+        recording.check(&cpu, &name);
+        let end = 6 * 44_100;
+        let again = recording.by_pru.iter().find(|&&frame| frame > end);
+        let again = again.unwrap_or_else(|| panic!("{name}: the PRU does not play again"));
         writeln!(
             table,
             "| {name} | no difference | {} | {} | {:.1} s |",
             simulation.counters().missed(),
             simulation.supervisor().unwrap().starts(),
-            (again - mended) as f64 / 44_100.0
+            (again - end) as f64 / 44_100.0
         )
         .unwrap();
     }
@@ -299,7 +304,7 @@ fn faults_never_change_a_sample_and_are_documented() {
     made::compare("docs/reliability.md", "cargo test --test pru", &table());
 }
 
-/// Memory whose owner is killed after so many writes.
+/// Memory of a process that is killed after so many writes.
 struct Killed {
     pru: Pru,
     left: Arc<AtomicU32>,
@@ -311,16 +316,16 @@ impl Memory for Killed {
     }
 
     fn write(&self, place: MemoryWindow, value: u32) {
-        let alive = |left: u32| left.checked_sub(1);
+        let count_down = |left: u32| left.checked_sub(1);
         let relaxed = Ordering::Relaxed;
-        if self.left.fetch_update(relaxed, relaxed, alive).is_ok() {
+        if self.left.fetch_update(relaxed, relaxed, count_down).is_ok() {
             self.pru.write(place, value);
         }
     }
 }
 
-/// Plays a small network and bends it; the PRU's supervisor is killed after so many
-/// writes of the bend's upload. What is heard, whether the supervisor had writes left, and
+/// Plays a small network and bends it; the PRU's supervisor is killed after so many writes
+/// of the bend's upload. Returns the frames, whether the supervisor had writes left, and
 /// whether the PRU plays in the end.
 fn interrupted(pru: Option<&Pru>, began: u64, writes: u32) -> (Vec<f32>, bool, bool) {
     let forty_two = factory_networks::all().swap_remove(2);
@@ -335,7 +340,7 @@ fn interrupted(pru: Option<&Pru>, began: u64, writes: u32) -> (Vec<f32>, bool, b
         };
         offload(Choice::Pru, &mut controller, &mut engine, own, pru.clone())
     });
-    let (mut heard, mut block) = (Vec::new(), [0.0; 16]);
+    let (mut frames, mut block) = (Vec::new(), [0.0; 16]);
     for callback in 0..700u64 {
         if callback == 300 {
             controller
@@ -347,58 +352,57 @@ fn interrupted(pru: Option<&Pru>, began: u64, writes: u32) -> (Vec<f32>, bool, b
         if let Some(pru) = pru {
             pru.reach(began + callback * SECOND * 16 / 44_100);
         }
-        // Killed: it does nothing more.
+        // A killed supervisor is not polled.
         let alive = left.load(Ordering::Relaxed) > 0;
         if let (Some(supervisor), true, 0) = (&mut supervisor, alive, callback % 28) {
             supervisor.turn();
         }
         assert_no_alloc(|| engine.render_tapped(&mut block, |_| {}));
-        heard.extend_from_slice(&block);
+        frames.extend_from_slice(&block);
     }
     let alive = left.load(Ordering::Relaxed) > 0;
-    (heard, alive, engine.counters().last_offloaded())
+    (frames, alive, engine.counters().last_offloaded())
 }
 
 #[test]
-fn an_upload_that_is_interrupted_at_any_write_never_changes_a_sample() {
+fn interrupting_an_upload_at_any_write_never_changes_a_sample() {
     let (cpu, ..) = interrupted(None, 0, 0);
-    let mut whole = 0;
+    let mut complete = 0;
     for writes in 0.. {
         let pru = Pru::new();
-        let (heard, alive, by_pru) = interrupted(Some(&pru), 0, writes);
-        assert!(heard == cpu, "after {writes} writes");
+        let (frames, alive, by_pru) = interrupted(Some(&pru), 0, writes);
+        assert!(frames == cpu, "after {writes} writes");
         assert!(by_pru || !alive, "after {writes} writes");
-        // The next start finds the core as it was left, and plays.
+        // The next start finds the core as the killed process left it, and plays.
         if writes % 16 == 0 {
-            let (heard, _, by_pru) = interrupted(Some(&pru), 2 * SECOND, u32::MAX);
+            let (frames, _, by_pru) = interrupted(Some(&pru), 2 * SECOND, u32::MAX);
             assert!(
-                heard == cpu && by_pru,
+                frames == cpu && by_pru,
                 "after {writes} writes, started again"
             );
         }
         assert_eq!((pru.fault(), pru.refused()), (None, None));
         if by_pru {
-            whole = writes;
+            complete = writes;
             break;
         }
     }
-    assert!(whole > 150, "{whole} writes");
+    assert!(complete > 150, "{complete} writes");
 }
 
 #[test]
-fn what_does_not_fit_is_told_with_its_count_and_played_by_the_cpu() {
+fn the_cpu_plays_a_network_too_large_for_the_pru_and_says_so() {
     let wide =
         logicnet::Network::random(16, &[128; 20], logicnet::random::Ops::XorRich, 1).unwrap();
     let mut large = desk(Choice::Pru);
     large.parts.library = vec![wide];
     let (simulation, _) = play(large, "", 4.0, nothing);
-    let notice = simulation.state().notice.clone().expect("it is told");
+    let notice = simulation.state().notice.clone().expect("a notice");
     assert!(notice.contains("too large for the PRU"), "{notice}");
     assert_eq!(simulation.counters().offloaded(), 0);
 }
 
-/// A desk of one network, which is meant to be played at this rate, in blocks of so many
-/// frames.
+/// A desk with one network of this sample rate, in blocks of so many frames.
 fn paced(choice: Choice, rate: u32, block: u32) -> Desk {
     let mut parts = factory_networks::all().swap_remove(2).into_parts();
     parts.sample_rate = rate;
@@ -409,61 +413,61 @@ fn paced(choice: Choice, rate: u32, block: u32) -> Desk {
 }
 
 #[test]
-fn what_is_too_fast_is_told_and_no_program_is_made_until_it_is_slower() {
+fn the_pru_waits_for_a_slower_speed_if_the_pace_is_too_fast() {
     let fast = || paced(Choice::Pru, 44_100, 16);
     let (simulation, _) = play(fast(), "0 set speed=4\n1 bend 40 1", 2.0, nothing);
     let starts = |simulation: &Simulation| simulation.supervisor().unwrap().starts();
     assert_eq!(starts(&simulation), 0);
-    // Of one network it is told once: the bend's notice is over, and there is no other.
+    // A network is reported once: the bend cleared the notice, and there is no other.
     assert_eq!(simulation.state().notice, None);
     let (simulation, _) = play(fast(), "0 set speed=4", 1.0, nothing);
-    let notice = simulation.state().notice.clone().expect("it is told");
+    let notice = simulation.state().notice.clone().expect("a notice");
     assert!(notice.contains("too fast for the PRU"), "{notice}");
     assert!(notice.contains("not 64"), "{notice}");
 
-    // Slower again, it plays: that no program was sent meanwhile does not matter.
+    // The PRU plays at a slower speed, although no other program was requested meanwhile.
     let script = "0 set speed=4\n1 set speed=1\n2 set speed=-2\n3 set volume=-6";
     let (_, cpu) = play(paced(Choice::Cpu, 44_100, 16), script, 4.0, nothing);
-    let (simulation, heard) = play(fast(), script, 4.0, nothing);
-    heard.check(&cpu, "slower again");
+    let (simulation, recording) = play(fast(), script, 4.0, nothing);
+    recording.check(&cpu, "slower");
     assert_eq!(starts(&simulation), 1);
-    assert!(heard.by_pru[0] > 44_100 && simulation.counters().last_offloaded());
+    assert!(recording.by_pru[0] > 44_100 && simulation.counters().last_offloaded());
 
-    // And faster, it stays where it is, for when that is over.
+    // At a faster speed, the program stays loaded.
     let script = "1 set speed=2.05\n2 set speed=2";
-    let (simulation, heard) = play(fast(), script, 3.0, nothing);
+    let (simulation, recording) = play(fast(), script, 3.0, nothing);
     assert_eq!(starts(&simulation), 1);
     let within = |from: u64, to: u64| {
         let played = |frame: &&u64| (from * 44_100..to * 44_100).contains(*frame);
-        heard.by_pru.iter().filter(played).count()
+        recording.by_pru.iter().filter(played).count()
     };
     assert!(within(0, 1) > 200 && within(2, 3) > 500);
     assert!(within(1, 2) < 20, "{}", within(1, 2));
-    // Nobody has asked for the PRU.
+    // With `Auto`, the player is not notified.
     let (simulation, _) = play(paced(Choice::Auto, 44_100, 64), "", 1.0, nothing);
     assert_eq!(starts(&simulation), 0);
     assert_eq!(simulation.state().notice, None);
 }
 
 #[test]
-fn in_blocks_of_any_length_every_frame_is_the_same() {
-    // 8,000 samples a second are 0.7 to 24 a callback.
+fn frames_are_the_same_in_blocks_of_any_length() {
+    // At 8,000 samples per second, these are 0.7 to 24 samples per callback.
     for block in [4, 31, 64, 128] {
         let (_, cpu) = play(paced(Choice::Cpu, 8000, block), LIGHT, 8.0, nothing);
-        let (simulation, heard) = play(paced(Choice::Pru, 8000, block), LIGHT, 8.0, nothing);
-        heard.check(&cpu, &format!("blocks of {block}"));
+        let (simulation, recording) = play(paced(Choice::Pru, 8000, block), LIGHT, 8.0, nothing);
+        recording.check(&cpu, &format!("blocks of {block}"));
         let share = share(&simulation);
         assert!(share > 0.6, "blocks of {block}: {share}");
         assert_eq!(simulation.counters().missed(), 0);
     }
-    // And 47, which is too much.
+    // 47 samples per callback are too many.
     let (simulation, _) = play(paced(Choice::Pru, 8000, 256), "", 1.0, nothing);
     assert_eq!(simulation.supervisor().unwrap().starts(), 0);
     assert!(simulation.state().notice.is_some());
 }
 
 #[test]
-fn failures_are_forgiven_after_a_good_minute() {
+fn a_healthy_minute_resets_the_count_of_restarts() {
     let pru = Pru::new();
     let platform = Desk::new(factory_networks::all()).platform;
     let memory = || Box::new(pru.clone());
@@ -476,7 +480,7 @@ fn failures_are_forgiven_after_a_good_minute() {
         network: Arc::new(network),
         settings: Settings::default(),
     });
-    // Halted for 0.1 s every 70 s, six times.
+    // Halts the core for 0.1 s every 70 s, six times.
     pru.meddle(|now, emulation| {
         if now > SECOND && now % (70 * SECOND) < SECOND / 10 {
             poke(emulation, CONTROL[0], |_| SOFT_RST_N);
@@ -516,7 +520,7 @@ fn without_a_thread_for_the_pru_the_cpu_plays_and_says_so() {
     // It was told before what is asked for now.
     let shared = threads.handle();
     shared.ask(Command::Finger(None)).wait().unwrap();
-    let notice = shared.state().notice.clone().expect("it is told");
+    let notice = shared.state().notice.clone().expect("a notice");
     assert!(
         notice.contains("the CPU plays: no thread gb-pru: there"),
         "{notice}"

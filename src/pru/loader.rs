@@ -1,7 +1,7 @@
-//! The core's life: halted, loaded, started.
+//! Control of the core: halts, loads and starts it, and runs single passes.
 //!
-//! Not for the audio thread: a load takes some 4,000 accesses. Nothing is waited for
-//! longer than a bounded number of looks.
+//! Not for the audio thread: loading takes some 4,000 accesses. Waiting is bounded by a
+//! number of polls.
 
 use std::fmt;
 
@@ -9,61 +9,16 @@ use pru_codegen::check;
 use pru_isa::MEMORY_WORDS;
 use pru_isa::emulator::{ENABLE, RUNSTATE, SOFT_RST_N};
 
+use super::error::PruError;
 use super::memory::{Memory, MemoryWindow, mailbox};
 
-/// Looks at a core that is to halt. An instruction takes less than a microsecond, a look
-/// about a tenth.
-const HALTING_LOOKS: u32 = 10_000;
-/// Looks for the answer to a request: the longest pass takes 30 us.
-const ANSWERING_LOOKS: u32 = 5000;
+/// Most polls until a core has halted. An instruction takes less than 1 us, a poll about
+/// 0.1 us.
+const HALT_POLLS: u32 = 10_000;
+/// Most polls until a request is answered: the longest pass takes 30 us.
+const ANSWER_POLLS: u32 = 5000;
 
-/// Why the core cannot be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trouble {
-    /// It does not halt.
-    Running,
-    /// Its instruction memory does not keep what is written.
-    Memory {
-        /// The word, from 0 on.
-        index: usize,
-    },
-    /// The program has more words than there is memory for.
-    TooLong(usize),
-    /// A pass that was tried did not come.
-    Silent,
-    /// A pass that was tried came from another program, or was spoiled.
-    Spoiled,
-    /// A pass that was tried has wrong samples.
-    Wrong {
-        /// Its first time.
-        t: u32,
-    },
-    /// It has stood still.
-    Standing,
-    /// It has missed many passes.
-    Late,
-}
-
-impl fmt::Display for Trouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Trouble::Running => f.write_str("it does not halt"),
-            Trouble::Memory { index } => {
-                write!(f, "its instruction memory does not keep word {index}")
-            }
-            Trouble::TooLong(words) => write!(f, "{words} words are too many"),
-            Trouble::Silent => f.write_str("it does not answer"),
-            Trouble::Spoiled => f.write_str("its answers are spoiled"),
-            Trouble::Wrong { t } => write!(f, "its samples from {t} on are wrong"),
-            Trouble::Standing => f.write_str("it stands still"),
-            Trouble::Late => f.write_str("its answers do not come in time"),
-        }
-    }
-}
-
-impl std::error::Error for Trouble {}
-
-/// Halts, loads and starts the core, whatever it was doing.
+/// Halts, loads and starts the core, from any state.
 pub struct Loader {
     memory: Box<dyn Memory>,
 }
@@ -75,80 +30,82 @@ impl fmt::Debug for Loader {
 }
 
 impl Loader {
-    /// A loader of the core in this memory.
+    /// Creates a loader for the core in this memory.
     pub fn new(memory: Box<dyn Memory>) -> Loader {
         Loader { memory }
     }
 
-    /// Halts the core. It may be running still, for a process that was killed.
+    /// Halts the core, which may still run a program of a killed process.
     ///
     /// # Errors
-    /// When it does not.
-    pub fn halt(&mut self) -> Result<(), Trouble> {
+    /// Fails if the core does not halt.
+    pub fn halt(&mut self) -> Result<(), PruError> {
         self.memory.write(MemoryWindow::CONTROL, SOFT_RST_N);
         let halted =
-            (0..HALTING_LOOKS).any(|_| self.memory.read(MemoryWindow::CONTROL) & RUNSTATE == 0);
+            (0..HALT_POLLS).any(|_| self.memory.read(MemoryWindow::CONTROL) & RUNSTATE == 0);
         if halted {
             Ok(())
         } else {
-            Err(Trouble::Running)
+            Err(PruError::NotHalting)
         }
     }
 
     /// Halts the core, writes a program, and reads it back.
     ///
     /// # Errors
-    /// When it does not halt, or does not keep the program: then it stays halted.
-    pub fn load(&mut self, words: &[u32]) -> Result<(), Trouble> {
+    /// Fails if the program is too long, the core does not halt, or the memory does not
+    /// keep the program; the core stays halted.
+    pub fn load(&mut self, words: &[u32]) -> Result<(), PruError> {
         if words.len() > MEMORY_WORDS {
-            return Err(Trouble::TooLong(words.len()));
+            return Err(PruError::TooLong(words.len()));
         }
         self.halt()?;
-        let places = || (0..).map_while(MemoryWindow::instruction).zip(words);
-        for (place, &word) in places() {
-            self.memory.write(place, word);
+        let instructions = || (0..).map_while(MemoryWindow::instruction).zip(words);
+        for (window, &word) in instructions() {
+            self.memory.write(window, word);
         }
-        let differs = places().position(|(place, &word)| self.memory.read(place) != word);
-        differs.map_or(Ok(()), |index| Err(Trouble::Memory { index }))
+        let differs = instructions().position(|(window, &word)| self.memory.read(window) != word);
+        differs.map_or(Ok(()), |index| Err(PruError::Memory { index }))
     }
 
-    /// Starts the program that was loaded, from its beginning, with nothing asked for.
+    /// Starts the loaded program from its beginning, with an empty mailbox.
     pub fn start(&mut self) {
-        // The program finds its data RAM by the table, which no reset puts right.
+        // The program addresses its data RAM by the constant table, which a reset keeps.
         self.memory.write(MemoryWindow::TABLE, 0);
-        for place in [
+        for window in [
             mailbox::STOP,
             mailbox::REQUEST,
             mailbox::ANSWER,
             mailbox::EPOCH,
         ] {
-            self.memory.write(place, 0);
+            self.memory.write(window, 0);
         }
-        // From instruction 0 on, as SOFT_RST_N is 0.
+        // Without SOFT_RST_N, the core starts at instruction 0.
         self.memory.write(MemoryWindow::CONTROL, ENABLE);
     }
 
-    /// Changes while the program runs.
+    /// Returns the heartbeat, which changes while the program runs.
     pub fn beat(&self) -> u32 {
         self.memory.read(mailbox::BEAT)
     }
 
-    /// Has a pass made, waiting for it, under a number that nobody else uses.
+    /// Runs a pass from time `t` on and waits for it. `number` must not be in use by the
+    /// audio thread.
     ///
     /// # Errors
-    /// When it does not come, or is not this program's.
-    pub fn pass(&mut self, epoch: u16, number: u32, t: u32) -> Result<[u32; 8], Trouble> {
+    /// Fails if there is no answer, or if it is damaged or another program's.
+    pub fn pass(&mut self, epoch: u16, number: u32, t: u32) -> Result<[u32; 8], PruError> {
         self.memory.write(mailbox::TIME, t);
         self.memory.write(mailbox::REQUEST, number);
-        if !(0..ANSWERING_LOOKS).any(|_| self.memory.read(mailbox::ANSWER) == number) {
-            return Err(Trouble::Silent);
+        if !(0..ANSWER_POLLS).any(|_| self.memory.read(mailbox::ANSWER) == number) {
+            return Err(PruError::NoAnswer);
         }
         let own = self.memory.read(mailbox::EPOCH) == u32::from(epoch);
-        let planes = mailbox::PLANES.map(|place| self.memory.read(place));
+        let planes = mailbox::PLANES.map(|window| self.memory.read(window));
         if own && self.memory.read(mailbox::CHECK) == check(&planes) {
             Ok(planes)
         } else {
-            Err(Trouble::Spoiled)
+            Err(PruError::DamagedAnswer)
         }
     }
 }

@@ -1,67 +1,69 @@
-//! The words of the subsystem that are ours, and access to them.
+//! The subsystem's words that belong to Gatebend, and access to them.
 
 use std::sync::Arc;
 
 use pru_isa::MEMORY_WORDS;
 use pru_isa::emulator::{CONTROL, DATA, INSTRUCTIONS, TABLE};
 
-/// The core that Bela leaves free, and whose memories are ours.
+/// The core that Bela leaves free.
 const CORE: usize = 0;
 
-/// A word that may be touched. There are no others: neither the interrupt controller's
-/// nor the other core's, the shared RAM's or the scratchpad's settings can be named.
+/// A word that may be accessed. Values exist for no other words, such as those of the
+/// interrupt controller, the other core, the shared RAM or the scratchpad's settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryWindow(u32);
 
-/// Bytes from the subsystem's beginning to the end of the last place.
+/// Bytes from the subsystem's beginning to the end of the last [`MemoryWindow`].
 pub const MAPPED_BYTES: usize = INSTRUCTIONS[CORE] as usize + 4 * MEMORY_WORDS;
 
 impl MemoryWindow {
-    /// Runs and halts the core.
+    /// Control register, which runs and halts the core.
     pub(super) const CONTROL: MemoryWindow = MemoryWindow(CONTROL[CORE]);
-    /// Moves entries 24 and 25 of the core's constant table.
+    /// Register that sets entries 24 and 25 of the core's constant table.
     pub(super) const TABLE: MemoryWindow = MemoryWindow(CONTROL[CORE] + TABLE);
 
-    /// A word of the mailbox. For constants: another offset does not compile.
+    /// Creates the window of a mailbox word. An offset outside fails to compile in a
+    /// constant.
     pub(super) const fn mailbox(offset: u32) -> MemoryWindow {
         assert!(offset % 4 == 0 && offset <= pru_codegen::CHECK);
         MemoryWindow(DATA[CORE] + offset)
     }
 
-    /// A word of instruction memory, if there is that many: to be touched only while the
-    /// core is halted.
+    /// Creates the window of an instruction, if the memory has so many. Accessible only
+    /// while the core is halted.
     pub(super) fn instruction(index: usize) -> Option<MemoryWindow> {
         (index < MEMORY_WORDS).then_some(MemoryWindow(INSTRUCTIONS[CORE] + 4 * index as u32))
     }
 
-    /// Bytes from the subsystem's beginning: a multiple of 4, below [`MAPPED_BYTES`].
+    /// Returns the offset in bytes from the subsystem's beginning: a multiple of 4, below
+    /// [`MAPPED_BYTES`].
     pub fn offset(self) -> u32 {
         self.0
     }
 }
 
-/// The subsystem's memory as the ARM sees it: whole words, each access one access, in
-/// their order. On a board each takes about 100 ns.
+/// The subsystem's memory as seen by the ARM. Each call accesses one whole word, in
+/// program order, and takes about 100 ns on a board.
 ///
-/// Two threads have one each: accesses to the same word by both do not disturb others.
+/// Two threads hold an accessor each; concurrent accesses never tear a word.
 pub trait Memory: Send {
     /// Reads a word.
-    fn read(&self, place: MemoryWindow) -> u32;
+    fn read(&self, window: MemoryWindow) -> u32;
     /// Writes a word.
-    fn write(&self, place: MemoryWindow, value: u32);
+    fn write(&self, window: MemoryWindow, value: u32);
 }
 
 impl<M: Memory + Sync + ?Sized> Memory for Arc<M> {
-    fn read(&self, place: MemoryWindow) -> u32 {
-        (**self).read(place)
+    fn read(&self, window: MemoryWindow) -> u32 {
+        (**self).read(window)
     }
 
-    fn write(&self, place: MemoryWindow, value: u32) {
-        (**self).write(place, value);
+    fn write(&self, window: MemoryWindow, value: u32) {
+        (**self).write(window, value);
     }
 }
 
-/// The mailbox, as `pru-asm/mailbox.p` has it.
+/// Words of the mailbox, as in `pru-asm/mailbox.p`.
 pub(super) mod mailbox {
     use super::MemoryWindow;
 
@@ -87,16 +89,16 @@ pub(super) mod mailbox {
 mod tests {
     use super::*;
 
-    /// What is Bela's or nobody's cannot be named: all places there are.
+    /// Covers every window, and so shows that no other word can be accessed.
     #[test]
-    fn places_are_ours_alone() {
+    fn windows_cover_only_the_free_cores_words() {
         let mut all = vec![MemoryWindow::CONTROL, MemoryWindow::TABLE];
         all.extend((0..).map_while(MemoryWindow::instruction));
         assert_eq!(all.len(), 2 + MEMORY_WORDS);
         all.extend([mailbox::STOP, mailbox::CHECK]);
         all.extend(mailbox::PLANES);
-        for place in all {
-            let offset = place.offset();
+        for window in all {
+            let offset = window.offset();
             let ours = [
                 0..0x2000,
                 0x22000..0x22004,
@@ -105,7 +107,7 @@ mod tests {
             ];
             assert!(
                 ours.iter().any(|range| range.contains(&offset)),
-                "{place:?}"
+                "{window:?}"
             );
             assert!(offset % 4 == 0 && (offset as usize) < MAPPED_BYTES);
         }

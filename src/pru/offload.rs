@@ -1,11 +1,11 @@
-//! The audio thread's side: groups of samples, gathered from the PRU pass by pass.
+//! The audio thread's side: collects groups of samples from the PRU, pass by pass.
 //!
-//! A callback looks at most once whether the pass asked for is there, which takes one
-//! access, or eleven if it is; and asks for at most one, which takes two. It never waits
-//! for an answer, and takes none that is not certainly the one: of this program's start,
-//! with the number of this request, and with a check that fits the samples.
+//! A callback checks at most once whether the requested pass has arrived, which takes one
+//! access, or eleven if it has; and requests at most one pass, which takes two. It never
+//! waits. It accepts an answer only with the epoch of the program's last start, the number
+//! of the request, and a check word that fits the samples.
 //!
-//! Nothing here allocates, locks, calls the system or panics.
+//! Nothing here allocates, locks, makes system calls or panics.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,44 +14,49 @@ use engine::OffloadedGroup;
 use logicnet::{W512, Word};
 use pru_codegen::{LANES, check};
 
-use super::link::{Link, Ready};
 use super::memory::{Memory, MemoryWindow, mailbox};
+use super::status::{ReadyProgram, SharedStatus};
 
-/// Accesses of a pass that comes in time: two to ask; answer, epoch, eight planes and
-/// their check to pick it up.
-pub const ACCESSES_A_PASS: u32 = 13;
-/// What an access takes on a board, about: uncached, in order, through two buses.
+/// Accesses of a pass that arrives in time: two for the request; one each for answer,
+/// epoch and check, and eight for the planes.
+pub const ACCESSES_PER_PASS: u32 = 13;
+/// Approximate time of an access on a board: uncached, in order, through two buses.
 pub const ACCESS_NS: u32 = 100;
-/// PruOffload of the largest group there is.
-const MOST_PASSES: usize = W512::LANES / LANES as usize;
-/// Groups missed in a row until the PRU is given up, for the supervisor to see to it.
-const MOST_MISSES: u32 = 8;
-/// Numbers of requests are below: the supervisor's are not.
-const NUMBERS: u32 = 1 << 31;
+/// Passes of the largest group.
+const MAX_PASSES: usize = W512::LANES / LANES as usize;
+/// Groups missed in a row after which the program is given up; the supervisor then
+/// restarts it.
+const MAX_MISSES: u32 = 8;
+/// End of the range of request numbers; the supervisor uses those from here on.
+const END_OF_NUMBERS: u32 = 1 << 31;
 
-/// The group that is being gathered.
+/// The group that is being collected.
 #[derive(Clone, Copy, Debug)]
-struct Gathered {
+struct PartialGroup {
     group: u32,
-    /// PruOffload that are there.
+    /// Passes that have arrived.
     passes: usize,
-    /// A pass was not there when it should have been, or will never be.
+    /// True if a pass did not arrive by the next callback.
     late: bool,
-    lost: bool,
+    /// True if an answer was damaged or another program's: the group stays incomplete.
+    damaged: bool,
 }
 
-/// Gathers groups ahead of the CPU's own schedule.
+/// Collects groups ahead of the CPU's own schedule.
 pub struct PruOffload {
     memory: Box<dyn Memory>,
-    link: Arc<Link>,
-    /// What plays on the PRU, if that is what the engine plays.
-    playing: Option<Ready>,
-    gathered: Option<Gathered>,
-    planes: [[u32; MOST_PASSES]; 8],
-    /// The number of the last request, and whether its answer is still wanted.
+    status: Arc<SharedStatus>,
+    /// The PRU's program, if the engine plays the same one.
+    playing: Option<ReadyProgram>,
+    partial: Option<PartialGroup>,
+    planes: [[u32; MAX_PASSES]; 8],
+    /// Number of the last request.
     number: u32,
-    asked: bool,
+    /// True while the answer to the last request is outstanding.
+    pending: bool,
+    /// Groups missed in a row.
     misses: u32,
+    /// Accesses since the engine last asked for their time.
     accesses: u32,
 }
 
@@ -59,33 +64,33 @@ impl fmt::Debug for PruOffload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PruOffload")
             .field("playing", &self.playing)
-            .field("gathered", &self.gathered)
+            .field("partial", &self.partial)
             .field("number", &self.number)
             .finish_non_exhaustive()
     }
 }
 
 impl PruOffload {
-    pub(super) fn new(memory: Box<dyn Memory>, link: Arc<Link>) -> PruOffload {
+    pub(super) fn new(memory: Box<dyn Memory>, status: Arc<SharedStatus>) -> PruOffload {
         PruOffload {
             memory,
-            link,
+            status,
             playing: None,
-            gathered: None,
-            planes: [[0; MOST_PASSES]; 8],
+            partial: None,
+            planes: [[0; MAX_PASSES]; 8],
             number: 0,
-            asked: false,
+            pending: false,
             misses: 0,
             accesses: 0,
         }
     }
 
-    /// The answer's samples, if they are this program's and whole.
-    fn answer(&mut self, epoch: u16) -> Option<[u32; 8]> {
+    /// Reads the answer's samples, if they are this program's and undamaged.
+    fn read_answer(&mut self, epoch: u16) -> Option<[u32; 8]> {
         if self.read(mailbox::EPOCH) != u32::from(epoch) {
             return None;
         }
-        let planes = mailbox::PLANES.map(|place| self.read(place));
+        let planes = mailbox::PLANES.map(|window| self.read(window));
         (self.read(mailbox::CHECK) == check(&planes)).then_some(planes)
     }
 
@@ -102,49 +107,48 @@ impl PruOffload {
 
 impl<W: Word> engine::Offload<W> for PruOffload {
     fn poll(&mut self, program: Option<u32>) {
-        let ready = self
-            .link
-            .ready()
-            .filter(|ready| Some(ready.program) == program && !self.link.is_given_up(ready.epoch));
+        let ready = self.status.ready().filter(|ready| {
+            Some(ready.program) == program && !self.status.is_given_up(ready.epoch)
+        });
         if ready != self.playing {
             self.playing = ready;
-            self.gathered = None;
-            self.asked = false;
+            self.partial = None;
+            self.pending = false;
             self.misses = 0;
         }
-        let (Some(ready), Some(mut gathered), true) = (self.playing, self.gathered, self.asked)
+        let (Some(ready), Some(mut partial), true) = (self.playing, self.partial, self.pending)
         else {
             return;
         };
         if self.read(mailbox::ANSWER) == self.number {
-            self.asked = false;
-            match self.answer(ready.epoch) {
+            self.pending = false;
+            match self.read_answer(ready.epoch) {
                 Some(planes) => {
                     for (to, plane) in self.planes.iter_mut().zip(planes) {
-                        if let Some(place) = to.get_mut(gathered.passes) {
-                            *place = plane;
+                        if let Some(to) = to.get_mut(partial.passes) {
+                            *to = plane;
                         }
                     }
-                    gathered.passes += 1;
+                    partial.passes += 1;
                 }
-                None => gathered.lost = true,
+                None => partial.damaged = true,
             }
         } else {
-            gathered.late = true;
+            partial.late = true;
         }
-        self.gathered = Some(gathered);
+        self.partial = Some(partial);
     }
 
     fn take(&mut self, group: u32) -> OffloadedGroup<W> {
-        let (Some(ready), Some(gathered)) = (self.playing, self.gathered) else {
+        let (Some(ready), Some(partial)) = (self.playing, self.partial) else {
             return OffloadedGroup::NotRequested;
         };
-        if gathered.group != group {
+        if partial.group != group {
             return OffloadedGroup::NotRequested;
         }
-        self.gathered = None;
-        self.asked = false;
-        if gathered.passes == passes::<W>() {
+        self.partial = None;
+        self.pending = false;
+        if partial.passes == passes::<W>() {
             self.misses = 0;
             let planes = &self.planes;
             return OffloadedGroup::Ready(std::array::from_fn(|bit| {
@@ -154,51 +158,51 @@ impl<W: Word> engine::Offload<W> for PruOffload {
                 })
             }));
         }
-        if !gathered.late && !gathered.lost {
-            // It just began to be asked for.
+        if !partial.late && !partial.damaged {
+            // Requested, but not due yet.
             return OffloadedGroup::NotRequested;
         }
         self.misses += 1;
-        if self.misses >= MOST_MISSES {
-            self.link.give_up(ready.epoch);
+        if self.misses >= MAX_MISSES {
+            self.status.give_up(ready.epoch);
         }
         OffloadedGroup::Missed
     }
 
     fn holds(&self, group: u32) -> bool {
-        let whole =
-            |gathered: Gathered| gathered.group == group && gathered.passes == passes::<W>();
-        self.gathered.is_some_and(whole)
+        let complete =
+            |partial: PartialGroup| partial.group == group && partial.passes == passes::<W>();
+        self.partial.is_some_and(complete)
     }
 
     fn request(&mut self, group: u32) {
         if self.playing.is_none() {
             return;
         }
-        let gathered = match self.gathered {
-            Some(gathered) if gathered.group == group => gathered,
+        let partial = match self.partial {
+            Some(partial) if partial.group == group => partial,
             _ => {
-                // An answer to what was asked before has another number.
-                self.asked = false;
-                Gathered {
+                // An answer to an older request has another number and is ignored.
+                self.pending = false;
+                PartialGroup {
                     group,
                     passes: 0,
                     late: false,
-                    lost: false,
+                    damaged: false,
                 }
             }
         };
-        if !self.asked && !gathered.lost && gathered.passes < passes::<W>() {
-            self.number = (self.number + 1) % NUMBERS;
+        if !self.pending && !partial.damaged && partial.passes < passes::<W>() {
+            self.number = (self.number + 1) % END_OF_NUMBERS;
             self.number = self.number.max(1);
             let first = group.wrapping_mul(W::LANES as u32);
-            let t = first.wrapping_add(LANES * gathered.passes as u32);
+            let t = first.wrapping_add(LANES * partial.passes as u32);
             self.write(mailbox::TIME, t);
-            // Last: the PRU takes it with the time.
+            // Written last: the PRU reads the time when the number changes.
             self.write(mailbox::REQUEST, self.number);
-            self.asked = true;
+            self.pending = true;
         }
-        self.gathered = Some(gathered);
+        self.partial = Some(partial);
     }
 
     fn max_pace(&self) -> u32 {
@@ -210,7 +214,7 @@ impl<W: Word> engine::Offload<W> for PruOffload {
     }
 }
 
-/// PruOffload of a group in lanes `W`.
+/// Passes of a group in lanes `W`.
 fn passes<W: Word>() -> usize {
     W::LANES.div_ceil(LANES as usize)
 }

@@ -1,8 +1,8 @@
-//! The supervisor: makes the PRU's program of what is played, uploads it, tries it, hands
-//! it to the audio thread, and watches it.
+//! The supervisor: compiles the PRU's program, uploads and tests it, hands it to the audio
+//! thread, and watches it.
 //!
-//! Runs in the background, in turns of about 10 ms; never in the audio thread. The sound
-//! does not wait for it.
+//! Runs in the background about every 10 ms, never on the audio thread. The sound does not
+//! wait for it.
 
 use std::sync::Arc;
 
@@ -11,96 +11,99 @@ use logicnet::{Evaluator, Masks, Network, Program, Word};
 use pru_codegen::{Code, LANES, compile};
 
 use super::Choice;
-use super::link::{Link, Ready};
-use super::loader::{Loader, Trouble};
+use super::error::PruError;
+use super::loader::Loader;
 use super::memory::Memory;
-use super::offload::{ACCESS_NS, ACCESSES_A_PASS};
+use super::offload::{ACCESS_NS, ACCESSES_PER_PASS};
+use super::status::{ReadyProgram, SharedStatus};
 use engine::{Platform, Settings};
 
-/// What plays now, for a program to be made of, and how fast.
+/// A request for a program of the network that plays.
 #[derive(Clone, Debug)]
 pub struct ProgramRequest {
-    /// The id of the change that brings it to the engine.
+    /// Id of the change that brings the program to the engine.
     pub program: u32,
-    /// The network ...
+    /// Network to evaluate.
     pub network: Arc<Network>,
-    /// ... under these masks, and not its own.
+    /// Masks that replace the network's own.
     pub masks: Masks,
-    /// Rate and speed at which it is read. That they change is a wish, too, for the same
-    /// program.
+    /// Rate and speed of playback. A request that changes only these has the same program
+    /// id as the one before.
     pub settings: Settings,
 }
 
-/// The way for requests. Only the newest counts.
+/// Sender of requests, of which only the newest counts.
 #[derive(Clone, Debug)]
 pub struct ProgramRequests(Sender<ProgramRequest>);
 
 impl ProgramRequests {
-    /// ProgramRequests for a program. Never waits.
-    pub fn send(&self, wish: ProgramRequest) {
-        // Without an supervisor the CPU plays.
-        let _ = self.0.send(wish);
+    /// Sends a request. Never waits.
+    pub fn send(&self, request: ProgramRequest) {
+        // Without a supervisor, the CPU plays.
+        let _ = self.0.send(request);
     }
 }
 
 pub(super) fn requests() -> (ProgramRequests, Receiver<ProgramRequest>) {
-    let (send, inbox) = unbounded();
-    (ProgramRequests(send), inbox)
+    let (sender, inbox) = unbounded();
+    (ProgramRequests(sender), inbox)
 }
 
-/// PruOffload that are tried before a program plays, spread over the period.
+/// Passes that test a program before it plays, spread over the network's period.
 const TRIALS: u32 = 64;
-/// Their requests' numbers are from here on: no audio thread uses these.
+/// First request number of trials; the audio thread uses those below.
 const TRIAL_NUMBERS: u32 = 1 << 31;
-/// Turns to wait before a start of the same program again; after that it is left alone.
-const RESTARTS: [u32; 4] = [0, 50, 500, 3000];
-/// Good turns after which its failures are forgiven: a minute.
-const FORGIVEN: u32 = 6000;
+/// Polls to skip before each restart of a program. After the last, the CPU plays it.
+const RESTART_DELAYS: [u32; 4] = [0, 50, 500, 3000];
+/// Healthy polls in a row that reset the count of restarts: a minute.
+const HEALTHY_POLLS: u32 = 6000;
 
-/// A program, and how it does.
+/// A compiled program and its health.
 #[derive(Debug)]
-struct Playing {
+struct CompiledProgram {
     code: Code,
-    /// The number of its last start; none when that has failed.
+    /// Number of the last start; none if the program is not running.
     epoch: Option<u16>,
+    /// Heartbeat at the last poll.
     beat: u32,
-    /// Good turns, one after the other.
-    good: u32,
+    /// Healthy polls in a row.
+    healthy: u32,
     restarts: usize,
-    /// Turns until it is started again.
-    rest: u32,
+    /// Polls to skip before the next start.
+    delay: u32,
 }
 
-/// What becomes of the newest wish.
+/// State of the newest request.
 #[derive(Debug)]
-enum Stage {
-    /// The next turn makes its program, unless it is read too fast.
-    Waiting,
-    Playing(Box<Playing>),
-    /// The CPU plays it, until there is another program.
-    Left,
+enum RequestState {
+    /// The next poll compiles the program, unless its pace is too fast.
+    Pending,
+    /// The program is compiled, and runs or waits for a restart.
+    Compiled(Box<CompiledProgram>),
+    /// The CPU plays, until another program is requested.
+    Refused,
 }
 
-/// Has the PRU at its command.
+/// Keeps the PRU playing the program that was requested last.
 #[derive(Debug)]
 pub struct Supervisor {
     choice: Choice,
     platform: Platform,
-    /// Samples of an engine's group.
+    /// Samples per group of the engine.
     group: u32,
     loader: Loader,
-    link: Arc<Link>,
+    status: Arc<SharedStatus>,
     inbox: Receiver<ProgramRequest>,
-    /// The newest.
-    wish: Option<ProgramRequest>,
-    stage: Stage,
+    /// The newest request.
+    request: Option<ProgramRequest>,
+    state: RequestState,
     epoch: u16,
     trials: u32,
     starts: u32,
-    /// The network of which was told that the PRU does not play it.
-    told: Option<Arc<Network>>,
-    /// Whether the core was ever halted by us.
-    begun: bool,
+    /// Network for which a problem was reported last.
+    reported: Option<Arc<Network>>,
+    /// True after the first poll, which halts the core.
+    initialized: bool,
 }
 
 impl Supervisor {
@@ -109,7 +112,7 @@ impl Supervisor {
         platform: Platform,
         group: u32,
         memory: Box<dyn Memory>,
-        link: Arc<Link>,
+        status: Arc<SharedStatus>,
         inbox: Receiver<ProgramRequest>,
     ) -> Supervisor {
         Supervisor {
@@ -117,102 +120,108 @@ impl Supervisor {
             platform,
             group,
             loader: Loader::new(memory),
-            link,
+            status,
             inbox,
-            wish: None,
-            stage: Stage::Left,
+            request: None,
+            state: RequestState::Refused,
             epoch: 0,
             trials: 0,
             starts: 0,
-            told: None,
-            begun: false,
+            reported: None,
+            initialized: false,
         }
     }
 
-    /// Gates of the network that the next turn makes a program of, if it does.
+    /// Returns the number of gates that the next poll compiles, if it compiles a program.
     pub fn waiting(&self) -> Option<usize> {
-        let wish = self.wish.as_ref()?;
-        let makes = matches!(self.stage, Stage::Waiting) && self.too_fast(wish).is_none();
-        makes.then(|| wish.network.gates().len())
+        let request = self.request.as_ref()?;
+        let compiles =
+            matches!(self.state, RequestState::Pending) && self.too_fast(request).is_none();
+        compiles.then(|| request.network.gates().len())
     }
 
-    /// Programs started, again or for the first time.
+    /// Returns the number of program starts, including restarts.
     pub fn starts(&self) -> u32 {
         self.starts
     }
 
-    /// One turn: takes the newest wish; or, if none is newer, makes and starts its
-    /// program; or else watches it. What the player should be told, if anything.
+    /// Takes the newest request. If there is none, compiles and starts the pending program,
+    /// or else checks the running one. Returns a notice for the player, if any.
     pub fn turn(&mut self) -> Option<String> {
-        if !self.begun {
-            self.begun = true;
-            // Whatever runs there, of a process that was killed.
-            if let Err(trouble) = self.loader.halt() {
-                log::warn!("PRU: {trouble}");
-            }
+        if !self.initialized {
+            self.initialized = true;
+            // The core may still run a program of a killed process.
+            self.halt();
         }
-        if let Some(wish) = self.inbox.try_iter().last() {
-            let program = wish.program;
-            let before = self.wish.replace(wish);
-            if before.is_none_or(|before| before.program != program) {
-                // While a finger moves, programs live for milliseconds: a turn without a
-                // newer one is waited for.
-                self.link.set_ready(None);
-                self.stage = Stage::Waiting;
+        if let Some(request) = self.inbox.try_iter().last() {
+            let program = request.program;
+            let previous = self.request.replace(request);
+            if previous.is_none_or(|previous| previous.program != program) {
+                // While a finger moves, programs live for milliseconds: compiling waits for
+                // a poll without a newer request.
+                self.status.set_ready(None);
+                self.state = RequestState::Pending;
                 return None;
             }
         }
-        let wish = self.wish.take()?;
-        let (stage, told) = match std::mem::replace(&mut self.stage, Stage::Left) {
-            Stage::Waiting => self.fulfil(&wish),
-            Stage::Playing(playing) => self.watch(&wish, playing),
-            Stage::Left => (Stage::Left, None),
+        let request = self.request.take()?;
+        let (state, notice) = match std::mem::replace(&mut self.state, RequestState::Refused) {
+            RequestState::Pending => self.fulfil(&request),
+            RequestState::Compiled(program) => self.check(&request, program),
+            RequestState::Refused => (RequestState::Refused, None),
         };
-        self.wish = Some(wish);
-        self.stage = stage;
-        told
+        self.request = Some(request);
+        self.state = state;
+        notice
     }
 
-    /// Halts the core, for the end.
+    /// Halts the core, before the program ends.
     pub fn end(&mut self) {
-        self.link.set_ready(None);
-        if let Err(trouble) = self.loader.halt() {
-            log::warn!("PRU: {trouble}");
+        self.status.set_ready(None);
+        self.halt();
+    }
+
+    fn halt(&mut self) {
+        if let Err(error) = self.loader.halt() {
+            log::warn!("PRU: {error}");
         }
     }
 
-    /// Why the audio thread does not ask for a wish's samples, if it does not: where a
-    /// callback reads more than a pass, the PRU would not keep up.
-    fn too_fast(&self, wish: &ProgramRequest) -> Option<String> {
-        let pace = self.platform.pace(&wish.settings);
+    /// Returns a message if a callback reads more samples than a pass has: the PRU could not
+    /// keep up, and the audio thread requests nothing.
+    fn too_fast(&self, request: &ProgramRequest) -> Option<String> {
+        let pace = self.platform.pace(&request.settings);
         (pace > LANES).then(|| {
             format!(
-                "too fast for the PRU, which makes {LANES} samples a callback, and not {pace}: \
-                 lower rate or speed, or use shorter periods"
+                "too fast for the PRU, which makes {LANES} samples per callback, and not {pace}: \
+                 lower the rate or the speed, or use shorter periods"
             )
         })
     }
 
-    fn fulfil(&mut self, wish: &ProgramRequest) -> (Stage, Option<String>) {
-        if let Some(problem) = self.too_fast(wish) {
-            return (Stage::Waiting, self.tell(wish, &problem));
+    fn fulfil(&mut self, request: &ProgramRequest) -> (RequestState, Option<String>) {
+        if let Some(problem) = self.too_fast(request) {
+            return (RequestState::Pending, self.report(request, &problem));
         }
-        let name = wish.network.name();
-        let code = match compile(&wish.network, &wish.masks) {
+        let name = request.network.name();
+        let code = match compile(&request.network, &request.masks) {
             Ok(code) => code,
-            Err(error) => return (Stage::Left, self.tell(wish, &error.to_string())),
+            Err(error) => {
+                let notice = self.report(request, &error.to_string());
+                return (RequestState::Refused, notice);
+            }
         };
         let (statistics, group) = (code.statistics(), self.group);
         let spared = statistics.gates as f32 * self.platform.cost.gate_ns;
-        let exchange = (group.div_ceil(LANES) * ACCESSES_A_PASS * ACCESS_NS) as f32;
+        let exchange = (group.div_ceil(LANES) * ACCESSES_PER_PASS * ACCESS_NS) as f32;
         if self.choice == Choice::Auto && spared <= exchange {
             log::info!(
-                "the CPU plays {name}: the PRU would spare {:.1} us of {group} samples, and \
-                 {:.1} us go into the exchange",
+                "the CPU plays {name}: for {group} samples, the PRU would spare it {:.1} us, and \
+                 the exchange takes {:.1} us",
                 spared / 1000.0,
                 exchange / 1000.0
             );
-            return (Stage::Left, None);
+            return (RequestState::Refused, None);
         }
         log::info!(
             "PRU: {name}, {} gates in {} instructions, {:.1} us for {LANES} samples",
@@ -220,116 +229,120 @@ impl Supervisor {
             statistics.instructions,
             f64::from(statistics.cycles()) * 0.005
         );
-        let playing = Box::new(Playing {
+        let program = Box::new(CompiledProgram {
             code,
             epoch: None,
             beat: 0,
-            good: 0,
+            healthy: 0,
             restarts: 0,
-            rest: 0,
+            delay: 0,
         });
-        self.start(wish, playing)
+        self.start(request, program)
     }
 
-    /// What the PRU cannot play is told once for a network: to the log and, if the PRU was
-    /// asked for, to the player.
-    fn tell(&mut self, wish: &ProgramRequest, problem: &str) -> Option<String> {
-        let again = |told: &Arc<Network>| Arc::ptr_eq(told, &wish.network);
-        if self.told.as_ref().is_some_and(again) {
+    /// Reports, once for a network, that the PRU cannot play it: to the log and, if the PRU
+    /// was chosen explicitly, as a notice to the player.
+    fn report(&mut self, request: &ProgramRequest, problem: &str) -> Option<String> {
+        let same = |network: &Arc<Network>| Arc::ptr_eq(network, &request.network);
+        if self.reported.as_ref().is_some_and(same) {
             return None;
         }
-        self.told = Some(Arc::clone(&wish.network));
-        log::info!("the CPU plays {}: {problem}", wish.network.name());
+        self.reported = Some(Arc::clone(&request.network));
+        log::info!("the CPU plays {}: {problem}", request.network.name());
         (self.choice == Choice::Pru).then(|| format!("the CPU plays: {problem}"))
     }
 
     fn start(
         &mut self,
-        wish: &ProgramRequest,
-        mut playing: Box<Playing>,
-    ) -> (Stage, Option<String>) {
+        request: &ProgramRequest,
+        mut program: Box<CompiledProgram>,
+    ) -> (RequestState, Option<String>) {
         self.starts += 1;
-        match self.try_start(wish, &playing.code) {
+        match self.try_start(request, &program.code) {
             Ok(()) => {
-                playing.beat = self.loader.beat();
-                playing.epoch = Some(self.epoch);
-                self.link.set_ready(Some(Ready {
+                program.beat = self.loader.beat();
+                program.epoch = Some(self.epoch);
+                self.status.set_ready(Some(ReadyProgram {
                     epoch: self.epoch,
-                    program: wish.program,
+                    program: request.program,
                 }));
-                (Stage::Playing(playing), None)
+                (RequestState::Compiled(program), None)
             }
-            Err(trouble) => self.failed(playing, trouble),
+            Err(error) => self.schedule_restart(program, error),
         }
     }
 
-    /// Uploads, starts and tries a program under a new number.
-    fn try_start(&mut self, wish: &ProgramRequest, code: &Code) -> Result<(), Trouble> {
+    /// Uploads, starts and tests a program under a new epoch.
+    fn try_start(&mut self, request: &ProgramRequest, code: &Code) -> Result<(), PruError> {
         self.epoch = self.epoch.wrapping_add(1).max(1);
         self.loader.load(&code.words(self.epoch))?;
         self.loader.start();
-        let mut evaluator = Evaluator::<u32>::new(Program::new(&wish.network, &wish.masks));
-        let passes = wish.network.period().div_ceil(LANES);
+        let mut evaluator = Evaluator::<u32>::new(Program::new(&request.network, &request.masks));
+        let passes = request.network.period().div_ceil(LANES);
         for trial in 0..TRIALS {
             let pass = u64::from(trial) * u64::from(passes - 1) / u64::from(TRIALS - 1);
             let t = pass as u32 * LANES;
             self.trials = self.trials.wrapping_add(1);
             let number = TRIAL_NUMBERS | self.trials;
             let planes = self.loader.pass(self.epoch, number, t)?;
-            let (mut made, mut right) = ([0; LANES as usize], [0; LANES as usize]);
-            u32::bytes(planes, &mut made);
-            evaluator.render(t, &mut right);
-            if made != right {
-                return Err(Trouble::Wrong { t });
+            let (mut actual, mut expected) = ([0; LANES as usize], [0; LANES as usize]);
+            u32::bytes(planes, &mut actual);
+            evaluator.render(t, &mut expected);
+            if actual != expected {
+                return Err(PruError::WrongSamples { t });
             }
         }
         Ok(())
     }
 
-    /// Looks whether it lives and answers, and starts it again if not.
-    fn watch(
+    /// Checks that the program runs and answers, and restarts it if not.
+    fn check(
         &mut self,
-        wish: &ProgramRequest,
-        mut playing: Box<Playing>,
-    ) -> (Stage, Option<String>) {
-        let Some(epoch) = playing.epoch else {
-            if playing.rest > 0 {
-                playing.rest -= 1;
-                return (Stage::Playing(playing), None);
+        request: &ProgramRequest,
+        mut program: Box<CompiledProgram>,
+    ) -> (RequestState, Option<String>) {
+        let Some(epoch) = program.epoch else {
+            if program.delay > 0 {
+                program.delay -= 1;
+                return (RequestState::Compiled(program), None);
             }
-            return self.start(wish, playing);
+            return self.start(request, program);
         };
         let beat = self.loader.beat();
-        let stands = beat == std::mem::replace(&mut playing.beat, beat);
-        if stands {
-            return self.failed(playing, Trouble::Standing);
+        let stopped = beat == std::mem::replace(&mut program.beat, beat);
+        if stopped {
+            return self.schedule_restart(program, PruError::Stopped);
         }
-        if self.link.is_given_up(epoch) {
-            return self.failed(playing, Trouble::Late);
+        if self.status.is_given_up(epoch) {
+            return self.schedule_restart(program, PruError::Late);
         }
-        playing.good = playing.good.saturating_add(1);
-        if playing.good == FORGIVEN {
-            playing.restarts = 0;
+        program.healthy = program.healthy.saturating_add(1);
+        if program.healthy == HEALTHY_POLLS {
+            program.restarts = 0;
         }
-        // It stays there, for when it is slower again.
-        let told = self
-            .too_fast(wish)
-            .and_then(|problem| self.tell(wish, &problem));
-        (Stage::Playing(playing), told)
+        // The program keeps running, ready for a slower pace.
+        let notice = self
+            .too_fast(request)
+            .and_then(|problem| self.report(request, &problem));
+        (RequestState::Compiled(program), notice)
     }
 
-    fn failed(&mut self, mut playing: Box<Playing>, trouble: Trouble) -> (Stage, Option<String>) {
-        self.link.set_ready(None);
-        playing.epoch = None;
-        playing.good = 0;
-        let Some(&rest) = RESTARTS.get(playing.restarts) else {
-            log::warn!("PRU: {trouble}; it is left alone until another program comes");
-            let told = format!("the CPU plays: the PRU is left alone, {trouble}");
-            return (Stage::Left, Some(told));
+    fn schedule_restart(
+        &mut self,
+        mut program: Box<CompiledProgram>,
+        error: PruError,
+    ) -> (RequestState, Option<String>) {
+        self.status.set_ready(None);
+        program.epoch = None;
+        program.healthy = 0;
+        let Some(&delay) = RESTART_DELAYS.get(program.restarts) else {
+            log::warn!("PRU: {error}; it is not restarted until the program changes");
+            let notice = format!("the CPU plays: the PRU failed too often, {error}");
+            return (RequestState::Refused, Some(notice));
         };
-        log::warn!("PRU: {trouble}; the CPU plays, and it is started again");
-        playing.restarts += 1;
-        playing.rest = rest;
-        (Stage::Playing(playing), None)
+        log::warn!("PRU: {error}; the CPU plays until it is restarted");
+        program.restarts += 1;
+        program.delay = delay;
+        (RequestState::Compiled(program), None)
     }
 }

@@ -1,34 +1,34 @@
-/* A test double of Bela's library: the calls that Gatebend uses, with the real
- * layout of their structures, and strict: a call out of order ends the process.
+/* A test double of Bela's library: the functions that Gatebend calls, with the real
+ * layout of their structures. It is strict: a call out of order aborts the process.
  *
  *     cc -shared -fPIC -pthread -o libbela.so libbela.c
  *
- * for x86_64, 64-bit ARM and 32-bit ARM alike. Rendering runs on a thread named
- * bela-audio, with --board Batch on the one that starts the audio.
+ * for x86_64, 64-bit ARM and 32-bit ARM. Rendering runs on a thread named bela-audio, or,
+ * with --board Batch, on the thread that starts the audio.
  *
- * What cannot be chosen when it runs, is when it is compiled:
- *   -DWITHOUT_VERSION     no Bela_getVersion: as before it could tell
- *   -DWITHOUT_MONITORING  no Bela_cpuMonitoring...: as before 1.12
- *   -DWITHOUT_GETOPT      no Bela_getopt_long: no real one is so
+ * Compiler flags:
+ *   -DWITHOUT_VERSION     no Bela_getVersion, as in old releases
+ *   -DWITHOUT_MONITORING  no Bela_cpuMonitoring..., as before 1.12
+ *   -DWITHOUT_GETOPT      no Bela_getopt_long, unlike any real release
  *
- * All else by environment variables, BELA_DOUBLE_ and:
+ * Environment variables, each with the prefix BELA_DOUBLE_, and their defaults:
  *   VERSION        1.13.0
- *   INIT           0       what Bela_initAudio returns, before anything is done
- *   START          0       what Bela_startAudio returns, instead of starting
+ *   INIT           0       code that Bela_initAudio returns without setting up, if not 0
+ *   START          0       code that Bela_startAudio returns without starting, if not 0
  *   INTERLEAVED    1
  *   CHANNELS       2       audio outputs; Batch has 12, as the real one
  *   ANALOG         8       analog inputs; 0 turns them off
  *   RATE           44100
- *   BLOCKS         0       stops by itself after so many; 0: never
- *   UNDERRUNS_AT   0       from this block on there is one more underrun a block
- *   EXIT_AT        0       ends the process from the audio thread, in this block
- *   RENDERERS      1       threads that render each block at the same time
- *   NULL_BUFFERS   0       1: there are counts and no buffers
- *   NULL_CLEANUP   0       1: cleanup comes without a context, as Batch's does
- *   REAL_TIME      0       1: at the pace of time, else as fast as can be
- *   OUT                    a file for what the first channel plays, raw f32
- *   FAULTS                 a file for how many page faults rendering took
- * Analog input n is n / 16 + 1 / 256 in a block's last frame, 0 before. */
+ *   BLOCKS         0       number of blocks before the audio stops; 0: no limit
+ *   UNDERRUNS_AT   0       first block of those that count one more underrun each
+ *   EXIT_AT        0       block in which the audio thread exits the process
+ *   RENDERERS      1       threads that render each block concurrently
+ *   NULL_BUFFERS   0       1: the context has counts but no buffers
+ *   NULL_CLEANUP   0       1: cleanup gets no context, as always on Batch
+ *   REAL_TIME      0       1: renders in real time; 0: as fast as possible
+ *   OUT                    file for the samples of the first channel, raw f32
+ *   FAULTS                 file for the number of page faults while rendering
+ * Analog input n is n / 16 + 1 / 256 in a block's last frame, and 0 before. */
 #define _GNU_SOURCE
 #include <getopt.h>
 #include <math.h>
@@ -95,7 +95,7 @@ typedef struct {
     char *projectName;
 } Settings;
 
-/* Not of the library: to know what was allocated by it, and is freed once. */
+/* Not in the real library: marks settings that it has allocated and not freed. */
 enum { MARK = 0x42454c41 };
 typedef struct {
     Settings settings;
@@ -132,11 +132,11 @@ static void require(bool held, const char *rule) {
     abort();
 }
 
-static long number(const char *name, long otherwise) {
+static long number(const char *name, long fallback) {
     char variable[64];
     snprintf(variable, sizeof variable, "BELA_DOUBLE_%s", name);
     const char *text = getenv(variable);
-    return text ? strtol(text, NULL, 10) : otherwise;
+    return text ? strtol(text, NULL, 10) : fallback;
 }
 
 #ifndef WITHOUT_VERSION
@@ -149,7 +149,7 @@ void Bela_getVersion(int *major, int *minor, int *bugfix) {
 
 static Allocated *allocated(Settings *given) {
     Allocated *whole = (Allocated *)given;
-    require(given && whole->mark == MARK, "settings that Bela_InitSettings_alloc has not made");
+    require(given && whole->mark == MARK, "settings not allocated by Bela_InitSettings_alloc");
     return whole;
 }
 
@@ -252,7 +252,7 @@ int Bela_initAudio(Settings *given, void *data) {
     return stage = READY, 0;
 }
 
-/* Where a frame's channel is, in either layout. */
+/* Index of a frame's channel in the current layout. */
 static size_t place(uint32_t frame, uint32_t channel, uint32_t frames, uint32_t channels) {
     return context.flags & INTERLEAVED ? (size_t)frame * channels + channel
                                        : (size_t)channel * frames + frame;
@@ -270,7 +270,7 @@ static void *render_too(void *argument) {
     return NULL;
 }
 
-/* As releases from 1.15 can: the same block on several threads. */
+/* Renders the block on several threads, as releases from 1.15 on can. */
 static void render(Context *block) {
     long renderers = number("RENDERERS", 1);
     if (renderers <= 1) {
@@ -288,7 +288,7 @@ static void render(Context *block) {
     pthread_barrier_destroy(&together);
 }
 
-/* Page faults of this thread. */
+/* Number of page faults of this thread. */
 static long faults(void) {
     struct rusage usage;
     getrusage(RUSAGE_THREAD, &usage);
@@ -321,7 +321,7 @@ static void loop(void) {
         block++;
         if (block == exit_at) exit(1);
         if (underruns && block >= underruns) context.underrunCount++;
-        /* What was there before: the player must not count on silence. */
+        /* The player must not rely on a silent buffer. */
         for (size_t i = 0; i < values + GUARD; i++) buffer[i] = guard;
         if (cpu.count && block % cpu.count == 0) cpu.percentage = 12.5f;
         long before = faults();
@@ -331,7 +331,7 @@ static void loop(void) {
             require(buffer[i] == guard, "written beyond the block");
         for (uint32_t i = 0; context.audioOut && channels && i < frames; i++) {
             float sample = buffer[place(i, 0, frames, channels)];
-            require(isfinite(sample) && fabsf(sample) <= 1, "no sample of sound");
+            require(isfinite(sample) && fabsf(sample) <= 1, "a sample is not in -1..1");
             for (uint32_t n = 1; n < channels; n++)
                 require(buffer[place(i, n, frames, channels)] == sample, "channels differ");
             if (out) fwrite(&sample, sizeof sample, 1, out);
@@ -350,8 +350,8 @@ static void loop(void) {
     free(buffer);
     free(analog);
     if (out) fflush(out);
-    const char *told = getenv("BELA_DOUBLE_FAULTS");
-    FILE *file = told ? fopen(told, "w") : NULL;
+    const char *path = getenv("BELA_DOUBLE_FAULTS");
+    FILE *file = path ? fopen(path, "w") : NULL;
     if (file) {
         fprintf(file, "%ld\n", faulted);
         fclose(file);

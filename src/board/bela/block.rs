@@ -1,4 +1,4 @@
-//! One callback's buffers.
+//! The buffers of a callback.
 
 #![allow(unsafe_code)]
 
@@ -6,11 +6,11 @@ use std::slice;
 
 use super::ffi;
 
-/// More values than any board has in a block: counts beyond are not believed.
-const MOST_VALUES: usize = 1 << 20;
+/// Most values in a buffer, above any board's: larger counts are taken for an error.
+const MAX_VALUES: usize = 1 << 20;
 
-/// What is played and measured in one callback. Nothing here allocates, calls
-/// the system or panics, whatever the library says of its buffers.
+/// Output, analog inputs and measurements of one callback. The methods never allocate,
+/// make system calls or panic, whatever counts the library reports.
 #[derive(Debug)]
 pub struct Block<'a> {
     frames: usize,
@@ -25,12 +25,12 @@ pub struct Block<'a> {
 }
 
 impl<'a> Block<'a> {
-    /// The buffers of a callback. Where the library has none, or none that fit
-    /// its own counts, there are no channels.
+    /// Wraps the buffers of a callback. A missing or unusable buffer gives a block without
+    /// channels.
     ///
     /// # Safety
-    /// The context is the library's, within its callback, which `'a` does not
-    /// outlive; nobody else uses its buffers.
+    /// The context must be the library's, within its callback, and `'a` must not outlive
+    /// the callback; the buffers must not be used otherwise meanwhile.
     pub(super) unsafe fn new(context: &ffi::Context, load: Option<u32>) -> Block<'a> {
         let frames = context.audio_frames as usize;
         let mut channels = context.audio_out_channels as usize;
@@ -39,7 +39,7 @@ impl<'a> Block<'a> {
             channels = 0;
             &mut []
         } else {
-            // SAFETY: so many values are there by the context's own counts.
+            // SAFETY: the buffer has as many values as the context counts.
             unsafe { slice::from_raw_parts_mut(context.audio_out, values) }
         };
         let mut analog_channels = context.analog_in_channels as usize;
@@ -64,33 +64,34 @@ impl<'a> Block<'a> {
         }
     }
 
-    /// Frames to play.
+    /// Returns the number of frames to play.
     pub fn frames(&self) -> usize {
         self.frames
     }
 
-    /// Frames that were played before, since the start.
+    /// Returns the number of frames played before this block, since the start.
     pub fn elapsed(&self) -> u64 {
         self.elapsed
     }
 
-    /// How often audio came too late so far, as the library counts.
+    /// Returns the library's count of underruns since the start.
     pub fn underruns(&self) -> u32 {
         self.underruns
     }
 
-    /// How much of its time the audio thread used of late, in thousandths, as the
-    /// library measures; none where it does not.
+    /// Returns the recent load of the audio thread in thousandths, if the library measures
+    /// it.
     pub fn load(&self) -> Option<u32> {
         self.load
     }
 
-    /// Analog inputs that there are; may be none.
+    /// Returns the number of analog inputs, 0 or more.
     pub fn analog_inputs(&self) -> usize {
         self.analog_channels
     }
 
-    /// The newest value of an analog input, 0.0..=1.0 from ground to reference.
+    /// Returns the newest value of an analog input, 0.0..=1.0 from ground to reference, if
+    /// the input exists.
     pub fn analog(&self, channel: usize) -> Option<f32> {
         if channel >= self.analog_channels {
             return None;
@@ -109,7 +110,7 @@ impl<'a> Block<'a> {
         })
     }
 
-    /// Plays one channel's samples on all channels; silence where there are none.
+    /// Plays the samples on all channels, and silence after the last of them.
     pub fn write(&mut self, samples: &[f32]) {
         let samples = &samples[..samples.len().min(self.frames)];
         if samples.len() < self.frames {
@@ -129,7 +130,7 @@ impl<'a> Block<'a> {
         }
     }
 
-    /// Plays nothing on all channels.
+    /// Plays silence on all channels.
     pub fn silence(&mut self) {
         self.out.fill(0.0);
     }
@@ -137,7 +138,7 @@ impl<'a> Block<'a> {
 
 fn values(frames: usize, channels: usize) -> usize {
     match frames.checked_mul(channels) {
-        Some(values) if values <= MOST_VALUES => values,
+        Some(values) if values <= MAX_VALUES => values,
         _ => 0,
     }
 }
@@ -181,7 +182,7 @@ mod tests {
         }
     }
 
-    /// What is written of `samples` into `frames` by `channels`, all 9 before.
+    /// Writes `samples` into a buffer of `frames` by `channels` values, initially all 9.
     fn written(frames: u32, channels: u32, flags: u32, samples: &[f32]) -> Vec<f32> {
         let mut out = vec![9.0; (frames * channels) as usize];
         let context = context(frames, channels, flags, out.as_mut_ptr());
@@ -209,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn buffers_that_cannot_be_are_not_touched() {
+    fn impossible_buffers_are_not_touched() {
         let mut one = 9.0;
         for (frames, channels, out) in [
             (4, 2, ptr::null_mut()),
@@ -218,7 +219,7 @@ mod tests {
             (4, 2, (&raw mut one).cast::<u8>().wrapping_add(1).cast()),
         ] {
             let context = context(frames, channels, 0, out);
-            // SAFETY: nothing is usable, which is what is tested.
+            // SAFETY: no buffer is usable, so none is touched, as the test checks.
             let mut block = unsafe { Block::new(&context, None) };
             block.write(&[0.5]);
             block.silence();
@@ -228,7 +229,7 @@ mod tests {
 
     #[test]
     fn the_newest_analog_value_is_found_in_either_layout() {
-        // Two frames of three channels; what is no number or out of range is bounded.
+        // Two frames of three channels; NaN becomes 0, and other values are clamped.
         let frames = [0.1, 0.2, 0.3, f32::NAN, 0.5, 1.5];
         let channels = [0.1, f32::NAN, 0.2, 0.5, 0.3, 1.5];
         for (flags, analog) in [(ffi::INTERLEAVED, frames), (0, channels)] {

@@ -1,4 +1,4 @@
-//! A Bela's self-test, beside what every board has.
+//! Self-test of a Bela, in addition to the checks of every board.
 
 use std::f32::consts::TAU;
 use std::path::Path;
@@ -13,13 +13,14 @@ use crate::board::description::Board;
 use crate::board::linux::{MappedPru, lock_memory};
 use crate::pru::Choice;
 
-/// How loud the test tone is, of full scale: -26 dB.
+/// Amplitude of the test tone, of full scale: -26 dB.
 const LEVEL: f32 = 0.05;
-/// A above middle C.
+/// Frequency of the test tone: A above middle C.
 const TONE_HZ: f32 = 440.0;
+/// Duration of the test tone.
 const TONE: Duration = Duration::from_secs(2);
 
-/// Looks for Bela's library.
+/// Opens Bela's library.
 pub fn library() -> (Option<&'static Library>, Finding) {
     match Library::open() {
         Ok(library) => {
@@ -30,27 +31,30 @@ pub fn library() -> (Option<&'static Library>, Finding) {
     }
 }
 
-/// Whether memory may be locked.
+/// Checks whether memory can be locked.
 pub fn real_time() -> Finding {
-    let outcome = lock_memory().map(|()| "memory can be locked".to_string());
+    let outcome = match lock_memory() {
+        Ok(()) => Ok("memory can be locked".to_string()),
+        Err(error) => Err(error.to_string()),
+    };
     Finding::new("real time", outcome)
 }
 
-/// Looks whether the PRU can play, as playing does: on a system with this root.
+/// Checks whether the PRU can play, as a session does, on a system with this root.
 pub fn pru(board: &Board, root: &Path) -> Finding {
     let outcome = match (board.pru_core, board.engine) {
         (None, _) => Ok("not used on this board".into()),
         (_, Choice::Cpu) => Ok("not used: [pru] engine is cpu".into()),
         (Some(core), choice) => match MappedPru::open(root) {
             Ok(pru) => Ok(format!("PRU {core} is there, by {}", pru.way().display())),
-            Err(problem) if choice == Choice::Pru => Err(problem),
-            Err(problem) => Ok(format!("the CPU plays: {problem}")),
+            Err(error) if choice == Choice::Pru => Err(error.to_string()),
+            Err(error) => Ok(format!("the CPU plays: {error}")),
         },
     };
     Finding::new("PRU", outcome)
 }
 
-/// Plays a soft tone for two seconds.
+/// Plays a soft tone for 2 s.
 pub fn tone(library: &'static Library, board: &Board, options: &[String]) -> Finding {
     Finding::new("audio", play(library, board, options))
 }
@@ -70,16 +74,16 @@ fn play(library: &'static Library, board: &Board, options: &[String]) -> Result<
         underruns: Arc::clone(&underruns),
     };
     let mut session = Session::new(settings, Box::new(tone)).map_err(|error| error.to_string())?;
-    let format = session.format().ok_or("Bela told no format")?;
+    let format = session.format().ok_or("Bela reported no format")?;
     session.start().map_err(|error| error.to_string())?;
-    // It ends by itself; the time is for a library that does not call back.
-    let (look, mut waited) = (Duration::from_millis(10), Duration::ZERO);
+    // The tone ends the audio; the time limit is for a library that never calls back.
+    let (interval, mut waited) = (Duration::from_millis(10), Duration::ZERO);
     while !session.stop_requested() {
         if waited > 3 * TONE {
             return Err("Bela does not call back: restart the board".into());
         }
-        thread::sleep(look);
-        waited += look;
+        thread::sleep(interval);
+        waited += interval;
     }
     drop(session);
     match underruns.load(Ordering::Relaxed) {
@@ -93,11 +97,12 @@ fn play(library: &'static Library, board: &Board, options: &[String]) -> Result<
     }
 }
 
-/// A sine that fades in and out.
+/// A sine that fades out.
 struct Tone {
-    /// Phase a frame, and phase.
+    /// Phase per frame, in cycles.
     step: f32,
     phase: f32,
+    /// Frames until the end.
     left: u32,
     library: &'static Library,
     underruns: Arc<AtomicU32>,
@@ -136,7 +141,8 @@ mod tests {
     use crate::board::description;
     use crate::pru::MAPPED_BYTES;
 
-    /// A file of a made system, and its folders; as long as a device, if it is one.
+    /// Creates a file of the simulated system, with its folders, extended to `bytes` if it
+    /// stands for a device.
     fn file(root: &Path, path: &str, text: &str, bytes: Option<u64>) {
         let path = root.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -148,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn of_the_pru_it_says_what_playing_says() {
+    fn the_pru_check_agrees_with_playing() {
         const MAP: &str = "sys/class/uio/uio0/maps/map0";
         const COMPATIBLE: &str = "proc/device-tree/compatible";
         const BYTES: u64 = MAPPED_BYTES as u64;
@@ -156,15 +162,15 @@ mod tests {
             .unwrap()
             .board()
             .unwrap();
-        // What /dev/uio0 is said to be, if it is told of; devices; a BeagleBone Black.
+        // Address that the kernel reports for uio0, if any; devices; BeagleBone Black.
         for (address, devices, black, expected) in [
             (None, "", false, "no PRU to use"),
-            // The folder is there, and the PRU is not.
+            // The address is another device's.
             (Some("0x4a400000"), "uio", false, "no PRU to use"),
             (Some("0x4a300000"), "", false, "dev/uio0: "),
             (Some("0x4a300000"), "uio", false, "is there, by"),
             (None, "", true, "neither"),
-            // Without uio_pruss all the same.
+            // The PRU is found without uio_pruss, too.
             (None, "mem", true, "is there, by"),
             (Some("0x4a400000"), "uio mem", true, "dev/mem"),
         ] {
@@ -183,25 +189,26 @@ mod tests {
             if black {
                 file(root, COMPATIBLE, "ti,am335x-bone-black\0ti,am33xx\0", None);
             }
-            let plays = MappedPru::open(root).map(drop);
+            let opened = MappedPru::open(root).map(drop);
             let mut found = |choice| {
                 board.engine = choice;
                 pru(&board, root).outcome
             };
-            let (asked, otherwise) = (found(Choice::Pru), found(Choice::Auto));
-            let told = match plays {
+            let (required, optional) = (found(Choice::Pru), found(Choice::Auto));
+            let message = match opened {
                 Ok(()) => {
-                    assert_eq!(asked, otherwise);
-                    asked.unwrap()
+                    assert_eq!(required, optional);
+                    required.unwrap()
                 }
-                Err(problem) => {
-                    // It plays all the same, but not as it was told to.
-                    assert_eq!(otherwise, Ok(format!("the CPU plays: {problem}")));
-                    assert_eq!(asked, Err(problem.clone()));
+                Err(error) => {
+                    // A missing PRU is an error only if it is required.
+                    let problem = error.to_string();
+                    assert_eq!(optional, Ok(format!("the CPU plays: {problem}")));
+                    assert_eq!(required, Err(problem.clone()));
                     problem
                 }
             };
-            assert!(told.contains(expected), "{told}");
+            assert!(message.contains(expected), "{message}");
             assert!(found(Choice::Cpu).unwrap().contains("engine is cpu"));
         }
     }

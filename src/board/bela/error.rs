@@ -1,114 +1,84 @@
-//! What can go wrong with Bela, and what to do about it.
+//! Failures to play on a Bela, each with its remedy.
 
-use std::fmt;
+use thiserror::Error;
 
-use super::library::{OLDEST, Version};
+use super::version::{OLDEST, Version};
 
-/// Why there is no Bela to play on. Each is told in one plain sentence.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A failure to open the library or to run its audio. The message is one sentence for
+/// the player.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum Error {
-    /// There is no library where it should be.
+    /// No library was found.
+    #[error("no Bela here: libbela.so was not found ({looked_in}); run this on a Bela board")]
     NoLibrary {
-        /// Where it was looked for.
+        /// Places that were searched.
         looked_in: String,
     },
-    /// There is one, and it cannot be loaded.
+    /// The library exists but cannot be loaded.
+    #[error("{path}: cannot be loaded ({problem}); update the Bela software on the board")]
     Unloadable {
-        /// Where it is.
+        /// The library's path.
         path: String,
-        /// What the loader says.
+        /// The loader's message.
         problem: String,
     },
-    /// It is older than [`OLDEST`], or so old that it does not tell.
-    TooOld(Option<Version>),
-    /// It is of a later generation, whose structures may be others.
+    /// The library is older than [`OLDEST`].
+    #[error(
+        "libbela {0} is too old, {major}.{minor} is needed at least: update the Bela software on the board",
+        major = OLDEST.0,
+        minor = OLDEST.1
+    )]
+    TooOld(Version),
+    /// The library is too old to report its version.
+    #[error(
+        "libbela is too old to report its version, {major}.{minor} is needed at least: update the Bela \
+         software on the board",
+        major = OLDEST.0,
+        minor = OLDEST.1
+    )]
+    NoVersion,
+    /// The library is of a later generation, whose structures may differ.
+    #[error("libbela {0} is of a generation that this program does not know: update Gatebend")]
     TooNew(Version),
-    /// It lacks a function.
-    Lacks {
-        /// Where it is.
+    /// The library lacks a function.
+    #[error("{path}: lacks {function}; update the Bela software on the board")]
+    MissingFunction {
+        /// The library's path.
         path: String,
-        /// The function.
+        /// The function's name in C.
         function: &'static str,
     },
-    /// The library has no memory left for its settings.
+    /// The library cannot allocate its settings.
+    #[error("no memory is left for Bela's settings: restart the board")]
     NoMemory,
-    /// A word after `--` is no option of Bela's, or lacks its value.
+    /// A word after `--` is not an option of Bela's, or lacks its value.
+    #[error(
+        "{0}: no option of Bela's, or its value is missing; Bela's own options come after --, \
+         such as -p 32"
+    )]
     Option(String),
     /// The player's options give audio the PRU that the instrument needs.
-    Pru(i32),
-    /// This program had its audio set up before, and cannot again.
-    Twice,
-    /// The instrument refused what Bela offers.
+    #[error(
+        "--pru-number {0}: the instrument needs this PRU for itself; omit the option, or turn \
+         the instrument's PRU off"
+    )]
+    ReservedPru(i32),
+    /// The program has set up audio before and cannot do so again.
+    #[error("Bela's audio was set up before in this program: start it again")]
+    AlreadySetUp,
+    /// The player refused the format that the library offers.
+    #[error("the instrument cannot play what Bela offers ({0}): check Bela's options after --")]
     Refused(String),
-    /// Bela's audio could not be set up; with what the library returned.
+    /// Audio cannot be set up; with the library's return code.
+    #[error(
+        "Bela's audio cannot be set up (it returned {0}): another Bela program is probably \
+         running, which ./deploy.sh --stop or the Bela IDE stops"
+    )]
     Init(i32),
-    /// Bela's audio could not be started; with what the library returned.
+    /// Audio cannot be started; with the library's return code.
+    #[error(
+        "Bela's audio does not start (it returned {0}): stop other Bela programs with \
+         ./deploy.sh --stop, or restart the board"
+    )]
     Start(i32),
 }
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (major, minor) = OLDEST;
-        match self {
-            Error::NoLibrary { looked_in } => write!(
-                f,
-                "no Bela here: libbela.so was not found ({looked_in}); run this on a Bela board"
-            ),
-            Error::Unloadable { path, problem } => write!(
-                f,
-                "{path}: cannot be loaded ({problem}); update the Bela software on the board"
-            ),
-            Error::TooOld(Some(version)) => write!(
-                f,
-                "libbela {version} is too old, {major}.{minor} is needed at least: update the Bela \
-                 software on the board"
-            ),
-            Error::TooOld(None) => write!(
-                f,
-                "libbela is too old to tell its version, {major}.{minor} is needed at least: update \
-                 the Bela software on the board"
-            ),
-            Error::TooNew(version) => write!(
-                f,
-                "libbela {version} is of a generation that this program does not know: update \
-                 Gatebend"
-            ),
-            Error::Lacks { path, function } => write!(
-                f,
-                "{path}: lacks {function}; update the Bela software on the board"
-            ),
-            Error::NoMemory => {
-                f.write_str("no memory is left for Bela's settings: restart the board")
-            }
-            Error::Option(word) => write!(
-                f,
-                "{word}: no option of Bela's, or its value is missing; after -- come Bela's own \
-                 options, such as -p 32"
-            ),
-            Error::Pru(number) => write!(
-                f,
-                "--pru-number {number}: the instrument needs this PRU for itself; leave the option \
-                 away, or turn the instrument's PRU off"
-            ),
-            Error::Twice => {
-                f.write_str("Bela's audio was set up before in this program: start it again")
-            }
-            Error::Refused(format) => write!(
-                f,
-                "the instrument cannot play what Bela offers ({format}): check Bela's options after --"
-            ),
-            Error::Init(code) => write!(
-                f,
-                "Bela's audio cannot be set up (it returned {code}): another Bela program is \
-                 probably running, which ./deploy.sh --stop or the Bela IDE stops"
-            ),
-            Error::Start(code) => write!(
-                f,
-                "Bela's audio does not start (it returned {code}): stop other Bela programs with \
-                 ./deploy.sh --stop, or restart the board"
-            ),
-        }
-    }
-}
-
-impl std::error::Error for Error {}

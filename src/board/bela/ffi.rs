@@ -1,16 +1,16 @@
-//! What of `Bela.h` is used, as C sees it.
+//! C declarations of the part of `Bela.h` that Gatebend uses.
 //!
-//! Declarations only. Field for field as in API 1.13, and the same up to 1.18,
-//! as far as they go: what follows in the settings differs between releases and
-//! processors, belongs to the library, and is not declared. So neither is ever
-//! made here: contexts come with a callback, settings from the library.
+//! Fields follow API 1.13; releases up to 1.18 have the same layout up to the last field
+//! declared here. The rest of the settings differs between releases and processors and
+//! is not declared. Rust code therefore never creates either structure: contexts come
+//! with a callback, settings from the library.
 
 #![allow(unsafe_code)]
 
 use std::ffi::{c_char, c_int, c_long, c_uint, c_ulonglong, c_void};
 use std::mem::{align_of, offset_of, size_of};
 
-/// `BelaContext`: one callback's buffers and what they are like.
+/// `BelaContext`: one callback's buffers and their format.
 #[repr(C)]
 pub struct Context {
     pub audio_in: *const f32,
@@ -39,13 +39,14 @@ pub struct Context {
     pub underrun_count: c_uint,
 }
 
-/// Bit of [`Context::flags`]: frame after frame; else channel after channel.
+/// Bit of [`Context::flags`]: samples are ordered frame by frame; if it is clear, channel
+/// by channel.
 pub const INTERLEAVED: u32 = 1 << 0;
-/// Bit of [`Context::flags`]: not at the pace of time.
+/// Bit of [`Context::flags`]: blocks are rendered as fast as possible, not in real time.
 pub const OFFLINE: u32 = 1 << 3;
 
-pub type Setup = unsafe extern "C" fn(*mut Context, *mut c_void) -> bool;
-pub type Callback = unsafe extern "C" fn(*mut Context, *mut c_void);
+pub type SetupFn = unsafe extern "C" fn(*mut Context, *mut c_void) -> bool;
+pub type CallbackFn = unsafe extern "C" fn(*mut Context, *mut c_void);
 
 /// The beginning of `BelaInitSettings`.
 #[repr(C)]
@@ -78,15 +79,15 @@ pub struct Settings {
     pub uniform_sample_rate: c_int,
     pub audio_thread_stack_size: c_uint,
     pub auxiliary_task_stack_size: c_uint,
-    pub setup: Option<Setup>,
-    pub render: Option<Callback>,
-    pub cleanup: Option<Callback>,
+    pub setup: Option<SetupFn>,
+    pub render: Option<CallbackFn>,
+    pub cleanup: Option<CallbackFn>,
     pub amp_mute_pin: c_int,
-    pub audio_thread_done: Option<Callback>,
+    pub audio_thread_done: Option<CallbackFn>,
 }
 
-/// `BelaCpuData`, from API 1.12. Times are C's of the board's own libraries,
-/// where seconds are as wide as a long.
+/// `BelaCpuData`, from API 1.12 on. `tic` and `toc` are `struct timespec`s, whose fields
+/// are as wide as a long in the board's C library.
 #[repr(C)]
 pub struct CpuData {
     pub count: c_uint,
@@ -98,31 +99,31 @@ pub struct CpuData {
     pub percentage: f32,
 }
 
-pub type GetVersion = unsafe extern "C" fn(*mut c_int, *mut c_int, *mut c_int);
-pub type AllocSettings = unsafe extern "C" fn() -> *mut Settings;
-pub type OnSettings = unsafe extern "C" fn(*mut Settings);
-/// The last but one is a `const struct option *`: none of ours.
-pub type GetoptLong = unsafe extern "C" fn(
+pub type GetVersionFn = unsafe extern "C" fn(*mut c_int, *mut c_int, *mut c_int);
+pub type AllocSettingsFn = unsafe extern "C" fn() -> *mut Settings;
+pub type SettingsFn = unsafe extern "C" fn(*mut Settings);
+/// The fourth argument is a `const struct option *`, always null here.
+pub type GetoptLongFn = unsafe extern "C" fn(
     c_int,
     *const *mut c_char,
     *const c_char,
     *const c_void,
     *mut Settings,
 ) -> c_int;
-pub type InitAudio = unsafe extern "C" fn(*mut Settings, *mut c_void) -> c_int;
-pub type Ask = unsafe extern "C" fn() -> c_int;
-pub type Act = unsafe extern "C" fn();
-pub type CpuMonitoringInit = unsafe extern "C" fn(c_int) -> c_int;
-pub type CpuMonitoringGet = unsafe extern "C" fn() -> *mut CpuData;
+pub type InitAudioFn = unsafe extern "C" fn(*mut Settings, *mut c_void) -> c_int;
+pub type QueryFn = unsafe extern "C" fn() -> c_int;
+pub type ActionFn = unsafe extern "C" fn();
+pub type CpuMonitoringInitFn = unsafe extern "C" fn(c_int) -> c_int;
+pub type CpuMonitoringGetFn = unsafe extern "C" fn() -> *mut CpuData;
 
-// Of the C library, which Bela's own getopt goes through.
+// Variables of the C library's getopt, which Bela's getopt calls.
 unsafe extern "C" {
     pub static mut optind: c_int;
     pub static mut opterr: c_int;
     pub static mut optopt: c_int;
 }
 
-/// Holds each field's offset to the board's, with pointers of 4 and 8 bytes.
+/// Asserts each field's offset: the board's, with pointers of 4 and of 8 bytes.
 macro_rules! offsets {
     ($type:ident: $($field:ident $narrow:literal $wide:literal,)*) => {
         const _: () = {
@@ -207,26 +208,25 @@ offsets! { CpuData:
     percentage 40 56,
 }
 
-// No more is read than the shortest context has, API 1.11's.
+// Nothing is read beyond the end of the shortest context, API 1.11's.
 #[cfg(target_arch = "arm")]
 const _: () = assert!(size_of::<Context>() == 352 && align_of::<Context>() == 8);
 #[cfg(target_pointer_width = "64")]
 const _: () = assert!(size_of::<Context>() <= 392 && align_of::<Context>() == 8);
 const _: () = assert!(size_of::<c_int>() == 4 && size_of::<bool>() == 1);
 
-/// Against the bindings that `bela-sys` generates from a Gem's headers.
+/// Comparison with the bindings that `bela-sys` generates from a Gem's headers.
 #[cfg(all(test, target_arch = "x86_64"))]
 mod generated {
     use super::{offset_of, size_of};
-    use bela_sys as theirs;
 
-    /// A field's width, told from how it is got.
+    /// Returns a field's width, from the type that its accessor returns.
     fn width<T, F>(_: impl Fn(&T) -> &F) -> usize {
         size_of::<F>()
     }
 
     macro_rules! same {
-        ($test:ident $ours:ident $theirs:ident: $($field:ident $their_field:ident,)*) => {
+        ($test:ident $ours:ident $generated:ident: $($field:ident $generated_field:ident,)*) => {
             #[test]
             fn $test() {
                 $(assert_eq!(
@@ -235,8 +235,8 @@ mod generated {
                         width(|ours: &super::$ours| &ours.$field),
                     ),
                     (
-                        offset_of!(theirs::$theirs, $their_field),
-                        width(|theirs: &theirs::$theirs| &theirs.$their_field),
+                        offset_of!(bela_sys::$generated, $generated_field),
+                        width(|generated: &bela_sys::$generated| &generated.$generated_field),
                     ),
                     stringify!($field)
                 );)*
@@ -244,7 +244,7 @@ mod generated {
         };
     }
 
-    same! { contexts_are_theirs Context BelaContext:
+    same! { context_matches_the_generated_one Context BelaContext:
         audio_in audioIn,
         audio_out audioOut,
         analog_in analogIn,
@@ -271,7 +271,7 @@ mod generated {
         underrun_count underrunCount,
     }
 
-    same! { settings_are_theirs Settings BelaInitSettings:
+    same! { settings_match_the_generated_ones Settings BelaInitSettings:
         period_size periodSize,
         use_analog useAnalog,
         use_digital useDigital,
@@ -307,7 +307,7 @@ mod generated {
         audio_thread_done audioThreadDone,
     }
 
-    same! { measurements_are_theirs CpuData BelaCpuData:
+    same! { cpu_data_matches_the_generated_one CpuData BelaCpuData:
         count count,
         current_count currentCount,
         busy busy,
@@ -318,14 +318,14 @@ mod generated {
     }
 
     #[test]
-    fn flags_are_theirs() {
-        assert_eq!(super::INTERLEAVED, theirs::BELA_FLAG_INTERLEAVED);
-        assert_eq!(super::OFFLINE, theirs::BELA_FLAG_OFFLINE);
+    fn flags_match_the_generated_ones() {
+        assert_eq!(super::INTERLEAVED, bela_sys::BELA_FLAG_INTERLEAVED);
+        assert_eq!(super::OFFLINE, bela_sys::BELA_FLAG_OFFLINE);
     }
 
     #[test]
-    fn the_newest_known_release_is_theirs() {
-        let version = (theirs::BELA_MAJOR_VERSION, theirs::BELA_MINOR_VERSION);
+    fn the_newest_known_release_is_the_bindings_one() {
+        let version = (bela_sys::BELA_MAJOR_VERSION, bela_sys::BELA_MINOR_VERSION);
         assert_eq!(version, super::super::NEWEST_KNOWN);
     }
 }

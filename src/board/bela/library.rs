@@ -3,66 +3,45 @@
 #![allow(unsafe_code)]
 
 use std::ffi::{OsStr, c_int};
-use std::fmt;
 use std::path::Path;
 
 use libloading::os::unix::{Library as Handle, RTLD_LAZY, RTLD_LOCAL, RTLD_NOW};
 
 use super::error::Error;
 use super::ffi;
+use super::version::Version;
 
-/// The oldest release that is served, major and minor.
-pub const OLDEST: (u32, u32) = (1, 11);
-/// The newest release whose structures are known.
-pub const NEWEST_KNOWN: (u32, u32) = (1, 18);
-
-/// Names another library to open, for tests.
+/// Environment variable with the path of another library, for tests.
 const VARIABLE: &str = "GATEBEND_LIBBELA";
-/// Where the loader looks, and where the board's image has it.
-const PLACES: [&str; 2] = ["libbela.so", "/root/Bela/lib/libbela.so"];
+/// Name for the loader's own search, and path on the board's image.
+const PATHS: [&str; 2] = ["libbela.so", "/root/Bela/lib/libbela.so"];
 
-/// A release of the library.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Version {
-    /// Changes when nothing fits any more.
-    pub major: u32,
-    /// Changes when something is added.
-    pub minor: u32,
-    /// Changes with repairs.
-    pub bugfix: u32,
-}
-
-impl fmt::Display for Version {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}", self.major, self.minor, self.bugfix)
-    }
-}
-
-/// Bela's library. One that is open stays open: its threads and callbacks may
-/// outlive whoever opened it.
+/// Bela's library. Stays open for the life of the process: its threads and callbacks may
+/// outlive their user.
 #[derive(Debug)]
 pub struct Library {
     path: String,
     version: Version,
-    pub(super) alloc_settings: ffi::AllocSettings,
-    pub(super) free_settings: ffi::OnSettings,
-    pub(super) default_settings: ffi::OnSettings,
-    pub(super) getopt_long: ffi::GetoptLong,
-    pub(super) init_audio: ffi::InitAudio,
-    pub(super) start_audio: ffi::Ask,
-    pub(super) stop_audio: ffi::Act,
-    pub(super) cleanup_audio: ffi::Act,
-    request_stop: ffi::Act,
-    stop_requested: ffi::Ask,
-    /// From 1.12.
-    pub(super) monitoring: Option<(ffi::CpuMonitoringInit, ffi::CpuMonitoringGet)>,
+    pub(super) alloc_settings: ffi::AllocSettingsFn,
+    pub(super) free_settings: ffi::SettingsFn,
+    pub(super) default_settings: ffi::SettingsFn,
+    pub(super) getopt_long: ffi::GetoptLongFn,
+    pub(super) init_audio: ffi::InitAudioFn,
+    pub(super) start_audio: ffi::QueryFn,
+    pub(super) stop_audio: ffi::ActionFn,
+    pub(super) cleanup_audio: ffi::ActionFn,
+    request_stop: ffi::ActionFn,
+    stop_requested: ffi::QueryFn,
+    /// From release 1.12 on.
+    pub(super) monitoring: Option<(ffi::CpuMonitoringInitFn, ffi::CpuMonitoringGetFn)>,
 }
 
 impl Library {
     /// Opens the board's library.
     ///
     /// # Errors
-    /// When there is none, it is too old or too new, or lacks a function.
+    /// Fails if there is no library, or if it cannot be loaded, is too old or too new, or
+    /// lacks a function.
     pub fn open() -> Result<&'static Library, Error> {
         if let Some(path) = std::env::var_os(VARIABLE) {
             return match load(&path) {
@@ -73,11 +52,11 @@ impl Library {
                 Ok(handle) => Library::bind(handle, &path.to_string_lossy()),
             };
         }
-        for place in PLACES {
-            match load(place.as_ref()) {
-                Ok(handle) => return Library::bind(handle, place),
-                Err(problem) if Path::new(place).exists() => {
-                    return Err(unloadable(place.as_ref(), problem));
+        for path in PATHS {
+            match load(path.as_ref()) {
+                Ok(handle) => return Library::bind(handle, path),
+                Err(problem) if Path::new(path).exists() => {
+                    return Err(unloadable(path.as_ref(), problem));
                 }
                 Err(_) => {}
             }
@@ -87,16 +66,16 @@ impl Library {
         })
     }
 
-    /// Checks and binds a library that was loaded. It stays open in any case.
+    /// Checks and binds a loaded library. The library stays open even on failure.
     fn bind(handle: Handle, path: &str) -> Result<&'static Library, Error> {
         let symbols = Symbols {
             handle: Box::leak(Box::new(handle)),
             path,
         };
         // SAFETY: `Bela.h` declares it with this type.
-        let version = unsafe { symbols.find::<ffi::GetVersion>("Bela_getVersion") };
-        let version = check(version.ok().map(ask_version))?;
-        // SAFETY: `Bela.h` declares each with the type that its field has.
+        let get_version = unsafe { symbols.find::<ffi::GetVersionFn>("Bela_getVersion") };
+        let version = get_version.map_or(Err(Error::NoVersion), |get| check(version(get)))?;
+        // SAFETY: `Bela.h` declares each with the type of its field.
         let library = unsafe {
             Library {
                 path: path.to_string(),
@@ -117,43 +96,39 @@ impl Library {
                 ),
             }
         };
-        if library.is_newer_than_known() {
+        if version.is_newer_than_known() {
             log::warn!("libbela {version}: newer than any that this program was made for");
         }
         Ok(Box::leak(Box::new(library)))
     }
 
-    /// Where it was found, as the loader was asked.
+    /// Returns the name or path by which the library was loaded.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// Its release.
+    /// Returns the library's release.
     pub fn version(&self) -> Version {
         self.version
     }
 
-    /// Newer than [`NEWEST_KNOWN`]: it will do, but nobody has looked.
-    pub fn is_newer_than_known(&self) -> bool {
-        (self.version.major, self.version.minor) > NEWEST_KNOWN
-    }
-
-    /// Asks the audio to stop, from any thread. What is asked before the audio
-    /// has started is forgotten when it starts.
+    /// Requests the audio to stop, from any thread. Starting the audio clears earlier
+    /// requests.
     pub fn request_stop(&self) {
-        // SAFETY: sets a flag, and may be called from anywhere.
+        // SAFETY: sets a flag, and may be called from any thread.
         unsafe { (self.request_stop)() }
     }
 
-    /// Whether the audio was asked to stop: by us, the cape's button or itself.
+    /// Returns whether a stop was requested: by this program, by the cape's button or by
+    /// the library.
     pub fn stop_requested(&self) -> bool {
-        // SAFETY: reads a flag, and may be called from anywhere.
+        // SAFETY: reads a flag, and may be called from any thread.
         unsafe { (self.stop_requested)() != 0 }
     }
 }
 
-/// Loads with all symbols bound, so that none is looked up on the audio thread;
-/// where that fails, as they are needed.
+/// Loads a library and binds all its symbols at once, so that none is looked up on the
+/// audio thread; if that fails, binds them lazily.
 fn load(path: &OsStr) -> Result<Handle, libloading::Error> {
     // SAFETY: the library's initialisers are those of any C++ library; they
     // start nothing.
@@ -173,7 +148,7 @@ fn unloadable(path: &OsStr, problem: libloading::Error) -> Error {
     }
 }
 
-/// The functions of a library that stays open.
+/// The functions of an open library.
 struct Symbols<'a> {
     handle: &'static Handle,
     path: &'a str,
@@ -183,11 +158,11 @@ impl Symbols<'_> {
     /// # Safety
     /// The function must have the type `T`.
     unsafe fn find<T: Copy + 'static>(&self, function: &'static str) -> Result<T, Error> {
-        // SAFETY: the caller knows the type.
+        // SAFETY: the caller guarantees the type.
         let symbol = unsafe { self.handle.get::<T>(function.as_bytes()) };
         match symbol {
             Ok(symbol) => Ok(*symbol),
-            Err(_) => Err(Error::Lacks {
+            Err(_) => Err(Error::MissingFunction {
                 path: self.path.to_string(),
                 function,
             }),
@@ -195,10 +170,10 @@ impl Symbols<'_> {
     }
 }
 
-fn ask_version(get: ffi::GetVersion) -> Version {
+fn version(get: ffi::GetVersionFn) -> Version {
     let mut numbers: [c_int; 3] = [0; 3];
     let [major, minor, bugfix] = &mut numbers;
-    // SAFETY: writes three integers, which are there.
+    // SAFETY: writes three integers, to valid references.
     unsafe { get(major, minor, bugfix) };
     let [major, minor, bugfix] = numbers.map(|number| number.max(0) as u32);
     Version {
@@ -208,13 +183,12 @@ fn ask_version(get: ffi::GetVersion) -> Version {
     }
 }
 
-fn check(version: Option<Version>) -> Result<Version, Error> {
-    let version = version.ok_or(Error::TooOld(None))?;
-    if (version.major, version.minor) < OLDEST {
-        return Err(Error::TooOld(Some(version)));
+fn check(version: Version) -> Result<Version, Error> {
+    if version.is_too_old() {
+        Err(Error::TooOld(version))
+    } else if version.is_too_new() {
+        Err(Error::TooNew(version))
+    } else {
+        Ok(version)
     }
-    if version.major > NEWEST_KNOWN.0 {
-        return Err(Error::TooNew(version));
-    }
-    Ok(version)
 }

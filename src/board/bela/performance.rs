@@ -140,7 +140,7 @@ fn mapped_pru(board: &Board, offline: bool) -> Result<Option<Arc<MappedPru>>, St
     if offline {
         return Err("offline, blocks come as fast as they can, and the PRU does not".into());
     }
-    let pru = MappedPru::open(Path::new("/"))?;
+    let pru = MappedPru::open(Path::new("/")).map_err(|error| error.to_string())?;
     log::info!("PRU: by {}", pru.way().display());
     Ok(Some(Arc::new(pru)))
 }

@@ -1,4 +1,4 @@
-//! The callbacks: what the library calls, and what they call in turn.
+//! The callbacks that the library calls, and the player that they call.
 
 #![allow(unsafe_code)]
 
@@ -15,18 +15,18 @@ use super::block::Block;
 use super::ffi;
 use super::library::Library;
 
-/// What the library gives, for as long as the audio lasts.
+/// Audio format of a session; constant while the audio is set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Format {
-    /// Frames a second.
+    /// Frames per second.
     pub rate: u32,
-    /// Frames a block.
+    /// Frames per block.
     pub frames: u32,
-    /// Channels to play on, all alike.
+    /// Output channels, which all play the same.
     pub channels: u32,
-    /// Analog inputs.
+    /// Number of analog inputs.
     pub analog_inputs: u32,
-    /// Blocks follow as fast as they are rendered, not at the pace of time.
+    /// True if blocks are rendered as fast as possible, not in real time.
     pub offline: bool,
 }
 
@@ -40,23 +40,24 @@ impl fmt::Display for Format {
     }
 }
 
-/// What plays. One callback at a time is called, on whatever thread: set up on
-/// the one that makes the session, rendered on the audio thread.
+/// A source of sound. Its methods are never called concurrently: `setup` is called on the
+/// thread that creates the session, `render` on an audio thread.
 pub trait Player: Send {
-    /// Gets ready for a format, before any block; false refuses it. May allocate.
+    /// Prepares for a format, before the first block; returns false to refuse it. May
+    /// allocate.
     fn setup(&mut self, format: &Format) -> bool;
 
-    /// Plays a block, which is silent if nothing is written. On the audio thread:
-    /// must not allocate, wait, call the system or wake a thread. A panic is
-    /// caught, and silence for good.
+    /// Plays a block, which is silent if nothing is written. Called on the audio thread:
+    /// must not allocate, wait, make system calls or wake a thread. A panic is caught and
+    /// silences the session for good.
     fn render(&mut self, block: &mut Block<'_>);
 }
 
-/// All that the callbacks need. They come with a pointer to it, and have no more
-/// than shared access; `busy` says who has the player.
+/// Data of the callbacks. The library passes a pointer to it, which gives shared access
+/// only; `busy` guards the player.
 pub(super) struct Callbacks {
     library: &'static Library,
-    /// Where the library measures its load, while it does.
+    /// The library's measurement of its load; null if it does not measure.
     cpu: *const ffi::CpuData,
     busy: AtomicBool,
     player: UnsafeCell<Box<dyn Player>>,
@@ -66,8 +67,8 @@ pub(super) struct Callbacks {
     ended: AtomicBool,
 }
 
-// SAFETY: the player, which is `Send`, is used by one thread at a time, the one
-// that has set `busy`. What `cpu` points to is read on the thread that writes it.
+// SAFETY: the player, which is `Send`, is used by one thread at a time, the one that has
+// set `busy`. `*cpu` is read on the thread that writes it.
 unsafe impl Sync for Callbacks {}
 
 impl Callbacks {
@@ -92,24 +93,24 @@ impl Callbacks {
         self.format.get().copied()
     }
 
-    /// The player has refused the format.
+    /// Returns whether the player has refused the format.
     pub(super) fn refused(&self) -> bool {
         self.refused.load(Ordering::Acquire)
     }
 
-    /// The player has panicked.
+    /// Returns whether the player has panicked.
     pub(super) fn panicked(&self) -> bool {
         self.panicked.load(Ordering::Acquire)
     }
 
-    /// The audio thread has ended.
+    /// Returns whether the audio thread has ended.
     pub(super) fn ended(&self) -> bool {
         self.ended.load(Ordering::Acquire)
     }
 
-    /// Works unless another thread does: releases that render on several threads
-    /// at once exist.
-    fn alone<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
+    /// Runs `work` unless another thread is in here: some releases render on several
+    /// threads at once.
+    fn exclusively<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
         if self.busy.swap(true, Ordering::Acquire) {
             return None;
         }
@@ -118,20 +119,20 @@ impl Callbacks {
         Some(outcome)
     }
 
-    /// Asks the player; none if it panics, or has before.
+    /// Calls the player; returns none if it panics or has panicked before.
     ///
     /// # Safety
-    /// Alone.
-    unsafe fn ask<T>(&self, question: impl FnOnce(&mut dyn Player) -> T) -> Option<T> {
+    /// Must be called within [`Callbacks::exclusively`].
+    unsafe fn call_player<T>(&self, call: impl FnOnce(&mut dyn Player) -> T) -> Option<T> {
         if self.panicked() {
             return None;
         }
-        // SAFETY: nobody else is here.
+        // SAFETY: no other thread uses the player meanwhile.
         let player = unsafe { &mut *self.player.get() };
-        match catch_unwind(AssertUnwindSafe(|| question(&mut **player))) {
-            Ok(answer) => Some(answer),
+        match catch_unwind(AssertUnwindSafe(|| call(&mut **player))) {
+            Ok(result) => Some(result),
             Err(payload) => {
-                // Dropping it could panic again.
+                // Dropping the payload could panic again.
                 mem::forget(payload);
                 self.panicked.store(true, Ordering::Release);
                 self.library.request_stop();
@@ -140,32 +141,33 @@ impl Callbacks {
         }
     }
 
-    /// Load in thousandths, where the library measures it on this thread: beyond
-    /// these sizes some boards render on a second one.
+    /// Returns the load in thousandths if the library measures it on this thread; for
+    /// larger blocks some boards render on a second thread.
     fn load(&self, context: &ffi::Context) -> Option<u32> {
         let (frames, channels) = (context.audio_frames, context.audio_out_channels);
-        let here = frames <= 32 || frames <= 128 && channels <= 2;
-        if self.cpu.is_null() || !here {
+        let same_thread = frames <= 32 || frames <= 128 && channels <= 2;
+        if self.cpu.is_null() || !same_thread {
             return None;
         }
-        // SAFETY: a structure of the library's that is always there.
+        // SAFETY: the library's own static structure.
         let percentage = unsafe { ptr::read_volatile(&raw const (*self.cpu).percentage) };
         Some((percentage * 10.0).clamp(0.0, 1e6) as u32)
     }
 }
 
-/// The callbacks' data, if there is any.
+/// Returns the callbacks' data, if any.
 ///
 /// # Safety
-/// The pointer is null or the one that the library was given, within a callback.
+/// The pointer must be null or the one that the library was given, within a callback.
 unsafe fn callbacks<'a>(user: *mut c_void) -> Option<&'a Callbacks> {
-    // SAFETY: a session's callbacks outlive its audio, and are only shared.
+    // SAFETY: a session's callbacks outlive its audio, and are only accessed by shared
+    // reference.
     unsafe { user.cast::<Callbacks>().as_ref() }
 }
 
-/// Called once, by `Bela_initAudio`; there are no buffers yet.
+/// Called once, by `Bela_initAudio`, when the context has no buffers yet.
 pub(super) unsafe extern "C" fn setup(context: *mut ffi::Context, user: *mut c_void) -> bool {
-    // SAFETY: the library hands back what it was given, and its own context.
+    // SAFETY: the library passes the pointer that it was given, and its own context.
     let (Some(callbacks), Some(context)) =
         (unsafe { callbacks(user) }, unsafe { context.as_ref() })
     else {
@@ -180,9 +182,9 @@ pub(super) unsafe extern "C" fn setup(context: *mut ffi::Context, user: *mut c_v
     };
     let format = *callbacks.format.get_or_init(|| format);
     let playable = format.rate > 0 && format.frames > 0 && format.channels > 0;
-    // SAFETY: alone.
-    let ask = || unsafe { callbacks.ask(|player| player.setup(&format)) };
-    let ready = playable && callbacks.alone(ask).flatten() == Some(true);
+    // SAFETY: called exclusively.
+    let set_up = || unsafe { callbacks.call_player(|player| player.setup(&format)) };
+    let ready = playable && callbacks.exclusively(set_up).flatten() == Some(true);
     callbacks.refused.store(!ready, Ordering::Release);
     ready
 }
@@ -195,21 +197,22 @@ pub(super) unsafe extern "C" fn render(context: *mut ffi::Context, user: *mut c_
     else {
         return;
     };
-    callbacks.alone(|| {
-        // SAFETY: within the callback, and alone.
+    callbacks.exclusively(|| {
+        // SAFETY: within the callback, exclusively.
         let mut block = unsafe { Block::new(context, callbacks.load(context)) };
         block.silence();
-        // SAFETY: alone.
-        if unsafe { callbacks.ask(|player| player.render(&mut block)) }.is_none() {
+        // SAFETY: called exclusively.
+        if unsafe { callbacks.call_player(|player| player.render(&mut block)) }.is_none() {
             block.silence();
         }
     });
 }
 
-/// Called by `Bela_cleanupAudio`, with a context or none; all is done elsewhere.
+/// Called by `Bela_cleanupAudio`, with a context or null. Does nothing: dropping the
+/// session cleans up.
 pub(super) unsafe extern "C" fn cleanup(_: *mut ffi::Context, _: *mut c_void) {}
 
-/// Called by the audio thread when it ends, for whatever reason.
+/// Called by the audio thread when it ends, for any reason.
 pub(super) unsafe extern "C" fn done(_: *mut ffi::Context, user: *mut c_void) {
     // SAFETY: as in `setup`.
     if let Some(callbacks) = unsafe { callbacks(user) } {

@@ -1,4 +1,4 @@
-//! One run of Bela's audio.
+//! A run of Bela's audio.
 
 #![allow(unsafe_code)]
 
@@ -13,46 +13,47 @@ use super::library::Library;
 use super::player::{self, Callbacks, Format, Player};
 use super::settings::Settings;
 
-/// How often a second the load is measured.
+/// Measurements of the load per second.
 const MEASUREMENTS: u32 = 10;
-/// Frames a second, to reckon with before the library has told.
+/// Assumed frames per second, before the library reports its rate.
 const RATE: u32 = 44_100;
 
-/// The library has one audio for a program; after a failure none any more.
+/// True while a session exists, and for good after one has failed: the library supports
+/// one at a time, and none after a failure.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
 #[derive(Debug, PartialEq)]
-enum Stage {
-    Ready,
+enum AudioState {
+    SetUp,
     Started,
-    /// Failed on the way: the library can neither stop nor clean up.
+    /// Set-up or start failed: the library can neither stop nor clean up.
     Failed,
 }
 
 /// Audio that is set up, and runs from [`Session::start`] until it is dropped.
 ///
-/// It stays on the thread that made it.
+/// Stays on the thread that created it.
 pub struct Session {
     settings: Settings,
     callbacks: NonNull<Callbacks>,
-    stage: Stage,
+    state: AudioState,
 }
 
 impl Session {
-    /// Sets the audio up; the player is set up within. What the library itself
-    /// has to say of a failure, it prints.
+    /// Sets up the audio, and the player with it. The library prints further details of a
+    /// failure.
     ///
     /// # Errors
-    /// When the player refuses, or the library fails: then no other session can
-    /// be made by this program.
+    /// Fails if the player refuses the format, or the library fails: the process cannot
+    /// create another session then.
     pub fn new(mut settings: Settings, player: Box<dyn Player>) -> Result<Session, Error> {
         if TAKEN.swap(true, Ordering::AcqRel) {
-            return Err(Error::Twice);
+            return Err(Error::AlreadySetUp);
         }
         let library = settings.library;
         let callbacks = Callbacks::new(library, monitor(library, settings.period()), player);
         let callbacks = NonNull::from(Box::leak(Box::new(callbacks)));
-        // SAFETY: valid until dropped, and nobody else has them.
+        // SAFETY: valid until dropped, and not shared.
         let raw = unsafe { settings.raw.as_mut() };
         raw.setup = Some(player::setup);
         raw.render = Some(player::render);
@@ -61,10 +62,10 @@ impl Session {
         let mut session = Session {
             settings,
             callbacks,
-            stage: Stage::Failed,
+            state: AudioState::Failed,
         };
-        // SAFETY: the settings are the library's own; the callbacks stay until it
-        // was cleaned up, or for good.
+        // SAFETY: the library allocated the settings; the callbacks are freed after its
+        // clean-up, or never.
         let code = unsafe { (library.init_audio)(raw, callbacks.as_ptr().cast()) };
         if code != 0 {
             return Err(match session.format() {
@@ -72,70 +73,71 @@ impl Session {
                 _ => Error::Init(code),
             });
         }
-        session.stage = Stage::Ready;
+        session.state = AudioState::SetUp;
         Ok(session)
     }
 
-    /// Starts the audio, once. Offline boards render here, and it returns when
-    /// they have stopped: [`Library::request_stop`] from elsewhere.
+    /// Starts the audio, once. Offline boards render within this call, which returns when
+    /// they have stopped, such as after [`Library::request_stop`].
     ///
     /// # Errors
-    /// When the library fails to.
+    /// Fails if the library fails to start, or was started before.
     pub fn start(&mut self) -> Result<(), Error> {
-        if self.stage != Stage::Ready {
-            return Err(Error::Twice);
+        if self.state != AudioState::SetUp {
+            return Err(Error::AlreadySetUp);
         }
-        // It may render, and even end, before it returns.
-        self.stage = Stage::Failed;
+        // The audio may render, and even end, before `start_audio` returns.
+        self.state = AudioState::Failed;
         // SAFETY: after `init_audio`, once.
         let code = unsafe { (self.library().start_audio)() };
         if code != 0 {
             self.library().request_stop();
             return Err(Error::Start(code));
         }
-        self.stage = Stage::Started;
+        self.state = AudioState::Started;
         Ok(())
     }
 
-    /// What the library gives.
+    /// Returns the audio format, once the library has reported it.
     pub fn format(&self) -> Option<Format> {
         self.callbacks().format()
     }
 
-    /// The library.
+    /// Returns the library.
     pub fn library(&self) -> &'static Library {
         self.settings.library
     }
 
-    /// Whether the audio was asked to stop or has ended, for any reason: time to
-    /// drop the session, and end the program. To be polled.
+    /// Returns whether a stop was requested or the audio has ended, for any reason. The
+    /// caller polls it, then drops the session and ends the program.
     pub fn stop_requested(&self) -> bool {
         self.callbacks().ended() || self.panicked() || self.library().stop_requested()
     }
 
-    /// Whether the player has panicked: all is silent since.
+    /// Returns whether the player has panicked; the audio is silent from then on.
     pub fn panicked(&self) -> bool {
         self.callbacks().panicked()
     }
 
     fn callbacks(&self) -> &Callbacks {
-        // SAFETY: they are there until dropped, and only shared.
+        // SAFETY: valid until dropped, and only accessed by shared reference.
         unsafe { self.callbacks.as_ref() }
     }
 }
 
 impl Drop for Session {
-    /// Stops the audio, waiting for the block that is being rendered.
+    /// Stops the audio after the block that is being rendered.
     fn drop(&mut self) {
-        if self.stage == Stage::Failed {
-            // A thread of the library's may still call back: the callbacks stay.
+        if self.state == AudioState::Failed {
+            // A thread of the library may still call back: the callbacks are leaked.
             return;
         }
-        if self.stage == Stage::Started {
+        if self.state == AudioState::Started {
             // SAFETY: after `start_audio`, once.
             unsafe { (self.library().stop_audio)() };
         }
-        // SAFETY: nothing runs any more, and afterwards nobody has the callbacks.
+        // SAFETY: the audio has stopped, and after the clean-up the library does not use
+        // the callbacks.
         unsafe {
             (self.library().cleanup_audio)();
             drop(Box::from_raw(self.callbacks.as_ptr()));
@@ -148,22 +150,22 @@ impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
             .field("format", &self.format())
-            .field("stage", &self.stage)
+            .field("state", &self.state)
             .finish_non_exhaustive()
     }
 }
 
-/// Has the library measure its load; null where it cannot.
+/// Makes the library measure its load; returns null if it cannot.
 fn monitor(library: &Library, period: u32) -> *const ffi::CpuData {
     let Some((init, get)) = library.monitoring else {
         return ptr::null();
     };
     let blocks = (RATE / MEASUREMENTS / period.max(1)).max(1);
-    // SAFETY: before the audio thread is there.
+    // SAFETY: called before the audio thread exists.
     let code = unsafe { init(c_int::try_from(blocks).unwrap_or(1)) };
     if code != 0 {
         return ptr::null();
     }
-    // SAFETY: returns the library's own, which is always there.
+    // SAFETY: returns a pointer to a static structure.
     unsafe { get() }.cast_const()
 }

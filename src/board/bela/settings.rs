@@ -1,4 +1,4 @@
-//! The library's settings: its own, then a board's, then the player's.
+//! The library's settings: its defaults, then the board's, then the player's.
 
 #![allow(unsafe_code)]
 
@@ -9,21 +9,21 @@ use super::error::Error;
 use super::ffi;
 use super::library::Library;
 
-/// What a board wants of Bela. Bela's own setting stands where it wants nothing,
-/// and the player's options come before both.
+/// A board's settings of Bela. Bela's defaults fill in the rest, and the player's options
+/// override both.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SettingsRequest {
-    /// Frames a block.
+    /// Frames per block.
     pub period: Option<u32>,
     /// The PRU that audio runs on.
     pub pru: Option<i32>,
     /// The PRU that audio must not run on.
     pub reserved_pru: Option<i32>,
-    /// The cape's button stops the program, as it does by default.
+    /// True if the cape's button stops the program, as by Bela's default.
     pub stop_button: bool,
 }
 
-/// The library's settings, in its own memory.
+/// The library's settings, in memory that it allocated.
 #[derive(Debug)]
 pub struct Settings {
     pub(super) library: &'static Library,
@@ -31,50 +31,49 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Bela's defaults, then the board's request, then the player's options as
-    /// Bela's own programs take them: `-p 32`, `--board Batch`.
+    /// Combines Bela's defaults, the board's request, and the player's options in the
+    /// syntax of Bela's own programs: `-p 32`, `--board Batch`.
     ///
-    /// To be called by one thread at a time: C parses options in one place.
+    /// Must be called by one thread at a time: C's `getopt` has global state.
     ///
     /// # Errors
-    /// When a word is no option of Bela's, or audio would take a PRU that is
-    /// reserved.
+    /// Fails if a word is not an option of Bela's, or audio would take the reserved PRU.
     pub fn new(
         library: &'static Library,
         request: &SettingsRequest,
         options: &[String],
     ) -> Result<Settings, Error> {
-        // SAFETY: takes nothing.
+        // SAFETY: takes no arguments.
         let raw = unsafe { (library.alloc_settings)() };
         let raw = NonNull::new(raw).ok_or(Error::NoMemory)?;
-        // At once: what is allocated holds anything, and is freed by its contents.
+        // First of all: the memory is uninitialised, and freeing the settings reads them.
         // SAFETY: the library has just allocated them.
         unsafe { (library.default_settings)(raw.as_ptr()) };
         let mut settings = Settings { library, raw };
-        settings.wish(request);
+        settings.apply(request);
         settings.parse(options)?;
         let pru = settings.pru_number();
         if request.reserved_pru == Some(pru) {
-            return Err(Error::Pru(pru));
+            return Err(Error::ReservedPru(pru));
         }
         Ok(settings)
     }
 
-    /// Frames a block, as asked for: the library has the last word.
+    /// Returns the requested frames per block, which the library may change.
     pub fn period(&self) -> u32 {
-        // SAFETY: valid until dropped, and the library only looks when called.
+        // SAFETY: valid until dropped, and the library reads them only when called.
         let period = unsafe { self.raw.as_ref() }.period_size;
         period.max(0) as u32
     }
 
-    /// The PRU that audio runs on.
+    /// Returns the PRU that audio runs on.
     pub fn pru_number(&self) -> i32 {
         // SAFETY: as above.
         unsafe { self.raw.as_ref() }.pru_number
     }
 
-    fn wish(&mut self, request: &SettingsRequest) {
-        // SAFETY: as above; nobody else has them.
+    fn apply(&mut self, request: &SettingsRequest) {
+        // SAFETY: as above, and not shared.
         let raw = unsafe { self.raw.as_mut() };
         if let Some(period) = request.period {
             raw.period_size = c_int::try_from(period).unwrap_or(c_int::MAX);
@@ -96,11 +95,11 @@ impl Settings {
             words.iter().map(|word| word.as_ptr().cast_mut()).collect();
         let count = c_int::try_from(arguments.len()).unwrap_or(0);
         arguments.push(ptr::null_mut());
-        // SAFETY: as many words as are counted, and a null, which live through the
-        // call; it exchanges their pointers and never writes into them. The C
-        // library's variables are used by one thread at a time.
+        // SAFETY: the array holds `count` words and a null, which outlive the call; the
+        // call permutes the pointers and never writes to the words. The C library's
+        // variables are used by one thread at a time.
         let (outcome, next, letter) = unsafe {
-            // From the beginning, and without messages: we have our own.
+            // Starts at the first word, and prints no messages: ours replace them.
             ffi::optind = 0;
             ffi::opterr = 0;
             let outcome = (self.library.getopt_long)(
@@ -113,7 +112,7 @@ impl Settings {
             (outcome, ffi::optind, ffi::optopt)
         };
         let next = usize::try_from(next).unwrap_or(0);
-        // By their places now: getopt has sorted them.
+        // Words in getopt's order: it has permuted the pointers.
         let word = |at: usize| {
             words
                 .iter()
@@ -121,10 +120,10 @@ impl Settings {
                 .map_or(String::new(), |word| word.to_string_lossy().into_owned())
         };
         match outcome {
-            // All options are taken; what is left is none.
+            // All options are parsed; remaining words are not options.
             -1 if next >= words.len() => Ok(()),
             -1 => Err(Error::Option(word(next.max(1)))),
-            // A letter that is none, or one that lacks its value.
+            // An unknown letter, or one that lacks its value.
             _ => match u8::try_from(letter) {
                 Ok(letter) if letter.is_ascii_graphic() => {
                     Err(Error::Option(format!("-{}", char::from(letter))))
@@ -137,7 +136,7 @@ impl Settings {
 
 impl Drop for Settings {
     fn drop(&mut self) {
-        // SAFETY: allocated by the library, filled with its defaults, freed once.
+        // SAFETY: allocated by the library, initialised with its defaults, freed once.
         unsafe { (self.library.free_settings)(self.raw.as_ptr()) }
     }
 }

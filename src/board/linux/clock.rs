@@ -1,4 +1,4 @@
-//! The system's time, for the panel.
+//! The system's clock, for the panel.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -7,12 +7,12 @@ use embedded_hal::delay::DelayNs;
 
 use crate::panel::Clock;
 
-/// Nanoseconds since it was made; waiting sleeps.
+/// Monotonic time in nanoseconds since the clock was started; delays sleep.
 #[derive(Clone, Copy, Debug)]
 pub struct SystemClock(Instant);
 
 impl SystemClock {
-    /// Starts now.
+    /// Starts a clock at 0.
     pub fn start() -> SystemClock {
         SystemClock(Instant::now())
     }
@@ -20,7 +20,7 @@ impl SystemClock {
 
 impl Clock for SystemClock {
     fn now(&self) -> u64 {
-        // Enough for five centuries.
+        // 64 bits last for five centuries.
         self.0.elapsed().as_nanos() as u64
     }
 }
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wait_lasts_at_least_as_long_as_asked() {
+    fn a_delay_lasts_at_least_as_long_as_requested() {
         let mut clock = SystemClock::start();
         let before = clock.now();
         clock.delay_us(300);

@@ -1,4 +1,4 @@
-//! A device on an I2C bus that may come late, or go.
+//! An I2C bus that may appear late or disappear.
 
 #![allow(unsafe_code)]
 
@@ -11,38 +11,38 @@ use embedded_hal::i2c::{self, ErrorKind, I2c, NoAcknowledgeSource, Operation};
 use linux_embedded_hal::i2cdev::linux::LinuxI2CError;
 use linux_embedded_hal::{I2CError, I2cdev};
 
-/// From `linux/i2c-dev.h`: how often a message is sent again by itself. Not at
-/// all: who sent it knows better.
+/// Request of `linux/i2c-dev.h`: how often the kernel repeats a failed message. Never: the
+/// panel decides on retries.
 const I2C_RETRIES: libc::c_ulong = 0x0701;
 const RETRIES: libc::c_ulong = 0;
-/// From there: how long a message may take, in units of 10 ms; a second by
+/// Request of `linux/i2c-dev.h`: time limit of a message, in units of 10 ms; 1 s by
 /// default. 20 ms are four times the longest message.
 const I2C_TIMEOUT: libc::c_ulong = 0x0702;
 const TIMEOUT: libc::c_ulong = 2;
 
-/// One device's bus, such as `/dev/i2c-1`, opened when it is first used, and
-/// again after it has failed or was missing. One for each device: the device
-/// file is opened anew whenever the address changes.
+/// A bus such as `/dev/i2c-1`, for one device on it. The file is opened on first use, and
+/// again after the bus has failed or was missing. Each device needs a bus object of its
+/// own, because a new address reopens the file.
 ///
-/// A transaction is one `I2C_RDWR` call: its operations are joined by repeated
-/// starts, and [`I2c::write`] and [`I2c::read`] are a message with a stop each.
-/// Two writes or two reads joined in one are asked for without a start between,
-/// which the BeagleBone's adapter cannot do; sensor and display do without.
-/// The time limit is the adapter's: it holds for all who use the bus.
+/// A transaction is one `I2C_RDWR` call: repeated starts join its operations, and
+/// [`I2c::write`] and [`I2c::read`] are one message with a stop each. Adjacent writes or
+/// reads in one transaction need messages without a start between them, which the
+/// BeagleBone's adapter cannot send; sensor and display do not use them. The time limit
+/// belongs to the adapter: it applies to all users of the bus.
 pub struct LateBus {
     path: PathBuf,
     device: Option<I2cdev>,
-    /// Told once, until it is there again.
-    missed: bool,
+    /// True if the last attempt to open the bus failed, which is logged once.
+    missing: bool,
 }
 
 impl LateBus {
-    /// The bus of a device file that need not be there yet.
+    /// Creates the bus of a device file, which need not exist yet.
     pub fn new(path: impl AsRef<Path>) -> LateBus {
         LateBus {
             path: path.as_ref().to_path_buf(),
             device: None,
-            missed: false,
+            missing: false,
         }
     }
 
@@ -64,13 +64,13 @@ impl LateBus {
             });
         let path = self.path.display();
         match &opened {
-            Ok(_) if self.missed => log::info!("{path}: is there now"),
-            Err(error) if !self.missed => {
-                log::warn!("{path}: {error}; tried again until it is there");
+            Ok(_) if self.missing => log::info!("{path}: found"),
+            Err(error) if !self.missing => {
+                log::warn!("{path}: {error}; retrying until the bus works");
             }
             _ => {}
         }
-        self.missed = opened.is_err();
+        self.missing = opened.is_err();
         opened
     }
 }
@@ -95,10 +95,10 @@ impl I2c for LateBus {
         operations: &mut [Operation<'_>],
     ) -> Result<(), BusError> {
         let device = self.device()?;
-        let outcome = I2c::<u8>::transaction(device, address, operations);
-        outcome.map_err(|error| {
+        let result = I2c::<u8>::transaction(device, address, operations);
+        result.map_err(|error| {
             let error = BusError::from(&error);
-            if !error.is_devices() {
+            if !error.is_device_error() {
                 self.device = None;
             }
             error
@@ -107,21 +107,20 @@ impl I2c for LateBus {
 }
 
 fn set(file: RawFd, request: libc::c_ulong, value: libc::c_ulong) -> Result<(), BusError> {
-    // SAFETY: both requests take an integer, no memory, and the file is open.
+    // SAFETY: both requests take an integer, not a pointer, and the file is open.
     match unsafe { libc::ioctl(file, request as _, value) } {
         -1 => Err(BusError(io::Error::last_os_error().raw_os_error())),
         _ => Ok(()),
     }
 }
 
-/// Why a message failed: Linux' number, if it has one.
+/// A failed message, with the kernel's error number if there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BusError(Option<i32>);
 
 impl BusError {
-    /// The device did not answer, or lost the bus to another: the bus itself
-    /// works.
-    fn is_devices(self) -> bool {
+    /// True if the device did not answer or lost arbitration: the bus itself works.
+    fn is_device_error(self) -> bool {
         matches!(
             i2c::Error::kind(&self),
             ErrorKind::NoAcknowledge(_) | ErrorKind::ArbitrationLoss
@@ -145,9 +144,8 @@ impl From<&I2CError> for BusError {
 }
 
 impl i2c::Error for BusError {
-    /// By the kernel's `i2c/fault-codes.rst`, and what the BeagleBone's adapter
-    /// (i2c-omap) says: EREMOTEIO without an acknowledge, ETIMEDOUT with a line
-    /// held.
+    /// Follows the kernel's `i2c/fault-codes.rst` and the BeagleBone's adapter (i2c-omap),
+    /// which returns EREMOTEIO for a missing acknowledge and ETIMEDOUT for a line held low.
     fn kind(&self) -> ErrorKind {
         match self.0 {
             Some(libc::ENXIO) => ErrorKind::NoAcknowledge(NoAcknowledgeSource::Address),
@@ -164,10 +162,10 @@ impl fmt::Display for BusError {
         match self.0 {
             Some(libc::ENOENT) => f.write_str("no such bus"),
             Some(libc::EACCES | libc::EPERM) => f.write_str("may not be opened; run as root"),
-            Some(libc::EBUSY) => f.write_str("the device belongs to a driver of the kernel's"),
-            Some(libc::ETIMEDOUT) => f.write_str("the bus is held; check cable and pull-ups"),
+            Some(libc::EBUSY) => f.write_str("a kernel driver uses the device"),
+            Some(libc::ETIMEDOUT) => f.write_str("a line is held low; check cable and pull-ups"),
             Some(number) => write!(f, "{}", io::Error::from_raw_os_error(number)),
-            None => f.write_str("not a bus"),
+            None => f.write_str("not an I2C bus"),
         }
     }
 }
@@ -182,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_mean_what_the_panel_can_act_upon() {
+    fn error_numbers_map_to_kinds() {
         let kind = |number| i2c::Error::kind(&BusError(Some(number)));
         for silent in [libc::ENXIO, libc::EREMOTEIO] {
             assert!(matches!(kind(silent), ErrorKind::NoAcknowledge(_)));
@@ -192,19 +190,19 @@ mod tests {
         }
         assert_eq!(kind(libc::EAGAIN), ErrorKind::ArbitrationLoss);
         assert_eq!(kind(libc::ENOENT), ErrorKind::Other);
-        // A device that is away is no reason to open the bus again; a bus is.
-        assert!(BusError(Some(libc::EREMOTEIO)).is_devices());
-        assert!(!BusError(Some(libc::ETIMEDOUT)).is_devices());
+        // A missing device does not reopen the bus; a failed bus does.
+        assert!(BusError(Some(libc::EREMOTEIO)).is_device_error());
+        assert!(!BusError(Some(libc::ETIMEDOUT)).is_device_error());
     }
 
     #[test]
-    fn a_missing_bus_is_looked_for_at_each_use() {
+    fn each_use_tries_to_open_a_missing_bus() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("i2c-1");
         let mut bus = LateBus::new(&path);
         let missing = bus.read(0x28, &mut [0]).unwrap_err();
         assert_eq!(missing, BusError(Some(libc::ENOENT)));
-        // Something comes, and is opened, which is no bus.
+        // A file appears and is opened, which is not a bus.
         fs::write(folder.path().join("file"), "").unwrap();
         symlink(folder.path().join("file"), &path).unwrap();
         let wrong = bus.read(0x28, &mut [0]).unwrap_err();

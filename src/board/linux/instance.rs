@@ -1,118 +1,111 @@
-//! One instrument at a time.
+//! A lock that allows one instrument at a time.
 
 #![allow(unsafe_code)]
 
-use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 
-/// The right to be the only one, as long as it is held and the process lives;
-/// the kernel ends it with the process, however that ends.
+use thiserror::Error;
+
+/// The lock, held until it is dropped. The kernel releases it when the process ends,
+/// however that happens.
 #[derive(Debug)]
 pub struct Instance {
     _file: File,
 }
 
-/// Why it is not to be had.
-#[derive(Debug)]
-pub enum Occupied {
-    /// Another process has it.
-    By {
-        /// Its number, if it has told.
-        process: Option<u32>,
+/// A failure to take the lock.
+#[derive(Debug, Error)]
+pub enum ClaimError {
+    /// Another process holds the lock; with its process id.
+    #[error(
+        "Gatebend is running already (process {0}): stop it in the Bela IDE, with \
+         ./deploy.sh --stop, or with kill {0}"
+    )]
+    RunningAs(u32),
+    /// Another process holds the lock and has not written its process id.
+    #[error("Gatebend is running already: stop it in the Bela IDE or with ./deploy.sh --stop")]
+    Running,
+    /// No lock file can be opened or locked; with the last one tried.
+    #[error("{}: {source}; without a lock file two instruments could run at once", path.display())]
+    NoLockFile {
+        /// The lock file.
+        path: PathBuf,
+        /// The system's error.
+        source: io::Error,
     },
-    /// No lock file can be opened; with the last one tried.
-    Nowhere(PathBuf, io::Error),
 }
 
 impl Instance {
-    /// Takes the lock of the first file that can be opened: such as
-    /// `/run/gatebend.lock`, or else one in the folder of the state. They are
-    /// made where missing, and stay.
+    /// Locks the first file that can be opened, such as `/run/gatebend.lock`, or else one
+    /// in the state folder. Creates the file if it is missing, and never deletes it.
     ///
     /// # Errors
-    /// When another process has it, or no file can be opened.
-    pub fn claim<P: AsRef<Path>>(files: &[P]) -> Result<Instance, Occupied> {
-        let mut failure = (PathBuf::new(), io::ErrorKind::NotFound.into());
+    /// Fails if another process holds the lock, or no file can be opened.
+    pub fn claim<P: AsRef<Path>>(files: &[P]) -> Result<Instance, ClaimError> {
+        let mut failure = ClaimError::NoLockFile {
+            path: PathBuf::new(),
+            source: io::ErrorKind::NotFound.into(),
+        };
         for path in files {
-            // Not emptied: it may tell of another.
+            // Not truncated: it may hold the id of another process.
             let mut options = File::options();
             options.read(true).write(true).create(true).truncate(false);
             match options.open(path) {
                 Ok(file) => return Instance::lock(file, path.as_ref()),
-                Err(error) => failure = (path.as_ref().to_path_buf(), error),
+                Err(source) => {
+                    let path = path.as_ref().to_path_buf();
+                    failure = ClaimError::NoLockFile { path, source };
+                }
             }
         }
-        Err(Occupied::Nowhere(failure.0, failure.1))
+        Err(failure)
     }
 
-    fn lock(mut file: File, path: &Path) -> Result<Instance, Occupied> {
+    fn lock(mut file: File, path: &Path) -> Result<Instance, ClaimError> {
         // SAFETY: takes integers; the file is open.
         if unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) } == -1 {
-            let error = io::Error::last_os_error();
-            if error.kind() != io::ErrorKind::WouldBlock {
-                return Err(Occupied::Nowhere(path.to_path_buf(), error));
+            let source = io::Error::last_os_error();
+            if source.kind() != io::ErrorKind::WouldBlock {
+                let path = path.to_path_buf();
+                return Err(ClaimError::NoLockFile { path, source });
             }
             let mut text = String::new();
-            // Best effort: it may just be writing.
+            // Best effort: the other process may be writing.
             let _ = file.take(32).read_to_string(&mut text);
-            let process = text.trim().parse().ok();
-            return Err(Occupied::By { process });
+            let process = text.trim().parse();
+            return Err(process.map_or(ClaimError::Running, ClaimError::RunningAs));
         }
-        // For who comes second; that it is locked is what counts.
-        let told = file
+        // The process id is for the message only: the lock holds without it.
+        let written = file
             .set_len(0)
             .and_then(|()| file.rewind())
             .and_then(|()| writeln!(file, "{}", std::process::id()));
-        if let Err(error) = told {
+        if let Err(error) = written {
             log::warn!("{}: {error}", path.display());
         }
         Ok(Instance { _file: file })
     }
 }
 
-impl fmt::Display for Occupied {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Occupied::By {
-                process: Some(number),
-            } => write!(
-                f,
-                "Gatebend is running already (process {number}): stop it in the Bela IDE, with \
-                 ./deploy.sh --stop, or with kill {number}"
-            ),
-            Occupied::By { process: None } => f.write_str(
-                "Gatebend is running already: stop it in the Bela IDE or with ./deploy.sh --stop",
-            ),
-            Occupied::Nowhere(path, error) => write!(
-                f,
-                "{}: {error}; without a lock file two instruments could run at once",
-                path.display()
-            ),
-        }
-    }
-}
-
-impl std::error::Error for Occupied {}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_second_one_is_told_of_the_first_until_it_ends() {
+    fn a_second_claim_fails_and_names_the_first_until_that_ends() {
         let folder = tempfile::tempdir().unwrap();
         let missing = folder.path().join("no-folder/lock");
         let files = [missing.clone(), folder.path().join("lock")];
         let first = Instance::claim(&files).unwrap();
-        let told = Instance::claim(&files).unwrap_err().to_string();
-        let number = std::process::id();
-        assert!(told.contains(&format!("(process {number})")), "{told}");
+        let problem = Instance::claim(&files).unwrap_err().to_string();
+        let holder = format!("(process {})", std::process::id());
+        assert!(problem.contains(&holder), "{problem}");
         drop(first);
         Instance::claim(&files).unwrap();
-        let nowhere = Instance::claim(&[missing]).unwrap_err().to_string();
-        assert!(nowhere.contains("no-folder/lock"), "{nowhere}");
+        let problem = Instance::claim(&[missing]).unwrap_err().to_string();
+        assert!(problem.contains("no-folder/lock"), "{problem}");
     }
 }

@@ -1,8 +1,8 @@
-//! What boards need of Linux: the bus, time, real-time threads, signals, and to
-//! be the only one.
+//! Linux for boards: the I2C bus, time, real-time threads, signals, the PRU's memory, and
+//! a lock against a second instance.
 //!
-//! Each file wraps a handful of system calls and knows nothing of the instrument.
-//! None of it is for the audio thread.
+//! Each file wraps a few system calls and knows nothing of the instrument. None of it is
+//! for the audio thread.
 
 mod clock;
 mod i2c;
@@ -13,7 +13,7 @@ mod signals;
 
 pub use clock::SystemClock;
 pub use i2c::{BusError, LateBus};
-pub use instance::{Instance, Occupied};
-pub use pru::MappedPru;
-pub use realtime::{keep_heap, lock_memory, spawn, touch_stack};
+pub use instance::{ClaimError, Instance};
+pub use pru::{MappedPru, PruMapError};
+pub use realtime::{RealTimeError, keep_heap, lock_memory, spawn, touch_stack};
 pub use signals::Signals;

@@ -1,6 +1,7 @@
-//! Threads that are on time: memory that stays, and priorities.
+//! Priorities and locked memory, so that threads meet their deadlines.
 //!
-//! The audio thread is Bela's, with Xenomai's priority 95, before all of Linux.
+//! The audio thread is Bela's and runs under Xenomai with priority 95, above all Linux
+//! threads.
 
 #![allow(unsafe_code)]
 
@@ -8,10 +9,12 @@ use std::hint::black_box;
 use std::io;
 use std::thread::{self, JoinHandle};
 
+use thiserror::Error;
+
 use crate::spawn::Role;
 
-/// Stack of our threads, all of it locked in memory. Building a program keeps its
-/// tables on the heap; what nests deeply has a thread for it.
+/// Returns a thread's stack size in bytes, all of it locked in memory. Programs are built
+/// on the heap; only jobs recurse deeply.
 fn stack_bytes(role: Role) -> usize {
     const SHALLOW: usize = 256 << 10;
     match role {
@@ -19,13 +22,28 @@ fn stack_bytes(role: Role) -> usize {
         _ => SHALLOW,
     }
 }
-/// What of it is touched before a thread works; the rest is for what should not
-/// happen, such as telling of a panic.
+/// Bytes of stack that a thread touches before its work. The rest is a reserve for rare
+/// cases such as reporting a panic.
 const TOUCHED_BYTES: usize = 128 << 10;
-/// Yields to the shell and the Bela IDE, too.
+/// Niceness of background threads, which yield to the shell and the Bela IDE.
 const NICE: libc::c_int = 10;
 
-/// Linux' real-time priority (`SCHED_FIFO`) for a role, 1..=99; none is niced.
+/// A failure to set a thread's priority or to lock memory.
+#[derive(Debug, Error)]
+pub enum RealTimeError {
+    /// The thread runs without its priority.
+    #[error("{}", refusal(.0, "run as root"))]
+    Priority(io::Error),
+    /// Memory can be paged out.
+    #[error(
+        "memory is not locked: {}",
+        refusal(.0, "run as root, or raise the limit `ulimit -l`")
+    )]
+    Memory(io::Error),
+}
+
+/// Returns the real-time priority (`SCHED_FIFO`) of a role, 1..=99; threads without one are
+/// niced.
 pub fn priority(role: Role) -> Option<i32> {
     match role {
         Role::Watchdog => Some(50),
@@ -35,12 +53,12 @@ pub fn priority(role: Role) -> Option<i32> {
     }
 }
 
-/// Starts a thread with its name (at most 15 bytes are seen), a small stack, of which
-/// some is touched, and its priority. Where Linux does not permit that, it is told,
-/// and the thread runs like any other.
+/// Starts a thread with a name (Linux shows 15 bytes), a small, partly touched stack, and
+/// its role's priority. If Linux does not permit the priority, logs a warning and runs
+/// the thread without it.
 ///
 /// # Errors
-/// When no thread can be started.
+/// Fails if the system cannot start a thread.
 pub fn spawn<T: Send + 'static>(
     name: &'static str,
     role: Role,
@@ -58,8 +76,8 @@ pub fn spawn<T: Send + 'static>(
     })
 }
 
-/// Gives the calling thread its role's priority, whatever it has inherited.
-fn prioritise(role: Role) -> Result<(), String> {
+/// Gives the calling thread its role's priority, replacing the inherited one.
+fn prioritise(role: Role) -> Result<(), RealTimeError> {
     let policy = match priority(role) {
         Some(_) => libc::SCHED_FIFO,
         None => libc::SCHED_OTHER,
@@ -67,7 +85,7 @@ fn prioritise(role: Role) -> Result<(), String> {
     let parameter = libc::sched_param {
         sched_priority: priority(role).unwrap_or(0),
     };
-    // SAFETY: reads the parameter; 0 is the calling thread.
+    // SAFETY: reads the parameter, which is valid; 0 is the calling thread.
     let set = unsafe { libc::sched_setscheduler(0, policy, &raw const parameter) } != -1;
     // SAFETY: takes integers; on Linux, 0 is the calling thread.
     let niced =
@@ -75,51 +93,46 @@ fn prioritise(role: Role) -> Result<(), String> {
     if set && niced {
         Ok(())
     } else {
-        Err(refusal("run as root"))
+        Err(RealTimeError::Priority(io::Error::last_os_error()))
     }
 }
 
-/// Locks all memory that there is and will be, so that no page is ever waited
-/// for. After the audio was set up and before it starts.
+/// Locks the process's present and future memory, so that no thread waits for a page.
+/// Called after the audio is set up and before it starts.
 ///
 /// # Errors
-/// One sentence with the remedy, when Linux does not permit it: the instrument
-/// plays all the same, with a click when memory is short.
-pub fn lock_memory() -> Result<(), String> {
+/// Fails if Linux does not permit it. The instrument can play without, and clicks when
+/// memory is short.
+pub fn lock_memory() -> Result<(), RealTimeError> {
     // SAFETY: takes integers.
     match unsafe { libc::mlockall(libc::MCL_CURRENT | libc::MCL_FUTURE) } {
-        -1 => Err(format!(
-            "memory is not locked: {}",
-            refusal("run as root, or raise the limit `ulimit -l`")
-        )),
+        -1 => Err(RealTimeError::Memory(io::Error::last_os_error())),
         _ => Ok(()),
     }
 }
 
-/// Keeps freed memory for the next program that is built, instead of returning
-/// it to Linux: a bend then finds memory that was used before, where new pages
-/// would have to be cleared and locked one by one, for milliseconds on a slow
-/// core. The heap is as large as it was at most. Before threads are started.
+/// Makes the heap reuse freed memory instead of returning it to Linux, which would clear
+/// and lock each new page again: milliseconds per bend on a slow core. The heap keeps its
+/// largest size. Must be called before threads are started.
 pub fn keep_heap() {
-    // Another C library does as it does.
+    // Other C libraries keep their defaults.
     #[cfg(target_env = "gnu")]
-    // SAFETY: take integers, while there is one thread.
+    // SAFETY: the calls take integers, and only one thread runs.
     unsafe {
-        // No large block is mapped by itself, and the heap's end is not trimmed.
+        // Large blocks come from the heap too, and its end is not trimmed.
         libc::mallopt(libc::M_MMAP_MAX, 0);
         libc::mallopt(libc::M_TRIM_THRESHOLD, libc::c_int::MAX);
     }
 }
 
-/// Touches so many bytes of the calling thread's stack, which it must have.
+/// Touches the next `BYTES` bytes of the calling thread's stack, which must be as large.
 #[inline(never)]
 pub fn touch_stack<const BYTES: usize>() {
     let mut stack = [0u8; BYTES];
     black_box(&mut stack);
 }
 
-fn refusal(remedy: &str) -> String {
-    let error = io::Error::last_os_error();
+fn refusal(error: &io::Error, remedy: &str) -> String {
     match error.raw_os_error() {
         Some(libc::EPERM | libc::EACCES | libc::ENOMEM | libc::EAGAIN) => {
             format!("Linux does not permit it; {remedy}")
@@ -142,19 +155,19 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_locked_or_the_remedy_is_told() {
+    fn memory_is_locked_or_the_error_names_the_remedy() {
         match lock_memory() {
             Ok(()) => {
                 assert!(status("VmLck:") > 0);
-                // SAFETY: takes nothing; other tests want their memory back.
+                // SAFETY: takes no arguments. Other tests need unlocked memory.
                 unsafe { libc::munlockall() };
             }
-            Err(problem) => assert!(problem.contains("ulimit -l"), "{problem}"),
+            Err(error) => assert!(error.to_string().contains("ulimit -l"), "{error}"),
         }
     }
 
     #[test]
-    fn a_thread_has_its_name_and_priority_or_runs_without() {
+    fn threads_have_their_names_and_permitted_priorities() {
         for role in [
             Role::Watchdog,
             Role::Panel,
@@ -180,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn the_workshop_compiles_the_deepest_expression() {
+    fn the_job_thread_compiles_the_deepest_expression() {
         let deepest = format!("t{}", "+t".repeat(499));
         let work = move || bytebeat::Expression::parse(&deepest).map(|tree| tree.compile(8));
         let compiled = spawn("gb-test", Role::Jobs, work).unwrap().join();
@@ -188,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_the_threads_is_the_architectures() {
+    fn priorities_follow_the_architecture() {
         let order = [Role::Instrument, Role::Panel, Role::Watchdog].map(priority);
         assert!(order.is_sorted());
         assert_eq!(priority(Role::Background), None);

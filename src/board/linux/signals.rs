@@ -1,7 +1,7 @@
-//! Signals that end the program, in time.
+//! Signals that end the program, within a time limit.
 //!
-//! Bela's tools send SIGINT or SIGTERM, and SIGKILL 200 ms later. SIGPIPE is
-//! ignored by every Rust program: a reader that has gone is an error of the write.
+//! Bela's tools send SIGINT or SIGTERM, and SIGKILL 200 ms later. Rust programs ignore
+//! SIGPIPE: writing to a closed pipe fails with an error.
 
 #![allow(unsafe_code)]
 
@@ -18,43 +18,51 @@ use super::realtime::spawn;
 use crate::runtime::signals::terminating;
 use crate::spawn::Role;
 
-/// From a signal to the end, at most: what hangs does not hold it up.
+/// Most time from a signal to the end of the process, even if a thread hangs.
 const GRACE: Duration = Duration::from_millis(150);
 
-/// Watches for signals, for as long as the program lasts.
+/// Notes terminating signals until the program ends; clones share the note.
 #[derive(Clone, Debug)]
 pub struct Signals(Arc<AtomicUsize>);
 
 impl Signals {
-    /// From now on a signal is noted, and 150 ms later the process is gone: by
-    /// itself, or with the exit code 128 and the signal, as shells have it. To be
+    /// Notes signals and starts the watchdog, which ends a process that is still running
+    /// 150 ms after a signal, with the exit code 128 plus the signal as shells do. Must be
     /// called once, before other threads start.
     ///
     /// # Errors
-    /// When the system has no means for it left.
+    /// Fails if the system lacks resources.
     pub fn watch() -> io::Result<Signals> {
+        Signals::watch_with_grace(GRACE)
+    }
+
+    /// Like [`Signals::watch`], with another time limit.
+    ///
+    /// # Errors
+    /// Fails if the system lacks resources.
+    pub fn watch_with_grace(grace: Duration) -> io::Result<Signals> {
         let received = Arc::new(AtomicUsize::new(0));
         let (mut woken, wake) = UnixStream::pair()?;
         for signal in terminating() {
-            // The note before the call.
+            // Handlers run in this order: the signal is noted before the watchdog wakes.
             flag::register_usize(signal, Arc::clone(&received), signal as usize)?;
             low_level::pipe::register(signal, wake.try_clone()?)?;
         }
         let noted = Arc::clone(&received);
         spawn("gb-watchdog", Role::Watchdog, move || {
-            // Nothing but a signal writes, and the handlers never close.
+            // Only signal handlers write to the pipe, and they never close it.
             if woken.read_exact(&mut [0]).is_err() {
                 return;
             }
-            thread::sleep(GRACE);
+            thread::sleep(grace);
             let signal = noted.load(Ordering::Acquire);
-            // SAFETY: ends the process at once, without anyone's last words.
+            // SAFETY: ends the process at once, without running destructors.
             unsafe { libc::_exit(128 + signal as libc::c_int) }
         })?;
         Ok(Signals(received))
     }
 
-    /// The signal that has asked for the end, if one has; to be polled.
+    /// Returns the last terminating signal, if one was received; to be polled.
     pub fn received(&self) -> Option<i32> {
         match self.0.load(Ordering::Acquire) {
             0 => None,

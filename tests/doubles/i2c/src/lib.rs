@@ -1,18 +1,18 @@
-//! A double of `/dev/i2c-1`, to be preloaded (`LD_PRELOAD`) before a program
-//! that plays on a board: its sensor and display are the desk's simulated ones.
+//! A double of `/dev/i2c-1`, preloaded (`LD_PRELOAD`) into a program for a board. Sensor and
+//! display are the desk's simulated ones.
 //!
-//! | variable | |
+//! | variable | meaning |
 //! |---|---|
-//! | `I2C_DOUBLE_SCRIPT` | fingers and faults, as the desk's scripts have them |
-//! | `I2C_DOUBLE_TIME` | `virtual`: time goes by only when the main thread waits or the bus is busy; else the computer's |
-//! | `I2C_DOUBLE_LOG` | file for what one sees: a line for each change of the picture |
-//! | `I2C_DOUBLE_HZ` | clocks a second of the bus (400000) |
-//! | `I2C_DOUBLE_MISSING` | the bus comes after so many tries to open it |
-//! | `I2C_DOUBLE_HANG` | calls never return after so many of them |
+//! | `I2C_DOUBLE_SCRIPT` | file with fingers and faults, in the syntax of the desk's scripts |
+//! | `I2C_DOUBLE_TIME` | `virtual`: time passes only while the main thread sleeps or the bus is busy; default: the computer's time |
+//! | `I2C_DOUBLE_LOG` | file for the display: a line for each change of the picture |
+//! | `I2C_DOUBLE_HZ` | bus clock in Hz (400000) |
+//! | `I2C_DOUBLE_MISSING` | number of attempts to open the bus that fail (0) |
+//! | `I2C_DOUBLE_HANG` | number of calls after which further calls never return |
 
 #![cfg(target_os = "linux")]
-// Every symbol here is the C library's, with its signature; without a file of
-// ours they do as it does.
+// Every exported symbol replaces the C library's, with its signature, and behaves the same
+// for files other than the bus.
 #![allow(unsafe_code, clippy::missing_safety_doc, missing_docs)]
 
 use std::ffi::{CStr, c_char, c_int, c_long, c_ulong, c_void};
@@ -30,7 +30,7 @@ use trill::sim::{Bus, RealTime, Sensor, Time, VirtualTime};
 const PATH: &CStr = c"/dev/i2c-1";
 const TOUCH: u8 = 0x28;
 const DISPLAY: u8 = 0x3c;
-/// From `linux/i2c-dev.h`.
+// Requests of `linux/i2c-dev.h`.
 const I2C_RETRIES: u64 = 0x0701;
 const I2C_TIMEOUT: u64 = 0x0702;
 const I2C_SLAVE: u64 = 0x0703;
@@ -39,10 +39,10 @@ const I2C_RDWR: u64 = 0x0707;
 const I2C_PEC: u64 = 0x0708;
 const I2C_M_RD: u16 = 1;
 const I2C_FUNC_I2C: c_ulong = 1;
-/// Virtual time starts here, so that nothing comes before it.
+/// Start of virtual time in seconds, late enough that no time lies before 0.
 const EPOCH_SECONDS: i64 = 1000;
 
-/// Time as the double sees it.
+/// The double's time.
 #[derive(Clone)]
 enum DoubleTime {
     Virtual(VirtualTime),
@@ -68,10 +68,10 @@ impl Time for DoubleTime {
     }
 }
 
-/// Open files that stand for the bus; -1 is none.
+/// Open files that stand for the bus; -1 marks a free entry.
 static FILES: [AtomicI32; 16] = [const { AtomicI32::new(-1) }; 16];
 
-/// Puts one number in place of another, where it is found.
+/// Replaces a file by another in [`FILES`]; returns whether it was found.
 fn replace(file: c_int, by: c_int) -> bool {
     FILES.iter().any(|place| {
         place
@@ -94,7 +94,7 @@ fn double() -> MutexGuard<'static, Double> {
         .unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Virtual nanoseconds, for who asks the clock: without the double's lock.
+/// Virtual time, if it is selected; readable without the double's lock.
 static NOW: OnceLock<Option<VirtualTime>> = OnceLock::new();
 
 fn virtual_time() -> Option<&'static VirtualTime> {
@@ -153,13 +153,13 @@ impl Double {
         }
     }
 
-    /// A file that stands for the bus.
+    /// Opens a file that stands for the bus.
     fn open(&mut self) -> c_int {
         if self.tries_left > 0 {
             self.tries_left -= 1;
             return failed(libc::ENOENT);
         }
-        // SAFETY: a plain system call with a path that ends in 0.
+        // SAFETY: a system call with a null-terminated path.
         let file = unsafe {
             libc::syscall(
                 libc::SYS_openat,
@@ -176,9 +176,9 @@ impl Double {
     }
 
     /// # Safety
-    /// `data` is what the kernel's `I2C_RDWR` takes.
+    /// `data` must be valid for the kernel's `I2C_RDWR`.
     unsafe fn transfer(&mut self, data: *const Messages) -> c_int {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         let messages = unsafe {
             let data = &*data;
             slice::from_raw_parts(data.messages, data.count as usize)
@@ -189,7 +189,7 @@ impl Double {
         let mut operations: Vec<Operation<'_>> = messages
             .iter()
             .map(|message| {
-                // SAFETY: a message's buffer is as long as it says.
+                // SAFETY: a message's buffer has the given length.
                 let bytes = unsafe {
                     slice::from_raw_parts_mut(message.buffer, usize::from(message.length))
                 };
@@ -202,7 +202,7 @@ impl Double {
             .collect();
         match self.bus.transaction(first.address as u8, &mut operations) {
             Ok(()) => messages.len() as c_int,
-            // As the BeagleBone's adapter says it.
+            // Error numbers of the BeagleBone's adapter.
             Err(ErrorKind::NoAcknowledge(_)) => failed(libc::EREMOTEIO),
             Err(_) => failed(libc::ETIMEDOUT),
         }
@@ -225,35 +225,35 @@ struct Message {
 }
 
 fn failed(number: c_int) -> c_int {
-    // SAFETY: the thread's own.
+    // SAFETY: points to the thread's own variable.
     unsafe { *libc::__errno_location() = number };
     -1
 }
 
 /// # Safety
-/// `path` ends in 0.
+/// `path` must be null-terminated.
 unsafe fn open_any(path: *const c_char, flags: c_int, mode: c_long) -> c_int {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     if unsafe { CStr::from_ptr(path) } == PATH {
         return double().open();
     }
-    // SAFETY: as the caller would have called the kernel.
+    // SAFETY: the same call that the C library would make.
     unsafe { libc::syscall(libc::SYS_openat, libc::AT_FDCWD, path, flags, mode) as c_int }
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn open(path: *const c_char, flags: c_int, mode: c_long) -> c_int {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { open_any(path, flags | large(), mode) }
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn open64(path: *const c_char, flags: c_int, mode: c_long) -> c_int {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { open_any(path, flags | large(), mode) }
 }
 
-/// What `open64` adds where files of over 2 GB are special.
+/// Returns the flag `O_LARGEFILE` on 32-bit systems, where `open64` adds it.
 fn large() -> c_int {
     if cfg!(target_pointer_width = "32") {
         0o400_000
@@ -265,9 +265,9 @@ fn large() -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ioctl(file: c_int, request: c_ulong, data: *mut c_void) -> c_int {
     let request_number = u64::from(request as u32);
-    // Terminals and others are asked before there is a bus.
+    // Other requests, such as those for terminals, do not concern the bus.
     if !(I2C_RETRIES..=I2C_PEC).contains(&request_number) {
-        // SAFETY: as the caller would have called the kernel.
+        // SAFETY: the same call that the C library would make.
         return unsafe { libc::syscall(libc::SYS_ioctl, file, request, data) as c_int };
     }
     if file < 0 || !replace(file, file) {
@@ -284,11 +284,11 @@ pub unsafe extern "C" fn ioctl(file: c_int, request: c_ulong, data: *mut c_void)
     match request_number {
         I2C_SLAVE | I2C_TIMEOUT | I2C_RETRIES | I2C_PEC => 0,
         I2C_FUNCS => {
-            // SAFETY: takes a long to write to.
+            // SAFETY: the request passes a pointer to a long.
             unsafe { *data.cast::<c_ulong>() = I2C_FUNC_I2C };
             0
         }
-        // SAFETY: what the request takes.
+        // SAFETY: the request passes a pointer to its messages.
         I2C_RDWR => unsafe { double.transfer(data.cast()) },
         _ => failed(libc::ENOTTY),
     }
@@ -299,31 +299,31 @@ pub unsafe extern "C" fn close(file: c_int) -> c_int {
     if file >= 0 {
         replace(file, -1);
     }
-    // SAFETY: as the caller would have called the kernel.
+    // SAFETY: the same call that the C library would make.
     unsafe { libc::syscall(libc::SYS_close, file) as c_int }
 }
 
 fn is_main() -> bool {
-    // SAFETY: take nothing.
+    // SAFETY: takes no arguments.
     unsafe { libc::syscall(libc::SYS_gettid) as c_int == libc::getpid() }
 }
 
 /// # Safety
-/// `time` can be written.
+/// `time` must be valid for writes.
 unsafe fn clock<T>(id: c_int, time: *mut T, make: impl FnOnce(i64, i64) -> T) -> bool {
     let Some(now) = virtual_time().filter(|_| id == libc::CLOCK_MONOTONIC && is_main()) else {
         return false;
     };
     let now = now.now();
     let (seconds, rest) = (now / 1_000_000_000, now % 1_000_000_000);
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { time.write(make(EPOCH_SECONDS + seconds as i64, rest as i64)) };
     true
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn clock_gettime(id: c_int, time: *mut libc::timespec) -> c_int {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     let known = unsafe {
         clock(id, time, |seconds, rest| libc::timespec {
             tv_sec: seconds as libc::time_t,
@@ -333,34 +333,34 @@ pub unsafe extern "C" fn clock_gettime(id: c_int, time: *mut libc::timespec) -> 
     if known {
         return 0;
     }
-    // SAFETY: as the caller would have called the kernel.
+    // SAFETY: the same call that the C library would make.
     unsafe { libc::syscall(libc::SYS_clock_gettime, id, time) as c_int }
 }
 
-/// What the standard library asks on 32 bits, where the C library has it.
+/// The standard library calls this one on 32 bits, if the C library has it.
 #[cfg(target_pointer_width = "32")]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn __clock_gettime64(id: c_int, time: *mut [i64; 2]) -> c_int {
     /// `clock_gettime64` of `asm/unistd.h` for ARM.
     const SYS_CLOCK_GETTIME64: c_long = 403;
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     if unsafe { clock(id, time, |seconds, rest| [seconds, rest]) } {
         return 0;
     }
-    // SAFETY: as the caller would have called the kernel.
+    // SAFETY: the same call that the C library would make.
     unsafe { libc::syscall(SYS_CLOCK_GETTIME64, id, time) as c_int }
 }
 
 /// # Safety
-/// As `clock_nanosleep`; `time` is how long.
+/// The pointers must be valid for `clock_nanosleep`; `time` is a duration.
 unsafe fn sleep(time: *const libc::timespec, rest: *mut libc::timespec) -> c_int {
     if let Some(now) = virtual_time().filter(|_| is_main()) {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         let time = unsafe { &*time };
         now.advance(time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64);
         return 0;
     }
-    // SAFETY: as the caller would have called the kernel.
+    // SAFETY: the same call that the C library would make.
     unsafe { libc::syscall(libc::SYS_nanosleep, time, rest) as c_int }
 }
 
@@ -369,7 +369,7 @@ pub unsafe extern "C" fn nanosleep(
     time: *const libc::timespec,
     rest: *mut libc::timespec,
 ) -> c_int {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     unsafe { sleep(time, rest) }
 }
 
@@ -381,17 +381,17 @@ pub unsafe extern "C" fn clock_nanosleep(
     rest: *mut libc::timespec,
 ) -> c_int {
     if flags == 0 {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         return match unsafe { sleep(time, rest) } {
             0 => 0,
-            // SAFETY: the thread's own. This function returns the number itself.
+            // SAFETY: points to the thread's own variable. This function returns the number.
             _ => unsafe { *libc::__errno_location() },
         };
     }
-    // SAFETY: as the caller would have called the kernel.
+    // SAFETY: the same call that the C library would make.
     match unsafe { libc::syscall(libc::SYS_clock_nanosleep, id, flags, time, rest) } {
         0 => 0,
-        // SAFETY: the thread's own.
+        // SAFETY: points to the thread's own variable.
         _ => unsafe { *libc::__errno_location() },
     }
 }
