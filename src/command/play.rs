@@ -202,7 +202,7 @@ impl Arguments {
             }
             self.assign(&mut saved.parameters)?;
         }
-        parts.memory = memory;
+        parts.restored = memory;
         parts.storage = Box::new(storage.1.clone());
         Ok(Some(storage))
     }
