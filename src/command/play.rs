@@ -18,7 +18,7 @@ use gatebend::board::desk::{Desk, Interrupt, Live, Script, play_live};
 use gatebend::factory_networks;
 use gatebend::pru::Choice;
 use gatebend::runtime::parts::Parts;
-use instrument::layers::Layers;
+use instrument::bend_layers::BendLayers;
 use instrument::parameters::{KEYS, Parameters};
 use instrument::surface::Surface;
 use log::LevelFilter;
@@ -194,11 +194,11 @@ impl Arguments {
         };
         if let Some(saved) = memory.saved.as_mut().filter(|_| memory.trusted) {
             let first = &parts.library[0];
-            if self.network.is_some() && saved.place != first.name() {
+            if self.network.is_some() && saved.origin != first.name() {
                 memory.replaced = Some(saved.clone());
                 saved.network = Arc::new(first.clone());
-                saved.layers = Layers::default();
-                saved.place = first.name().to_string();
+                saved.layers = BendLayers::default();
+                saved.origin = first.name().to_string();
             }
             self.assign(&mut saved.parameters)?;
         }

@@ -1,8 +1,8 @@
-//! The instrument's thread: takes commands, one at a time, and hands what they
-//! sound like to the engine and what is to be kept to a storage.
+//! The controller: applies commands to the instrument, and passes sounds to the engine and
+//! presets to the storage.
 //!
-//! Not real-time code: it builds programs and allocates. It waits for its
-//! commands, and never for the engine.
+//! Runs on the instrument's thread. It builds programs and allocates, so it is not
+//! real-time code; it never blocks on the engine or the storage.
 
 use std::sync::Arc;
 
@@ -14,9 +14,10 @@ use crate::storage::Storage;
 use engine::{Change, Handover, Start, Voice};
 use instrument::{Command, Instrument, Sound, State, notice};
 
-/// Whether a command need not be done when this one comes right after it: where
-/// a finger, a knob or a fader was is of no interest once it is elsewhere. That a touch ends is.
-/// Without this, touches would pile up where programs take long to build.
+/// Returns whether a command can be skipped if another one follows it directly.
+///
+/// Old positions of a finger, a knob or a fader do not matter, but the end of a touch does.
+/// Without this, touches would pile up on boards that build programs slowly.
 pub fn is_superseded(earlier: &Command, later: &Command) -> bool {
     match (earlier, later) {
         (Command::Touch(Some(_)), Command::Touch(Some(_)))
@@ -27,21 +28,21 @@ pub fn is_superseded(earlier: &Command, later: &Command) -> bool {
     }
 }
 
-/// Owns the instrument and its end of the engine's rings.
+/// Owns the instrument, and the controlling end of the engine's rings.
 pub struct Controller<W> {
     instrument: Instrument,
     handover: Handover<W>,
     storage: Box<dyn Storage>,
-    /// What shall sound, and the engine has no room for yet.
+    /// The sound that the engine has no room for yet.
     waiting: Option<Sound>,
-    /// The id of the sound that scope the engine's program.
+    /// The id of the sound that the engine's program came with.
     program: u32,
-    /// Who makes programs for the PRU, if one plays.
+    /// The queue of programs for the PRU, if one evaluates.
     requests: Option<ProgramRequests>,
 }
 
 impl<W: Word> Controller<W> {
-    /// A controller whose first sound waits for [`Controller::deliver`].
+    /// Creates a controller. [`Controller::deliver`] sends the first sound.
     pub fn new(
         (instrument, first): (Instrument, Sound),
         handover: Handover<W>,
@@ -57,36 +58,32 @@ impl<W: Word> Controller<W> {
         }
     }
 
-    /// Tells from now on which programs the engine is sent and how fast they are read, for
-    /// the PRU.
+    /// Sends programs and their settings to the PRU as well from here on.
     pub fn offload(&mut self, requests: ProgramRequests) {
         self.requests = Some(requests);
     }
 
-    /// The instrument's state.
+    /// Returns the instrument's state.
     pub fn state(&self) -> &Arc<State> {
         self.instrument.state()
     }
 
-    /// Does a command. One that is refused is told to the player.
+    /// Applies a command. If the instrument or the storage refuses it, nothing changes but
+    /// the notice that tells the player.
     ///
     /// # Errors
-    /// Says in plain words why a command was refused, for who sent it.
+    /// Returns a message for the sender if the command is refused.
     pub fn command(&mut self, command: Command) -> Result<(), String> {
-        let outcome = match self.instrument.apply(command) {
-            Ok(outcome) => outcome,
-            Err(problem) => return Err(self.refuse(problem)),
-        };
-        if let Some(sound) = outcome.sound {
+        let applied = self.instrument.apply_with(command, |request| {
+            let saved = self.storage.save(request.clone());
+            saved.map_err(|problem| format!("not saved: {problem}"))
+        });
+        let effect = applied.map_err(|problem| self.refuse(problem))?;
+        if let Some(sound) = effect.sound {
             self.waiting = Some(match self.waiting.take() {
                 Some(earlier) => merged(earlier, sound),
                 None => sound,
             });
-        }
-        if let Some(keep) = outcome.keep {
-            if let Err(problem) = self.storage.save(keep) {
-                return Err(self.refuse(format!("not saved: {problem}")));
-            }
         }
         Ok(())
     }
@@ -98,9 +95,10 @@ impl<W: Word> Controller<W> {
         problem
     }
 
-    /// Drops what the engine gave back and sends it what waits, if it has taken
-    /// what was sent before: only the newest counts. True when nothing waits any
-    /// more. To be called every millisecond or so.
+    /// Sends the newest sound to the engine if it has taken the one before, and drops
+    /// voices that the engine gave back. Returns whether no sound waits any more.
+    ///
+    /// Must be called about every millisecond.
     pub fn deliver(&mut self) -> bool {
         self.handover.collect();
         if !self.handover.ready() {
@@ -111,7 +109,8 @@ impl<W: Word> Controller<W> {
                 self.program = sound.id;
             }
             if let Some(requests) = &self.requests {
-                // The newest sound is the state's. In a pause it is what will go on.
+                // The state belongs to the newest sound. A paused network is requested at
+                // the speed that it will continue with.
                 let state = self.instrument.state();
                 requests.send(ProgramRequest {
                     program: self.program,
@@ -130,7 +129,7 @@ impl<W: Word> Controller<W> {
                 settings: settings(&sound.playback),
                 start,
             };
-            // There was room just now, and nobody else sends.
+            // The ring has room: nothing else sends changes.
             if self.handover.send(change).is_err() {
                 log::error!("a change was lost between instrument and engine");
             }
@@ -139,7 +138,7 @@ impl<W: Word> Controller<W> {
     }
 }
 
-/// A later sound in place of an earlier one that was never heard.
+/// Merges a sound with an earlier one that was never sent.
 fn merged(earlier: Sound, later: Sound) -> Sound {
     Sound {
         id: later.id,
@@ -147,5 +146,48 @@ fn merged(earlier: Sound, later: Sound) -> Sound {
         playback: later.playback,
         seek: later.seek.or(earlier.seek),
         fade: later.fade || earlier.fade,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::board::desk::Desk;
+    use crate::runtime::parts::Parts;
+    use crate::storage::StorageError;
+    use instrument::SaveRequest;
+    use instrument::parameters::Key;
+
+    /// A storage whose thread has ended.
+    struct Ended;
+
+    impl Storage for Ended {
+        fn save(&mut self, _: SaveRequest) -> Result<(), StorageError> {
+            Err(StorageError::Ended)
+        }
+    }
+
+    #[test]
+    fn a_command_that_the_storage_refuses_changes_nothing() {
+        let mut parts = Parts::new(crate::factory_networks::all());
+        parts.storage = Box::new(Ended);
+        let (mut controller, _engine) = parts.assemble(Desk::new(Vec::new()).platform).unwrap();
+        controller.command(Command::Choose(3)).unwrap();
+        controller.command(Command::Set(Key::Speed, 50)).unwrap();
+        let sound = controller.waiting.as_ref().map(|sound| sound.id);
+        let before = Arc::clone(controller.state());
+        for command in [Command::SavePreset(None), Command::SafeStart] {
+            let problem = controller.command(command).unwrap_err();
+            assert!(problem.starts_with("not saved: "), "{problem}");
+            let mut after = (**controller.state()).clone();
+            assert_eq!(after.notice, Some(problem));
+            after.notice.clone_from(&before.notice);
+            after.notices = before.notices;
+            assert_eq!(after, *before);
+            assert_eq!(controller.waiting.as_ref().map(|sound| sound.id), sound);
+        }
+        // The history has no step for either of them.
+        controller.command(Command::Undo).unwrap();
+        assert_eq!(controller.state().network_index, 0);
     }
 }

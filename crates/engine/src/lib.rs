@@ -38,6 +38,11 @@ use handover::{Inbox, handover};
 use output::{FADE_SECONDS, Output};
 use position::Position;
 
+/// The examples of the README are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 /// How samples of the network become frames of the output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Interpolation {

@@ -11,6 +11,7 @@ use super::layout::{Area, Layout};
 use super::notice;
 use super::parameters::{Key, Parameters};
 use super::playback::Playback;
+use super::preset::Preset;
 use super::surface::Button;
 
 /// A page of the display.
@@ -140,6 +141,17 @@ impl State {
     pub fn origin(&self) -> &str {
         let name = self.network_names.get(self.network_index);
         name.map_or("", String::as_str)
+    }
+
+    /// Returns network, bends and parameters as a preset.
+    pub fn to_preset(&self, name: String) -> Preset {
+        Preset {
+            name,
+            network: Arc::clone(&self.network),
+            layers: self.layers.clone(),
+            parameters: self.parameters.clone(),
+            origin: None,
+        }
     }
 
     /// Returns how the network is played; paused, it stands still and is silent.

@@ -81,11 +81,8 @@ impl Presets {
             ));
         }
         state.notify(format!("kept as {name}"));
-        let preset = Preset {
-            origin: None,
-            ..Saved::of(state).into_preset(name)
-        };
-        Ok(Change::save(SaveRequest::Save(Box::new(preset))))
+        let preset = Box::new(state.to_preset(name));
+        Ok(Change::save(SaveRequest::Save(preset)))
     }
 
     /// Requests to delete a preset.
