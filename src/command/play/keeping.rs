@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use gatebend::board::desk::Simulation;
 use gatebend::storage::{Autosave, Files, Folders, Restored, STEADY_NS, StorageHandle};
 
-use crate::{Failure, Outcome};
+use crate::{CommandResult, Failure};
 
 /// Who keeps what shall last, and the way to them.
 pub type Storage = (Autosave<Files>, StorageHandle);
@@ -31,7 +31,7 @@ pub fn turn(storage: &mut Option<Storage>, simulation: &Simulation) {
 }
 
 /// Keeps what is left.
-pub fn finish(storage: Option<Storage>, simulation: &Simulation) -> Outcome {
+pub fn finish(storage: Option<Storage>, simulation: &Simulation) -> CommandResult {
     let kept = storage.is_none_or(|(autosave, _)| {
         autosave.finish(milliseconds(simulation), simulation.state(), &mut |_| {})
     });
