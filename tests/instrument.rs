@@ -601,7 +601,7 @@ fn a_latching_touch_cannot_prevent_a_knob_from_being_turned_down() {
         ],
     );
     assert_eq!(instrument.state().steered, Some(h));
-    // It would free G, so that H would have to stay at 0.
+    // The touch would free G, so that H would have to stay at 0.
     assert!(instrument.apply(finger(at.x, at.y)).is_err());
     apply(&mut instrument, [Command::Touch(None), turned(0, 0.0)]);
     assert_eq!(instrument.state().steered, None);

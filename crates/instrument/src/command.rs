@@ -1,4 +1,4 @@
-//! Commands: everything that can be asked of the instrument.
+//! Commands: everything that the instrument can do.
 
 use logicnet::{Gate, Mask, Network};
 

@@ -1,5 +1,18 @@
 //! Gestures: touches of the surface become bends in the field and presses of buttons.
 //! Time is an argument.
+//!
+//! ```
+//! use instrument::gestures::{Contact, Gesture, Gestures};
+//! use instrument::layout::Point;
+//! use instrument::surface::{Button, Press, Surface};
+//!
+//! let mut gestures = Gestures::new(Surface::default());
+//! let on_next = Contact::Single(Point { x: 0.3, y: 0.95 }, 0.5);
+//! let mut seen = Vec::new();
+//! gestures.update(0, on_next, |gesture| seen.push(gesture));
+//! gestures.update(100, Contact::None, |gesture| seen.push(gesture));
+//! assert!(seen.contains(&Gesture::Press(Button::Next, Press::Tap)));
+//! ```
 
 use super::command::Command;
 use super::layout::{Area, Point};

@@ -25,7 +25,7 @@ use super::playback::Limits;
 use super::preset::Preset;
 use super::save_request::SaveRequest;
 use super::state::{Page, State};
-use change::Change;
+use change::{Affects, Change};
 use presets::Presets;
 
 pub use sound::Sound;
@@ -209,88 +209,98 @@ impl Instrument {
 
     /// Changes a copy of the state as a command says.
     fn change(&mut self, state: &mut State, command: Command) -> Result<Change, String> {
-        match command {
-            Command::Touch(area) => return Ok(self.touch(state, area)),
-            Command::Finger(button) => state.finger = button,
-            Command::Press(button, press) => return self.press(state, button, press),
+        Ok(match command {
+            Command::Touch(area) => self.touch(state, area),
+            Command::Finger(button) => {
+                state.finger = button;
+                Change::default()
+            }
+            Command::Press(button, press) => self.press(state, button, press)?,
             Command::Swap(direction) => {
                 let (index, network) = self.neighbour(state, direction)?;
                 state.set_network(network);
                 state.network_index = index;
-                return Ok(Change::network());
+                Change::new(Affects::Network)
             }
-            Command::Choose(index) => return self.choose(state, index),
+            Command::Choose(index) => self.choose(state, index)?,
             Command::Load(network) => {
                 let network = Arc::new(*network);
                 self.place_network(state, &network, network.name());
-                return Ok(Change::network());
+                Change::new(Affects::Network)
             }
-            Command::Random(seed) => return self.random(state, seed),
-            Command::Mutate(seed) => return self.mutate(state, seed),
+            Command::Random(seed) => self.random(state, seed)?,
+            Command::Mutate(seed) => self.mutate(state, seed)?,
             Command::Rewire(node, gate) => {
                 state.replace_network(mutation::rewired(&state.network, node, gate)?);
-                return Ok(Change::program());
+                Change::new(Affects::Program)
             }
-            Command::Paint { bends, stroke } => return self.paint(state, bends, stroke),
-            Command::AddLayer(name) => state.layers.add(name)?,
+            Command::Paint { bends, stroke } => self.paint(state, bends, stroke)?,
+            Command::AddLayer(name) => {
+                state.layers.add(name)?;
+                Change::default()
+            }
             Command::RemoveLayer(layer) => {
                 state.layers.remove(layer)?;
-                return Ok(self.bent(state, None));
+                self.bent(state, None)
             }
-            Command::ChooseLayer(layer) => state.layers.choose(layer)?,
+            Command::ChooseLayer(layer) => {
+                state.layers.choose(layer)?;
+                Change::default()
+            }
             Command::SetStrength(layer, strength) => {
                 state.layers.set_strength(layer, strength)?;
-                return Ok(self.bent(state, Some(Stroke::Strength(layer))));
+                self.bent(state, Some(Stroke::Strength(layer)))
             }
             Command::ClearLayer(layer) => {
                 state.layers.clear(layer)?;
-                return Ok(self.bent(state, None));
+                self.bent(state, None)
             }
             Command::ClearBends => {
                 state.layers.clear_all();
-                return Ok(self.bent(state, None));
+                self.bent(state, None)
             }
-            Command::Undo => return self.undo(state, Direction::Previous),
-            Command::Redo => return self.undo(state, Direction::Next),
+            Command::Undo => self.undo(state, Direction::Previous)?,
+            Command::Redo => self.undo(state, Direction::Next)?,
             Command::Play(playing) => {
                 state.playing = playing;
-                let changed = self.state.playback() != state.playback();
-                return Ok(Change::settings_if(changed));
+                Change::if_changed(self.state.playback() != state.playback(), Affects::Settings)
             }
-            Command::Seek(t) => {
-                return Ok(Change {
-                    seek: Some(state.seek(t)),
-                    ..Change::program()
-                });
-            }
+            Command::Seek(t) => Change {
+                seek: Some(state.seek(t)),
+                ..Change::new(Affects::Program)
+            },
             Command::Set(key, value) => {
                 state.parameters.set(key, value);
-                return Ok(controls::parameter_set(state, key));
+                controls::parameter_set(state, key)
             }
             Command::Step(key, steps) => {
                 state.parameters.step(key, steps);
-                return Ok(controls::parameter_set(state, key));
+                controls::parameter_set(state, key)
             }
-            Command::Turn(input, reading) => return Ok(controls::turn(state, input, reading)),
-            Command::Learn(input) => return controls::learn(state, input),
+            Command::Turn(input, reading) => controls::turn(state, input, reading),
+            Command::Learn(input) => controls::learn(state, input)?,
             Command::Show(page) => {
                 state.page = page;
                 state.row = 0;
+                Change::default()
             }
-            Command::SavePreset(name) => return self.presets.save(state, name),
-            Command::RecallPreset(name) => return self.recall_preset(state, &name),
-            Command::DeletePreset(name) => return self.presets.delete(state, name),
+            Command::SavePreset(name) => self.presets.save(state, name)?,
+            Command::RecallPreset(name) => self.recall_preset(state, &name)?,
+            Command::DeletePreset(name) => self.presets.delete(state, name)?,
             Command::Restore(saved, t) => {
-                self.restore(state, &saved, ParameterScope::Presets)?;
-                return Ok(Change {
-                    scope: ParameterScope::Presets,
+                let scope = ParameterScope::Presets;
+                self.restore(state, &saved, scope)?;
+                Change {
+                    scope,
                     seek: t.map(|t| state.seek(t)),
-                    ..Change::network()
-                });
+                    ..Change::new(Affects::Network)
+                }
             }
-            Command::SafeStart => return Ok(self.safe_start(state)),
-            Command::Notice(notice) => state.notify(notice),
-        }
-        Ok(Change::default())
+            Command::SafeStart => self.safe_start(state),
+            Command::Notice(notice) => {
+                state.notify(notice);
+                Change::default()
+            }
+        })
     }
 }

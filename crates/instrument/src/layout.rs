@@ -1,4 +1,16 @@
 //! The layout of gates on the surface and on the display.
+//!
+//! ```
+//! use instrument::layout::{Area, Layout};
+//! use logicnet::Network;
+//! use logicnet::random::Ops;
+//!
+//! let network = Network::random(12, &[16, 8], Ops::XorRich, 7)?;
+//! let layout = Layout::new(&network, true);
+//! let cell = layout.cells()[0];
+//! assert_eq!(layout.touched(Area::Finger(cell.at, 1.0), 0.0), [cell.node]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use logicnet::{Masks, Network};
 

@@ -1,4 +1,11 @@
 //! Names of presets and bend layers.
+//!
+//! ```
+//! use instrument::names::{free_name, is_name};
+//!
+//! assert!(is_name("night train") && !is_name("../x"));
+//! assert_eq!(free_name("solo", |name| name == "solo"), "solo 2");
+//! ```
 
 /// Longest name, in characters.
 const MAX_CHARACTERS: usize = 40;

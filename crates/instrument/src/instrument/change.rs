@@ -34,39 +34,15 @@ pub struct Change {
 }
 
 impl Change {
-    fn affecting(affects: Affects) -> Change {
+    pub fn new(affects: Affects) -> Change {
         Change {
             affects,
             ..Change::default()
         }
     }
 
-    pub fn settings() -> Change {
-        Change::affecting(Affects::Settings)
-    }
-
-    pub fn program() -> Change {
-        Change::affecting(Affects::Program)
-    }
-
-    pub fn network() -> Change {
-        Change::affecting(Affects::Network)
-    }
-
-    pub fn settings_if(changed: bool) -> Change {
-        if changed {
-            Change::settings()
-        } else {
-            Change::default()
-        }
-    }
-
-    pub fn program_if(changed: bool) -> Change {
-        if changed {
-            Change::program()
-        } else {
-            Change::default()
-        }
+    pub fn if_changed(changed: bool, affects: Affects) -> Change {
+        Change::new(if changed { affects } else { Affects::Nothing })
     }
 
     pub fn save(request: SaveRequest) -> Change {

@@ -9,14 +9,15 @@ use crate::state::State;
 /// Takes the new value of a parameter into account.
 pub fn parameter_set(state: &mut State, key: Key) -> Change {
     match key {
-        Key::Volume | Key::Speed | Key::Rate | Key::Interpolation => Change::settings(),
-        Key::Bend | Key::Hold => {
-            Change::program_if(state.steered.is_some() || !state.touched.is_empty())
-        }
+        Key::Volume | Key::Speed | Key::Rate | Key::Interpolation => Change::new(Affects::Settings),
+        Key::Bend | Key::Hold => Change::if_changed(
+            state.steered.is_some() || !state.touched.is_empty(),
+            Affects::Program,
+        ),
         Key::Dead => {
             let before = state.steered;
             state.lay_out();
-            Change::program_if(state.steered != before)
+            Change::if_changed(state.steered != before, Affects::Program)
         }
         _ => match Key::ANALOG.iter().position(|analog| *analog == key) {
             Some(input) => {
@@ -85,5 +86,5 @@ fn follow(state: &mut State, input: usize) -> Change {
 fn steer(state: &mut State) -> Change {
     let before = state.steered;
     state.steer();
-    Change::program_if(state.steered != before)
+    Change::if_changed(state.steered != before, Affects::Program)
 }

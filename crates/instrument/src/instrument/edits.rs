@@ -6,7 +6,7 @@ use logicnet::Mask;
 use logicnet::random::Rng;
 
 use super::Instrument;
-use super::change::Change;
+use super::change::{Affects, Change};
 use crate::bend_layers::can_bend;
 use crate::command::Direction;
 use crate::history::Stroke;
@@ -62,7 +62,7 @@ impl Instrument {
         let same = self.state.bends() == state.bends() && self.state.masks() == state.masks();
         Change {
             stroke,
-            ..Change::program_if(!same)
+            ..Change::if_changed(!same, Affects::Program)
         }
     }
 
@@ -75,7 +75,7 @@ impl Instrument {
         let rng = seeded.as_mut().unwrap_or(&mut self.rng);
         let network = mutation::mutated(&state.network, rng).ok_or("no gates to change")?;
         state.replace_network(network);
-        Ok(Change::network())
+        Ok(Change::new(Affects::Network))
     }
 
     /// Undoes the last change, or redoes the next one.
@@ -97,14 +97,14 @@ impl Instrument {
         }
         state.network_index = snapshot.network_index;
         state.layers = snapshot.layers.clone();
-        let change = if swapped {
-            Change::network()
+        let affects = if swapped {
+            Affects::Network
         } else {
-            Change::program()
+            Affects::Program
         };
         Ok(Change {
             history: Some(index),
-            ..change
+            ..Change::new(affects)
         })
     }
 }

@@ -6,7 +6,7 @@ use logicnet::Network;
 use logicnet::random::Ops;
 
 use super::Instrument;
-use super::change::Change;
+use super::change::{Affects, Change};
 use crate::command::Direction;
 use crate::state::State;
 
@@ -43,7 +43,7 @@ impl Instrument {
         let network = network.ok_or_else(|| format!("no such network; the library has {count}"))?;
         state.set_network(Arc::clone(network));
         state.network_index = index;
-        Ok(Change::network())
+        Ok(Change::new(Affects::Network))
     }
 
     pub(super) fn random(
@@ -56,7 +56,7 @@ impl Instrument {
             .map_err(|error| error.to_string())?;
         let network = Arc::new(network);
         self.place_network(state, &network, network.name());
-        Ok(Change::network())
+        Ok(Change::new(Affects::Network))
     }
 
     /// Puts a network from elsewhere in place. If the instrument has an equal one, that

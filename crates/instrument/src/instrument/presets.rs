@@ -80,7 +80,7 @@ impl Presets {
                 "a preset {name:?} is there that could not be read; choose another name"
             ));
         }
-        state.notify(format!("kept as {name}"));
+        state.notify(format!("saved as {name}"));
         let preset = Box::new(state.to_preset(name));
         Ok(Change::save(SaveRequest::Save(preset)))
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::change::Change;
+use super::change::{Affects, Change};
 use super::sound::Sound;
 use super::{Effect, Instrument};
 use crate::history::History;
@@ -84,7 +84,7 @@ impl Instrument {
         };
         Ok(Change {
             scope,
-            ..Change::network()
+            ..Change::new(Affects::Network)
         })
     }
 
@@ -101,7 +101,7 @@ impl Instrument {
         Change {
             scope: ParameterScope::All,
             save,
-            ..Change::network()
+            ..Change::new(Affects::Network)
         }
     }
 

@@ -26,7 +26,7 @@ pub struct Sound {
 impl Instrument {
     /// Builds the sound of a state with another network.
     pub(super) fn first_sound(&mut self, state: &mut State) -> Result<Sound, String> {
-        let sound = self.sound(state, &Change::network(), false)?;
+        let sound = self.sound(state, &Change::new(Affects::Network), false)?;
         sound.ok_or_else(|| "a new network is a new sound".into())
     }
 
