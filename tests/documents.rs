@@ -33,10 +33,11 @@ fn the_table_of_parameters_is_up_to_date() {
 #[test]
 fn scripts_in_the_documentation_are_valid() {
     let text = std::fs::read_to_string(PLAYING).unwrap();
-    let scripts: Vec<&str> = text
-        .split("```\n")
-        .filter(|block| block.starts_with("# "))
-        .filter(|block| block.contains(" down "))
+    // Every other part is a block of code, after the language on its first line.
+    let blocks = text.split("\n```").skip(1).step_by(2);
+    let scripts: Vec<&str> = blocks
+        .filter_map(|block| block.strip_prefix('\n'))
+        .filter(|block| block.starts_with("# ") && block.contains(" down "))
         .collect();
     assert!(!scripts.is_empty());
     for script in scripts {

@@ -1,7 +1,7 @@
 // What is heard in this page: the audio context, and where its sound comes from, a
 // streamed desk or the instrument in the page. It owns nothing of the instrument.
 
-import { connect as alone } from './audio/alone.js';
+import { connect as alone } from './audio/standalone.js';
 import { record } from './audio/recorder.js';
 import { player } from './audio/streamed.js';
 

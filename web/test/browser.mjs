@@ -70,7 +70,7 @@ export function connect(listener) {
 }
 `;
 
-/** What audio/alone.js is: another fake instrument for each time. */
+/** Replaces audio/standalone.js: a new fake instrument each time. */
 const FAKE_ALONE = `
 import { FakeInstrument } from '/test/fake-port.js';
 export async function connect(listener, { context }) {
@@ -133,7 +133,7 @@ export async function open(url) {
                 await page.route('**/port/socket.js', (route) =>
                     route.fulfill({ contentType: 'text/javascript', body: FAKE }));
                 if (alone) {
-                    await page.route('**/audio/alone.js', (route) =>
+                    await page.route('**/audio/standalone.js', (route) =>
                         route.fulfill({ contentType: 'text/javascript', body: FAKE_ALONE }));
                 }
             }

@@ -53,7 +53,7 @@ function world(home = HERE, stores = new Map()) {
             clients: { claim: async () => {} },
             skipWaiting: async () => {},
             importScripts: () => Object.assign(self, {
-                VERSION: version, FILES: ['index.html', 'audio/alone.js'],
+                VERSION: version, FILES: ['index.html', 'audio/standalone.js'],
             }),
             addEventListener: (name, listener) => { heard[name] = listener; },
         };
@@ -90,9 +90,9 @@ test('what it keeps needs no network; the rest is left to it', async () => {
     await one.install();
     network.there = false;
     assert.equal(await one.get(HERE), 'first /some/path/');
-    assert.equal(await one.get(`${HERE}audio/alone.js`), 'first /some/path/audio/alone.js');
+    assert.equal(await one.get(`${HERE}audio/standalone.js`), 'first /some/path/audio/standalone.js');
     assert.equal(await one.get(`${HERE}?from=home`), 'first /some/path/');
-    assert.equal(await one.get(`${HERE}audio/alone.js`, { method: 'HEAD' }), 'first /some/path/audio/alone.js');
+    assert.equal(await one.get(`${HERE}audio/standalone.js`, { method: 'HEAD' }), 'first /some/path/audio/standalone.js');
     await assert.rejects(one.get(`${HERE}other.json`));
     assert.equal(one.get('https://elsewhere.example/x.js'), undefined);
     assert.equal(one.get(`${HERE}index.html`, { method: 'POST' }), undefined);
@@ -148,8 +148,8 @@ test('who comes is shown what is there, all of one version', async () => {
     network.list = "self.VERSION = '2';";
     assert.equal(await come('new'), 'second /some/path/');
     // Its files are left to the network, those of a page from before are not.
-    assert.equal(one.get(`${HERE}audio/alone.js`, { clientId: 'new' }), undefined);
-    assert.equal(await one.get(`${HERE}audio/alone.js`, { clientId: 'same' }), 'first /some/path/audio/alone.js');
+    assert.equal(one.get(`${HERE}audio/standalone.js`, { clientId: 'new' }), undefined);
+    assert.equal(await one.get(`${HERE}audio/standalone.js`, { clientId: 'same' }), 'first /some/path/audio/standalone.js');
 });
 
 test('another page at the address is not shadowed', async () => {

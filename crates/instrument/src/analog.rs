@@ -153,7 +153,7 @@ impl Analog {
     }
 
     /// Returns the point of the field that the inputs bend, if any, given their targets.
-    pub(super) fn bend_at(&self, targets: &[Target; INPUTS]) -> Option<Point> {
+    pub(super) fn bend_at(&self, targets: [Target; INPUTS]) -> Option<Point> {
         let along = |target| {
             let input = targets.iter().position(|other| *other == target);
             input.map(|input| self.part(input))
@@ -271,14 +271,14 @@ mod tests {
         for input in 0..INPUTS {
             analog.read(input, 40_000);
         }
-        assert_eq!(analog.bend_at(&targets), None);
+        assert_eq!(analog.bend_at(targets), None);
         targets[1] = Target::BendY;
-        let point = analog.bend_at(&targets).unwrap();
+        let point = analog.bend_at(targets).unwrap();
         assert!(point.x == 0.5 && (point.y - 0.61).abs() < 0.01);
         targets[0] = Target::BendX;
         analog.read(0, 0);
-        assert_eq!(analog.bend_at(&targets), None);
+        assert_eq!(analog.bend_at(targets), None);
         analog.read(0, 65_535);
-        assert_eq!(analog.bend_at(&targets).unwrap().x, 1.0);
+        assert_eq!(analog.bend_at(targets).unwrap().x, 1.0);
     }
 }

@@ -203,8 +203,8 @@ impl State {
 
     /// Finds the gate that the analog inputs bend.
     pub(super) fn steer(&mut self) {
-        let targets = std::array::from_fn::<_, INPUTS, _>(|input| self.parameters.target(input));
-        let point = self.analog.bend_at(&targets);
+        let targets: [_; INPUTS] = std::array::from_fn(|input| self.parameters.target(input));
+        let point = self.analog.bend_at(targets);
         self.steered = point.and_then(|point| {
             self.layout
                 .touched(Area::Finger(point, 0.0), 0.0)
