@@ -146,7 +146,7 @@ impl Analog {
                 Ok(())
             }
             _ => Err(format!(
-                "input {} was hardly turned: its old ends stay",
+                "input {} was hardly turned: its old calibration stays",
                 input + 1
             )),
         }
@@ -196,7 +196,7 @@ impl Analog {
                 .zip(end(1))
                 .map(|(least, most)| Calibration { least, most })
                 .filter(|ends| ends.is_long_enough())
-                .ok_or_else(|| format!("inputs[{i}]: {value} is no pair of ends"))?;
+                .ok_or_else(|| format!("inputs[{i}]: {value} is not a pair of ends"))?;
         }
         self.calibrations = calibrations;
         Ok(())

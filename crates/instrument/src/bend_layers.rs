@@ -178,7 +178,7 @@ impl BendLayers {
         let name = name.unwrap_or_else(|| free_name("layer", taken));
         if !is_name(&name) {
             return Err(format!(
-                "{name:?} is no name for a layer: letters, digits, spaces, - and _"
+                "{name:?} is not a valid layer name: use letters, digits, spaces, - and _"
             ));
         }
         self.chosen = self.len();

@@ -120,7 +120,7 @@ impl History {
     pub fn look(&self, direction: Direction) -> Result<(usize, &Snapshot, ParameterScope), String> {
         let (index, problem) = match direction {
             Direction::Previous => (self.now.checked_sub(1), "nothing to undo"),
-            Direction::Next => (self.now.checked_add(1), "nothing to do again"),
+            Direction::Next => (self.now.checked_add(1), "nothing to redo"),
         };
         let index = index.filter(|index| *index < self.snapshots.len());
         let index = index.ok_or(problem)?;

@@ -238,7 +238,7 @@ impl Parameter {
         let (min, max) = self.range();
         value
             .filter(|value| (min..=max).contains(value))
-            .ok_or_else(|| format!("{}: {text:?} is none of {}", self.id, self.values()))
+            .ok_or_else(|| format!("{}: {text:?} is not one of: {}", self.id, self.values()))
     }
 
     /// Describes the values that the parameter takes.

@@ -66,7 +66,7 @@ impl Presets {
         let name = name.unwrap_or_else(|| self.next_name());
         if !is_name(&name) {
             return Err(format!(
-                "{name:?} is no name for a preset: letters, digits, spaces, - and _"
+                "{name:?} is not a valid preset name: use letters, digits, spaces, - and _"
             ));
         }
         let count = self.list.len() + self.reserved.len();
@@ -77,7 +77,7 @@ impl Presets {
         }
         if self.reserved.contains(&name) {
             return Err(format!(
-                "a preset {name:?} is there that could not be read; choose another name"
+                "preset {name:?} exists but could not be read; choose another name"
             ));
         }
         state.notify(format!("saved as {name}"));
