@@ -24,11 +24,11 @@ fn instrument() -> Instrument {
         .0
 }
 
-fn limits(platform: Platform) -> Option<Box<dyn Limits>> {
-    Some(Box::new(EngineLimits {
+fn limits(platform: Platform) -> Box<dyn Limits> {
+    Box::new(EngineLimits {
         platform,
         lanes: 128,
-    }))
+    })
 }
 
 fn apply(instrument: &mut Instrument, commands: impl IntoIterator<Item = Command>) {
@@ -381,7 +381,7 @@ fn a_saved_state_that_is_too_slow_becomes_a_preset() {
         ],
     );
     let saved = Saved::of(before.state());
-    let limits = limits(Desk::new(Vec::new()).platform);
+    let limits = Some(limits(Desk::new(Vec::new()).platform));
     let (mut instrument, _) = Instrument::new(
         factory_networks::all(),
         Parameters::default(),
@@ -483,7 +483,7 @@ fn the_first_gate_of_a_touch_decides_whether_it_latches_or_frees() {
 fn a_finger_can_always_be_lifted() {
     let large =
         logicnet::Network::random(16, &[1024; 24], logicnet::random::Ops::XorRich, 1).unwrap();
-    let limits = limits(Desk::new(Vec::new()).platform);
+    let limits = Some(limits(Desk::new(Vec::new()).platform));
     let (mut instrument, _) =
         Instrument::new(vec![large], Parameters::default(), Vec::new(), limits, 1).unwrap();
     // While the touch forces everything to 0, the program is small.
@@ -516,13 +516,13 @@ fn gated() -> (Instrument, u32, u32) {
         vec![gate(Op::AND, either, h)],
     ] {
         let extra = serde_json::Map::new();
-        parts.layers.push(logicnet::Layer { gates, extra });
+        parts.layers.push(logicnet::NetworkLayer { gates, extra });
     }
     parts.outputs = vec![either + 1; parts.outputs.len()];
     let network = logicnet::Network::try_from(parts).unwrap();
     let mut platform = Desk::new(Vec::new()).platform;
     platform.cost.gate_ns = 1400.0;
-    let limits = limits(platform);
+    let limits = Some(limits(platform));
     let (mut instrument, _) =
         Instrument::new(vec![network], Parameters::default(), Vec::new(), limits, 1).unwrap();
     let too_fast = Command::Set(Key::Rate, 96_000);
