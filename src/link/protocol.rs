@@ -2,7 +2,7 @@
 //! the client's types among it, is made from this.
 //!
 //! Commands, state and answers are JSON in text messages; what comes many times a
-//! second is binary, and begins with a [`Frame`] byte. A node is a network's: first
+//! second is binary, and begins with a [`FrameKind`] byte. A node is a network's: first
 //! its inputs, then its gates, as in its file. Times `t` are network samples.
 //!
 //! A client says [`ClientMessage::Hello`] first. It is told [`ServerMessage::Welcome`] and the whole
@@ -43,11 +43,11 @@ pub enum ClientMessage {
     },
     /// What is wanted of binary frames; all of them at first, but sound.
     Listen {
-        /// [`Frame::Activity`].
+        /// [`FrameKind::Activity`].
         activity: bool,
-        /// [`Frame::Display`].
+        /// [`FrameKind::Display`].
         display: bool,
-        /// [`Frame::Sound`].
+        /// [`FrameKind::Sound`].
         sound: bool,
     },
 
@@ -489,7 +489,7 @@ pub struct Status {
 /// What a binary message is, by its first byte. Numbers are little-endian.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Frame {
+pub enum FrameKind {
     /// What every node does: byte, three zeros, revision of the network (u32), t
     /// (u32), then a byte for each node: bit 7 its value at t, bits 0 to 6 how often
     /// it toggled lately, 0 (never) to 127 (at every sample).

@@ -6,7 +6,7 @@ import { Kind, Module } from './module.js';
 import { Scheduled, worklet } from './output.js';
 
 /**
- * The same interface as port/socket.js: a connection, and callbacks for its events.
+ * The same interface as link/socket.js: a connection, and callbacks for its events.
  * @typedef {object} Port
  * @property {(text: string) => void} send sends a message of the protocol
  * @property {() => void} close

@@ -1,7 +1,7 @@
 // The graph of the network that plays. Draws the store's state and sends edits to the
 // store; its own state is only the view and the selection.
 
-import { h } from '../dom.js';
+import { h } from '../ui/dom.js';
 import { WebGlRenderer } from './draw.js';
 import { bendInWords, describe, Inspector } from './inspect.js';
 import { pressOf } from './keys.js';
@@ -17,7 +17,7 @@ import { Tools } from './tools.js';
 import { Index, View } from './view.js';
 import { step } from './walk.js';
 
-/** @import { Ask } from '../types/Ask' */
+/** @import { ClientMessage } from '../link/connection.js' */
 /** @import { Bend } from '../types/Bend' */
 /** @import { Gate } from '../types/Gate' */
 /** @import { State } from '../types/State' */
@@ -32,7 +32,7 @@ import { step } from './walk.js';
  * @typedef {EventTarget & {
  *   state: State,
  *   activity: { revision: number, t: number, nodes: Uint8Array } | null,
- *   ask: (ask: Ask) => Promise<unknown>,
+ *   request: (message: ClientMessage) => Promise<unknown>,
  *   value?: (parameter: string, otherwise: number) => number,
  * }} GraphStore
  */
@@ -122,7 +122,7 @@ export class Graph {
         element.replaceChildren(this.tools.element, this.stageBox, this.announcement);
 
         this.strokes = new Strokes({
-            send: (message) => store.ask(message),
+            send: (message) => store.request(message),
             changed: () => this.redraw({ marks: true }),
             refused: (reason) => this.showProblem(reason),
         });
@@ -456,7 +456,7 @@ export class Graph {
             this.showProblem(`Gate ${node} cannot read ${named}: a gate reads nodes before it, 0 to ${node - 1}.`);
             return;
         }
-        this.store.ask({ type: 'rewire', node, gate }).then(() => this.showProblem(''), (problem) => {
+        this.store.request({ type: 'rewire', node, gate }).then(() => this.showProblem(''), (problem) => {
             this.showProblem(problem instanceof Error ? problem.message : String(problem));
         });
     }
@@ -485,7 +485,7 @@ export class Graph {
         const redo = key.toLowerCase() === 'y' || (key.toLowerCase() === 'z' && shiftKey);
         if (!undo && !redo) return false;
         this.strokes.end();
-        this.store.ask({ type: undo ? 'undo' : 'redo' }).catch((problem) => this.showProblem(problem.message));
+        this.store.request({ type: undo ? 'undo' : 'redo' }).catch((problem) => this.showProblem(problem.message));
         return true;
     }
 

@@ -1,7 +1,7 @@
 // The inspector: describes a node in words and as a truth table, and edits it. Its links
 // lead along wires, so that the network can be explored without seeing the graph.
 
-import { fill, h } from '../dom.js';
+import { fill, h } from '../ui/dom.js';
 import { glyph, INPUT } from './glyphs.js';
 import { OPS, truthTable, usesA, usesB } from './ops.js';
 

@@ -1,12 +1,12 @@
 // Strokes of bends: each is one step of undo and sent in one message a frame. Bends that were
 // sent are shown as pending until they are confirmed or refused.
 
-/** @import { Ask } from '../types/Ask' */
+/** @import { ClientMessage } from '../link/connection.js' */
 /** @import { Bend } from '../types/Bend' */
 
 /**
  * @typedef {object} StrokeHost
- * @property {(message: Ask) => Promise<unknown>} send
+ * @property {(message: ClientMessage) => Promise<unknown>} send
  * @property {() => void} changed called when the pending bends have changed
  * @property {(reason: string) => void} refused
  */

@@ -1,6 +1,6 @@
 // The toolbar: tool, bend, size of the brush and view.
 
-import { fill, h } from '../dom.js';
+import { fill, h } from '../ui/dom.js';
 
 /** @import { Bend } from '../types/Bend' */
 /** @import { Tool } from './pointer-input.js' */

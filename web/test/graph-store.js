@@ -32,7 +32,7 @@ export class FakeStore extends EventTarget {
         for (const [name, detail] of Object.entries(sections)) this.dispatchEvent(new CustomEvent(name, { detail }));
     }
 
-    async ask(message) {
+    async request(message) {
         this.sent.push(message);
         await new Promise((go) => { setTimeout(go, 20); });
         if (this.refusal) throw new Error(this.refusal);

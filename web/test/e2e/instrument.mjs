@@ -165,7 +165,7 @@ export class Client {
     /** Waits until the page is connected or disconnected. @param {'open' | 'away'} [standing] */
     stands(standing = 'open') {
         return this.page.waitForFunction(
-            (wanted) => document.querySelector('.light')?.dataset.standing === wanted, standing, PATIENCE);
+            (wanted) => document.querySelector('.light')?.dataset.state === wanted, standing, PATIENCE);
     }
 
     /**

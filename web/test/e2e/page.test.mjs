@@ -46,7 +46,7 @@ inPages('the page shows network, gates, display and load', async (client) => {
     const { page } = client;
     await client.until(({ frames, name }) => frames[1] > 5 && frames[2] > 0 && name !== '', 'activity, display and network');
     assert.equal(await page.locator('#network-name').textContent(), client.name);
-    assert.equal(await page.locator('#standing').textContent(), 'desk');
+    assert.equal(await page.locator('#connection-state').textContent(), 'desk');
     assert.deepEqual(await page.locator('#library button').allTextContents(), client.state.library.names);
     await page.getByText(/load\s+[\d.]+%/).waitFor();
     await page.waitForFunction(() => document.querySelector('#seek').dataset.bent !== undefined, undefined, PATIENCE);
