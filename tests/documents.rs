@@ -1,5 +1,5 @@
-//! The documentation says what the program does. `UPDATE_PICTURES=1` writes the
-//! parts that are made.
+//! The documentation agrees with the program. `UPDATE_PICTURES=1` writes its generated
+//! parts.
 
 mod made;
 
@@ -12,7 +12,7 @@ use instrument::surface::Surface;
 const PLAYING: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/playing.md");
 
 #[test]
-fn parameters_are_documented() {
+fn the_table_of_parameters_is_up_to_date() {
     let mut table = "| id | values | default | |\n|---|---|---|---|\n".to_string();
     for key in KEYS {
         let parameter = key.parameter();
@@ -31,18 +31,19 @@ fn parameters_are_documented() {
 }
 
 #[test]
-fn scripts_in_the_documentation_are_scripts() {
+fn scripts_in_the_documentation_are_valid() {
     let text = std::fs::read_to_string(PLAYING).unwrap();
-    let scripts: Vec<&str> = text
-        .split("```\n")
-        .filter(|block| block.starts_with("# "))
-        .filter(|block| block.contains(" down "))
+    // Every other part is a block of code, after the language on its first line.
+    let blocks = text.split("\n```").skip(1).step_by(2);
+    let scripts: Vec<&str> = blocks
+        .filter_map(|block| block.strip_prefix('\n'))
+        .filter(|block| block.starts_with("# ") && block.contains(" down "))
         .collect();
     assert!(!scripts.is_empty());
     for script in scripts {
         Script::parse(script, &Surface::default()).unwrap();
     }
-    // Every word that begins a row of the table of scripts is one.
+    // The table of script commands has these words, and each of them parses.
     for word in [
         "random 7",
         "mutate",

@@ -1,4 +1,4 @@
-//! The instrument by itself: what commands lead to, whatever their order.
+//! The instrument: effects of commands, in any order.
 
 use std::sync::Arc;
 
@@ -7,32 +7,31 @@ use gatebend::board::desk::Desk;
 use gatebend::factory_networks;
 use gatebend::runtime::sound::EngineLimits;
 use gatebend::storage::{add_checksum, verify_checksum};
-use instrument::gestures::Press;
-use instrument::layers::{Layer, Layers, MOST_LAYERS};
+use instrument::bend_layers::{BendLayer, BendLayers, MAX_LAYERS};
 use instrument::layout::{Area, Point};
 use instrument::pages::{Picture, Status, View, draw};
 use instrument::parameters::{KEYS, Key, Parameters};
-use instrument::preset::{MOST_PRESETS, Preset};
-use instrument::surface::Button;
+use instrument::preset::{MAX_PRESETS, Preset};
+use instrument::surface::{Button, Press};
 use instrument::{Command, Direction, Instrument, Limits, Page, SaveRequest, Saved, State};
 use logicnet::{Gate, Mask, Masks, Network, Op, Program};
 use proptest::prelude::*;
 
 fn instrument() -> Instrument {
-    let library = factory_networks::all();
-    Instrument::new(library, Parameters::default(), Vec::new(), None, 1)
+    let networks = factory_networks::all();
+    Instrument::new(networks, Parameters::default(), Vec::new(), None, 1)
         .unwrap()
         .0
 }
 
-fn limits(platform: Platform) -> Option<Box<dyn Limits>> {
-    Some(Box::new(EngineLimits {
+fn limits(platform: Platform) -> Box<dyn Limits> {
+    Box::new(EngineLimits {
         platform,
         lanes: 128,
-    }))
+    })
 }
 
-fn does(instrument: &mut Instrument, commands: impl IntoIterator<Item = Command>) {
+fn apply(instrument: &mut Instrument, commands: impl IntoIterator<Item = Command>) {
     for command in commands {
         instrument.apply(command).unwrap();
     }
@@ -46,14 +45,14 @@ fn finger(x: f32, y: f32) -> Command {
 fn momentary_bends_last_as_long_as_the_touch() {
     let mut instrument = instrument();
     let plain = instrument.state().masks();
-    does(&mut instrument, [finger(0.4, 0.4)]);
+    apply(&mut instrument, [finger(0.4, 0.4)]);
     let state = instrument.state();
     assert_eq!(
         state.masks().get(state.touched[0]),
         Some(Mask::Force(false))
     );
     assert_eq!(state.masks().iter().count(), plain.iter().count() + 1);
-    does(&mut instrument, [Command::Touch(None)]);
+    apply(&mut instrument, [Command::Touch(None)]);
     assert_eq!(instrument.state().masks(), plain);
     assert!(instrument.apply(Command::Undo).is_err());
 }
@@ -61,34 +60,34 @@ fn momentary_bends_last_as_long_as_the_touch() {
 #[test]
 fn latched_bends_last_until_touched_again_and_a_touch_is_one_undo() {
     let mut instrument = instrument();
-    does(
+    apply(
         &mut instrument,
         [Command::Set(Key::Hold, 1), Command::Set(Key::Bend, 2)],
     );
-    // Over several gates, and back: each is toggled once in a touch.
+    // A touch that slides over several gates toggles each of them once.
     let slide = |from: f32, to: f32| {
         let at = move |i: i32| from + (to - from) * i as f32 / 40.0;
         let there = (0..=40).map(move |i| finger(at(i), 0.4));
         there.chain([Command::Touch(None)])
     };
-    does(&mut instrument, slide(0.2, 0.6));
+    apply(&mut instrument, slide(0.2, 0.6));
     let bends = instrument.state().bends().clone();
     assert!(bends.len() > 3 && bends.values().all(|mask| *mask == Mask::Invert));
-    does(&mut instrument, [Command::Undo]);
+    apply(&mut instrument, [Command::Undo]);
     assert!(instrument.state().bends().is_empty());
-    does(&mut instrument, [Command::Redo]);
+    apply(&mut instrument, [Command::Redo]);
     assert_eq!(*instrument.state().bends(), bends);
-    // The same way again frees what it had bent.
-    does(&mut instrument, slide(0.2, 0.6));
+    // The same slide again frees the gates that it has bent.
+    apply(&mut instrument, slide(0.2, 0.6));
     assert!(instrument.state().bends().is_empty());
-    does(&mut instrument, [Command::Undo]);
+    apply(&mut instrument, [Command::Undo]);
     assert_eq!(*instrument.state().bends(), bends);
 }
 
 #[test]
 fn undo_goes_back_through_networks() {
     let mut instrument = instrument();
-    does(
+    apply(
         &mut instrument,
         [
             Command::bend(40, Some(Mask::Force(true))),
@@ -98,20 +97,20 @@ fn undo_goes_back_through_networks() {
         ],
     );
     let last = Arc::clone(&instrument.state().network);
-    does(
+    apply(
         &mut instrument,
         [Command::Undo, Command::Undo, Command::Undo],
     );
     let state = instrument.state();
-    assert_eq!((state.place, state.bends().len()), (0, 1));
-    does(
+    assert_eq!((state.network_index, state.bends().len()), (0, 1));
+    apply(
         &mut instrument,
         [Command::Redo, Command::Redo, Command::Redo],
     );
     assert!(Arc::ptr_eq(&instrument.state().network, &last));
     assert!(instrument.apply(Command::Redo).is_err());
-    // A new change forgets what could be made again.
-    does(
+    // A new change ends redo.
+    apply(
         &mut instrument,
         [Command::Undo, Command::bend(40, Some(Mask::Invert))],
     );
@@ -122,7 +121,7 @@ fn undo_goes_back_through_networks() {
 fn buttons_do_what_the_documentation_says() {
     let mut instrument = instrument();
     let press = |button, press| Command::Press(button, press);
-    does(
+    apply(
         &mut instrument,
         [
             press(Button::Mode, Press::Tap),
@@ -131,14 +130,17 @@ fn buttons_do_what_the_documentation_says() {
     );
     assert_eq!(instrument.state().mask(), Mask::Force(true));
     assert!(instrument.state().latched());
-    does(&mut instrument, [press(Button::Previous, Press::Tap)]);
-    assert_eq!(instrument.state().place, factory_networks::all().len() - 1);
-    does(&mut instrument, [press(Button::Clear, Press::Hold)]);
-    assert_eq!(instrument.state().place, 0);
-    // The menu: volume, two steps down.
-    does(&mut instrument, [press(Button::Time, Press::Hold)]);
+    apply(&mut instrument, [press(Button::Previous, Press::Tap)]);
+    assert_eq!(
+        instrument.state().network_index,
+        factory_networks::all().len() - 1
+    );
+    apply(&mut instrument, [press(Button::Clear, Press::Hold)]);
+    assert_eq!(instrument.state().network_index, 0);
+    // In the menu, lower the volume by two steps.
+    apply(&mut instrument, [press(Button::Time, Press::Hold)]);
     assert_eq!(instrument.state().page, Page::Menu);
-    does(
+    apply(
         &mut instrument,
         [
             press(Button::Mode, Press::Tap),
@@ -146,19 +148,19 @@ fn buttons_do_what_the_documentation_says() {
         ],
     );
     assert_eq!(instrument.state().parameters.get(Key::Volume), -16);
-    does(&mut instrument, [press(Button::Time, Press::Hold)]);
+    apply(&mut instrument, [press(Button::Time, Press::Hold)]);
     assert_eq!(instrument.state().page, Page::Presets);
     assert!(instrument.apply(press(Button::Clear, Press::Tap)).is_err());
-    does(&mut instrument, [press(Button::Mode, Press::Tap)]);
+    apply(&mut instrument, [press(Button::Mode, Press::Tap)]);
     assert_eq!(*instrument.state().presets, ["preset 1"]);
-    does(&mut instrument, [press(Button::Time, Press::Tap)]);
+    apply(&mut instrument, [press(Button::Time, Press::Tap)]);
     assert_eq!(instrument.state().page, Page::Play);
 }
 
 #[test]
-fn presets_survive_their_file_and_bring_no_volume() {
+fn presets_survive_their_file_and_leave_the_volume() {
     let mut instrument = instrument();
-    does(
+    apply(
         &mut instrument,
         [
             Command::Random(Some(9)),
@@ -169,11 +171,11 @@ fn presets_survive_their_file_and_bring_no_volume() {
         ],
     );
     let state = Arc::clone(instrument.state());
-    let outcome = instrument
+    let effect = instrument
         .apply(Command::SavePreset(Some("one".into())))
         .unwrap();
-    let Some(SaveRequest::Save(preset)) = outcome.keep else {
-        panic!("nothing to keep");
+    let Some(SaveRequest::Save(preset)) = effect.save else {
+        panic!("no preset is saved");
     };
     let text = preset.to_json().unwrap();
     let read = Preset::from_json("one".into(), &text).unwrap();
@@ -182,7 +184,7 @@ fn presets_survive_their_file_and_bring_no_volume() {
         (&preset.network, &preset.layers)
     );
     assert_eq!(read.parameters.get(Key::Speed), -50);
-    does(
+    apply(
         &mut instrument,
         [
             Command::Swap(Direction::Next),
@@ -208,7 +210,7 @@ fn presets_survive_their_file_and_bring_no_volume() {
     }
 }
 
-/// A network with masks of its own on two gates.
+/// Returns a network with its own masks on two gates.
 fn masked() -> logicnet::Network {
     let own = [(30, Mask::Invert), (31, Mask::Force(true))];
     factory_networks::all()
@@ -218,9 +220,9 @@ fn masked() -> logicnet::Network {
 }
 
 #[test]
-fn a_network_s_own_masks_are_no_bends_when_a_preset_is_recalled() {
+fn the_masks_of_a_network_do_not_become_bends_of_a_preset() {
     let mut instrument = instrument();
-    does(
+    apply(
         &mut instrument,
         [
             Command::Load(Box::new(masked())),
@@ -229,22 +231,22 @@ fn a_network_s_own_masks_are_no_bends_when_a_preset_is_recalled() {
         ],
     );
     let state = Arc::clone(instrument.state());
-    let preset = Preset::of(&state, "one".into());
+    let preset = state.to_preset("one".into());
     let text = preset.to_json().unwrap();
-    // For other tools it sounds as bent.
+    // For other tools, the file sounds as bent.
     let plain = logicnet::Network::from_json(&text).unwrap();
     assert_eq!(*plain.masks(), state.masks());
     assert_eq!(Preset::from_json("one".into(), &text).unwrap(), preset);
     assert!(preset.network.masks().get(30).is_some() && preset.layers.bends().len() == 2);
-    // A preset of a preset's file, loaded as a network, is none of both.
-    does(&mut instrument, [Command::Load(Box::new(plain))]);
-    let again = Preset::of(instrument.state(), "two".into());
+    // A preset file that is loaded as a network has masks and no bends.
+    apply(&mut instrument, [Command::Load(Box::new(plain))]);
+    let again = instrument.state().to_preset("two".into());
     let read = Preset::from_json("two".into(), &again.to_json().unwrap()).unwrap();
     assert!(read.layers.bends().is_empty() && read.network.masks().len() == 3);
 }
 
 #[test]
-fn presets_of_the_first_version_still_play() {
+fn presets_of_the_first_version_play() {
     let text = masked().to_json().replace(
         "\n}\n",
         ",\n  \"parameters\": {\"speed\": -50, \"radius\": 9999, \"x\": 1}\n}\n",
@@ -257,9 +259,9 @@ fn presets_of_the_first_version_still_play() {
 }
 
 #[test]
-fn a_safe_start_keeps_what_was_played() {
+fn a_safe_start_saves_the_state_before() {
     let mut instrument = instrument();
-    does(
+    apply(
         &mut instrument,
         [
             Command::SavePreset(Some("rescued".into())),
@@ -272,53 +274,53 @@ fn a_safe_start_keeps_what_was_played() {
     );
     let all = Saved::of(instrument.state());
     let layout = Arc::clone(&instrument.state().layout);
-    let outcome = instrument.apply(Command::SafeStart).unwrap();
-    let Some(SaveRequest::Save(preset)) = outcome.keep else {
-        panic!("nothing to keep");
+    let effect = instrument.apply(Command::SafeStart).unwrap();
+    let Some(SaveRequest::Save(preset)) = effect.save else {
+        panic!("no preset is saved");
     };
     assert_eq!(
         (preset.name.as_str(), preset.layers.bends().len()),
         ("rescued 2", 1)
     );
-    // Its file has all of it, too.
+    // The file has the whole state.
     let read = Preset::from_json("rescued 2".into(), &preset.to_json().unwrap()).unwrap();
     assert_eq!(read, *preset);
     let state = Arc::clone(instrument.state());
-    assert_eq!((state.place, state.bends().len()), (0, 0));
+    assert_eq!((state.network_index, state.bends().len()), (0, 0));
     assert_eq!(state.parameters, Parameters::default());
     assert!(state.notice.as_ref().unwrap().contains("rescued 2"));
-    // Undo gives all of it back, and redo takes it.
-    does(&mut instrument, [Command::Undo]);
-    assert!(all.is_of(instrument.state()));
+    // Undo restores the whole state, and redo starts safely again.
+    apply(&mut instrument, [Command::Undo]);
+    assert!(all.matches(instrument.state()));
     assert_eq!(instrument.state().layout, layout);
-    does(&mut instrument, [Command::Redo]);
+    apply(&mut instrument, [Command::Redo]);
     assert_eq!(instrument.state().parameters, Parameters::default());
-    // Once more: there is nothing more to keep, here or there.
-    assert!(instrument.apply(Command::SafeStart).unwrap().keep.is_none());
-    does(&mut instrument, [Command::RecallPreset("rescued 2".into())]);
-    assert!(all.is_of(instrument.state()));
-    assert!(instrument.apply(Command::SafeStart).unwrap().keep.is_none());
-    does(&mut instrument, [Command::Undo]);
-    assert!(all.is_of(instrument.state()));
+    // Another safe start has nothing to save, nor has one from the rescued state.
+    assert!(instrument.apply(Command::SafeStart).unwrap().save.is_none());
+    apply(&mut instrument, [Command::RecallPreset("rescued 2".into())]);
+    assert!(all.matches(instrument.state()));
+    assert!(instrument.apply(Command::SafeStart).unwrap().save.is_none());
+    apply(&mut instrument, [Command::Undo]);
+    assert!(all.matches(instrument.state()));
 }
 
 #[test]
-fn undo_of_a_safe_start_gives_back_what_no_preset_brings() {
+fn undo_of_a_safe_start_restores_parameters_that_presets_do_not_hold() {
     let mut instrument = instrument();
-    does(&mut instrument, [Command::Set(Key::Volume, -33)]);
-    let outcome = instrument.apply(Command::SafeStart).unwrap();
-    assert!(outcome.keep.is_some_and(|keep| keep.is_rescue()));
-    does(&mut instrument, [Command::Undo]);
+    apply(&mut instrument, [Command::Set(Key::Volume, -33)]);
+    let effect = instrument.apply(Command::SafeStart).unwrap();
+    assert!(effect.save.is_some_and(|request| request.is_rescue()));
+    apply(&mut instrument, [Command::Undo]);
     assert_eq!(instrument.state().parameters.get(Key::Volume), -33);
 }
 
 #[test]
-fn presets_are_so_many_and_no_more() {
+fn the_number_of_presets_is_limited() {
     let mut instrument = instrument();
-    let keep = |name: String| Command::SavePreset(Some(name));
-    does(
+    let save = |name: String| Command::SavePreset(Some(name));
+    apply(
         &mut instrument,
-        (0..MOST_PRESETS).map(|i| keep(format!("p {i}"))),
+        (0..MAX_PRESETS).map(|i| save(format!("p {i}"))),
     );
     let before = Arc::clone(instrument.state());
     for name in [Some("one more".to_string()), None] {
@@ -326,52 +328,52 @@ fn presets_are_so_many_and_no_more() {
         assert!(problem.contains("256 presets"), "{problem}");
     }
     assert_eq!(*instrument.state(), before);
-    // Another content for one of them is no more, and what is rescued is not lost.
-    does(
+    // Saving over a preset adds none, and rescued states are saved beyond the limit.
+    apply(
         &mut instrument,
-        [Command::bend(40, Some(Mask::Invert)), keep("p 7".into())],
+        [Command::bend(40, Some(Mask::Invert)), save("p 7".into())],
     );
-    assert!(instrument.apply(Command::SafeStart).unwrap().keep.is_some());
+    assert!(instrument.apply(Command::SafeStart).unwrap().save.is_some());
     let names = ["p 1", "rescued"].map(|name| Command::DeletePreset(name.into()));
-    does(&mut instrument, names);
-    does(&mut instrument, [Command::SavePreset(None)]);
-    assert_eq!(instrument.state().presets.len(), MOST_PRESETS);
+    apply(&mut instrument, names);
+    apply(&mut instrument, [Command::SavePreset(None)]);
+    assert_eq!(instrument.state().presets.len(), MAX_PRESETS);
 }
 
-/// Networks that bring a lot that means nothing here.
+/// The networks have large fields that have no meaning to the instrument.
 #[test]
-fn undo_keeps_as_many_large_networks_as_there_is_room_for() {
+fn the_history_holds_as_many_large_networks_as_fit() {
     let mut instrument = instrument();
     let large = |i: usize| {
         let mut parts = factory_networks::all()[0].clone().into_parts();
         parts.name = format!("large {i}");
-        // Two bytes each in a file, and many more in memory.
+        // Each element takes two bytes in a file, and many more in memory.
         let value = serde_json::Value::from(vec![0; 500_000]);
         parts.extra.insert("x".into(), value);
         Command::Load(Box::new(Network::try_from(parts).unwrap()))
     };
     for i in 0..8 {
-        does(&mut instrument, [large(i)]);
+        apply(&mut instrument, [large(i)]);
     }
     let (undo, _) = instrument.state().history;
     assert!((1..8).contains(&undo), "{undo}");
-    // Bends of one network are one network.
+    // Snapshots that differ in bends share their network.
     for node in 0..20 {
-        does(&mut instrument, [Command::bend(node, Some(Mask::Invert))]);
+        apply(&mut instrument, [Command::bend(node, Some(Mask::Invert))]);
     }
     assert!(instrument.state().history.0 >= 20);
     while instrument.state().history.0 > 0 {
-        does(&mut instrument, [Command::Undo]);
+        apply(&mut instrument, [Command::Undo]);
     }
     assert!(instrument.state().network.name().starts_with("large"));
 }
 
 #[test]
-fn what_is_too_slow_now_is_not_played_on_but_kept() {
+fn a_saved_state_that_is_too_slow_becomes_a_preset() {
     let large =
         logicnet::Network::random(16, &[1024; 24], logicnet::random::Ops::XorRich, 1).unwrap();
     let mut before = instrument();
-    does(
+    apply(
         &mut before,
         [
             Command::Load(Box::new(large)),
@@ -379,7 +381,7 @@ fn what_is_too_slow_now_is_not_played_on_but_kept() {
         ],
     );
     let saved = Saved::of(before.state());
-    let limits = limits(Desk::new(Vec::new()).platform);
+    let limits = Some(limits(Desk::new(Vec::new()).platform));
     let (mut instrument, _) = Instrument::new(
         factory_networks::all(),
         Parameters::default(),
@@ -388,21 +390,21 @@ fn what_is_too_slow_now_is_not_played_on_but_kept() {
         1,
     )
     .unwrap();
-    let outcome = instrument.resume(saved, true);
-    assert!(outcome.sound.is_none() && outcome.keep.is_some());
+    let effect = instrument.resume(saved, true);
+    assert!(effect.sound.is_none() && effect.save.is_some());
     let notice = instrument.state().notice.clone().unwrap();
     assert!(
         notice.contains("too slow") && notice.contains("preset rescued"),
         "{notice}"
     );
-    assert_eq!(instrument.state().place, 0);
+    assert_eq!(instrument.state().network_index, 0);
     assert_eq!(*instrument.state().presets, ["rescued"]);
 }
 
 #[test]
-fn undo_of_a_preset_takes_its_parameters_back() {
+fn undo_of_a_preset_takes_back_its_parameters() {
     let mut instrument = instrument();
-    does(
+    apply(
         &mut instrument,
         [
             Command::Set(Key::Speed, -200),
@@ -413,12 +415,12 @@ fn undo_of_a_preset_takes_its_parameters_back() {
     );
     let speed = |instrument: &Instrument| instrument.state().parameters.get(Key::Speed);
     assert_eq!(speed(&instrument), -200);
-    does(&mut instrument, [Command::Undo]);
+    apply(&mut instrument, [Command::Undo]);
     assert_eq!(speed(&instrument), 50);
-    does(&mut instrument, [Command::Redo]);
+    apply(&mut instrument, [Command::Redo]);
     assert_eq!(speed(&instrument), -200);
-    // Undo of anything else leaves parameters alone.
-    does(
+    // Undo of other changes leaves the parameters alone.
+    apply(
         &mut instrument,
         [
             Command::Swap(Direction::Next),
@@ -430,47 +432,47 @@ fn undo_of_a_preset_takes_its_parameters_back() {
 }
 
 #[test]
-fn a_touch_may_be_undone_while_it_lasts_and_nothing_is_lost() {
+fn a_touch_can_be_undone_and_redone_while_it_lasts() {
     let mut instrument = instrument();
-    does(
+    apply(
         &mut instrument,
         [
             Command::Set(Key::Hold, 1),
             Command::bend(100, Some(Mask::Invert)),
         ],
     );
-    does(
+    apply(
         &mut instrument,
         [Command::Set(Key::Radius, 0), finger(0.3, 0.3)],
     );
     let bends = instrument.state().bends().clone();
     assert_eq!(bends.len(), 2);
-    // Other commands meanwhile do not cut the touch in two.
-    does(
+    // Other commands during the touch do not split it into two steps.
+    apply(
         &mut instrument,
         [Command::Set(Key::Volume, -20), finger(0.6, 0.3)],
     );
-    does(&mut instrument, [Command::Undo]);
+    apply(&mut instrument, [Command::Undo]);
     assert_eq!(instrument.state().bends().len(), 1);
-    does(&mut instrument, [Command::Redo]);
+    apply(&mut instrument, [Command::Redo]);
     assert_eq!(instrument.state().bends().len(), 3);
 }
 
 #[test]
-fn the_first_gate_of_a_touch_says_whether_it_latches_or_frees() {
+fn the_first_gate_of_a_touch_decides_whether_it_latches_or_frees() {
     let mut instrument = instrument();
     let press = |size| Command::Touch(Some(Area::Finger(Point { x: 0.5, y: 0.5 }, size)));
-    does(
+    apply(
         &mut instrument,
         [Command::Set(Key::Hold, 1), Command::Set(Key::Radius, 20)],
     );
-    does(
+    apply(
         &mut instrument,
         [press(0.2), press(0.5), press(0.3), Command::Touch(None)],
     );
     assert!(instrument.state().bends().len() > 2);
-    // The same place again, the finger growing past where it was.
-    does(
+    // The same touch again frees, even where the finger is larger than before.
+    apply(
         &mut instrument,
         [press(0.1), press(0.9), Command::Touch(None)],
     );
@@ -481,22 +483,22 @@ fn the_first_gate_of_a_touch_says_whether_it_latches_or_frees() {
 fn a_finger_can_always_be_lifted() {
     let large =
         logicnet::Network::random(16, &[1024; 24], logicnet::random::Ops::XorRich, 1).unwrap();
-    let limits = limits(Desk::new(Vec::new()).platform);
+    let limits = Some(limits(Desk::new(Vec::new()).platform));
     let (mut instrument, _) =
         Instrument::new(vec![large], Parameters::default(), Vec::new(), limits, 1).unwrap();
-    // Everything bent to 0 is a small program, for as long as the touch lasts.
+    // While the touch forces everything to 0, the program is small.
     let all = Area::Box(Point { x: 0.0, y: 0.0 }, Point { x: 1.0, y: 1.0 });
-    does(&mut instrument, [Command::Touch(Some(all))]);
+    apply(&mut instrument, [Command::Touch(Some(all))]);
     let problem = instrument
         .apply(Command::Set(Key::Rate, 96_000))
         .unwrap_err();
     assert!(problem.contains("live gates at 96000"), "{problem}");
-    does(&mut instrument, [Command::Touch(None)]);
+    apply(&mut instrument, [Command::Touch(None)]);
     assert!(instrument.state().touched.is_empty());
 }
 
-/// A network that is too slow unless its gate G is 1 or its gate H is 0, played with G at
-/// 1. The instrument, G and H.
+/// Returns an instrument and two gates, G and H. Its network is too slow unless G is 1 or H
+/// is 0; G is bent to 1.
 fn gated() -> (Instrument, u32, u32) {
     let ops = logicnet::random::Ops::XorRich;
     let random = logicnet::Network::random(16, &[64; 16], ops, 1).unwrap();
@@ -520,34 +522,34 @@ fn gated() -> (Instrument, u32, u32) {
     let network = logicnet::Network::try_from(parts).unwrap();
     let mut platform = Desk::new(Vec::new()).platform;
     platform.cost.gate_ns = 1400.0;
-    let limits = limits(platform);
+    let limits = Some(limits(platform));
     let (mut instrument, _) =
         Instrument::new(vec![network], Parameters::default(), Vec::new(), limits, 1).unwrap();
     let too_fast = Command::Set(Key::Rate, 96_000);
     assert!(instrument.apply(too_fast.clone()).is_err());
-    does(
+    apply(
         &mut instrument,
         [Command::bend(g, Some(Mask::Force(true))), too_fast],
     );
     (instrument, g, h)
 }
 
-/// A knob, turned to this part of its way between the ends.
+/// Returns the command for a knob that is turned to this part of its range, 0.0 to 1.0.
 fn turned_to(input: usize, part: f32) -> Command {
     turned(input, (1.0 + 126.0 * part) / 128.0)
 }
 
-/// Where a gate lies.
-fn place(instrument: &Instrument, node: u32) -> Point {
+/// Returns the position of a gate.
+fn position(instrument: &Instrument, node: u32) -> Point {
     let cells = instrument.state().layout.cells();
     cells.iter().find(|cell| cell.node == node).unwrap().at
 }
 
 #[test]
-fn a_finger_can_be_lifted_whatever_a_knob_bends_meanwhile() {
+fn a_knob_cannot_bend_so_that_the_finger_cannot_be_lifted() {
     let (mut instrument, g, h) = gated();
-    let (knob, at) = (place(&instrument, g), place(&instrument, h));
-    does(
+    let (knob, at) = (position(&instrument, g), position(&instrument, h));
+    apply(
         &mut instrument,
         [
             Command::Set(Key::ANALOG[0], 3),
@@ -556,21 +558,21 @@ fn a_finger_can_be_lifted_whatever_a_knob_bends_meanwhile() {
             finger(at.x, at.y),
         ],
     );
-    // To 0, which only the finger makes up for.
+    // The knob would bend G to 0, which is playable only under the finger.
     let problem = instrument.apply(turned_to(0, knob.x)).unwrap_err();
     assert!(problem.contains("too slow"), "{problem}");
     assert_eq!(instrument.state().touched, [h]);
-    does(&mut instrument, [Command::Touch(None)]);
+    apply(&mut instrument, [Command::Touch(None)]);
     assert!(instrument.state().touched.is_empty());
     assert!(instrument.apply(turned_to(0, knob.x)).is_err());
 }
 
 #[test]
-fn a_finger_can_be_lifted_whatever_was_painted_beneath_it() {
+fn paint_under_a_finger_cannot_prevent_it_from_being_lifted() {
     let (mut instrument, g, h) = gated();
-    let at = place(&instrument, h);
+    let at = position(&instrument, h);
     let zero = Some(Mask::Force(false));
-    does(
+    apply(
         &mut instrument,
         [
             Command::bend(h, zero),
@@ -578,17 +580,17 @@ fn a_finger_can_be_lifted_whatever_was_painted_beneath_it() {
             finger(at.x, at.y),
         ],
     );
-    // Nothing else sounds, as long as the finger is there.
+    // Refused, although the finger hides the difference.
     assert!(instrument.apply(Command::bend(h, None)).is_err());
-    does(&mut instrument, [Command::Touch(None)]);
+    apply(&mut instrument, [Command::Touch(None)]);
     assert!(instrument.state().touched.is_empty());
 }
 
 #[test]
-fn a_latching_touch_leaves_what_a_knob_may_let_go_of() {
+fn a_latching_touch_cannot_prevent_a_knob_from_being_turned_down() {
     let (mut instrument, g, h) = gated();
-    let (knob, at) = (place(&instrument, h), place(&instrument, g));
-    does(
+    let (knob, at) = (position(&instrument, h), position(&instrument, g));
+    apply(
         &mut instrument,
         [
             Command::Set(Key::ANALOG[0], 3),
@@ -599,16 +601,16 @@ fn a_latching_touch_leaves_what_a_knob_may_let_go_of() {
         ],
     );
     assert_eq!(instrument.state().steered, Some(h));
-    // It would free G, and then H must stay at 0.
+    // The touch would free G, so that H would have to stay at 0.
     assert!(instrument.apply(finger(at.x, at.y)).is_err());
-    does(&mut instrument, [Command::Touch(None), turned(0, 0.0)]);
+    apply(&mut instrument, [Command::Touch(None), turned(0, 0.0)]);
     assert_eq!(instrument.state().steered, None);
 }
 
 #[test]
-fn what_comes_from_elsewhere_has_the_place_of_its_like_in_the_library() {
+fn a_network_from_elsewhere_takes_the_index_of_its_counterpart() {
     let mut instrument = instrument();
-    does(
+    apply(
         &mut instrument,
         [
             Command::Choose(7),
@@ -617,16 +619,16 @@ fn what_comes_from_elsewhere_has_the_place_of_its_like_in_the_library() {
             Command::RecallPreset("seven".into()),
         ],
     );
-    assert_eq!(instrument.state().place, 7);
+    assert_eq!(instrument.state().network_index, 7);
     let seventh = (*instrument.state().network).clone();
-    does(
+    apply(
         &mut instrument,
         [Command::Choose(2), Command::Load(Box::new(seventh.clone()))],
     );
-    assert_eq!(instrument.state().place, 7);
-    // By its name, if it was changed.
+    assert_eq!(instrument.state().network_index, 7);
+    // A changed network is found by its name.
     let gate = seventh.gates()[0];
-    does(
+    apply(
         &mut instrument,
         [
             Command::Rewire(
@@ -641,20 +643,20 @@ fn what_comes_from_elsewhere_has_the_place_of_its_like_in_the_library() {
             Command::RecallPreset("rewired".into()),
         ],
     );
-    assert_eq!(instrument.state().place, 7);
-    // It goes on from there, and undo goes back.
-    does(
+    assert_eq!(instrument.state().network_index, 7);
+    // The next network is the one after it, also after undo and redo.
+    apply(
         &mut instrument,
         [Command::Undo, Command::Redo, Command::Swap(Direction::Next)],
     );
-    assert_eq!(instrument.state().place, 8);
-    // What is nowhere in the library leaves the place as it is.
+    assert_eq!(instrument.state().network_index, 8);
+    // A network without a counterpart leaves the index alone.
     let mut foreign = Saved::of(instrument.state());
     let mut parts = seventh.into_parts();
-    parts.name = "of another library".into();
-    foreign.place = parts.name.clone();
+    parts.name = "from elsewhere".into();
+    foreign.origin = parts.name.clone();
     foreign.network = Arc::new(logicnet::Network::try_from(parts).unwrap());
-    does(
+    apply(
         &mut instrument,
         [
             Command::Load(Box::new((*foreign.network).clone())),
@@ -662,14 +664,14 @@ fn what_comes_from_elsewhere_has_the_place_of_its_like_in_the_library() {
             Command::Random(Some(3)),
         ],
     );
-    assert_eq!(instrument.state().place, 8);
+    assert_eq!(instrument.state().network_index, 8);
 }
 
 #[test]
-fn reserved_names_are_never_taken() {
+fn presets_never_take_reserved_names() {
     let mut instrument = instrument();
     instrument.reserve(vec!["preset 1".into()]);
-    does(&mut instrument, [Command::SavePreset(None)]);
+    apply(&mut instrument, [Command::SavePreset(None)]);
     assert_eq!(*instrument.state().presets, ["preset 2"]);
     assert!(
         instrument
@@ -679,9 +681,9 @@ fn reserved_names_are_never_taken() {
 }
 
 #[test]
-fn a_mutated_network_no_longer_says_what_it_was() {
+fn a_mutated_network_has_no_source_or_description() {
     let mut instrument = instrument();
-    does(
+    apply(
         &mut instrument,
         [Command::Mutate(None), Command::Mutate(None)],
     );
@@ -726,8 +728,8 @@ fn commands() -> impl Strategy<Value = Command> {
         1 => any::<u32>().prop_map(Command::Seek),
         1 => prop::option::of(any::<u32>()).prop_map(|t| {
             let mut other = instrument();
-            does(&mut other, [Command::Swap(Direction::Next), Command::AddLayer(None)]);
-            does(&mut other, [Command::bend(40, Some(Mask::Invert)), Command::Set(Key::Speed, 50)]);
+            apply(&mut other, [Command::Swap(Direction::Next), Command::AddLayer(None)]);
+            apply(&mut other, [Command::bend(40, Some(Mask::Invert)), Command::Set(Key::Speed, 50)]);
             Command::Restore(Box::new(Saved::of(other.state())), t)
         }),
         1 => Just(Command::ClearBends),
@@ -742,7 +744,7 @@ fn commands() -> impl Strategy<Value = Command> {
     ]
 }
 
-/// What the display shows, all gates at 0.
+/// Returns the picture on the display, with all gates at 0.
 fn shown(state: &State) -> Picture {
     let mut picture = Picture::new(64);
     let view = View {
@@ -758,95 +760,96 @@ fn shown(state: &State) -> Picture {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
-    /// After a restart it sounds the same and shows the same.
+    /// After a restart, the instrument sounds and looks the same.
     #[test]
     fn a_state_survives_its_file(commands in prop::collection::vec(commands(), 1..40), own: bool) {
         let mut instrument = instrument();
         if own {
-            does(&mut instrument, [Command::Load(Box::new(masked()))]);
+            apply(&mut instrument, [Command::Load(Box::new(masked()))]);
         }
         for command in commands {
             let _ = instrument.apply(command);
         }
         let _ = instrument.apply(Command::Touch(None));
-        does(&mut instrument, [Command::Finger(None), Command::Show(Page::Play), Command::Play(true)]);
+        apply(&mut instrument, [Command::Finger(None), Command::Show(Page::Play), Command::Play(true)]);
         let state = instrument.state();
         let text = add_checksum(&Saved::of(state).to_json().unwrap());
-        // Every tool that plays networks plays it.
+        // Every tool that plays networks can play the file.
         let plain = logicnet::Network::from_json(&text).unwrap();
         prop_assert_eq!(plain.masks(), &state.lasting_masks());
         prop_assert!(!plain.extra().contains_key("checksum"));
 
         let saved = Saved::from_json(&verify_checksum(&text).unwrap().text).unwrap();
-        prop_assert!(saved.is_of(state));
+        prop_assert!(saved.matches(state));
         let mut again = self::instrument();
-        let outcome = again.resume(saved, true);
+        let effect = again.resume(saved, true);
         let again = again.state();
-        prop_assert!(outcome.keep.is_none());
-        let sound = outcome.sound.unwrap();
+        prop_assert!(effect.save.is_none());
+        let sound = effect.sound.unwrap();
         prop_assert_eq!(sound.id, again.sound);
         prop_assert_eq!(&again.parameters, &state.parameters);
-        prop_assert_eq!((&again.layers, again.place), (&state.layers, state.place));
+        prop_assert_eq!((&again.layers, again.network_index), (&state.layers, state.network_index));
         prop_assert!(sound.program.unwrap() == Program::new(&state.network, &state.masks()));
         prop_assert!(shown(again) == shown(state));
-        prop_assert!(Saved::of(again).is_of(state));
+        prop_assert!(Saved::of(again).matches(state));
     }
 
-    /// Undo and redo go as far as the state says, and back exactly.
+    /// Undo and redo go exactly as many steps as the state says, and restore each state
+    /// exactly.
     #[test]
     fn undo_goes_back_exactly(commands in prop::collection::vec((commands(), any::<bool>()), 1..60)) {
-        type Moment = (*const logicnet::Network, Layers, usize, Parameters);
-        let moment = |instrument: &Instrument| -> Moment {
+        type Step = (*const logicnet::Network, BendLayers, usize, Parameters);
+        let step = |instrument: &Instrument| -> Step {
             let state = instrument.state();
             let (layers, parameters) = (state.layers.clone(), state.parameters.clone());
-            (Arc::as_ptr(&state.network), layers, state.place, parameters)
+            (Arc::as_ptr(&state.network), layers, state.network_index, parameters)
         };
         let mut instrument = instrument();
         for (command, goes_back) in commands {
             let moves = matches!(command, Command::Undo | Command::Redo | Command::Press(..));
-            let (before, steps) = (moment(&instrument), instrument.state().history);
+            let (before, steps) = (step(&instrument), instrument.state().history);
             let touched = !instrument.state().touched.is_empty();
             let _ = instrument.apply(command);
-            let (after, now) = (moment(&instrument), instrument.state().history);
+            let (after, now) = (step(&instrument), instrument.state().history);
             prop_assert!(moves || touched || now == steps || now.1 == 0);
             if goes_back && !moves && !touched && now.0 > steps.0 {
-                does(&mut instrument, [Command::Undo]);
-                prop_assert_eq!(moment(&instrument), before);
+                apply(&mut instrument, [Command::Undo]);
+                prop_assert_eq!(step(&instrument), before);
                 prop_assert_eq!(instrument.state().history, (now.0 - 1, 1));
-                does(&mut instrument, [Command::Redo]);
-                prop_assert_eq!(moment(&instrument), after);
+                apply(&mut instrument, [Command::Redo]);
+                prop_assert_eq!(step(&instrument), after);
             }
         }
         let _ = instrument.apply(Command::Touch(None));
-        let mut moments = vec![moment(&instrument)];
+        let mut undone = vec![step(&instrument)];
         for _ in 0..instrument.state().history.0 {
-            does(&mut instrument, [Command::Undo]);
-            moments.push(moment(&instrument));
+            apply(&mut instrument, [Command::Undo]);
+            undone.push(step(&instrument));
         }
         prop_assert!(instrument.apply(Command::Undo).is_err());
-        let further = instrument.state().history.1 + 1 - moments.len();
-        while let Some(moment_then) = moments.pop() {
-            prop_assert_eq!(moment(&instrument), moment_then);
-            if !moments.is_empty() {
-                does(&mut instrument, [Command::Redo]);
+        let further = instrument.state().history.1 + 1 - undone.len();
+        while let Some(expected) = undone.pop() {
+            prop_assert_eq!(step(&instrument), expected);
+            if !undone.is_empty() {
+                apply(&mut instrument, [Command::Redo]);
             }
         }
         prop_assert_eq!(instrument.state().history.1, further);
     }
 
-    /// Whatever is asked for: what the engine gets is the state's network under
-    /// the state's masks, and what is refused changes nothing.
+    /// After any commands, the engine plays the state's network under the state's masks. A
+    /// refused command changes nothing.
     #[test]
     fn sound_and_state_agree_after_any_commands(commands in prop::collection::vec(commands(), 1..60)) {
         let mut instrument = instrument();
-        // What the engine would be playing.
+        // The program that the engine would play.
         let state = instrument.state();
         let mut playing = Program::new(&state.network, &state.masks());
         for command in commands {
             let before = Arc::clone(instrument.state());
             match instrument.apply(command) {
-                Ok(outcome) => {
-                    if let Some(sound) = outcome.sound {
+                Ok(effect) => {
+                    if let Some(sound) = effect.sound {
                         prop_assert_eq!(sound.id, instrument.state().sound);
                         prop_assert_eq!(sound.playback, instrument.state().playback());
                         let sought = instrument.state().resets != before.resets;
@@ -861,14 +864,14 @@ proptest! {
             }
             let state = instrument.state();
             let masks = state.masks();
-            // Every bend is one of the network's.
+            // All bends fit the network.
             prop_assert!(state.network.as_ref().clone().with_masks(masks.clone()).is_ok());
             prop_assert!(playing == Program::new(&state.network, &masks));
         }
     }
 }
 
-/// A part of a stroke.
+/// Returns the command for a part of a stroke.
 fn paint(nodes: std::ops::Range<u32>, stroke: u32) -> Command {
     Command::Paint {
         bends: nodes.map(|node| (node, Some(Mask::Invert))).collect(),
@@ -880,13 +883,13 @@ fn paint(nodes: std::ops::Range<u32>, stroke: u32) -> Command {
 fn a_stroke_of_paint_is_one_step_of_undo() {
     let mut instrument = instrument();
     let count = |instrument: &Instrument| instrument.state().bends().len();
-    does(
+    apply(
         &mut instrument,
         [paint(20..30, 1), paint(30..40, 1), paint(40..50, 1)],
     );
     assert_eq!(instrument.state().history, (1, 0));
-    // What is no step comes between, and does not end it.
-    does(
+    // Commands that are not steps do not end the stroke.
+    apply(
         &mut instrument,
         [
             Command::Set(Key::Volume, -20),
@@ -894,26 +897,26 @@ fn a_stroke_of_paint_is_one_step_of_undo() {
             Command::Touch(None),
         ],
     );
-    does(&mut instrument, [paint(50..60, 1), paint(60..70, 2)]);
+    apply(&mut instrument, [paint(50..60, 1), paint(60..70, 2)]);
     assert_eq!(
         (count(&instrument), instrument.state().history),
         (50, (2, 0))
     );
-    does(&mut instrument, [Command::Undo]);
+    apply(&mut instrument, [Command::Undo]);
     assert_eq!(
         (count(&instrument), instrument.state().history),
         (40, (1, 1))
     );
-    // It was undone: what goes on is another step, and not part of the one before.
-    does(&mut instrument, [paint(70..71, 2), Command::Undo]);
+    // After undo, the rest of the stroke is another step.
+    apply(&mut instrument, [paint(70..71, 2), Command::Undo]);
     assert_eq!(count(&instrument), 40);
-    does(&mut instrument, [Command::Undo]);
+    apply(&mut instrument, [Command::Undo]);
     assert_eq!(
         (count(&instrument), instrument.state().history),
         (0, (0, 2))
     );
-    // A stroke whose beginning changes nothing is not one with the stroke before.
-    does(
+    // A stroke whose beginning changes nothing does not merge with the stroke before.
+    apply(
         &mut instrument,
         [paint(20..21, 3), paint(20..21, 4), paint(21..22, 4)],
     );
@@ -921,31 +924,31 @@ fn a_stroke_of_paint_is_one_step_of_undo() {
 }
 
 #[test]
-fn who_paints_meanwhile_paints_a_step_of_their_own() {
+fn strokes_that_alternate_are_separate_steps() {
     let mut instrument = instrument();
     let (one, other) = (1, 2);
     let steps = [(20..30, one), (30..40, other), (40..50, one), (50..60, one)];
     for (nodes, stroke) in steps {
-        does(&mut instrument, [paint(nodes, stroke)]);
+        apply(&mut instrument, [paint(nodes, stroke)]);
     }
     assert_eq!(instrument.state().history, (3, 0));
-    does(&mut instrument, [Command::Undo]);
+    apply(&mut instrument, [Command::Undo]);
     assert_eq!(instrument.state().bends().len(), 20);
-    does(&mut instrument, [Command::Undo]);
+    apply(&mut instrument, [Command::Undo]);
     assert_eq!(instrument.state().bends().len(), 10);
 }
 
 #[test]
-fn a_stroke_that_is_refused_ends_no_other() {
+fn a_refused_stroke_does_not_end_another() {
     let mut instrument = instrument();
-    does(&mut instrument, [paint(20..30, 1)]);
+    apply(&mut instrument, [paint(20..30, 1)]);
     assert!(instrument.apply(paint(9998..9999, 2)).is_err());
-    does(&mut instrument, [paint(30..40, 1)]);
+    apply(&mut instrument, [paint(30..40, 1)]);
     assert_eq!(instrument.state().history, (1, 0));
 }
 
 #[test]
-fn paint_is_refused_as_a_whole_with_the_node_named() {
+fn refused_paint_bends_nothing_and_names_the_node() {
     let mut instrument = instrument();
     let before = Arc::clone(instrument.state());
     for (node, mask, named) in [
@@ -964,9 +967,9 @@ fn paint_is_refused_as_a_whole_with_the_node_named() {
 }
 
 #[test]
-fn touches_and_paint_go_to_the_chosen_layer_and_its_strength_is_a_fader() {
+fn touches_and_paint_go_to_the_chosen_layer_and_strength_fades_it() {
     let mut instrument = instrument();
-    does(
+    apply(
         &mut instrument,
         [
             Command::bend(40, Some(Mask::Invert)),
@@ -983,14 +986,14 @@ fn touches_and_paint_go_to_the_chosen_layer_and_its_strength_is_a_fader() {
         (1, 1)
     );
     let steps = state.history.0;
-    // Down to nothing and half way up again: one step, and what is heard follows.
+    // A fader that goes down and half way up is one step, and audible.
     for strength in [80, 20, 0] {
-        does(&mut instrument, [Command::SetStrength(1, strength)]);
+        apply(&mut instrument, [Command::SetStrength(1, strength)]);
     }
     assert_eq!(instrument.state().bends().len(), 1);
-    let outcome = instrument.apply(Command::SetStrength(1, 50)).unwrap();
-    assert!(outcome.sound.is_some());
-    // Of one gate, there is no less than all of it.
+    let effect = instrument.apply(Command::SetStrength(1, 50)).unwrap();
+    assert!(effect.sound.is_some());
+    // The share of one gate is rounded up to the gate.
     assert!(
         instrument
             .apply(Command::SetStrength(1, 60))
@@ -999,15 +1002,15 @@ fn touches_and_paint_go_to_the_chosen_layer_and_its_strength_is_a_fader() {
             .is_none()
     );
     assert_eq!(instrument.state().history.0, steps + 1);
-    does(
+    apply(
         &mut instrument,
         [Command::SetStrength(0, 10), Command::SetStrength(1, 255)],
     );
     assert_eq!(instrument.state().history.0, steps + 3);
     assert_eq!(instrument.state().layers[1].strength, 100);
-    does(&mut instrument, [Command::ClearLayer(1)]);
+    apply(&mut instrument, [Command::ClearLayer(1)]);
     assert_eq!(instrument.state().bends().len(), 1);
-    does(&mut instrument, [Command::Undo, Command::ClearBends]);
+    apply(&mut instrument, [Command::Undo, Command::ClearBends]);
     assert_eq!(
         (
             instrument.state().bends().len(),
@@ -1016,7 +1019,7 @@ fn touches_and_paint_go_to_the_chosen_layer_and_its_strength_is_a_fader() {
         (0, 2)
     );
     for _ in 0..4 {
-        does(&mut instrument, [Command::Undo]);
+        apply(&mut instrument, [Command::Undo]);
     }
     assert_eq!(instrument.state().layers, state.layers);
     for command in [
@@ -1029,10 +1032,13 @@ fn touches_and_paint_go_to_the_chosen_layer_and_its_strength_is_a_fader() {
     ] {
         assert!(instrument.apply(command).is_err());
     }
-    // Another network begins without layers.
-    does(&mut instrument, [Command::Choose(3)]);
+    // Another network starts without further layers.
+    apply(&mut instrument, [Command::Choose(3)]);
     assert_eq!(
-        (instrument.state().place, instrument.state().layers.len()),
+        (
+            instrument.state().network_index,
+            instrument.state().layers.len()
+        ),
         (3, 1)
     );
     assert!(
@@ -1044,9 +1050,9 @@ fn touches_and_paint_go_to_the_chosen_layer_and_its_strength_is_a_fader() {
 }
 
 #[test]
-fn a_rewired_gate_is_another_network_with_the_bends_it_had() {
+fn rewiring_makes_another_network_and_keeps_the_bends() {
     let mut instrument = instrument();
-    does(&mut instrument, [Command::bend(40, Some(Mask::Invert))]);
+    apply(&mut instrument, [Command::bend(40, Some(Mask::Invert))]);
     let before = Arc::clone(instrument.state());
     let gate = Gate {
         op: Op::XOR,
@@ -1067,7 +1073,7 @@ fn a_rewired_gate_is_another_network_with_the_bends_it_had() {
         (before.network.name(), None)
     );
     assert_eq!(state.layers, before.layers);
-    does(&mut instrument, [Command::Undo]);
+    apply(&mut instrument, [Command::Undo]);
     assert!(Arc::ptr_eq(&instrument.state().network, &before.network));
     for (node, b, named) in [
         (3, 0, "node 3 is an input"),
@@ -1089,9 +1095,9 @@ fn a_seed_mutates_the_same_way_each_time() {
     let mutated = |seed, before: usize| {
         let mut instrument = instrument();
         for _ in 0..before {
-            does(&mut instrument, [Command::Random(None), Command::Choose(0)]);
+            apply(&mut instrument, [Command::Random(None), Command::Choose(0)]);
         }
-        does(&mut instrument, [Command::Mutate(Some(seed))]);
+        apply(&mut instrument, [Command::Mutate(Some(seed))]);
         instrument.state().network.gates().to_vec()
     };
     assert_eq!(mutated(7, 0), mutated(7, 3));
@@ -1099,7 +1105,7 @@ fn a_seed_mutates_the_same_way_each_time() {
 }
 
 #[test]
-fn paused_time_stands_still_and_nothing_is_heard() {
+fn pausing_stops_time_and_silences_the_output() {
     let mut instrument = instrument();
     let sound = |instrument: &mut Instrument, command| instrument.apply(command).unwrap().sound;
     let paused = sound(&mut instrument, Command::Play(false)).unwrap();
@@ -1113,25 +1119,25 @@ fn paused_time_stands_still_and_nothing_is_heard() {
     let played = sound(&mut instrument, tap.clone()).unwrap();
     assert_eq!((played.seek, played.playback.speed), (None, 200));
     assert_eq!(sound(&mut instrument, tap).unwrap().seek, Some(0));
-    does(&mut instrument, [Command::Play(false), Command::SafeStart]);
+    apply(&mut instrument, [Command::Play(false), Command::SafeStart]);
     assert!(instrument.state().playing);
 }
 
 #[test]
-fn another_network_begins_as_it_is_told_to() {
+fn the_swap_parameter_decides_whether_networks_fade() {
     let mut instrument = instrument();
     let mut fades = |swap| {
-        does(&mut instrument, [Command::Set(Key::Swap, swap)]);
-        let outcome = instrument.apply(Command::Swap(Direction::Next)).unwrap();
-        outcome.sound.unwrap().fade
+        apply(&mut instrument, [Command::Set(Key::Swap, swap)]);
+        let effect = instrument.apply(Command::Swap(Direction::Next)).unwrap();
+        effect.sound.unwrap().fade
     };
     assert_eq!([fades(0), fades(1)], [true, false]);
 }
 
 #[test]
-fn what_lasts_is_brought_from_elsewhere_in_one_step() {
+fn a_state_from_elsewhere_is_restored_in_one_step() {
     let mut other = instrument();
-    does(
+    apply(
         &mut other,
         [
             Command::Choose(5),
@@ -1145,7 +1151,7 @@ fn what_lasts_is_brought_from_elsewhere_in_one_step() {
     );
     let saved = Saved::of(other.state());
     let mut instrument = instrument();
-    does(&mut instrument, [Command::Set(Key::Volume, -20)]);
+    apply(&mut instrument, [Command::Set(Key::Volume, -20)]);
     let before = Arc::clone(instrument.state());
     let restore = Command::Restore(Box::new(saved), Some(1234));
     let sound = instrument.apply(restore).unwrap().sound.unwrap();
@@ -1155,47 +1161,50 @@ fn what_lasts_is_brought_from_elsewhere_in_one_step() {
         (&state.network, &state.layers),
         (&other.state().network, &other.state().layers)
     );
-    assert_eq!((state.place, state.history, state.t0), (5, (1, 0), 1234));
+    assert_eq!(
+        (state.network_index, state.history, state.t0),
+        (5, (1, 0), 1234)
+    );
     assert_eq!(state.parameters.get(Key::Speed), -50);
     assert_eq!(state.parameters.get(Key::Volume), -20);
-    does(&mut instrument, [Command::Undo]);
+    apply(&mut instrument, [Command::Undo]);
     let state = instrument.state();
     assert_eq!(
         (&state.network, &state.parameters),
         (&before.network, &before.parameters)
     );
-    // Layers of another network than the one they come with.
+    // Layers that do not fit the network are refused.
     let mut wrong = Saved::of(other.state());
-    wrong.layers = Layers::of([(60_000, Mask::Invert)].into());
+    wrong.layers = BendLayers::of([(60_000, Mask::Invert)].into());
     let refused = instrument.apply(Command::Restore(Box::new(wrong), None));
     assert!(refused.unwrap_err().contains("no node 60000"));
 }
 
-/// A preset with three layers over a network with masks of its own.
+/// Returns a preset with three layers and a network with its own masks.
 fn layered() -> Preset {
     let mut instrument = instrument();
-    does(&mut instrument, [Command::Load(Box::new(masked()))]);
+    apply(&mut instrument, [Command::Load(Box::new(masked()))]);
     for layer in 0..3 {
         let bends = (0..10).map(|i| (25 + 2 * i + layer, Some(Mask::Force(layer == 1))));
         let paint = Command::Paint {
             bends: bends.collect(),
             stroke: None,
         };
-        does(
+        apply(
             &mut instrument,
             [paint, Command::SetStrength(layer as usize, 60)],
         );
-        does(&mut instrument, [Command::AddLayer(None)]);
+        apply(&mut instrument, [Command::AddLayer(None)]);
     }
-    does(
+    apply(
         &mut instrument,
         [Command::RemoveLayer(3), Command::ChooseLayer(1)],
     );
-    Preset::of(instrument.state(), "layered".into())
+    instrument.state().to_preset("layered".into())
 }
 
 #[test]
-fn layers_survive_their_file_which_sounds_as_they_do() {
+fn layers_survive_their_file_and_it_sounds_the_same() {
     let preset = layered();
     assert_eq!((preset.layers.len(), preset.layers.chosen()), (3, 1));
     let text = preset.to_json().unwrap();
@@ -1210,17 +1219,17 @@ fn layers_survive_their_file_which_sounds_as_they_do() {
             .map(|(node, mask)| (*node, *mask)),
     );
     assert_eq!(*plain.masks(), masks);
-    // Who does not know layers has one, which sounds the same.
+    // A reader that ignores layers has a single one, which sounds the same.
     let mut parts = plain.into_parts();
     parts.extra.remove("bend_layers").unwrap();
     let old = logicnet::Network::try_from(parts).unwrap().to_json();
     let old = Preset::from_json("old".into(), &old).unwrap();
-    assert_eq!(old.layers, Layers::of(preset.layers.bends().clone()));
+    assert_eq!(old.layers, BendLayers::of(preset.layers.bends().clone()));
     assert_eq!(old.network, preset.network);
 }
 
 #[test]
-fn layers_that_cannot_be_are_one_that_sounds_the_same() {
+fn invalid_layers_become_a_single_one_that_sounds_the_same() {
     let preset = layered();
     let text = preset.to_json().unwrap();
     let whole = logicnet::Network::from_json(&text).unwrap();
@@ -1231,7 +1240,7 @@ fn layers_that_cannot_be_are_one_that_sounds_the_same() {
         Preset::from_json("x".into(), &text).unwrap().layers
     };
     assert_eq!(change(&|_| {}), preset.layers);
-    let one = Layers::of(preset.layers.bends().clone());
+    let one = BendLayers::of(preset.layers.bends().clone());
     let set = |pointer: &'static str, value: serde_json::Value| {
         change(&move |layers| *layers.pointer_mut(pointer).unwrap() = value.clone())
     };
@@ -1248,14 +1257,14 @@ fn layers_that_cannot_be_are_one_that_sounds_the_same() {
     let repeated = change(&|layers| {
         let list = layers["layers"].as_array_mut().unwrap();
         let (hand, last) = (list[0].clone(), list[2].clone());
-        list.extend(vec![last; MOST_LAYERS]);
+        list.extend(vec![last; MAX_LAYERS]);
         list[0] = hand;
     });
     assert_eq!(repeated, one);
-    // Beyond the network, even where it does not show.
+    // Nodes beyond the network are invalid, even at strength 0.
     let hidden = change(&|layers| {
         let mut list = preset.layers.to_vec();
-        list.push(Layer {
+        list.push(BendLayer {
             name: "far".into(),
             strength: 0,
             bends: [(60_000, Mask::Invert)].into(),
@@ -1274,28 +1283,28 @@ fn turned(input: usize, part: f32) -> Command {
 }
 
 #[test]
-fn analog_inputs_move_what_they_are_told_to() {
+fn analog_inputs_control_their_targets() {
     let mut instrument = instrument();
-    does(&mut instrument, [turned(0, 1.0)]);
+    apply(&mut instrument, [turned(0, 1.0)]);
     assert_eq!(instrument.state().parameters, Parameters::default());
-    does(&mut instrument, [Command::Set(Key::ANALOG[0], 1)]);
-    let outcome = instrument.apply(turned(0, 0.0)).unwrap();
-    assert_eq!(outcome.sound.unwrap().playback.speed, -400);
-    // Where it stands already is no change.
+    apply(&mut instrument, [Command::Set(Key::ANALOG[0], 1)]);
+    let effect = instrument.apply(turned(0, 0.0)).unwrap();
+    assert_eq!(effect.sound.unwrap().playback.speed, -400);
+    // A reading that gives the same value changes nothing.
     assert!(instrument.apply(turned(0, 0.001)).unwrap().sound.is_none());
-    does(
+    apply(
         &mut instrument,
         [Command::Set(Key::ANALOG[1], 2), turned(1, 1.0)],
     );
     assert_eq!(instrument.state().parameters.get(Key::Volume), 0);
-    // No input that a board may have is too many.
-    does(&mut instrument, [turned(99, 0.5)]);
+    // Inputs beyond those of the largest board are ignored.
+    apply(&mut instrument, [turned(99, 0.5)]);
 }
 
 #[test]
-fn a_control_voltage_bends_one_gate_and_lets_go() {
+fn a_control_voltage_bends_one_gate_and_frees_it() {
     let mut instrument = instrument();
-    does(
+    apply(
         &mut instrument,
         [
             Command::Set(Key::ANALOG[2], 3),
@@ -1304,59 +1313,59 @@ fn a_control_voltage_bends_one_gate_and_lets_go() {
         ],
     );
     let plain = instrument.state().masks();
-    let outcome = instrument.apply(turned(2, 0.5)).unwrap();
-    assert!(outcome.sound.unwrap().program.is_some());
+    let effect = instrument.apply(turned(2, 0.5)).unwrap();
+    assert!(effect.sound.unwrap().program.is_some());
     let state = Arc::clone(instrument.state());
-    let node = state.steered.expect("a gate is bent");
+    let node = state.steered.expect("no gate is bent");
     assert_eq!(state.masks().get(node), Some(Mask::Force(false)));
     assert_eq!(state.masks().iter().count(), plain.iter().count() + 1);
-    // A latched finger is not a control voltage: it lets go all the same.
-    does(&mut instrument, [Command::Set(Key::Hold, 1)]);
+    // Latching applies to fingers and not to control voltages.
+    apply(&mut instrument, [Command::Set(Key::Hold, 1)]);
     assert!(instrument.state().steered.is_some() && instrument.state().bends().is_empty());
-    // Another network has other gates there.
-    does(&mut instrument, [Command::Swap(Direction::Next)]);
+    // Another network has another gate there.
+    apply(&mut instrument, [Command::Swap(Direction::Next)]);
     let state = instrument.state();
-    let node = state.steered.expect("a gate of the new network");
+    let node = state.steered.expect("no gate is bent");
     assert!(state.layout.cells().iter().any(|cell| cell.node == node));
-    does(&mut instrument, [turned(2, 0.0)]);
+    apply(&mut instrument, [turned(2, 0.0)]);
     assert_eq!(instrument.state().steered, None);
     assert!(instrument.state().bends().is_empty());
 }
 
 #[test]
-fn learned_ends_are_kept_and_count() {
+fn a_learned_calibration_is_saved_and_counts() {
     let mut instrument = instrument();
-    does(
+    apply(
         &mut instrument,
         [Command::Set(Key::ANALOG[0], 2), turned(0, 0.4)],
     );
-    does(
+    apply(
         &mut instrument,
         [Command::Learn(0), turned(0, 0.2), turned(0, 0.6)],
     );
-    let outcome = instrument.apply(Command::Learn(0)).unwrap();
-    let Some(SaveRequest::Calibration(file)) = outcome.keep else {
-        panic!("nothing is kept");
+    let effect = instrument.apply(Command::Learn(0)).unwrap();
+    let Some(SaveRequest::Calibration(file)) = effect.save else {
+        panic!("no calibration is saved");
     };
-    does(&mut instrument, [turned(0, 0.6)]);
+    apply(&mut instrument, [turned(0, 0.6)]);
     assert_eq!(instrument.state().parameters.get(Key::Volume), 0);
     let mut other = self::instrument();
     other.calibrate(&file).unwrap();
-    does(
+    apply(
         &mut other,
         [Command::Set(Key::ANALOG[0], 2), turned(0, 0.6)],
     );
     assert_eq!(other.state().parameters.get(Key::Volume), 0);
-    // An end that comes too soon is an end.
-    does(&mut instrument, [Command::Learn(0)]);
-    assert!(instrument.apply(Command::Learn(0)).unwrap().keep.is_none());
+    // A calibration without enough movement ends without a result.
+    apply(&mut instrument, [Command::Learn(0)]);
+    assert!(instrument.apply(Command::Learn(0)).unwrap().save.is_none());
     assert_eq!(instrument.state().analog.learning(), None);
-    let told = instrument.state().notice.clone().unwrap();
-    assert!(told.contains("hardly turned"), "{told}");
+    let notice = instrument.state().notice.clone().unwrap();
+    assert!(notice.contains("hardly turned"), "{notice}");
     assert!(instrument.apply(Command::Learn(8)).is_err());
-    // While it is learned, an input moves nothing.
+    // An input controls nothing while it is calibrated.
     let volume = instrument.state().parameters.get(Key::Volume);
-    does(
+    apply(
         &mut instrument,
         [Command::Learn(0), turned(0, 0.0), turned(0, 1.0)],
     );
@@ -1364,14 +1373,14 @@ fn learned_ends_are_kept_and_count() {
 }
 
 #[test]
-fn held_buttons_change_choices_too() {
+fn held_buttons_change_choices_by_one_step() {
     let mut instrument = instrument();
     let row = KEYS.iter().position(|key| *key == Key::Hold).unwrap();
-    does(&mut instrument, [Command::Show(Page::Menu)]);
+    apply(&mut instrument, [Command::Show(Page::Menu)]);
     for _ in 0..row {
-        does(&mut instrument, [Command::Press(Button::Next, Press::Tap)]);
+        apply(&mut instrument, [Command::Press(Button::Next, Press::Tap)]);
     }
-    does(
+    apply(
         &mut instrument,
         [Command::Press(Button::Clear, Press::Hold)],
     );
@@ -1379,32 +1388,32 @@ fn held_buttons_change_choices_too() {
 }
 
 #[test]
-fn presets_are_kept_chosen_and_deleted_from_the_panel() {
+fn presets_are_saved_and_deleted_from_the_panel() {
     let mut instrument = instrument();
     let press = |button, press| Command::Press(button, press);
-    does(&mut instrument, [Command::Show(Page::Presets)]);
+    apply(&mut instrument, [Command::Show(Page::Presets)]);
     for _ in 0..3 {
-        does(&mut instrument, [press(Button::Mode, Press::Tap)]);
+        apply(&mut instrument, [press(Button::Mode, Press::Tap)]);
     }
-    // The one that was just kept is the chosen one.
+    // The preset that was saved last is chosen.
     assert_eq!(instrument.state().row, 2);
-    does(&mut instrument, [press(Button::Previous, Press::Tap)]);
-    let outcome = instrument.apply(press(Button::Clear, Press::Hold)).unwrap();
-    assert_eq!(outcome.keep, Some(SaveRequest::Delete("preset 2".into())));
+    apply(&mut instrument, [press(Button::Previous, Press::Tap)]);
+    let effect = instrument.apply(press(Button::Clear, Press::Hold)).unwrap();
+    assert_eq!(effect.save, Some(SaveRequest::Delete("preset 2".into())));
     assert_eq!(*instrument.state().presets, ["preset 1", "preset 3"]);
     assert_eq!(instrument.state().row, 1);
 }
 
 #[test]
-fn an_input_is_followed_as_soon_as_it_is_told_what_to_move() {
+fn a_new_target_follows_its_input_at_once() {
     let mut instrument = instrument();
-    does(&mut instrument, [turned(4, 1.0)]);
-    let outcome = instrument.apply(Command::Set(Key::ANALOG[4], 1)).unwrap();
-    assert_eq!(outcome.sound.unwrap().playback.speed, 400);
-    // What it moves is no change that has to be kept.
+    apply(&mut instrument, [turned(4, 1.0)]);
+    let effect = instrument.apply(Command::Set(Key::ANALOG[4], 1)).unwrap();
+    assert_eq!(effect.sound.unwrap().playback.speed, 400);
+    // The value of a controlled parameter is not saved.
     let saved = instrument::Saved::of(instrument.state());
-    does(&mut instrument, [turned(4, 0.5)]);
-    assert!(saved.is_of(instrument.state()));
-    does(&mut instrument, [Command::Set(Key::Volume, -20)]);
-    assert!(!saved.is_of(instrument.state()));
+    apply(&mut instrument, [turned(4, 0.5)]);
+    assert!(saved.matches(instrument.state()));
+    apply(&mut instrument, [Command::Set(Key::Volume, -20)]);
+    assert!(!saved.matches(instrument.state()));
 }

@@ -201,9 +201,9 @@ fn time_is_reversed_on_a_large_network_without_a_held_sample() {
         desk.parts.restored.presets = vec![instrument::preset::Preset {
             name: "back".into(),
             network: random.clone().into(),
-            layers: instrument::layers::Layers::default(),
+            layers: instrument::bend_layers::BendLayers::default(),
             parameters: parameters.clone(),
-            place: None,
+            origin: None,
         }];
         let at = |seconds: f64| seconds + 0.0037 * f64::from(delay);
         let script = format!(
@@ -346,7 +346,10 @@ fn what_is_too_slow_is_refused_with_its_numbers_and_the_old_sound_goes_on() {
     );
     assert_eq!(refusals.len(), 2, "{refusals:?}");
     let state = run.simulation.state();
-    assert_eq!((state.place, state.parameters.get(Key::Speed)), (1, 100));
+    assert_eq!(
+        (state.network_index, state.parameters.get(Key::Speed)),
+        (1, 100)
+    );
 }
 
 #[test]
@@ -366,7 +369,7 @@ fn a_network_that_is_too_slow_does_not_bar_the_way() {
         .simulation
         .journal()
         .iter()
-        .map(|entry| entry.state.place)
+        .map(|entry| entry.state.network_index)
         .collect();
     assert_eq!(places, [0, 2, 0, 2]);
 }
@@ -384,10 +387,13 @@ fn a_touch_during_the_splash_is_a_safe_start_and_bends_nothing() {
     let script = "0.1 next\n0.2 set speed=2\n1.2 down 0.5 0.5\n+1.8 up\n+1 down 0.5 0.5";
     let run = play(Desk::new(factory_networks::all()), script, 4.5);
     let states: Vec<&Arc<State>> = run.simulation.journal().iter().map(|e| &e.state).collect();
-    let at = |place: usize| states.iter().position(|state| state.place == place);
+    let at = |index: usize| states.iter().position(|state| state.network_index == index);
     assert!(at(1).is_some());
     let last = run.simulation.state();
-    assert_eq!((last.place, last.parameters.get(Key::Speed)), (0, 100));
+    assert_eq!(
+        (last.network_index, last.parameters.get(Key::Speed)),
+        (0, 100)
+    );
     assert_eq!(*last.presets, ["rescued"]);
     let bent = |state: &&Arc<State>| !state.touched.is_empty();
     assert_eq!(

@@ -13,7 +13,8 @@ fuzz_target!(|text: &str| {
             assert!(script.events().is_sorted_by_key(|(at, _)| *at));
             for now in [0, script.end() / 2, script.end(), u64::MAX] {
                 for finger in script.fingers(now) {
-                    assert!((0.0..=1.0).contains(&finger.x) && (0.0..=1.0).contains(&finger.y));
+                    let touch = finger.touch;
+                    assert!((0.0..=1.0).contains(&touch.x) && (0.0..=1.0).contains(&touch.y));
                 }
             }
         }

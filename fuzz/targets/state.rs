@@ -21,7 +21,7 @@ fuzz_target!(|text: &str| {
         assert_eq!(again.network.masks(), saved.network.masks());
         assert_eq!(again.layers, saved.layers);
         assert_eq!(again.parameters, saved.parameters);
-        assert_eq!(again.place, saved.place);
+        assert_eq!(again.origin, saved.origin);
         let text = preset.to_json().expect("a loaded file can be saved");
         let again = Preset::from_json("x".into(), &text).expect("a saved file loads");
         assert_eq!(again.layers, preset.layers);

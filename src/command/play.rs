@@ -19,7 +19,7 @@ use gatebend::factory_networks;
 use gatebend::pru::Choice;
 use gatebend::runtime::parts::InstrumentParts;
 use gatebend::runtime::session::{Plan, SessionStorage};
-use instrument::layers::Layers;
+use instrument::bend_layers::BendLayers;
 use instrument::parameters::{KEYS, Parameters};
 use instrument::surface::Surface;
 use log::LevelFilter;
@@ -198,11 +198,11 @@ impl Arguments {
         };
         if let Some(saved) = restored.saved.as_mut().filter(|_| restored.trusted) {
             let first = &parts.library[0];
-            if self.network.is_some() && saved.place != first.name() {
+            if self.network.is_some() && saved.origin != first.name() {
                 restored.replaced = Some(saved.clone());
                 saved.network = Arc::new(first.clone());
-                saved.layers = Layers::default();
-                saved.place = first.name().to_string();
+                saved.layers = BendLayers::default();
+                saved.origin = first.name().to_string();
             }
             self.assign(&mut saved.parameters)?;
         }

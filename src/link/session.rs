@@ -570,7 +570,7 @@ mod tests {
         assert!(reason(&wish).contains("5 fingers"));
         let long = "x".repeat(100_000);
         let wish = session.receive(&format!(r#"{{"type":"{long}"}}"#), &stage.view, 0);
-        assert!(reason(&wish).chars().count() <= notice::MOST + 1);
+        assert!(reason(&wish).chars().count() <= notice::MAX_CHARACTERS + 1);
         let older = session.receive(r#"{"type":"hello","version":0}"#, &stage.view, 0);
         assert!(matches!(&older, Action::End(_)) && reason(&older).contains("version 0"));
     }

@@ -100,12 +100,12 @@ impl View {
             ),
             library: section!(
                 |a, b| {
-                    Arc::ptr_eq(&a.state.library, &b.state.library)
-                        && a.state.place == b.state.place
+                    Arc::ptr_eq(&a.state.network_names, &b.state.network_names)
+                        && a.state.network_index == b.state.network_index
                 },
                 protocol::Library {
-                    names: state.library.to_vec(),
-                    place: state.place,
+                    names: state.network_names.to_vec(),
+                    place: state.network_index,
                 }
             ),
             presets: section!(

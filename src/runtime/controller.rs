@@ -1,8 +1,8 @@
-//! The controller applies commands to the instrument, one at a time, and hands new
-//! sounds to the engine and whatever is to be saved to the storage.
+//! The controller: applies commands to the instrument, and passes sounds to the engine and
+//! presets to the storage.
 //!
-//! Runs on the instrument's thread. Not real-time code: it builds programs and
-//! allocates. It never waits for the engine.
+//! Runs on the instrument's thread. It builds programs and allocates, so it is not
+//! real-time code; it never blocks on the engine or the storage.
 
 use std::sync::Arc;
 
@@ -19,16 +19,16 @@ pub struct Controller<W> {
     instrument: Instrument,
     handover: Handover<W>,
     storage: Box<dyn Storage>,
-    /// The next sound, if the engine has no room for it yet.
+    /// The sound that the engine has no room for yet.
     waiting: Option<Sound>,
-    /// The id of the sound that brought the engine's program.
+    /// The id of the sound that the engine's program came with.
     program: u32,
-    /// Requests for programs for the PRU, if one plays.
+    /// The queue of programs for the PRU, if one evaluates.
     requests: Option<ProgramRequests>,
 }
 
 impl<W: Word> Controller<W> {
-    /// Creates a controller whose first sound is sent by [`Controller::deliver`].
+    /// Creates a controller. [`Controller::deliver`] sends the first sound.
     pub fn new(
         (instrument, first): (Instrument, Sound),
         handover: Handover<W>,
@@ -44,7 +44,7 @@ impl<W: Word> Controller<W> {
         }
     }
 
-    /// Requests a program for the PRU with every change that is sent to the engine.
+    /// Sends programs and their settings to the PRU as well from here on.
     pub fn offload(&mut self, requests: ProgramRequests) {
         self.requests = Some(requests);
     }
@@ -54,25 +54,22 @@ impl<W: Word> Controller<W> {
         self.instrument.state()
     }
 
-    /// Does a command. One that is refused is told to the player.
+    /// Applies a command. If the instrument or the storage refuses it, nothing changes but
+    /// the notice that tells the player.
     ///
     /// # Errors
-    /// Says in plain words why a command was refused, for who sent it.
+    /// Returns a message for the sender if the command is refused.
     pub fn command(&mut self, command: Command) -> Result<(), String> {
-        let outcome = match self.instrument.apply(command) {
-            Ok(outcome) => outcome,
-            Err(problem) => return Err(self.refuse(problem)),
-        };
-        if let Some(sound) = outcome.sound {
+        let applied = self.instrument.apply_with(command, |request| {
+            let saved = self.storage.save(request.clone());
+            saved.map_err(|problem| format!("not saved: {problem}"))
+        });
+        let effect = applied.map_err(|problem| self.refuse(problem))?;
+        if let Some(sound) = effect.sound {
             self.waiting = Some(match self.waiting.take() {
                 Some(earlier) => merged(earlier, sound),
                 None => sound,
             });
-        }
-        if let Some(keep) = outcome.keep {
-            if let Err(problem) = self.storage.save(keep) {
-                return Err(self.refuse(format!("not saved: {problem}")));
-            }
         }
         Ok(())
     }
@@ -84,9 +81,10 @@ impl<W: Word> Controller<W> {
         problem
     }
 
-    /// Drops what the engine has returned and sends it the newest sound, if it has taken
-    /// the one before. Returns true if no sound is waiting. Call it about every
-    /// millisecond.
+    /// Sends the newest sound to the engine if it has taken the one before, and drops
+    /// voices that the engine gave back. Returns whether no sound waits any more.
+    ///
+    /// Must be called about every millisecond.
     pub fn deliver(&mut self) -> bool {
         self.handover.collect();
         if !self.handover.ready() {
@@ -97,7 +95,8 @@ impl<W: Word> Controller<W> {
                 self.program = sound.id;
             }
             if let Some(requests) = &self.requests {
-                // The newest sound is the state's. In a pause, it plays afterwards.
+                // The state belongs to the newest sound. A paused network is requested at
+                // the speed that it will continue with.
                 let state = self.instrument.state();
                 requests.send(ProgramRequest {
                     program: self.program,
@@ -116,7 +115,7 @@ impl<W: Word> Controller<W> {
                 settings: settings(&sound.playback),
                 start,
             };
-            // There was room, and nothing else sends.
+            // The ring has room: nothing else sends changes.
             if self.handover.send(change).is_err() {
                 log::error!("a change was lost between instrument and engine");
             }
@@ -125,7 +124,7 @@ impl<W: Word> Controller<W> {
     }
 }
 
-/// Returns a later sound merged with an earlier one that was not sent.
+/// Merges a sound with an earlier one that was never sent.
 fn merged(earlier: Sound, later: Sound) -> Sound {
     Sound {
         id: later.id,
@@ -133,5 +132,48 @@ fn merged(earlier: Sound, later: Sound) -> Sound {
         playback: later.playback,
         seek: later.seek.or(earlier.seek),
         fade: later.fade || earlier.fade,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::board::desk::Desk;
+    use crate::runtime::parts::InstrumentParts;
+    use crate::storage::StorageError;
+    use instrument::SaveRequest;
+    use instrument::parameters::Key;
+
+    /// A storage whose thread has ended.
+    struct Ended;
+
+    impl Storage for Ended {
+        fn save(&mut self, _: SaveRequest) -> Result<(), StorageError> {
+            Err(StorageError::Ended)
+        }
+    }
+
+    #[test]
+    fn a_command_that_the_storage_refuses_changes_nothing() {
+        let mut parts = InstrumentParts::new(crate::factory_networks::all());
+        parts.storage = Box::new(Ended);
+        let (mut controller, _engine) = parts.assemble(Desk::new(Vec::new()).platform).unwrap();
+        controller.command(Command::Choose(3)).unwrap();
+        controller.command(Command::Set(Key::Speed, 50)).unwrap();
+        let sound = controller.waiting.as_ref().map(|sound| sound.id);
+        let before = Arc::clone(controller.state());
+        for command in [Command::SavePreset(None), Command::SafeStart] {
+            let problem = controller.command(command).unwrap_err();
+            assert!(problem.starts_with("not saved: "), "{problem}");
+            let mut after = (**controller.state()).clone();
+            assert_eq!(after.notice, Some(problem));
+            after.notice.clone_from(&before.notice);
+            after.notices = before.notices;
+            assert_eq!(after, *before);
+            assert_eq!(controller.waiting.as_ref().map(|sound| sound.id), sound);
+        }
+        // The history has no step for either of them.
+        controller.command(Command::Undo).unwrap();
+        assert_eq!(controller.state().network_index, 0);
     }
 }

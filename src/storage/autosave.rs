@@ -262,7 +262,7 @@ impl<D: Disk + Clone> Autosave<D> {
         let Some(folder) = &self.folder else {
             return;
         };
-        if self.seen.as_ref().is_some_and(|seen| seen.is_of(state)) {
+        if self.seen.as_ref().is_some_and(|seen| seen.matches(state)) {
             return;
         }
         if folder.is_saved(state) {

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use super::StorageError;
 use super::disk::Disk;
 use super::versioned_files::{LoadProblem, VersionedFiles};
-use instrument::preset::{Preset, free_name, is_name};
+use instrument::names::{free_name, is_name};
+use instrument::preset::Preset;
 
 /// The presets of a folder.
 #[derive(Debug, Default)]

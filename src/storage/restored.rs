@@ -2,7 +2,7 @@
 
 use instrument::parameters::Parameters;
 use instrument::preset::Preset;
-use instrument::{Instrument, Limits, Outcome, Saved, Sound};
+use instrument::{Effect, Instrument, Limits, Saved, Sound};
 use logicnet::Network;
 
 use super::Storage;
@@ -63,20 +63,20 @@ impl Restored {
             let problem = instrument.calibrate(&text).err();
             notices.extend(problem.map(|problem| format!("calibration: {problem}")));
         }
-        let mut adopt = |outcome: Outcome, notice: Option<String>| {
+        let mut adopt = |effect: Effect, notice: Option<String>| {
             notices.extend(notice);
-            let failed = outcome.keep.and_then(|request| storage.save(request).err());
+            let failed = effect.save.and_then(|request| storage.save(request).err());
             notices.extend(failed.map(|error| error.to_string()));
-            outcome.sound
+            effect.sound
         };
         if let Some(saved) = self.saved {
-            let outcome = instrument.resume(saved, self.trusted);
-            let sound = adopt(outcome, instrument.state().notice.clone());
+            let effect = instrument.resume(saved, self.trusted);
+            let sound = adopt(effect, instrument.state().notice.clone());
             first = sound.unwrap_or(first);
         }
         if let Some(replaced) = self.replaced {
-            let outcome = instrument.set_aside(replaced, "another network");
-            adopt(outcome, instrument.state().notice.clone());
+            let effect = instrument.set_aside(replaced, "another network");
+            adopt(effect, instrument.state().notice.clone());
         }
         for notice in &notices {
             log::warn!("{notice}");

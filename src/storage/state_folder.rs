@@ -79,7 +79,9 @@ impl<D: Disk + Clone> StateFolder<D> {
 
     /// Returns whether the state's file holds this state.
     pub fn is_saved(&self, state: &State) -> bool {
-        self.saved.as_ref().is_some_and(|saved| saved.is_of(state))
+        self.saved
+            .as_ref()
+            .is_some_and(|saved| saved.matches(state))
     }
 
     /// Saves the state. An earlier state that could be read only now becomes a preset

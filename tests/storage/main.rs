@@ -72,8 +72,8 @@ impl Session {
     }
 
     fn does(&mut self, command: Command) {
-        let outcome = self.instrument.apply(command).unwrap();
-        if let Some(request) = outcome.keep {
+        let effect = self.instrument.apply(command).unwrap();
+        if let Some(request) = effect.save {
             self.handle.save(request).unwrap();
         }
     }

@@ -62,6 +62,11 @@ use handover::{Inbox, handover};
 use output::{FADE_SECONDS, Output};
 use position::Position;
 
+/// The examples of the README are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 /// Conversion of network samples to frames of the output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Interpolation {

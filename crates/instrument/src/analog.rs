@@ -1,38 +1,37 @@
-//! Analog inputs: knobs and control voltages, and what they move. Pure.
+//! Analog inputs: knobs and control voltages, their calibration and their targets.
 
 use serde_json::{Value, json};
 
 use super::layout::Point;
-use super::parameters::{Key, Parameters};
 
-/// Inputs of the largest board.
+/// Analog inputs of the largest board.
 pub const INPUTS: usize = 8;
 
-/// What an input reads: 0 to 65,535 of its range.
+/// A reading of an input: 0 to 65,535 of its range.
 pub type Reading = u16;
 
-/// What an input moves, by the number of the parameter's word.
+/// A target that an input controls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     /// Nothing.
     Nothing,
-    /// Speed, over its whole range.
+    /// The parameter `speed`, over its whole range.
     Speed,
-    /// Volume, over its whole range.
+    /// The parameter `volume`, over its whole range.
     Volume,
-    /// Where a bend is, from left to right; all the way down, there is none.
+    /// The horizontal position of a bend; all the way down, nothing is bent.
     BendX,
-    /// Where a bend is, from top to bottom.
+    /// The vertical position of a bend, from top to bottom.
     BendY,
 }
 
 impl Target {
-    /// The words of the parameters that say it.
+    /// Words of the targets, in the order of the parameters' values.
     pub const WORDS: &[&str] = &["nothing", "speed", "volume", "bend-x", "bend-y"];
 
-    /// What this input moves.
-    pub fn of(parameters: &Parameters, input: usize) -> Target {
-        match parameters.get(Key::ANALOG[input]) {
+    /// Returns the target with this index in [`Target::WORDS`].
+    pub(super) fn with_index(index: i32) -> Target {
+        match index {
             1 => Target::Speed,
             2 => Target::Volume,
             3 => Target::BendX,
@@ -40,28 +39,19 @@ impl Target {
             _ => Target::Nothing,
         }
     }
-
-    /// The parameter that it moves, if it is one.
-    pub fn key(self) -> Option<Key> {
-        match self {
-            Target::Speed => Some(Key::Speed),
-            Target::Volume => Some(Key::Volume),
-            Target::Nothing | Target::BendX | Target::BendY => None,
-        }
-    }
 }
 
-/// What an input reads at the ends of its knob's way.
+/// Readings of an input at the ends of its knob's range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Calibration {
-    /// All the way down.
+    /// The reading with the knob all the way down.
     pub least: Reading,
-    /// All the way up.
+    /// The reading with the knob all the way up.
     pub most: Reading,
 }
 
 impl Default for Calibration {
-    /// The whole range.
+    /// Returns the input's whole range.
     fn default() -> Calibration {
         Calibration {
             least: Reading::MIN,
@@ -70,36 +60,36 @@ impl Default for Calibration {
     }
 }
 
-/// Shortest way that is taken for a knob's, of 65,536: it was hardly turned.
-const SHORTEST: Reading = 4096;
-/// Part of the way at each end that counts as the end.
+/// Least range that is accepted, of 65,536: below it, the knob was hardly turned.
+const MIN_RANGE: Reading = 4096;
+/// Part of the range at each end that counts as the end.
 const END: f32 = 1.0 / 128.0;
 
 impl Calibration {
-    /// How far a knob is turned, 0.0 to 1.0, both ends reached for sure.
+    /// Returns how far a knob is turned, 0.0 to 1.0. A small margin makes both ends reachable.
     pub fn part(self, reading: Reading) -> f32 {
-        let way = f32::from(self.most.saturating_sub(self.least).max(1));
-        let part = f32::from(reading.saturating_sub(self.least)) / way;
+        let range = f32::from(self.most.saturating_sub(self.least).max(1));
+        let part = f32::from(reading.saturating_sub(self.least)) / range;
         ((part - END) / (1.0 - 2.0 * END)).clamp(0.0, 1.0)
     }
 
-    /// Whether it can be a knob's.
+    /// Returns whether a knob can have this range.
     fn is_long_enough(self) -> bool {
-        self.most.saturating_sub(self.least) >= SHORTEST
+        self.most.saturating_sub(self.least) >= MIN_RANGE
     }
 }
 
-/// What is known of all inputs.
+/// Readings and calibration of all inputs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Analog {
     readings: [Option<Reading>; INPUTS],
     calibrations: [Calibration; INPUTS],
-    /// The input whose ends are being learned, and what it has read so far.
+    /// The input that is being calibrated, and the extremes of its readings so far.
     learning: Option<(usize, Option<Calibration>)>,
 }
 
 impl Analog {
-    /// An input reads something.
+    /// Takes a reading of an input.
     pub(super) fn read(&mut self, input: usize, reading: Reading) {
         self.readings[input] = Some(reading);
         if let Some((learned, ends)) = &mut self.learning {
@@ -114,21 +104,21 @@ impl Analog {
         }
     }
 
-    /// How far an input is turned, if it is there.
+    /// Returns how far an input is turned, 0.0 to 1.0, if it has been read.
     pub fn part(&self, input: usize) -> Option<f32> {
         let reading = (*self.readings.get(input)?)?;
         Some(self.calibrations[input].part(reading))
     }
 
-    /// The input whose ends are being learned.
+    /// Returns the input that is being calibrated.
     pub fn learning(&self) -> Option<usize> {
         self.learning.map(|(input, _)| input)
     }
 
-    /// Begins to learn the ends of an input, whose old ones count until the end.
+    /// Begins to calibrate an input. The old calibration counts until this one is finished.
     ///
     /// # Errors
-    /// When no board has such an input.
+    /// Fails if no board has such an input.
     pub(super) fn learn(&mut self, input: usize) -> Result<(), String> {
         if input >= INPUTS {
             return Err(format!("no analog input {}", input + 1));
@@ -137,15 +127,15 @@ impl Analog {
         Ok(())
     }
 
-    /// Learns no longer, and nothing.
+    /// Cancels the calibration that was begun.
     pub(super) fn stop_learning(&mut self) {
         self.learning = None;
     }
 
-    /// Takes what was learned.
+    /// Finishes the calibration that was begun.
     ///
     /// # Errors
-    /// When the knob was hardly turned; the old ends stay.
+    /// Fails if the knob was hardly turned; the old calibration stays.
     pub(super) fn learned(&mut self) -> Result<(), String> {
         let Some((input, ends)) = self.learning.take() else {
             return Ok(());
@@ -156,21 +146,21 @@ impl Analog {
                 Ok(())
             }
             _ => Err(format!(
-                "input {} was hardly turned: its old ends stay",
+                "input {} was hardly turned: its old calibration stays",
                 input + 1
             )),
         }
     }
 
-    /// Where the inputs bend, in parts of the field.
-    pub(super) fn place(&self, parameters: &Parameters) -> Option<Point> {
+    /// Returns the point of the field that the inputs bend, if any, given their targets.
+    pub(super) fn bend_at(&self, targets: [Target; INPUTS]) -> Option<Point> {
         let along = |target| {
-            (0..INPUTS)
-                .find(|input| Target::of(parameters, *input) == target)
-                .map(|input| self.part(input))
+            let input = targets.iter().position(|other| *other == target);
+            input.map(|input| self.part(input))
         };
         let (x, y) = (along(Target::BendX), along(Target::BendY));
-        // All the way down, or not there, is no bend; y counts when there is no x.
+        // An input that is all the way down or missing bends nothing. If no input controls
+        // x, this goes for y.
         if x.or(y)?? == 0.0 {
             return None;
         }
@@ -181,7 +171,7 @@ impl Analog {
         })
     }
 
-    /// The calibration as a file.
+    /// Returns the text of the calibration file.
     pub fn to_json(&self) -> String {
         let ends = self.calibrations.iter();
         let ends: Vec<Value> = ends.map(|ends| json!([ends.least, ends.most])).collect();
@@ -191,10 +181,10 @@ impl Analog {
         )
     }
 
-    /// Takes the calibration of a file; what is not there stays as it is.
+    /// Reads a calibration file; inputs that it leaves out keep their calibration.
     ///
     /// # Errors
-    /// Says what is wrong; nothing is taken then.
+    /// Returns a message if the file is invalid; nothing changes then.
     pub fn calibrate(&mut self, text: &str) -> Result<(), String> {
         let value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let inputs = value.get("inputs").and_then(Value::as_array);
@@ -206,7 +196,7 @@ impl Analog {
                 .zip(end(1))
                 .map(|(least, most)| Calibration { least, most })
                 .filter(|ends| ends.is_long_enough())
-                .ok_or_else(|| format!("inputs[{i}]: {value} is no pair of ends"))?;
+                .ok_or_else(|| format!("inputs[{i}]: {value} is not a pair of ends"))?;
         }
         self.calibrations = calibrations;
         Ok(())
@@ -224,14 +214,14 @@ mod tests {
         for reading in readings {
             analog.read(3, *reading);
         }
-        let outcome = analog.learned();
-        (analog, outcome)
+        let result = analog.learned();
+        (analog, result)
     }
 
     #[test]
-    fn both_ends_of_a_learned_way_are_reached() {
-        let (mut analog, outcome) = learned(&[5000, 60_000, 30_000]);
-        outcome.unwrap();
+    fn both_ends_of_a_learned_range_are_reached() {
+        let (mut analog, result) = learned(&[5000, 60_000, 30_000]);
+        result.unwrap();
         for (reading, part) in [
             (5000, 0.0),
             (0, 0.0),
@@ -249,15 +239,15 @@ mod tests {
     }
 
     #[test]
-    fn what_was_hardly_turned_is_not_learned() {
-        let (analog, outcome) = learned(&[5000, 9000]);
-        assert!(outcome.unwrap_err().contains("input 4"));
+    fn a_knob_that_was_hardly_turned_is_not_calibrated() {
+        let (analog, result) = learned(&[5000, 9000]);
+        assert!(result.unwrap_err().contains("input 4"));
         assert_eq!(analog.calibrations, Analog::default().calibrations);
         assert!(Analog::default().learn(99).is_err());
     }
 
     #[test]
-    fn wrong_files_are_refused_whole() {
+    fn invalid_files_change_nothing() {
         let mut analog = Analog::default();
         for text in [
             "",
@@ -275,20 +265,20 @@ mod tests {
     }
 
     #[test]
-    fn places_are_made_of_what_is_assigned() {
-        let mut parameters = Parameters::default();
+    fn the_bend_is_where_the_inputs_for_x_and_y_say() {
+        let mut targets = [Target::Nothing; INPUTS];
         let mut analog = Analog::default();
         for input in 0..INPUTS {
             analog.read(input, 40_000);
         }
-        assert_eq!(analog.place(&parameters), None);
-        parameters.assign("analog2=bend-y").unwrap();
-        let place = analog.place(&parameters).unwrap();
-        assert!(place.x == 0.5 && (place.y - 0.61).abs() < 0.01);
-        parameters.assign("analog1=bend-x").unwrap();
+        assert_eq!(analog.bend_at(targets), None);
+        targets[1] = Target::BendY;
+        let point = analog.bend_at(targets).unwrap();
+        assert!(point.x == 0.5 && (point.y - 0.61).abs() < 0.01);
+        targets[0] = Target::BendX;
         analog.read(0, 0);
-        assert_eq!(analog.place(&parameters), None);
+        assert_eq!(analog.bend_at(targets), None);
         analog.read(0, 65_535);
-        assert_eq!(analog.place(&parameters).unwrap().x, 1.0);
+        assert_eq!(analog.bend_at(targets).unwrap().x, 1.0);
     }
 }

@@ -1,99 +1,99 @@
-//! What can be asked of the instrument.
+//! Commands: everything that the instrument can do.
 
 use logicnet::{Gate, Mask, Network};
 
 use super::analog::Reading;
-use super::gestures::Press;
 use super::layout::Area;
 use super::parameters::Key;
 use super::saved::Saved;
 use super::state::Page;
-use super::surface::Button;
+use super::surface::{Button, Press};
 
-/// A command; every surface (touch, display menu, command line, clients) sends
-/// these, and nothing else changes the instrument.
+/// A command. Every surface (touch, menu, command line, page) sends these, and nothing
+/// else changes the instrument.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
-    /// The field is touched like this, or no longer.
+    /// Touches the field here, or lifts all fingers from it.
     Touch(Option<Area>),
-    /// A finger rests on a button, or no longer. For displays.
+    /// Rests a finger on a button, or lifts it; only displays show this.
     Finger(Option<Button>),
-    /// A button was pressed.
+    /// Presses a button.
     Press(Button, Press),
-    /// The next network of the library, or the one before.
+    /// Plays the next network or the previous one.
     Swap(Direction),
-    /// A network of the library, by its place.
+    /// Plays the network with this index in [`State::network_names`].
+    ///
+    /// [`State::network_names`]: crate::State::network_names
     Choose(usize),
-    /// Another network, of any origin.
+    /// Plays a network from elsewhere.
     Load(Box<Network>),
-    /// A random network; without a seed, another one each time.
+    /// Plays a random network; without a seed, a different one each time.
     Random(Option<u64>),
-    /// A few gates of the network changed, by chance; with a seed, always the same
-    /// ones in the same way.
+    /// Changes a few gates of the network at random; with a seed, the same gates in the
+    /// same way each time.
     Mutate(Option<u64>),
-    /// Another operation and other operands of a gate, for good.
+    /// Replaces the gate of a node in the network.
     Rewire(u32, Gate),
-    /// Bends of nodes in the chosen layer, or none there: all of them or, if one
-    /// cannot be, none.
+    /// Bends or frees nodes in the chosen layer. If one node cannot be bent, the whole
+    /// command is refused.
     Paint {
-        /// What becomes of which node.
+        /// Nodes with their masks; no mask frees the node.
         bends: Vec<(u32, Option<Mask>)>,
-        /// The stroke that it is a part of, by a number that no two who paint have in
-        /// common: as long as nothing else is done, all of it is undone together. Without
-        /// one, it is a stroke of its own.
+        /// The number of the stroke that this is part of. Undo takes a stroke back as a
+        /// whole if no other change interrupts it. Surfaces that paint at the same time
+        /// must use different numbers. Without one, this is a whole stroke.
         stroke: Option<u32>,
     },
-    /// Another layer of bends over all others, which is chosen then; without a
-    /// name, it gets one.
+    /// Adds a layer of bends above all others and chooses it; without a name, it gets one.
     AddLayer(Option<String>),
-    /// A layer removed, with its bends; the first one stays.
+    /// Removes a layer with its bends; the first layer cannot be removed.
     RemoveLayer(usize),
-    /// The layer that touches and paint go to.
+    /// Chooses the layer that touches and paint go to.
     ChooseLayer(usize),
-    /// A layer's strength in percent; above 100, 100. Again and again for one layer,
-    /// it is one step of undo.
+    /// Sets a layer's strength in percent, at most 100. A series of these for one layer is
+    /// one step of undo.
     SetStrength(usize, u8),
-    /// No more bends in a layer.
+    /// Frees all gates of a layer.
     ClearLayer(usize),
-    /// No more bends in any layer.
+    /// Frees all gates of all layers.
     ClearBends,
-    /// The last change of bends, layers or network taken back.
+    /// Undoes the last change of bends, layers or network.
     Undo,
-    /// The last change taken back made again.
+    /// Redoes the change that was undone last.
     Redo,
-    /// Network time goes on, or stands still and nothing is heard.
+    /// Starts network time, or pauses it, which silences the output.
     Play(bool),
-    /// Network time starts again here; what lies beyond the period goes round.
+    /// Sets network time, in samples; beyond the network's period it wraps around.
     Seek(u32),
-    /// A parameter's value; out of range, the nearest.
+    /// Sets a parameter, to the nearest value in its range.
     Set(Key, i32),
-    /// A parameter changed by so many steps.
+    /// Changes a parameter by steps.
     Step(Key, i32),
-    /// An analog input reads this.
+    /// Reports the reading of an analog input.
     Turn(usize, Reading),
-    /// Learn the ends of an analog input's way, until this comes again: then what
-    /// was learned counts.
+    /// Begins to learn the ends of an analog input's range or, the second time, ends it
+    /// and saves what was learned.
     Learn(usize),
-    /// A page of the display.
+    /// Shows a page on the display.
     Show(Page),
-    /// Network, bends and parameters kept under a name; without one, a new name.
+    /// Saves network, bends and parameters as a preset; without a name, it gets one.
     SavePreset(Option<String>),
-    /// A preset played again.
+    /// Plays a preset.
     RecallPreset(String),
-    /// A preset forgotten.
+    /// Deletes a preset.
     DeletePreset(String),
-    /// What lasts, scope from elsewhere, and the network time to start at:
-    /// network, layers, and those parameters that presets bring.
+    /// Plays a state from elsewhere: network, layers and those parameters that presets
+    /// hold; and sets network time if it is given.
     Restore(Box<Saved>, Option<u32>),
-    /// The first network and the parameters of the start, without bends; what
-    /// was there before is kept as a preset.
+    /// Plays the first network with the parameters of the start and without bends. The
+    /// state before is saved as a preset.
     SafeStart,
-    /// Something told to the player.
+    /// Shows the player a notice.
     Notice(String),
 }
 
 impl Command {
-    /// A bend of one node, or none: the shortest stroke.
+    /// Bends or frees one node, as a stroke by itself.
     pub fn bend(node: u32, mask: Option<Mask>) -> Command {
         Command::Paint {
             bends: vec![(node, mask)],
@@ -102,18 +102,18 @@ impl Command {
     }
 }
 
-/// Which way.
+/// A direction through a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
-    /// The one before.
+    /// Towards the beginning.
     Previous,
-    /// The next one.
+    /// Towards the end.
     Next,
 }
 
 impl Direction {
-    /// The index one on, going round.
-    pub(super) fn from(self, index: usize, count: usize) -> usize {
+    /// Returns the index one step on, which wraps around.
+    pub(super) fn step(self, index: usize, count: usize) -> usize {
         match self {
             Direction::Next => (index + 1) % count.max(1),
             Direction::Previous => (index + count.max(1) - 1) % count.max(1),

@@ -1,23 +1,36 @@
-//! Touches of the square, told apart: bends in the field, and presses of
-//! pseudo-buttons. Pure; the time comes with each touch.
+//! Gestures: touches of the surface become bends in the field and presses of buttons.
+//! Time is an argument.
+//!
+//! ```
+//! use instrument::gestures::{Contact, Gesture, Gestures};
+//! use instrument::layout::Point;
+//! use instrument::surface::{Button, Press, Surface};
+//!
+//! let mut gestures = Gestures::new(Surface::default());
+//! let on_next = Contact::Single(Point { x: 0.3, y: 0.95 }, 0.5);
+//! let mut seen = Vec::new();
+//! gestures.update(0, on_next, |gesture| seen.push(gesture));
+//! gestures.update(100, Contact::None, |gesture| seen.push(gesture));
+//! assert!(seen.contains(&Gesture::Press(Button::Next, Press::Tap)));
+//! ```
 
 use super::command::Command;
 use super::layout::{Area, Point};
-use super::surface::{Button, Surface};
+use super::surface::{Button, Press, Surface};
 
-/// What the sensor says of the square, in parts of its sides.
+/// A reading of the touch sensor, on a surface whose sides have length 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Contact {
-    /// Nothing touches.
+    /// Nothing touches the surface.
     None,
-    /// One finger: its place, and its size as a part of the largest.
+    /// One finger: its position, and its size as part of the largest finger's.
     Single(Point, f32),
-    /// Several fingers: the box around them, from least to most corner.
+    /// Several fingers: the top left and bottom right corners of the box around them.
     Several(Point, Point),
 }
 
 impl Contact {
-    /// What both touch, as one hand.
+    /// Combines two contacts into that of one hand.
     #[must_use]
     pub fn and(self, other: Contact) -> Contact {
         match (self.corners(), other.corners()) {
@@ -45,28 +58,18 @@ impl Contact {
     }
 }
 
-/// How a button was pressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Press {
-    /// Pressed and let go.
-    Tap,
-    /// Kept pressed for half a second.
-    Hold,
-}
-
-/// What a touch means.
+/// The meaning of a touch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Gesture {
-    /// The field is touched like this, or no longer, in parts of the field.
+    /// The field is touched in this area of it, or left.
     Field(Option<Area>),
-    /// A button is under the finger, or no longer; nothing has happened yet.
+    /// A finger rests on a button, or has left it; neither presses the button.
     Finger(Option<Button>),
-    /// A button was pressed.
+    /// A button is pressed.
     Press(Button, Press),
 }
 
 impl From<Gesture> for Command {
-    /// What the instrument is told of it.
     fn from(gesture: Gesture) -> Command {
         match gesture {
             Gesture::Field(area) => Command::Touch(area),
@@ -76,76 +79,78 @@ impl From<Gesture> for Command {
     }
 }
 
-/// How long a press must last to be a hold.
+/// Least duration of a hold, in milliseconds.
 pub const HOLD_MS: u64 = 500;
-/// A finger that is lost for less than this has not left: one scan may miss it.
+/// Longest gap in a touch, in milliseconds: a single scan may miss a finger.
 const LIFT_MS: u64 = 12;
 
+/// The phase of the present touch. Times are in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Touch {
-    /// Nothing touches.
-    None,
-    /// Begun in the field: it bends until all fingers have left.
+enum Phase {
+    /// Nothing touches the surface.
+    Idle,
+    /// The touch began in the field: it bends until all fingers have left.
     Field {
-        /// When a finger was seen last.
+        /// The last time that a finger was seen.
         seen: u64,
     },
-    /// Begun on a button.
+    /// The touch began on a button.
     Button {
         button: Button,
         since: u64,
-        /// When the finger was seen last.
+        /// The last time that the finger was seen.
         seen: u64,
-        /// A hold was told: lifting it is no tap.
+        /// True if a hold was reported: lifting the finger is not a tap then.
         held: bool,
     },
-    /// Slid off a button, or a second finger came: nothing until it lifts.
+    /// The finger slid off a button, or a second finger came: nothing until all lift.
     Cancelled,
 }
 
-/// Tells gestures from contacts. A touch belongs to where it began: in the field
-/// it presses no button, on a button it bends nothing.
+/// Recognizes gestures. A touch belongs to the region where it began: from the field it
+/// presses no button, and from a button it bends nothing.
 #[derive(Clone, Debug)]
 pub struct Gestures {
     surface: Surface,
-    touch: Touch,
+    phase: Phase,
 }
 
 impl Gestures {
-    /// Nothing touches yet.
+    /// Creates a recognizer that has seen no touch.
     pub fn new(surface: Surface) -> Gestures {
         Gestures {
             surface,
-            touch: Touch::None,
+            phase: Phase::Idle,
         }
     }
 
-    /// Whether anything touches.
+    /// Returns whether the surface is touched.
     pub fn touched(&self) -> bool {
-        self.touch != Touch::None
+        self.phase != Phase::Idle
     }
 
-    /// Takes the contact at a time in milliseconds, and calls `tell` with what
-    /// it means. Call it regularly, with the same contact if nothing changes:
-    /// a hold is told when its time has come.
-    pub fn update(&mut self, now: u64, contact: Contact, mut tell: impl FnMut(Gesture)) {
-        if self.touch == Touch::None {
-            self.touch = self.begin(now, contact, &mut tell);
+    /// Takes the contact at a time in milliseconds, and calls `emit` with each gesture.
+    ///
+    /// Must be called regularly, even if the contact does not change: a hold is reported
+    /// as soon as it has lasted long enough.
+    pub fn update(&mut self, now: u64, contact: Contact, mut emit: impl FnMut(Gesture)) {
+        if self.phase == Phase::Idle {
+            self.phase = self.begin(now, contact, &mut emit);
         }
-        self.touch = match (self.touch, contact) {
-            (Touch::None, _) | (Touch::Cancelled, Contact::None) => Touch::None,
-            (Touch::Field { seen }, Contact::None) if now < seen + LIFT_MS => Touch::Field { seen },
-            (Touch::Field { .. }, Contact::None) => {
-                tell(Gesture::Field(None));
-                Touch::None
+        self.phase = match (self.phase, contact) {
+            (Phase::Idle, _) | (Phase::Cancelled, Contact::None) => Phase::Idle,
+            (Phase::Field { seen }, Contact::None) if now < seen + LIFT_MS => Phase::Field { seen },
+            (Phase::Field { .. }, Contact::None) => {
+                emit(Gesture::Field(None));
+                Phase::Idle
             }
-            (Touch::Field { .. }, contact) => {
-                tell(Gesture::Field(self.area(contact)));
-                Touch::Field { seen: now }
+            (Phase::Field { .. }, contact) => {
+                emit(Gesture::Field(self.area(contact)));
+                Phase::Field { seen: now }
             }
-            (Touch::Cancelled, _) => Touch::Cancelled,
+            (Phase::Cancelled, _) => Phase::Cancelled,
             (
-                Touch::Button {
+                Phase::Button {
                     button,
                     since,
                     seen,
@@ -162,9 +167,9 @@ impl Gestures {
                 if on_it {
                     let hold = !held && now >= since + HOLD_MS;
                     if hold {
-                        tell(Gesture::Press(button, Press::Hold));
+                        emit(Gesture::Press(button, Press::Hold));
                     }
-                    Touch::Button {
+                    Phase::Button {
                         button,
                         since,
                         seen,
@@ -172,38 +177,37 @@ impl Gestures {
                     }
                 } else {
                     if contact == Contact::None && !held {
-                        tell(Gesture::Press(button, Press::Tap));
+                        emit(Gesture::Press(button, Press::Tap));
                     }
-                    tell(Gesture::Finger(None));
+                    emit(Gesture::Finger(None));
                     if contact == Contact::None {
-                        Touch::None
+                        Phase::Idle
                     } else {
-                        Touch::Cancelled
+                        Phase::Cancelled
                     }
                 }
             }
         };
     }
 
-    /// Forgets what touches, as when the sensor is lost: bends end, and no button
-    /// is pressed by it.
-    pub fn lose(&mut self, mut tell: impl FnMut(Gesture)) {
-        match self.touch {
-            Touch::Field { .. } => tell(Gesture::Field(None)),
-            Touch::Button { .. } => tell(Gesture::Finger(None)),
-            Touch::None | Touch::Cancelled => {}
+    /// Ends the present touch without a press, for a sensor that has failed.
+    pub fn lose(&mut self, mut emit: impl FnMut(Gesture)) {
+        match self.phase {
+            Phase::Field { .. } => emit(Gesture::Field(None)),
+            Phase::Button { .. } => emit(Gesture::Finger(None)),
+            Phase::Idle | Phase::Cancelled => {}
         }
-        self.touch = Touch::None;
+        self.phase = Phase::Idle;
     }
 
-    fn begin(&self, now: u64, contact: Contact, tell: &mut impl FnMut(Gesture)) -> Touch {
+    fn begin(&self, now: u64, contact: Contact, emit: &mut impl FnMut(Gesture)) -> Phase {
         match contact {
-            Contact::None => Touch::None,
+            Contact::None => Phase::Idle,
             Contact::Single(at, _) => match self.surface.button_at(at) {
-                None => Touch::Field { seen: now },
+                None => Phase::Field { seen: now },
                 Some(button) => {
-                    tell(Gesture::Finger(Some(button)));
-                    Touch::Button {
+                    emit(Gesture::Finger(Some(button)));
+                    Phase::Button {
                         button,
                         since: now,
                         seen: now,
@@ -211,7 +215,7 @@ impl Gestures {
                     }
                 }
             },
-            // Fingers between buttons mean none of them.
+            // Several fingers outside the field press none of the buttons.
             Contact::Several(least, most) => {
                 let field = &self.surface.field;
                 let apart = least.x > field.most.x
@@ -219,9 +223,9 @@ impl Gestures {
                     || most.x < field.least.x
                     || most.y < field.least.y;
                 if apart {
-                    Touch::Cancelled
+                    Phase::Cancelled
                 } else {
-                    Touch::Field { seen: now }
+                    Phase::Field { seen: now }
                 }
             }
         }
@@ -248,27 +252,28 @@ mod tests {
     const CLEAR: Contact = Contact::Single(Point { x: 0.7, y: 0.95 }, 0.5);
     const BOX: Contact = Contact::Several(Point { x: 0.3, y: 0.5 }, Point { x: 0.7, y: 0.95 });
 
-    /// What is told, without the feedback to the finger; every 4 ms a contact.
+    /// Returns the gestures of contacts that last for some milliseconds each, without
+    /// repetitions and without [`Gesture::Finger`]. Contacts are read every 4 ms.
     fn presses(contacts: &[(u64, Contact)]) -> Vec<Gesture> {
         let mut gestures = Gestures::new(Surface::default());
-        let mut told = Vec::new();
+        let mut seen = Vec::new();
         let mut now = 0;
         for &(milliseconds, contact) in contacts {
             let end = now + milliseconds;
             while now < end {
                 gestures.update(now, contact, |gesture| {
-                    if !matches!(gesture, Gesture::Finger(_)) && told.last() != Some(&gesture) {
-                        told.push(gesture);
+                    if !matches!(gesture, Gesture::Finger(_)) && seen.last() != Some(&gesture) {
+                        seen.push(gesture);
                     }
                 });
                 now += 4;
             }
         }
-        told
+        seen
     }
 
     #[test]
-    fn taps_and_holds_are_told_apart() {
+    fn taps_differ_from_holds() {
         let tap = Gesture::Press(Button::Next, Press::Tap);
         let hold = Gesture::Press(Button::Next, Press::Hold);
         assert_eq!(presses(&[(80, NEXT), (40, Contact::None)]), [tap]);
@@ -287,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn sliding_off_cancels() {
+    fn sliding_off_a_button_cancels_the_press() {
         for elsewhere in [CLEAR, FIELD, BOX] {
             assert_eq!(
                 presses(&[(80, NEXT), (80, elsewhere), (40, Contact::None)]),
@@ -306,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn two_fingers_on_the_strip_mean_nothing() {
+    fn two_fingers_on_the_strip_press_nothing() {
         let strip = Contact::Several(Point { x: 0.1, y: 0.9 }, Point { x: 0.9, y: 0.95 });
         assert_eq!(
             presses(&[(80, strip), (900, NEXT), (40, Contact::None)]),
@@ -315,34 +320,34 @@ mod tests {
     }
 
     #[test]
-    fn a_touch_belongs_to_where_it_began() {
-        let told = presses(&[(80, FIELD), (900, NEXT), (40, Contact::None)]);
+    fn a_touch_belongs_to_the_region_where_it_began() {
+        let seen = presses(&[(80, FIELD), (900, NEXT), (40, Contact::None)]);
         assert!(
-            told.iter()
+            seen.iter()
                 .all(|gesture| matches!(gesture, Gesture::Field(_)))
         );
-        assert_eq!(told.last(), Some(&Gesture::Field(None)));
-        let told = presses(&[(80, BOX), (80, NEXT), (40, Contact::None)]);
+        assert_eq!(seen.last(), Some(&Gesture::Field(None)));
+        let seen = presses(&[(80, BOX), (80, NEXT), (40, Contact::None)]);
         assert!(
-            told.iter()
+            seen.iter()
                 .all(|gesture| matches!(gesture, Gesture::Field(_)))
         );
     }
 
     #[test]
-    fn a_scan_that_misses_the_finger_ends_no_bend() {
-        let told = presses(&[
+    fn a_scan_that_misses_the_finger_does_not_end_the_bend() {
+        let seen = presses(&[
             (40, FIELD),
             (8, Contact::None),
             (40, FIELD),
             (40, Contact::None),
         ]);
-        assert_eq!(told.len(), 2, "{told:?}");
-        assert_eq!(told[1], Gesture::Field(None));
+        assert_eq!(seen.len(), 2, "{seen:?}");
+        assert_eq!(seen[1], Gesture::Field(None));
     }
 
     #[test]
-    fn fields_reach_their_own_edges() {
+    fn touches_reach_the_edges_of_the_field() {
         let bottom = Contact::Single(
             Point {
                 x: 1.0,
@@ -350,23 +355,23 @@ mod tests {
             },
             0.25,
         );
-        let told = presses(&[(4, bottom)]);
-        let [Gesture::Field(Some(Area::Finger(at, size)))] = told[..] else {
-            panic!("{told:?}");
+        let seen = presses(&[(4, bottom)]);
+        let [Gesture::Field(Some(Area::Finger(at, size)))] = seen[..] else {
+            panic!("{seen:?}");
         };
         assert!((at.x, size) == (1.0, 0.25) && at.y > 0.999);
     }
 
     #[test]
-    fn a_lost_sensor_ends_bends_and_presses_nothing() {
+    fn losing_the_sensor_ends_bends_and_presses_nothing() {
         let mut gestures = Gestures::new(Surface::default());
-        let mut told = Vec::new();
-        gestures.update(0, FIELD, |gesture| told.push(gesture));
-        gestures.lose(|gesture| told.push(gesture));
-        assert_eq!(told.last(), Some(&Gesture::Field(None)));
-        gestures.update(10, NEXT, |gesture| told.push(gesture));
-        gestures.lose(|gesture| told.push(gesture));
-        assert_eq!(told.last(), Some(&Gesture::Finger(None)));
+        let mut seen = Vec::new();
+        gestures.update(0, FIELD, |gesture| seen.push(gesture));
+        gestures.lose(|gesture| seen.push(gesture));
+        assert_eq!(seen.last(), Some(&Gesture::Field(None)));
+        gestures.update(10, NEXT, |gesture| seen.push(gesture));
+        gestures.lose(|gesture| seen.push(gesture));
+        assert_eq!(seen.last(), Some(&Gesture::Finger(None)));
         assert!(!gestures.touched());
     }
 }

@@ -1,59 +1,48 @@
-//! The history: moments that undo and redo go through.
+//! The history: snapshots that undo and redo go through.
 
 use std::sync::Arc;
 
 use logicnet::{Gate, Network};
 use serde_json::Value;
 
+use super::bend_layers::BendLayers;
 use super::command::Direction;
-use super::layers::Layers;
-use super::parameters::Parameters;
+use super::parameters::{ParameterScope, Parameters};
 use super::state::State;
 
-/// Most moments.
-const MOST: usize = 64;
-/// Most bytes of all moments, roughly; then the oldest go, up to the one before
-/// what is now. Boards have half a gigabyte, for all.
-const MOST_BYTES: usize = 64 << 20;
-/// What a mask takes in a map, roughly.
+/// Most snapshots.
+const MAX_SNAPSHOTS: usize = 64;
+/// Most memory of all snapshots, in bytes, roughly. The oldest are dropped beyond it, but
+/// never the present one and the one before. Boards have 512 MB for everything.
+const MAX_BYTES: usize = 64 << 20;
+/// Memory of a mask in a map, in bytes, roughly.
 const MASK_BYTES: usize = 16;
 
-/// Which parameters came with a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ParameterScope {
-    /// None.
-    Nothing,
-    /// Those that presets bring.
-    Presets,
-    /// All of them.
-    All,
-}
-
-/// What undo goes back to.
-pub struct Moment {
+/// The part of a state that undo goes back to.
+pub struct Snapshot {
     pub network: Arc<Network>,
-    pub place: usize,
-    pub layers: Layers,
+    pub network_index: usize,
+    pub layers: BendLayers,
     pub parameters: Parameters,
-    /// What it came with.
+    /// Parameters that came with the change that led here.
     scope: ParameterScope,
-    /// What network and layers take, roughly.
+    /// Memory of network and layers in bytes, roughly.
     network_bytes: usize,
     layers_bytes: usize,
 }
 
-impl Moment {
-    /// What a state is, after another moment if there is one.
-    fn of(state: &State, scope: ParameterScope, before: Option<&Moment>) -> Moment {
+impl Snapshot {
+    /// Takes a snapshot. `before` is the one before it, whose network may be the same.
+    fn of(state: &State, scope: ParameterScope, before: Option<&Snapshot>) -> Snapshot {
         let network_bytes = match before {
             Some(before) if Arc::ptr_eq(&before.network, &state.network) => before.network_bytes,
             _ => network_bytes(&state.network),
         };
         let masks = state.layers.iter().map(|layer| layer.bends.len());
         let masks = masks.sum::<usize>() + state.layers.bends().len();
-        Moment {
+        Snapshot {
             network: Arc::clone(&state.network),
-            place: state.place,
+            network_index: state.network_index,
             layers: state.layers.clone(),
             parameters: state.parameters.clone(),
             scope,
@@ -62,101 +51,107 @@ impl Moment {
         }
     }
 
-    fn is(&self, state: &State) -> bool {
+    fn matches(&self, state: &State) -> bool {
         Arc::ptr_eq(&self.network, &state.network) && self.layers == state.layers
     }
 }
 
-/// A change that goes on: all of it is one step.
+/// A series of changes that undo takes back in one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stroke {
     /// Paint over gates, by the stroke's number.
     Paint(u32),
-    /// The fader of a layer's strength.
+    /// A layer's strength, by the layer's index.
     Strength(usize),
 }
 
-/// What was, is, and could be again; never empty.
+/// Snapshots of the past, the present and what was undone; at least one.
 pub struct History {
-    moments: Vec<Moment>,
+    snapshots: Vec<Snapshot>,
+    /// The index of the present snapshot.
     now: usize,
-    /// What made the moment that is now, if it may go on.
+    /// The stroke that led to the present snapshot, if it can continue.
     stroke: Option<Stroke>,
 }
 
 impl History {
-    /// A history that begins here.
+    /// Creates a history that begins with a state.
     pub fn new(state: &State) -> History {
         History {
-            moments: vec![Moment::of(state, ParameterScope::Nothing, None)],
+            snapshots: vec![Snapshot::of(state, ParameterScope::Nothing, None)],
             now: 0,
             stroke: None,
         }
     }
 
-    /// Makes this state the last moment, unless it is what is now; then it may
-    /// still have scope its parameters. A stroke that goes on stays one moment.
+    /// Takes a snapshot of a state, unless only parameters out of `scope` differ from the
+    /// present one. If a stroke continues, the snapshot replaces the present one.
     pub fn remember(&mut self, state: &State, scope: ParameterScope, stroke: Option<Stroke>) {
-        if self.moments[self.now].is(state) && scope == ParameterScope::Nothing {
+        if self.snapshots[self.now].matches(state) && scope == ParameterScope::Nothing {
             return;
         }
-        let moment = Moment::of(state, scope, Some(&self.moments[self.now]));
+        let snapshot = Snapshot::of(state, scope, Some(&self.snapshots[self.now]));
         if stroke.is_some() && stroke == self.stroke {
-            self.moments[self.now] = moment;
+            self.snapshots[self.now] = snapshot;
         } else {
-            self.moments.truncate(self.now + 1);
-            self.moments.push(moment);
+            self.snapshots.truncate(self.now + 1);
+            self.snapshots.push(snapshot);
             self.stroke = stroke;
         }
-        let count = self.moments.len();
+        let count = self.snapshots.len();
         let mut bytes = 0;
-        let fit = self.moments.iter().rev().enumerate().take_while(|(i, m)| {
-            let later = count.checked_sub(*i).and_then(|at| self.moments.get(at));
-            let shared = later.is_some_and(|later| Arc::ptr_eq(&later.network, &m.network));
-            bytes += m.layers_bytes + if shared { 0 } else { m.network_bytes };
-            *i < 2 || (*i < MOST && bytes <= MOST_BYTES)
+        let newest_first = self.snapshots.iter().rev().enumerate();
+        let fitting = newest_first.take_while(|(i, snapshot)| {
+            let later = count.checked_sub(*i).and_then(|at| self.snapshots.get(at));
+            let shared = later.is_some_and(|later| Arc::ptr_eq(&later.network, &snapshot.network));
+            bytes += snapshot.layers_bytes + if shared { 0 } else { snapshot.network_bytes };
+            *i < 2 || (*i < MAX_SNAPSHOTS && bytes <= MAX_BYTES)
         });
-        let fit = fit.count();
-        self.moments.drain(..count - fit);
-        self.now = fit - 1;
+        let fitting = fitting.count();
+        self.snapshots.drain(..count - fitting);
+        self.now = fitting - 1;
     }
 
-    /// The place of the next moment or the one before, the moment, and which of
-    /// its parameters come as well: into what has scope its own, or out of it.
-    pub fn look(&self, direction: Direction) -> Result<(usize, &Moment, ParameterScope), String> {
-        let (place, problem) = match direction {
+    /// Returns the next or the previous snapshot, its index, and the parameters to take
+    /// from it: those that came with the change between it and the present one.
+    ///
+    /// # Errors
+    /// Fails at either end of the history.
+    pub fn look(&self, direction: Direction) -> Result<(usize, &Snapshot, ParameterScope), String> {
+        let (index, problem) = match direction {
             Direction::Previous => (self.now.checked_sub(1), "nothing to undo"),
-            Direction::Next => (self.now.checked_add(1), "nothing to do again"),
+            Direction::Next => (self.now.checked_add(1), "nothing to redo"),
         };
-        let place = place.filter(|place| *place < self.moments.len());
-        let place = place.ok_or(problem)?;
-        let scope = self.moments[place.max(self.now)].scope;
-        Ok((place, &self.moments[place], scope))
+        let index = index.filter(|index| *index < self.snapshots.len());
+        let index = index.ok_or(problem)?;
+        let scope = self.snapshots[index.max(self.now)].scope;
+        Ok((index, &self.snapshots[index], scope))
     }
 
-    /// This moment is now.
-    pub fn go_to(&mut self, place: usize) {
-        self.now = place;
+    /// Makes another snapshot the present one.
+    pub fn go_to(&mut self, index: usize) {
+        self.now = index;
         self.stroke = None;
     }
 
-    /// The parameters of the moment that is now, which are no step of their own.
+    /// Updates the parameters of the present snapshot: changes of them are not steps.
     pub fn note(&mut self, parameters: &Parameters) {
-        self.moments[self.now].parameters.clone_from(parameters);
+        self.snapshots[self.now].parameters.clone_from(parameters);
     }
 
-    /// How many steps undo and redo could go from a state: if it is not
-    /// remembered yet, it is a step beyond what is now.
+    /// Returns the steps that undo and redo can go from a state. A state without a
+    /// snapshot counts as one step beyond the present one.
     pub fn steps(&self, state: &State) -> (usize, usize) {
-        if self.moments[self.now].is(state) {
-            (self.now, self.moments.len() - 1 - self.now)
+        if self.snapshots[self.now].matches(state) {
+            (self.now, self.snapshots.len() - 1 - self.now)
         } else {
-            ((self.now + 1).min(MOST - 1), 0)
+            ((self.now + 1).min(MAX_SNAPSHOTS - 1), 0)
         }
     }
 }
 
-/// What a network takes, roughly; most of it may be fields that mean nothing here.
+/// Returns the memory of a network in bytes, roughly. Fields of its file that have no
+/// meaning here may be most of it.
 fn network_bytes(network: &Network) -> usize {
     let texts = [
         network.description(),
@@ -169,12 +164,12 @@ fn network_bytes(network: &Network) -> usize {
     size_of_val::<[Gate]>(network.gates()) + masks + texts + fields
 }
 
-/// A field with its name and its part of the map.
+/// Returns the memory of a field, with its name and its part of the map.
 fn field_bytes((name, value): (&String, &Value)) -> usize {
     size_of::<(String, Value)>() + name.len() + value_bytes(value)
 }
 
-/// What a value holds beside itself.
+/// Returns the memory that a value owns in addition to its own size.
 fn value_bytes(value: &Value) -> usize {
     match value {
         Value::String(text) => text.len(),

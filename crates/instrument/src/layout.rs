@@ -1,41 +1,54 @@
-//! Where gates lie on the surface and on the display.
+//! The layout of gates on the surface and on the display.
+//!
+//! ```
+//! use instrument::layout::{Area, Layout};
+//! use logicnet::Network;
+//! use logicnet::random::Ops;
+//!
+//! let network = Network::random(12, &[16, 8], Ops::XorRich, 7)?;
+//! let layout = Layout::new(&network, true);
+//! let cell = layout.cells()[0];
+//! assert_eq!(layout.touched(Area::Finger(cell.at, 1.0), 0.0), [cell.node]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use logicnet::{Masks, Network};
 
-/// A place on the surface: 0.0..=1.0 from left to right and from top to bottom.
+/// A point of the surface or the field: 0.0 to 1.0 from left to right and from top to
+/// bottom.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Point {
-    /// From left to right.
+    /// The position from left to right.
     pub x: f32,
-    /// From top to bottom.
+    /// The position from top to bottom.
     pub y: f32,
 }
 
-/// What touches the surface.
+/// The area of a touch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Area {
-    /// One finger, and its size as a part of the largest.
+    /// One finger: its position, and its size as part of the largest finger's.
     Finger(Point, f32),
-    /// The box that several fingers span, from its least to its most corner.
+    /// Several fingers: the top left and bottom right corners of the box around them.
     Box(Point, Point),
 }
 
-/// A gate and its place.
+/// A gate and its position.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cell {
-    /// The gate's node.
+    /// The node of the gate.
     pub node: u32,
-    /// Its place.
+    /// The position of the gate.
     pub at: Point,
-    /// Whether an output depends on it, in the network as it was loaded.
+    /// True if an output depends on the gate, in the network without bends.
     pub live: bool,
 }
 
-/// Gates in columns, layer by layer from left to right; in each layer ordered
-/// by what they read, so that children are near their parents.
+/// Gates in columns, layer by layer from left to right. Within a layer, gates are ordered
+/// by their operands, so children are near their parents.
 ///
-/// It depends on the network alone, and not on bends, so that gates stay where
-/// the player has found them.
+/// The layout depends on the network but not on bends, so gates stay where the player has
+/// found them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layout {
     cells: Vec<Cell>,
@@ -44,7 +57,7 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// The layout of a network, with its dead gates or without.
+    /// Lays out a network, with its dead gates or without.
     pub fn new(network: &Network, with_dead: bool) -> Layout {
         let live = network.live(network.masks());
         let bare = network.live(&Masks::new());
@@ -77,19 +90,20 @@ impl Layout {
         }
     }
 
-    /// The gates that are there, layer by layer.
+    /// Returns the gates of the layout, layer by layer.
     pub fn cells(&self) -> &[Cell] {
         &self.cells
     }
 
-    /// Columns and rows of the grid that gates lie in.
+    /// Returns the columns and rows of the grid of gates.
     pub fn grid(&self) -> (u32, u32) {
         (self.columns, self.rows)
     }
 
-    /// The gates that a touch bends, nearest or topmost first, when the largest
-    /// finger reaches `radius` of the surface's width around it. Always one at
-    /// least, if there are gates at all.
+    /// Returns the gates that a touch bends; the nearest comes first for a finger.
+    ///
+    /// The largest finger reaches `radius` around it, as part of the surface's width. A
+    /// touch bends at least one gate, unless the layout is empty.
     pub fn touched(&self, area: Area, radius: f32) -> Vec<u32> {
         let (middle, inside): (Point, Box<dyn Fn(Point) -> bool>) = match area {
             Area::Finger(finger, size) => {
@@ -131,13 +145,13 @@ impl Layout {
     }
 }
 
-/// The square of the distance of two places.
+/// Returns the square of the distance between two points.
 fn distance(a: Point, b: Point) -> f32 {
     (a.x - b.x).powi(2) + (a.y - b.y).powi(2)
 }
 
-/// The gates of each layer that are wanted, ordered by the middle of what they
-/// read. Layers without any are left out.
+/// Returns the wanted gates of each layer, ordered by the mean height of their operands.
+/// Layers without any are left out.
 fn ordered_layers(network: &Network, wanted: impl Fn(u32) -> bool) -> Vec<Vec<u32>> {
     let inputs = network.inputs();
     let mut heights = vec![0.5f32; network.nodes() as usize];
@@ -171,9 +185,10 @@ fn ordered_layers(network: &Network, wanted: impl Fn(u32) -> bool) -> Vec<Vec<u3
     layers
 }
 
-/// Columns and rows that hold all layers, each in whole columns: as many rows
-/// as make cells about twice as high as wide columns are many, which suits a
-/// wide display and does not hurt on a square.
+/// Returns the columns and rows of a grid that holds all layers, each in whole columns.
+///
+/// The grid has the fewest rows with at most two columns per row: this suits a wide display
+/// and works on a square.
 fn grid(layers: &[Vec<u32>]) -> (u32, u32) {
     let columns = |rows: u32| -> u32 {
         layers
@@ -198,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn every_gate_has_a_place_of_its_own() {
+    fn no_two_gates_have_the_same_position() {
         for widths in [
             &[8][..],
             &[1024],
@@ -213,15 +228,15 @@ mod tests {
             let network = network(widths);
             let layout = Layout::new(&network, true);
             assert_eq!(layout.cells().len(), network.gates().len());
-            let mut places: Vec<(u32, u32)> = layout
+            let mut positions: Vec<(u32, u32)> = layout
                 .cells()
                 .iter()
                 .map(|cell| (cell.at.x.to_bits(), cell.at.y.to_bits()))
                 .collect();
-            places.sort_unstable();
-            places.dedup();
-            assert_eq!(places.len(), network.gates().len());
-            // The gate under the finger is the one that is bent.
+            positions.sort_unstable();
+            positions.dedup();
+            assert_eq!(positions.len(), network.gates().len());
+            // A finger bends the gate under it.
             for cell in layout.cells() {
                 let touched = layout.touched(Area::Finger(cell.at, 0.5), 0.0);
                 assert_eq!(touched, [cell.node]);
@@ -234,7 +249,7 @@ mod tests {
         let plain = network(&[64; 6]);
         let masks = (12..40).map(|node| (node, logicnet::Mask::Force(true)));
         let bent = plain.clone().with_masks(masks.collect()).unwrap();
-        let places = |network: &Network| -> Vec<(u32, Point)> {
+        let positions = |network: &Network| -> Vec<(u32, Point)> {
             let layout = Layout::new(network, true);
             layout
                 .cells()
@@ -242,7 +257,7 @@ mod tests {
                 .map(|cell| (cell.node, cell.at))
                 .collect()
         };
-        assert_eq!(places(&plain), places(&bent));
+        assert_eq!(positions(&plain), positions(&bent));
     }
 
     #[test]
@@ -256,23 +271,25 @@ mod tests {
 
     #[test]
     fn children_are_near_their_parents() {
-        // A tree drawn by hand: neighbours are joined, layer by layer.
+        // A tree in which each gate reads two neighbours of the layer before.
         let json = r#"{"format": "gatebend-network", "version": 1, "inputs": 8, "layers": [
             {"gates": [[6, 6, 7], [6, 4, 5], [6, 0, 1], [6, 2, 3]]},
             {"gates": [[6, 8, 9], [6, 10, 11]]}], "outputs": [12, 13]}"#;
         let layout = Layout::new(&Network::from_json(json).unwrap(), true);
-        // Wide layers are folded: first down, then across.
-        let place = |node| {
+        // Wide layers have several columns: gates go across first, then down.
+        let position = |node| {
             let mut cells = layout.cells().iter();
             let at = cells.find(|cell| cell.node == node).unwrap().at;
             (at.y, at.x)
         };
-        assert!(place(10) < place(11) && place(11) < place(9) && place(9) < place(8));
-        assert!(place(13) < place(12));
+        assert!(
+            position(10) < position(11) && position(11) < position(9) && position(9) < position(8)
+        );
+        assert!(position(13) < position(12));
     }
 
     #[test]
-    fn boxes_and_big_fingers_bend_what_they_cover() {
+    fn boxes_and_large_fingers_bend_the_gates_they_cover() {
         let layout = Layout::new(&network(&[64; 6]), true);
         let all = layout.touched(
             Area::Box(Point { x: 0.0, y: 0.0 }, Point { x: 1.0, y: 1.0 }),

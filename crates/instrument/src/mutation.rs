@@ -1,13 +1,13 @@
-//! Gates changed for good: a few by chance, or one on purpose.
+//! Changes to the network itself: mutations, and rewired gates.
 
 use logicnet::random::Rng;
 use logicnet::{Gate, Masks, Network, Op, Parts};
 
-/// One gate in so many is changed, and one at least.
+/// A mutation changes one live gate in so many, and at least one.
 const ONE_IN: usize = 64;
 
-/// The network with a few of its live gates changed: another operation, or
-/// another gate of the same layer read. None when it has no gates.
+/// Returns the network with a few of its live gates changed: each gets another operation,
+/// or another operand from the same layer. Returns none if there are no live gates.
 pub fn mutated(network: &Network, rng: &mut Rng) -> Option<Network> {
     let inputs = network.inputs();
     let live = network.live(&Masks::new());
@@ -17,7 +17,7 @@ pub fn mutated(network: &Network, rng: &mut Rng) -> Option<Network> {
     if audible.is_empty() {
         return None;
     }
-    // Where each node's layer begins and ends; the inputs are one, too.
+    // The range of nodes of each layer; the inputs count as one.
     let mut bounds = vec![(0, inputs)];
     bounds.extend(
         network
@@ -45,7 +45,7 @@ pub fn mutated(network: &Network, rng: &mut Rng) -> Option<Network> {
     Network::try_from(parts).ok()
 }
 
-/// Another node between these bounds, before a gate.
+/// Returns another node within bounds and before a gate.
 fn near(operand: u32, (first, end): (u32, u32), gate: u32, rng: &mut Rng) -> u32 {
     let count = end.min(gate).saturating_sub(first);
     if count < 2 {
@@ -54,10 +54,10 @@ fn near(operand: u32, (first, end): (u32, u32), gate: u32, rng: &mut Rng) -> u32
     first + (operand - first + 1 + rng.below(count - 1)) % count
 }
 
-/// The network with one gate changed, and the same name.
+/// Returns the network with one gate replaced, and the same name.
 ///
 /// # Errors
-/// Says why the node cannot be that gate.
+/// Returns a message if the node cannot be that gate.
 pub fn rewired(network: &Network, node: u32, gate: Gate) -> Result<Network, String> {
     let mut parts = changing(network);
     let nodes = network.nodes();
@@ -71,7 +71,8 @@ pub fn rewired(network: &Network, node: u32, gate: Gate) -> Result<Network, Stri
     Network::try_from(parts).map_err(|error| error.to_string())
 }
 
-/// The parts of a network that is no longer what its source and description say.
+/// Returns the parts of a network to change: without source and description, which will
+/// not apply to the result.
 fn changing(network: &Network) -> Parts {
     let mut parts = network.clone().into_parts();
     parts.source = None;

@@ -1,11 +1,11 @@
-//! What a player is told: a sentence or two, whatever it speaks of.
+//! Notices: short messages for the player.
 
-/// Most characters: a display has room for half of them, a page for all.
-pub const MOST: usize = 300;
+/// Most characters of a notice: a display has room for half of them, a page for all.
+pub const MAX_CHARACTERS: usize = 300;
 
-/// The text, cut where it would be too long: it may quote what was sent.
+/// Cuts a text that is too long, such as one that quotes a message.
 pub fn cut(mut text: String) -> String {
-    if let Some((end, _)) = text.char_indices().nth(MOST) {
+    if let Some((end, _)) = text.char_indices().nth(MAX_CHARACTERS) {
         text.truncate(end);
         text.push('…');
     }
@@ -17,9 +17,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_too_long_is_cut_between_characters() {
-        let all = "é".repeat(MOST);
+    fn long_texts_are_cut_between_characters() {
+        let all = "é".repeat(MAX_CHARACTERS);
         assert_eq!(cut(all.clone()), all);
-        assert_eq!(cut("é".repeat(MOST + 1)), all + "…");
+        assert_eq!(cut("é".repeat(MAX_CHARACTERS + 1)), all + "…");
     }
 }

@@ -1,42 +1,42 @@
-//! The one table of parameters: menu, command line and clients come from it.
+//! The table of parameters: menu, command line, documentation and page are made from it.
 
 use super::analog::{INPUTS, Target};
 use super::playback::Playback;
 
-/// What a parameter's number means.
+/// The meaning of a parameter's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A number with so many decimals: the value 125 of 2 decimals is 1.25.
+    /// A fixed-point number: with 2 decimals, the value 125 is 1.25.
     Number {
-        /// Least value.
+        /// The least value.
         min: i32,
-        /// Most value.
+        /// The greatest value.
         max: i32,
-        /// What a press of a button changes.
+        /// The change per press of a button.
         step: i32,
         /// Digits after the point.
         decimals: u8,
-        /// What the least or the zero value is called instead.
+        /// A value with a name instead of a number.
         named: Option<(i32, &'static str)>,
     },
-    /// One of these words, by number.
+    /// One of these words; the value is its index.
     Choice(&'static [&'static str]),
 }
 
 /// A row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parameter {
-    /// Its name on the command line and in files.
+    /// The name on the command line and in files.
     pub id: &'static str,
-    /// Its name on displays.
+    /// The name on displays.
     pub name: &'static str,
-    /// Its unit, or nothing.
+    /// The unit, or an empty text.
     pub unit: &'static str,
-    /// Its values.
+    /// The meaning of its values.
     pub kind: Kind,
-    /// The value to start with.
+    /// The default value.
     pub default: i32,
-    /// A sentence for people.
+    /// A line of help.
     pub about: &'static str,
 }
 
@@ -55,7 +55,7 @@ macro_rules! parameters {
     };
 }
 
-/// A whole number, one value of which may have a name.
+/// Describes a whole number, one value of which may have a name.
 const fn number(min: i32, max: i32, step: i32, named: Option<(i32, &'static str)>) -> Kind {
     Kind::Number {
         min,
@@ -66,7 +66,7 @@ const fn number(min: i32, max: i32, step: i32, named: Option<(i32, &'static str)
     }
 }
 
-/// What an analog input moves: nothing, until it is asked to.
+/// Describes the parameter for an analog input's target, which is nothing at first.
 const fn analog(id: &'static str, name: &'static str, about: &'static str) -> Parameter {
     Parameter {
         id,
@@ -78,7 +78,7 @@ const fn analog(id: &'static str, name: &'static str, about: &'static str) -> Pa
     }
 }
 
-/// The volume that is silence, in dB.
+/// The volume in dB that means silence.
 const OFF_DB: i32 = -60;
 
 parameters! {
@@ -87,82 +87,82 @@ parameters! {
         id: "volume", name: "volume", unit: "dB", kind: number(OFF_DB, 0, 2, Some((OFF_DB, "off"))),
         default: -12, about: "Level of the output",
     },
-    /// Speed of time.
+    /// Speed of network time.
     Speed: Parameter {
         id: "speed", name: "speed", unit: "x",
         kind: Kind::Number { min: -400, max: 400, step: 5, decimals: 2, named: None },
         default: 100, about: "Speed of time; negative runs backwards, 0 stands still",
     },
-    /// Rate of the network.
+    /// Sample rate of the network.
     Rate: Parameter {
         id: "rate", name: "rate", unit: "Hz", kind: number(0, 96_000, 500, Some((0, "own"))),
-        default: 0, about: "Network samples a second; 0 is the network's own rate",
+        default: 0, about: "Network samples per second; 0 is the network's own rate",
     },
-    /// Between samples.
+    /// Interpolation between samples.
     Interpolation: Parameter {
         id: "interpolation", name: "between", unit: "", kind: Kind::Choice(&["hold", "linear"]),
-        default: 0, about: "Between samples: hold each one, or go straight to the next",
+        default: 0, about: "Between samples: hold each one, or interpolate linearly",
     },
-    /// What a touch does to a gate.
+    /// The mask that a bend puts on a gate.
     Bend: Parameter {
         id: "bend", name: "bend", unit: "", kind: Kind::Choice(&["0", "1", "invert"]),
-        default: 0, about: "What a touched gate gives: 0, 1, or the opposite of its own output",
+        default: 0, about: "What a bend does: force 0, force 1, or invert the gate",
     },
-    /// How long a bend lasts.
+    /// Duration of bends by touch.
     Hold: Parameter {
         id: "hold", name: "bends", unit: "", kind: Kind::Choice(&["momentary", "latched"]),
-        default: 0, about: "Bends last while touched, or until touched again",
+        default: 0, about: "How long bends last: while touched, or until touched again",
     },
-    /// How far a finger bends.
+    /// Reach of the largest finger.
     Radius: Parameter {
         id: "radius", name: "radius", unit: "%", kind: number(0, 50, 1, None),
-        default: 8, about: "How far around it the largest finger bends, of the surface's width",
+        default: 8, about: "Reach of the largest finger, as part of the surface's width",
     },
-    /// How another network begins.
+    /// Start of another network.
     Swap: Parameter {
         id: "swap", name: "swap", unit: "", kind: Kind::Choice(&["crossfade", "instant"]),
-        default: 0, about: "Another network fades in while the old one fades out, or begins at once",
+        default: 0, about: "How the next network starts: crossfade, or at once",
     },
-    /// Whether dead gates are there.
+    /// Visibility of dead gates.
     Dead: Parameter {
         id: "dead", name: "dead gates", unit: "", kind: Kind::Choice(&["hidden", "shown"]),
-        default: 0, about: "Gates that no output depends on: not on the surface, or there as well",
+        default: 0, about: "Gates that no output depends on: hide or show them",
     },
     /// Brightness of the display.
     Brightness: Parameter {
         id: "brightness", name: "light", unit: "%", kind: number(0, 100, 5, None),
         default: 60, about: "Brightness of the display",
     },
-    /// When the display is dimmed.
+    /// Time until the display dims.
     Dim: Parameter {
         id: "dim", name: "dim after", unit: "s", kind: number(0, 3600, 10, Some((0, "never"))),
-        default: 120, about: "Untouched seconds after which the display is dimmed; 0 is never",
+        default: 120, about: "Seconds without touch until the display dims; 0 is never",
     },
-    /// When the display is switched off.
+    /// Time until the display goes dark.
     Blank: Parameter {
         id: "blank", name: "dark after", unit: "s", kind: number(0, 36_000, 60, Some((0, "never"))),
-        default: 1200, about: "Untouched seconds after which the display goes dark; 0 is never",
+        default: 1200, about: "Seconds without touch until the display goes dark; 0 is never",
     },
-    /// What analog input 1 moves.
-    Analog1: analog("analog1", "input 1", "What analog input 1 moves"),
-    /// What analog input 2 moves.
-    Analog2: analog("analog2", "input 2", "What analog input 2 moves"),
-    /// What analog input 3 moves.
-    Analog3: analog("analog3", "input 3", "What analog input 3 moves"),
-    /// What analog input 4 moves.
-    Analog4: analog("analog4", "input 4", "What analog input 4 moves"),
-    /// What analog input 5 moves.
-    Analog5: analog("analog5", "input 5", "What analog input 5 moves"),
-    /// What analog input 6 moves.
-    Analog6: analog("analog6", "input 6", "What analog input 6 moves"),
-    /// What analog input 7 moves.
-    Analog7: analog("analog7", "input 7", "What analog input 7 moves"),
-    /// What analog input 8 moves.
-    Analog8: analog("analog8", "input 8", "What analog input 8 moves"),
+    /// Target of analog input 1.
+    Analog1: analog("analog1", "input 1", "Parameter that analog input 1 controls"),
+    /// Target of analog input 2.
+    Analog2: analog("analog2", "input 2", "Parameter that analog input 2 controls"),
+    /// Target of analog input 3.
+    Analog3: analog("analog3", "input 3", "Parameter that analog input 3 controls"),
+    /// Target of analog input 4.
+    Analog4: analog("analog4", "input 4", "Parameter that analog input 4 controls"),
+    /// Target of analog input 5.
+    Analog5: analog("analog5", "input 5", "Parameter that analog input 5 controls"),
+    /// Target of analog input 6.
+    Analog6: analog("analog6", "input 6", "Parameter that analog input 6 controls"),
+    /// Target of analog input 7.
+    Analog7: analog("analog7", "input 7", "Parameter that analog input 7 controls"),
+    /// Target of analog input 8.
+    Analog8: analog("analog8", "input 8", "Parameter that analog input 8 controls"),
 }
 
 impl Key {
-    /// What the analog inputs move, in their order.
+    /// Keys of the analog inputs' targets, in the order of the inputs.
     pub const ANALOG: [Key; INPUTS] = [
         Key::Analog1,
         Key::Analog2,
@@ -174,26 +174,26 @@ impl Key {
         Key::Analog8,
     ];
 
-    /// The parameter of this key.
+    /// Returns the parameter with this key.
     pub fn parameter(self) -> &'static Parameter {
         &TABLE[self as usize]
     }
 
-    /// Whether a preset brings its own value: what shapes the sound does, level
-    /// and display do not.
+    /// Returns whether presets hold the parameter: those that shape the sound, but not level
+    /// or display.
     pub fn in_presets(self) -> bool {
         use Key::{Bend, Hold, Interpolation, Radius, Rate, Speed};
         matches!(self, Speed | Rate | Interpolation | Bend | Hold | Radius)
     }
 
-    /// The key with this id.
+    /// Finds the key with this id.
     pub fn with_id(id: &str) -> Option<Key> {
         KEYS.iter().copied().find(|key| key.parameter().id == id)
     }
 }
 
 impl Parameter {
-    /// Least and most value.
+    /// Returns the least and the greatest value.
     pub fn range(&self) -> (i32, i32) {
         match self.kind {
             Kind::Number { min, max, .. } => (min, max),
@@ -201,7 +201,7 @@ impl Parameter {
         }
     }
 
-    /// A value in words, with its unit.
+    /// Formats a value, with its unit.
     pub fn format(&self, value: i32) -> String {
         match self.kind {
             Kind::Choice(words) => words
@@ -218,10 +218,10 @@ impl Parameter {
         }
     }
 
-    /// The value that a text means: a word of the table or a number.
+    /// Parses a word or a number.
     ///
     /// # Errors
-    /// Says what the parameter takes.
+    /// Returns a message with the values that the parameter takes.
     pub fn parse(&self, text: &str) -> Result<i32, String> {
         let text = text.trim();
         let value = match self.kind {
@@ -238,10 +238,10 @@ impl Parameter {
         let (min, max) = self.range();
         value
             .filter(|value| (min..=max).contains(value))
-            .ok_or_else(|| format!("{}: {text:?} is none of {}", self.id, self.values()))
+            .ok_or_else(|| format!("{}: {text:?} is not one of: {}", self.id, self.values()))
     }
 
-    /// What values there are, in words.
+    /// Describes the values that the parameter takes.
     pub fn values(&self) -> String {
         match self.kind {
             Kind::Choice(words) => words.join(", "),
@@ -281,7 +281,40 @@ fn parse_decimal(text: &str, decimals: u8) -> Option<i32> {
     (scaled.abs() <= f64::from(i32::MAX)).then_some(scaled as i32)
 }
 
+/// The parameters that a change brings along.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ParameterScope {
+    /// None of them.
+    #[default]
+    Nothing,
+    /// Those that presets hold: [`Key::in_presets`].
+    Presets,
+    /// All of them.
+    All,
+}
+
+impl ParameterScope {
+    /// Returns whether the parameter with this key comes along.
+    pub fn contains(self, key: Key) -> bool {
+        match self {
+            ParameterScope::Nothing => false,
+            ParameterScope::Presets => key.in_presets(),
+            ParameterScope::All => true,
+        }
+    }
+}
+
 /// A value for every parameter, each within its range.
+///
+/// ```
+/// use instrument::parameters::{Key, Parameters};
+///
+/// let mut parameters = Parameters::default();
+/// parameters.assign("speed=-0.5")?;
+/// assert_eq!(parameters.get(Key::Speed), -50);
+/// assert_eq!(parameters.format(Key::Speed), "-0.50x");
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parameters([i32; KEYS.len()]);
 
@@ -296,25 +329,25 @@ impl Default for Parameters {
 }
 
 impl Parameters {
-    /// The value of a parameter.
+    /// Returns the value of a parameter.
     pub fn get(&self, key: Key) -> i32 {
         self.0[key as usize]
     }
 
-    /// Sets a value, or the end of its range that is nearest.
+    /// Sets a value, clamped to its range.
     pub fn set(&mut self, key: Key, value: i32) {
         let (min, max) = key.parameter().range();
         self.0[key as usize] = value.clamp(min, max);
     }
 
-    /// Sets a value to a part of its range, 0.0 to 1.0.
+    /// Sets a value by its part of the range, 0.0 to 1.0.
     pub fn set_part(&mut self, key: Key, part: f32) {
         let (min, max) = key.parameter().range();
-        let way = (part * (max - min) as f32).round() as i32;
-        self.set(key, min + way);
+        let above = (part * (max - min) as f32).round() as i32;
+        self.set(key, min + above);
     }
 
-    /// Changes a value by steps, on to the next whole step; choices go round.
+    /// Changes a value by steps, to multiples of a step. Choices wrap around.
     pub fn step(&mut self, key: Key, steps: i32) {
         let value = self.get(key);
         match key.parameter().kind {
@@ -333,14 +366,28 @@ impl Parameters {
         }
     }
 
-    /// Takes what a preset brings.
-    pub fn bring(&mut self, from: &Parameters) {
-        for key in KEYS.iter().filter(|key| key.in_presets()) {
+    /// Copies the parameters in `scope` from others.
+    pub fn copy_from(&mut self, from: &Parameters, scope: ParameterScope) {
+        for key in KEYS.iter().filter(|key| scope.contains(**key)) {
             self.set(*key, from.get(*key));
         }
     }
 
-    /// The value of a parameter in words.
+    /// Returns the target of an analog input.
+    pub fn target(&self, input: usize) -> Target {
+        Target::with_index(self.get(Key::ANALOG[input]))
+    }
+
+    /// Returns the parameter that an analog input controls, if its target is one.
+    pub fn controlled_by(&self, input: usize) -> Option<Key> {
+        match self.target(input) {
+            Target::Speed => Some(Key::Speed),
+            Target::Volume => Some(Key::Volume),
+            Target::Nothing | Target::BendX | Target::BendY => None,
+        }
+    }
+
+    /// Formats the value of a parameter, with its unit.
     pub fn format(&self, key: Key) -> String {
         key.parameter().format(self.get(key))
     }
@@ -348,7 +395,7 @@ impl Parameters {
     /// Sets a parameter from `id=value`.
     ///
     /// # Errors
-    /// Says which ids there are, or what the parameter takes.
+    /// Returns a message with the ids, or with the values that the parameter takes.
     pub fn assign(&mut self, assignment: &str) -> Result<(), String> {
         let (id, value) = assignment
             .split_once('=')
@@ -361,7 +408,7 @@ impl Parameters {
         Ok(())
     }
 
-    /// Returns how a network with its own rate in Hz is played.
+    /// Returns how a network is played, given its own rate in Hz.
     pub fn playback(&self, own_rate: u32) -> Playback {
         let volume = self.get(Key::Volume);
         Playback {
@@ -376,11 +423,13 @@ impl Parameters {
     }
 }
 
-/// A level that is lower by 1 dB: 10^(-1/20).
+/// The factor of 1 dB less: 10^(-1/20).
 const DECIBEL: f64 = 0.891_250_938_133_745_5;
 
-/// The level of a volume in dB. Multiplied, since powers differ in their last bit
-/// from one system's library to the next, and the sound is the same everywhere.
+/// Returns the level of a volume in dB.
+///
+/// Multiplies, since powers differ in their last bit between systems' libraries, and the
+/// sound must be the same on all of them.
 fn level(volume: i32) -> f32 {
     if volume == OFF_DB {
         return 0.0;
@@ -393,7 +442,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn levels_are_those_of_their_decibels() {
+    fn levels_are_those_of_the_volume_in_decibels() {
         assert_eq!(level(OFF_DB), 0.0);
         for volume in OFF_DB + 1..=0 {
             assert_eq!(level(volume), 10f64.powf(f64::from(volume) / 20.0) as f32);
@@ -401,7 +450,7 @@ mod tests {
     }
 
     #[test]
-    fn every_value_goes_through_text_and_back() {
+    fn every_value_survives_formatting_and_parsing() {
         for key in KEYS {
             let parameter = key.parameter();
             assert_eq!(Key::with_id(parameter.id), Some(*key));
@@ -416,7 +465,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_stay_in_range_and_choices_go_round() {
+    fn steps_stay_in_range_and_choices_wrap_around() {
         for key in KEYS {
             let mut parameters = Parameters::default();
             let (min, max) = key.parameter().range();
@@ -441,7 +490,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_assignments_are_refused_with_what_is_right() {
+    fn refused_assignments_name_what_is_valid() {
         let mut parameters = Parameters::default();
         for (assignment, expected) in [
             ("speed", "write id=value"),

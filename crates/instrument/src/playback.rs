@@ -1,25 +1,25 @@
-//! How a network's samples are played, and which programs can be played at all.
+//! Playback of a network's samples, and limits of what can be played.
 
 use logicnet::Program;
 
-/// The part of the sound that is not a program.
+/// Settings of a sound besides its program.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Playback {
-    /// Network samples a second, 1..=768,000.
+    /// Network samples per second, 1 to 768,000.
     pub rate: u32,
-    /// Speed of time in hundredths, -400..=400; negative runs backwards.
+    /// Speed of network time in hundredths, -400 to 400; negative runs backwards.
     pub speed: i32,
-    /// Draws a straight line between samples; otherwise each one is held.
+    /// True to interpolate linearly between samples, false to hold each one.
     pub linear: bool,
-    /// Level of the output, 0.0..=1.0.
+    /// Level of the output, 0.0 to 1.0.
     pub level: f32,
 }
 
 /// Decides which programs can be played here.
 pub trait Limits: Send {
-    /// Checks that a program can be played continuously like this.
+    /// Checks that a program can be played without gaps at these settings.
     ///
     /// # Errors
-    /// Returns the reason, in words for the player.
+    /// Returns a message for the player if it cannot.
     fn check(&self, program: &Program, playback: &Playback) -> Result<(), String>;
 }

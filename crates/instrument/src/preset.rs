@@ -1,4 +1,4 @@
-//! Presets: a network file with its bends, and the parameters beside them.
+//! Presets: network files with bends and parameters.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -6,133 +6,99 @@ use std::sync::Arc;
 use logicnet::{Mask, Masks, Network, NetworkError};
 use serde_json::{Map, Value, json};
 
-use super::layers::{Layer, Layers};
-use super::parameters::{KEYS, Key, Parameters};
-use super::state::State;
+use super::bend_layers::{BendLayer, BendLayers};
+use super::parameters::{KEYS, ParameterScope, Parameters};
 
-/// The field of a network file that holds parameters, by id.
+/// The field of a network file with the parameters, by id.
 const PARAMETERS: &str = "parameters";
-/// The field with the nodes of those masks that are the player's bends. Files of
-/// old have none: all their masks are.
+/// The field with the nodes whose masks are the player's bends. In files of the first
+/// version, which lack it, all masks are bends.
 const BENDS: &str = "bends";
-/// The field with masks of the network's own that are beneath bends.
+/// The field with the network's own masks that bends cover.
 const COVERED: &str = "covered";
-/// The field with the layers of bends, where they are more than bends: whether
-/// each shows or not. Who does not know it has the bends that show, which is
-/// what sounds.
+/// The field with the bend layers, if they say more than the combined bends. A reader
+/// that ignores it plays the combined bends, which sound the same.
 const BEND_LAYERS: &str = "bend_layers";
-/// The field that names the place in the library; running states have it.
-const PLACE: &str = "from_library";
+/// The field with the name of the network that this was before it was changed; files of
+/// running states have it.
+const ORIGIN: &str = "from_library";
 
-/// Network, bends and parameters under a name. Its file is a network file that
-/// sounds as the preset does, so that every tool that plays networks plays
-/// presets.
+/// Network, bends and parameters under a name. The file is a network file that sounds
+/// like the preset, so every tool that plays networks also plays presets.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Preset {
-    /// Its name, which is its file's.
+    /// The name of the preset and of its file.
     pub name: String,
-    /// The network, with masks of its own.
+    /// The network, with its own masks.
     pub network: Arc<Network>,
-    /// The player's bends.
-    pub layers: Layers,
-    /// The parameters.
+    /// Bends by the player.
+    pub layers: BendLayers,
+    /// Parameters; only those that presets hold count, unless there is an origin.
     pub parameters: Parameters,
-    /// The place in the library, if this is a state that was not played on from:
-    /// then it brings all parameters, and its file is that of a state.
-    pub place: Option<String>,
+    /// The name of the network that this was before it was changed, if this is a rescued
+    /// state: that brings all parameters, and its file is that of a running state.
+    pub origin: Option<String>,
 }
 
-/// Most presets that a player can keep. What is rescued is kept in any case.
-pub const MOST_PRESETS: usize = 256;
+/// Most presets that a player can save. Rescued states are saved beyond it.
+pub const MAX_PRESETS: usize = 256;
 
-/// Most characters of a preset's name.
-const MOST_CHARACTERS: usize = 40;
-
-/// The name of a preset that keeps what was not played on from, and what the
-/// names of more of them begin with.
+/// The name of a preset with a rescued state, and the beginning of the names of further
+/// ones.
 pub const RESCUED: &str = "rescued";
 
-/// Whether a preset may have this name: letters, digits, spaces, `-` and `_`,
-/// so that it can be a file's.
-pub fn is_name(name: &str) -> bool {
-    let fits = |c: char| c.is_alphanumeric() || "-_ ".contains(c);
-    !name.is_empty()
-        && name.chars().count() <= MOST_CHARACTERS
-        && name.chars().all(fits)
-        && name.trim() == name
-}
-
-/// A name, or the first of `name 2`, `name 3` and so on that is not taken.
-pub fn free_name(name: &str, mut taken: impl FnMut(&str) -> bool) -> String {
-    // Room for a number.
-    let short: String = name.chars().take(MOST_CHARACTERS - 7).collect();
-    let (mut free, mut number) = (name.to_string(), 1);
-    while taken(&free) {
-        number += 1;
-        free = format!("{} {number}", short.trim_end());
-    }
-    free
-}
-
 impl Preset {
-    /// What is played now, under a name.
-    pub fn of(state: &State, name: String) -> Preset {
-        Preset {
-            name,
-            network: Arc::clone(&state.network),
-            layers: state.layers.clone(),
-            parameters: state.parameters.clone(),
-            place: None,
-        }
-    }
-
-    /// The preset's file.
+    /// Returns the text of the preset's file.
     ///
     /// # Errors
-    /// When the bends do not fit the network.
+    /// Fails if the bends do not fit the network.
     pub fn to_json(&self) -> Result<String, NetworkError> {
-        let place = self.place.as_deref();
-        write(&self.network, &self.layers, &self.parameters, place)
+        let origin = self.origin.as_deref();
+        write(&self.network, &self.layers, &self.parameters, origin)
     }
 
-    /// Reads a preset's file. Parameters that are not there, or unknown, are as
-    /// they are at first: a file from another version still plays.
+    /// Reads a preset's file. Files of other versions play too: parameters that are missing
+    /// have their defaults, and unknown ones are ignored.
     ///
     /// # Errors
-    /// Names the place and says what is wrong there.
+    /// Returns an error that says where the file is invalid, and why.
     pub fn from_json(name: String, text: &str) -> Result<Preset, NetworkError> {
         let file = read(text)?;
-        let mut scope = Parameters::default();
-        scope.bring(&file.parameters);
+        let mut parameters = Parameters::default();
+        parameters.copy_from(&file.parameters, scope(file.origin.as_deref()));
         Ok(Preset {
             name,
             network: Arc::new(file.network),
             layers: file.layers,
-            parameters: match file.place {
-                Some(_) => file.parameters,
-                None => scope,
-            },
-            place: file.place,
+            parameters,
+            origin: file.origin,
         })
     }
 }
 
-/// What a file of a preset or a running state has.
-pub(super) struct File {
-    pub network: Network,
-    pub layers: Layers,
-    pub parameters: Parameters,
-    pub place: Option<String>,
+/// Returns which parameters a file holds: with an origin, it is that of a running state.
+fn scope(origin: Option<&str>) -> ParameterScope {
+    match origin {
+        Some(_) => ParameterScope::All,
+        None => ParameterScope::Presets,
+    }
 }
 
-/// A network file with all lasting masks, and fields that tell the bends among
-/// them, and the parameters: with a place in the library all of them, as a state
-/// has them, else those that presets bring.
+/// Contents of a file of a preset or a running state.
+pub(super) struct File {
+    pub network: Network,
+    pub layers: BendLayers,
+    pub parameters: Parameters,
+    pub origin: Option<String>,
+}
+
+/// Writes a network file with all lasting masks, fields that say which of them are bends,
+/// and parameters.
 pub(super) fn write(
     network: &Network,
-    layers: &Layers,
+    layers: &BendLayers,
     parameters: &Parameters,
-    place: Option<&str>,
+    origin: Option<&str>,
 ) -> Result<String, NetworkError> {
     let bends = layers.bends();
     let mut parts = network.clone().into_parts();
@@ -144,13 +110,13 @@ pub(super) fn write(
     parts
         .masks
         .extend(bends.iter().map(|(node, mask)| (*node, *mask)));
-    // A network that was loaded from such a file has its fields.
-    for field in [PARAMETERS, BENDS, COVERED, BEND_LAYERS, PLACE] {
+    // A network that was loaded from such a file has these fields already.
+    for field in [PARAMETERS, BENDS, COVERED, BEND_LAYERS, ORIGIN] {
         parts.extra.remove(field);
     }
     let mut fields = Map::new();
-    let written = |key: &&Key| place.is_some() || key.in_presets();
-    for key in KEYS.iter().filter(written) {
+    let scope = scope(origin);
+    for key in KEYS.iter().filter(|key| scope.contains(**key)) {
         fields.insert(key.parameter().id.into(), parameters.get(*key).into());
     }
     parts.extra.insert(PARAMETERS.into(), fields.into());
@@ -162,14 +128,13 @@ pub(super) fn write(
     if !layers.is_plain() {
         parts.extra.insert(BEND_LAYERS.into(), layers_value(layers));
     }
-    if let Some(place) = place {
-        parts.extra.insert(PLACE.into(), place.into());
+    if let Some(origin) = origin {
+        parts.extra.insert(ORIGIN.into(), origin.into());
     }
     Ok(Network::try_from(parts)?.to_json())
 }
 
-/// The same read again. What is not there is as at first, and what has no
-/// meaning is left out.
+/// Reads such a file. Missing fields have their defaults, and invalid ones are ignored.
 pub(super) fn read(text: &str) -> Result<File, NetworkError> {
     let mut parts = Network::from_json(text)?.into_parts();
     let mut parameters = Parameters::default();
@@ -193,29 +158,29 @@ pub(super) fn read(text: &str) -> Result<File, NetworkError> {
     parts.masks = own.into_iter().collect();
     if let Some(covered) = parts.extra.remove(COVERED) {
         if let Ok(covered) = Masks::try_from(covered) {
-            let beneath = |(node, _): &(u32, Mask)| bends.contains_key(node);
-            parts.masks.extend(covered.into_iter().filter(beneath));
+            let is_covered = |(node, _): &(u32, Mask)| bends.contains_key(node);
+            parts.masks.extend(covered.into_iter().filter(is_covered));
         }
     }
-    let place = match parts.extra.remove(PLACE) {
-        Some(Value::String(place)) => Some(place),
+    let origin = match parts.extra.remove(ORIGIN) {
+        Some(Value::String(origin)) => Some(origin),
         _ => None,
     };
     let layers = parts.extra.remove(BEND_LAYERS).and_then(layers_of);
     let network = Network::try_from(parts)?;
-    // Layers that say anything else than the masks, which sound, are left out.
+    // Layers that disagree with the masks are ignored: the masks are what sounds.
     let layers = layers
         .filter(|layers| *layers.bends() == bends && layers.fit(&network).is_ok())
-        .unwrap_or_else(|| Layers::of(bends));
+        .unwrap_or_else(|| BendLayers::of(bends));
     Ok(File {
         network,
         layers,
         parameters,
-        place,
+        origin,
     })
 }
 
-fn layers_value(layers: &Layers) -> Value {
+fn layers_value(layers: &BendLayers) -> Value {
     let list: Vec<Value> = layers
         .iter()
         .map(|layer| {
@@ -226,14 +191,14 @@ fn layers_value(layers: &Layers) -> Value {
     json!({ "chosen": layers.chosen(), "layers": list })
 }
 
-/// The layers that a file says, if it is one to eight good ones.
-fn layers_of(mut value: Value) -> Option<Layers> {
+/// Reads the bend layers of a file, if they are valid.
+fn layers_of(mut value: Value) -> Option<BendLayers> {
     let chosen = usize::try_from(value.get("chosen")?.as_u64()?).ok()?;
     let Value::Array(list) = value.get_mut("layers")?.take() else {
         return None;
     };
     let layer = |mut layer: Value| {
-        Some(Layer {
+        Some(BendLayer {
             name: layer.get("name")?.as_str()?.to_string(),
             strength: u8::try_from(layer.get("strength")?.as_u64()?).ok()?,
             bends: Masks::try_from(layer.get_mut("masks")?.take())
@@ -242,5 +207,5 @@ fn layers_of(mut value: Value) -> Option<Layers> {
                 .collect(),
         })
     };
-    Layers::new(list.into_iter().map(layer).collect::<Option<_>>()?, chosen)
+    BendLayers::new(list.into_iter().map(layer).collect::<Option<_>>()?, chosen)
 }

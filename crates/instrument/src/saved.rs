@@ -1,95 +1,94 @@
-//! The running state as a text and back: what is there again after a restart.
+//! Saved states: the part of a state that survives a restart.
 
 use std::sync::Arc;
 
 use logicnet::{Network, NetworkError};
 
-use super::layers::Layers;
+use super::analog::INPUTS;
+use super::bend_layers::BendLayers;
 use super::parameters::{KEYS, Key, Parameters};
 use super::preset::{self, Preset};
 use super::state::State;
 
-/// What lasts of a state: network, layers of bends, all parameters, and the place in the
-/// library. Its file is that of a preset, with more in it.
+/// The part of a state that survives a restart: network, bend layers, all parameters, and
+/// the network's origin. The file is that of a preset with more fields.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Saved {
-    /// The network, with masks of its own.
+    /// The network, with its own masks.
     pub network: Arc<Network>,
-    /// The player's bends.
-    pub layers: Layers,
-    /// All parameters.
+    /// Bends by the player.
+    pub layers: BendLayers,
+    /// Values of all parameters.
     pub parameters: Parameters,
-    /// The name of the library's network that it is, or was before it was
-    /// changed.
-    pub place: String,
+    /// The name of the network that this was before it was changed: [`State::origin`].
+    pub origin: String,
 }
 
 impl Saved {
-    /// What lasts of a state.
+    /// Copies the part of a state that survives a restart.
     pub fn of(state: &State) -> Saved {
         Saved {
             network: Arc::clone(&state.network),
             layers: state.layers.clone(),
             parameters: state.parameters.clone(),
-            place: state.origin().to_string(),
+            origin: state.origin().to_string(),
         }
     }
 
-    /// Whether nothing that lasts differs in a state. Quick, as long as the
-    /// network is the very same. What an analog input moves does not last: it is
-    /// where the input is.
-    pub fn is_of(&self, state: &State) -> bool {
-        let moved = state.moved();
-        let lasts = |key: &&Key| !moved.contains(&Some(**key));
+    /// Returns whether a state is the same, apart from parameters that an analog input
+    /// controls: they follow the input after a restart. Fast if the network is shared.
+    pub fn matches(&self, state: &State) -> bool {
+        let controlled: [_; INPUTS] =
+            std::array::from_fn(|input| state.parameters.controlled_by(input));
+        let lasts = |key: &&Key| !controlled.contains(&Some(**key));
         self.layers == state.layers
             && KEYS
                 .iter()
                 .filter(lasts)
                 .all(|key| self.parameters.get(*key) == state.parameters.get(*key))
-            && self.place == state.origin()
+            && self.origin == state.origin()
             && (Arc::ptr_eq(&self.network, &state.network) || self.network == state.network)
     }
 
-    /// The same as a preset that brings all of it.
+    /// Returns a preset with all of it.
     pub fn into_preset(self, name: String) -> Preset {
         Preset {
             name,
             network: self.network,
             layers: self.layers,
             parameters: self.parameters,
-            place: Some(self.place),
+            origin: Some(self.origin),
         }
     }
 
-    /// What was made a preset like this.
-    pub fn of_preset(preset: &Preset) -> Option<Saved> {
-        preset.place.clone().map(|place| Saved {
+    /// Returns the saved state that [`Saved::into_preset`] made a preset of, if it did.
+    pub fn from_preset(preset: &Preset) -> Option<Saved> {
+        preset.origin.clone().map(|origin| Saved {
             network: Arc::clone(&preset.network),
             layers: preset.layers.clone(),
             parameters: preset.parameters.clone(),
-            place,
+            origin,
         })
     }
 
-    /// The state's file.
+    /// Returns the text of the state's file.
     ///
     /// # Errors
-    /// When the bends do not fit the network.
+    /// Fails if the bends do not fit the network.
     pub fn to_json(&self) -> Result<String, NetworkError> {
-        let (parameters, place) = (&self.parameters, Some(self.place.as_str()));
-        preset::write(&self.network, &self.layers, parameters, place)
+        let origin = Some(self.origin.as_str());
+        preset::write(&self.network, &self.layers, &self.parameters, origin)
     }
 
-    /// Reads a state's file; any network file is one. Parameters that are not
-    /// there are as they are at first, unknown ones are left out, and each is
-    /// within its range.
+    /// Reads a state's file; any network file is one. Parameters that are missing have their
+    /// defaults, unknown ones are ignored, and values out of range are clamped.
     ///
     /// # Errors
-    /// Names the place and says what is wrong there.
+    /// Returns an error that says where the file is invalid, and why.
     pub fn from_json(text: &str) -> Result<Saved, NetworkError> {
         let file = preset::read(text)?;
         Ok(Saved {
-            place: file.place.unwrap_or_else(|| file.network.name().into()),
+            origin: file.origin.unwrap_or_else(|| file.network.name().into()),
             network: Arc::new(file.network),
             layers: file.layers,
             parameters: file.parameters,

@@ -1,4 +1,4 @@
-//! What the instrument is at a moment: an immutable value for all surfaces.
+//! The state of the instrument: an immutable value that every surface reads.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,50 +6,53 @@ use std::sync::Arc;
 use logicnet::{Mask, Masks, Network};
 
 use super::analog::{Analog, INPUTS, Target};
-use super::layers::Layers;
+use super::bend_layers::BendLayers;
 use super::layout::{Area, Layout};
+use super::notice;
 use super::parameters::{Key, Parameters};
 use super::playback::Playback;
+use super::preset::Preset;
 use super::surface::Button;
 
 /// A page of the display.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Page {
-    /// The gates at work.
+    /// Gates and their values.
     #[default]
     Play,
-    /// The parameters.
+    /// Parameters.
     Menu,
-    /// The presets.
+    /// Presets.
     Presets,
-    /// The analog inputs.
+    /// Analog inputs.
     Inputs,
-    /// What this is and how it does.
+    /// Version, network, and how the board performs.
     About,
 }
 
-/// Everything the player has made of the instrument.
+/// The state of the instrument at one moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
-    /// The network, as it was loaded.
+    /// The network, without bends.
     pub network: Arc<Network>,
-    /// Where its gates lie.
+    /// Positions of its gates on the surface.
     pub layout: Arc<Layout>,
-    /// Which of the library it is, or was before it was changed.
-    pub place: usize,
-    /// Names of the library's networks, in order.
-    pub library: Arc<Vec<String>>,
-    /// Bends that last.
-    pub layers: Layers,
-    /// Gates under the finger, the nearest first.
+    /// The index in `network_names` of the network, or of the one it was before it was
+    /// changed.
+    pub network_index: usize,
+    /// Names of the networks to choose from, in order.
+    pub network_names: Arc<Vec<String>>,
+    /// Lasting bends.
+    pub layers: BendLayers,
+    /// Gates under the finger; the nearest comes first.
     pub touched: Vec<u32>,
-    /// The gate that analog inputs bend, if one is.
+    /// The gate that analog inputs bend, if any.
     pub steered: Option<u32>,
-    /// What the analog inputs read.
+    /// Readings and calibration of the analog inputs.
     pub analog: Analog,
-    /// Every parameter's value.
+    /// Values of all parameters.
     pub parameters: Parameters,
-    /// What the display shows.
+    /// The page that the display shows.
     pub page: Page,
     /// The chosen row of the page.
     pub row: usize,
@@ -57,24 +60,24 @@ pub struct State {
     pub finger: Option<Button>,
     /// Names of the presets, in order.
     pub presets: Arc<Vec<String>>,
-    /// Something to tell the player, until the next press or change.
+    /// A message for the player, until the next press or change.
     pub notice: Option<String>,
-    /// How many notices there were: another one may say the same.
+    /// The number of notices so far: it tells two with the same text apart.
     pub notices: u32,
-    /// Whether network time goes on; else it is paused, and silent.
+    /// True if network time runs; otherwise it is paused, and the output is silent.
     pub playing: bool,
-    /// How often network time has started again by a command.
+    /// The number of times that a command has set network time.
     pub resets: u32,
-    /// The network time at which it did so last.
+    /// The network time that the last of them set.
     pub t0: u32,
-    /// How many steps undo and redo could go.
+    /// Steps that undo and redo can go.
     pub history: (usize, usize),
-    /// The id of the sound that goes with this.
+    /// The id of the sound of this state.
     pub sound: u32,
 }
 
 impl State {
-    /// What a bend makes of a gate.
+    /// Returns the mask that a bend puts on a gate.
     pub fn mask(&self) -> Mask {
         match self.parameters.get(Key::Bend) {
             0 => Mask::Force(false),
@@ -83,76 +86,72 @@ impl State {
         }
     }
 
-    /// Whether bends last.
+    /// Returns whether bends by touch last after the touch.
     pub fn latched(&self) -> bool {
         self.parameters.get(Key::Hold) == 1
     }
 
-    /// How far the largest finger bends, as a part of the field's width.
+    /// Returns the reach of the largest finger, as part of the surface's width.
     pub fn radius(&self) -> f32 {
         self.parameters.get(Key::Radius) as f32 / 100.0
     }
 
-    /// The bends that last, of all layers together, by node.
+    /// Returns the lasting bends of all layers together, by node.
     pub fn bends(&self) -> &BTreeMap<u32, Mask> {
         self.layers.bends()
     }
 
-    /// The network's own masks with the bends that last over them.
+    /// Returns the network's own masks under the lasting bends.
     pub fn lasting_masks(&self) -> Masks {
         let mut masks = self.network.masks().clone();
         masks.extend(self.bends().iter().map(|(node, mask)| (*node, *mask)));
         masks
     }
 
-    /// The lasting masks and that of the analog inputs: what there is once the finger is
-    /// lifted.
+    /// Returns the lasting masks and that of the analog inputs: the masks that remain
+    /// once the finger is lifted.
     pub fn lifted_masks(&self) -> Masks {
         let mut masks = self.lasting_masks();
         masks.extend(self.steered.map(|node| (node, self.mask())));
         masks
     }
 
-    /// All masks: those, and the finger's.
+    /// Returns all masks: lasting ones, that of the analog inputs and the finger's.
     pub fn masks(&self) -> Masks {
         let mut masks = self.lifted_masks();
-        if self.touch_passes() {
+        if self.has_momentary_touch() {
             masks.extend(self.touched.iter().map(|node| (*node, self.mask())));
         }
         masks
     }
 
-    /// The parameters that analog inputs move, by input.
-    pub fn moved(&self) -> [Option<Key>; INPUTS] {
-        std::array::from_fn(|input| Target::of(&self.parameters, input).key())
-    }
-
-    /// Whether it matters what an analog input reads.
+    /// Returns whether a reading of an analog input can change anything.
     pub fn listens_to(&self, input: usize) -> bool {
         self.page == Page::Inputs
             || self.analog.learning() == Some(input)
-            || Target::of(&self.parameters, input) != Target::Nothing
+            || self.parameters.target(input) != Target::Nothing
     }
 
-    /// Whether a finger bends what will not last.
-    pub(super) fn touch_passes(&self) -> bool {
+    /// Returns whether a finger bends gates that it frees when it is lifted.
+    pub(super) fn has_momentary_touch(&self) -> bool {
         !self.touched.is_empty() && !self.latched()
     }
 
-    /// Finds the gate that the analog inputs bend.
-    pub(super) fn steer(&mut self) {
-        let place = self.analog.place(&self.parameters);
-        self.steered = place.and_then(|place| {
-            self.layout
-                .touched(Area::Finger(place, 0.0), 0.0)
-                .first()
-                .copied()
-        });
+    /// Returns the name of the network, or that of the one it was before it was changed.
+    pub fn origin(&self) -> &str {
+        let name = self.network_names.get(self.network_index);
+        name.map_or("", String::as_str)
     }
 
-    /// The name of the library's network that it is, or was before it was changed.
-    pub fn origin(&self) -> &str {
-        self.library.get(self.place).map_or("", String::as_str)
+    /// Returns network, bends and parameters as a preset.
+    pub fn to_preset(&self, name: String) -> Preset {
+        Preset {
+            name,
+            network: Arc::clone(&self.network),
+            layers: self.layers.clone(),
+            parameters: self.parameters.clone(),
+            origin: None,
+        }
     }
 
     /// Returns how the network is played; paused, it stands still and is silent.
@@ -169,8 +168,55 @@ impl State {
         }
     }
 
-    /// The rate it plays at, in Hz.
+    /// Returns the rate that the network is played at, in Hz.
     pub fn rate(&self) -> u32 {
         self.parameters.playback(self.network.sample_rate()).rate
+    }
+
+    /// Shows the player a notice.
+    pub(super) fn notify(&mut self, text: String) {
+        self.notice = Some(notice::cut(text));
+        self.notices = self.notices.wrapping_add(1);
+    }
+
+    /// Puts another network in place, without bends and without further layers.
+    pub(super) fn set_network(&mut self, network: Arc<Network>) {
+        self.network = network;
+        self.layers = BendLayers::default();
+        self.touched.clear();
+        self.lay_out();
+    }
+
+    /// Puts a changed network with the same number of nodes in place, and keeps the bends.
+    pub(super) fn replace_network(&mut self, network: Network) {
+        self.network = Arc::new(network);
+        self.touched.clear();
+        self.lay_out();
+    }
+
+    /// Lays the network's gates out, and finds the one that the analog inputs bend.
+    pub(super) fn lay_out(&mut self) {
+        let with_dead = self.parameters.get(Key::Dead) == 1;
+        self.layout = Arc::new(Layout::new(&self.network, with_dead));
+        self.steer();
+    }
+
+    /// Finds the gate that the analog inputs bend.
+    pub(super) fn steer(&mut self) {
+        let targets: [_; INPUTS] = std::array::from_fn(|input| self.parameters.target(input));
+        let point = self.analog.bend_at(targets);
+        self.steered = point.and_then(|point| {
+            self.layout
+                .touched(Area::Finger(point, 0.0), 0.0)
+                .first()
+                .copied()
+        });
+    }
+
+    /// Sets network time, and returns it.
+    pub(super) fn seek(&mut self, t: u32) -> u32 {
+        self.resets = self.resets.wrapping_add(1);
+        self.t0 = t;
+        t
     }
 }

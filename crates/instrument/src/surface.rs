@@ -1,24 +1,25 @@
-//! The regions of the square: a field that bends, and pseudo-buttons.
+//! The regions of the touch surface: a field for bends, and buttons.
 
 use super::layout::Point;
 
-/// What a pseudo-button is for. In a menu it has another meaning.
+/// A button: a region of the surface. Menus give it another meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Button {
-    /// The network before; in menus, the row above.
+    /// Plays the previous network; in menus, chooses the row above.
     Previous,
-    /// The next network; in menus, the row below.
+    /// Plays the next network; held, redoes. In menus, chooses the row below.
     Next,
-    /// What bends do: 0, 1, invert; in menus, less.
+    /// Changes what bends do (0, 1, invert); held, how long they last. In menus, less.
     Mode,
-    /// No more bends; held: undo. In menus, more.
+    /// Clears all bends; held, undoes. In menus, more.
     Clear,
-    /// Time starts again; held: the menu. In menus, back; held: the next page.
+    /// Restarts network time; held, shows the menu. In menus, goes back; held, shows the
+    /// next page.
     Time,
 }
 
 impl Button {
-    /// All, from left to right on the default strip.
+    /// All buttons, from left to right on the default strip.
     pub const ALL: [Button; 5] = [
         Button::Previous,
         Button::Next,
@@ -27,7 +28,7 @@ impl Button {
         Button::Time,
     ];
 
-    /// Its name in boards' files and scripts.
+    /// Returns the button's name in board files and scripts.
     pub const fn name(self) -> &'static str {
         match self {
             Button::Previous => "previous",
@@ -38,13 +39,22 @@ impl Button {
         }
     }
 
-    /// The button of this name.
+    /// Finds the button with this name.
     pub fn with_name(name: &str) -> Option<Button> {
         Button::ALL.into_iter().find(|button| button.name() == name)
     }
 }
 
-/// A rectangle of the square, in parts of its sides.
+/// The duration of a press of a button.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Press {
+    /// Released before half a second.
+    Tap,
+    /// Held for half a second.
+    Hold,
+}
+
+/// A rectangle of the surface, whose sides have length 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Region {
     /// The corner at the top left.
@@ -54,12 +64,12 @@ pub struct Region {
 }
 
 impl Region {
-    /// Whether a place is in it.
+    /// Returns whether a point is inside.
     pub fn contains(&self, at: Point) -> bool {
         (self.least.x..=self.most.x).contains(&at.x) && (self.least.y..=self.most.y).contains(&at.y)
     }
 
-    /// Its middle.
+    /// Returns the middle.
     pub fn middle(&self) -> Point {
         Point {
             x: f32::midpoint(self.least.x, self.most.x),
@@ -67,7 +77,8 @@ impl Region {
         }
     }
 
-    /// A place of the square as a part of this region; outside, the nearest edge.
+    /// Converts a point of the surface to one of this region, whose sides then have
+    /// length 1. Points outside go to the nearest edge.
     pub fn within(&self, at: Point) -> Point {
         let part = |at: f32, least: f32, most: f32| ((at - least) / (most - least)).clamp(0.0, 1.0);
         Point {
@@ -77,27 +88,27 @@ impl Region {
     }
 }
 
-/// How the square is divided. A place in no button is in the field.
+/// The regions of the surface. Points outside all buttons belong to the field.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Surface {
-    /// Where gates are bent.
+    /// The region where touches bend gates.
     pub field: Region,
-    /// The pseudo-buttons.
+    /// The buttons and their regions.
     pub buttons: Vec<(Button, Region)>,
 }
 
-/// Height of the default field, of the square; the strip of buttons is below.
-const FIELD: f32 = 0.84;
+/// Height of the default field, as part of the surface's; the strip of buttons is below.
+const FIELD_HEIGHT: f32 = 0.84;
 
 impl Default for Surface {
-    /// A field, and a strip of five buttons below it, as in `boards/desk.toml`.
+    /// Returns a field with a strip of five buttons below it, as in `boards/desk.toml`.
     fn default() -> Surface {
         let count = Button::ALL.len() as f32;
         let buttons = (0u8..).zip(Button::ALL).map(|(i, button)| {
             let region = Region {
                 least: Point {
                     x: f32::from(i) / count,
-                    y: FIELD,
+                    y: FIELD_HEIGHT,
                 },
                 most: Point {
                     x: f32::from(i + 1) / count,
@@ -109,7 +120,10 @@ impl Default for Surface {
         Surface {
             field: Region {
                 least: Point { x: 0.0, y: 0.0 },
-                most: Point { x: 1.0, y: FIELD },
+                most: Point {
+                    x: 1.0,
+                    y: FIELD_HEIGHT,
+                },
             },
             buttons: buttons.collect(),
         }
@@ -117,7 +131,7 @@ impl Default for Surface {
 }
 
 impl Surface {
-    /// The button at a place of the square.
+    /// Finds the button at a point of the surface.
     pub fn button_at(&self, at: Point) -> Option<Button> {
         self.buttons
             .iter()
@@ -125,7 +139,7 @@ impl Surface {
             .map(|(button, _)| *button)
     }
 
-    /// Where a button is.
+    /// Returns the region of a button, if the surface has it.
     pub fn region(&self, button: Button) -> Option<&Region> {
         self.buttons
             .iter()

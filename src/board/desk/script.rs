@@ -8,7 +8,7 @@ use trill::sim::{BusEvent, Fault, Finger};
 
 use crate::runtime::analog_inputs::AnalogInputs;
 use instrument::analog::INPUTS;
-use instrument::layers::MOST_STRENGTH;
+use instrument::bend_layers::MAX_STRENGTH;
 use instrument::parameters::{Key, Parameters};
 use instrument::surface::{Button, Surface};
 use instrument::{Command, Direction, Page};
@@ -521,7 +521,7 @@ pub fn command(verb: &str, arguments: &[&str]) -> Result<Option<Command>, String
         ("layer", ["clear", layer]) => Command::ClearLayer(counted(layer)?),
         ("layer", _) => return Err("layer add, or remove, choose or clear N".into()),
         ("strength", [layer, percent]) => {
-            let strength = number(percent, MOST_STRENGTH.into())?;
+            let strength = number(percent, MAX_STRENGTH.into())?;
             Command::SetStrength(counted(layer)?, strength as u8)
         }
         ("clear", []) => Command::ClearBends,

@@ -287,7 +287,7 @@ mod tests {
         let mut alone = greeted("3 set volume=-6");
         alone.receive(r#"{"type":"swap","next":true}"#);
         alone.render(4410);
-        assert_eq!(alone.simulation.state().place, 1);
+        assert_eq!(alone.simulation.state().network_index, 1);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The pages of lines: menu, presets, about.
+//! Pages of text lines: menu, presets, inputs, about.
 
 use embedded_graphics::prelude::Point;
 
@@ -7,7 +7,7 @@ use crate::analog::INPUTS;
 use crate::parameters::{KEYS, Key};
 use crate::state::State;
 
-/// Height of the legend below the lines: what the buttons of the strip do here.
+/// Height in pixels of the legend below the lines, which labels the strip of buttons.
 const LEGEND: i32 = 7;
 
 pub fn draw_menu(picture: &mut Picture, state: &State) {
@@ -52,7 +52,7 @@ pub fn draw_inputs(picture: &mut Picture, state: &State) {
     draw_legend(picture, ["up", "down", "moves", "learn", "back"]);
 }
 
-/// Lines about the instrument; displays of 32 rows show some of them.
+/// Lines of the page about the instrument; displays of 32 rows show some of them.
 pub const ABOUT_LINES: usize = 8;
 
 pub fn draw_about(picture: &mut Picture, view: &View<'_>) {
@@ -90,7 +90,7 @@ pub fn draw_about(picture: &mut Picture, view: &View<'_>) {
     draw_legend(picture, ["up", "down", "mutate", "new", "back"]);
 }
 
-/// A title, where there is room, and the rows around the chosen one.
+/// Draws a title if there is room, and the rows around the chosen one.
 fn draw_list(picture: &mut Picture, title: &str, rows: &[(String, String)], chosen: usize) {
     let titled = picture.height() > 32;
     let top = if titled { LINE + 1 } else { 0 };

@@ -1,4 +1,4 @@
-//! What the display shows: pictures of the state. Pure.
+//! Pages of the display: pictures of the state.
 
 mod lists;
 mod picture;
@@ -16,45 +16,45 @@ pub use picture::{Picture, WIDTH};
 
 use super::state::{Page, State};
 
-/// What the state does not know: what the board and its threads report.
+/// Reports of the board and its threads, which are not part of the state.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Status {
-    /// The board's name.
+    /// The name of the board.
     pub board: String,
-    /// Where browsers find it, if they do.
+    /// The address of the page for browsers, if there is one.
     pub page: Option<String>,
-    /// Part of the audio's time that is used, in thousandths.
+    /// Load of the audio callback, in thousandths of its time.
     pub load: u32,
-    /// Callbacks that were late.
+    /// Number of late callbacks.
     pub late: u32,
-    /// The PRU evaluates, and how often the CPU had to step in.
+    /// True if the PRU evaluated the last group of samples.
     pub by_pru: bool,
-    /// Groups of samples that it has missed.
+    /// Groups of samples that the PRU missed and the CPU evaluated.
     pub missed: u32,
-    /// Touch scans a second, as measured.
+    /// Touch scans per second, as measured.
     pub scans: u32,
     /// Speed of the I2C bus in kHz, as measured; 0 if not known.
     pub bus_khz: u32,
-    /// The fault that the player should know of, in plain words.
+    /// A message about the present fault, if there is one.
     pub fault: Option<String>,
 }
 
-/// What is drawn.
+/// Everything that a page shows.
 pub struct View<'a> {
-    /// The instrument.
+    /// The state of the instrument.
     pub state: &'a State,
-    /// The rest.
+    /// Reports of the board.
     pub status: &'a Status,
-    /// What to tell the player just now, over whatever is shown.
+    /// A notice to show over the page.
     pub notice: Option<&'a str>,
-    /// Each node's value at the moment, by node number.
+    /// The present value of each node, by node number.
     pub values: &'a [bool],
 }
 
-/// Height of a line of text and of the header.
+/// Height of a line of text and of the header, in pixels.
 const LINE: i32 = 8;
 
-/// Draws the page that the state asks for, or the fault that hides it.
+/// Draws the page of the state, or a fault in place of the page for playing.
 pub fn draw(picture: &mut Picture, view: &View<'_>) {
     match (&view.status.fault, view.state.page) {
         (Some(fault), Page::Play) => draw_fault(picture, fault),
@@ -69,18 +69,17 @@ pub fn draw(picture: &mut Picture, view: &View<'_>) {
     }
 }
 
-/// Most lines of a notice; the numbers of what is too slow fit.
+/// Most lines of a notice: the message about a network that is too slow fits.
 const NOTICE_LINES: usize = 4;
 
-/// A notice over the top of the picture, dark on light, whole if it can be.
+/// Draws a notice over the top of the picture, dark on light.
 fn draw_notice(picture: &mut Picture, notice: &str) {
     for (i, line) in wrapped(notice, 25).iter().take(NOTICE_LINES).enumerate() {
         text().bar(picture, i as i32 * LINE, line);
     }
 }
 
-/// What is shown while the instrument starts; once the sensor is ready, a touch
-/// means something.
+/// Draws the splash screen. It says what a touch does once the sensor is ready.
 pub fn draw_splash(picture: &mut Picture, ready: bool) {
     picture.clear_shifted(Point::zero());
     let middle = picture.height() as i32 / 2;
@@ -88,12 +87,12 @@ pub fn draw_splash(picture: &mut Picture, ready: bool) {
     let tall = picture.height() > 32;
     let top = if tall { middle - 20 } else { middle - 16 };
     title.write(picture, Point::new(24, top), "gatebend");
-    let asks = if ready {
+    let hint = if ready {
         concat!(env!("CARGO_PKG_VERSION"), " touch: safe start")
     } else {
         concat!(env!("CARGO_PKG_VERSION"), " hands off a moment")
     };
-    Pen::new(&FONT_5X8).write(picture, Point::new(4, top + 22), asks);
+    Pen::new(&FONT_5X8).write(picture, Point::new(4, top + 22), hint);
     if tall {
         for (i, x) in (4..124).step_by(8).enumerate() {
             let lit = (i * 5 + 3) % 7 < 3;
@@ -103,7 +102,7 @@ pub fn draw_splash(picture: &mut Picture, ready: bool) {
     }
 }
 
-/// A test picture: every edge, and text.
+/// Draws a test picture with every edge and a text.
 pub fn draw_check(picture: &mut Picture) {
     let (width, height) = (WIDTH as u32, picture.height() as u32);
     rectangle(picture, 0, 0, width, height, OUTLINED);
@@ -111,7 +110,7 @@ pub fn draw_check(picture: &mut Picture) {
     text().write(picture, Point::new(29, middle - LINE / 2), "gatebend check");
 }
 
-/// A fault in plain words.
+/// Draws the message of a fault.
 fn draw_fault(picture: &mut Picture, fault: &str) {
     let text = Pen::new(&FONT_5X8);
     text.bar(picture, 0, " sound goes on, but:");
@@ -121,8 +120,7 @@ fn draw_fault(picture: &mut Picture, fault: &str) {
     }
 }
 
-/// Text in lines of so many characters, broken between words where there are
-/// any.
+/// Wraps text into lines of at most `width` characters, between words where possible.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
@@ -167,19 +165,19 @@ fn rectangle(
     let Ok(()) = shape.into_styled(style).draw(picture);
 }
 
-/// Writes text in one font.
+/// A font and a colour to write text with.
 #[derive(Clone, Copy)]
 struct Pen {
     font: &'static MonoFont<'static>,
     color: BinaryColor,
 }
 
-/// The font of headers, lists and sentences.
+/// Returns a pen for headers, lists and sentences.
 fn text() -> Pen {
     Pen::new(&FONT_5X8)
 }
 
-/// The font of legends.
+/// Returns a pen for legends.
 fn small() -> Pen {
     Pen::new(&FONT_4X6)
 }
@@ -209,13 +207,13 @@ impl Pen {
         );
     }
 
-    /// As much of a text as fits in so many pixels.
+    /// Cuts a text to `width` pixels.
     fn cut(self, text: &str, width: i32) -> String {
         let most = (width / self.font.character_size.width as i32).max(0) as usize;
         text.chars().take(most).collect()
     }
 
-    /// Dark text on a lit line.
+    /// Writes dark text on a lit line.
     fn bar(self, picture: &mut Picture, y: i32, text: &str) {
         rectangle(picture, 0, y, WIDTH as u32, LINE as u32, FILLED);
         let dark = Pen {
@@ -231,7 +229,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_wrapped_and_none_is_lost() {
+    fn wrapping_loses_no_words() {
         assert_eq!(wrapped("check the cable", 9), ["check the", "cable"]);
         assert_eq!(wrapped("/dev/i2c-1: x", 6), ["/dev/i", "2c-1:", "x"]);
         assert_eq!(wrapped("", 5), [""]);

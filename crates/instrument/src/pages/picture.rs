@@ -1,25 +1,25 @@
-//! A picture of one bit a pixel, as the display keeps it.
+//! Pictures with one bit per pixel, in the display's format.
 
 use embedded_graphics::pixelcolor::BinaryColor;
 use embedded_graphics::prelude::*;
 
-/// Columns of every display that is served.
+/// Columns of every supported display.
 pub const WIDTH: usize = 128;
 
-/// A picture in the controller's order: pages of eight rows, a byte a column,
-/// the topmost pixel in the lowest bit.
+/// A picture in the display controller's format: pages of eight rows with a byte per
+/// column, whose lowest bit is the topmost pixel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
     bytes: Vec<u8>,
-    /// Everything is drawn so much further right and down.
+    /// Offset of everything that is drawn.
     shift: Point,
 }
 
 impl Picture {
-    /// A dark picture of 32 or 64 rows.
+    /// Creates a dark picture of 32 or 64 rows.
     ///
     /// # Panics
-    /// When the height is not whole pages of eight rows.
+    /// Panics if the height is not a multiple of eight rows.
     pub fn new(height: usize) -> Picture {
         assert!(height % 8 == 0, "pages have eight rows");
         Picture {
@@ -28,23 +28,23 @@ impl Picture {
         }
     }
 
-    /// Rows.
+    /// Returns the number of rows.
     pub fn height(&self) -> usize {
         self.bytes.len() / WIDTH * 8
     }
 
-    /// The bytes, page by page.
+    /// Returns the bytes, page by page.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// All dark, and drawn so much further right and down from now on.
+    /// Clears the picture, and sets the offset of everything that is drawn afterwards.
     pub fn clear_shifted(&mut self, shift: Point) {
         self.bytes.fill(0);
         self.shift = shift;
     }
 
-    /// Whether a pixel is lit; outside, none is.
+    /// Returns whether a pixel is lit; false outside of the picture.
     pub fn is_lit(&self, x: usize, y: usize) -> bool {
         x < WIDTH && y < self.height() && self.bytes[y / 8 * WIDTH + x] >> (y % 8) & 1 == 1
     }

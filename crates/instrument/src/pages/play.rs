@@ -1,4 +1,4 @@
-//! The page one plays from: every gate at its place, lit by its value.
+//! The page for playing: every gate at its position, lit by its value.
 
 use embedded_graphics::prelude::Point;
 
@@ -10,7 +10,8 @@ pub fn draw(picture: &mut Picture, view: &View<'_>) {
     draw_header(picture, view);
 }
 
-/// The network's name, what bends do, the load; or what the player does now.
+/// Draws the network's name, the bend and the load, or the name of the button under the
+/// finger.
 fn draw_header(picture: &mut Picture, view: &View<'_>) {
     let state = view.state;
     rectangle(picture, 0, 0, WIDTH as u32, LINE as u32, CLEARED);
@@ -32,7 +33,7 @@ fn draw_header(picture: &mut Picture, view: &View<'_>) {
     text().write_right(picture, 0, &right);
 }
 
-/// Where gates lie on the display.
+/// The field of gates on the display.
 struct Field {
     top: f32,
     height: f32,
@@ -44,7 +45,7 @@ impl Field {
         let gap = if picture.height() > 32 { 2 } else { 1 };
         let top = (LINE + gap) as f32;
         let height = picture.height() as f32 - top;
-        // A pixel between cells that have one to spare.
+        // Cells of more than two pixels leave a gap of one.
         let side = |pixels: f32, count: u32| {
             let whole = (pixels / count as f32) as i32;
             if whole > 2 {
@@ -60,7 +61,7 @@ impl Field {
         }
     }
 
-    /// A gate's pixel at the top left.
+    /// Returns the top left pixel of a gate.
     fn corner(&self, cell: &Cell) -> (i32, i32) {
         let (width, height) = self.cell;
         let middle = (cell.at.x * WIDTH as f32, self.top + cell.at.y * self.height);
@@ -81,7 +82,7 @@ fn draw_gates(picture: &mut Picture, view: &View<'_>) {
         if view.values.get(cell.node as usize) == Some(&true) {
             rectangle(picture, x, y, width as u32, height as u32, FILLED);
         } else if dotted {
-            // Where a dark gate is: the middle of its cell.
+            // A dark gate is a dot in the middle of its cell.
             rectangle(
                 picture,
                 x + (width - 1) / 2,
@@ -109,7 +110,7 @@ fn draw_gates(picture: &mut Picture, view: &View<'_>) {
     }
 }
 
-/// A frame around a cell, at a distance in pixels.
+/// Draws a frame around a cell, at a distance in pixels.
 fn frame(picture: &mut Picture, (x, y): (i32, i32), (width, height): (i32, i32), distance: i32) {
     let more = 2 * distance;
     rectangle(

@@ -1,8 +1,7 @@
-//! Bend layers: groups of bends, each of a strength, one over the other.
+//! Bend layers: groups of bends, one over the other, each with a strength.
 //!
-//! There is always a first one, the hand's, and always a chosen one. The bends
-//! that all of them make together are reckoned when something changes, and only
-//! then. Copies share what they hold.
+//! The first layer is called `hand` and cannot be removed; one layer is chosen. The
+//! combined bends of all layers are computed when a layer changes. Clones share memory.
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
@@ -10,140 +9,143 @@ use std::sync::Arc;
 
 use logicnet::{Mask, Network};
 
-use super::preset::{free_name, is_name};
+use super::names::{free_name, is_name};
 
 /// Most layers.
-pub const MOST_LAYERS: usize = 8;
+pub const MAX_LAYERS: usize = 8;
 /// The name of the first layer.
 pub const HAND: &str = "hand";
 /// The strength that bends all of a layer's gates, in percent.
-pub const MOST_STRENGTH: u8 = 100;
+pub const MAX_STRENGTH: u8 = 100;
 
-/// Bends that come and go together.
+/// Bends that are faded in and out together.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Layer {
-    /// What it is called.
+pub struct BendLayer {
+    /// The name of the layer.
     pub name: String,
-    /// The share of its gates that are bent, 0..=100 percent.
+    /// The share of its gates that are bent, 0 to 100 percent.
     pub strength: u8,
-    /// Its bends, by node.
+    /// Bends by node.
     pub bends: BTreeMap<u32, Mask>,
 }
 
-impl Layer {
-    /// An empty layer at full strength.
-    fn named(name: String) -> Layer {
-        Layer {
+impl BendLayer {
+    /// Creates an empty layer at full strength.
+    fn named(name: String) -> BendLayer {
+        BendLayer {
             name,
-            strength: MOST_STRENGTH,
+            strength: MAX_STRENGTH,
             bends: BTreeMap::new(),
         }
     }
 
-    /// The bends that its strength lets through, by node: the share rounded up,
-    /// taken in an order that looks like chance and never changes. Turned up, more
-    /// are bent, and none of those before is let go.
+    /// Returns the bends that the strength lets through, by node.
+    ///
+    /// The share is rounded up, and taken in a fixed pseudo-random order: a higher
+    /// strength bends more gates and frees none.
     pub fn bent(&self) -> impl Iterator<Item = (u32, Mask)> {
         let share = self.bends.len() * usize::from(self.strength);
-        let count = share.div_ceil(MOST_STRENGTH.into());
-        let mut places: Vec<u32> = self.bends.keys().copied().map(shuffled).collect();
-        // The place of the first one that is not bent, if one is not.
-        let end = (count < places.len()).then(|| *places.select_nth_unstable(count).1);
+        let count = share.div_ceil(MAX_STRENGTH.into());
+        let mut ranks: Vec<u32> = self.bends.keys().copied().map(rank).collect();
+        // The rank of the first gate that is not bent, if there is one.
+        let end = (count < ranks.len()).then(|| *ranks.select_nth_unstable(count).1);
         self.bends
             .iter()
             .map(|(node, mask)| (*node, *mask))
-            .filter(move |(node, _)| end.is_none_or(|end| shuffled(*node) < end))
+            .filter(move |(node, _)| end.is_none_or(|end| rank(*node) < end))
     }
 }
 
-/// A node's place in the order of strength: the finalizer of `MurmurHash3` of 32
-/// bits (Appleby), which is one to one and easy in any language.
-fn shuffled(node: u32) -> u32 {
-    let mut place = node;
-    place ^= place >> 16;
-    place = place.wrapping_mul(0x85eb_ca6b);
-    place ^= place >> 13;
-    place = place.wrapping_mul(0xc2b2_ae35);
-    place ^ place >> 16
+/// Returns the rank of a node in the order in which strength bends gates: the finalizer of
+/// the 32-bit `MurmurHash3` (Appleby), which is one-to-one and simple in any language.
+fn rank(node: u32) -> u32 {
+    let mut rank = node;
+    rank ^= rank >> 16;
+    rank = rank.wrapping_mul(0x85eb_ca6b);
+    rank ^= rank >> 13;
+    rank = rank.wrapping_mul(0xc2b2_ae35);
+    rank ^ rank >> 16
 }
 
-/// One to eight layers, from the lowest up. Each is over those before it.
+/// One to eight layers, from the bottom up.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Layers {
-    list: Arc<Vec<Layer>>,
+pub struct BendLayers {
+    list: Arc<Vec<BendLayer>>,
     chosen: usize,
-    /// What they bend together.
+    /// The combined bends of all layers.
     bends: Arc<BTreeMap<u32, Mask>>,
 }
 
-impl Deref for Layers {
-    type Target = [Layer];
+impl Deref for BendLayers {
+    type Target = [BendLayer];
 
-    fn deref(&self) -> &[Layer] {
+    fn deref(&self) -> &[BendLayer] {
         &self.list
     }
 }
 
-impl Default for Layers {
-    /// The hand's alone, without bends.
-    fn default() -> Layers {
-        Layers::of(BTreeMap::new())
+impl Default for BendLayers {
+    /// Creates the first layer alone, without bends.
+    fn default() -> BendLayers {
+        BendLayers::of(BTreeMap::new())
     }
 }
 
-impl Layers {
-    /// The hand's alone, with these bends.
-    pub fn of(bends: BTreeMap<u32, Mask>) -> Layers {
-        let hand = Layer {
+impl BendLayers {
+    /// Creates the first layer alone, with these bends.
+    pub fn of(bends: BTreeMap<u32, Mask>) -> BendLayers {
+        let hand = BendLayer {
             bends: bends.clone(),
-            ..Layer::named(HAND.into())
+            ..BendLayer::named(HAND.into())
         };
-        Layers {
+        BendLayers {
             list: Arc::new(vec![hand]),
             chosen: 0,
             bends: Arc::new(bends),
         }
     }
 
-    /// These layers, if they can be: one to eight, the first the hand's, each with
-    /// a good name and a strength of at most 100, one of them chosen.
-    pub fn new(list: Vec<Layer>, chosen: usize) -> Option<Layers> {
-        let good = |layer: &Layer| is_name(&layer.name) && layer.strength <= MOST_STRENGTH;
-        let fits = list.len() <= MOST_LAYERS && chosen < list.len() && list.iter().all(good);
-        (fits && list[0].name == HAND).then(|| Layers {
-            bends: Arc::new(together(&list)),
+    /// Creates layers from a list, if it is valid: it has one to eight layers, the first
+    /// is called `hand`, names are valid, strengths are at most 100, and `chosen` is an
+    /// index of the list.
+    pub fn new(list: Vec<BendLayer>, chosen: usize) -> Option<BendLayers> {
+        let is_valid = |layer: &BendLayer| is_name(&layer.name) && layer.strength <= MAX_STRENGTH;
+        let fits = list.len() <= MAX_LAYERS && chosen < list.len() && list.iter().all(is_valid);
+        (fits && list[0].name == HAND).then(|| BendLayers {
+            bends: Arc::new(combined(&list)),
             list: Arc::new(list),
             chosen,
         })
     }
 
-    /// The place of the layer that touches and paint go to.
+    /// Returns the index of the layer that touches and paint go to.
     pub fn chosen(&self) -> usize {
         self.chosen
     }
 
-    /// The bends of all layers together, by node.
+    /// Returns the combined bends of all layers, by node.
     pub fn bends(&self) -> &BTreeMap<u32, Mask> {
         &self.bends
     }
 
-    /// Whether it is the hand's layer alone, at full strength: its bends say all.
+    /// Returns whether the combined bends say everything: there is one layer, at full
+    /// strength.
     pub fn is_plain(&self) -> bool {
-        self.len() == 1 && self[0].strength == MOST_STRENGTH
+        self.len() == 1 && self[0].strength == MAX_STRENGTH
     }
 
-    /// Checks that a network can be bent so.
+    /// Checks that the bends fit a network.
     ///
     /// # Errors
-    /// Names the first node that cannot be.
+    /// Returns a message that names the first node that cannot be bent.
     pub fn fit(&self, network: &Network) -> Result<(), String> {
         let mut bends = self.iter().flat_map(|layer| &layer.bends);
         bends.try_for_each(|(node, mask)| can_bend(network, *node, Some(*mask)))
     }
 
-    fn edit(&mut self, edit: impl FnOnce(&mut Vec<Layer>)) {
+    fn edit(&mut self, edit: impl FnOnce(&mut Vec<BendLayer>)) {
         edit(Arc::make_mut(&mut self.list));
-        self.bends = Arc::new(together(&self.list));
+        self.bends = Arc::new(combined(&self.list));
     }
 
     fn check(&self, layer: usize) -> Result<(), String> {
@@ -154,7 +156,7 @@ impl Layers {
         }
     }
 
-    /// Bends nodes in the chosen layer, or lets them go there.
+    /// Bends nodes in the chosen layer, or frees them there.
     pub(super) fn paint(&mut self, bends: impl IntoIterator<Item = (u32, Option<Mask>)>) {
         let chosen = self.chosen;
         self.edit(|list| {
@@ -167,24 +169,24 @@ impl Layers {
         });
     }
 
-    /// Adds a layer over all others, and chooses it.
+    /// Adds a layer above all others, and chooses it.
     pub(super) fn add(&mut self, name: Option<String>) -> Result<(), String> {
-        if self.len() == MOST_LAYERS {
-            return Err(format!("there are {MOST_LAYERS} layers, which is the most"));
+        if self.len() == MAX_LAYERS {
+            return Err(format!("there are {MAX_LAYERS} layers, which is the most"));
         }
         let taken = |name: &str| name == "layer" || self.iter().any(|layer| layer.name == name);
         let name = name.unwrap_or_else(|| free_name("layer", taken));
         if !is_name(&name) {
             return Err(format!(
-                "{name:?} is no name for a layer: letters, digits, spaces, - and _"
+                "{name:?} is not a valid layer name: use letters, digits, spaces, - and _"
             ));
         }
         self.chosen = self.len();
-        self.edit(|list| list.push(Layer::named(name)));
+        self.edit(|list| list.push(BendLayer::named(name)));
         Ok(())
     }
 
-    /// Removes a layer; if it was chosen, the one below is.
+    /// Removes a layer; if it was chosen, the one below is chosen.
     pub(super) fn remove(&mut self, layer: usize) -> Result<(), String> {
         self.check(layer)?;
         if layer == 0 {
@@ -203,35 +205,35 @@ impl Layers {
         Ok(())
     }
 
-    /// Sets a layer's strength; above 100 is 100.
+    /// Sets a layer's strength in percent, at most 100.
     pub(super) fn set_strength(&mut self, layer: usize, strength: u8) -> Result<(), String> {
         self.check(layer)?;
-        self.edit(|list| list[layer].strength = strength.min(MOST_STRENGTH));
+        self.edit(|list| list[layer].strength = strength.min(MAX_STRENGTH));
         Ok(())
     }
 
-    /// Lets go all bends of a layer.
+    /// Frees all gates of a layer.
     pub(super) fn clear(&mut self, layer: usize) -> Result<(), String> {
         self.check(layer)?;
         self.edit(|list| list[layer].bends.clear());
         Ok(())
     }
 
-    /// Lets go all bends of all layers.
+    /// Frees all gates of all layers.
     pub(super) fn clear_all(&mut self) {
         self.edit(|list| list.iter_mut().for_each(|layer| layer.bends.clear()));
     }
 }
 
-/// What layers bend together: of the bends of a node, the uppermost.
-fn together(list: &[Layer]) -> BTreeMap<u32, Mask> {
-    list.iter().flat_map(Layer::bent).collect()
+/// Combines the bends of layers: the uppermost bend of a node counts.
+fn combined(list: &[BendLayer]) -> BTreeMap<u32, Mask> {
+    list.iter().flat_map(BendLayer::bent).collect()
 }
 
-/// Checks that a node can be bent so.
+/// Checks that a node can be bent by a mask, or freed without one.
 ///
 /// # Errors
-/// Names the node.
+/// Returns a message that names the node.
 pub(super) fn can_bend(network: &Network, node: u32, mask: Option<Mask>) -> Result<(), String> {
     let nodes = network.nodes();
     if node >= nodes {
@@ -247,16 +249,16 @@ pub(super) fn can_bend(network: &Network, node: u32, mask: Option<Mask>) -> Resu
 mod tests {
     use super::*;
 
-    fn layer(gates: u32, strength: u8) -> Layer {
-        Layer {
+    fn layer(gates: u32, strength: u8) -> BendLayer {
+        BendLayer {
             strength,
             bends: (0..gates).map(|node| (node * 7, Mask::Invert)).collect(),
-            ..Layer::named("x".into())
+            ..BendLayer::named("x".into())
         }
     }
 
     #[test]
-    fn strength_is_a_share_and_turned_up_adds_only() {
+    fn strength_is_a_share_and_more_strength_only_adds_gates() {
         for gates in [0, 1, 2, 7, 100, 613] {
             let mut before = BTreeMap::new();
             for strength in 0..=100 {
@@ -267,15 +269,15 @@ mod tests {
                 before = bent;
             }
         }
-        // Not from one end to the other: half of it is spread over both halves.
+        // Half of the bends are spread over the whole layer.
         let half: Vec<(u32, Mask)> = layer(100, 50).bent().collect();
         let low = half.iter().filter(|(node, _)| *node < 350).count();
         assert!((15..=35).contains(&low), "{low}");
     }
 
     #[test]
-    fn the_uppermost_bend_counts_and_what_is_beneath_comes_back() {
-        let mut layers = Layers::of(BTreeMap::from([(5, Mask::Invert), (6, Mask::Invert)]));
+    fn the_uppermost_bend_counts_and_removing_it_reveals_the_one_below() {
+        let mut layers = BendLayers::of(BTreeMap::from([(5, Mask::Invert), (6, Mask::Invert)]));
         layers.add(None).unwrap();
         assert_eq!((layers.chosen(), layers[1].name.as_str()), (1, "layer 2"));
         layers.paint([(5, Some(Mask::Force(true)))]);
@@ -290,18 +292,18 @@ mod tests {
     }
 
     #[test]
-    fn there_are_one_to_eight_layers_and_the_first_is_the_hands() {
-        let mut layers = Layers::default();
-        for _ in 1..MOST_LAYERS {
+    fn lists_have_one_to_eight_layers_and_begin_with_the_hand() {
+        let mut layers = BendLayers::default();
+        for _ in 1..MAX_LAYERS {
             layers.add(None).unwrap();
         }
         assert!(layers.add(None).unwrap_err().contains("8 layers"));
         let list = layers.to_vec();
-        assert_eq!(Layers::new(list.clone(), 7), Some(layers));
-        assert_eq!(Layers::new(list.clone(), 8), None);
-        assert_eq!(Layers::new(list[1..].to_vec(), 0), None);
-        assert_eq!(Layers::new(Vec::new(), 0), None);
+        assert_eq!(BendLayers::new(list.clone(), 7), Some(layers));
+        assert_eq!(BendLayers::new(list.clone(), 8), None);
+        assert_eq!(BendLayers::new(list[1..].to_vec(), 0), None);
+        assert_eq!(BendLayers::new(Vec::new(), 0), None);
         let more = [list.clone(), list].concat();
-        assert_eq!(Layers::new(more, 0), None);
+        assert_eq!(BendLayers::new(more, 0), None);
     }
 }

@@ -1,0 +1,122 @@
+//! Saved states and presets put back in place, and safe starts.
+
+use std::sync::Arc;
+
+use super::change::{Affects, Change};
+use super::sound::Sound;
+use super::{Effect, Instrument};
+use crate::history::History;
+use crate::parameters::ParameterScope;
+use crate::preset::RESCUED;
+use crate::save_request::SaveRequest;
+use crate::saved::Saved;
+use crate::state::{Page, State};
+
+impl Instrument {
+    /// Continues with a saved state, before the first sound.
+    ///
+    /// A state that cannot be played here, or is not `trusted` after failed starts, is
+    /// saved as a preset instead, and a notice tells the player.
+    pub fn resume(&mut self, saved: Saved, trusted: bool) -> Effect {
+        let problem = if trusted {
+            match self.play_on(&saved) {
+                Ok(sound) => {
+                    return Effect {
+                        sound: Some(sound),
+                        save: None,
+                    };
+                }
+                Err(problem) => problem,
+            }
+        } else {
+            "safe start: the last ones failed".to_string()
+        };
+        self.set_aside(saved, &problem)
+    }
+
+    /// Saves a state as a preset instead of continuing with it, before the first sound,
+    /// and tells the player why.
+    pub fn set_aside(&mut self, saved: Saved, reason: &str) -> Effect {
+        let mut state = (*self.state).clone();
+        let (notice, save) = self.rescue(saved, &state, reason);
+        if let Some(request) = &save {
+            self.presets.update(request, &mut state);
+        }
+        state.notify(notice);
+        self.state = Arc::new(state);
+        Effect { sound: None, save }
+    }
+
+    fn play_on(&mut self, saved: &Saved) -> Result<Sound, String> {
+        let mut state = (*self.state).clone();
+        self.restore(&mut state, saved, ParameterScope::All)?;
+        let sound = self.first_sound(&mut state)?;
+        self.history = History::new(&state);
+        self.state = Arc::new(state);
+        Ok(sound)
+    }
+
+    /// Puts a saved state in place, with those of its parameters that are in `scope`.
+    pub(super) fn restore(
+        &self,
+        state: &mut State,
+        saved: &Saved,
+        scope: ParameterScope,
+    ) -> Result<(), String> {
+        saved.layers.fit(&saved.network)?;
+        state.parameters.copy_from(&saved.parameters, scope);
+        self.place_network(state, &saved.network, &saved.origin);
+        state.layers = saved.layers.clone();
+        Ok(())
+    }
+
+    pub(super) fn recall_preset(&self, state: &mut State, name: &str) -> Result<Change, String> {
+        let preset = self.presets.find(name)?;
+        let scope = if let Some(saved) = Saved::from_preset(preset) {
+            self.restore(state, &saved, ParameterScope::All)?;
+            ParameterScope::All
+        } else {
+            let scope = ParameterScope::Presets;
+            state.parameters.copy_from(&preset.parameters, scope);
+            self.place_network(state, &preset.network, preset.network.name());
+            state.layers = preset.layers.clone();
+            scope
+        };
+        Ok(Change {
+            scope,
+            ..Change::new(Affects::Network)
+        })
+    }
+
+    pub(super) fn safe_start(&self, state: &mut State) -> Change {
+        let earlier = Saved::of(state);
+        state.network_index = 0;
+        state.parameters = self.defaults.clone();
+        state.page = Page::Play;
+        state.playing = true;
+        state.analog.stop_learning();
+        state.set_network(Arc::clone(&self.networks[0]));
+        let (notice, save) = self.rescue(earlier, state, "safe start");
+        state.notify(notice);
+        Change {
+            scope: ParameterScope::All,
+            save,
+            ..Change::new(Affects::Network)
+        }
+    }
+
+    /// Returns a notice, and a request to save a state that is replaced by another one;
+    /// no request if both are the same, or if a preset holds it already.
+    fn rescue(&self, saved: Saved, state: &State, reason: &str) -> (String, Option<SaveRequest>) {
+        if saved.matches(state) {
+            return (reason.to_string(), None);
+        }
+        let found = self.presets.holding(&saved);
+        let found = found.map(|preset| preset.name.clone());
+        let is_new = found.is_none();
+        let name = found.unwrap_or_else(|| self.presets.free_name(RESCUED));
+        let notice = format!("{reason}; what was played is preset {name}");
+        let save = is_new.then(|| SaveRequest::Save(Box::new(saved.into_preset(name))));
+        (notice, save)
+    }
+}

@@ -1,0 +1,31 @@
+//! Requests to the storage.
+
+use super::preset::Preset;
+
+/// Something to save on disk, or to delete from it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SaveRequest {
+    /// Saves a preset, in place of one with the same name.
+    Save(Box<Preset>),
+    /// Deletes the preset of this name.
+    Delete(String),
+    /// Saves the text of the analog inputs' calibration file.
+    Calibration(String),
+}
+
+impl SaveRequest {
+    /// Returns the name of the preset that is saved or deleted, if it is one.
+    pub fn preset(&self) -> Option<&str> {
+        match self {
+            SaveRequest::Save(preset) => Some(&preset.name),
+            SaveRequest::Delete(name) => Some(name),
+            SaveRequest::Calibration(_) => None,
+        }
+    }
+
+    /// True if this saves a running state that was replaced: until it is saved, the
+    /// storage's copy of the running state is the only one.
+    pub fn is_rescue(&self) -> bool {
+        matches!(self, SaveRequest::Save(preset) if preset.origin.is_some())
+    }
+}
