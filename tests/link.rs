@@ -990,7 +990,7 @@ fn a_message_takes_little_memory() {
     ] {
         let most = most_bytes(|| {
             let wish = session.receive(&text, &view, 0);
-            assert!(matches!(wish, Action::Say(_)));
+            assert!(matches!(wish, Action::Send(_)));
         });
         assert!(most < 1 << 20, "{most}");
     }

@@ -53,8 +53,8 @@ fuzz_target!(|text: &str| {
     for line in text.lines().take(MESSAGES) {
         view.go_to(controller.state());
         match session.receive(line, &view, 0) {
-            Action::Say(tells) => assert!(tells.len() <= 3),
-            Action::Wrong(_) => panic!("no code is wanted"),
+            Action::Send(tells) => assert!(tells.len() <= 3),
+            Action::WrongCode(_) => panic!("no code is wanted"),
             Action::End(ServerMessage::Refused { .. }) => return,
             Action::End(tell) => panic!("{tell:?}"),
             Action::Touch(id, fingers) => {

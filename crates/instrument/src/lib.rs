@@ -8,6 +8,7 @@
 
 pub mod analog;
 mod command;
+pub mod commands;
 pub mod gestures;
 mod history;
 pub mod layers;

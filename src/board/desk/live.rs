@@ -30,6 +30,7 @@ use crate::runtime::threads::Threads;
 use crate::spawn::spawn_plainly;
 use crate::storage::{Autosave, Files, STEADY_NS, StorageHandle};
 use engine::{Engine, TapWriter, tap};
+use instrument::commands;
 
 /// How the desk is played in real time.
 pub struct Live {
@@ -220,24 +221,23 @@ fn read_lines() -> Receiver<String> {
 fn take_lines(lines: &Receiver<String>, shared: &Handle, terminal: &mut Terminal) {
     for line in lines.try_iter() {
         let words: Vec<&str> = line.split_whitespace().collect();
-        let Some((verb, arguments)) = words.split_first() else {
+        let Some(verb) = words.first() else {
             continue;
         };
         if *verb == "quit" {
             shared.stop();
             return;
         }
-        match command(verb, arguments) {
+        match command(&words) {
             Ok(Some(command)) => {
                 shared.command(command);
                 terminal.say("");
             }
-            Ok(None) => terminal.say(
-                "next, previous, choose N, random, mutate, rewire NODE OP A B, \
-                 bend NODE 0|1|invert|off, layer add|remove|choose|clear, strength N PERCENT, \
-                 clear, undo, redo, play, pause, seek T, reset-time, set ID=VALUE, page NAME, \
-                 keep NAME, recall NAME, forget NAME, quit",
-            ),
+            Ok(None) => {
+                let about = words.get(1).filter(|_| *verb == "help");
+                let help = commands::help(about.copied());
+                terminal.say(&format!("{help}, help COMMAND, quit"));
+            }
             Err(problem) => terminal.say(&problem),
         }
     }

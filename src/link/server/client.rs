@@ -307,7 +307,7 @@ impl<'a> Client<'a> {
             }
         };
         match wish {
-            Action::Say(tells) | Action::Wrong(tells) => {
+            Action::Send(tells) | Action::WrongCode(tells) => {
                 if tells.contains(&ServerMessage::Pairing) {
                     self.types = true;
                     context.show_code();

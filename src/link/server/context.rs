@@ -155,8 +155,8 @@ impl ServerContext {
         }
         let wish = receive();
         match &wish {
-            Action::Wrong(_) => guesses.wrong(peer, now),
-            Action::Say(tells) if matches!(tells.first(), Some(ServerMessage::Welcome(_))) => {
+            Action::WrongCode(_) => guesses.wrong(peer, now),
+            Action::Send(tells) if matches!(tells.first(), Some(ServerMessage::Welcome(_))) => {
                 guesses.right(peer);
             }
             _ => {}
