@@ -1,10 +1,10 @@
-//! The networks that ship, inside the program: it plays without any file.
+//! The factory networks, embedded in the program, so that it plays without any file.
 
 use logicnet::Network;
 
 macro_rules! networks {
     ($($name:literal),* $(,)?) => {
-        /// Names and files, in the order in which they are played.
+        /// Names and files, in the order of the menu.
         const FILES: &[(&str, &str)] = &[
             $(($name, include_str!(concat!("../assets/networks/", $name, ".json"))),)*
         ];
@@ -33,10 +33,10 @@ networks![
     "trained-stairs",
 ];
 
-/// The networks that ship. Takes some milliseconds on a desktop.
+/// Parses all factory networks. Takes a few milliseconds on a desktop.
 ///
 /// # Panics
-/// Never: a test loads each of them.
+/// Never panics: a test loads each of them.
 pub fn all() -> Vec<Network> {
     FILES
         .iter()
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_network_of_the_folder_ships() {
+    fn every_network_of_the_folder_is_included() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/networks");
         let mut there: Vec<String> = std::fs::read_dir(folder)
             .unwrap()

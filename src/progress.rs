@@ -1,9 +1,9 @@
-//! Progress on standard error, for people, when something takes over two seconds.
+//! Progress on standard error for anything that takes over two seconds.
 
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-/// Shows what part is done, from two seconds on and not too often.
+/// Shows the progress of a task, starting after two seconds, twice a second.
 pub struct Progress {
     what: &'static str,
     started: Instant,
@@ -11,7 +11,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Nothing is shown yet.
+    /// Starts the clock; shows nothing yet.
     pub fn new(what: &'static str) -> Progress {
         Progress {
             what,
@@ -20,14 +20,14 @@ impl Progress {
         }
     }
 
-    /// Tells that this part, 0 to 1, is done.
+    /// Reports the part that is done, 0.0 to 1.0.
     pub fn at(&mut self, part: f64) {
         let due = match self.shown {
             None => self.started.elapsed() >= Duration::from_secs(2),
             Some(shown) => shown.elapsed() >= Duration::from_millis(500),
         };
         if due && io::stderr().is_terminal() {
-            // A terminal that cannot be written to is no reason to stop.
+            // A closed terminal is not a reason to stop.
             let _ = write!(io::stderr(), "\r{} {:3.0} %", self.what, 100.0 * part);
             self.shown = Some(Instant::now());
         }

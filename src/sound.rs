@@ -1,4 +1,4 @@
-//! Samples of a network, one after another, and WAV files of them.
+//! Rendering a network's samples, and WAV files of them.
 
 use std::io::{BufWriter, Seek, Write};
 
@@ -27,18 +27,18 @@ pub fn render<E>(
     Ok(())
 }
 
-/// Samples held to another rate: output i is network sample `i * from / to`,
-/// rounded down, so every sample is exact and none is between two.
+/// Converts to another rate by holding samples: output i is network sample
+/// `i * from / to`, rounded down. Nothing is interpolated.
 pub struct Hold {
     from: u64,
     to: u64,
-    /// Network samples and output samples so far.
+    /// Number of network samples and of outputs so far.
     taken: u64,
     given: u64,
 }
 
 impl Hold {
-    /// From one rate in Hz to another.
+    /// Creates a converter from one rate in Hz to another.
     pub fn new(from: u32, to: u32) -> Hold {
         Hold {
             from: from.into(),
@@ -48,8 +48,7 @@ impl Hold {
         }
     }
 
-    /// Outputs that stand for this many network samples, or the most there are
-    /// numbers for.
+    /// Returns the number of outputs for this many network samples, saturating.
     pub fn length(&self, samples: u64) -> u64 {
         let length = (u128::from(samples) * u128::from(self.to)).div_ceil(self.from.into());
         u64::try_from(length).unwrap_or(u64::MAX)
@@ -74,9 +73,9 @@ impl Hold {
 }
 
 /// Most samples of an 8-bit WAV file, whose sizes are 32-bit numbers.
-pub const MOST_WAV_SAMPLES: u64 = u32::MAX as u64 - 64;
+pub const MAX_WAV_SAMPLES: u64 = u32::MAX as u64 - 64;
 
-/// A mono WAV file of unsigned bytes.
+/// Starts a mono WAV file of unsigned bytes.
 pub fn wav_writer<W: Write + Seek>(
     file: W,
     sample_rate: u32,
@@ -90,7 +89,7 @@ pub fn wav_writer<W: Write + Seek>(
     hound::WavWriter::new(BufWriter::new(file), spec)
 }
 
-/// A sample as the WAV writer wants it, which makes it unsigned again.
+/// Converts a sample for the WAV writer, which makes it unsigned again.
 pub fn to_wav(sample: u8) -> i8 {
     (sample ^ 0x80) as i8
 }

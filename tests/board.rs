@@ -176,7 +176,7 @@ fn told(output: &Output) -> String {
 fn desk(script: &str, seconds: f64, notice: Option<String>) -> (Vec<f32>, String) {
     let script = Script::parse(script, &Surface::default()).unwrap();
     let mut desk = Desk::new(factory_networks::all());
-    desk.parts.memory.notices.extend(notice);
+    desk.parts.restored.notices.extend(notice);
     let mut simulation = Simulation::scripted(desk, script).unwrap();
     let seen = Arc::new(Mutex::new((String::new(), None)));
     let watcher = Arc::clone(&seen);
@@ -536,7 +536,7 @@ fn a_self_test_says_pass_or_what_to_do() {
         "FAIL  touch sensor  nothing answers at 0x28 on /dev/i2c-1: check cable",
         "FAIL  display       nothing answers at 0x3c",
         "FAIL  audio         Bela's audio cannot be set up",
-        "checks have failed",
+        "checks failed",
     ] {
         assert!(found.contains(expected), "{found}");
     }

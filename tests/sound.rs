@@ -198,7 +198,7 @@ fn time_is_reversed_on_a_large_network_without_a_held_sample() {
     for delay in 0..12 {
         let small = factory_networks::all().swap_remove(0);
         let mut desk = Desk::new(vec![small, random.clone()]);
-        desk.parts.memory.presets = vec![instrument::preset::Preset {
+        desk.parts.restored.presets = vec![instrument::preset::Preset {
             name: "back".into(),
             network: random.clone().into(),
             layers: instrument::layers::Layers::default(),

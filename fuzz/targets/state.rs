@@ -9,13 +9,13 @@ use gatebend::storage::{add_checksum, verify_checksum};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    let Ok(unsealed) = verify_checksum(text) else { return };
-    let saved = Saved::from_json(&unsealed.text);
-    let preset = Preset::from_json("x".into(), &unsealed.text);
+    let Ok(verified) = verify_checksum(text) else { return };
+    let saved = Saved::from_json(&verified.text);
+    let preset = Preset::from_json("x".into(), &verified.text);
     assert_eq!(saved.is_ok(), preset.is_ok());
     if let (Ok(saved), Ok(preset)) = (saved, preset) {
         let text = add_checksum(&saved.to_json().expect("what was read is written"));
-        let again = verify_checksum(&text).expect("what is sealed is unsealed");
+        let again = verify_checksum(&text).expect("what is sealed is verified");
         let again = Saved::from_json(&again.text).expect("what was written is read");
         assert_eq!(again.network.gates(), saved.network.gates());
         assert_eq!(again.network.masks(), saved.network.masks());

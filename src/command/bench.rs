@@ -1,4 +1,4 @@
-//! `gatebend bench`: how fast a network is evaluated.
+//! `gatebend bench`: measures how fast a network is evaluated.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -7,23 +7,23 @@ use std::time::{Duration, Instant};
 use logicnet::{Evaluator, Network, Program, W128, W256, W512, Word};
 use serde_json::json;
 
-use crate::{Outcome, files};
+use crate::{CommandResult, files};
 
 #[derive(clap::Args)]
 pub struct Arguments {
     /// The network file; - reads standard input
     network: PathBuf,
-    /// As JSON, for programs
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 /// Time spent on each width.
-const TIME_A_WIDTH: Duration = Duration::from_millis(300);
-/// Whole periods rendered at each width, at least, unless that takes too long.
-const LEAST_RUNS: usize = 5;
-/// Time after which a width is done whatever has been measured.
-const MOST_TIME_A_WIDTH: Duration = Duration::from_secs(3);
+const TIME_PER_WIDTH: Duration = Duration::from_millis(300);
+/// Fewest periods rendered at each width, unless that takes too long.
+const MIN_RUNS: usize = 5;
+/// Longest time spent on each width.
+const MAX_TIME_PER_WIDTH: Duration = Duration::from_secs(3);
 
 struct Speed {
     lanes: usize,
@@ -32,7 +32,7 @@ struct Speed {
 }
 
 impl Arguments {
-    pub fn run(&self) -> Outcome {
+    pub fn run(&self) -> CommandResult {
         let network = files::load(&self.network)?;
         let program = Program::new(&network, network.masks());
         let live = network.live(network.masks());
@@ -84,8 +84,8 @@ fn measure<W: Word>(network: &Network, program: &Program) -> Speed {
     let mut runs = Vec::new();
     let started = Instant::now();
     while runs.is_empty()
-        || started.elapsed() < TIME_A_WIDTH
-        || (runs.len() < LEAST_RUNS && started.elapsed() < MOST_TIME_A_WIDTH)
+        || started.elapsed() < TIME_PER_WIDTH
+        || (runs.len() < MIN_RUNS && started.elapsed() < MAX_TIME_PER_WIDTH)
     {
         let run = Instant::now();
         evaluator.render(0, &mut samples);

@@ -1,20 +1,20 @@
-//! `gatebend compile`: an expression as a network.
+//! `gatebend compile`: compiles an expression to a network.
 
 use std::path::PathBuf;
 
 use bytebeat::{CompileError, Expression};
 
 use super::Naming;
-use crate::{Failure, Outcome, files};
+use crate::{CommandResult, Failure, files};
 
 #[derive(clap::Args)]
 pub struct Arguments {
     /// The bytebeat expression of t, in quotes
     expression: String,
-    /// Bits of t: the sound repeats after 2^N samples
+    /// Bits of t; the sound repeats after 2^N samples
     #[arg(long, value_name = "N", default_value_t = 16)]
     bits: u32,
-    /// Where the network goes; standard output by default
+    /// Network file to write [default: standard output]
     #[arg(short, long)]
     output: Option<PathBuf>,
     #[command(flatten)]
@@ -22,7 +22,7 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    pub fn run(&self) -> Outcome {
+    pub fn run(&self) -> CommandResult {
         let expression = Expression::parse(&self.expression)
             .map_err(|error| Failure::Usage(format!("'{}': {error}", self.expression)))?;
         let network = expression.compile(self.bits).map_err(|error| match error {
@@ -31,8 +31,8 @@ impl Arguments {
         })?;
         let network = self.naming.apply(network)?;
         files::save_text(self.output.as_deref(), &network.to_json())?;
-        crate::say(&format!(
-            "{} gates, exact at all {} times",
+        crate::print_message(&format!(
+            "{} gates, exact at every t ({} times)",
             network.gates().len(),
             network.period()
         ));

@@ -1,4 +1,4 @@
-//! `gatebend export`: a network in another language.
+//! `gatebend export`: writes a network in another language.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use logicnet::export::{to_c, to_dot};
 use pru_codegen::compile;
 
-use crate::{Failure, Outcome, files};
+use crate::{CommandResult, Failure, files};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -15,7 +15,7 @@ pub struct Arguments {
     /// The language
     #[arg(long, value_enum)]
     to: Language,
-    /// Where it goes; - is standard output. In C its name begins every identifier
+    /// File to write; - is standard output. In C, identifiers begin with its name
     #[arg(short, long)]
     output: PathBuf,
 }
@@ -31,7 +31,7 @@ enum Language {
 }
 
 impl Arguments {
-    pub fn run(&self) -> Outcome {
+    pub fn run(&self) -> CommandResult {
         let network = files::load(&self.network)?;
         let stem = self.output.file_stem().and_then(|stem| stem.to_str());
         let text = match self.to {

@@ -1,4 +1,4 @@
-//! `gatebend info`: what a network is.
+//! `gatebend info`: shows facts about a network.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -6,19 +6,19 @@ use std::path::PathBuf;
 use logicnet::{InputEncoding, Network, Op, OutputEncoding, Program};
 use serde_json::{Map, Value, json};
 
-use crate::{Outcome, files};
+use crate::{CommandResult, files};
 
 #[derive(clap::Args)]
 pub struct Arguments {
     /// The network file; - reads standard input
     network: PathBuf,
-    /// As JSON, for programs
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 impl Arguments {
-    pub fn run(&self) -> Outcome {
+    pub fn run(&self) -> CommandResult {
         let network = files::load(&self.network)?;
         let facts = Facts::of(&network);
         let text = if self.json {
@@ -174,7 +174,7 @@ impl Facts {
     }
 }
 
-/// The longest way from an input to an output, in live gates.
+/// Returns the longest path from an input to an output, in live gates.
 fn depth(network: &Network, live: &[bool]) -> u32 {
     let mut depths = vec![0u32; network.nodes() as usize];
     for ((node, gate), live) in (network.inputs() as usize..).zip(network.gates()).zip(live) {

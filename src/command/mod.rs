@@ -1,4 +1,4 @@
-//! The commands, one a file.
+//! The commands, one per file.
 
 mod bench;
 mod boards;
@@ -14,36 +14,36 @@ mod simplify;
 
 use clap::Subcommand;
 
-use crate::Outcome;
+use crate::CommandResult;
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Play the instrument: touch bends the network, the display shows it
+    /// Play the instrument
     Play(Box<play::Arguments>),
-    /// Name the boards that it plays on, or show one's file
+    /// List the boards, or show the file of one
     Boards(boards::Arguments),
-    /// Find out what works on a board, and what to do about the rest
+    /// Test a board's hardware and explain how to fix problems
     Check(check::Arguments),
     /// Turn a network into sound: a WAV file or raw samples
     Render(render::Arguments),
-    /// Tell what a network is: sizes, depth, operations
+    /// Show a network's size, depth and operations
     Info(info::Arguments),
-    /// Make an equal network of fewer gates
+    /// Make an equivalent network with fewer gates
     Simplify(simplify::Arguments),
     /// Prove two networks equal, or find the first difference
     Prove(prove::Arguments),
     /// Compile a bytebeat expression to an exact network
     Compile(compile::Arguments),
-    /// Make a random network, the same for the same seed
+    /// Make a random network from a seed
     Random(random::Arguments),
-    /// Write a network as C, as a picture or as a PRU's program
+    /// Export a network as C, a picture or a PRU program
     Export(export::Arguments),
     /// Measure how fast a network is evaluated
     Bench(bench::Arguments),
 }
 
 impl Command {
-    pub fn run(&self) -> Outcome {
+    pub fn run(&self) -> CommandResult {
         match self {
             Command::Play(arguments) => arguments.run(),
             Command::Boards(arguments) => arguments.run(),
@@ -66,13 +66,13 @@ pub struct Naming {
     /// A short name for displays
     #[arg(long)]
     name: Option<String>,
-    /// A sentence for people
+    /// A description
     #[arg(long)]
     description: Option<String>,
 }
 
 impl Naming {
-    /// The network with what was given in place of its own.
+    /// Replaces the network's name and description where others were given.
     fn apply(&self, network: logicnet::Network) -> Result<logicnet::Network, crate::Failure> {
         let mut parts = network.into_parts();
         if let Some(name) = &self.name {

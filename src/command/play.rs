@@ -24,7 +24,7 @@ use instrument::surface::Surface;
 use log::LevelFilter;
 
 use super::boards;
-use crate::{Failure, Outcome, files, say};
+use crate::{CommandResult, Failure, files, print_message as say};
 use keeping::Storage;
 use page::Page;
 
@@ -116,7 +116,7 @@ fn parameters_help() -> String {
 const LOGGING: Duration = Duration::from_millis(50);
 
 impl Arguments {
-    pub fn run(&self) -> Outcome {
+    pub fn run(&self) -> CommandResult {
         let (board, mut parts) = self.board()?;
         let script = self.script(&board.panel.surface)?;
         if let Some(path) = &self.network {
@@ -164,7 +164,7 @@ impl Arguments {
     }
 
     /// Sets the parameters that were given.
-    fn assign(&self, parameters: &mut Parameters) -> Outcome {
+    fn assign(&self, parameters: &mut Parameters) -> CommandResult {
         for assignment in self.set.iter().filter(|set| !is_boards(set)) {
             parameters
                 .assign(assignment)
@@ -202,12 +202,12 @@ impl Arguments {
             }
             self.assign(&mut saved.parameters)?;
         }
-        parts.memory = memory;
+        parts.restored = memory;
         parts.storage = Box::new(storage.1.clone());
         Ok(Some(storage))
     }
 
-    fn desk(&self, board: Board, parts: Parts, script: Script, simulated: bool) -> Outcome {
+    fn desk(&self, board: Board, parts: Parts, script: Script, simulated: bool) -> CommandResult {
         if let Some(option) = self.options.first() {
             return Err(Failure::Usage(format!(
                 "{option}: options after -- are Bela's; this is a desk"
@@ -229,7 +229,7 @@ impl Arguments {
     }
 
     #[cfg(target_os = "linux")]
-    fn bela(&self, board: Board, mut parts: Parts, script: &Script) -> Outcome {
+    fn bela(&self, board: Board, mut parts: Parts, script: &Script) -> CommandResult {
         use gatebend::board::bela::{Performance, play};
         use gatebend::board::linux::Signals;
         if script.is_handled() {
@@ -265,14 +265,14 @@ impl Arguments {
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn bela(&self, board: Board, _: Parts, _: &Script) -> Outcome {
+    fn bela(&self, board: Board, _: Parts, _: &Script) -> CommandResult {
         Err(Failure::Failed(format!(
             "{} is a board: deploy.sh brings the program there; here, leave --board away",
             board.name
         )))
     }
 
-    fn live(&self, board: Board, mut parts: Parts, script: Script) -> Outcome {
+    fn live(&self, board: Board, mut parts: Parts, script: Script) -> CommandResult {
         let sound_card = cfg!(feature = "sound-card") && !self.silent;
         let rate = if sound_card {
             Some(card_rate().map_err(Failure::Failed)?)

@@ -1,20 +1,20 @@
-//! `gatebend prove`: are two networks equal?
+//! `gatebend prove`: compares two networks at every t.
 
 use std::path::PathBuf;
 
 use crate::progress::Progress;
-use crate::{Failure, Outcome, files};
+use crate::{CommandResult, Failure, files};
 
 #[derive(clap::Args)]
 pub struct Arguments {
     /// The first network file
     first: PathBuf,
-    /// The second
+    /// The second network file
     second: PathBuf,
 }
 
 impl Arguments {
-    pub fn run(&self) -> Outcome {
+    pub fn run(&self) -> CommandResult {
         let first = files::load(&self.first)?;
         let second = files::load(&self.second)?;
         let mut progress = Progress::new("proving");

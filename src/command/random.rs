@@ -1,4 +1,4 @@
-//! `gatebend random`: a random network.
+//! `gatebend random`: makes a random network.
 
 use std::path::PathBuf;
 
@@ -7,35 +7,35 @@ use logicnet::Network;
 use logicnet::random::Ops;
 
 use super::Naming;
-use crate::{Failure, Outcome, files};
+use crate::{CommandResult, Failure, files};
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// Bits of t: the sound repeats after 2^N samples
+    /// Bits of t; the sound repeats after 2^N samples
     #[arg(long, value_name = "N")]
     inputs: u32,
-    /// The layers: L x W gates, as in 6x256, or their widths, W,W,...
+    /// L layers of W gates, as in 6x256, or the width of each layer: W,W,...
     #[arg(long, value_name = "LxW|W,W,...", value_parser = parse_layers)]
     layers: Layers,
-    /// The same seed gives the same network everywhere
+    /// Seed; the same one gives the same network everywhere
     #[arg(long)]
     seed: u64,
-    /// Which operations gates are drawn from
+    /// Operations to draw from
     #[arg(long, value_enum, default_value_t = Draw::Uniform)]
     ops: Draw,
-    /// Where the network goes; standard output by default
+    /// Network file to write [default: standard output]
     #[arg(short, long)]
     output: Option<PathBuf>,
     #[command(flatten)]
     naming: Naming,
 }
 
-/// Layer widths, as one value of the command line.
+/// Layer widths as one argument.
 type Layers = std::sync::Arc<[usize]>;
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Draw {
-    /// all sixteen alike, as in an untrained network
+    /// all sixteen equally, as in an untrained network
     Uniform,
     /// half XOR and XNOR: deep networks stay alive and noisy
     XorRich,
@@ -60,7 +60,7 @@ fn parse_layers(text: &str) -> Result<Layers, String> {
 }
 
 impl Arguments {
-    pub fn run(&self) -> Outcome {
+    pub fn run(&self) -> CommandResult {
         let ops = match self.ops {
             Draw::Uniform => Ops::Uniform,
             Draw::XorRich => Ops::XorRich,

@@ -1,4 +1,4 @@
-//! `gatebend render`: a network as sound.
+//! `gatebend render`: writes the sound of a network.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,25 +6,25 @@ use std::path::{Path, PathBuf};
 use logicnet::{MAX_SAMPLE_RATE, Mask, Masks, Network, Op, Program};
 
 use crate::progress::Progress;
-use crate::sound::{Hold, MOST_WAV_SAMPLES, render, to_wav, wav_writer};
-use crate::{Failure, Outcome, files};
+use crate::sound::{Hold, MAX_WAV_SAMPLES, render, to_wav, wav_writer};
+use crate::{CommandResult, Failure, files};
 
 #[derive(clap::Args)]
 pub struct Arguments {
     /// The network file; - reads standard input
     network: PathBuf,
-    /// OUT.wav for a WAV file, OUT.u8 or - for raw samples, one byte each;
-    /// by default the network file's name with .wav, in this folder
+    /// OUT.wav for a WAV file, OUT.u8 or - for raw samples of one byte
+    /// [default: the name of the network file with .wav, in this folder]
     #[arg(short, long)]
     output: Option<PathBuf>,
-    /// The first time t
+    /// First time t
     #[arg(long, value_name = "T", default_value_t = 0)]
     from: u64,
-    /// How many network samples; by default one whole period
+    /// Number of network samples [default: one period]
     #[arg(long, value_name = "N")]
     count: Option<u64>,
-    /// Sample rate of the WAV file, each network sample held; by default the
-    /// network's own
+    /// Sample rate of the WAV file; network samples are held, not interpolated
+    /// [default: the network's own rate]
     #[arg(long, value_name = "HZ", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_SAMPLE_RATE)))]
     rate: Option<u32>,
     /// Bend a node: force it to 0 or 1, `invert` it, or give it another
@@ -52,7 +52,7 @@ fn parse_mask(text: &str) -> Result<(u32, Mask), String> {
 }
 
 impl Arguments {
-    pub fn run(&self) -> Outcome {
+    pub fn run(&self) -> CommandResult {
         let output = self.output()?;
         let network = files::load(&self.network)?;
         let program = Program::new(&network, &self.masks(&network)?);
@@ -74,9 +74,9 @@ impl Arguments {
         let rate = self.rate.unwrap_or(network.sample_rate());
         let mut hold = Hold::new(network.sample_rate(), rate);
         let length = hold.length(count);
-        if length > MOST_WAV_SAMPLES {
+        if length > MAX_WAV_SAMPLES {
             return Err(Failure::Usage(format!(
-                "{length} samples do not fit in a WAV file (at most {MOST_WAV_SAMPLES}); \
+                "{length} samples do not fit in a WAV file (at most {MAX_WAV_SAMPLES}); \
                  give a smaller --count or write raw samples to OUT.u8"
             )));
         }
@@ -90,7 +90,7 @@ impl Arguments {
             .map_err(io::Error::other)
         })?;
         let seconds = length as f64 / f64::from(rate);
-        crate::say(&format!(
+        crate::print_message(&format!(
             "{}: {seconds:.2} s at {rate} Hz",
             output.display()
         ));
@@ -101,9 +101,7 @@ impl Arguments {
         let output = match &self.output {
             Some(output) => output.clone(),
             None if files::is_standard(&self.network) => {
-                return Err(Failure::Usage(
-                    "say where the sound goes with -o OUT.wav".into(),
-                ));
+                return Err(Failure::Usage("choose the output with -o OUT.wav".into()));
             }
             None => {
                 PathBuf::from(self.network.file_name().unwrap_or_default()).with_extension("wav")
@@ -116,7 +114,7 @@ impl Arguments {
             _ => {
                 let name = output.display();
                 let problem =
-                    format!("{name}: the output ends in .wav or .u8, or is - for raw samples");
+                    format!("{name}: the output must end in .wav or .u8, or be - for raw samples");
                 return Err(Failure::Usage(problem));
             }
         };
@@ -127,7 +125,7 @@ impl Arguments {
         Ok(output)
     }
 
-    /// The file's masks with those of the command line over them.
+    /// Returns the masks of the file, overridden by those of the command line.
     fn masks(&self, network: &Network) -> Result<Masks, Failure> {
         let mut masks = network.masks().clone();
         masks.extend(self.masks.iter().copied());

@@ -1,24 +1,24 @@
-//! `gatebend simplify`: an equal network of fewer gates.
+//! `gatebend simplify`: makes an equivalent network with fewer gates.
 
 use std::path::PathBuf;
 
-use crate::{Outcome, files};
+use crate::{CommandResult, files};
 
 #[derive(clap::Args)]
 pub struct Arguments {
     /// The network file; - reads standard input. Its masks are applied first
     network: PathBuf,
-    /// Where the simplified network goes; - is standard output
+    /// Network file to write; - is standard output
     #[arg(short, long)]
     output: PathBuf,
 }
 
 impl Arguments {
-    pub fn run(&self) -> Outcome {
+    pub fn run(&self) -> CommandResult {
         let network = files::load(&self.network)?;
         let simplified = logicnet::simplify(&network, network.masks());
         files::save_text(Some(&self.output), &simplified.to_json())?;
-        crate::say(&format!(
+        crate::print_message(&format!(
             "{} gates became {}, proved equal at all {} times",
             network.gates().len(),
             simplified.gates().len(),

@@ -1,11 +1,11 @@
-//! The log: to the terminal and to a small file, never in anybody's way.
+//! The log: to the terminal and to a small file, without delaying anybody.
 //!
-//! Who logs only formats and hands over; a thread of its own writes. What comes
-//! too fast is counted and told. Audio code never logs: it counts, and others
-//! report.
+//! A caller only formats its message and queues it; a thread writes. Messages that come
+//! too fast are counted and the number is logged. Audio code never logs: it counts, and
+//! other threads report.
 
-mod limit;
-mod ring;
+mod repeat_limit;
+mod rotating_file;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -17,67 +17,68 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
-pub use limit::Limit;
-pub use ring::Ring;
+use repeat_limit::RepeatLimit;
+use rotating_file::RotatingFile;
 
-/// Messages that may wait to be written.
-const WAITING: usize = 256;
-/// How often the thread looks whether there is something to sum up.
-const LOOK: Duration = Duration::from_secs(1);
-/// Stack of the thread, which a board locks into memory whole.
+/// Messages that may be queued.
+const QUEUE: usize = 256;
+/// Time from one summary of repeated messages to the next.
+const INTERVAL: Duration = Duration::from_secs(1);
+/// Stack of the thread in bytes. Boards lock all of it into memory.
 const STACK_BYTES: usize = 256 << 10;
 /// Most characters of a message.
-const MOST_CHARACTERS: usize = 500;
+const MAX_CHARACTERS: usize = 500;
 
-/// What is logged, and where to.
+/// Levels and targets of the log.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The least important level that goes to standard error.
+    /// Least important level that is written to standard error.
     pub terminal: LevelFilter,
-    /// The least important level that goes to the file.
+    /// Least important level that is written to the file.
     pub file: LevelFilter,
-    /// To `log.txt` in this folder.
+    /// Folder of `log.txt`; without one there is no file.
     pub folder: Option<PathBuf>,
 }
 
-/// A level by its name: off, error, warn, info, debug or trace.
+/// Parses a level: off, error, warn, info, debug or trace.
 ///
 /// # Errors
-/// Says which there are.
+/// Returns a message that lists the levels.
 pub fn level(name: &str) -> Result<LevelFilter, String> {
     name.parse().map_err(|_| {
-        format!("{name:?} is no level of the log: off, error, warn, info, debug or trace")
+        format!("{name:?} is not a log level: use off, error, warn, info, debug or trace")
     })
 }
 
-/// A text without what would break a line or steer a terminal, and not without end.
+/// Replaces control characters, which could break a line or control a terminal, and
+/// shortens long text.
 pub fn one_line(text: &str) -> String {
     let mut line: String = text
         .chars()
-        .take(MOST_CHARACTERS)
+        .take(MAX_CHARACTERS)
         .map(|c| if c.is_control() { '\u{fffd}' } else { c })
         .collect();
-    if text.chars().nth(MOST_CHARACTERS).is_some() {
+    if text.chars().nth(MAX_CHARACTERS).is_some() {
         line.push_str("...");
     }
     line
 }
 
-/// A message on its way.
+/// A queued message.
 #[derive(Clone, Debug)]
 pub struct Message {
-    /// When it was said, in milliseconds since the start.
+    /// Time of the message in milliseconds since the start.
     pub at: u64,
-    /// How important it is.
+    /// Its importance.
     pub level: Level,
-    /// Where in the code, if that is known.
+    /// File and line of the caller, if known.
     pub site: Option<(&'static str, u32)>,
-    /// What it says.
+    /// Its text.
     pub text: String,
 }
 
 impl Message {
-    /// The message in one line, with its end.
+    /// Formats the message as one line, including the line end.
     pub fn line(&self) -> String {
         let (seconds, thousandths) = (self.at / 1000, self.at % 1000);
         let level = self.level.as_str().to_lowercase();
@@ -91,60 +92,60 @@ enum Item {
     End(Sender<()>),
 }
 
-/// The log of this process, once it was started.
+/// The running log of this process.
 #[derive(Clone)]
-pub struct Logbook(Sender<Item>);
+pub struct Logging(Sender<Item>);
 
-impl Logbook {
+impl Logging {
     /// Starts the log of this process.
     ///
     /// # Errors
-    /// When it was started before, or there is no room for a thread.
-    pub fn start(options: Options) -> Result<Logbook, String> {
+    /// Fails if it was started before, or if the system cannot start a thread.
+    pub fn start(options: Options) -> Result<Logging, String> {
         let file = options
             .folder
-            .map(|folder| (options.file, Ring::new(folder)));
+            .map(|folder| (options.file, RotatingFile::new(folder)));
         let level = file.as_ref().map_or(LevelFilter::Off, |(level, _)| *level);
         let level = level.max(options.terminal);
-        let (send, items) = bounded(WAITING);
+        let (send, items) = bounded(QUEUE);
         let lost = Arc::new(AtomicU32::new(0));
-        let front = Front {
+        let logger = Logger {
             level,
             start: Instant::now(),
             send: send.clone(),
             lost: Arc::clone(&lost),
         };
-        let start = front.start;
-        // It lasts as long as the process.
-        log::set_logger(Box::leak(Box::new(front))).map_err(|error| error.to_string())?;
+        let start = logger.start;
+        // Leaked: the logger lasts as long as the process.
+        log::set_logger(Box::leak(Box::new(logger))).map_err(|error| error.to_string())?;
         log::set_max_level(level);
         let mut writer = Writer::new(options.terminal, file);
         thread::Builder::new()
             .name("log".into())
             .stack_size(STACK_BYTES)
-            .spawn(move || write(&items, &lost, start, &mut writer))
-            .map_err(|error| format!("no thread for the log: {error}"))?;
-        Ok(Logbook(send))
+            .spawn(move || run(&items, &lost, start, &mut writer))
+            .map_err(|error| format!("cannot start the log's thread: {error}"))?;
+        Ok(Logging(send))
     }
 
-    /// Writes what waits, and nothing after it. Waits so long at most.
-    pub fn end(&self, longest: Duration) {
+    /// Writes the queued messages and ends the thread, waiting at most this long.
+    pub fn end(&self, timeout: Duration) {
         let (reply, ended) = bounded(1);
-        if self.0.send_timeout(Item::End(reply), longest).is_ok() {
-            let _ = ended.recv_timeout(longest);
+        if self.0.send_timeout(Item::End(reply), timeout).is_ok() {
+            let _ = ended.recv_timeout(timeout);
         }
     }
 }
 
-/// What `log`'s macros call.
-struct Front {
+/// Queues the messages of `log`'s macros.
+struct Logger {
     level: LevelFilter,
     start: Instant,
     send: Sender<Item>,
     lost: Arc<AtomicU32>,
 }
 
-impl Log for Front {
+impl Log for Logger {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.level() <= self.level
     }
@@ -167,16 +168,16 @@ impl Log for Front {
     fn flush(&self) {}
 }
 
-/// The log's thread.
-fn write(items: &Receiver<Item>, lost: &AtomicU32, start: Instant, writer: &mut Writer) {
+/// Runs the log's thread.
+fn run(items: &Receiver<Item>, lost: &AtomicU32, start: Instant, writer: &mut Writer) {
     loop {
-        let item = items.recv_timeout(LOOK);
+        let item = items.recv_timeout(INTERVAL);
         let now = start.elapsed().as_millis() as u64;
-        writer.look(now, lost.swap(0, Ordering::Relaxed));
+        writer.summarize(now, lost.swap(0, Ordering::Relaxed));
         match item {
             Ok(Item::Message(message)) => writer.message(&message),
             Ok(Item::End(reply)) => {
-                writer.look(u64::MAX, 0);
+                writer.summarize(u64::MAX, 0);
                 let _ = reply.send(());
                 return;
             }
@@ -186,48 +187,48 @@ fn write(items: &Receiver<Item>, lost: &AtomicU32, start: Instant, writer: &mut 
     }
 }
 
-/// Writes messages, not too often the same. Time is passed in.
+/// Writes messages and limits repeated ones. Time is passed in.
 struct Writer {
     terminal: LevelFilter,
-    file: Option<(LevelFilter, Ring)>,
-    limit: Limit,
+    file: Option<(LevelFilter, RotatingFile)>,
+    limit: RepeatLimit,
 }
 
 impl Writer {
-    fn new(terminal: LevelFilter, file: Option<(LevelFilter, Ring)>) -> Writer {
+    fn new(terminal: LevelFilter, file: Option<(LevelFilter, RotatingFile)>) -> Writer {
         Writer {
             terminal,
             file,
-            limit: Limit::default(),
+            limit: RepeatLimit::default(),
         }
     }
 
     fn message(&mut self, message: &Message) {
         if self.limit.admits(message) {
-            self.put(message);
+            self.write(message);
         }
     }
 
-    /// Sums up what was held back, and tells how many were lost.
-    fn look(&mut self, now: u64, lost: u32) {
-        for message in self.limit.sum_up(now) {
-            self.put(&message);
+    /// Writes summaries of repeated messages, and the number of lost ones.
+    fn summarize(&mut self, now: u64, lost: u32) {
+        for message in self.limit.summarize(now) {
+            self.write(&message);
         }
         if lost > 0 {
             let message = Message {
                 at: now,
                 level: Level::Warn,
                 site: None,
-                text: format!("{lost} messages came too fast and are not here"),
+                text: format!("{lost} messages came too fast and were dropped"),
             };
-            self.put(&message);
+            self.write(&message);
         }
     }
 
-    fn put(&mut self, message: &Message) {
+    fn write(&mut self, message: &Message) {
         let line = message.line();
         if message.level <= self.terminal {
-            // Where nobody listens, nobody is told.
+            // Standard error may be closed.
             let _ = io::stderr().write_all(line.as_bytes());
         }
         match &mut self.file {
@@ -242,7 +243,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_is_one_line_whatever_it_says() {
+    fn every_message_is_one_line() {
         let message = Message {
             at: 12_045,
             level: Level::Warn,
@@ -256,33 +257,33 @@ mod tests {
     }
 
     #[test]
-    fn messages_that_nobody_takes_are_counted_and_no_caller_waits() {
+    fn messages_that_do_not_fit_are_counted_without_waiting() {
         let (send, items) = bounded(2);
-        let front = Front {
+        let logger = Logger {
             level: LevelFilter::Info,
             start: Instant::now(),
             send,
             lost: Arc::default(),
         };
-        let say = |level| {
+        let log = |level| {
             let record = Record::builder()
                 .level(level)
                 .args(format_args!("x"))
                 .build();
-            front.log(&record);
+            logger.log(&record);
         };
-        (0..5).for_each(|_| say(Level::Info));
-        say(Level::Debug);
+        (0..5).for_each(|_| log(Level::Info));
+        log(Level::Debug);
         assert_eq!(items.len(), 2);
-        assert_eq!(front.lost.load(Ordering::Relaxed), 3);
+        assert_eq!(logger.lost.load(Ordering::Relaxed), 3);
     }
 
     #[test]
-    fn what_is_held_back_or_lost_is_summed_up() {
+    fn suppressed_and_lost_messages_are_summarized() {
         let folder = tempfile::tempdir().unwrap();
         let mut writer = Writer::new(
             LevelFilter::Off,
-            Some((LevelFilter::Info, Ring::new(folder.path().into()))),
+            Some((LevelFilter::Info, RotatingFile::new(folder.path().into()))),
         );
         let message = |at, text: &str| Message {
             at,
@@ -293,14 +294,11 @@ mod tests {
         for i in 0..20 {
             writer.message(&message(i * 100, "again"));
         }
-        writer.look(20_000, 3);
+        writer.summarize(20_000, 3);
         let text = std::fs::read_to_string(folder.path().join("log.txt")).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 7, "{text}");
-        assert!(
-            lines[5].ends_with("info  again (said 15 times more)"),
-            "{text}"
-        );
+        assert!(lines[5].ends_with("info  again (15 more times)"), "{text}");
         assert!(lines[6].contains("3 messages came too fast"), "{text}");
     }
 }

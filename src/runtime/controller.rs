@@ -10,27 +10,9 @@ use logicnet::Word;
 
 use super::sound::settings;
 use crate::pru::{ProgramRequest, ProgramRequests};
+use crate::storage::Storage;
 use engine::{Change, Handover, Start, Voice};
-use instrument::{Command, Instrument, SaveRequest, Sound, State, notice};
-
-/// Takes presets to be kept.
-pub trait Storage: Send {
-    /// Saves or deletes a preset. May return before that is done.
-    ///
-    /// # Errors
-    /// Says in plain words why it cannot be kept.
-    fn keep(&mut self, keep: SaveRequest) -> Result<(), String>;
-}
-
-/// Keeps nothing: presets last as long as the instrument runs.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoStorage;
-
-impl Storage for NoStorage {
-    fn keep(&mut self, _: SaveRequest) -> Result<(), String> {
-        Ok(())
-    }
-}
+use instrument::{Command, Instrument, Sound, State, notice};
 
 /// Whether a command need not be done when this one comes right after it: where
 /// a finger, a knob or a fader was is of no interest once it is elsewhere. That a touch ends is.
@@ -102,8 +84,8 @@ impl<W: Word> Controller<W> {
             });
         }
         if let Some(keep) = outcome.keep {
-            if let Err(problem) = self.storage.keep(keep) {
-                return Err(self.refuse(format!("not kept on disk: {problem}")));
+            if let Err(problem) = self.storage.save(keep) {
+                return Err(self.refuse(format!("not saved: {problem}")));
             }
         }
         Ok(())

@@ -4,8 +4,8 @@ use logicnet::{Network, Word};
 
 use super::sound::EngineLimits;
 use crate::pru::{self, Choice, Supervisor, sides};
-use crate::runtime::controller::{Controller, NoStorage, Storage};
-use crate::storage::Memory;
+use crate::runtime::controller::Controller;
+use crate::storage::{NoStorage, Restored, Storage};
 use engine::{Engine, Platform};
 use instrument::parameters::Parameters;
 
@@ -20,7 +20,7 @@ pub struct Parts {
     /// Parameters to start with.
     pub parameters: Parameters,
     /// What was kept, to go on from.
-    pub memory: Memory,
+    pub restored: Restored,
     /// Where presets are kept.
     pub storage: Box<dyn Storage>,
     /// For random networks and mutations.
@@ -33,7 +33,7 @@ impl Parts {
         Parts {
             library,
             parameters: Parameters::default(),
-            memory: Memory::default(),
+            restored: Restored::default(),
             storage: Box::new(NoStorage),
             seed: 1,
         }
@@ -47,7 +47,7 @@ impl Parts {
         mut self,
         platform: Platform,
     ) -> Result<(Controller<Lanes>, Engine<Lanes>), String> {
-        let instrument = self.memory.wake(
+        let instrument = self.restored.into_instrument(
             self.library,
             self.parameters,
             Some(Box::new(EngineLimits {

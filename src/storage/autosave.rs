@@ -1,7 +1,7 @@
-//! What the storage's thread does: looks at the state, and keeps what changed.
+//! The loop of the storage thread: watches the state and saves changes.
 //!
-//! Time is passed in, in milliseconds. Nothing here is ever waited for by the
-//! instrument, and least of all by the sound.
+//! Time is passed in, in milliseconds. The instrument never waits for this thread, and
+//! the audio thread does not know of it.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -9,202 +9,207 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded, unbounded};
+use instrument::{SaveRequest, Saved, State};
 
 use super::disk::Disk;
 use super::presets::Presets;
-use super::running::Running;
-use super::{Memory, Places};
-use crate::runtime::controller::Storage;
-use instrument::{SaveRequest, Saved, State};
+use super::state_folder::StateFolder;
+use super::{Folders, Restored, Storage, StorageError};
 
-/// The state is saved so long after its last change, and at most so long after
-/// its first: together with the writing, within 2 s.
+/// The state is saved this long after its last change, and at most
+/// [`MAX_DELAY_MS`] after its first: including the writing, within 2 s.
 const SETTLED_MS: u64 = 500;
-const LONGEST_MS: u64 = 1500;
-/// From one attempt that failed to the next: at first, and at most.
-const FIRST_WAIT_MS: u64 = 250;
-const MOST_WAIT_MS: u64 = 5000;
-/// How often the thread looks at the state.
-const LOOK: Duration = Duration::from_millis(100);
+const MAX_DELAY_MS: u64 = 1500;
+/// Time from a failed attempt to the next: first, and at most.
+const FIRST_RETRY_MS: u64 = 250;
+const MAX_RETRY_MS: u64 = 5000;
+/// Time from one look at the state to the next.
+const INTERVAL: Duration = Duration::from_millis(100);
 
-/// What the storage is asked for.
-enum Order {
-    SaveRequest(SaveRequest),
+enum Message {
+    Save(SaveRequest),
     Steady,
     End(Sender<bool>),
 }
 
-/// The near end of the way to the storage; never waits, but to end.
+/// Sends requests to the storage thread. Never waits, except in [`StorageHandle::end`].
 #[derive(Clone)]
-pub struct StorageHandle(Sender<Order>);
+pub struct StorageHandle(Sender<Message>);
 
 impl StorageHandle {
-    /// It has been playing steadily: this start has not failed. To be called
-    /// after some ten seconds of sound.
+    /// Reports steady play: this start has not failed. To be called after
+    /// [`STEADY_NS`](super::STEADY_NS) of sound.
     pub fn steady(&self) {
-        let _ = self.0.send(Order::Steady);
+        let _ = self.0.send(Message::Steady);
     }
 
-    /// Keeps what is not kept yet and ends. A start that ends like this before
-    /// it was steady counts neither way. Waits so long at most; true if all is
-    /// kept.
-    pub fn end(&self, longest: Duration) -> bool {
-        self.begin_end().wait(longest)
+    /// Saves what is not saved yet and ends the thread, waiting at most this long.
+    /// Returns whether everything is saved. A start that ends like this before it was
+    /// steady does not count as failed.
+    pub fn end(&self, timeout: Duration) -> bool {
+        self.begin_end().wait(timeout)
     }
 
-    /// As [`StorageHandle::end`], without waiting yet: there may be other things to do.
+    /// Begins [`StorageHandle::end`] without waiting.
     pub fn begin_end(&self) -> Ending {
         let (reply, ended) = bounded(1);
-        // Nobody takes it only when all is over; then nobody replies.
-        let _ = self.0.send(Order::End(reply));
+        // If the thread has ended already, there is no reply.
+        let _ = self.0.send(Message::End(reply));
         Ending(ended)
     }
 }
 
-/// An end that was asked for.
+/// An end that was requested.
 pub struct Ending(Receiver<bool>);
 
 impl Ending {
-    /// Waits so long at most; true if all is kept.
-    pub fn wait(self, longest: Duration) -> bool {
-        self.0.recv_timeout(longest).unwrap_or(false)
+    /// Waits at most this long. Returns whether everything is saved.
+    pub fn wait(self, timeout: Duration) -> bool {
+        self.0.recv_timeout(timeout).unwrap_or(false)
     }
 }
 
 impl Storage for StorageHandle {
-    /// Hands it over; a failure is told by [`Autosave::turn`].
-    fn keep(&mut self, keep: SaveRequest) -> Result<(), String> {
+    /// Queues the request; [`Autosave::poll`] reports failures.
+    fn save(&mut self, request: SaveRequest) -> Result<(), StorageError> {
         self.0
-            .send(Order::SaveRequest(keep))
-            .map_err(|_| "nothing is kept any more".to_string())
+            .send(Message::Save(request))
+            .map_err(|_| StorageError::Ended)
     }
 }
 
-/// Watches the state and keeps what shall last.
+/// Watches the state and saves it.
 pub struct Autosave<D> {
-    orders: Receiver<Order>,
+    messages: Receiver<Message>,
     presets: Option<Presets<D>>,
-    running: Option<Running<D>>,
-    /// What to do with presets, the newest for each name.
+    folder: Option<StateFolder<D>>,
+    /// The newest request for each preset, by name.
     queue: BTreeMap<String, SaveRequest>,
     calibration: Option<String>,
-    /// What was seen last, and when it first and last differed from what is kept.
+    /// The state that was seen last.
     seen: Option<Saved>,
+    /// When the state first and last differed from the saved one.
     changed: Option<(u64, u64)>,
-    /// What failed, as it was told, and when to try again.
-    trouble: Option<String>,
+    /// The last failure that was reported.
+    failure: Option<String>,
     retry_at: u64,
-    wait: u64,
-    /// It ends, and who wants to know whether all is kept.
+    retry_ms: u64,
     ending: bool,
+    /// Receives whether everything is saved at the end.
     reply: Option<Sender<bool>>,
 }
 
+/// The result of one poll.
+#[derive(Default)]
+struct Polled {
+    saved: bool,
+    problems: Vec<String>,
+    notices: Vec<String>,
+}
+
 impl<D: Disk + Clone> Autosave<D> {
-    /// Counts this start, and reads what was kept. Waits for nothing but the
-    /// disk; what is not there is not in the memory, and what is wrong is told
-    /// in its notices.
-    pub fn open(disk: &D, places: Places) -> (Autosave<D>, StorageHandle, Memory) {
-        let (handle, orders) = unbounded();
-        let mut memory = Memory::default();
-        let presets = places.presets.map(|folder: PathBuf| {
-            let (presets, read) = Presets::open(disk.clone(), folder);
-            memory.presets = read.presets;
-            memory.reserved = read.reserved;
-            memory.notices = read.problems;
+    /// Counts this start and reads the folders. Waits only for the disk. Missing files
+    /// are left out; the notices report damaged ones.
+    pub fn open(disk: &D, folders: Folders) -> (Autosave<D>, StorageHandle, Restored) {
+        let (handle, messages) = unbounded();
+        let mut restored = Restored::default();
+        let presets = folders.presets.map(|folder: PathBuf| {
+            let (presets, loaded) = Presets::open(disk.clone(), folder);
+            restored.presets = loaded.presets;
+            restored.reserved = loaded.reserved;
+            restored.notices = loaded.problems;
             presets
         });
-        let running = places
+        let folder = folders
             .state
-            .map(|folder| Running::open(disk, &folder, &mut memory));
-        let watch = Autosave {
-            orders,
+            .map(|folder| StateFolder::open(disk, &folder, &mut restored));
+        let autosave = Autosave {
+            messages,
             presets,
-            running,
+            folder,
             queue: BTreeMap::new(),
             calibration: None,
             seen: None,
             changed: None,
-            trouble: None,
+            failure: None,
             retry_at: 0,
-            wait: FIRST_WAIT_MS,
+            retry_ms: FIRST_RETRY_MS,
             ending: false,
             reply: None,
         };
-        (watch, StorageHandle(handle), memory)
+        (autosave, StorageHandle(handle), restored)
     }
 
-    /// Watches until [`StorageHandle::end`], or until all handles are gone. `clock` is
-    /// in milliseconds, `state` gives the newest state, `tell` tells the player.
+    /// Runs until [`StorageHandle::end`], or until all handles are gone. `clock` is in
+    /// milliseconds, `state` returns the newest state, `notify` tells the player.
     pub fn run(
         mut self,
         mut clock: impl FnMut() -> u64,
         mut state: impl FnMut() -> Arc<State>,
-        mut tell: impl FnMut(String),
+        mut notify: impl FnMut(String),
     ) {
         while !self.ending {
-            match self.orders.recv_timeout(LOOK) {
-                Ok(order) => self.take(order),
+            match self.messages.recv_timeout(INTERVAL) {
+                Ok(message) => self.receive(message),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => self.end(None),
             }
-            self.turn(clock(), &state(), &mut tell);
+            self.poll(clock(), &state(), &mut notify);
         }
     }
 
-    /// Keeps all that is not kept yet; true if that was possible. For who has
-    /// no thread.
-    pub fn finish(mut self, now: u64, state: &Arc<State>, tell: &mut dyn FnMut(String)) -> bool {
+    /// Saves what is not saved yet, for callers without a thread. Returns whether
+    /// everything is saved.
+    pub fn finish(mut self, now: u64, state: &Arc<State>, notify: &mut dyn FnMut(String)) -> bool {
         self.end(None);
-        self.turn(now, state, tell);
-        self.is_all_kept()
+        self.poll(now, state, notify);
+        self.is_all_saved()
     }
 
-    /// Ends without having played: this start counts neither way, and the state
-    /// stays as it is.
+    /// Ends without having played: this start does not count, and the saved state stays.
     pub fn cancel(mut self) {
-        if let Some(running) = &mut self.running {
-            running.end();
-            // A count that cannot be written is one start too many.
-            let _ = running.keep_starts(&mut false);
+        if let Some(folder) = &mut self.folder {
+            folder.end();
+            // If the count cannot be written, this start counts as failed.
+            let _ = folder.save_starts();
         }
     }
 
     fn end(&mut self, reply: Option<Sender<bool>>) {
         self.ending = true;
         self.reply = reply;
-        if let Some(running) = &mut self.running {
-            running.end();
+        if let Some(folder) = &mut self.folder {
+            folder.end();
         }
     }
 
-    fn take(&mut self, order: Order) {
-        match order {
-            Order::SaveRequest(SaveRequest::Calibration(text)) => {
+    fn receive(&mut self, message: Message) {
+        match message {
+            Message::Save(SaveRequest::Calibration(text)) => {
                 self.calibration = Some(text);
                 self.retry_at = 0;
             }
-            Order::SaveRequest(keep) => {
-                if let (Some(name), true) = (keep.preset(), self.presets.is_some()) {
-                    self.queue.insert(name.to_string(), keep);
+            Message::Save(request) => {
+                if let (Some(name), true) = (request.preset(), self.presets.is_some()) {
+                    self.queue.insert(name.to_string(), request);
                     self.retry_at = 0;
                 }
             }
-            Order::Steady => {
-                if let Some(running) = &mut self.running {
-                    running.steady();
+            Message::Steady => {
+                if let Some(folder) = &mut self.folder {
+                    folder.steady();
                 }
             }
-            Order::End(reply) => self.end(Some(reply)),
+            Message::End(reply) => self.end(Some(reply)),
         }
     }
 
-    /// One look at the state at a time in milliseconds; keeps what is due. What
-    /// the player should know of is told.
-    pub fn turn(&mut self, now: u64, state: &Arc<State>, tell: &mut dyn FnMut(String)) {
+    /// Looks at the state at a time in milliseconds, and saves what is due. Calls
+    /// `notify` with messages for the player.
+    pub fn poll(&mut self, now: u64, state: &Arc<State>, notify: &mut dyn FnMut(String)) {
         loop {
-            match self.orders.try_recv() {
-                Ok(order) => self.take(order),
+            match self.messages.try_recv() {
+                Ok(message) => self.receive(message),
                 Err(TryRecvError::Empty) => break,
                 Err(TryRecvError::Disconnected) => {
                     if !self.ending {
@@ -214,53 +219,53 @@ impl<D: Disk + Clone> Autosave<D> {
                 }
             }
         }
-        self.see(now, state);
+        self.observe(now, state);
         if now < self.retry_at && !self.ending {
             return;
         }
-        let mut done = Done::default();
-        self.keep_presets(&mut done);
-        self.keep_running(now, &mut done);
-        for notice in done.notices {
+        let mut polled = Polled::default();
+        self.save_presets(&mut polled);
+        self.save_folder(now, &mut polled);
+        for notice in polled.notices {
             log::warn!("{notice}");
-            tell(notice);
+            notify(notice);
         }
-        if done.problems.is_empty() {
-            if done.kept && self.trouble.take().is_some() {
-                log::info!("kept on disk again");
-                tell("kept on disk again".into());
+        if polled.problems.is_empty() {
+            if polled.saved && self.failure.take().is_some() {
+                log::info!("saved again");
+                notify("saved again".into());
             }
-            self.wait = FIRST_WAIT_MS;
+            self.retry_ms = FIRST_RETRY_MS;
         } else {
-            let words = format!("not kept on disk: {}", done.problems.join("; "));
-            if self.trouble.as_ref() != Some(&words) {
-                log::warn!("{words}");
-                tell(words.clone());
-                self.trouble = Some(words);
+            let failure = format!("not saved: {}", polled.problems.join("; "));
+            if self.failure.as_ref() != Some(&failure) {
+                log::warn!("{failure}");
+                notify(failure.clone());
+                self.failure = Some(failure);
             }
-            self.retry_at = now + self.wait;
-            self.wait = (self.wait * 2).min(MOST_WAIT_MS);
+            self.retry_at = now + self.retry_ms;
+            self.retry_ms = (self.retry_ms * 2).min(MAX_RETRY_MS);
         }
         if let Some(reply) = &self.reply {
-            let _ = reply.send(self.is_all_kept());
+            let _ = reply.send(self.is_all_saved());
         }
     }
 
-    fn is_all_kept(&self) -> bool {
-        let running = self.running.as_ref().is_none_or(Running::is_all_kept);
-        self.queue.is_empty() && self.calibration.is_none() && self.changed.is_none() && running
+    fn is_all_saved(&self) -> bool {
+        let count = self.folder.as_ref().is_none_or(StateFolder::is_count_saved);
+        self.queue.is_empty() && self.calibration.is_none() && self.changed.is_none() && count
     }
 
-    /// Notes when what lasts of the state changes. A finger, a page, a notice
-    /// is no change.
-    fn see(&mut self, now: u64, state: &Arc<State>) {
-        let Some(running) = &mut self.running else {
+    /// Notes when the lasting part of the state changes; fingers, pages and notices are
+    /// not part of it.
+    fn observe(&mut self, now: u64, state: &Arc<State>) {
+        let Some(folder) = &self.folder else {
             return;
         };
         if self.seen.as_ref().is_some_and(|seen| seen.is_of(state)) {
             return;
         }
-        if running.is_kept(state) {
+        if folder.is_saved(state) {
             self.changed = None;
         } else {
             let (first, _) = self.changed.unwrap_or((now, now));
@@ -269,44 +274,53 @@ impl<D: Disk + Clone> Autosave<D> {
         self.seen = Some(Saved::of(state));
     }
 
-    fn keep_presets(&mut self, done: &mut Done) {
+    fn save_presets(&mut self, polled: &mut Polled) {
         let Some(presets) = &mut self.presets else {
             return;
         };
-        self.queue.retain(|name, keep| match presets.keep(keep) {
-            Ok(other) => {
-                if let Some(other) = other {
-                    let notice = format!("a preset {name} was there already: kept as {other}");
-                    done.notices.push(notice);
+        self.queue.retain(|name, request| {
+            let saved = match request {
+                SaveRequest::Save(preset) => presets.save(preset),
+                SaveRequest::Delete(name) => presets.delete(name).map(|()| None),
+                // Saved with the state.
+                SaveRequest::Calibration(_) => return false,
+            };
+            match saved {
+                Ok(other) => {
+                    let notice =
+                        |other| format!("a preset {name} already exists: saved as {other}");
+                    polled.notices.extend(other.map(notice));
+                    polled.saved = true;
+                    false
                 }
-                done.kept = true;
-                false
-            }
-            Err(problem) => {
-                done.problems.push(problem);
-                true
+                Err(error) => {
+                    polled.problems.push(error.to_string());
+                    true
+                }
             }
         });
     }
 
-    fn keep_running(&mut self, now: u64, done: &mut Done) {
-        let Some(running) = &mut self.running else {
+    fn save_folder(&mut self, now: u64, polled: &mut Polled) {
+        let Some(folder) = &mut self.folder else {
             return;
         };
-        let problem = running.keep_starts(&mut done.kept);
-        done.problems.extend(problem.err());
+        match folder.save_starts() {
+            Ok(saved) => polled.saved |= saved,
+            Err(error) => polled.problems.push(error.to_string()),
+        }
         if let Some(text) = self.calibration.take() {
-            match running.keep_calibration(&text) {
-                Ok(()) => done.kept = true,
-                Err(problem) => {
-                    done.problems.push(problem);
+            match folder.save_calibration(&text) {
+                Ok(()) => polled.saved = true,
+                Err(error) => {
+                    polled.problems.push(error.to_string());
                     self.calibration = Some(text);
                 }
             }
         }
-        let is_due = |(first, last)| now >= first + LONGEST_MS || now >= last + SETTLED_MS;
+        let is_due = |(first, last)| now >= first + MAX_DELAY_MS || now >= last + SETTLED_MS;
         let due = self.changed.is_some_and(is_due) || self.ending;
-        // What is replaced may be on its way to a preset.
+        // The state that this one replaces may still be on its way to a preset.
         let rescuing = self.queue.values().any(SaveRequest::is_rescue);
         if self.changed.is_none() || !due || rescuing {
             return;
@@ -314,20 +328,12 @@ impl<D: Disk + Clone> Autosave<D> {
         let Some(state) = self.seen.clone() else {
             return;
         };
-        match running.keep_state(state, self.presets.as_mut(), &mut done.notices) {
+        match folder.save_state(state, self.presets.as_mut(), &mut polled.notices) {
             Ok(()) => {
-                done.kept = true;
+                polled.saved = true;
                 self.changed = None;
             }
-            Err(problem) => done.problems.push(problem),
+            Err(error) => polled.problems.push(error.to_string()),
         }
     }
-}
-
-/// What came of a turn.
-#[derive(Default)]
-struct Done {
-    kept: bool,
-    problems: Vec<String>,
-    notices: Vec<String>,
 }

@@ -1,5 +1,5 @@
-//! A checksum inside of a JSON file: its last member, on a line of its own, so
-//! that every other tool reads the file as if it were not there.
+//! A checksum inside a JSON file: its last member, on a line of its own, which
+//! other tools ignore.
 //!
 //! The checksum is CRC-32 (IEEE 802.3) over all bytes before its line.
 
@@ -10,16 +10,16 @@ const AFTER: &str = "\"\n}\n";
 /// Digits of the checksum.
 const DIGITS: usize = 8;
 
-/// What a file says, without the checksum's line.
+/// The text of a file without its checksum line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
     /// The text.
     pub text: String,
-    /// It had a checksum. People who write files by hand need none.
-    pub sealed: bool,
+    /// True if the file had a checksum. Files written by hand need none.
+    pub had_checksum: bool,
 }
 
-/// A checksum that is not that of the text.
+/// A checksum that does not match the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WrongChecksum;
 
@@ -27,15 +27,15 @@ impl fmt::Display for WrongChecksum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
             "its checksum is wrong: it is damaged, or was edited \
-             (take the checksum's line out if you changed it on purpose)",
+             (remove the checksum line if you changed it on purpose)",
         )
     }
 }
 
 impl std::error::Error for WrongChecksum {}
 
-/// The text of a JSON object with a checksum. What is no object is left as it
-/// is.
+/// Returns the text of a JSON object with a checksum added. Other text is returned
+/// unchanged.
 pub fn add_checksum(text: &str) -> String {
     let Some(inside) = text.trim_end().strip_suffix('}') else {
         return text.to_string();
@@ -47,20 +47,20 @@ pub fn add_checksum(text: &str) -> String {
     format!("{body}{BEFORE}{checksum:08x}{AFTER}")
 }
 
-/// The text again. A checksum that another tool has moved elsewhere says nothing
-/// any more, and is left in.
+/// Returns the text without its checksum. A checksum that another tool has moved away
+/// from the end is ignored and stays in the text.
 ///
 /// # Errors
-/// When the checksum is wrong.
+/// Fails if the checksum is wrong.
 pub fn verify_checksum(text: &str) -> Result<Verified, WrongChecksum> {
     let Some((body, checksum)) = split(text) else {
         return Ok(Verified {
             text: text.to_string(),
-            sealed: false,
+            had_checksum: false,
         });
     };
-    let right = format!("{:08x}", crc32fast::hash(body.as_bytes()));
-    if checksum != right {
+    let expected = format!("{:08x}", crc32fast::hash(body.as_bytes()));
+    if checksum != expected {
         return Err(WrongChecksum);
     }
     let inside = body.trim_end_matches('\n');
@@ -68,12 +68,12 @@ pub fn verify_checksum(text: &str) -> Result<Verified, WrongChecksum> {
     let line = if inside.ends_with('{') { "" } else { "\n" };
     Ok(Verified {
         text: format!("{inside}{line}}}\n"),
-        sealed: true,
+        had_checksum: true,
     })
 }
 
-/// What is before the checksum's line, and the checksum. White space at the end
-/// may have been changed on the way.
+/// Splits the text into the part before the checksum line, and the checksum. White space
+/// at the end may have changed.
 fn split(text: &str) -> Option<(&str, &str)> {
     let inside = text.trim_end().strip_suffix('}')?.trim_end();
     let (body, line) = inside.rsplit_once('\n')?;
@@ -88,36 +88,39 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_sealed_file_is_the_same_json_with_one_line_more() {
+    fn a_checksum_adds_one_line_to_the_json() {
         let text = "{\n  \"a\": [1,\n 2]\n}\n";
-        let sealed = add_checksum(text);
+        let checksummed = add_checksum(text);
         assert_eq!(
-            sealed,
+            checksummed,
             "{\n  \"a\": [1,\n 2],\n  \"checksum\": \"crc32:460a84eb\"\n}\n"
         );
-        let value: serde_json::Value = serde_json::from_str(&sealed).unwrap();
+        let value: serde_json::Value = serde_json::from_str(&checksummed).unwrap();
         assert_eq!(value["a"][1], 2);
-        let again = verify_checksum(&sealed).unwrap();
-        assert!(again.sealed);
+        let again = verify_checksum(&checksummed).unwrap();
+        assert!(again.had_checksum);
         assert_eq!(again.text, text);
     }
 
     #[test]
-    fn files_without_a_checksum_are_taken_as_they_are() {
+    fn files_without_a_checksum_are_accepted_unchanged() {
         for text in ["{}", "", "}", "[1]", "{\"checksum\": 1}", "x\n}", "\n\n}\n"] {
-            let unsealed = verify_checksum(text).unwrap();
-            assert_eq!((unsealed.text.as_str(), unsealed.sealed), (text, false));
+            let verified = verify_checksum(text).unwrap();
+            assert_eq!(
+                (verified.text.as_str(), verified.had_checksum),
+                (text, false)
+            );
         }
         assert_eq!(verify_checksum(&add_checksum("{}")).unwrap().text, "{}\n");
         assert_eq!(add_checksum("[1]"), "[1]");
     }
 
     #[test]
-    fn a_line_end_changed_is_a_change() {
-        let sealed = add_checksum("{\n  \"a\": 1\n}\n");
-        assert!(verify_checksum(&sealed.replace('\n', "\r\n")).is_err());
-        // Behind the checksum it does not matter.
-        assert!(verify_checksum(sealed.trim_end()).is_ok());
+    fn a_changed_line_end_is_noticed() {
+        let checksummed = add_checksum("{\n  \"a\": 1\n}\n");
+        assert!(verify_checksum(&checksummed.replace('\n', "\r\n")).is_err());
+        // White space after the checksum does not matter.
+        assert!(verify_checksum(checksummed.trim_end()).is_ok());
     }
 
     proptest! {
@@ -128,10 +131,10 @@ mod tests {
             let place = place % bytes.len();
             bytes[place] ^= bits;
             let Ok(changed) = String::from_utf8(bytes) else { return Ok(()) };
-            // It is refused, or no longer JSON, or says the same: a change of
-            // the checksum's own name.
-            if let Ok(unsealed) = verify_checksum(&changed) {
-                if let Ok(value) = serde_json::from_str::<serde_json::Value>(&unsealed.text) {
+            // The change is refused, breaks the JSON, or leaves the values unchanged
+            // because it hit the name of the checksum.
+            if let Ok(verified) = verify_checksum(&changed) {
+                if let Ok(value) = serde_json::from_str::<serde_json::Value>(&verified.text) {
                     prop_assert_eq!(&value["a"], "some text");
                     prop_assert_eq!(&value["b"], &serde_json::json!([1, 2, 3]));
                 }
@@ -139,11 +142,11 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_unsealed_or_refused(text: String) {
+        fn any_text_is_verified_or_refused(text: String) {
             let _ = verify_checksum(&text);
             let _ = verify_checksum(&format!("{text}\n  \"checksum\": \"crc32:12345678\"\n}}"));
-            let sealed = add_checksum(&text);
-            prop_assert!(verify_checksum(&sealed).is_ok());
+            let checksummed = add_checksum(&text);
+            prop_assert!(verify_checksum(&checksummed).is_ok());
         }
     }
 }

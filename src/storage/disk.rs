@@ -1,75 +1,75 @@
-//! The few system calls that keeping needs, so that tests can cut them short.
+//! The few system calls that saving needs, as a trait so that tests can interrupt them.
 
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-/// Largest file that is read; a network with the most gates is about 1.3 MB.
-const MOST_BYTES: u64 = 8 << 20;
+/// Largest file that is read, in bytes; a network of the most gates takes about 1.3 MB.
+const MAX_BYTES: u64 = 8 << 20;
 
-/// A disk. Nothing is there to stay before it was synced: a file's content by
+/// A disk. Nothing survives a power cut before it is synced: the content of a file by
 /// [`Disk::sync`], names by [`Disk::sync_folder`].
 pub trait Disk {
     /// A file being written.
     type File;
 
-    /// A file's content.
+    /// Reads a file.
     ///
     /// # Errors
-    /// `NotFound` when there is none. What is no plain file, or larger than any
-    /// of ours, is not read.
+    /// Returns `NotFound` if it does not exist. Refuses anything but plain files, and
+    /// files larger than any that Gatebend writes.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
-    /// Names in a folder, in any order.
+    /// Returns the names in a folder, in any order.
     ///
     /// # Errors
-    /// `NotFound` when there is no such folder.
+    /// Returns `NotFound` if the folder does not exist.
     fn list(&self, folder: &Path) -> io::Result<Vec<String>>;
 
-    /// Begins a file, empty.
+    /// Creates an empty file.
     ///
     /// # Errors
-    /// `NotFound` when its folder is not there.
+    /// Returns `NotFound` if its folder does not exist.
     fn create(&self, path: &Path) -> io::Result<Self::File>;
 
-    /// Writes on.
+    /// Appends to a file.
     ///
     /// # Errors
-    /// When there is no room, among others; some of it may be written.
+    /// Fails if the disk is full, for example; part of the bytes may be written.
     fn write(&self, file: &mut Self::File, bytes: &[u8]) -> io::Result<()>;
 
-    /// Waits until a file's content would survive a power cut.
+    /// Waits until the content of a file would survive a power cut.
     ///
     /// # Errors
-    /// When it would not.
+    /// Fails if the content may be lost.
     fn sync(&self, file: &Self::File) -> io::Result<()>;
 
-    /// Gives a file another name in its folder, in place of what had that name.
+    /// Renames a file within its folder, replacing any file of the new name.
     ///
     /// # Errors
-    /// `NotFound` when it is not there.
+    /// Returns `NotFound` if it does not exist.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
-    /// Takes a file away.
+    /// Deletes a file.
     ///
     /// # Errors
-    /// `NotFound` when it is not there.
+    /// Returns `NotFound` if it does not exist.
     fn remove(&self, path: &Path) -> io::Result<()>;
 
-    /// Makes a folder.
+    /// Creates a folder.
     ///
     /// # Errors
-    /// `NotFound` when the folder that it should be in is not there.
+    /// Returns `NotFound` if its parent does not exist.
     fn create_folder(&self, folder: &Path) -> io::Result<()>;
 
     /// Waits until the names in a folder would survive a power cut.
     ///
     /// # Errors
-    /// When they would not.
+    /// Fails if the names may be lost.
     fn sync_folder(&self, folder: &Path) -> io::Result<()>;
 }
 
-/// The computer's own files.
+/// The file system.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Files;
 
@@ -77,14 +77,14 @@ impl Disk for Files {
     type File = fs::File;
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        // What is no file, such as a pipe, might never end.
+        // A pipe, for example, might never end.
         if !fs::metadata(path)?.is_file() {
-            return Err(io::Error::other("no plain file"));
+            return Err(io::Error::other("not a plain file"));
         }
         let mut bytes = Vec::new();
         let file = fs::File::open(path)?;
-        if file.take(MOST_BYTES + 1).read_to_end(&mut bytes)? as u64 > MOST_BYTES {
-            return Err(io::Error::other("larger than any file of ours"));
+        if file.take(MAX_BYTES + 1).read_to_end(&mut bytes)? as u64 > MAX_BYTES {
+            return Err(io::Error::other("larger than any file of Gatebend"));
         }
         Ok(bytes)
     }
@@ -121,7 +121,7 @@ impl Disk for Files {
     }
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
-        // Elsewhere folders cannot be opened, nor need they be.
+        // Other systems cannot open folders, and do not need to.
         if cfg!(unix) {
             fs::File::open(folder)?.sync_all()?;
         }

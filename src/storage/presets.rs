@@ -3,102 +3,100 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::StorageError;
 use super::disk::Disk;
-use super::versioned_files::{Trouble, VersionedFiles};
-use instrument::SaveRequest;
+use super::versioned_files::{LoadProblem, VersionedFiles};
 use instrument::preset::{Preset, free_name, is_name};
 
-/// What a folder had.
+/// The presets of a folder.
 #[derive(Debug, Default)]
-pub struct Read {
-    /// Those that are good, in the order of their names.
+pub struct LoadedPresets {
+    /// Valid presets, ordered by name.
     pub presets: Vec<Preset>,
-    /// Names of those that could not be read: they are left alone.
+    /// Names of presets that could not be read; their files are left alone.
     pub reserved: Vec<String>,
-    /// What to tell.
+    /// Problems to report.
     pub problems: Vec<String>,
 }
 
 /// A folder of presets.
 pub struct Presets<D> {
-    shelf: VersionedFiles<D, Preset>,
-    /// The file of every preset that this run has read or written: a file that
-    /// is there besides came late, and is not written over.
+    files: VersionedFiles<D, Preset>,
+    /// The file of every preset that this run has read or written. Any other file
+    /// appeared later, and is not overwritten.
     known: BTreeMap<String, String>,
 }
 
 impl<D: Disk> Presets<D> {
-    /// Reads what is there.
-    pub fn open(disk: D, folder: PathBuf) -> (Presets<D>, Read) {
+    /// Opens a folder and loads its presets.
+    pub fn open(disk: D, folder: PathBuf) -> (Presets<D>, LoadedPresets) {
         let parse = |name: &str, text: &str| {
             Preset::from_json(name.to_string(), text).map_err(|error| error.to_string())
         };
-        let mut shelf = VersionedFiles::new(disk, folder, parse);
+        let mut files = VersionedFiles::new(disk, folder, parse);
         let mut known = BTreeMap::new();
-        let mut read = Read::default();
-        let names = shelf.names().unwrap_or_else(|problem| {
-            read.problems.push(format!("presets left out: {problem}"));
+        let mut all = LoadedPresets::default();
+        let names = files.names().unwrap_or_else(|error| {
+            all.problems.push(format!("presets left out: {error}"));
             Vec::new()
         });
         for name in names.into_iter().filter(|name| is_name(name)) {
-            let found = shelf.load(&name);
-            let words = found.trouble.as_ref().map(Trouble::words);
-            match (found.value, words) {
-                (Some(preset), words) => {
-                    read.problems.extend(words.map(str::to_string));
-                    read.presets.push(preset);
+            let loaded = files.load(&name);
+            let problem = loaded.problem.as_ref().map(LoadProblem::text);
+            match (loaded.value, problem) {
+                (Some(preset), problem) => {
+                    all.problems.extend(problem.map(str::to_string));
+                    all.presets.push(preset);
                     known.insert(name.clone(), name);
                 }
-                (None, Some(words)) => {
-                    read.problems.push(format!("preset left out: {words}"));
-                    read.reserved.push(name);
+                (None, Some(problem)) => {
+                    all.problems.push(format!("preset left out: {problem}"));
+                    all.reserved.push(name);
                 }
-                // It has just gone.
+                // Removed since the folder was listed.
                 (None, None) => {}
             }
         }
-        (Presets { shelf, known }, read)
+        (Presets { files, known }, all)
     }
 
-    /// Saves or deletes a preset. Gives the name of its file, if that is
-    /// another one.
+    /// Saves a preset. Returns the name of its file if the preset's own was taken.
     ///
     /// # Errors
-    /// Says what failed; it may be tried again.
-    pub fn keep(&mut self, keep: &SaveRequest) -> Result<Option<String>, String> {
-        match keep {
-            // Kept elsewhere.
-            SaveRequest::Calibration(_) => Ok(None),
-            SaveRequest::Save(preset) => {
-                let text = preset.to_json().map_err(|error| error.to_string())?;
-                let file = match self.known.get(&preset.name) {
-                    Some(file) => file.clone(),
-                    None => self.free_name(&preset.name)?,
-                };
-                self.shelf.save(&file, &text)?;
-                self.known.insert(preset.name.clone(), file.clone());
-                Ok((file != preset.name).then_some(file))
-            }
-            SaveRequest::Delete(name) => {
-                let file = self.known.get(name).unwrap_or(name);
-                self.shelf.remove(file)?;
-                self.known.remove(name);
-                Ok(None)
-            }
-        }
+    /// Fails if the disk does; saving may be tried again.
+    pub fn save(&mut self, preset: &Preset) -> Result<Option<String>, StorageError> {
+        let text = preset.to_json()?;
+        let file = match self.known.get(&preset.name) {
+            Some(file) => file.clone(),
+            None => self.free_name(&preset.name)?,
+        };
+        self.files.save(&file, &text)?;
+        self.known.insert(preset.name.clone(), file.clone());
+        Ok((file != preset.name).then_some(file))
     }
 
-    /// A name for a file that is not there.
-    fn free_name(&self, name: &str) -> Result<String, String> {
-        let mut problem = None;
+    /// Deletes a preset.
+    ///
+    /// # Errors
+    /// Fails if the disk does; deleting may be tried again.
+    pub fn delete(&mut self, name: &str) -> Result<(), StorageError> {
+        let file = self.known.get(name).map_or(name, String::as_str);
+        self.files.remove(file)?;
+        self.known.remove(name);
+        Ok(())
+    }
+
+    /// Returns a name that no file has yet.
+    fn free_name(&self, name: &str) -> Result<String, StorageError> {
+        let mut failed = None;
         let free = free_name(name, |name| {
             let known = self.known.values().any(|file| file == name);
             known
-                || self.shelf.has(name).unwrap_or_else(|words| {
-                    problem.get_or_insert(words);
+                || self.files.exists(name).unwrap_or_else(|error| {
+                    failed.get_or_insert(error);
                     false
                 })
         });
-        problem.map_or(Ok(free), Err)
+        failed.map_or(Ok(free), Err)
     }
 }

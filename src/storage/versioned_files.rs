@@ -1,53 +1,61 @@
-//! Named files of one kind in a folder, each with the last good one before it.
+//! Named files of one kind in a folder, each with its previous good version.
 //!
-//! To save `NAME.json`, the new text is written to `NAME.new.json` and synced,
-//! what was there becomes `NAME.old.json`, the new file takes its name, and the
-//! folder is synced. Wherever that is cut, either the new or the previous text
-//! is found again. What is there and no good is put aside as
-//! `NAME.damaged.json`, and what cannot be read is never written over.
+//! To save `NAME.json`, the new text is written to `NAME.new.json` and synced, the
+//! current file becomes `NAME.old.json`, the new file takes its name, and the folder is
+//! synced. Wherever a power cut interrupts this, either the new or the previous text is
+//! found again. A damaged file is set aside as `NAME.damaged.json`, and a file that
+//! cannot be read is never overwritten.
 
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::StorageError;
 use super::checksummed::{add_checksum, verify_checksum};
 use super::disk::Disk;
 
-/// Reads a file's text; gets its name, too. Says what is wrong with it.
+/// Parses the text of a file, given its name. Returns a description of the first error.
 pub type Parse<T> = fn(name: &str, text: &str) -> Result<T, String>;
 
-/// Why a file is not, or not quite, what was kept last.
+/// A problem with a file that was loaded. The text describes it for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
-    /// It is there and no good.
+pub enum LoadProblem {
+    /// The file exists but is not valid.
     Damaged(String),
-    /// It may be good, but cannot be read now.
+    /// The file may be valid, but cannot be read at the moment.
     Unreadable(String),
 }
 
-impl Trouble {
-    /// What to tell.
-    pub fn words(&self) -> &str {
+impl LoadProblem {
+    /// Returns the description.
+    pub fn text(&self) -> &str {
         match self {
-            Trouble::Damaged(words) | Trouble::Unreadable(words) => words,
+            LoadProblem::Damaged(text) | LoadProblem::Unreadable(text) => text,
+        }
+    }
+
+    fn map(self, change: impl FnOnce(String) -> String) -> LoadProblem {
+        match self {
+            LoadProblem::Damaged(text) => LoadProblem::Damaged(change(text)),
+            LoadProblem::Unreadable(text) => LoadProblem::Unreadable(change(text)),
         }
     }
 }
 
-/// What was found under a name.
+/// The result of loading a name.
 #[derive(Debug)]
-pub struct Found<T> {
-    /// The newest that is good, if there is any.
+pub struct Loaded<T> {
+    /// The newest good version, if there is any.
     pub value: Option<T>,
-    /// What to tell.
-    pub trouble: Option<Trouble>,
+    /// A problem to report, even if there is a value.
+    pub problem: Option<LoadProblem>,
 }
 
-/// A file looked at.
-enum Look<T> {
+/// The result of reading one file.
+enum ReadFile<T> {
     Good(T),
-    Nothing,
-    Bad(Trouble),
+    Missing,
+    Bad(LoadProblem),
 }
 
 /// A folder of files of one kind.
@@ -55,12 +63,12 @@ pub struct VersionedFiles<D, T> {
     disk: D,
     folder: PathBuf,
     parse: Parse<T>,
-    /// Names whose file is known to be good.
+    /// Names whose current file is known to be good.
     good: BTreeSet<String>,
 }
 
 impl<D: Disk, T> VersionedFiles<D, T> {
-    /// A shelf; looks at nothing yet.
+    /// Creates the value; does not touch the disk.
     pub fn new(disk: D, folder: PathBuf, parse: Parse<T>) -> VersionedFiles<D, T> {
         VersionedFiles {
             disk,
@@ -70,98 +78,84 @@ impl<D: Disk, T> VersionedFiles<D, T> {
         }
     }
 
-    /// The folder.
-    pub fn folder(&self) -> &Path {
-        &self.folder
+    fn path(&self, name: &str, version: &str) -> PathBuf {
+        self.folder.join(format!("{name}{version}.json"))
     }
 
-    fn path(&self, name: &str, kind: &str) -> PathBuf {
-        self.folder.join(format!("{name}{kind}.json"))
-    }
-
-    /// What is kept under a name, or was before, if that is no good.
-    pub fn load(&mut self, name: &str) -> Found<T> {
+    /// Loads the newest good version of a name.
+    pub fn load(&mut self, name: &str) -> Loaded<T> {
         let path = self.path(name, "");
-        let trouble = match self.look(name, &path) {
-            Look::Good(value) => {
+        let problem = match self.read(name, &path) {
+            ReadFile::Good(value) => {
                 self.good.insert(name.to_string());
-                return Found {
+                return Loaded {
                     value: Some(value),
-                    trouble: None,
+                    problem: None,
                 };
             }
-            Look::Nothing => None,
-            Look::Bad(trouble) => Some(trouble),
+            ReadFile::Missing => None,
+            ReadFile::Bad(problem) => Some(problem),
         };
         self.good.remove(name);
-        let (value, old) = match self.look(name, &self.path(name, ".old")) {
-            Look::Good(value) => {
-                let missing = || Trouble::Damaged(format!("{}: missing", path.display()));
-                let and = |words| format!("{words}; the one before it was taken");
-                let trouble = match trouble.unwrap_or_else(missing) {
-                    Trouble::Damaged(words) => Trouble::Damaged(and(words)),
-                    Trouble::Unreadable(words) => Trouble::Unreadable(and(words)),
-                };
-                (Some(value), Some(trouble))
+        let (value, problem) = match self.read(name, &self.path(name, ".old")) {
+            ReadFile::Good(value) => {
+                let missing = || LoadProblem::Damaged(format!("{}: missing", path.display()));
+                let problem = problem.unwrap_or_else(missing);
+                let replaced = |text| format!("{text}; the previous version is used");
+                (Some(value), Some(problem.map(replaced)))
             }
-            Look::Nothing => (None, trouble),
-            Look::Bad(old) => (None, trouble.or(Some(old))),
+            ReadFile::Missing => (None, problem),
+            ReadFile::Bad(old) => (None, problem.or(Some(old))),
         };
-        Found {
-            value,
-            trouble: old,
-        }
+        Loaded { value, problem }
     }
 
-    /// Keeps a text under a name; when this returns, it survives a power cut.
+    /// Saves a text under a name. When this returns, the text survives a power cut.
     ///
     /// # Errors
-    /// Says what failed. Then the new or the previous text is kept, and saving
-    /// may be tried again.
-    pub fn save(&mut self, name: &str, text: &str) -> Result<(), String> {
-        self.put(name, text, true)
+    /// Fails if the disk does. The new or the previous text is then on the disk, and
+    /// saving may be tried again.
+    pub fn save(&mut self, name: &str, text: &str) -> Result<(), StorageError> {
+        self.replace(name, text, true)
     }
 
-    /// Keeps a text under a name without waiting for the disk; when this returns,
-    /// it survives the end of the process, though not a power cut.
+    /// Saves a text under a name without waiting for the disk. When this returns, the
+    /// text survives the end of the process, but not a power cut.
     ///
     /// # Errors
-    /// As [`VersionedFiles::save`].
-    pub fn save_at_once(&mut self, name: &str, text: &str) -> Result<(), String> {
-        self.put(name, text, false)
+    /// Fails as [`VersionedFiles::save`] does.
+    pub fn save_unsynced(&mut self, name: &str, text: &str) -> Result<(), StorageError> {
+        self.replace(name, text, false)
     }
 
-    fn put(&mut self, name: &str, text: &str, synced: bool) -> Result<(), String> {
+    fn replace(&mut self, name: &str, text: &str, synced: bool) -> Result<(), StorageError> {
         let path = self.path(name, "");
         let aside = if self.good.remove(name) {
             Some(".old")
         } else {
-            match self.look(name, &path) {
-                Look::Good(_) => Some(".old"),
-                Look::Nothing => None,
-                Look::Bad(Trouble::Damaged(_)) => Some(".damaged"),
-                Look::Bad(Trouble::Unreadable(words)) => {
-                    return Err(format!("{words}; it is left alone"));
+            match self.read(name, &path) {
+                ReadFile::Good(_) => Some(".old"),
+                ReadFile::Missing => None,
+                ReadFile::Bad(LoadProblem::Damaged(_)) => Some(".damaged"),
+                ReadFile::Bad(LoadProblem::Unreadable(text)) => {
+                    return Err(StorageError::LeftAlone(text));
                 }
             }
         };
         let new = self.path(name, ".new");
         self.write(&new, &add_checksum(text), synced)
-            .map_err(|error| plain(&new, &error))?;
-        if let Some(kind) = aside {
-            gone_is_fine(self.disk.rename(&path, &self.path(name, kind)))
-                .map_err(|error| plain(&path, &error))?;
+            .map_err(StorageError::io(&new))?;
+        if let Some(version) = aside {
+            ignore_missing(self.disk.rename(&path, &self.path(name, version)))
+                .map_err(StorageError::io(&path))?;
         }
         self.disk
             .rename(&new, &path)
-            .and_then(|()| {
-                if synced {
-                    self.disk.sync_folder(&self.folder)
-                } else {
-                    Ok(())
-                }
+            .and_then(|()| match synced {
+                true => self.disk.sync_folder(&self.folder),
+                false => Ok(()),
             })
-            .map_err(|error| plain(&path, &error))?;
+            .map_err(StorageError::io(&path))?;
         self.good.insert(name.to_string());
         Ok(())
     }
@@ -169,7 +163,7 @@ impl<D: Disk, T> VersionedFiles<D, T> {
     fn write(&self, path: &Path, text: &str, synced: bool) -> io::Result<()> {
         let mut file = match self.disk.create(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                make_folder(&self.disk, &self.folder)?;
+                create_folders(&self.disk, &self.folder)?;
                 self.disk.create(path)?
             }
             file => file?,
@@ -181,46 +175,45 @@ impl<D: Disk, T> VersionedFiles<D, T> {
         Ok(())
     }
 
-    /// Forgets what is kept under a name. The one before goes first, and for
-    /// good, so that it cannot come back in place of the other.
+    /// Removes a name. The previous version is removed and synced first, so that it
+    /// cannot come back in place of the current one.
     ///
     /// # Errors
-    /// Says what failed; it may be tried again.
-    pub fn remove(&mut self, name: &str) -> Result<(), String> {
+    /// Fails if the disk does; removing may be tried again.
+    pub fn remove(&mut self, name: &str) -> Result<(), StorageError> {
         self.good.remove(name);
-        for kinds in [[".new", ".old"].as_slice(), &[""]] {
-            for kind in kinds {
-                let path = self.path(name, kind);
-                gone_is_fine(self.disk.remove(&path)).map_err(|error| plain(&path, &error))?;
+        for versions in [[".new", ".old"].as_slice(), &[""]] {
+            for version in versions {
+                let path = self.path(name, version);
+                ignore_missing(self.disk.remove(&path)).map_err(StorageError::io(&path))?;
             }
-            gone_is_fine(self.disk.sync_folder(&self.folder))
-                .map_err(|error| plain(&self.folder, &error))?;
+            ignore_missing(self.disk.sync_folder(&self.folder))
+                .map_err(StorageError::io(&self.folder))?;
         }
         Ok(())
     }
 
-    /// Whether there is a file of this name, good or not.
+    /// Returns whether a file of this name exists, valid or not.
     ///
     /// # Errors
-    /// When that cannot be told.
-    pub fn has(&self, name: &str) -> Result<bool, String> {
-        match self.look(name, &self.path(name, "")) {
-            Look::Nothing => Ok(false),
-            Look::Bad(Trouble::Unreadable(words)) => Err(words),
-            Look::Good(_) | Look::Bad(Trouble::Damaged(_)) => Ok(true),
+    /// Fails if the file cannot be read at the moment.
+    pub fn exists(&self, name: &str) -> Result<bool, StorageError> {
+        match self.read(name, &self.path(name, "")) {
+            ReadFile::Missing => Ok(false),
+            ReadFile::Bad(LoadProblem::Unreadable(text)) => Err(StorageError::Unreadable(text)),
+            ReadFile::Good(_) | ReadFile::Bad(LoadProblem::Damaged(_)) => Ok(true),
         }
     }
 
-    /// Names that something is kept under, in order; one dot in a name and more
-    /// are not ours.
+    /// Returns all saved names in order. Files with further dots in their names are
+    /// ignored.
     ///
     /// # Errors
-    /// When the folder is there and cannot be listed.
-    pub fn names(&self) -> Result<Vec<String>, String> {
+    /// Fails if the folder exists but cannot be listed.
+    pub fn names(&self) -> Result<Vec<String>, StorageError> {
         let files = match self.disk.list(&self.folder) {
-            Ok(files) => files,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(plain(&self.folder, &error)),
+            files => files.map_err(StorageError::io(&self.folder))?,
         };
         let name = |file: &String| {
             let name = file.strip_suffix(".json")?;
@@ -231,56 +224,50 @@ impl<D: Disk, T> VersionedFiles<D, T> {
         Ok(names.into_iter().collect())
     }
 
-    fn look(&self, name: &str, path: &Path) -> Look<T> {
+    fn read(&self, name: &str, path: &Path) -> ReadFile<T> {
         let bytes = match self.disk.read(path) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Look::Nothing,
-            Err(error) => return Look::Bad(Trouble::Unreadable(plain(path, &error))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return ReadFile::Missing,
+            Err(error) => {
+                let error = StorageError::io(path)(error);
+                return ReadFile::Bad(LoadProblem::Unreadable(error.to_string()));
+            }
         };
         let parsed = String::from_utf8(bytes)
             .map_err(|_| "not text".to_string())
             .and_then(|text| verify_checksum(&text).map_err(|error| error.to_string()))
-            .and_then(|unsealed| (self.parse)(name, &unsealed.text));
+            .and_then(|verified| (self.parse)(name, &verified.text));
         match parsed {
-            Ok(value) => Look::Good(value),
-            Err(problem) => Look::Bad(Trouble::Damaged(format!("{}: {problem}", path.display()))),
+            Ok(value) => ReadFile::Good(value),
+            Err(problem) => {
+                let text = format!("{}: {problem}", path.display());
+                ReadFile::Bad(LoadProblem::Damaged(text))
+            }
         }
     }
 }
 
-fn gone_is_fine(result: io::Result<()>) -> io::Result<()> {
+fn ignore_missing(result: io::Result<()>) -> io::Result<()> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         result => result,
     }
 }
 
-/// Makes a folder and those it is in, each there to stay before the next.
-fn make_folder(disk: &impl Disk, folder: &Path) -> io::Result<()> {
-    let above = match folder.parent() {
-        Some(above) if above.as_os_str().is_empty() => Path::new("."),
-        Some(above) => above,
+/// Creates a folder and its parents, syncing each before the next.
+fn create_folders(disk: &impl Disk, folder: &Path) -> io::Result<()> {
+    let parent = match folder.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
         None => return Err(io::ErrorKind::NotFound.into()),
     };
     match disk.create_folder(folder) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            make_folder(disk, above)?;
+            create_folders(disk, parent)?;
             disk.create_folder(folder)?;
         }
         result => result?,
     }
-    disk.sync_folder(above)
-}
-
-/// A failure in plain words.
-fn plain(path: &Path, error: &io::Error) -> String {
-    let words = match error.kind() {
-        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_string(),
-        io::ErrorKind::StorageFull => "no room is left".to_string(),
-        io::ErrorKind::PermissionDenied => "you may not read or write there".to_string(),
-        io::ErrorKind::NotFound => "its folder is not there".to_string(),
-        _ => error.to_string(),
-    };
-    format!("{}: {words}", path.display())
+    disk.sync_folder(parent)
 }

@@ -1,9 +1,9 @@
-//! A disk in memory whose power can be cut at any call, and what a file system
-//! may show after that.
+//! A disk in memory whose power can be cut at any call, and every state that a file
+//! system may have after that.
 //!
-//! What was not synced may be there or not: each change of a name by itself (more
-//! than ext4 would do, which keeps their order), each content as it was, empty,
-//! torn, torn and filled up with zeros, or whole.
+//! Unsynced changes may survive or not: each change of a name independently (ext4 would
+//! keep their order), and each content as before, empty, torn, torn and padded with
+//! zeros, or complete.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -15,12 +15,12 @@ use gatebend::storage::Disk;
 #[derive(Clone, Default)]
 struct Content {
     now: Vec<u8>,
-    /// What was synced last.
-    kept: Vec<u8>,
+    /// The content at the last sync.
+    synced_bytes: Vec<u8>,
     synced: bool,
 }
 
-/// A change of names that was not synced yet.
+/// A change of names that is not synced yet.
 #[derive(Clone)]
 enum Change {
     Name(PathBuf, usize),
@@ -30,7 +30,7 @@ enum Change {
 }
 
 impl Change {
-    /// The folder whose sync makes it stay.
+    /// The folder whose sync makes the change permanent.
     fn folder(&self) -> Option<&Path> {
         match self {
             Change::Name(path, _)
@@ -67,7 +67,7 @@ impl Names {
     }
 }
 
-/// Why calls fail, as long as they do.
+/// A fault that makes calls fail while it lasts.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Fault {
     Reads(io::ErrorKind),
@@ -80,25 +80,25 @@ pub enum Fault {
 struct Inner {
     contents: Vec<Content>,
     now: Names,
-    kept: Names,
+    synced_bytes: Names,
     pending: Vec<Change>,
-    /// Calls that change something.
+    /// Number of calls so far that change something.
     calls: usize,
-    /// The power goes before this call.
+    /// The call before which the power is cut.
     cut: Option<usize>,
     fault: Option<Fault>,
 }
 
-/// The disk; clones are the same disk.
+/// The disk. Clones share its content.
 #[derive(Clone)]
 pub struct Simulated(Arc<Mutex<Inner>>);
 
 impl Simulated {
-    /// An empty disk with a root.
+    /// Creates an empty disk with a root folder.
     pub fn new() -> Simulated {
         let mut inner = Inner::default();
         inner.now.folders.insert("/".into());
-        inner.kept = inner.now.clone();
+        inner.synced_bytes = inner.now.clone();
         Simulated(Arc::new(Mutex::new(inner)))
     }
 
@@ -106,17 +106,17 @@ impl Simulated {
         self.0.lock().unwrap()
     }
 
-    /// Another disk that is like this one now.
+    /// Copies the disk as it is.
     pub fn copy(&self) -> Simulated {
         Simulated(Arc::new(Mutex::new(self.inner().clone())))
     }
 
-    /// Calls so far that change something.
+    /// Returns the number of calls so far that change something.
     pub fn calls(&self) -> usize {
         self.inner().calls
     }
 
-    /// Cuts the power before the call of this number.
+    /// Cuts the power before the call with this number.
     pub fn cut(&self, call: usize) {
         self.inner().cut = Some(call);
     }
@@ -125,22 +125,22 @@ impl Simulated {
         self.inner().fault = fault;
     }
 
-    /// Puts a file there, to stay.
+    /// Writes a file and syncs it.
     pub fn put(&self, path: &str, bytes: &[u8]) {
         let mut inner = self.inner();
         let path = PathBuf::from(path);
         for folder in path.ancestors().skip(1) {
             inner.now.folders.insert(folder.into());
-            inner.kept.folders.insert(folder.into());
+            inner.synced_bytes.folders.insert(folder.into());
         }
         let file = inner.contents.len();
         inner.contents.push(Content {
             now: bytes.to_vec(),
-            kept: bytes.to_vec(),
+            synced_bytes: bytes.to_vec(),
             synced: true,
         });
         inner.now.files.insert(path.clone(), file);
-        inner.kept.files.insert(path, file);
+        inner.synced_bytes.files.insert(path, file);
     }
 
     pub fn get(&self, path: &str) -> Option<String> {
@@ -149,7 +149,7 @@ impl Simulated {
         Some(String::from_utf8_lossy(&inner.contents[*file].now).into())
     }
 
-    /// What is there, for comparison.
+    /// Returns all files, for comparison.
     pub fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let inner = self.inner();
         let content = |file: &usize| inner.contents[*file].now.clone();
@@ -159,13 +159,13 @@ impl Simulated {
             .collect()
     }
 
-    /// Every disk that may be found when the power is back.
+    /// Returns every disk that is possible when the power is back.
     pub fn after_the_cut(&self) -> Vec<Simulated> {
         let inner = self.inner();
         assert!(inner.pending.len() < 10, "too many to try all");
         let mut disks = BTreeSet::new();
         for subset in 0..1u32 << inner.pending.len() {
-            let mut names = inner.kept.clone();
+            let mut names = inner.synced_bytes.clone();
             for (i, change) in inner.pending.iter().enumerate() {
                 if subset >> i & 1 == 1 {
                     names.change(change);
@@ -197,13 +197,13 @@ impl Simulated {
                 disk.put(path.to_str().unwrap(), &bytes);
             }
             disk.inner().now.folders.clone_from(&folders);
-            disk.inner().kept.folders = folders;
+            disk.inner().synced_bytes.folders = folders;
             disk
         };
         disks.into_iter().map(disk).collect()
     }
 
-    /// A call that changes something, unless the power is out.
+    /// Counts a call that changes something; fails if the power is out.
     fn change(&self) -> io::Result<MutexGuard<'_, Inner>> {
         let mut inner = self.inner();
         if inner.cut == Some(inner.calls) {
@@ -228,7 +228,7 @@ impl Simulated {
     }
 }
 
-/// What may be found of a content.
+/// Returns every content that is possible after a cut.
 fn versions(content: &Content) -> Vec<Vec<u8>> {
     if content.synced {
         return vec![content.now.clone()];
@@ -237,7 +237,7 @@ fn versions(content: &Content) -> Vec<Vec<u8>> {
     let mut filled = torn.clone();
     filled.resize(content.now.len(), 0);
     vec![
-        content.kept.clone(),
+        content.synced_bytes.clone(),
         Vec::new(),
         torn,
         filled,
@@ -306,7 +306,7 @@ impl Disk for Simulated {
     fn sync(&self, file: &usize) -> io::Result<()> {
         let mut inner = self.change()?;
         let content = &mut inner.contents[*file];
-        content.kept = content.now.clone();
+        content.synced_bytes = content.now.clone();
         content.synced = true;
         Ok(())
     }
@@ -356,7 +356,7 @@ impl Disk for Simulated {
             .into_iter()
             .partition::<Vec<_>, _>(|change| change.folder() == Some(folder));
         for change in &done {
-            inner.kept.change(change);
+            inner.synced_bytes.change(change);
         }
         inner.pending = pending;
         Ok(())

@@ -1,5 +1,5 @@
-//! What is kept survives: the power is cut at every system call, and every state
-//! of the disk that may be found then is started from, twice in a row.
+//! Saved files survive power cuts: the power is cut at every system call, and the
+//! program starts from every disk state that is possible afterwards, twice in a row.
 //! `UPDATE_PICTURES=1` writes the table of docs/reliability.md.
 
 mod disk;
@@ -13,14 +13,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use disk::{Fault, Simulated};
-use gatebend::runtime::controller::{NoStorage, Storage};
-use gatebend::storage::{Autosave, Disk, Memory, Places, StorageHandle, add_checksum};
+use gatebend::storage::{
+    Autosave, Disk, Folders, NoStorage, Restored, Storage, StorageHandle, add_checksum,
+};
 use instrument::parameters::{Key, Parameters};
 use instrument::{Command, Direction, Instrument, SaveRequest, State};
 use logicnet::{Mask, Network};
 use proptest::prelude::*;
 
-fn library() -> Vec<Network> {
+fn networks() -> Vec<Network> {
     let network = |name: &str, op: u8| {
         let text = format!(
             "{{\"format\": \"gatebend-network\", \"version\": 1, \"name\": \"{name}\", \
@@ -32,25 +33,25 @@ fn library() -> Vec<Network> {
     vec![network("first", 1), network("second", 6)]
 }
 
-fn places() -> Places {
-    Places::within(Path::new("/root/state"))
+fn folders() -> Folders {
+    Folders::within(Path::new("/root/state"))
 }
 
-/// An instrument that is being played, and its storage.
+/// A running instrument with its storage.
 struct Session {
-    watch: Autosave<Simulated>,
+    autosave: Autosave<Simulated>,
     handle: StorageHandle,
     instrument: Instrument,
     now: u64,
-    told: Vec<String>,
+    notices: Vec<String>,
 }
 
 impl Session {
     fn start(disk: &Simulated) -> Session {
-        let (watch, handle, memory) = Autosave::open(disk, places());
-        let (instrument, _) = memory
-            .wake(
-                library(),
+        let (autosave, handle, restored) = Autosave::open(disk, folders());
+        let (instrument, _) = restored
+            .into_instrument(
+                networks(),
                 Parameters::default(),
                 None,
                 1,
@@ -58,11 +59,11 @@ impl Session {
             )
             .unwrap();
         Session {
-            watch,
+            autosave,
             handle,
             instrument,
             now: 0,
-            told: Vec::new(),
+            notices: Vec::new(),
         }
     }
 
@@ -72,19 +73,19 @@ impl Session {
 
     fn does(&mut self, command: Command) {
         let outcome = self.instrument.apply(command).unwrap();
-        if let Some(keep) = outcome.keep {
-            self.handle.keep(keep).unwrap();
+        if let Some(request) = outcome.keep {
+            self.handle.save(request).unwrap();
         }
     }
 
-    /// Passes time, in turns of 100 ms.
+    /// Lets time pass, polling every 100 ms.
     fn pass(&mut self, milliseconds: u64) {
         let end = self.now + milliseconds;
         loop {
-            let told = &mut self.told;
-            let mut tell = |notice| told.push(notice);
-            self.watch
-                .turn(self.now, self.instrument.state(), &mut tell);
+            let notices = &mut self.notices;
+            let mut notify = |notice| notices.push(notice);
+            self.autosave
+                .poll(self.now, self.instrument.state(), &mut notify);
             if self.now >= end {
                 return;
             }
@@ -93,22 +94,22 @@ impl Session {
     }
 }
 
-/// What is kept of everything, as text.
-type Kept = BTreeMap<&'static str, String>;
+/// The saved value of each kind, as text.
+type SavedValues = BTreeMap<&'static str, String>;
 
-/// What a start finds. A start counts itself, which is taken back here.
-fn found(disk: &Simulated) -> (Kept, Memory) {
+/// Returns what a start finds on a disk, without its own count.
+fn found(disk: &Simulated) -> (SavedValues, Restored) {
     let disk = disk.copy();
-    let (_, _, memory) = Autosave::open(&disk, places());
+    let (_, _, restored) = Autosave::open(&disk, folders());
     let starts: serde_json::Value =
         serde_json::from_str(&disk.get("/root/state/starts.json").unwrap()).unwrap();
     let starts = starts["unsteady"].as_u64().unwrap() - 1;
-    let preset = memory.presets.iter().find(|preset| preset.name == "a");
-    let kept = BTreeMap::from([
+    let preset = restored.presets.iter().find(|preset| preset.name == "a");
+    let saved = BTreeMap::from([
         ("starts", starts.to_string()),
         (
             "state",
-            memory
+            restored
                 .saved
                 .as_ref()
                 .map_or(String::new(), |saved| saved.to_json().unwrap()),
@@ -119,13 +120,13 @@ fn found(disk: &Simulated) -> (Kept, Memory) {
         ),
         (
             "calibration",
-            memory.calibration.clone().unwrap_or_default(),
+            restored.calibration.clone().unwrap_or_default(),
         ),
     ]);
-    (kept, memory)
+    (saved, restored)
 }
 
-/// What is done in the campaign: the row of the table, what it changes, and how.
+/// A step of the campaign: its row in the table, the kind that it changes, and how.
 type Step = (&'static str, &'static str, fn(&mut Session));
 
 fn bend(session: &mut Session) {
@@ -141,18 +142,18 @@ fn preset(session: &mut Session) {
 }
 
 const CAMPAIGN: &[Step] = &[
-    ("the first state", "state", bend),
-    ("another state", "state", |session| {
+    ("first state", "state", bend),
+    ("second state", "state", |session| {
         session.does(Command::Swap(Direction::Next));
         bend(session);
     }),
-    ("a new preset", "preset", preset),
-    ("a third state", "state", bend),
-    ("a preset again", "preset", preset),
-    ("a calibration", "calibration", |session| {
+    ("new preset", "preset", preset),
+    ("third state", "state", bend),
+    ("preset overwritten", "preset", preset),
+    ("calibration", "calibration", |session| {
         session
             .handle
-            .keep(SaveRequest::Calibration("{\"a\": 1}".into()))
+            .save(SaveRequest::Calibration("{\"a\": 1}".into()))
             .unwrap();
         session.pass(0);
     }),
@@ -160,15 +161,15 @@ const CAMPAIGN: &[Step] = &[
         session.handle.steady();
         session.pass(0);
     }),
-    ("a preset forgotten", "preset", |session| {
+    ("preset deleted", "preset", |session| {
         let _ = session.instrument.apply(Command::DeletePreset("a".into()));
-        let keep = instrument::SaveRequest::Delete("a".into());
-        session.handle.keep(keep).unwrap();
+        let request = SaveRequest::Delete("a".into());
+        session.handle.save(request).unwrap();
         session.pass(0);
     }),
 ];
 
-/// A step as it was done: its row, what it changes to what, between which calls.
+/// A step that was done: its row, the kind and its new value, and the system calls.
 struct Done {
     row: &'static str,
     what: &'static str,
@@ -176,7 +177,7 @@ struct Done {
     calls: (usize, usize),
 }
 
-/// Plays the campaign on a disk, which may lose its power.
+/// Runs the campaign on a disk that may lose its power.
 fn play(
     disk: &Simulated,
     campaign: &[Step],
@@ -185,7 +186,7 @@ fn play(
     let before = disk.calls();
     let mut session = Session::start(disk);
     session.pass(0);
-    done("a start", "starts", (before, disk.calls()));
+    done("start", "starts", (before, disk.calls()));
     for (row, what, step) in campaign {
         let before = disk.calls();
         step(&mut session);
@@ -193,31 +194,31 @@ fn play(
     }
 }
 
-/// What a start finds on disks that were seen before.
+/// What a start finds on each disk that was seen before.
 #[derive(Default)]
-struct Seen(BTreeMap<BTreeMap<PathBuf, Vec<u8>>, Kept>);
+struct Seen(BTreeMap<BTreeMap<PathBuf, Vec<u8>>, SavedValues>);
 
 impl Seen {
-    /// What a start finds, and whether this disk is a new one.
-    fn look(&mut self, disk: &Simulated) -> (&Kept, bool) {
+    /// Returns what a start finds, and whether the disk was not seen before.
+    fn look(&mut self, disk: &Simulated) -> (&SavedValues, bool) {
         let mut new = false;
-        let kept = self.0.entry(disk.files()).or_insert_with(|| {
+        let saved = self.0.entry(disk.files()).or_insert_with(|| {
             new = true;
-            let (kept, memory) = found(disk);
-            assert!(memory.reserved.is_empty());
-            for notice in &memory.notices {
-                let fine = notice.ends_with("missing; the one before it was taken");
+            let (saved, restored) = found(disk);
+            assert!(restored.reserved.is_empty());
+            for notice in &restored.notices {
+                let fine = notice.ends_with("missing; the previous version is used");
                 assert!(fine, "{notice}");
             }
-            kept
+            saved
         });
-        (kept, new)
+        (saved, new)
     }
 }
 
-/// Cuts the power before every call of a campaign, and checks what every disk
-/// that may be found then gives: for everything the last that was kept, or what
-/// was just being kept. Counts calls and disks for each row.
+/// Cuts the power before every call of a campaign and checks every possible disk: each
+/// kind has its last saved value, or the one that was being saved. Counts calls and
+/// disks for each row.
 fn cut_everywhere(
     start: &Simulated,
     campaign: &[Step],
@@ -239,7 +240,11 @@ fn cut_everywhere(
     });
     let mut rows = Vec::new();
     for (i, step) in record.iter().enumerate() {
-        assert!(step.calls.0 < step.calls.1, "{}: nothing is kept", step.row);
+        assert!(
+            step.calls.0 < step.calls.1,
+            "{}: nothing is saved",
+            step.row
+        );
         let last = i + 1 == record.len();
         let mut count = 0;
         for call in step.calls.0..step.calls.1 + usize::from(last) {
@@ -248,8 +253,8 @@ fn cut_everywhere(
             play(&disk, campaign, |_, _, _| {});
             for after in disk.after_the_cut() {
                 count += 1;
-                let (kept, new) = seen.look(&after);
-                for (what, value) in kept {
+                let (saved, new) = seen.look(&after);
+                for (what, value) in saved {
                     let steps = || record.iter().filter(|step| step.what == *what);
                     let before = steps()
                         .rfind(|step| step.calls.1 <= call)
@@ -275,7 +280,7 @@ fn cut_everywhere(
 }
 
 #[test]
-fn the_power_may_be_cut_at_any_call_and_again() {
+fn the_power_may_be_cut_at_any_call_twice() {
     let disk = Simulated::new();
     disk.put("/root/other", b"");
     let mut found = Vec::new();
@@ -291,31 +296,32 @@ fn the_power_may_be_cut_at_any_call_and_again() {
         }
     }
     let mut table =
-        "| what is kept | system calls | disks that a cut may leave |\n|---|---|---|\n".to_string();
+        "| operation | system calls | possible disk states after a cut |\n|---|---|---|\n"
+            .to_string();
     for (row, calls, count) in once {
         writeln!(table, "| {row} | {calls} | {count} |").unwrap();
     }
     writeln!(
         table,
-        "| all of it from each of these disks | {cuts} | {disks} |"
+        "| all of these again, from each of these disk states | {cuts} | {disks} |"
     )
     .unwrap();
     made::compare("docs/reliability.md", "cargo test --test storage", &table);
 }
 
 #[test]
-fn changes_are_kept_within_two_seconds_and_nothing_else_is_written() {
+fn changes_are_saved_within_two_seconds_and_nothing_else_is_written() {
     let disk = Simulated::new();
     let mut session = Session::start(&disk);
     session.pass(3000);
-    // Nothing that lasts has changed.
+    // Nothing that is saved has changed.
     let calls = disk.calls();
     session.does(Command::Show(instrument::Page::Menu));
     session.does(Command::Notice("look".into()));
     session.does(Command::Seek(0));
     session.pass(3000);
     assert_eq!(disk.calls(), calls);
-    // Changing all the time does not put it off.
+    // Continuous changes do not delay saving.
     let mut last = session.now;
     for i in 0..60 {
         session.does(Command::Set(Key::Speed, i * 2));
@@ -328,7 +334,7 @@ fn changes_are_kept_within_two_seconds_and_nothing_else_is_written() {
     }
     session.pass(600);
     assert!(found(&disk).0["state"].contains("\"speed\":118"));
-    // There and back again is no change.
+    // A value that returns is not a change.
     let calls = disk.calls();
     session.does(Command::Set(Key::Speed, 10));
     session.pass(200);
@@ -338,7 +344,7 @@ fn changes_are_kept_within_two_seconds_and_nothing_else_is_written() {
 }
 
 #[test]
-fn a_disk_that_fails_is_tried_again_and_told_once() {
+fn a_failing_disk_is_retried_and_reported_once() {
     let disk = Simulated::new();
     let mut session = Session::start(&disk);
     session.pass(100);
@@ -348,21 +354,21 @@ fn a_disk_that_fails_is_tried_again_and_told_once() {
     let calls = disk.calls();
     session.pass(60_000);
     assert!(disk.calls() - calls < 60, "{} calls", disk.calls() - calls);
-    let read_only: Vec<&String> = session.told.iter().collect();
+    let read_only: Vec<&String> = session.notices.iter().collect();
     assert!(read_only.len() <= 2, "{read_only:?}");
     assert!(read_only[0].contains("the file system is read-only"));
     disk.fault(None);
     session.pass(5000);
-    assert_eq!(session.told.last().unwrap(), "kept on disk again");
-    let (kept, _) = found(&disk);
-    assert!(!kept["state"].is_empty() && !kept["preset"].is_empty());
-    let told = session.told.len();
+    assert_eq!(session.notices.last().unwrap(), "saved again");
+    let (saved, _) = found(&disk);
+    assert!(!saved["state"].is_empty() && !saved["preset"].is_empty());
+    let notices = session.notices.len();
     session.pass(10_000);
-    assert_eq!(session.told.len(), told);
+    assert_eq!(session.notices.len(), notices);
 }
 
 #[test]
-fn what_could_not_be_read_is_never_written_over() {
+fn unreadable_files_are_never_overwritten() {
     let disk = Simulated::new();
     let mut session = Session::start(&disk);
     bend(&mut session);
@@ -381,48 +387,53 @@ fn what_could_not_be_read_is_never_written_over() {
     preset(&mut session);
     session.pass(10_000);
     assert_eq!(disk.get("/root/state/state.json"), before);
-    assert!(session.told[0].contains("left alone"), "{:?}", session.told);
+    assert!(
+        session.notices[0].contains("left alone"),
+        "{:?}",
+        session.notices
+    );
 
-    // It can be read now: what it holds is a preset, and the state is kept.
+    // Once it can be read, its state becomes a preset and the new state is saved.
     disk.fault(None);
     session.pass(6000);
-    let (kept, memory) = found(&disk);
-    assert!(kept["state"].contains("\"second\""));
-    let names: Vec<&str> = memory
+    let (saved, restored) = found(&disk);
+    assert!(saved["state"].contains("\"second\""));
+    let names: Vec<&str> = restored
         .presets
         .iter()
         .map(|preset| preset.name.as_str())
         .collect();
     assert_eq!(names, ["a", "a 2", "rescued"]);
     assert!(
-        memory.presets[2].layers.bends().len() == 1 && memory.presets[0].layers.bends().len() == 1
+        restored.presets[2].layers.bends().len() == 1
+            && restored.presets[0].layers.bends().len() == 1
     );
 }
 
 #[test]
-fn a_folder_that_comes_late_is_written_to_and_keeps_what_it_has() {
+fn a_folder_that_appears_late_keeps_its_state_as_a_preset() {
     let other = Simulated::new();
     let mut session = Session::start(&other);
     bend(&mut session);
     let disk = Simulated::new();
     let mut session = Session::start(&disk);
-    // The card is there now, with what was played last time.
+    // The card appears, with the state of the last run.
     let state = other.get("/root/state/state.json").unwrap();
     disk.put("/root/state/state.json", state.as_bytes());
     session.does(Command::Swap(Direction::Next));
     session.pass(1000);
     assert!(
-        session.told[0].contains("preset rescued"),
+        session.notices[0].contains("preset rescued"),
         "{:?}",
-        session.told
+        session.notices
     );
-    let (kept, memory) = found(&disk);
-    assert!(kept["state"].contains("\"second\""));
-    assert_eq!(memory.presets[0].layers.bends().len(), 1);
+    let (saved, restored) = found(&disk);
+    assert!(saved["state"].contains("\"second\""));
+    assert_eq!(restored.presets[0].layers.bends().len(), 1);
 }
 
 #[test]
-fn two_failed_starts_are_followed_by_a_safe_one_that_loses_nothing() {
+fn two_failed_starts_lead_to_a_safe_start_that_loses_nothing() {
     let disk = Simulated::new();
     let mut session = Session::start(&disk);
     bend(&mut session);
@@ -439,7 +450,7 @@ fn two_failed_starts_are_followed_by_a_safe_one_that_loses_nothing() {
         notice.contains("safe start") && notice.contains("rescued"),
         "{notice}"
     );
-    // It fails as well, before it could keep anything; and then one does not.
+    // This start fails too, before it saves anything; the next one does not.
     let mut safe = {
         drop(safe);
         Session::start(&disk)
@@ -454,10 +465,10 @@ fn two_failed_starts_are_followed_by_a_safe_one_that_loses_nothing() {
     assert_eq!(session.state().bends().len(), 1);
 }
 
-/// A preset of the player's whose name is like those of rescued ones, and which
-/// cannot be written, holds nothing up; one that is rescued does.
+/// A failing preset with a name like that of a rescued one does not delay saving the
+/// state; a rescued one does.
 #[test]
-fn only_what_is_rescued_holds_back_the_state() {
+fn only_rescued_presets_delay_saving_the_state() {
     for (rescued, held) in [(false, false), (true, true)] {
         let disk = Simulated::new();
         let mut session = Session::start(&disk);
@@ -476,7 +487,7 @@ fn only_what_is_rescued_holds_back_the_state() {
 }
 
 #[test]
-fn starts_that_end_as_they_should_do_not_count() {
+fn starts_that_end_properly_do_not_count_as_failed() {
     let disk = Simulated::new();
     let mut session = Session::start(&disk);
     bend(&mut session);
@@ -484,15 +495,15 @@ fn starts_that_end_as_they_should_do_not_count() {
         let session = Session::start(&disk);
         assert_eq!(session.state().bends().len(), 1);
         let state = Arc::clone(session.state());
-        assert!(session.watch.finish(0, &state, &mut |_| {}));
+        assert!(session.autosave.finish(0, &state, &mut |_| {}));
     }
 }
 
 #[test]
-fn the_thread_keeps_what_is_left_at_the_end() {
+fn the_thread_saves_the_rest_at_the_end() {
     let disk = Simulated::new();
     let Session {
-        watch,
+        autosave,
         handle,
         mut instrument,
         ..
@@ -502,14 +513,14 @@ fn the_thread_keeps_what_is_left_at_the_end() {
         .unwrap();
     let state = Arc::clone(instrument.state());
     let newest = move || Arc::clone(&state);
-    let thread = std::thread::spawn(move || watch.run(|| 0, newest, |_| {}));
+    let thread = std::thread::spawn(move || autosave.run(|| 0, newest, |_| {}));
     assert!(handle.end(std::time::Duration::from_secs(60)));
     thread.join().unwrap();
     assert!(found(&disk).0["state"].contains("\"bends\": [5]"));
 }
 
 #[test]
-fn damaged_files_are_put_aside_and_the_ones_before_played() {
+fn damaged_files_are_set_aside_and_previous_versions_used() {
     let disk = Simulated::new();
     let mut session = Session::start(&disk);
     bend(&mut session);
@@ -528,7 +539,7 @@ fn damaged_files_are_put_aside_and_the_ones_before_played() {
     assert_eq!(session.state().bends().len(), 1);
     let notice = session.state().notice.clone().unwrap();
     assert!(
-        notice.contains("checksum is wrong") && notice.contains("the one before"),
+        notice.contains("checksum is wrong") && notice.contains("the previous version"),
         "{notice}"
     );
     bend(&mut session);
@@ -538,7 +549,7 @@ fn damaged_files_are_put_aside_and_the_ones_before_played() {
             .contains("fi?st")
     );
     assert_eq!(found(&disk).1.saved.unwrap().layers.bends().len(), 2);
-    // With its checksum's line taken out, a change by hand is taken.
+    // Without the checksum line, a manual change is accepted.
     let text = disk.get("/root/state/state.json").unwrap();
     let text: Vec<&str> = text
         .lines()
@@ -555,7 +566,7 @@ fn damaged_files_are_put_aside_and_the_ones_before_played() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
-    /// Whatever is in the files, it starts, plays and keeps.
+    /// Any content of the files still lets the program start, play and save.
     #[test]
     fn any_bytes_in_any_file_never_stop_a_start(
         files in prop::collection::vec((0usize..12, prop::collection::vec(any::<u8>(), 0..60), any::<bool>(), any::<u16>()), 1..8)
@@ -579,7 +590,7 @@ proptest! {
                     content[place] = *byte;
                 }
                 if place % 3 == 0 {
-                    // Sealed all the same.
+                    // With a valid checksum nevertheless.
                     content = add_checksum(&String::from_utf8_lossy(&content)).into_bytes();
                 }
             }
@@ -589,22 +600,22 @@ proptest! {
         session.does(Command::Swap(Direction::Next));
         session.does(Command::SavePreset(None));
         session.pass(1000);
-        let (kept, memory) = found(&disk);
-        prop_assert!(kept["state"].contains("\"second\"") || kept["state"].contains("\"first\""));
-        prop_assert!(!memory.presets.is_empty());
-        prop_assert!(session.told.is_empty(), "{:?}", session.told);
+        let (saved, restored) = found(&disk);
+        prop_assert!(saved["state"].contains("\"second\"") || saved["state"].contains("\"first\""));
+        prop_assert!(!restored.presets.is_empty());
+        prop_assert!(session.notices.is_empty(), "{:?}", session.notices);
     }
 }
 
 #[test]
-fn a_keeper_of_nothing_keeps_nothing() {
-    let keep = instrument::SaveRequest::Delete("x".into());
-    assert!(NoStorage.keep(keep).is_ok());
+fn without_folders_nothing_is_saved() {
+    let request = SaveRequest::Delete("x".into());
+    assert!(NoStorage.save(request).is_ok());
     let disk = Simulated::new();
-    let (watch, _, memory) = Autosave::open(&disk, Places::default());
+    let (autosave, _, restored) = Autosave::open(&disk, Folders::default());
     let (instrument, _) =
-        Instrument::new(library(), Parameters::default(), memory.presets, None, 1).unwrap();
-    assert!(watch.finish(0, instrument.state(), &mut |_| {}));
+        Instrument::new(networks(), Parameters::default(), restored.presets, None, 1).unwrap();
+    assert!(autosave.finish(0, instrument.state(), &mut |_| {}));
     assert_eq!(disk.calls(), 0);
     assert!(disk.list(Path::new("/root")).is_err());
 }

@@ -439,7 +439,7 @@ impl Playing {
             let told = format!("the CPU plays: {problem}");
             match plan.board.engine {
                 // It was asked for; notices are logged as well.
-                Choice::Pru => plan.parts.memory.notices.push(told),
+                Choice::Pru => plan.parts.restored.notices.push(told),
                 _ => log::info!("{told}"),
             }
             None
@@ -530,7 +530,7 @@ impl Offline {
                 watch.finish(now, state, &mut |_| {});
             }
         } else if let Some(watch) = &mut self.watch {
-            watch.turn(now, state, &mut |_| {});
+            watch.poll(now, state, &mut |_| {});
         }
     }
 }

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use gatebend::logging::{self, Logbook};
+use gatebend::logging::{self, Logging};
 use log::LevelFilter;
 
 use crate::Failure;
 
 /// Starts the log: to the file in the state folder, and to the terminal from this
 /// level on, unless a display is painted in it: then it is off.
-pub fn start(state: Option<&Path>, terminal: LevelFilter) -> Result<Logbook, Failure> {
+pub fn start(state: Option<&Path>, terminal: LevelFilter) -> Result<Logging, Failure> {
     let asked = match std::env::var("GATEBEND_LOG") {
         Ok(name) => Some(
             logging::level(&name)
@@ -25,5 +25,5 @@ pub fn start(state: Option<&Path>, terminal: LevelFilter) -> Result<Logbook, Fai
         file: asked.unwrap_or(LevelFilter::Info),
         folder: state.map(Path::to_path_buf),
     };
-    Logbook::start(options).map_err(Failure::Failed)
+    Logging::start(options).map_err(Failure::Failed)
 }

@@ -8,7 +8,7 @@ use gatebend::board::description::Web;
 use gatebend::link::files::Files;
 use gatebend::link::server::{self, Listener};
 
-use crate::{Failure, say};
+use crate::{Failure, print_message as say};
 
 #[derive(clap::Args)]
 pub struct Page {

@@ -13,10 +13,10 @@ use super::Arguments;
 use super::keeping;
 use super::track::Track;
 use crate::progress::Progress;
-use crate::{Failure, Outcome, files, say};
+use crate::{CommandResult, Failure, files, print_message as say};
 
 impl Arguments {
-    pub(super) fn simulate(&self, board: Board, mut parts: Parts, script: Script) -> Outcome {
+    pub(super) fn simulate(&self, board: Board, mut parts: Parts, script: Script) -> CommandResult {
         let standard = |path: &Option<PathBuf>| path.as_deref().is_some_and(files::is_standard);
         if standard(&self.wav) && standard(&self.tap) {
             let problem = "--wav and --tap cannot both go to standard output";

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use crate::{Failure, Outcome, files};
+use crate::{CommandResult, Failure, files};
 
 /// Frames on their way to a file, if one was asked for.
 pub struct Track<'a> {
@@ -29,7 +29,7 @@ impl Track<'_> {
         }
     }
 
-    pub fn save(&self, rate: u32) -> Outcome {
+    pub fn save(&self, rate: u32) -> CommandResult {
         let Some(path) = self.path else {
             return Ok(());
         };

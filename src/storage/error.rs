@@ -1,0 +1,49 @@
+//! Errors of files, in words for people.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// A failure to save or load.
+#[derive(Debug, Error)]
+pub enum StorageError {
+    /// A system call failed.
+    #[error("{}: {}", path.display(), reason(source))]
+    Io {
+        /// The file or folder concerned.
+        path: PathBuf,
+        /// The system's error.
+        source: io::Error,
+    },
+    /// A file cannot be read at the moment.
+    #[error("{0}")]
+    Unreadable(String),
+    /// A file cannot be read at the moment, and is therefore not overwritten.
+    #[error("{0}; it is left alone")]
+    LeftAlone(String),
+    /// Bends that do not fit their network.
+    #[error(transparent)]
+    Network(#[from] logicnet::NetworkError),
+    /// The storage thread has ended.
+    #[error("nothing is saved any more")]
+    Ended,
+}
+
+impl StorageError {
+    /// Wraps the system's error for this path.
+    pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> StorageError {
+        let path = path.to_path_buf();
+        |source| StorageError::Io { path, source }
+    }
+}
+
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_string(),
+        io::ErrorKind::StorageFull => "no room is left".to_string(),
+        io::ErrorKind::PermissionDenied => "you may not read or write there".to_string(),
+        io::ErrorKind::NotFound => "its folder is missing".to_string(),
+        _ => error.to_string(),
+    }
+}
