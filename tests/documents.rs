@@ -50,11 +50,18 @@ fn scripts_in_the_documentation_are_scripts() {
 fn commands_are_documented() {
     let mut table = "| command | effect |\n|---|---|\n".to_string();
     for command in TABLE.iter().filter(|command| !command.phrases.is_empty()) {
-        let usages = command.phrases.iter().map(|phrase| format!("`{}`", phrase.usage));
+        let usages = command
+            .phrases
+            .iter()
+            .map(|phrase| format!("`{}`", phrase.usage));
         let usages: Vec<String> = usages.collect();
         writeln!(table, "| {} | {} |", usages.join(", "), command.about).unwrap();
     }
-    made::compare("docs/playing.md", "cargo test --test documents commands", &table);
+    made::compare(
+        "docs/playing.md",
+        "cargo test --test documents commands",
+        &table,
+    );
 }
 
 #[test]
