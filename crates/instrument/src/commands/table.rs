@@ -58,19 +58,14 @@ macro_rules! commands {
 }
 
 commands! {
-    "load" Edit idempotent "Plays another network"
-        []
-        (network: required File "Its file, or that of a preset, which brings its bends")
-        with context
-        => load(String::as_str(&network), context)?;
-    "choose" Edit idempotent "Plays a factory network"
-        ["choose N"]
-        (place: required INDEX "Its place among them")
-        => Command::Choose(place);
     "swap" Edit step "Plays the next or the previous factory network"
         ["next" => Some(Value::Flag(true)), "previous" => Some(Value::Flag(false))]
         (next: required Flag "True for the next one")
         => Command::Swap(next);
+    "choose" Edit idempotent "Plays a factory network"
+        ["choose N"]
+        (place: required INDEX "Its place among them")
+        => Command::Choose(place);
     "random" Edit idempotent "Plays a random network"
         ["random [SEED]"]
         (seed: optional SEED "The same seed always makes the same network")
@@ -158,6 +153,11 @@ commands! {
         ["delete NAME", "forget NAME"]
         (name: required Name "Its name")
         => Command::DeletePreset(name);
+    "load" Edit idempotent "Plays another network"
+        []
+        (network: required File "Its file, or that of a preset, which brings its bends")
+        with context
+        => load(String::as_str(&network), context)?;
     "restore" Edit idempotent "Continues from a snapshot"
         []
         (
