@@ -1,4 +1,4 @@
-//! Puts the page (`web/`) into the program, compressed.
+//! Embeds the page (`web/`) in the program, compressed.
 
 #[path = "src/link/page.rs"]
 mod page;
@@ -14,7 +14,7 @@ use flate2::write::GzEncoder;
 fn main() -> Result<(), String> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/link/page.rs");
-    // The instrument in a page has no other page in it.
+    // The module for browsers serves no page.
     if env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|target| target == "wasm32") {
         return Ok(());
     }
@@ -22,18 +22,18 @@ fn main() -> Result<(), String> {
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     embed(&root, &out).map_err(|error| {
         format!(
-            "the page cannot be put into the program, from {} to {}: {error}",
+            "cannot embed the page from {} into {}: {error}",
             root.display(),
             out.display()
         )
     })
 }
 
-/// Writes the compressed files, and `page.rs`, which includes them.
+/// Writes the compressed files and `page.rs`, which includes them.
 fn embed(root: &Path, out: &Path) -> io::Result<()> {
     let mut files = Vec::new();
-    // A new file is of no use until one of these names it, so they are all there is to
-    // watch. `gatebend.wasm` is named before it is there: `web/build.sh` sees to that.
+    // A new file has no use until one of these files names it, so watching them is enough.
+    // Only `gatebend.wasm` is named before it exists: see `web/build.sh`.
     for path in page::paths(root)? {
         let file = root.join(&path);
         println!("cargo::rerun-if-changed={}", file.display());

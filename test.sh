@@ -178,7 +178,7 @@ else
         skip "WebAssembly against the program" "no web/gatebend.wasm, or no Node 18 (node)"
     else
         step "WebAssembly against the program" \
-            node --test web/test/alone.test.mjs web/test/worklet.test.mjs
+            node --test web/test/standalone.test.mjs web/test/worklet.test.mjs
     fi
 
     # With its tools only when they may be fetched, or were.

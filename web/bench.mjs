@@ -1,8 +1,7 @@
-// What a quantum of an audio worklet, 128 frames, costs in WebAssembly, beside the
-// program on the same computer. Run by `node web/bench.mjs`; GATEBEND names the program,
-// web/build.sh makes the module. Figures are of this computer and this Node. Every run
-// does the same, so what differs from one to the next is the computer's doing: each
-// quantum counts by the least of its times.
+// Measures the time of a render quantum, 128 frames, in WebAssembly, and compares it with the
+// program on the same computer. Run `node web/bench.mjs` with GATEBEND set to the program, after
+// web/build.sh. All runs do the same work, so their differences are noise: the minimum over the
+// runs counts for each quantum.
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,35 +9,35 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { Module } from './audio/module.js';
+import { Kind, Module } from './audio/module.js';
 
 const RATE = 48_000;
 const SECONDS = 20;
 const RUNS = 5;
-const LASTS = 128e6 / RATE; // microseconds
+const QUANTUM = 128e6 / RATE; // microseconds
 
-const house = fileURLToPath(new URL('../', import.meta.url));
+const root = fileURLToPath(new URL('../', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'gatebend-'));
 process.on('exit', () => rmSync(folder, { recursive: true }));
-const program = process.env.GATEBEND ?? join(house, 'target/release/gatebend');
-const compiled = new WebAssembly.Module(readFileSync(join(house, 'web/gatebend.wasm')));
+const program = process.env.GATEBEND ?? join(root, 'target/release/gatebend');
+const compiled = new WebAssembly.Module(readFileSync(join(root, 'web/gatebend.wasm')));
 
-/** Seconds that the program says it took, at least. */
+/** Returns the program's own measure of its time, in seconds. */
 function native(network, script) {
     const path = join(folder, 'script.txt');
     writeFileSync(path, script);
-    // What it says goes to standard error.
+    // The time is printed to standard error.
     const run = () => execFileSync('sh', ['-c', '"$0" "$@" 2>&1', program, 'play', network, '--fast',
         '--script', path, '--seconds', SECONDS, '--set', `audio.rate=${RATE}`].map(String));
     return Math.min(...repeated(() => Number(/ in ([\d.]+) s/.exec(run())[1])));
 }
 
-/** What each run gives. */
+/** Returns the results of all runs. */
 function repeated(run) {
     return Array.from({ length: RUNS }, run);
 }
 
-/** Microseconds of each quantum, at least, and of taking the network's file. */
+/** Returns the microseconds of each quantum, and of receiving the network's file. */
 function wasm(network, script) {
     const runs = repeated(() => once(network, script));
     return {
@@ -48,22 +47,32 @@ function wasm(network, script) {
     };
 }
 
-/** The same of one run. */
+/** Returns the same for one run. */
 function once(network, script) {
     const module = new Module(compiled);
     const encode = (text) => new TextEncoder().encode(text);
     module.write(encode(script));
     module.exports.create(RATE);
-    module.write(encode(JSON.stringify({ type: 'load', network: readFileSync(network, 'utf8') })));
-    const began = performance.now();
-    module.exports.receive();
-    const load = (performance.now() - began) * 1000;
+    const send = (message) => {
+        module.write(encode(JSON.stringify(message)));
+        const start = performance.now();
+        module.exports.receive();
+        return (performance.now() - start) * 1000;
+    };
+    send({ type: 'hello', version: 1 });
+    const load = send({ id: 1, type: 'load', network: readFileSync(network, 'utf8') });
+    const answers = [];
+    let kind;
     const times = new Float64Array(Math.ceil((SECONDS * RATE) / 128));
     for (let i = 0; i < times.length; i++) {
         const start = performance.now();
         module.render(128);
         times[i] = (performance.now() - start) * 1000;
+        while ((kind = module.exports.next_message()) !== Kind.nothing) {
+            if (kind === Kind.text) answers.push(JSON.parse(new TextDecoder().decode(module.output())));
+        }
     }
+    if (!answers.some(({ type, id }) => type === 'done' && id === 1)) throw new Error(`${network} was not loaded`);
     return { load, times };
 }
 
@@ -75,23 +84,23 @@ function row(name, network, script) {
     const ratio = sum / 1e6 / native(network, script);
     const cells = [
         name.padEnd(22), (sum / times.length).toFixed(1), at(0.5).toFixed(1), at(0.99).toFixed(1),
-        at(0.999).toFixed(0), at(1).toFixed(0), `${((100 * at(1)) / LASTS).toFixed(1)} %`,
+        at(0.999).toFixed(0), at(1).toFixed(0), `${((100 * at(1)) / QUANTUM).toFixed(1)} %`,
         ratio.toFixed(2), (load / 1000).toFixed(1), (first / 1000).toFixed(1),
     ];
     console.log(`| ${cells.join(' | ')} |`);
 }
 
-/** A bend every 5 milliseconds. */
+/** Returns a script with a bend every 5 ms. */
 function bends(node) {
     const lines = Array.from({ length: (SECONDS - 3) * 200 }, (_, i) =>
         `${(2.5 + i / 200).toFixed(3)} bend ${node + (i % 97)} ${['invert', 'off'][i % 2]}`);
     return lines.join('\n');
 }
 
-console.log(`Microseconds of a quantum, which lasts ${LASTS.toFixed(0)}; ${SECONDS} s each.`);
-console.log('| network | mean | p50 | p99 | p99.9 | most | most, of its time | time, of the program\'s | load, ms | the first time |');
+console.log(`Microseconds a quantum, out of ${QUANTUM.toFixed(0)}; ${SECONDS} s each.`);
+console.log('| network | mean | p50 | p99 | p99.9 | maximum | maximum, of the quantum | time, by the program\'s | load, ms | first load, ms |');
 console.log('|---|---|---|---|---|---|---|---|---|---|');
-const networks = join(house, 'assets/networks');
+const networks = join(root, 'assets/networks');
 for (const name of readdirSync(networks).filter((file) => file.endsWith('.json'))) {
     row(name.slice(0, -5), join(networks, name), '');
 }

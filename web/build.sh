@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Builds web/gatebend.wasm: the instrument for browsers, alone.
+# Builds web/gatebend.wasm, the instrument for browsers.
 # Usage: web/build.sh [--missing]
-#   --missing  say what is missing, if anything is, and build nothing
+#   --missing  print what is missing to build it, if anything, and build nothing
 # Needs Rust's target wasm32-unknown-unknown (rustup target add wasm32-unknown-unknown),
-# or Debian's Rust 1.85 as ./test.sh --install unpacks it, and any wasm linker.
+# or Debian's Rust 1.85 as unpacked by ./test.sh --install, and a Wasm linker.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,8 +18,8 @@ esac
 target=wasm32-unknown-unknown
 debian=${XDG_CACHE_HOME:-$HOME/.cache}/gatebend/rust-1.85.0
 
-# Says which way there is to a target: "target", "source", or nothing.
-way() {
+# Prints how to get the standard library: "target" (installed), "source", or nothing.
+method() {
     local rustc=${RUSTC:-rustc}
     if [ -d "$("$rustc" --print sysroot 2>/dev/null)/lib/rustlib/$target/lib" ]; then
         echo target
@@ -28,7 +28,7 @@ way() {
     fi
 }
 
-# A linker for wasm, by whatever name it goes here.
+# Prints the path of a Wasm linker, which has many names.
 linker() {
     local name
     for name in wasm-ld wasm-ld-19 wasm-ld-18 wasm-ld-17 wasm-ld-16 wasm-ld-15 wasm-ld-14; do
@@ -37,7 +37,7 @@ linker() {
     find "$(rustc --print sysroot 2>/dev/null)" -name rust-lld 2>/dev/null | head -n 1
 }
 
-how=$(way)
+how=$(method)
 if [ -z "$how" ]; then
     echo "no Rust target $target: rustup target add $target (or, on Debian, ./test.sh --install)"
     $missing && exit
@@ -52,14 +52,14 @@ if [ "$how" = target ]; then
     folder=${CARGO_TARGET_DIR:-target}
     build
 else
-    # Its own folder: what two compilers make does not mix.
+    # A separate folder, since artifacts of two compilers do not mix.
     folder=${CARGO_TARGET_DIR:-target}/oldest
     RUSTC=$debian/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=$(linker) \
         CARGO_TARGET_DIR=$folder build -Zbuild-std=std,panic_abort
 fi
-# Whole or not at all, for servers that give it out meanwhile.
+# Replaces the module at once, since a server may be reading it.
 cp "$folder/$target/web/gatebend_web.wasm" web/gatebend.wasm.new
 mv web/gatebend.wasm.new web/gatebend.wasm
-# The program has it, too, once it is built again: cargo does not watch what was not there.
+# Makes the next build of the program include it: cargo does not watch files that did not exist.
 touch build.rs
 echo "web/gatebend.wasm: $(wc -c <web/gatebend.wasm) bytes, $(gzip -9c web/gatebend.wasm | wc -c) compressed" >&2

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Writes the page, with the instrument in it, to a folder that any web host can serve.
+# Writes the page, with the instrument in it, to a folder for any web host and any path.
 # Usage: web/bundle.sh FOLDER     web/bundle.sh --files
-# Works from any path of a host, without a server's help; web/build.sh makes what is in it.
-# --files names what would be in it, of what is there; src/link/page.rs keeps the same rule.
+# Builds the module first, with web/build.sh.
+# --files lists the page's files that exist, by the same rule as src/link/page.rs.
 set -euo pipefail
 
-# What a page may load; not its tests, tools and types.
+# Lists the files that a page may load, without tests, tools and types.
 files() {
     find . \( -name node_modules -o -name test -o -name tests -o -name bench -o -name types -o -name wasm \) -prune \
         -o -type f \( -name '*.html' -o -name '*.css' -o -name '*.js' -o -name '*.svg' -o -name '*.png' \
@@ -20,13 +20,13 @@ case ${1-} in
     files
     exit
     ;;
-'' | -*) echo "web/bundle.sh: say to which folder; see web/bundle.sh --help" >&2 && exit 2 ;;
+'' | -*) echo "web/bundle.sh: no folder given; see web/bundle.sh --help" >&2 && exit 2 ;;
 esac
 mkdir -p "$1"
 folder=$(cd "$1" && pwd)
 cd "$(dirname "$0")"
 if [ -n "$(ls -A "$folder")" ] && [ ! -f "$folder/files.js" ]; then
-    echo "web/bundle.sh: $folder has other files in it; give an empty folder" >&2
+    echo "web/bundle.sh: $folder contains other files; give an empty folder" >&2
     exit 1
 fi
 [ "$folder" != "$PWD" ] || { echo "web/bundle.sh: the bundle cannot be in web/ itself" >&2 && exit 1; }
@@ -38,11 +38,11 @@ fi
 ./build.sh
 files=$(files)
 
-# Another path of the host would be another page.
+# Absolute paths would break below another path of the host.
 # Names of the page's files have no spaces.
 # shellcheck disable=SC2086,SC2046
 if grep -nE "(src|href|from|import)[=( ]*['\"]/[^/]" $(grep -E '\.(html|css|js)$' <<<"$files"); then
-    echo "web/bundle.sh: these paths do not begin here; write ./" >&2
+    echo "web/bundle.sh: these paths are absolute; write ./" >&2
     exit 1
 fi
 
@@ -51,13 +51,13 @@ for file in $files; do
     mkdir -p "$folder/$(dirname "$file")"
     cp "$file" "$folder/$file"
 done
-# What the service worker keeps: another content, another version.
+# The list for the service worker; any change of a file changes the version.
 version=$(for file in $files; do cksum "$file"; done | cksum | cut -d ' ' -f 1)
 {
     echo "self.VERSION = '$version';"
     echo "self.FILES = ["
     for file in $files; do
-        # A browser keeps that one itself.
+        # The browser itself stores the service worker.
         [ "$file" = service-worker.js ] || echo "    '$file',"
     done
     echo "];"

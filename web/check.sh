@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Checks the page's own code: its unit tests, types and style.
+# Checks the page's code: unit tests, types and style.
 # Usage: web/check.sh [--install]
-#   --install  fetch TypeScript and ESLint (npm ci) first; without them, their checks
-#              are skipped, and said so
-# The types of the protocol are made by `cargo test --lib link`, if they are not there.
+#   --install  install TypeScript and ESLint first (npm ci); without them, their checks
+#              are skipped with a message
+# Generates the protocol's types with `cargo test --lib link` if they are missing.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -17,7 +17,7 @@ esac
 if [ "$(node --version 2>/dev/null | sed 's/^v//;s/[.].*//')" -ge 20 ] 2>/dev/null; then
     tests=()
     for file in test/*.test.mjs; do
-        # Those of the instrument in the page are run where it is built: ../test.sh.
+        # ../test.sh builds the module and runs the tests that need it.
         grep -q 'readFileSync.*gatebend\.wasm' "$file" || tests+=("$file")
     done
     node --test "${tests[@]}"
@@ -29,7 +29,7 @@ if [ ! -x node_modules/.bin/tsc ]; then
     echo "skipped: the page's types and style, web/check.sh --install fetches the tools"
     exit
 fi
-[ -f types/Ask.ts ] || (cd .. && cargo test --quiet --lib link)
+[ -f types/Welcome.ts ] || (cd .. && cargo test --quiet --lib link)
 node_modules/.bin/tsc --project .
 node_modules/.bin/eslint .
-echo "The page's types and style are right."
+echo "The page's types and style are correct."

@@ -1,12 +1,12 @@
-// Wires the page together; nothing else.
+// Creates the page's store, sound and panels.
 
-import { at } from './dom.js';
+import { byId } from './ui/dom.js';
 import { createGraph } from './graph/graph.js';
-import { keep } from './offline.js';
-import { connect } from './port/socket.js';
-import { Shelf } from './shelf.js';
-import { Sound } from './sound.js';
-import { Store } from './store.js';
+import { registerServiceWorker } from './store/offline.js';
+import { connect } from './link/socket.js';
+import { LocalStorage } from './store/local-storage.js';
+import { Sound } from './audio/sound.js';
+import { Store } from './store/store.js';
 import { Bends } from './panels/bends.js';
 import { Connection } from './panels/connection.js';
 import { Display } from './panels/display.js';
@@ -29,29 +29,29 @@ import { Waveform } from './panels/waveform.js';
 const store = new Store();
 const sound = new Sound(store);
 
-const notices = new Notices(at('notices'), store);
-new Faults(at('faults'), store);
-const transport = new Transport(at('transport'), store);
-const output = new Output(at('output'), at('recorder'), store, sound);
-const connection = new Connection(at('connection'), store, sound, new Shelf(store));
-new Waveform(at('waveform'), store);
-new Expression(at('expression'), store);
-const networks = new Networks(at('networks'), store, notices);
-new Presets(at('presets'), store);
-new Display(at('display'), store);
-new Pad(at('pad'), store);
-createGraph(at('graph'), store);
-const bends = new Bends(at('bends'), store);
-new Parameters(at('parameters'), store);
-new Scope(at('scope'), store, sound, output);
-new Status(at('status'), store);
-new Views(at('views'));
+const notices = new Notices(byId('notices'), store);
+new Faults(byId('faults'), store);
+const transport = new Transport(byId('transport'), store);
+const output = new Output(byId('output'), byId('recorder'), store, sound);
+const connection = new Connection(byId('connection'), store, sound, new LocalStorage(store));
+new Waveform(byId('waveform'), store);
+new Expression(byId('expression'), store);
+const networks = new Networks(byId('networks'), store, notices);
+new Presets(byId('presets'), store);
+new Display(byId('display'), store);
+new Pad(byId('pad'), store);
+createGraph(byId('graph'), store);
+const bends = new Bends(byId('bends'), store);
+new Parameters(byId('parameters'), store);
+new Scope(byId('scope'), store, sound, output);
+new Status(byId('status'), store);
+new Views(byId('views'));
 const keys = new Keys({ store, transport, output, networks, bends });
-const help = new Help(at('help'), keys);
-keys.add('?', 'This help', () => help.toggle());
+const help = new Help(byId('help'), keys);
+keys.add('?', 'Show this help', () => help.toggle());
 
 connection.start(connect);
 
-void keep(() => {
-    notices.offer('Another version of this page is there.', 'Load it', () => location.reload());
+void registerServiceWorker(() => {
+    notices.offer('A new version of this page is available.', 'Reload', () => location.reload());
 });

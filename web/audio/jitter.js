@@ -1,49 +1,49 @@
-// Evens out what comes unevenly: sound that is streamed, on its way to the output.
-// Knows neither network nor audio context.
+// A jitter buffer: plays streamed sound evenly that arrives unevenly. Knows neither network
+// nor audio context.
 
-/** How much is gathered before it is played: more than a Wi-Fi's usual hiccup. */
+/** Delay of the sound: longer than usual delays of a Wi-Fi network. */
 const DELAY_SECONDS = 0.12;
-/** Most that is kept; above, clocks differ, and it goes back to the delay. */
-const MOST_SECONDS = 0.4;
+/** Capacity. Beyond, the clocks differ, and playback skips ahead to the usual delay. */
+const CAPACITY_SECONDS = 0.4;
 
 /** A buffer of numbered frames, in constant memory. */
-export class Jitter {
+export class JitterBuffer {
     /** @param {number} rate frames a second */
     constructor(rate) {
         this.delay = Math.round(DELAY_SECONDS * rate);
-        this.most = Math.round(MOST_SECONDS * rate);
-        this.ring = new Float32Array(this.most);
-        /** The number of the next frame to play, and of the next to come. */
+        this.capacity = Math.round(CAPACITY_SECONDS * rate);
+        this.ring = new Float32Array(this.capacity);
+        /** Numbers of the next frame to play and of the next frame to arrive. */
         this.next = 0;
         this.end = 0;
         this.playing = false;
-        /** How often it ran empty, or had to leave frames out. */
+        /** Number of times it ran empty or skipped frames. */
         this.breaks = 0;
     }
 
-    /** Frames at hand. */
+    /** Number of buffered frames. */
     get length() {
         return this.end - this.next;
     }
 
     /**
-     * Takes frames. What is missing before them is silence; what is older than
-     * expected is a stream that began anew.
-     * @param {number} first the number of the first of them
+     * Adds frames. Missing frames before them are replaced with silence; lower numbers than
+     * expected mean that the stream has started again.
+     * @param {number} first number of the first frame
      * @param {Float32Array} frames
      */
     push(first, frames) {
-        if (first < this.end || first > this.end + this.most) {
+        if (first < this.end || first > this.end + this.capacity) {
             this.next = this.end = first;
             this.playing = false;
         }
         this.write(first - this.end, () => 0);
         this.write(frames.length, (i) => frames[i]);
-        if (this.playing && this.length > this.most) {
+        if (this.playing && this.length > this.capacity) {
             this.breaks += 1;
             this.next = this.end - this.delay;
         }
-        this.next = Math.max(this.next, this.end - this.most);
+        this.next = Math.max(this.next, this.end - this.capacity);
     }
 
     /**
@@ -51,22 +51,22 @@ export class Jitter {
      * @param {(i: number) => number} frame
      */
     write(count, frame) {
-        for (let i = 0; i < count; i++) this.ring[(this.end + i) % this.most] = frame(i);
+        for (let i = 0; i < count; i++) this.ring[(this.end + i) % this.capacity] = frame(i);
         this.end += count;
     }
 
     /**
-     * Gives the next frames, or silence until enough are at hand.
+     * Writes the next frames, or silence until enough frames are buffered.
      * @param {Float32Array} out
      */
     pull(out) {
         if (!this.playing && this.length >= this.delay) {
             this.playing = true;
-            // Not more late than was meant, however much has gathered.
+            // Start at the usual delay, however much is buffered.
             this.next = Math.max(this.next, this.end - Math.max(this.delay, out.length));
         }
         const count = this.playing ? Math.min(out.length, this.length) : 0;
-        for (let i = 0; i < count; i++) out[i] = this.ring[(this.next + i) % this.most];
+        for (let i = 0; i < count; i++) out[i] = this.ring[(this.next + i) % this.capacity];
         out.fill(0, count);
         this.next += count;
         if (this.playing && count < out.length) {

@@ -1,10 +1,10 @@
-// The Wasm module as JavaScript sees it: numbers, bytes and floats. Runs anywhere
-// that has WebAssembly, an audio worklet too, and so knows of no texts.
+// The WebAssembly module as JavaScript sees it: numbers, bytes and floats. Texts are bytes,
+// because an audio worklet has no TextDecoder.
 //
 // `web/wasm/src/lib.rs` is the other side.
 
-/** What a call has to say. @enum {number} */
-export const Kind = { nothing: 0, text: 1, binary: 2, problem: 3, work: 4 };
+/** Kind of a call's output. @enum {number} */
+export const Kind = { nothing: 0, text: 1, binary: 2, problem: 3, job: 4 };
 
 /**
  * @typedef {object} Exports
@@ -20,9 +20,9 @@ export const Kind = { nothing: 0, text: 1, binary: 2, problem: 3, work: 4 };
  * @property {(t: number, count: number) => number} samples
  */
 
-/** An instrument in a page. Nothing of it lasts longer than the module. */
+/** An instance of the module, with at most one instrument. */
 export class Module {
-    /** @param {WebAssembly.Module} module compiled from gatebend.wasm */
+    /** @param {WebAssembly.Module} module gatebend.wasm, compiled */
     constructor(module) {
         const { exports } = new WebAssembly.Instance(module, {});
         /** @type {Exports} */
@@ -30,7 +30,7 @@ export class Module {
     }
 
     /**
-     * Writes a text, which the next call reads.
+     * Writes the text that the next call reads.
      * @param {Uint8Array} text UTF-8
      */
     write(text) {
@@ -39,16 +39,16 @@ export class Module {
     }
 
     /**
-     * What the last call had to say; a copy.
+     * Copies the output of the last call.
      * @returns {Uint8Array}
      */
-    said() {
+    output() {
         const { memory, outbox, outbox_length } = this.exports;
         return new Uint8Array(memory.buffer, outbox(), outbox_length()).slice();
     }
 
     /**
-     * The next frames; a view that is good until the next call.
+     * Renders the next frames into a view that is valid until the next call.
      * @param {number} frames
      * @returns {Float32Array}
      */

@@ -1,18 +1,20 @@
-// Audio nodes from whatever a page may use: a worklet, which needs a secure context
-// (https, or localhost), else buffers that the page schedules itself.
+// Audio sources for every kind of page: a worklet in a secure context (https or localhost),
+// elsewhere buffers that the page schedules.
 
-/** How far the page schedules ahead, and in pieces of how many frames. */
+/** Time that the page schedules ahead, in seconds. */
 export const AHEAD_SECONDS = 0.15;
-/** The same for a page that is hidden, whose timers ring once a second. */
+/** The same for a hidden page, whose timers fire once a second. */
 const HIDDEN_SECONDS = 1.5;
+/** Frames in a scheduled buffer. */
 const PIECE = 1024;
+/** Interval of the timer that schedules buffers. */
 const TIMER_MILLISECONDS = 30;
 
 /** @type {WeakMap<BaseAudioContext, Promise<void>>} */
 const loaded = new WeakMap();
 
 /**
- * A node of worklet.js, if this page may have one.
+ * Creates a node of worklet.js, or returns null where worklets are not available.
  * @param {AudioContext} context
  * @param {string} name
  * @param {AudioWorkletNodeOptions} options
@@ -29,13 +31,13 @@ export async function worklet(context, name, options) {
     return new AudioWorkletNode(context, name, options);
 }
 
-/** Plays frames as they are asked for, by buffers that are scheduled ahead. */
+/** A source that renders into buffers scheduled ahead of time. */
 export class Scheduled {
     /**
      * @param {AudioContext} context
-     * @param {(out: Float32Array) => void} render gives the next frames
-     * @param {number} [hidden] seconds ahead while the page is hidden; more than usual,
-     *   unless something else than its timer calls `schedule`
+     * @param {(out: Float32Array) => void} render writes the next frames
+     * @param {number} [hidden] seconds to schedule ahead while the page is hidden; the default
+     *   suits a source whose `schedule` is only called by its timer
      */
     constructor(context, render, hidden = HIDDEN_SECONDS) {
         this.context = context;
@@ -43,7 +45,7 @@ export class Scheduled {
         this.hidden = hidden;
         this.node = context.createGain();
         this.piece = new Float32Array(PIECE);
-        /** The frame of the context's time at which the next piece begins. */
+        /** Start of the next buffer, in frames of the context's time. */
         this.frame = 0;
         this.timer = setInterval(() => this.schedule(), TIMER_MILLISECONDS);
     }
@@ -54,7 +56,7 @@ export class Scheduled {
         const rate = context.sampleRate;
         const hidden = typeof document !== 'undefined' && document.hidden;
         const ahead = hidden ? this.hidden : AHEAD_SECONDS;
-        // What is late is not caught up with.
+        // Frames that are already late are skipped.
         this.frame = Math.max(this.frame, Math.ceil((context.currentTime + 0.02) * rate));
         while (this.frame / rate < context.currentTime + ahead) {
             this.render(piece);

@@ -1,21 +1,21 @@
-// Records what is heard, to a WAV file of 16 bits.
+// Records a node's output to a 16-bit WAV file.
 
 import { worklet } from './output.js';
 
 /**
- * Frames as 16-bit numbers, as `gatebend play --wav` makes them.
+ * Converts frames to 16-bit samples, exactly as `gatebend play --wav` does.
  * @param {Float32Array} frames
  * @returns {Int16Array}
  */
 export function rounded(frames) {
-    // Rust rounds halves away from 0, JavaScript towards more.
+    // Rust rounds halves away from 0, JavaScript towards positive infinity.
     const round = (/** @type {number} */ x) => Math.sign(x) * Math.round(Math.abs(x));
     return Int16Array.from(frames, (x) => Math.max(-32_768, Math.min(32_767, round(x * 32_768))));
 }
 
 /**
- * The header of a WAV file, mono.
- * @param {number} count its frames
+ * Makes the header of a mono WAV file.
+ * @param {number} count number of frames
  * @param {number} rate frames a second
  * @returns {ArrayBuffer}
  */
@@ -28,8 +28,8 @@ export function header(count, rate) {
     letters(0, 'RIFF');
     view.setUint32(4, 36 + 2 * count, true);
     letters(8, 'WAVEfmt ');
-    view.setUint32(16, 16, true); // bytes of this part
-    view.setUint16(20, 1, true); // whole numbers
+    view.setUint32(16, 16, true); // bytes in this chunk
+    view.setUint16(20, 1, true); // integer samples
     view.setUint16(22, 1, true); // channels
     view.setUint32(24, rate, true);
     view.setUint32(28, 2 * rate, true);
@@ -40,7 +40,7 @@ export function header(count, rate) {
     return view.buffer;
 }
 
-/** A recording on its way. */
+/** A recording in progress. */
 export class Recording {
     /** @param {number} rate frames a second */
     constructor(rate) {
@@ -56,7 +56,7 @@ export class Recording {
         this.count += frames.length;
     }
 
-    /** How long it is. */
+    /** Its length in seconds. */
     get seconds() {
         return this.count / this.rate;
     }
@@ -69,7 +69,7 @@ export class Recording {
 }
 
 /**
- * Records what a node gives, from now on until it is stopped.
+ * Starts recording a node's output.
  * @param {AudioNode} source
  * @returns {Promise<{ recording: Recording, stop: () => Promise<Blob> }>}
  */
@@ -101,11 +101,11 @@ export async function record(source) {
             },
         };
     }
-    // Deprecated, but all there is where worklets are not.
+    // Deprecated, but the only way without worklets.
     const tap = context.createScriptProcessor(4096, 1, 1);
     tap.onaudioprocess = ({ inputBuffer }) => recording.add(inputBuffer.getChannelData(0));
     source.connect(tap);
-    // Some browsers call it only while it leads somewhere; what it gives is silence.
+    // Some browsers only call it while it is connected. Its output is silent.
     tap.connect(context.destination);
     return {
         recording,

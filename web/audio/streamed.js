@@ -1,17 +1,18 @@
-// Plays the sound that a connected desk streams: a node, fed by binary frames.
+// Plays the sound that a connected instrument streams in binary messages.
 
-import { Jitter } from './jitter.js';
+import { JitterBuffer } from './jitter.js';
 import { AHEAD_SECONDS, Scheduled, worklet } from './output.js';
 
-/** The first byte of a binary frame that is sound, and where its parts are. */
+/** First byte of a binary message of sound. */
 export const SOUND = 3;
+/** Offsets of the number of the first frame, and of the frames. */
 const NUMBER = 8;
 const FRAMES = 16;
 
 /**
- * The parts of a binary frame of sound.
+ * Parses a binary message of sound.
  * @param {ArrayBuffer} data
- * @returns {{ first: number, frames: Float32Array }}
+ * @returns {{ first: number, frames: Float32Array }} first: position of the first frame in the stream
  */
 export function parts(data) {
     const first = new DataView(data).getBigUint64(NUMBER, true);
@@ -20,8 +21,8 @@ export function parts(data) {
 }
 
 /**
- * A player of a streamed sound. The context must run at the sound's rate, or browsers
- * would resample it in pieces: `new AudioContext({ sampleRate: welcome.rate })`.
+ * Creates a player of streamed sound. The context must run at the rate of the stream, as
+ * browsers would resample each message separately: `new AudioContext({ sampleRate: welcome.rate })`.
  * @param {AudioContext} context
  * @returns {Promise<{ node: AudioNode, push: (data: ArrayBuffer) => void, close: () => void }>}
  */
@@ -40,8 +41,8 @@ export async function player(context) {
             },
         };
     }
-    const jitter = new Jitter(context.sampleRate);
-    // Messages come to a hidden page as often as to others, unlike its timer's calls.
+    const jitter = new JitterBuffer(context.sampleRate);
+    // A hidden page receives messages as often as others, so its slow timer does not matter.
     const scheduled = new Scheduled(context, (out) => jitter.pull(out), AHEAD_SECONDS);
     return {
         node: scheduled.node,

@@ -1,4 +1,4 @@
-// The worker of workshop.js: takes the module first, then requests, one after another.
+// The worker of jobs.js. The first message is the module's bytes, each later one a job.
 
 import { Kind, Module } from './module.js';
 
@@ -11,7 +11,7 @@ onmessage = ({ data }) => {
         return;
     }
     module.write(data);
-    // What cannot be read has no answer: workshop.js hears of it.
-    if (module.exports.work() !== Kind.text) throw new Error('This is no request.');
-    postMessage(module.said());
+    // An exception reaches jobs.js, which refuses the job.
+    if (module.exports.work() !== Kind.text) throw new Error('This is not a job.');
+    postMessage(module.output());
 };

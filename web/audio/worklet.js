@@ -1,33 +1,34 @@
-// What runs in the audio thread: the instrument itself, the player of a streamed
-// sound, and the tap of a recording. Bytes only; this scope has no decoders of texts.
+// Processors of the audio thread: the standalone instrument, the player of streamed sound and
+// the tap of a recording. Messages stay bytes, because this scope has no TextDecoder.
 
-import { Jitter } from './jitter.js';
+import { JitterBuffer } from './jitter.js';
 import { Kind, Module } from './module.js';
 
 const scope = /** @type {any} */ (globalThis);
 
-/** From one look for messages to the next: some 30 a second. */
-const TELL_SECONDS = 1 / 30;
+/** Interval at which messages of the instrument are forwarded. */
+const MESSAGE_SECONDS = 1 / 30;
 
 /**
- * The instrument. Takes a client's messages as bytes; gives `{ kind, bytes }`, kinds
- * as in module.js.
+ * The instrument. Receives a client's messages as bytes, and posts `{ kind, bytes }` with the
+ * kinds of module.js.
  */
-class Alone extends scope.AudioWorkletProcessor {
+class Standalone extends scope.AudioWorkletProcessor {
     /** @param {{ processorOptions: { bytes: ArrayBuffer } }} options */
     constructor(options) {
         super();
-        // Not compiled before, since not every browser lets compiled modules in here.
+        // Compiled here because not every browser can send a compiled module to a worklet.
         const compiled = new WebAssembly.Module(options.processorOptions.bytes);
         this.module = new Module(compiled);
+        /** Frames until messages are forwarded. */
         this.until = 0;
-        this.on = this.say(this.module.exports.create(scope.sampleRate));
-        /** @param {MessageEvent<Uint8Array | null>} event a message; null is the end */
+        this.on = this.forward(this.module.exports.create(scope.sampleRate));
+        /** @param {MessageEvent<Uint8Array | null>} event a message; null ends the instrument */
         this.port.onmessage = ({ data }) => {
             if (!this.on) return;
             if (data) {
                 this.module.write(data);
-                this.say(this.module.exports.receive());
+                this.forward(this.module.exports.receive());
             } else {
                 this.on = false;
             }
@@ -35,13 +36,13 @@ class Alone extends scope.AudioWorkletProcessor {
     }
 
     /**
-     * Passes on what a call had to say.
+     * Posts a call's output.
      * @param {number} kind
-     * @returns {boolean} that it was no problem
+     * @returns {boolean} false if it is a problem
      */
-    say(kind) {
+    forward(kind) {
         if (kind !== Kind.nothing) {
-            const bytes = this.module.said();
+            const bytes = this.module.output();
             this.port.postMessage({ kind, bytes }, [bytes.buffer]);
         }
         return kind !== Kind.problem;
@@ -58,22 +59,22 @@ class Alone extends scope.AudioWorkletProcessor {
         for (const other of others) other.set(first);
         this.until -= first.length;
         if (this.until <= 0) {
-            this.until += TELL_SECONDS * scope.sampleRate;
+            this.until += MESSAGE_SECONDS * scope.sampleRate;
             let kind;
-            while ((kind = this.module.exports.next_message()) !== Kind.nothing) this.say(kind);
+            while ((kind = this.module.exports.next_message()) !== Kind.nothing) this.forward(kind);
         }
         return true;
     }
 }
 
-/** Plays what comes as `{ first, frames }`: see jitter.js. Null is the end. */
+/** Plays messages `{ first, frames }` through a jitter buffer; null ends it. */
 class Streamed extends scope.AudioWorkletProcessor {
     constructor() {
         super();
-        this.jitter = new Jitter(scope.sampleRate);
+        this.buffer = new JitterBuffer(scope.sampleRate);
         this.on = true;
         this.port.onmessage = (/** @type {MessageEvent} */ { data }) => {
-            if (data) this.jitter.push(data.first, data.frames);
+            if (data) this.buffer.push(data.first, data.frames);
             else this.on = false;
         };
     }
@@ -84,13 +85,13 @@ class Streamed extends scope.AudioWorkletProcessor {
      */
     process(_, outputs) {
         const [first, ...others] = outputs[0];
-        this.jitter.pull(first);
+        this.buffer.pull(first);
         for (const other of others) other.set(first);
         return this.on;
     }
 }
 
-/** Posts what passes by, some blocks at a time. A message is the end. */
+/** Posts every frame of its input, thousands at a time; a message ends it. */
 class Tap extends scope.AudioWorkletProcessor {
     constructor() {
         super();
@@ -122,6 +123,6 @@ class Tap extends scope.AudioWorkletProcessor {
     }
 }
 
-scope.registerProcessor('gatebend-alone', Alone);
+scope.registerProcessor('gatebend-standalone', Standalone);
 scope.registerProcessor('gatebend-streamed', Streamed);
 scope.registerProcessor('gatebend-tap', Tap);

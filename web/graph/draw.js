@@ -1,5 +1,5 @@
-// Draws the graph by a graphics processor (WebGL 2): all gates and all wires in a call
-// each. What plays costs one small texture a frame, whatever the size of the network.
+// Draws the graph with WebGL 2: one draw call for all gates and one for all wires. Activity
+// costs one small texture upload a frame, whatever the size of the network.
 
 import { atlas } from './glyphs.js';
 import { wires } from './marks.js';
@@ -14,33 +14,33 @@ import { GATE_FRAGMENT, GATE_VERTEX, WIRE_FRAGMENT, WIRE_VERTEX } from './shader
 /** @typedef {{ ground: Colour, ink: Colour, soft: Colour, one: Colour, bend: Colour }} Colours */
 
 /**
- * What draws a graph on a canvas.
+ * Draws a graph on a canvas.
  * @typedef {object} Renderer
  * @property {(model: Model, layout: Layout) => void} setNetwork
  * @property {(marks: Uint8Array) => void} setMarks see marks.js
- * @property {(nodes: Uint8Array | null) => void} setActivity a byte a node: bit 7 its
- *   value, bits 0 to 6 how often it toggled; null if it is not known
+ * @property {(nodes: Uint8Array | null) => void} setActivity one byte a node: bit 7 is its
+ *   value, bits 0 to 6 are how often it toggled; null if unknown
  * @property {(colours: Colours) => void} setColours
  * @property {(view: View, ratio: number, seconds: number | null) => boolean} draw ratio:
- *   device pixels of a CSS pixel; seconds: for what flows, null if nothing shall move;
- *   true: it is not done, and wants another frame
+ *   device pixels per CSS pixel; seconds: phase of the flow animation, null for none;
+ *   returns true if the drawing needs another frame
  */
 
-/** Nodes a row of a texture. */
+/** Nodes in a row of a texture. */
 const ROW = 256;
-/** Points of a curve are shared out among wires: this many in all. */
+/** Points of all curves together. */
 const POINTS = 40_000;
-/** What flows goes so many CSS pixels a second, and comes after so many. */
+/** Speed of the flow in CSS pixels a second, and its period in CSS pixels. */
 const SPEED = 70;
 const DASH = 46;
-/** Far away, gates stay this large in CSS pixels, as far as their neighbours let them. */
+/** Smallest size of gates in CSS pixels, as far as the distance between them allows. */
 const LEGIBLE = 11;
 const APART = 0.8;
 
 /** @implements {Renderer} */
 export class WebGlRenderer {
     /**
-     * @param {WebGL2RenderingContext} gl of a canvas with alpha
+     * @param {WebGL2RenderingContext} gl context of a canvas with an alpha channel
      */
     constructor(gl) {
         this.gl = gl;
@@ -171,9 +171,9 @@ export class WebGlRenderer {
 }
 
 /**
- * How large a gate is drawn.
- * @param {number} scale CSS pixels of a gate's width in the plane
- * @param {number} room between gates, in their widths
+ * Returns the drawn size of a gate.
+ * @param {number} scale CSS pixels per gate width in the plane
+ * @param {number} room smallest distance between gates, in gate widths
  * @returns {number} CSS pixels
  */
 export function gateSize(scale, room) {
@@ -181,9 +181,9 @@ export function gateSize(scale, room) {
 }
 
 /**
- * How much a wire covers: many that are seen at once are faint.
+ * Returns the opacity of wires: many wires on screen are drawn fainter.
  * @param {number} count
- * @param {number} scale CSS pixels of a gate
+ * @param {number} scale size of a gate, in CSS pixels
  */
 export function wireAlpha(count, scale) {
     const crowded = Math.min(0.5, 9 / Math.sqrt(count + 1));
@@ -227,7 +227,7 @@ function fill(gl, buffer, data) {
  * @param {WebGL2RenderingContext} gl
  * @param {string} vertex
  * @param {string} fragment
- * @throws {Error} what the driver says
+ * @throws {Error} with the driver's message
  */
 function program(gl, vertex, fragment) {
     const handle = gl.createProgram();

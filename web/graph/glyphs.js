@@ -1,16 +1,16 @@
-// What gates look like: one drawing for the atlas of the graph, for its tools and for
-// the inspector. Shapes tell operations apart; colours never do.
+// Glyphs of gates, for the graph and for the inspector. Operations differ in shape, never
+// only in colour.
 
 import { OPS } from './ops.js';
 
-/** What is drawn, beside the operations, 0 to 15. */
+/** Kinds of glyphs besides the operations, 0 to 15. */
 export const INPUT = 16;
 export const OUTPUT = 17;
-/** Signs of bends: 0, 1, inverted, another operation. */
+/** First of the badges of bends: 0, 1, inverted, another operation. */
 export const BADGES = 18;
 const KINDS = 22;
 
-/** The atlas: cells of so many pixels, in rows of so many. */
+/** Size of an atlas cell in pixels; columns and rows of a sheet. */
 const CELL = 128;
 export const ATLAS_COLUMNS = 8;
 export const ATLAS_ROWS = 4;
@@ -18,7 +18,7 @@ const BUBBLE = 0.085;
 const LINE = 0.065;
 
 /**
- * Draws a gate about (0, 0), 1 wide.
+ * Draws a glyph centred at (0, 0), 1 wide.
  * @param {CanvasRenderingContext2D} context
  * @param {number} kind
  * @param {string} fill
@@ -54,7 +54,7 @@ export function glyph(context, kind, fill, ink, line = LINE) {
 function body(context, kind) {
     if (kind === INPUT) return polygon(context, [-0.4, -0.25, 0.16, -0.25, 0.4, 0, 0.16, 0.25, -0.4, 0.25]);
     if (kind === OUTPUT) return polygon(context, [-0.4, -0.25, 0.4, -0.25, 0.4, 0.25, -0.4, 0.25, -0.18, 0]);
-    // A bubble is left of its gate, and within its cell as well.
+    // An input bubble must fit in the cell, left of the gate.
     const left = OPS[kind].bubble ? -0.28 : -0.36;
     switch (OPS[kind].family) {
         case 'constant':
@@ -129,7 +129,7 @@ function badge(context, which) {
 }
 
 /**
- * All of them, in cells: what is filled in red, what is inked in green.
+ * Draws the atlas: fills in the red channel, lines in the green channel.
  * @returns {HTMLCanvasElement}
  */
 export function atlas() {
@@ -137,7 +137,7 @@ export function atlas() {
 }
 
 /**
- * A sheet of all of them.
+ * Draws a sheet of all glyphs.
  * @param {(context: CanvasRenderingContext2D, kind: number, line: number) => void} draw
  */
 export function sheet(draw) {
@@ -149,7 +149,7 @@ export function sheet(draw) {
 }
 
 /**
- * The same, one after the other.
+ * Draws a sheet of all glyphs, one glyph a step.
  * @param {(context: CanvasRenderingContext2D, kind: number, line: number) => void} draw
  * @param {number} cell pixels
  * @returns {Generator<undefined, HTMLCanvasElement, undefined>}
@@ -162,7 +162,7 @@ export function* sheetInSteps(draw, cell) {
     for (let kind = 0; kind < KINDS; kind += 1) {
         const [x, y] = cellOf(kind);
         context.setTransform(cell * 0.97, 0, 0, cell * 0.97, (x + 0.5) * cell, (y + 0.5) * cell);
-        // Less than a pixel would not be seen.
+        // A line thinner than a pixel would be invisible.
         draw(context, kind, Math.max(LINE, 1 / cell));
         yield;
     }
@@ -179,7 +179,7 @@ function cellOf(kind) {
  * @param {CanvasRenderingContext2D} context
  * @param {HTMLCanvasElement} from
  * @param {number} kind
- * @param {number} x its middle
+ * @param {number} x centre
  * @param {number} y
  * @param {number} size
  */

@@ -1,9 +1,8 @@
-// The graph of the network that is played: it shows what the store knows, asks the store
-// for what the hand wants, and keeps nothing of its own but what is looked at.
+// The graph of the network that plays. Draws the store's state and sends edits to the
+// store; its own state is only the view and the selection.
 
-import { h } from '../dom.js';
+import { h } from '../ui/dom.js';
 import { WebGlRenderer } from './draw.js';
-import { Hand } from './hand.js';
 import { bendInWords, describe, Inspector } from './inspect.js';
 import { pressOf } from './keys.js';
 import { layoutInSteps } from './layout.js';
@@ -12,48 +11,49 @@ import { Model } from './model.js';
 import { OPS, truthTable } from './ops.js';
 import { drawOverlay } from './overlay.js';
 import { PlainRenderer } from './plain.js';
+import { PointerInput } from './pointer-input.js';
 import { Strokes } from './strokes.js';
 import { Tools } from './tools.js';
 import { Index, View } from './view.js';
 import { step } from './walk.js';
 
-/** @import { Ask } from '../types/Ask' */
+/** @import { ClientMessage } from '../link/connection.js' */
 /** @import { Bend } from '../types/Bend' */
 /** @import { Gate } from '../types/Gate' */
 /** @import { State } from '../types/State' */
 /** @import { Colour, Colours, Renderer } from './draw.js' */
 /** @import { Layout } from './layout.js' */
-/** @import { Held } from './overlay.js' */
-/** @import { Known } from './inspect.js' */
+/** @import { Preview } from './overlay.js' */
+/** @import { NodeInfo } from './inspect.js' */
 
 /**
- * What the graph needs of a store: it tells of `network`, `layers`, `touched`,
- * `parameters` and `activity` by events of these names.
+ * The parts of the store that the graph uses. The store dispatches the events `network`,
+ * `layers`, `touched`, `parameters` and `activity` when these change.
  * @typedef {EventTarget & {
  *   state: State,
  *   activity: { revision: number, t: number, nodes: Uint8Array } | null,
- *   ask: (ask: Ask) => Promise<unknown>,
+ *   request: (message: ClientMessage) => Promise<unknown>,
  *   value?: (parameter: string, otherwise: number) => number,
  * }} GraphStore
  */
 
-/** Work before others may, in milliseconds. */
+/** Longest layout step before yielding to the event loop, in milliseconds. */
 const SLICE = 8;
-/** A view of so much another shape is worth another layout. */
+/** Change of the view's aspect ratio that makes a new layout worthwhile. */
 const RESHAPE = 1.25;
-/** Gates that changed, as a part of all: fewer, and all stay where they are. */
+/** Up to this fraction of changed gates, the layout is kept. */
 const STAYS = 0.05;
-/** What flows is drawn between activities too, where frames come as often, in ms. */
+/** Longest frame interval at which the flow is animated between activity messages, in milliseconds. */
 const SMOOTH = 34;
-/** Without activity for so long, nothing flows, in milliseconds. */
+/** Time without activity after which the flow stops, in milliseconds. */
 const QUIET = 250;
 
 /**
- * Makes the graph in an element, which has a size of its own.
+ * Creates the graph in an element, whose size must not depend on its content.
  * @param {HTMLElement} element
  * @param {GraphStore} store
- * @param {{ by?: 'plain' | 'webgl' }} [options] what it is drawn by; else WebGL where a
- *   graphics processor does it, and a plain canvas where none does
+ * @param {{ by?: 'plain' | 'webgl' }} [options] the renderer; by default WebGL where it is
+ *   hardware-accelerated, and a 2D canvas elsewhere
  */
 export function createGraph(element, store, options = {}) {
     return new Graph(element, store, options);
@@ -64,7 +64,7 @@ export class Graph {
     constructor(element, store, { by }) {
         this.store = store;
         this.view = new View();
-        /** What is shown. @type {{ model: Model, layout: Layout, index: Index } | null} */
+        /** The network on screen with its layout. @type {{ model: Model, layout: Layout, index: Index } | null} */
         this.shown = null;
         /** @type {Model | null} */
         this.model = null;
@@ -74,37 +74,37 @@ export class Graph {
         this.selected = null;
         /** @type {number | null} */
         this.hovered = null;
-        /** @type {Held} */
-        this.held = {};
+        /** @type {Preview} */
+        this.preview = {};
         this.fitted = true;
         this.aspect = 1.6;
         this.withDead = true;
-        this.laying = 0;
-        /** What the next frame has to do. */
+        this.layouts = 0;
+        /** Parts to redraw in the next frame. */
         this.stale = { marks: true, activity: true, overlay: true, colours: true, all: true };
         this.waits = false;
-        this.heardAt = -Infinity;
-        /** The network time that activity was of last, and whether it stands. */
+        this.activeAt = -Infinity;
+        /** Network time of the last activity, and whether time is paused. */
         this.t = -1;
-        this.stands = false;
-        /** How long what flows has flowed, in seconds. */
-        this.flowed = 0;
+        this.paused = false;
+        /** Phase of the flow animation, in seconds. */
+        this.flow = 0;
         this.pace = 16;
         this.frameAt = 0;
 
         this.canvas = h('canvas', { 'aria-hidden': 'true' });
         this.overlay = h('canvas', { 'aria-hidden': 'true' });
         this.tip = h('div', { class: 'graph-tip', 'aria-hidden': 'true', hidden: true });
-        this.said = h('p', { class: 'sr', 'aria-live': 'polite' });
+        this.announcement = h('p', { class: 'sr', 'aria-live': 'polite' });
         this.problem = h('p', { class: 'graph-problem', role: 'alert', hidden: true });
         this.stage = h('div', {
             class: 'graph-stage', tabIndex: 0, role: 'application', 'aria-roledescription': 'graph of gates',
-            'aria-label': 'The gates. Arrows walk along wires, Enter selects, 0, 1 and I bend, Delete straightens',
+            'aria-label': 'Gates. Arrow keys follow wires, Enter selects, 0, 1 and I bend, Delete removes the bend',
         }, this.canvas, this.overlay);
         this.inspector = new Inspector({
             select: (node) => {
                 this.select(node, true);
-                // Its button is gone with the inspector.
+                // Closing the inspector removes the focused button.
                 if (node === null) this.stage.focus({ preventScroll: true });
             },
             bend: (node, bend) => this.strokes.once([node], bend),
@@ -119,19 +119,19 @@ export class Graph {
         this.stageBox = h('div', { class: 'graph-box' }, this.stage, this.tip, this.problem, this.inspector.element);
         this.element = element;
         element.classList.add('graph');
-        element.replaceChildren(this.tools.element, this.stageBox, this.said);
+        element.replaceChildren(this.tools.element, this.stageBox, this.announcement);
 
         this.strokes = new Strokes({
-            ask: (ask) => store.ask(ask),
+            send: (message) => store.request(message),
             changed: () => this.redraw({ marks: true }),
-            refused: (reason) => this.complain(reason),
+            refused: (reason) => this.showProblem(reason),
         });
-        this.hand = new Hand(this.stage, {
+        this.input = new PointerInput(this.stage, {
             view: this.view,
             index: () => this.shown?.index ?? null,
             choice: () => this.tools,
             moved: () => this.moved(),
-            hold: (held) => this.hold(held),
+            preview: (preview) => this.showPreview(preview),
             hover: (node) => this.hover(node),
             select: (node) => this.select(node, false),
             begin: (bend) => this.strokes.begin(bend),
@@ -143,9 +143,9 @@ export class Graph {
         });
         this.stage.addEventListener('keydown', (event) => this.key(event));
         this.stage.addEventListener('keyup', (event) => {
-            if (event.key === ' ') this.hand.setSpace(false);
+            if (event.key === ' ') this.input.setSpace(false);
         });
-        this.stage.addEventListener('blur', () => this.hand.setSpace(false));
+        this.stage.addEventListener('blur', () => this.input.setSpace(false));
 
         this.motion = matchMedia('(prefers-reduced-motion: reduce)');
         this.motion.addEventListener('change', () => this.redraw());
@@ -159,12 +159,12 @@ export class Graph {
         store.addEventListener('layers', () => this.redraw({ marks: true }));
         store.addEventListener('touched', () => this.redraw({ marks: true }));
         store.addEventListener('parameters', () => {
-            if (this.model && this.wantsDead() !== this.withDead) void this.lay(this.model);
+            if (this.model && this.wantsDead() !== this.withDead) void this.layOut(this.model);
         });
         store.addEventListener('activity', () => {
-            this.heardAt = performance.now();
+            this.activeAt = performance.now();
             const { t } = store.activity ?? this;
-            this.stands = t === this.t;
+            this.paused = t === this.t;
             this.t = t;
             this.redraw({ activity: true });
         });
@@ -177,7 +177,7 @@ export class Graph {
      * @returns {Renderer}
      */
     render(how) {
-        const wanted = how === 'webgl' || (how === undefined && hasProcessor());
+        const wanted = how === 'webgl' || (how === undefined && hasAcceleratedWebGl());
         const gl = wanted ? this.canvas.getContext('webgl2', { antialias: false, depth: false }) : null;
         if (gl) {
             this.canvas.addEventListener('webglcontextlost', (event) => event.preventDefault());
@@ -189,7 +189,7 @@ export class Graph {
             try {
                 return new WebGlRenderer(gl);
             } catch (problem) {
-                // A driver that does not do what it says: another canvas, drawn plainly.
+                // The driver lacks what it claims to support: fall back to a 2D canvas.
                 console.warn(problem);
                 const canvas = h('canvas', { 'aria-hidden': 'true' });
                 this.canvas.replaceWith(canvas);
@@ -199,7 +199,7 @@ export class Graph {
         return new PlainRenderer(/** @type {CanvasRenderingContext2D} */ (this.canvas.getContext('2d')));
     }
 
-    /** Reads the network that is told. */
+    /** Loads the network of the store's state. */
     load() {
         const { network } = this.store.state;
         if (!network) return;
@@ -209,7 +209,7 @@ export class Graph {
         try {
             model = new Model(network.file);
         } catch (problem) {
-            this.complain(/** @type {Error} */ (problem).message);
+            this.showProblem(/** @type {Error} */ (problem).message);
             return;
         }
         const before = this.model;
@@ -220,23 +220,23 @@ export class Graph {
         const same = before !== null && shown?.model === before &&
             before.difference(model) <= Math.max(1, STAYS * gates);
         if (same && model.alive.every((is, node) => !is || shown.layout.placed[node])) {
-            this.laying += 1;
+            this.layouts += 1;
             this.show(model, shown.layout, false);
         } else {
             this.hovered = null;
             this.selected = null;
-            void this.lay(model);
+            void this.layOut(model);
         }
     }
 
-    /** The instrument's parameter: whether gates that are not heard are shown; they are, if it has none. */
+    /** Returns whether inaudible gates are shown: the parameter `dead`, or true without it. */
     wantsDead() {
         return (this.store.value?.('dead', 0) ?? 1) !== 0;
     }
 
     /** @param {Model} model */
-    async lay(model) {
-        const laying = (this.laying += 1);
+    async layOut(model) {
+        const layouts = (this.layouts += 1);
         this.aspect = this.view.aspect;
         this.withDead = this.wantsDead();
         const steps = layoutInSteps(model, this.aspect, this.withDead);
@@ -249,7 +249,7 @@ export class Graph {
             }
             if (performance.now() - since < SLICE) continue;
             await new Promise((go) => setTimeout(go));
-            if (laying !== this.laying) return;
+            if (layouts !== this.layouts) return;
             since = performance.now();
         }
     }
@@ -264,9 +264,9 @@ export class Graph {
         this.inform();
     }
 
-    /** @param {Partial<Graph['stale']>} [what] is stale */
-    redraw(what = {}) {
-        Object.assign(this.stale, what);
+    /** @param {Partial<Graph['stale']>} [parts] to redraw */
+    redraw(parts = {}) {
+        Object.assign(this.stale, parts);
         if (this.waits) return;
         this.waits = true;
         requestAnimationFrame((now) => this.frame(now));
@@ -293,11 +293,11 @@ export class Graph {
         const ratio = devicePixelRatio || 1;
         if (stale.overlay || stale.all || stale.colours) this.drawOverlay(ratio);
         this.stale = { marks: false, activity: false, overlay: false, colours: false, all: false };
-        // Nothing flows while time stands still.
-        if (!this.stands) this.flowed = now / 1000;
-        const more = renderer.draw(view, ratio, this.motion.matches ? null : this.flowed);
-        // Where frames are slow, only activity makes new ones.
-        const flows = !this.motion.matches && !this.stands && renderer instanceof WebGlRenderer && now - this.heardAt < QUIET;
+        // The flow pauses with the network time.
+        if (!this.paused) this.flow = now / 1000;
+        const more = renderer.draw(view, ratio, this.motion.matches ? null : this.flow);
+        // On slow machines, only activity triggers frames.
+        const flows = !this.motion.matches && !this.paused && renderer instanceof WebGlRenderer && now - this.activeAt < QUIET;
         if (flows && now - this.frameAt < 200) this.pace += (now - this.frameAt - this.pace) * 0.1;
         this.frameAt = now;
         if (more || (flows && this.pace < SMOOTH)) this.redraw();
@@ -307,7 +307,7 @@ export class Graph {
         const style = getComputedStyle(this.stage);
         const read = (/** @type {string} */ name) => style.getPropertyValue(`--graph-${name}`).trim();
         const colours = /** @type {Colours} */ (Object.fromEntries(
-            ['ground', 'ink', 'soft', 'one', 'bend'].map((name) => [name, parts(read(name))])));
+            ['ground', 'ink', 'soft', 'one', 'bend'].map((name) => [name, rgb(read(name))])));
         this.names = { ink: read('ink'), soft: read('soft'), bend: read('bend'), bad: read('bad'), ground: read('ground') };
         this.renderer.setColours(colours);
     }
@@ -319,7 +319,7 @@ export class Graph {
         const context = this.overlay.getContext('2d');
         if (!context) return;
         context.setTransform(ratio, 0, 0, ratio, 0, 0);
-        drawOverlay(context, this.view, this.shown, this.names, this.held);
+        drawOverlay(context, this.view, this.shown, this.names, this.preview);
     }
 
     resize() {
@@ -334,7 +334,7 @@ export class Graph {
         [this.view.width, this.view.height] = [width, height];
         if (width < 2 || height < 2) return;
         const shape = this.view.aspect / this.aspect;
-        if (this.model && this.fitted && this.selected === null && (shape > RESHAPE || shape < 1 / RESHAPE || wasHidden)) void this.lay(this.model);
+        if (this.model && this.fitted && this.selected === null && (shape > RESHAPE || shape < 1 / RESHAPE || wasHidden)) void this.layOut(this.model);
         else if (this.selected !== null && width + height < before) this.reveal(this.selected);
         else if (this.fitted) this.fit();
         this.redraw({ overlay: true });
@@ -346,7 +346,7 @@ export class Graph {
         this.fitted = true;
     }
 
-    /** All of the page, or its place in it. */
+    /** Toggles between the whole window and the graph's place in the page. */
     widen() {
         const wide = this.element.classList.toggle('graph-wide');
         this.tools.showWide(wide);
@@ -364,9 +364,9 @@ export class Graph {
         this.redraw({ overlay: true });
     }
 
-    /** @param {Held} held */
-    hold(held) {
-        this.held = held;
+    /** @param {Preview} preview */
+    showPreview(preview) {
+        this.preview = preview;
         this.redraw({ overlay: true });
     }
 
@@ -376,19 +376,19 @@ export class Graph {
         this.redraw({ overlay: true, marks: true });
     }
 
-    /** The cone that is shown: of what is selected, else of what is under the mouse. */
+    /** Returns the highlighted cone: of the node under the pointer, else of the selected one. */
     cone() {
         const node = this.hovered ?? this.selected;
         if (!this.model || node === null || this.tools.tool !== 'look') return null;
         return { node, nodes: [...this.model.fanIn(node), ...this.model.fanOut(node)] };
     }
 
-    /** What a cone paints: all of it that is seen. @param {number} node @param {'fan-in' | 'fan-out'} by */
+    /** Returns the visible nodes of a cone. @param {number} node @param {'fan-in' | 'fan-out'} by */
     coneOf(node, by) {
         const { shown } = this;
         if (!shown) return [];
         const nodes = by === 'fan-in' ? shown.model.fanIn(node) : shown.model.fanOut(node);
-        return nodes.filter((one) => shown.layout.placed[one]);
+        return nodes.filter((other) => shown.layout.placed[other]);
     }
 
     /** @param {number | null} node */
@@ -398,15 +398,15 @@ export class Graph {
         this.redraw({ marks: true });
     }
 
-    /** @param {number | null} node @param {boolean} reveal moves to where it is */
+    /** @param {number | null} node @param {boolean} reveal move the view to it */
     select(node, reveal) {
         this.selected = node;
         this.hovered = null;
         this.redraw({ marks: true });
         this.inform();
         if (node !== null && reveal) this.reveal(node);
-        const known = node === null ? null : this.know(node);
-        this.said.textContent = known ? describe(known) : '';
+        const info = node === null ? null : this.infoOf(node);
+        this.announcement.textContent = info ? describe(info) : '';
     }
 
     /** @param {number} node */
@@ -419,24 +419,24 @@ export class Graph {
         if (x !== view.x || y !== view.y) this.moved();
     }
 
-    /** @param {number} node @returns {Known | null} */
-    know(node) {
+    /** @param {number} node @returns {NodeInfo | null} */
+    infoOf(node) {
         const { model } = this;
         if (!model || node >= model.nodes) return null;
         const bend = bendOf(node, model, this.store.state, this.strokes.pending);
         return {
-            model, node, bend: bend?.bend ?? null, counts: bend?.counts ?? false,
+            model, node, bend: bend?.bend ?? null, audible: bend?.audible ?? false,
             steered: this.store.state.touched?.steered === node,
         };
     }
 
-    /** Says what is selected, and what is under the mouse. */
+    /** Updates the inspector for the selected node and the tip for the node under the pointer. */
     inform() {
-        const selected = this.selected === null ? null : this.know(this.selected);
+        const selected = this.selected === null ? null : this.infoOf(this.selected);
         this.inspector.show(selected, this.names);
-        const known = this.hovered === null || this.hovered === this.selected ? null : this.know(this.hovered);
-        this.tip.hidden = known === null;
-        if (known) this.tip.textContent = brief(known);
+        const hovered = this.hovered === null || this.hovered === this.selected ? null : this.infoOf(this.hovered);
+        this.tip.hidden = hovered === null;
+        if (hovered) this.tip.textContent = brief(hovered);
     }
 
     /** @param {number} node @param {'a' | 'b'} operand @param {number} to */
@@ -451,22 +451,22 @@ export class Graph {
         const { model } = this;
         const wrong = gate.slice(1).find((operand) => !Number.isInteger(operand) || operand < 0 || operand >= node);
         if (!model || wrong !== undefined) {
-            const what = Number.isInteger(wrong) && Number(wrong) < (model?.nodes ?? 0) && Number(wrong) >= 0
+            const named = Number.isInteger(wrong) && Number(wrong) < (model?.nodes ?? 0) && Number(wrong) >= 0
                 ? model?.nameOf(Number(wrong)) : 'that';
-            this.complain(`Gate ${node} cannot read ${what}: a gate reads the nodes before it, 0 to ${node - 1}.`);
+            this.showProblem(`Gate ${node} cannot read ${named}: a gate reads nodes before it, 0 to ${node - 1}.`);
             return;
         }
-        this.store.ask({ type: 'rewire', node, gate }).then(() => this.complain(''), (problem) => {
-            this.complain(problem instanceof Error ? problem.message : String(problem));
+        this.store.request({ type: 'rewire', node, gate }).then(() => this.showProblem(''), (problem) => {
+            this.showProblem(problem instanceof Error ? problem.message : String(problem));
         });
     }
 
     /** @param {string} reason */
-    complain(reason) {
+    showProblem(reason) {
         this.problem.textContent = reason;
         this.problem.hidden = reason === '';
         clearTimeout(this.timer);
-        if (reason) this.timer = setTimeout(() => this.complain(''), 6000);
+        if (reason) this.timer = setTimeout(() => this.showProblem(''), 6000);
     }
 
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -485,7 +485,7 @@ export class Graph {
         const redo = key.toLowerCase() === 'y' || (key.toLowerCase() === 'z' && shiftKey);
         if (!undo && !redo) return false;
         this.strokes.end();
-        this.store.ask({ type: undo ? 'undo' : 'redo' }).catch((problem) => this.complain(problem.message));
+        this.store.request({ type: undo ? 'undo' : 'redo' }).catch((problem) => this.showProblem(problem.message));
         return true;
     }
 
@@ -495,19 +495,19 @@ export class Graph {
         return press !== undefined && press(this, event) !== false;
     }
 
-    /** Selects what a walk has come to. */
+    /** Selects the node that the arrow keys have reached. */
     choose() {
         if (this.hovered !== null) this.select(this.hovered, true);
     }
 
-    /** Selects nothing; and if there was nothing, leaves the whole window. */
+    /** Clears the selection; without one, leaves the whole window. */
     leave() {
-        this.hand.stop();
+        this.input.stop();
         if (this.selected === null && this.element.classList.contains('graph-wide')) this.widen();
         this.select(null, false);
     }
 
-    /** The node that keys are about. */
+    /** The node that keys act on. */
     get current() {
         return this.hovered ?? this.selected;
     }
@@ -516,15 +516,15 @@ export class Graph {
     paint(bend) {
         const { current } = this;
         if (current === null) return false;
-        // By a tool for it, all that the tool takes.
+        // With a cone tool, its whole cone.
         const { tool } = this.tools;
         const nodes = tool === 'fan-in' || tool === 'fan-out' ? this.coneOf(current, tool) : [current];
         this.strokes.once(nodes, bend);
-        this.said.textContent = `${this.model?.nameOf(current)} ${bend === null ? 'not bent' : bendInWords(bend)}`;
+        this.announcement.textContent = `${this.model?.nameOf(current)} ${bend === null ? 'not bent' : bendInWords(bend)}`;
         return true;
     }
 
-    /** @param {string} key @param {boolean} other the other operand, the last reader */
+    /** @param {string} key @param {boolean} other take the other operand or the last reader */
     walk(key, other) {
         const { model, shown, current } = this;
         if (!model || !shown || shown.model !== model) return true;
@@ -532,14 +532,14 @@ export class Graph {
         if (next === null) return true;
         this.hovered = next;
         this.reveal(next);
-        const known = this.know(next);
-        if (known) this.said.textContent = describe(known);
+        const info = this.infoOf(next);
+        if (info) this.announcement.textContent = describe(info);
         this.redraw({ marks: true });
         return true;
     }
 }
 
-/** @param {Known} known in a line */
+/** Describes a node in one line. @param {NodeInfo} info */
 function brief({ model, node, bend }) {
     const words = [model.nameOf(node)];
     if (model.isGate(node)) {
@@ -553,8 +553,8 @@ function brief({ model, node, bend }) {
     return words.join('   ');
 }
 
-/** Whether WebGL is there, and not done in software: that is slower than a plain canvas. */
-function hasProcessor() {
+/** Returns whether WebGL is hardware-accelerated: in software it is slower than a 2D canvas. */
+function hasAcceleratedWebGl() {
     const gl = document.createElement('canvas').getContext('webgl2', { failIfMajorPerformanceCaveat: true });
     if (!gl) return false;
     const info = gl.getExtension('WEBGL_debug_renderer_info');
@@ -564,11 +564,11 @@ function hasProcessor() {
 }
 
 /**
- * A colour of the style as numbers.
+ * Converts a CSS colour to numbers.
  * @param {string} text
  * @returns {Colour}
  */
-function parts(text) {
+function rgb(text) {
     const canvas = document.createElement('canvas');
     canvas.width = canvas.height = 1;
     const context = canvas.getContext('2d', { willReadFrequently: true });

@@ -1,7 +1,7 @@
-// A node in words and in a table: what it is, reads and is read by, and what can be made
-// of it. It is also the way through the network for those who do not see the graph.
+// The inspector: describes a node in words and as a truth table, and edits it. Its links
+// lead along wires, so that the network can be explored without seeing the graph.
 
-import { fill, h } from '../dom.js';
+import { fill, h } from '../ui/dom.js';
 import { glyph, INPUT } from './glyphs.js';
 import { OPS, truthTable, usesA, usesB } from './ops.js';
 
@@ -9,28 +9,29 @@ import { OPS, truthTable, usesA, usesB } from './ops.js';
 /** @import { Gate } from '../types/Gate' */
 /** @import { Model } from './model.js' */
 
-/** Readers that are listed. */
+/** Most readers that are listed. */
 const LISTED = 12;
 
 /**
- * What is known of a node.
- * @typedef {object} Known
+ * A node and its bend.
+ * @typedef {object} NodeInfo
  * @property {Model} model
  * @property {number} node
  * @property {Bend | null} bend
- * @property {boolean} counts it is heard
- * @property {boolean} steered by analog inputs
+ * @property {boolean} audible the bend is in effect
+ * @property {boolean} steered bent by an analog input
  */
 
 /**
- * @typedef {object} Wishes
+ * Actions of the inspector's controls.
+ * @typedef {object} InspectorActions
  * @property {(node: number | null) => void} select
  * @property {(node: number, bend: Bend | null) => void} bend
  * @property {(node: number, gate: Gate) => void} rewire
  */
 
 /**
- * A bend in words.
+ * Describes a bend.
  * @param {Bend} bend
  */
 export function bendInWords(bend) {
@@ -39,10 +40,10 @@ export function bendInWords(bend) {
 }
 
 /**
- * A node in a sentence or two.
- * @param {Known} known
+ * Describes a node in a sentence.
+ * @param {NodeInfo} info
  */
-export function describe({ model, node, bend, counts, steered }) {
+export function describe({ model, node, bend, audible, steered }) {
     const parts = [];
     if (model.isGate(node)) {
         const op = OPS[model.op[node]];
@@ -57,16 +58,16 @@ export function describe({ model, node, bend, counts, steered }) {
     parts.push(`read by ${readers === 1 ? 'one gate' : `${readers} gates`}`);
     if (outputs.length > 0) parts.push(`heard as ${outputs.slice(0, 4).map((output) => model.outputName(output)).join(', ')}`);
     if (!model.alive[node]) parts.push('not heard: no output depends on it');
-    if (bend !== null) parts.push(bendInWords(bend) + (counts ? '' : ', which does not count now'));
+    if (bend !== null) parts.push(bendInWords(bend) + (audible ? '' : ', without effect now'));
     if (steered) parts.push('steered by an analog input');
     return `${parts.join('; ')}.`;
 }
 
-/** The panel of the node that is selected. */
+/** The panel for the selected node. */
 export class Inspector {
-    /** @param {Wishes} wishes */
-    constructor(wishes) {
-        this.wishes = wishes;
+    /** @param {InspectorActions} actions */
+    constructor(actions) {
+        this.actions = actions;
         this.picture = h('canvas', { 'aria-hidden': 'true', class: 'graph-picture' });
         this.title = h('h3', { tabIndex: -1 });
         this.about = h('p', { class: 'soft' });
@@ -76,13 +77,13 @@ export class Inspector {
         this.bends = h('div', { class: 'segments', role: 'group', 'aria-label': 'Bend it to' });
         this.op = h('select', { 'aria-label': 'Bend it to another operation', onchange: () => this.bendToOp() });
         this.newOp = h('select', { 'aria-label': 'Operation' });
-        this.newA = h('input', { type: 'number', min: '0', 'aria-label': 'Reads as a, by node', class: 'number' });
-        this.newB = h('input', { type: 'number', min: '0', 'aria-label': 'Reads as b, by node', class: 'number' });
+        this.newA = h('input', { type: 'number', min: '0', 'aria-label': 'Node read as a', class: 'number' });
+        this.newB = h('input', { type: 'number', min: '0', 'aria-label': 'Node read as b', class: 'number' });
         this.rewiring = h('form', { class: 'graph-rewire', onsubmit: (/** @type {Event} */ event) => this.rewire(event) },
             this.newOp, h('label', {}, 'a ', this.newA), h('label', {}, 'b ', this.newB), h('button', {}, 'Rewire'));
-        this.change = h('details', {}, h('summary', {}, 'Change for good'), this.rewiring);
-        const close = h('button', { type: 'button', class: 'quiet graph-close', 'aria-label': 'Close', onclick: () => wishes.select(null) }, '×');
-        this.element = h('aside', { class: 'graph-inspector', 'aria-label': 'The selected gate', hidden: true },
+        this.change = h('details', {}, h('summary', {}, 'Change permanently'), this.rewiring);
+        const close = h('button', { type: 'button', class: 'quiet graph-close', 'aria-label': 'Close', onclick: () => actions.select(null) }, '×');
+        this.element = h('aside', { class: 'graph-inspector', 'aria-label': 'Selected gate', hidden: true },
             close, h('div', { class: 'graph-title' }, this.picture, h('div', {}, this.title, this.about)),
             h('div', { class: 'graph-links' }, this.bends, this.op), this.table, this.reads, this.readers, this.change);
         this.newOp.append(...OPS.map(({ name }, op) => h('option', { value: String(op) }, name)));
@@ -95,26 +96,26 @@ export class Inspector {
             'aria-label': bend === null ? 'not bent' : bendInWords(bend), onclick: () => this.bend(bend),
         }, label), bend]);
         this.bends.append(...this.buttons.map(([button]) => button));
-        /** @type {Known | null} */
-        this.known = null;
+        /** @type {NodeInfo | null} */
+        this.info = null;
         this.row = -1;
         /** @type {HTMLTableRowElement[]} */
         this.rows = [];
     }
 
-    /** @param {Known | null} known @param {{ ink: string, ground: string }} colours */
-    show(known, colours) {
-        const same = known !== null && this.known?.model === known.model && this.known.node === known.node;
-        this.known = known;
-        this.element.hidden = known === null;
-        if (!known) return;
-        const { model, node, bend } = known;
+    /** @param {NodeInfo | null} info @param {{ ink: string, ground: string }} colours */
+    show(info, colours) {
+        const same = info !== null && this.info?.model === info.model && this.info.node === info.node;
+        this.info = info;
+        this.element.hidden = info === null;
+        if (!info) return;
+        const { model, node, bend } = info;
         const gate = model.isGate(node);
         const op = typeof bend === 'object' && bend !== null ? bend.op : model.op[node];
         this.title.textContent = gate ? `${OPS[op].symbol}  ` : `Input ${model.inputName(node)}`;
         if (gate) this.title.append(h('span', { class: 'soft' }, `gate ${node}`));
         this.about.textContent = [
-            gate ? `${OPS[op].name}, layer ${model.layerOf(node)}` : 'a bit of the time',
+            gate ? `${OPS[op].name}, layer ${model.layerOf(node)}` : 'a bit of t',
             ...bend === null ? [] : [bendInWords(bend)], ...model.alive[node] ? [] : ['not heard'],
         ].join(', ');
         this.draw(gate ? op : INPUT, colours);
@@ -142,14 +143,14 @@ export class Inspector {
     }
 
     /**
-     * Shows the row of the table that is now.
+     * Highlights the table row of the gate's present inputs.
      * @param {Uint8Array | null} activity
      */
     live(activity) {
-        const { known } = this;
-        if (!known || this.rows.length === 0) return;
+        const { info } = this;
+        if (!info || this.rows.length === 0) return;
         const bit = (/** @type {number} */ node) => (activity?.[node] ?? 0) >> 7;
-        const row = activity ? 2 * bit(known.model.a[known.node]) + bit(known.model.b[known.node]) : -1;
+        const row = activity ? 2 * bit(info.model.a[info.node]) + bit(info.model.b[info.node]) : -1;
         if (row === this.row) return;
         this.rows[this.row]?.classList.remove('now');
         this.rows[row]?.classList.add('now');
@@ -158,17 +159,17 @@ export class Inspector {
 
     /** @param {string} label @param {number} node */
     link(label, node) {
-        const name = this.known?.model.nameOf(node);
+        const name = this.info?.model.nameOf(node);
         return h('button', { type: 'button', class: 'graph-link', onclick: () => {
-            this.wishes.select(node);
-            // The link is gone by that; its gate is here.
+            this.actions.select(node);
+            // The focused link has been replaced; focus the new gate's title.
             this.title.focus({ preventScroll: true });
         } }, `${label}${name}`);
     }
 
     /** @param {Bend | null} bend */
     bend(bend) {
-        if (this.known) this.wishes.bend(this.known.node, bend);
+        if (this.info) this.actions.bend(this.info.node, bend);
     }
 
     bendToOp() {
@@ -178,8 +179,8 @@ export class Inspector {
     /** @param {Event} event */
     rewire(event) {
         event.preventDefault();
-        if (!this.known) return;
-        this.wishes.rewire(this.known.node, [Number(this.newOp.value), this.newA.valueAsNumber, this.newB.valueAsNumber]);
+        if (!this.info) return;
+        this.actions.rewire(this.info.node, [Number(this.newOp.value), this.newA.valueAsNumber, this.newB.valueAsNumber]);
     }
 
     /** @param {number} kind @param {{ ink: string, ground: string }} colours */

@@ -1,15 +1,15 @@
-// The keys of the graph: what each does while the graph has the focus.
+// Keyboard commands of the graph, available while it has the focus.
 
 /** @import { Graph } from './graph.js' */
 /** @import { Bend } from '../types/Bend' */
-/** @import { Tool } from './hand.js' */
+/** @import { Tool } from './pointer-input.js' */
 
 /**
- * Does what a key is for; what it gives back says whether it was wanted.
+ * The action of a key.
  * @callback Press
  * @param {Graph} graph
  * @param {{ key: string, shiftKey: boolean, repeat: boolean }} event
- * @returns {boolean | void} nothing is yes
+ * @returns {boolean | void} false if the key was not used
  */
 
 /** @type {(bend: Bend | null) => Press} */
@@ -25,31 +25,31 @@ const walk = (graph, { key, shiftKey }) => graph.walk(key, shiftKey);
 
 /**
  * @typedef {object} Row
- * @property {string[]} keys as they are written
- * @property {string} what they do
- * @property {Record<string, Press>} press by the browser's names; small letters are either
+ * @property {string[]} keys as shown in the help
+ * @property {string} what description of the action
+ * @property {Record<string, Press>} press actions by `KeyboardEvent.key`; a lower-case letter matches both cases
  */
 
 /** @type {Row[]} */
 export const KEYS = [
     {
         keys: ['Arrows'],
-        what: 'walk: left to an operand, right to a reader (with Shift, the other one), up and down the column',
+        what: 'follow wires: left to an operand, right to a reader (with Shift, the other one); up and down the column',
         press: { ArrowLeft: walk, ArrowRight: walk, ArrowUp: walk, ArrowDown: walk },
     },
     {
         keys: ['Enter', 'Escape'],
-        what: 'select; select nothing',
+        what: 'select; clear the selection',
         press: { Enter: (graph) => graph.choose(), Escape: (graph) => graph.leave() },
     },
     {
         keys: ['0', '1', 'I', 'Delete'],
-        what: 'bend it to 0, 1 or inverted, or its cone by a cone\'s tool; straighten',
+        what: 'bend the gate to 0, 1 or inverted, with a cone tool its cone; remove the bend',
         press: { 0: paint('zero'), 1: paint('one'), i: paint('invert'), Delete: paint(null), Backspace: paint(null) },
     },
     {
         keys: ['V', 'D', 'W', 'C', 'Shift C'],
-        what: 'look, brush, box, cone of what it depends on, of what depends on it',
+        what: 'look, brush, box, input cone, output cone',
         press: { v: take('look'), d: take('brush'), w: take('box'), c: take('fan-in'), C: take('fan-out') },
     },
     {
@@ -59,15 +59,15 @@ export const KEYS = [
     },
     {
         keys: ['+', '-', 'F', 'Z'],
-        what: 'nearer, farther, all of it, the whole window',
+        what: 'zoom in, zoom out, fit, whole window',
         press: {
             '+': zoom(1.3), '=': zoom(1.3), '-': zoom(1 / 1.3), f: (graph) => graph.fit(), z: (graph) => graph.widen(),
         },
     },
     {
         keys: ['Space'],
-        what: 'held, a drag moves',
-        press: { ' ': ({ hand }, { repeat }) => { if (!repeat) hand.setSpace(true); } },
+        what: 'hold and drag to move the view',
+        press: { ' ': ({ input }, { repeat }) => { if (!repeat) input.setSpace(true); } },
     },
 ];
 
@@ -75,7 +75,7 @@ export const KEYS = [
 const PRESSES = new Map(KEYS.flatMap(({ press }) => Object.entries(press)));
 
 /**
- * What a key does; nothing, if the graph has no such key.
+ * Returns the action of a key, if it has one.
  * @param {string} key
  */
 export function pressOf(key) {

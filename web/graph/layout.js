@@ -1,46 +1,46 @@
-// Where nodes are drawn: layers in columns from left to right, ordered so that wires
-// cross little. The same network and shape of view always give the same layout; work is
-// bounded, and done in steps so that a large network stops nothing.
+// Computes the positions of nodes: layers in columns from left to right, ordered to reduce
+// wire crossings. Deterministic for a network and aspect ratio. Work is bounded and done in
+// steps, so that a large network does not block the page.
 
 /** @import { Model } from './model.js' */
 
 /**
- * Places of all nodes, then of all outputs, in gates' widths.
+ * Positions of all nodes, then of all outputs, in gate widths.
  * @typedef {object} Layout
  * @property {Float32Array} x
  * @property {Float32Array} y
- * @property {number} width from 0
- * @property {number} height from 0
+ * @property {number} width
+ * @property {number} height
  * @property {Uint32Array} column by node and output
- * @property {Uint8Array} placed by node and output: 0, and it is left out, FAR away
- * @property {number} room from one gate to the next, at least
+ * @property {Uint8Array} placed by node and output: 0 if it is left out, at FAR
+ * @property {number} room smallest distance between gates
  */
 
-/** Where those are that are left out. */
+/** Position of nodes that are left out. */
 export const FAR = -1e6;
 
-/** Room that a gate takes, in its own width. */
+/** Distance between rows, and between the folds of a column, in gate widths. */
 const ROW = 1.25;
 const FOLD = 1.45;
-/** From one layer to the next: least, more where wires are many, and most. */
+/** Distance between columns: minimum, addition where columns are long, rows of a long column, maximum. */
 const GAP = 1.5;
 const WIRES_GAP = 0.9;
 const MANY = 24;
 const WIDEST_GAP = 11;
 const HIGHEST_ROW = 9;
-/** A column is not folded below so many rows. */
+/** Columns are never folded to fewer rows. */
 const LEAST_ROWS = 24;
-/** More layers than this share columns. */
+/** Above this number of layers, layers share columns. */
 const MOST_COLUMNS = 256;
-/** Visits of wires while ordering: sweeps get fewer as networks grow. */
+/** Wires visited while ordering: larger networks get fewer sweeps. */
 const WORK = 150_000;
 const MOST_SWEEPS = 10;
 
 /**
- * Lays out at once.
+ * Computes a layout at once.
  * @param {Model} model
- * @param {number} [aspect] of the view, width by height
- * @param {boolean} [withDead] gates that no output depends on, too
+ * @param {number} [aspect] width of the view by its height
+ * @param {boolean} [withDead] include gates that no output depends on
  * @returns {Layout}
  */
 export function layout(model, aspect = 1.6, withDead = true) {
@@ -52,7 +52,7 @@ export function layout(model, aspect = 1.6, withDead = true) {
 }
 
 /**
- * Lays out; between steps, of some milliseconds at most, others may work.
+ * Computes a layout in steps of a few milliseconds at most.
  * @param {Model} model
  * @param {number} [aspect]
  * @param {boolean} [withDead]
@@ -61,7 +61,7 @@ export function layout(model, aspect = 1.6, withDead = true) {
 export function* layoutInSteps(model, aspect = 1.6, withDead = true) {
     const columns = divide(model, withDead);
     const total = model.nodes + model.outputs.length;
-    /** From 0 to 1 in the node's column. */
+    /** Position in the node's column, 0 to 1. */
     const rank = new Float32Array(total);
     columns.forEach((column) => settle(column, rank));
     const last = columns.length - 1;
@@ -72,7 +72,7 @@ export function* layoutInSteps(model, aspect = 1.6, withDead = true) {
             order(columns[at], keys, rank, (node) => model.operands(node));
             yield;
         }
-        // The last word is with the operands: wires come from the left.
+        // The last sweep orders by operands, as wires come from the left.
         if (sweep === sweeps - 1) break;
         for (let at = last - 1; at > 0; at -= 1) {
             order(columns[at], keys, rank, (node) => model.readersOf(node));
@@ -83,7 +83,7 @@ export function* layoutInSteps(model, aspect = 1.6, withDead = true) {
 }
 
 /**
- * Nodes by column: the inputs', the layers', the outputs'.
+ * Divides nodes into columns: inputs, layers, outputs.
  * @param {Model} model
  * @param {boolean} withDead
  */
@@ -139,7 +139,7 @@ function order(column, keys, rank, neighbours) {
  */
 function place(columns, model, rank, aspect) {
     const sizes = columns.map((column) => column.length);
-    // What is between two columns is by the longer one: single gates in a row are close.
+    // The longer of two columns sets their distance, so that rows of single gates stay close.
     const crowds = sizes.slice(1).map((size, at) => Math.min(MANY, Math.max(size, sizes[at])) / MANY);
     const least = crowds.map((crowd) => GAP + WIRES_GAP * crowd);
     const sum = (/** @type {number[]} */ numbers) => numbers.reduce((so, number) => so + number, 0);
@@ -147,7 +147,7 @@ function place(columns, model, rank, aspect) {
     const folds = sizes.map((size) => Math.max(1, Math.ceil(size / rows)));
     const inFolds = sum(folds.map((fold) => fold - 1)) * FOLD;
     const tallest = Math.min(rows, Math.max(1, ...sizes));
-    // What room there is goes to where wires are.
+    // Spare width goes where the wires are.
     const more = Math.max(0, tallest * ROW * aspect - inFolds - sum(least)) / Math.max(0.001, sum(crowds));
     const gaps = least.map((gap, at) => Math.min(WIDEST_GAP, gap + more * crowds[at]));
     const width = inFolds + sum(gaps);
@@ -159,9 +159,9 @@ function place(columns, model, rank, aspect) {
     let left = 0;
     columns.forEach((nodes, which) => {
         const lines = Math.ceil(nodes.length / folds[which]);
-        // A short column is spread, at most so that one still sees that it is one.
+        // Spread short columns, but keep them recognisable as columns.
         const pitch = clamp(height / Math.max(1, lines), row, 2 * row);
-        // Neighbours in a fold are a little apart, so that wires come between.
+        // Offset the folds, so that wires pass between their gates.
         const shift = pitch / folds[which];
         const top = (height - (lines - 1) * pitch - (folds[which] - 1) * shift) / 2;
         nodes.forEach((node, at) => {
@@ -179,7 +179,7 @@ function place(columns, model, rank, aspect) {
 }
 
 /**
- * Moves gates of unfolded columns towards what they read, in their order.
+ * Moves gates of unfolded columns towards their operands, keeping their order.
  * @param {Uint32Array[]} columns
  * @param {number[]} folds
  * @param {Model} model
@@ -197,7 +197,7 @@ function straighten(columns, folds, model, y, row, height) {
             const mean = operands.reduce((sum, operand) => sum + y[operand], 0) / operands.length;
             y[node] = 0.35 * y[node] + 0.65 * mean;
         }
-        // Down with room between, then up from the bottom again.
+        // Push gates apart downwards, then back up from the bottom.
         let least = 0;
         for (const node of nodes) {
             y[node] = Math.max(y[node], least);
@@ -212,9 +212,9 @@ function straighten(columns, folds, model, y, row, height) {
 }
 
 /**
- * The most rows of a column with which the whole is most like the view.
+ * Chooses the number of rows whose layout is closest to the view's aspect ratio.
  * @param {number[]} sizes
- * @param {number} gaps between columns, in all
+ * @param {number} gaps sum of the distances between columns
  * @param {number} aspect
  */
 function chooseRows(sizes, gaps, aspect) {

@@ -1,6 +1,5 @@
-// What is marked on each node: what it looks like now, for whoever draws it. Four bytes
-// a node, and an output's after them: kind (an operation, INPUT or OUTPUT), bend, flags
-// and emphasis.
+// Marks for the renderers: the present appearance of each node, then of each output, in four
+// bytes: kind (an operation, INPUT or OUTPUT), bend, flags and emphasis.
 
 import { INPUT, OUTPUT } from './glyphs.js';
 
@@ -8,38 +7,38 @@ import { INPUT, OUTPUT } from './glyphs.js';
 /** @import { State } from '../types/State' */
 /** @import { Model } from './model.js' */
 
-/** Bends by their badge; 0 is none. */
+/** Values of the bend byte; 0 is no bend. */
 export const BENDS = { zero: 1, one: 2, invert: 3, op: 4 };
 
-/** No output depends on it. */
+/** Flag: no output depends on the node. */
 export const DEAD = 1;
-/** Under the finger. */
+/** Flag: under a finger on the pad. */
 export const TOUCHED = 2;
-/** Bent by analog inputs. */
+/** Flag: bent by an analog input. */
 export const STEERED = 4;
-/** Its bend is the network's own, or does not count at its layer's strength. */
+/** Flag: the bend is part of the network, or without effect at its layer's strength. */
 export const FAINT = 8;
 
-/** While a cone is shown: what is not in it, what is, and what it is of. */
+/** Emphasis while a cone is highlighted: outside it, inside it, and its origin. */
 export const ASIDE = 1;
 export const IN_CONE = 2;
 export const CHOSEN = 3;
 
 /**
- * Calls with every bend: the network's own, then those of each layer from the lowest.
+ * Calls back with every bend: the network's own, then those of each layer from the lowest.
  * @param {Model} model
  * @param {State} state
- * @param {ReadonlyMap<number, Bend | null>} pending asked for and not yet told
- * @param {(node: number, bend: Bend, counts: boolean) => void} call counts: it is heard,
- *   if no higher one is
+ * @param {ReadonlyMap<number, Bend | null>} pending bends that were sent and not yet confirmed
+ * @param {(node: number, bend: Bend, audible: boolean) => void} call audible: in effect,
+ *   unless a higher bend is
  */
 function eachBend(model, state, pending, call) {
     for (const [node, bend] of model.masks) call(node, bend, false);
     const { layers = [], chosen = 0 } = state.layers ?? {};
     layers.forEach((layer, at) => {
         const over = at === chosen && pending.size > 0;
-        for (const [node, bend, counts] of layer.bends) {
-            if (node < model.nodes && !(over && pending.has(node))) call(node, bend, counts);
+        for (const [node, bend, audible] of layer.bends) {
+            if (node < model.nodes && !(over && pending.has(node))) call(node, bend, audible);
         }
         if (!over) return;
         for (const [node, bend] of pending) if (bend !== null) call(node, bend, true);
@@ -47,24 +46,25 @@ function eachBend(model, state, pending, call) {
 }
 
 /**
- * A node's bend that is heard: the highest that counts; else the highest that is there.
+ * Returns a node's bend: the highest that is audible, else the highest.
  * @param {number} node
  * @param {Model} model
  * @param {State} state
  * @param {ReadonlyMap<number, Bend | null>} pending
- * @returns {{ bend: Bend, counts: boolean } | null}
+ * @returns {{ bend: Bend, audible: boolean } | null}
  */
 export function bendOf(node, model, state, pending) {
-    /** @type {{ bend: Bend, counts: boolean } | null} */
+    /** @type {{ bend: Bend, audible: boolean } | null} */
     let found = null;
-    eachBend(model, state, pending, (other, bend, counts) => {
-        if (other === node && (counts || !found?.counts)) found = { bend, counts };
+    eachBend(model, state, pending, (other, bend, audible) => {
+        if (other === node && (audible || !found?.audible)) found = { bend, audible };
     });
     return found;
 }
 
 /**
- * @param {Uint8Array} marks written over
+ * Computes the marks of all nodes and outputs.
+ * @param {Uint8Array} marks overwritten
  * @param {Model} model
  * @param {State} state
  * @param {ReadonlyMap<number, Bend | null>} pending
@@ -80,10 +80,10 @@ export function mark(marks, model, state, pending, cone) {
         marks[at + 2] = alive[node] ? 0 : DEAD;
         marks[at + 3] = aside;
     }
-    eachBend(model, state, pending, (node, bend, counts) => {
+    eachBend(model, state, pending, (node, bend, audible) => {
         const at = 4 * node;
-        // One that counts is below.
-        if (!counts && marks[at + 1] !== 0 && !(marks[at + 2] & FAINT)) return;
+        // A lower bend is audible.
+        if (!audible && marks[at + 1] !== 0 && !(marks[at + 2] & FAINT)) return;
         if (typeof bend === 'object') {
             marks[at] = bend.op;
             marks[at + 1] = BENDS.op;
@@ -91,7 +91,7 @@ export function mark(marks, model, state, pending, cone) {
             marks[at] = node < inputs ? INPUT : op[node];
             marks[at + 1] = BENDS[bend];
         }
-        marks[at + 2] = counts ? marks[at + 2] & ~FAINT : marks[at + 2] | FAINT;
+        marks[at + 2] = audible ? marks[at + 2] & ~FAINT : marks[at + 2] | FAINT;
     });
     const { nodes: touched = [], steered = null } = state.touched ?? {};
     for (const node of touched) if (node < nodes) marks[4 * node + 2] |= TOUCHED;
@@ -103,13 +103,13 @@ export function mark(marks, model, state, pending, cone) {
     for (let output = 0; output < outputs.length; output += 1) {
         const at = 4 * (nodes + output);
         marks[at] = OUTPUT;
-        // An output goes with what it shows.
+        // An output has the emphasis of its node.
         marks[at + 3] = cone && marks[4 * outputs[output] + 3] !== ASIDE ? IN_CONE : aside;
     }
 }
 
 /**
- * Wires between places: x, y of where each begins and ends, its source and its reader.
+ * Computes the wires of a layout: the x and y of both ends, and the nodes at both ends.
  * @param {Model} model
  * @param {import('./layout.js').Layout} layout
  */

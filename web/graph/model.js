@@ -1,35 +1,32 @@
-// A network, read from its file to be looked at: who reads whom, and what matters. It
-// evaluates nothing; the file was checked by who sent it, and is still not trusted.
+// A network parsed from its file for display: operands, readers and liveness of nodes.
+// Evaluates nothing. The instrument has validated the file; it is validated here as well.
 
 import { OPS, usesA, usesB } from './ops.js';
 
 /** @import { Bend } from '../types/Bend' */
 
-/** The most that a file may have: docs/network-format.md. */
+/** Limits of docs/network-format.md. */
 const MOST_INPUTS = 4096;
 const MOST_GATES = 65_536;
 const MOST_OUTPUTS = 4096;
 
-/** A network that cannot be drawn. */
+/** Thrown for a network that cannot be drawn. */
 export class ModelError extends Error {}
 
-/**
- * A network. Nodes are numbered as in the file: inputs, then gates.
- */
+/** A network. Nodes are numbered as in the file: inputs, then gates. */
 export class Model {
     /**
      * @param {string} file the network file's text
-     * @throws {ModelError} what is wrong with it
+     * @throws {ModelError} if the file is not a valid network
      */
     constructor(file) {
         const text = parse(file);
-        /** How many inputs. */
+        /** Number of inputs. */
         this.inputs = whole(text.inputs, MOST_INPUTS, 'inputs');
-        /** Its name. */
         this.name = typeof text.name === 'string' ? text.name : 'untitled';
         const layers = list(text.layers, MOST_GATES, 'layers').map((layer, at) =>
             list(layer?.gates, MOST_GATES, `layers[${at}].gates`));
-        /** How many inputs and gates. */
+        /** Number of inputs and gates. */
         this.nodes = layers.reduce((sum, gates) => sum + gates.length, this.inputs);
         if (this.nodes - this.inputs > MOST_GATES) throw new ModelError('It has too many gates to draw.');
         /** Operation by node; 0 for inputs. */
@@ -37,26 +34,26 @@ export class Model {
         /** Operands by node; 0 for inputs. */
         this.a = new Uint32Array(this.nodes);
         this.b = new Uint32Array(this.nodes);
-        /** Where each layer's nodes begin: the inputs', then each layer's; then the end. */
+        /** First node of the inputs and of each layer, then the end. */
         this.starts = new Uint32Array(layers.length + 2);
         let node = (this.starts[1] = this.inputs);
         layers.forEach((gates, layer) => {
             gates.forEach((gate, at) => {
-                const place = `layers[${layer}].gates[${at}]`;
-                const [op, a, b] = list(gate, 3, place);
-                this.op[node] = whole(op, OPS.length - 1, place);
-                this.a[node] = whole(a, node - 1, place);
-                this.b[node] = whole(b, node - 1, place);
+                const path = `layers[${layer}].gates[${at}]`;
+                const [op, a, b] = list(gate, 3, path);
+                this.op[node] = whole(op, OPS.length - 1, path);
+                this.a[node] = whole(a, node - 1, path);
+                this.b[node] = whole(b, node - 1, path);
                 node += 1;
             });
             this.starts[layer + 2] = node;
         });
-        /** The nodes of the sample's bits, least significant first. */
+        /** Nodes of the sample's bits, least significant first. */
         this.outputs = Uint32Array.from(
             list(text.outputs, MOST_OUTPUTS, 'outputs'),
             (output, at) => whole(output, this.nodes - 1, `outputs[${at}]`),
         );
-        /** Bends that belong to the network. @type {Map<number, Bend>} */
+        /** Bends that are part of the network. @type {Map<number, Bend>} */
         this.masks = new Map();
         for (const mask of list(text.masks ?? [], this.nodes, 'masks')) {
             const masked = whole(mask?.node, this.nodes - 1, 'masks');
@@ -67,12 +64,12 @@ export class Model {
         this.inputEncoding = encoding(text.input_encoding);
         this.outputEncoding = encoding(text.output_encoding);
         this.readers = this.findReaders();
-        /** 1 for nodes that any output depends on, as the network is or under its own masks. */
+        /** 1 for nodes that an output depends on, with or without the network's own masks. */
         this.alive = this.findAlive();
     }
 
     /**
-     * Whether a node is a gate.
+     * Returns whether a node is a gate.
      * @param {number} node
      */
     isGate(node) {
@@ -80,7 +77,7 @@ export class Model {
     }
 
     /**
-     * The nodes whose values a gate's output depends on, each once.
+     * Returns the nodes that a gate's output depends on, each once.
      * @param {number} node
      * @returns {number[]}
      */
@@ -93,7 +90,7 @@ export class Model {
     }
 
     /**
-     * The gates that read a node, ascending.
+     * Returns the gates that read a node, ascending.
      * @param {number} node
      */
     readersOf(node) {
@@ -101,7 +98,7 @@ export class Model {
     }
 
     /**
-     * The layer a node is in: 0 is the inputs'.
+     * Returns a node's layer; inputs are layer 0.
      * @param {number} node
      */
     layerOf(node) {
@@ -115,7 +112,7 @@ export class Model {
     }
 
     /**
-     * All that a node depends on, and the node.
+     * Returns a node and all nodes that it depends on.
      * @param {number} node
      * @returns {number[]} ascending
      */
@@ -124,7 +121,7 @@ export class Model {
     }
 
     /**
-     * All that depends on a node, and the node.
+     * Returns a node and all nodes that depend on it.
      * @param {number} node
      * @returns {number[]} ascending
      */
@@ -133,7 +130,7 @@ export class Model {
     }
 
     /**
-     * What people call a node.
+     * Returns a node's name for people.
      * @param {number} node
      */
     nameOf(node) {
@@ -141,7 +138,7 @@ export class Model {
     }
 
     /**
-     * What people call an input.
+     * Returns an input's name for people.
      * @param {number} input
      */
     inputName(input) {
@@ -155,7 +152,7 @@ export class Model {
     }
 
     /**
-     * What people call an output.
+     * Returns an output's name for people.
      * @param {number} output
      */
     outputName(output) {
@@ -183,7 +180,7 @@ export class Model {
         return found.sort((one, other) => one - other);
     }
 
-    /** Readers of all nodes in one list, and where each node's begin. */
+    /** Returns the readers of all nodes in one list, and the first entry of each node. */
     findReaders() {
         const starts = new Uint32Array(this.nodes + 1);
         for (let node = this.inputs; node < this.nodes; node += 1) {
@@ -200,10 +197,10 @@ export class Model {
 
     findAlive() {
         const alive = new Uint8Array(this.nodes);
-        this.enliven(alive, (node) => this.op[node]);
+        this.markAlive(alive, (node) => this.op[node]);
         if (this.masks.size === 0) return alive;
         const masked = new Uint8Array(this.nodes);
-        this.enliven(masked, (node) => {
+        this.markAlive(masked, (node) => {
             const mask = this.masks.get(node) ?? 'invert';
             return typeof mask === 'object' ? mask.op : mask === 'invert' ? this.op[node] : 0;
         });
@@ -211,7 +208,7 @@ export class Model {
     }
 
     /** @param {Uint8Array} alive @param {(node: number) => number} opOf */
-    enliven(alive, opOf) {
+    markAlive(alive, opOf) {
         for (const output of this.outputs) alive[output] = 1;
         for (let node = this.nodes - 1; node >= this.inputs; node -= 1) {
             if (!alive[node]) continue;
@@ -222,7 +219,7 @@ export class Model {
     }
 
     /**
-     * How many gates another network of the same shape has otherwise; Infinity for
+     * Counts the gates that differ from another network of the same shape; Infinity for
      * another shape.
      * @param {Model} other
      */
@@ -256,12 +253,12 @@ function parse(file) {
 /**
  * @param {unknown} value
  * @param {number} most
- * @param {string} place
+ * @param {string} path
  * @returns {any[]}
  */
-function list(value, most, place) {
+function list(value, most, path) {
     if (!Array.isArray(value) || value.length > most) {
-        throw new ModelError(`${place}: a list of at most ${most} is wanted.`);
+        throw new ModelError(`${path}: expected a list of at most ${most} entries.`);
     }
     return value;
 }
@@ -269,18 +266,18 @@ function list(value, most, place) {
 /**
  * @param {unknown} value
  * @param {number} most
- * @param {string} place
+ * @param {string} path
  */
-function whole(value, most, place) {
+function whole(value, most, path) {
     if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > most) {
-        throw new ModelError(`${place}: a whole number from 0 to ${most} is wanted.`);
+        throw new ModelError(`${path}: expected a whole number from 0 to ${most}.`);
     }
     return value;
 }
 
 /**
  * @param {any} value
- * @returns {{ type: string, size: number }} size: bits of a digit, or groups; 0 if not said
+ * @returns {{ type: string, size: number }} size: bits of a digit or number of groups; 0 if absent
  */
 function encoding(value) {
     if (typeof value === 'string') return { type: value, size: 0 };

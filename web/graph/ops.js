@@ -1,19 +1,18 @@
-// The sixteen operations of two bits, as they are named, written and told apart. An
-// operation's four binary digits, high to low, are its output for (a, b) = (0,0),
-// (0,1), (1,0), (1,1).
+// The sixteen operations of two bits: names, symbols and shapes. The four binary digits of
+// an operation's number, high to low, are its output for (a, b) = (0,0), (0,1), (1,0), (1,1).
 
 /**
- * What a gate looks like.
+ * Shape of a gate.
  * @typedef {'constant' | 'and' | 'or' | 'xor' | 'wire'} Family
  */
 
 /**
  * @typedef {object} Op
- * @property {string} name for people
- * @property {string} symbol as an expression
- * @property {Family} family its shape
- * @property {boolean} inverted a bubble at its output
- * @property {'' | 'a' | 'b'} bubble the operand that is inverted at its input
+ * @property {string} name
+ * @property {string} symbol the operation as an expression
+ * @property {Family} family
+ * @property {boolean} inverted drawn with a bubble at its output
+ * @property {'' | 'a' | 'b'} bubble the operand that is drawn inverted
  */
 
 /** @type {readonly Op[]} */
@@ -49,6 +48,7 @@ function define(name, symbol, family, inverted = false, bubble = '') {
 }
 
 /**
+ * Returns an operation's output, 0 or 1.
  * @param {number} op
  * @param {number} a 0 or 1
  * @param {number} b 0 or 1
@@ -58,7 +58,7 @@ export function evaluate(op, a, b) {
 }
 
 /**
- * Whether the output ever depends on a.
+ * Returns whether the output depends on a.
  * @param {number} op
  */
 export function usesA(op) {
@@ -66,7 +66,7 @@ export function usesA(op) {
 }
 
 /**
- * Whether the output ever depends on b.
+ * Returns whether the output depends on b.
  * @param {number} op
  */
 export function usesB(op) {
@@ -74,6 +74,7 @@ export function usesB(op) {
 }
 
 /**
+ * Returns an operation's truth table.
  * @param {number} op
  * @returns {{ a: number, b: number, out: number }[]} rows from (0, 0) to (1, 1)
  */

@@ -1,5 +1,5 @@
-// What lies over the graph: names of inputs and outputs, and what the hand holds. It is
-// drawn only when one of them changes.
+// Draws the overlay of the graph: names of inputs and outputs, and the shapes of the tool
+// in use. Redrawn only when one of them changes.
 
 import { gateSize } from './draw.js';
 
@@ -8,28 +8,28 @@ import { gateSize } from './draw.js';
 /** @import { View } from './view.js' */
 
 /**
- * What the hand holds, in CSS pixels.
- * @typedef {object} Held
+ * Shapes that show what the tool in use is about to do, in CSS pixels.
+ * @typedef {object} Preview
  * @property {{ x: number, y: number, radius: number }} [brush]
  * @property {{ x0: number, y0: number, x1: number, y1: number }} [box]
  * @property {{ x0: number, y0: number, x1: number, y1: number, allowed: boolean }} [wire]
  */
 
-/** From a gate to its name, in CSS pixels. */
-const BESIDE = 4;
+/** Distance from a gate to its name, in CSS pixels. */
+const NAME_GAP = 4;
 
 /**
  * @param {CanvasRenderingContext2D} context in CSS pixels
  * @param {View} view
  * @param {{ model: Model, layout: Layout } | null} shown
  * @param {{ ink: string, soft: string, bend: string, bad: string }} colours
- * @param {Held} held
+ * @param {Preview} preview
  */
-export function drawOverlay(context, view, shown, colours, held) {
+export function drawOverlay(context, view, shown, colours, preview) {
     context.clearRect(0, 0, view.width, view.height);
     if (shown) names(context, view, shown, colours.soft);
     context.lineWidth = 1.5;
-    const { brush, box, wire } = held;
+    const { brush, box, wire } = preview;
     if (brush) {
         context.strokeStyle = colours.ink;
         context.beginPath();
@@ -62,7 +62,7 @@ export function drawOverlay(context, view, shown, colours, held) {
  * @param {string} colour
  */
 function names(context, view, { model, layout }, colour) {
-    const beside = gateSize(view.scale, layout.room) * 0.45 + BESIDE;
+    const beside = gateSize(view.scale, layout.room) * 0.45 + NAME_GAP;
     const size = Math.max(9, Math.min(14, view.scale * 0.45));
     context.font = `${size}px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace`;
     context.fillStyle = colour;
@@ -77,7 +77,7 @@ function names(context, view, { model, layout }, colour) {
             least = y + size;
         }
     };
-    // Folded inputs have no room for names.
+    // A folded column has no room for names.
     if (layout.x[Math.max(0, model.inputs - 1)] === layout.x[0]) put(0, model.inputs, -1, (at) => model.inputName(at));
     const end = layout.x.length;
     if (end > model.nodes && layout.x[end - 1] === layout.x[model.nodes]) {

@@ -1,6 +1,6 @@
-// Draws the graph on a plain canvas, where no graphics processor does it: the same shapes
-// and marks. What stands still is kept in a picture, made a little every frame; what
-// plays is drawn over it in a few strokes. So a frame's work is bounded.
+// Draws the graph on a 2D canvas, where WebGL is not hardware-accelerated: the same shapes
+// and marks. The static part is an image that is redrawn in slices of a millisecond; the
+// activity is drawn over it in a few paths. This bounds the work of each frame.
 
 import { gateSize, wireAlpha } from './draw.js';
 import { BADGES, glyph, sheetInSteps, stamp } from './glyphs.js';
@@ -11,48 +11,48 @@ import { ASIDE, CHOSEN, DEAD, FAINT, IN_CONE, STEERED, TOUCHED, wires } from './
 /** @import { View } from './view.js' */
 /** @import { Colour, Colours, Renderer } from './draw.js' */
 
-/** Below this, in CSS pixels, a gate is a plain square. */
+/** Gates smaller than this, in CSS pixels, are drawn as squares. */
 const SMALL = 7;
-/** Below this, what is lit of a gate is a square in its middle. */
+/** Gates smaller than this are lit as a square in the middle. */
 const MIDDLE = 24;
-/** But for so few gates. */
+/** Up to this number of gates, all except squares are lit as a whole. */
 const FEW = 800;
-/** More wires than this are drawn straight. */
+/** Above this number of wires, wires are drawn straight. */
 const STRAIGHT = 1500;
-/** What flows is drawn in so many wires: of more, in some. */
+/** Most wires that show the flow. */
 const FLOWING = 500;
-/** For the picture, milliseconds of each frame; and pieces between looks at the clock. */
+/** Milliseconds per frame spent on the image, and items drawn between looks at the clock. */
 const BUDGET = 1;
 const PIECE = 64;
-/** From one picture to the next while the view moves, in milliseconds. */
-const NOW_AND_THEN = 250;
-/** What flows: a dash and what is between, and its speed, in CSS pixels. */
+/** Time between images while the view moves, in milliseconds. */
+const IMAGE_INTERVAL = 250;
+/** Dash and gap of the flow in CSS pixels, and its speed in CSS pixels a second. */
 const DASH = [14, 32];
 const SPEED = 70;
-/** How much is lit: a gate that is 1, and three that are 0 now but toggle more and more. */
+/** Opacity of the light: a gate that is 1, then gates that are 0 by how often they toggle. */
 const LIGHTS = [1, 0.2, 0.38, 0.6];
 
-/** A picture, and the view that it is of. @typedef {{ canvas: HTMLCanvasElement, x: number, y: number, scale: number, ratio: number }} Picture */
+/** An image and the view that it shows. @typedef {{ canvas: HTMLCanvasElement, x: number, y: number, scale: number, ratio: number }} Snapshot */
 
 /** @implements {Renderer} */
 export class PlainRenderer {
     /** @param {CanvasRenderingContext2D} context */
     constructor(context) {
         this.context = context;
-        /** Shown, and being made. */
-        this.front = picture();
-        this.back = picture();
+        /** The image on screen and the one in progress. */
+        this.front = snapshot();
+        this.back = snapshot();
         /** @type {Generator<undefined, void, undefined> | null} */
         this.making = null;
         this.stale = true;
-        /** When the last was done, and the view of the last frame that looked for another. */
+        /** Time at which the last image was completed, and the view of the last frame. */
         this.madeAt = -Infinity;
         this.at = { x: 0, y: 0, scale: 0 };
         /** @type {Model | null} */
         this.model = null;
         /** @type {Layout | null} */
         this.layout = null;
-        /** Gates that are shown. */
+        /** Number of gates shown. */
         this.count = 0;
         /** @type {ReturnType<typeof wires>} */
         this.wires = { count: 0, ends: new Float32Array(), nodes: new Uint32Array() };
@@ -61,9 +61,9 @@ export class PlainRenderer {
         /** @type {Uint8Array | null} */
         this.activity = null;
         this.colours = { ground: '', ink: '', soft: '', one: '', bend: '' };
-        /** Pictures of what is 0, and of what is 1. @type {HTMLCanvasElement[]} */
+        /** Sheets of glyphs for 0 and for 1. @type {HTMLCanvasElement[]} */
         this.sheets = [];
-        /** Pixels of a gate in them. */
+        /** Size of a glyph in the sheets, in pixels. */
         this.cell = 0;
     }
 
@@ -75,7 +75,7 @@ export class PlainRenderer {
         this.activity = null;
         this.making = null;
         this.stale = true;
-        this.front = picture();
+        this.front = snapshot();
     }
 
     /** @param {Uint8Array} marks */
@@ -110,9 +110,9 @@ export class PlainRenderer {
         context.setTransform(1, 0, 0, 1, 0, 0);
         context.clearRect(0, 0, canvas.width, canvas.height);
         if (!model || !layout || this.colours.ink === '') return false;
-        const more = this.make(view, ratio);
+        const more = this.continueImage(view, ratio);
         const { front } = this;
-        // Until there is another, the picture moves with the view.
+        // Until the next image is done, the last one moves with the view.
         const by = (view.scale * ratio) / (front.scale * front.ratio);
         context.setTransform(by, 0, 0, by, view.x * ratio - front.x * front.ratio * by, view.y * ratio - front.y * front.ratio * by);
         context.drawImage(front.canvas, 0, 0);
@@ -126,11 +126,11 @@ export class PlainRenderer {
     }
 
     /**
-     * Makes pictures of gates about as large as they are shown, in pieces.
-     * @param {number} pixels
+     * Draws the sheets of glyphs at about the size of the gates, in steps.
+     * @param {number} pixels size of a gate
      * @returns {Generator<undefined, void, undefined>}
      */
-    * cut(pixels) {
+    * drawSheets(pixels) {
         const cell = Math.min(192, Math.max(8, Math.round(2 ** (Math.ceil(Math.log2(pixels) * 4) / 4))));
         if (cell === this.cell) return;
         const { ground, ink, one, bend } = this.colours;
@@ -143,28 +143,28 @@ export class PlainRenderer {
     }
 
     /**
-     * Goes on with the picture.
+     * Continues the image.
      * @param {View} view
      * @param {number} ratio
-     * @returns {boolean} it is not done
+     * @returns {boolean} true if the image needs more frames
      */
-    make(view, ratio) {
+    continueImage(view, ratio) {
         const { canvas } = this.context;
         const same = ({ x, y, scale, ratio: other, canvas: { width, height } } = this.front) => x === view.x &&
             y === view.y && scale === view.scale && other === ratio && width === canvas.width && height === canvas.height;
         if (!this.making) {
             if (!this.stale && same()) return false;
-            // While the view moves, a picture now and then is enough.
+            // While the view moves, draw an image only now and then.
             const moves = !(view.x === this.at.x && view.y === this.at.y && view.scale === this.at.scale);
             this.at = { x: view.x, y: view.y, scale: view.scale };
-            if (moves && !this.stale && performance.now() - this.madeAt < NOW_AND_THEN) return true;
+            if (moves && !this.stale && performance.now() - this.madeAt < IMAGE_INTERVAL) return true;
             this.stale = false;
             const { back } = this;
             Object.assign(back, { x: view.x, y: view.y, scale: view.scale, ratio });
             if (back.canvas.width !== canvas.width || back.canvas.height !== canvas.height) {
                 [back.canvas.width, back.canvas.height] = [canvas.width, canvas.height];
             }
-            this.making = this.still(back);
+            this.making = this.drawStatic(back);
         }
         const until = performance.now() + BUDGET;
         while (performance.now() < until) {
@@ -177,8 +177,8 @@ export class PlainRenderer {
         return true;
     }
 
-    /** What stands still, in pieces. @param {Picture} into @returns {Generator<undefined, void, undefined>} */
-    * still({ canvas, x: left, y: top, scale, ratio }) {
+    /** Draws the static part, in steps. @param {Snapshot} into @returns {Generator<undefined, void, undefined>} */
+    * drawStatic({ canvas, x: left, y: top, scale, ratio }) {
         const { model, layout, marks, colours, wires: { count, ends, nodes } } = this;
         const context = canvas.getContext('2d');
         if (!context || !model || !layout) return;
@@ -195,14 +195,14 @@ export class PlainRenderer {
             for (let from = 0; from < count; from += PIECE) {
                 context.beginPath();
                 for (let at = from; at < Math.min(count, from + PIECE); at += 1) {
-                    if (standing(marks, nodes, at) === kind) trace(context, ends, at, left, top, scale, wide, high, count);
+                    if (emphasis(marks, nodes, at) === kind) trace(context, ends, at, left, top, scale, wide, high, count);
                 }
                 context.stroke();
                 yield;
             }
         }
         const size = gateSize(scale, layout.room);
-        yield* this.cut(size * ratio);
+        yield* this.drawSheets(size * ratio);
         const { sheets } = this;
         for (let at = 0; at < layout.x.length; at += 1) {
             if (at % PIECE === 0) yield;
@@ -247,7 +247,7 @@ export class PlainRenderer {
         context.beginPath();
         for (let at = 0; at < count; at += 1) {
             const is = activity[nodes[2 * at]];
-            if (!is || standing(marks, nodes, at) < 0) continue;
+            if (!is || emphasis(marks, nodes, at) < 0) continue;
             if (is > 127) trace(context, ends, at, view.x, view.y, view.scale, view.width, view.height, count);
             if ((is & 127) > 0 && at % some === 0) trace(flows, ends, at, view.x, view.y, view.scale, view.width, view.height, count);
         }
@@ -290,20 +290,20 @@ export class PlainRenderer {
     }
 }
 
-/** @returns {Picture} of nothing */
-function picture() {
+/** @returns {Snapshot} an empty image */
+function snapshot() {
     const canvas = document.createElement('canvas');
     canvas.width = canvas.height = 1;
     return { canvas, x: 0, y: 0, scale: 1, ratio: 1 };
 }
 
 /**
- * How a wire stands out: -1 aside, 0, 1 in the cone.
+ * Returns the emphasis of a wire: -1 outside the cone, 0 without a cone, 1 in the cone.
  * @param {Uint8Array} marks
  * @param {Uint32Array} nodes
  * @param {number} at
  */
-function standing(marks, nodes, at) {
+function emphasis(marks, nodes, at) {
     const [from, to] = [4 * nodes[2 * at], 4 * nodes[2 * at + 1]];
     if (marks[from + 3] >= IN_CONE && marks[to + 3] >= IN_CONE) return 1;
     return marks[from + 3] === ASIDE || marks[to + 3] === ASIDE || marks[to + 2] & DEAD ? -1 : 0;
@@ -320,7 +320,7 @@ function wireWidth(scale) {
 }
 
 /**
- * Adds a wire to a path, if it may be seen.
+ * Adds a wire to a path, if it may be visible.
  * @param {CanvasPath} path
  * @param {Float32Array} ends
  * @param {number} at

@@ -1,5 +1,5 @@
-// What the graphics processor does: gates as squares with a picture, wires as ribbons.
-// Marks and activity are looked up by node in textures of 256 nodes a row.
+// Shaders: gates as textured squares, wires as ribbons. Marks and activity are looked up by
+// node in textures of 256 nodes a row.
 
 const COMMON = `#version 300 es
 precision highp float;
@@ -10,12 +10,12 @@ precision highp usampler2D;
 const LOOKUP = `
 uniform usampler2D u_activity;
 uniform usampler2D u_marks;
-uniform vec3 u_view; // device pixels of a gate's width; of the plane's origin, from the top left
+uniform vec3 u_view; // in device pixels: width of a gate, then position of the plane's origin from the top left
 uniform vec2 u_size; // device pixels
 uint activityOf(uint node) { return texelFetch(u_activity, ivec2(node & 255u, node >> 8), 0).r; }
 uvec4 marksOf(uint node) { return texelFetch(u_marks, ivec2(node & 255u, node >> 8), 0); }
 vec4 clip(vec2 pixels) { return vec4(pixels / u_size * vec2(2., -2.) + vec2(-1., 1.), 0., 1.); }
-// Rare toggles count as well: a scale by octaves.
+// Logarithmic, so that rare toggles are visible.
 float level(uint activity) { return log2(1. + float(activity & 127u)) / 7.; }
 `;
 
@@ -29,7 +29,7 @@ out float v_side;
 out float v_along;
 flat out float v_level;
 flat out float v_value;
-flat out float v_light; // -1 aside, 0, 1 in the cone
+flat out float v_light; // -1 outside the cone, 0 without a cone, 1 in the cone
 flat out float v_half;
 
 void main() {
@@ -39,7 +39,7 @@ void main() {
     v_value = float(activity >> 7);
     v_light = from.w > 1u && to.w > 1u ? 1. : from.w == 1u || to.w == 1u || (to.z & 1u) != 0u ? -1. : 0.;
     if (v_light < -.5 && u_alpha < .14) {
-        // It would not be seen among so many.
+        // Too faint to be visible.
         gl_Position = vec4(2., 2., 2., 1.);
         return;
     }
@@ -67,7 +67,7 @@ flat in float v_half;
 uniform vec3 u_soft;
 uniform vec3 u_one;
 uniform float u_alpha;
-uniform float u_moved; // pixels that what flows has gone; negative: it stands
+uniform float u_moved; // phase of the flow in device pixels; negative without animation
 uniform float u_dash;
 out vec4 o_colour;
 
@@ -93,7 +93,7 @@ void main() {
 export const GATE_VERTEX = `${COMMON}${LOOKUP}
 layout(location = 0) in vec2 a_place;
 layout(location = 1) in uint a_source;
-uniform float u_gate; // its width, in device pixels
+uniform float u_gate; // width in device pixels
 out vec2 v_at;
 flat out uvec4 v_marks;
 flat out float v_level;
@@ -104,7 +104,7 @@ void main() {
     v_level = level(activity);
     v_value = float(activity >> 7);
     v_marks = marksOf(uint(gl_InstanceID));
-    // Room for light and marks, but where there are none.
+    // Enlarge the square for light and marks, if there are any.
     bool plain = v_marks.y == 0u && (v_marks.z & 6u) == 0u && v_marks.w < 3u && (v_level == 0. || (v_marks.z & 1u) != 0u);
     v_at = (vec2(gl_VertexID & 1, gl_VertexID >> 1) * 2. - 1.) * (plain ? .5 : .85);
     gl_Position = clip(a_place * u_view.x + v_at * u_gate + u_view.yz);
@@ -126,22 +126,22 @@ out vec4 o_colour;
 
 vec4 over(vec4 top, vec4 under) { return top + under * (1. - top.a); }
 vec4 paint(vec3 colour, float alpha) { return vec4(colour, 1.) * clamp(alpha, 0., 1.); }
-// A cell of the atlas; pixel: of the picture's width.
+// Samples a cell of the atlas; pixel is the size of a pixel relative to the cell.
 vec2 picture(uint kind, vec2 at, float pixel) {
     if (max(abs(at.x), abs(at.y)) > .5) return vec2(0.);
     vec2 cell = vec2(kind % 8u, kind / 8u);
     return textureLod(u_atlas, (cell + .5 + at * .97) / vec2(8., 4.), max(0., log2(124. * pixel) - .3)).rg;
 }
-#define u_pixel (1. / u_gate) // in gates' widths
+#define u_pixel (1. / u_gate) // in gate widths
 float line(float off, float width) { return clamp((width * .5 - abs(off)) / u_pixel + .5, 0., 1.); }
 
 void main() {
     bool dead = (v_marks.z & 1u) != 0u, faint = (v_marks.z & 8u) != 0u;
-    float small = smoothstep(.075, .16, u_pixel); // a gate is less than some 10 pixels
+    float small = smoothstep(.075, .16, u_pixel); // gates smaller than about 10 pixels
     vec2 cover = picture(v_marks.x, v_at, u_pixel);
     float inside = min(1., cover.r + cover.g);
     vec3 lit = mix(u_ground, u_one, v_value);
-    // Far away, only bodies are seen: what is 0 is grey then.
+    // Small gates are drawn without outline: 0 is grey then.
     vec3 body = mix(lit, mix(u_soft, u_one, v_value), small);
     vec3 rim = mix(u_ink, body, small);
     vec4 colour = paint(u_one, dead ? 0. : .42 * v_level * (1. - smoothstep(.22, .8, length(v_at))));

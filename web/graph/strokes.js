@@ -1,39 +1,39 @@
-// Strokes of bends, as they are asked for: one step of undo each, a message a frame. What
-// was asked for is shown at once, until it is told or refused.
+// Strokes of bends: each is one step of undo and sent in one message a frame. Bends that were
+// sent are shown as pending until they are confirmed or refused.
 
-/** @import { Ask } from '../types/Ask' */
+/** @import { ClientMessage } from '../link/connection.js' */
 /** @import { Bend } from '../types/Bend' */
 
 /**
- * @typedef {object} Paper
- * @property {(ask: Ask) => Promise<unknown>} ask
- * @property {() => void} changed what is pending is another
+ * @typedef {object} StrokeHost
+ * @property {(message: ClientMessage) => Promise<unknown>} send
+ * @property {() => void} changed called when the pending bends have changed
  * @property {(reason: string) => void} refused
  */
 
-/** Nodes a message, at most: it stays well below what is taken as one. */
+/** Most nodes in a message, well within the instrument's limit on its size. */
 const MOST = 4096;
 
 export class Strokes {
-    /** @param {Paper} paper */
-    constructor(paper) {
-        this.paper = paper;
-        /** Asked for, and not told yet. @type {Map<number, Bend | null>} */
+    /** @param {StrokeHost} host */
+    constructor(host) {
+        this.host = host;
+        /** Bends that are not confirmed yet, by node. @type {Map<number, Bend | null>} */
         this.pending = new Map();
-        /** The message that asked for it last. @type {Map<number, number>} */
-        this.askedBy = new Map();
+        /** Number of the last message about each pending node. @type {Map<number, number>} */
+        this.sentIn = new Map();
         this.messages = 0;
-        /** The stroke that is drawn. @type {{ bend: Bend | null, begins: boolean, seen: Set<number>, next: number[] } | null} */
+        /** The stroke in progress. @type {{ bend: Bend | null, begins: boolean, seen: Set<number>, next: number[] } | null} */
         this.stroke = null;
     }
 
-    /** @param {Bend | null} bend what nodes are bent to; null erases */
+    /** @param {Bend | null} bend null erases */
     begin(bend) {
         this.end();
         this.stroke = { bend, begins: true, seen: new Set(), next: [] };
     }
 
-    /** @param {Iterable<number>} nodes those the stroke had already are left out */
+    /** @param {Iterable<number>} nodes nodes that are in the stroke already are skipped */
     add(nodes) {
         const { stroke } = this;
         if (!stroke) return;
@@ -42,12 +42,12 @@ export class Strokes {
             stroke.seen.add(node);
             stroke.next.push(node);
             this.pending.set(node, stroke.bend);
-            this.askedBy.delete(node);
+            this.sentIn.delete(node);
         }
-        if (stroke.next.length > 0) this.paper.changed();
+        if (stroke.next.length > 0) this.host.changed();
     }
 
-    /** Asks for what came since the last time; to be called once a frame. */
+    /** Sends the nodes added since the last call. Call once a frame. */
     flush() {
         const { stroke } = this;
         if (!stroke) return;
@@ -64,7 +64,7 @@ export class Strokes {
     }
 
     /**
-     * A stroke of its own.
+     * Sends a complete stroke.
      * @param {Iterable<number>} nodes
      * @param {Bend | null} bend
      */
@@ -74,29 +74,29 @@ export class Strokes {
         this.end();
     }
 
-    /** Another network: what was asked for is not about it. */
+    /** Drops the stroke and the pending bends, when another network is loaded. */
     forget() {
         this.stroke = null;
         this.pending.clear();
-        this.askedBy.clear();
+        this.sentIn.clear();
     }
 
     /** @param {number[]} nodes @param {Bend | null} bend @param {boolean} begins */
     send(nodes, bend, begins) {
         const message = (this.messages += 1);
-        for (const node of nodes) this.askedBy.set(node, message);
+        for (const node of nodes) this.sentIn.set(node, message);
         const settled = () => {
-            // What was painted over meanwhile is still on its way.
+            // A later message about a node is still unconfirmed.
             for (const node of nodes) {
-                if (this.askedBy.get(node) !== message) continue;
-                this.askedBy.delete(node);
+                if (this.sentIn.get(node) !== message) continue;
+                this.sentIn.delete(node);
                 this.pending.delete(node);
             }
-            this.paper.changed();
+            this.host.changed();
         };
-        this.paper.ask({ type: 'paint', bends: nodes.map((node) => [node, bend]), begins }).then(settled, (problem) => {
+        this.host.send({ type: 'paint', bends: nodes.map((node) => [node, bend]), begins }).then(settled, (problem) => {
             settled();
-            this.paper.refused(problem instanceof Error ? problem.message : String(problem));
+            this.host.refused(problem instanceof Error ? problem.message : String(problem));
         });
     }
 }

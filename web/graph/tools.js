@@ -1,17 +1,17 @@
-// The bar of tools: what the hand does, what is bent to, how wide the brush is.
+// The toolbar: tool, bend, size of the brush and view.
 
-import { fill, h } from '../dom.js';
+import { fill, h } from '../ui/dom.js';
 
 /** @import { Bend } from '../types/Bend' */
-/** @import { Tool } from './hand.js' */
+/** @import { Tool } from './pointer-input.js' */
 
 /** @type {{ tool: Tool, label: string, key: string, about: string }[]} */
 const TOOLS = [
-    { tool: 'look', label: 'Look', key: 'V', about: 'Look, select and rewire' },
+    { tool: 'look', label: 'Look', key: 'V', about: 'Select and rewire' },
     { tool: 'brush', label: 'Brush', key: 'D', about: 'Paint with a brush' },
-    { tool: 'box', label: 'Box', key: 'W', about: 'Paint all in a box' },
-    { tool: 'fan-in', label: '◁ Cone', key: 'C', about: 'Paint all that a gate depends on' },
-    { tool: 'fan-out', label: 'Cone ▷', key: 'Shift C', about: 'Paint all that depends on a gate' },
+    { tool: 'box', label: 'Box', key: 'W', about: 'Paint the gates in a box' },
+    { tool: 'fan-in', label: '◁ Cone', key: 'C', about: 'Paint a gate and all it depends on' },
+    { tool: 'fan-out', label: 'Cone ▷', key: 'Shift C', about: 'Paint a gate and all that depends on it' },
 ];
 
 /** @type {{ bend: Bend | null, label: string, about: string }[]} */
@@ -19,7 +19,7 @@ const BENDS = [
     { bend: 'zero', label: '0', about: 'Paint 0' },
     { bend: 'one', label: '1', about: 'Paint 1' },
     { bend: 'invert', label: '¬', about: 'Paint inverted' },
-    { bend: null, label: 'Erase', about: 'Take bends away' },
+    { bend: null, label: 'Erase', about: 'Remove bends' },
 ];
 
 /** Radius of the brush in pixels. */
@@ -42,21 +42,21 @@ export class Tools {
         }, label));
         this.size = h('input', {
             type: 'range', min: String(RADII.least), max: String(RADII.most), value: String(this.radius),
-            'aria-label': 'Size of the brush', title: 'Size of the brush (, and .)',
+            'aria-label': 'Brush size', title: 'Brush size (, and .)',
             oninput: () => this.resize(this.size.valueAsNumber),
         });
-        this.bends = h('div', { class: 'segments', role: 'group', 'aria-label': 'What is painted' }, ...this.bendButtons);
+        this.bends = h('div', { class: 'segments', role: 'group', 'aria-label': 'Bend' }, ...this.bendButtons);
         this.wide = h('button', {
-            type: 'button', title: 'The whole window (Z)', 'aria-label': 'The whole window', 'aria-pressed': 'false', onclick: calls.widen,
+            type: 'button', title: 'Whole window (Z)', 'aria-label': 'Whole window', 'aria-pressed': 'false', onclick: calls.widen,
         }, '⤢');
-        this.element = h('div', { class: 'graph-tools', role: 'toolbar', 'aria-label': 'Tools for the gates' });
+        this.element = h('div', { class: 'graph-tools', role: 'toolbar', 'aria-label': 'Gate tools' });
         fill(this.element,
             h('div', { class: 'segments', role: 'group', 'aria-label': 'Tool' }, ...this.toolButtons),
             this.bends, this.size,
             h('div', { class: 'segments graph-zoom', role: 'group', 'aria-label': 'View' },
-                h('button', { type: 'button', title: 'Farther (-)', 'aria-label': 'Farther', onclick: () => calls.zoom(1 / 1.5) }, '−'),
-                h('button', { type: 'button', title: 'All of it (F)', onclick: calls.fit }, 'Fit'),
-                h('button', { type: 'button', title: 'Nearer (+)', 'aria-label': 'Nearer', onclick: () => calls.zoom(1.5) }, '+'),
+                h('button', { type: 'button', title: 'Zoom out (-)', 'aria-label': 'Zoom out', onclick: () => calls.zoom(1 / 1.5) }, '−'),
+                h('button', { type: 'button', title: 'Fit (F)', onclick: calls.fit }, 'Fit'),
+                h('button', { type: 'button', title: 'Zoom in (+)', 'aria-label': 'Zoom in', onclick: () => calls.zoom(1.5) }, '+'),
                 this.wide));
         this.show();
     }

@@ -1,30 +1,31 @@
-// What part of the layout is seen, and what lies under a point of it.
+// The visible part of the layout, and an index of nodes by position.
 
 /** @import { Layout } from './layout.js' */
 
-/** Room around the whole, for names beside it: CSS pixels left, right, above and below. */
+/** Margins of the fitted layout, which hold the names, in CSS pixels. */
 const MARGIN = { left: 44, right: 58, top: 14, bottom: 14 };
-/** The largest a gate gets, in CSS pixels. */
+/** Largest size of a gate, in CSS pixels. */
 const LARGEST = 120;
-/** Around what is revealed, in CSS pixels. */
+/** Margin around a revealed node, in CSS pixels. */
 const ROOM = 60;
-/** Side of a cell of the index, in gates' widths. */
+/** Side of a cell of the index, in gate widths. */
 const CELL = 4;
 
-/** A part of a plane, seen through an element of `width` by `height` CSS pixels. */
+/** The part of the plane that is visible in an element of `width` by `height` CSS pixels. */
 export class View {
     constructor() {
         this.width = 1;
         this.height = 1;
-        /** CSS pixels of a gate's width. */
+        /** Width of a gate, in CSS pixels. */
         this.scale = 10;
-        /** Pixels from the element's top left to the plane's. */
+        /** Position of the plane's origin in the element, in CSS pixels. */
         this.x = 0;
         this.y = 0;
+        /** Smallest scale. */
         this.least = 1;
     }
 
-    /** Its shape within the margins, width by height; of what is not laid out yet, a usual one. */
+    /** Width by height within the margins; a default while the element has no size. */
     get aspect() {
         const [wide, high] = this.inner();
         return this.width < 2 ? 1.6 : Math.max(0.4, Math.min(3.5, wide / high));
@@ -35,11 +36,11 @@ export class View {
         return [Math.max(this.width - left - right, 20), Math.max(this.height - top - bottom, 20)];
     }
 
-    /** @param {Layout} layout shown as a whole */
+    /** Shows a whole layout. @param {Layout} layout */
     fit(layout) {
         const { left, top } = MARGIN;
         const [wide, high] = this.inner();
-        // A gate at the edge is half beyond it.
+        // Half of a gate at the edge lies outside the layout.
         this.scale = Math.min(wide / (layout.width + 1), high / (layout.height + 1), LARGEST / 2);
         this.least = this.scale / 2;
         this.x = left + (wide - layout.width * this.scale) / 2;
@@ -47,7 +48,7 @@ export class View {
     }
 
     /**
-     * Nearer or farther; what is at a pixel stays there.
+     * Zooms about a pixel.
      * @param {number} factor
      * @param {number} [x] pixels
      * @param {number} [y] pixels
@@ -77,7 +78,7 @@ export class View {
     }
 
     /**
-     * Moves so that a place is seen.
+     * Moves the view so that a position is visible.
      * @param {number} x in the plane
      * @param {number} y in the plane
      */
@@ -89,9 +90,9 @@ export class View {
     }
 }
 
-/** Finds nodes by place. */
+/** Finds nodes by position. */
 export class Index {
-    /** @param {Layout} layout @param {number} nodes those before are found */
+    /** @param {Layout} layout @param {number} nodes number of nodes to index */
     constructor(layout, nodes) {
         this.layout = layout;
         /** @type {Map<number, number[]>} */
@@ -106,10 +107,10 @@ export class Index {
     }
 
     /**
-     * The nearest node.
+     * Returns the nearest node.
      * @param {number} x
      * @param {number} y
-     * @param {number} within distance, in gates' widths
+     * @param {number} within largest distance, in gate widths
      * @returns {number | null}
      */
     nearest(x, y, within) {
@@ -124,7 +125,7 @@ export class Index {
     }
 
     /**
-     * All nodes near a line from one point to another.
+     * Returns all nodes near a line between two points.
      * @param {number} x0
      * @param {number} y0
      * @param {number} x1
@@ -147,7 +148,7 @@ export class Index {
     }
 
     /**
-     * All nodes in a box.
+     * Returns all nodes in a box.
      * @param {number} left
      * @param {number} top
      * @param {number} right
@@ -170,7 +171,7 @@ export class Index {
     }
 }
 
-/** More rows of cells than any layout has. */
+/** Difference between the keys of two columns; more than the rows of any layout. */
 const STRIDE = 1 << 20;
 
 /** @param {number} x @param {number} y */

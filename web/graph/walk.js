@@ -1,15 +1,15 @@
-// Walks by arrow keys: along wires, and up and down a column.
+// Navigation with arrow keys: along wires, and up and down a column.
 
 /** @import { Layout } from './layout.js' */
 /** @import { Model } from './model.js' */
 
 /**
- * The next node on a walk.
+ * Returns the node that an arrow key leads to.
  * @param {Model} model
  * @param {Layout} layout
  * @param {number} from
- * @param {string} key an arrow
- * @param {boolean} other
+ * @param {string} key an arrow key
+ * @param {boolean} other take the last operand or reader instead of the first
  * @returns {number | null}
  */
 export function step(model, layout, from, key, other) {
@@ -21,7 +21,7 @@ export function step(model, layout, from, key, other) {
     let found = null;
     let least = Infinity;
     for (let node = 0; node < model.nodes; node += 1) {
-        // Above and below in the column, and of those beside it in a fold the nearest.
+        // The nearest node above or below, with sideways distance in a folded column weighted.
         if (!seen(node) || layout.column[node] !== layout.column[from]) continue;
         const off = (layout.y[node] - layout.y[from]) * down;
         const far = off + 3 * Math.abs(layout.x[node] - layout.x[from]);

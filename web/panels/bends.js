@@ -1,10 +1,10 @@
-// Layers of bends, and what a touch does; steps back and forth.
+// Layers of bends, the kind of bend that a touch makes, undo and redo.
 
-import { fill, h, on } from '../dom.js';
-import { newest } from '../newest.js';
+import { fill, h, on } from '../ui/dom.js';
+import { latest } from '../ui/latest.js';
 import { controls } from './control.js';
 
-/** @import { Store } from '../store.js' */
+/** @import { Store } from '../store/store.js' */
 /** @import { Layer } from '../types/Layer' */
 
 export class Bends {
@@ -13,20 +13,20 @@ export class Bends {
         this.store = store;
         const undo = h('button', { id: 'undo', type: 'button', class: 'pill', title: 'Undo (Ctrl Z)', onclick: () => this.undo() }, 'Undo');
         const redo = h('button', { id: 'redo', type: 'button', class: 'pill', title: 'Redo (Ctrl Shift Z)', onclick: () => this.redo() }, 'Redo');
-        const clear = h('button', { id: 'clear', type: 'button', class: 'pill', title: 'No more bends (X)', onclick: () => this.clear() }, 'Clear all');
+        const clear = h('button', { id: 'clear', type: 'button', class: 'pill', title: 'Remove all bends (X)', onclick: () => this.clear() }, 'Clear all');
         const add = h('button', {
-            id: 'add-layer', type: 'button', class: 'pill', onclick: () => void store.please({ type: 'add-layer' }),
+            id: 'add-layer', type: 'button', class: 'pill', onclick: () => void store.attempt({ type: 'add-layer' }),
         }, 'Add layer');
-        const hand = h('div', { class: 'controls', id: 'hand' });
-        this.list = h('ol', { id: 'layers', 'aria-label': 'Layers, the highest first' });
+        const touch = h('div', { class: 'controls', id: 'touch' });
+        this.list = h('ol', { id: 'layers', 'aria-label': 'Layers, highest first' });
         /** @type {ReturnType<typeof row>[]} */
         this.rows = [];
-        element.append(hand, h('div', { class: 'buttons' }, undo, redo, clear, add), this.list);
-        controls(store, hand, 'hand', (parameter) => ['bend', 'hold'].includes(parameter.key));
+        element.append(touch, h('div', { class: 'buttons' }, undo, redo, clear, add), this.list);
+        controls(store, touch, 'touch', (parameter) => ['bend', 'hold'].includes(parameter.key));
         on(store, ['history'], () => {
-            const [back, forth] = store.state.history ?? [0, 0];
-            // What is asked for may have been done by another one meanwhile.
-            for (const [button, steps] of /** @type {const} */ ([[undo, back], [redo, forth]])) {
+            const [undos, redos] = store.state.history ?? [0, 0];
+            // The buttons stay enabled: another page may change the history at any time.
+            for (const [button, steps] of /** @type {const} */ ([[undo, undos], [redo, redos]])) {
                 button.setAttribute('aria-disabled', String(steps === 0));
                 button.dataset.count = steps ? String(steps) : '';
             }
@@ -35,25 +35,25 @@ export class Bends {
     }
 
     undo() {
-        void this.store.please({ type: 'undo' });
+        void this.store.attempt({ type: 'undo' });
     }
 
     redo() {
-        void this.store.please({ type: 'redo' });
+        void this.store.attempt({ type: 'redo' });
     }
 
     clear() {
-        void this.store.please({ type: 'clear' });
+        void this.store.attempt({ type: 'clear' });
     }
 
     /**
-     * A parameter of the hand goes to its next choice.
+     * Sets a parameter to its next choice.
      * @param {string} key
      */
-    turn(key) {
+    selectNext(key) {
         const choices = this.store.parameter(key)?.choices.length;
         if (!choices) return;
-        void this.store.please({ type: 'set', key, value: (this.store.value(key) + 1) % choices });
+        void this.store.attempt({ type: 'set', key, value: (this.store.value(key) + 1) % choices });
     }
 
     draw() {
@@ -68,9 +68,9 @@ export class Bends {
 
 /** @param {Store} store @param {number} layer */
 function row(store, layer) {
-    const set = newest((/** @type {number} */ strength) => store.please({ type: 'strength', layer, strength }));
+    const set = latest((/** @type {number} */ strength) => store.attempt({ type: 'strength', layer, strength }));
     const choose = h('button', {
-        type: 'button', class: 'choose', onclick: () => void store.please({ type: 'choose-layer', layer }),
+        type: 'button', class: 'choose', onclick: () => void store.attempt({ type: 'choose-layer', layer }),
     });
     const count = h('span', { class: 'number soft' });
     const range = h('input', {
@@ -79,21 +79,21 @@ function row(store, layer) {
     });
     const shown = h('output', { class: 'number', for: range.id });
     const clear = h('button', {
-        type: 'button', class: 'quiet', onclick: () => void store.please({ type: 'clear', layer }),
+        type: 'button', class: 'quiet', onclick: () => void store.attempt({ type: 'clear', layer }),
     }, 'Clear');
     const remove = h('button', {
-        type: 'button', class: 'quiet', onclick: () => void store.please({ type: 'remove-layer', layer }),
+        type: 'button', class: 'quiet', onclick: () => void store.attempt({ type: 'remove-layer', layer }),
     }, 'Remove');
     return {
         element: h('li', {}, choose, count, range, shown, clear, remove),
         /** @param {Layer} now @param {boolean} chosen @param {number} layers */
         draw(now, chosen, layers) {
-            const counts = now.bends.filter(([, , is]) => is).length;
+            const active = now.bends.filter(([, , counts]) => counts).length;
             choose.textContent = now.name || `Layer ${layer + 1}`;
             choose.setAttribute('aria-pressed', String(chosen));
-            choose.title = chosen ? 'Bends are painted into this layer' : 'Paint bends into this layer';
-            count.textContent = counts === now.bends.length ? `${counts}` : `${counts}/${now.bends.length}`;
-            count.title = `${counts} of ${now.bends.length} bends count`;
+            choose.title = chosen ? 'New bends go into this layer' : 'Put new bends into this layer';
+            count.textContent = active === now.bends.length ? `${active}` : `${active}/${now.bends.length}`;
+            count.title = `${active} of ${now.bends.length} bends are active`;
             if (!set.busy()) range.valueAsNumber = now.strength;
             range.setAttribute('aria-label', `Strength of ${choose.textContent}`);
             range.setAttribute('aria-valuetext', `${now.strength} percent, ${count.title}`);

@@ -1,12 +1,14 @@
-// Where the instrument is: served with this page, or in it. And the pairing code.
+// Switches between the instrument on the server and the one in the page; asks for the
+// pairing code.
 
-import { fill, h, on } from '../dom.js';
+import { fill, h, on } from '../ui/dom.js';
 
-/** @import { Store, How } from '../store.js' */
-/** @import { Shelf } from '../shelf.js' */
-/** @import { Sound } from '../sound.js' */
-/** @import { Connect } from '../conversation.js' */
+/** @import { Store, Mode } from '../store/store.js' */
+/** @import { LocalStorage } from '../store/local-storage.js' */
+/** @import { Sound } from '../audio/sound.js' */
+/** @import { Connect } from '../link/connection.js' */
 
+const MODES = /** @type {const} */ ([['connected', 'Connected'], ['alone', 'Alone']]);
 const WASM = new URL('../gatebend.wasm', import.meta.url);
 
 export class Connection {
@@ -14,138 +16,133 @@ export class Connection {
      * @param {HTMLElement} element
      * @param {Store} store
      * @param {Sound} sound
-     * @param {Shelf} shelf
+     * @param {LocalStorage} storage
      */
-    constructor(element, store, sound, shelf) {
+    constructor(element, store, sound, storage) {
         this.store = store;
         this.sound = sound;
-        this.shelf = shelf;
-        /** Takes the player's answer: whether what is played there is replaced. @type {((yes: boolean) => void) | null} */
-        this.replace = null;
-        /** Whether the instrument is to be had in the page; not looked for yet. @type {boolean | null} */
-        this.has = null;
+        this.storage = storage;
+        /** Takes the player's answer to the question whether to replace what plays there. @type {((yes: boolean) => void) | null} */
+        this.answer = null;
+        /** True if the page can play alone; null while unknown. @type {boolean | null} */
+        this.canPlayAlone = null;
         /** @type {Connect | null} */
         this.socket = null;
         this.busy = false;
-        this.word = h('span', { id: 'standing', role: 'status' });
+        this.label = h('span', { id: 'connection-state', role: 'status' });
         this.light = h('span', { class: 'light', 'aria-hidden': 'true' });
-        this.where = h('div', { role: 'group', 'aria-label': 'Where it plays', class: 'segments' },
-            this.choice('connected', 'Connected'), this.choice('alone', 'Alone'));
+        this.modes = h('div', { role: 'group', 'aria-label': 'Where it plays', class: 'segments' },
+            ...MODES.map(([mode, label]) => h('button', { type: 'button', id: mode, onclick: () => void this.switchTo(mode) }, label)));
         this.more = h('div', { id: 'connection-more', class: 'sheet' });
-        element.append(this.light, this.word, this.where, this.more);
+        element.append(this.light, this.label, this.modes, this.more);
         on(store, ['connection', 'welcome'], () => this.draw());
-    }
-
-    /** @param {How} how @param {string} word */
-    choice(how, word) {
-        return h('button', { type: 'button', id: how, onclick: () => void this.go(how) }, word);
     }
 
     /** @param {Connect} socket */
     start(socket) {
         this.socket = socket;
-        void this.store.use(socket, 'connected');
-        void fetch(WASM, { method: 'HEAD' }).then(({ ok }) => ok, () => false).then((has) => {
-            this.has = has;
+        void this.store.link.switchTo(socket, 'connected');
+        void fetch(WASM, { method: 'HEAD' }).then(({ ok }) => ok, () => false).then((found) => {
+            this.canPlayAlone = found;
             this.draw();
         });
     }
 
-    /** @param {How} how */
-    async go(how) {
+    /** @param {Mode} mode */
+    async switchTo(mode) {
         const { store, sound, socket } = this;
-        // The one in the page does not come back by itself.
-        const stopped = how === 'alone' && store.connection.standing !== 'open';
-        if (this.busy || !socket || (how === store.connection.how && !stopped)) return;
+        // An instrument in the page that stopped has to be started again.
+        const stopped = mode === 'alone' && store.connection.state !== 'open';
+        if (this.busy || !socket || (mode === store.connection.mode && !stopped)) return;
         this.busy = true;
         this.draw();
         try {
-            if (how === 'alone') {
-                await store.use(sound.alone(), how, { furnish: (next) => this.shelf.furnish(next) });
-                sound.rise();
+            if (mode === 'alone') {
+                await store.link.switchTo(sound.connector(), mode, { prepare: (next) => this.storage.prepare(next) });
+                sound.activate();
             } else {
-                // It answers while it sounds.
+                // The instrument in the page replies only while its audio context runs.
                 void sound.context?.resume();
-                const brought = await store.use(socket, how, { mayReplace: () => this.mayReplace() });
-                if (brought) void this.shelf.clear();
-                sound.hush();
-                // It was heard before, and shall be.
+                const replaced = await store.link.switchTo(socket, mode, { confirmReplace: () => this.confirmReplace() });
+                if (replaced) void this.storage.clear();
+                sound.stop();
+                // The player has been listening, and goes on listening.
                 if (store.welcome?.sound) await sound.listen();
             }
         } catch (problem) {
-            store.tell('problem', /** @type {Error} */ (problem).message);
+            store.report(problem);
         }
         this.busy = false;
         this.draw();
     }
 
-    /** @returns {Promise<boolean>} whether the player replaces what is played there */
-    async mayReplace() {
-        const answer = new Promise((/** @type {(yes: boolean) => void} */ resolve) => { this.replace = resolve; });
+    /** @returns {Promise<boolean>} true if the player replaces what plays there */
+    async confirmReplace() {
+        const answered = new Promise((/** @type {(yes: boolean) => void} */ resolve) => { this.answer = resolve; });
         this.draw();
-        const yes = await answer;
-        this.replace = null;
+        const yes = await answered;
+        this.answer = null;
         return yes;
     }
 
     draw() {
         const { connection, welcome } = this.store;
-        const { how, standing } = connection;
-        this.light.dataset.standing = this.busy ? 'connecting' : standing;
-        const words = {
+        const { mode, state } = connection;
+        this.light.dataset.state = this.busy ? 'connecting' : state;
+        const labels = {
             connecting: 'Connecting',
             pairing: 'Pairing',
-            open: how === 'alone' ? 'In this page' : (welcome?.board ?? 'Connected'),
-            away: 'Away',
+            open: mode === 'alone' ? 'In this page' : (welcome?.board ?? 'Connected'),
+            away: 'Disconnected',
             refused: 'Refused',
         };
-        this.word.textContent = this.busy ? 'Switching' : words[standing];
-        for (const choice of this.where.querySelectorAll('button')) {
-            choice.setAttribute('aria-pressed', String(choice.id === how && standing !== 'connecting'));
+        this.label.textContent = this.busy ? 'Switching' : labels[state];
+        for (const choice of this.modes.querySelectorAll('button')) {
+            choice.setAttribute('aria-pressed', String(choice.id === mode && state !== 'connecting'));
             choice.disabled = this.busy;
         }
-        fill(this.more, ...this.sentence(connection));
+        fill(this.more, ...this.details(connection));
         this.more.hidden = this.more.childElementCount === 0;
     }
 
-    /** @param {import('../store.js').Connection} connection */
-    sentence({ how, standing, reason, restorable, pairing }) {
-        const { store, replace } = this;
-        if (replace) {
+    /** @param {import('../store/store.js').ConnectionInfo} connection */
+    details({ mode, state, reason, restorable, pairing }) {
+        const { store, answer } = this;
+        if (answer) {
             return [
-                h('p', {}, 'Others play there, or it plays something else than when you left.'),
-                button('replace', 'pill main', 'Play yours there', () => replace(true)),
-                button('take', 'pill', 'Take what it plays', () => replace(false)),
+                h('p', {}, 'Others are playing there, or it plays something new.'),
+                button('replace', 'pill main', 'Play mine', () => answer(true)),
+                button('take', 'pill', 'Play theirs', () => answer(false)),
             ];
         }
-        if (pairing !== null) return [this.pairing(pairing), button('stay', 'pill', 'Stay here', () => store.stay())];
-        if (standing === 'pairing') return [this.pairing(reason)];
-        if (standing === 'open' && restorable) {
+        if (pairing !== null) return [this.pairing(pairing), button('stay', 'pill', 'Stay here', () => store.link.cancelSwitch())];
+        if (state === 'pairing') return [this.pairing(reason)];
+        if (state === 'open' && restorable) {
             return [
-                h('p', {}, 'The instrument was restarted while this page was away.'),
-                button('bring-back', 'pill main', 'Bring back what was here', () => void store.bringBack()),
-                button('let-go', 'pill', 'No', () => store.letGo()),
+                h('p', {}, 'The instrument was restarted while this page was disconnected.'),
+                button('restore-previous', 'pill main', 'Restore what I played', () => void store.link.restorePrevious()),
+                button('discard-previous', 'pill', 'Keep what plays now', () => store.link.discardPrevious()),
             ];
         }
-        if (standing === 'open') return [];
-        const alone = this.has
-            ? button('play-here', 'pill main', 'Play in this page', () => void this.go('alone'))
-            : this.has === false && h('p', { class: 'soft' },
-                'It cannot play in this page: ', h('code', {}, 'web/build.sh'), ' makes that, with Rust\'s target ',
+        if (state === 'open') return [];
+        const alone = this.canPlayAlone
+            ? button('play-here', 'pill main', 'Play in this page', () => void this.switchTo('alone'))
+            : this.canPlayAlone === false && h('p', { class: 'soft' },
+                'To play in this page, run ', h('code', {}, 'web/build.sh'), ' first; it needs Rust\'s target ',
                 h('code', {}, 'wasm32-unknown-unknown'), '.');
-        if (how === 'alone' && standing !== 'connecting') {
+        if (mode === 'alone' && state !== 'connecting') {
             return [
-                h('p', {}, reason, ' What was played, and what you do meanwhile, is kept.'),
-                button('play-on', 'pill main', 'Play on', () => void this.go('alone')),
+                h('p', {}, reason, ' What you played is kept, and so is what you do now.'),
+                button('play-on', 'pill main', 'Play on', () => void this.switchTo('alone')),
             ];
         }
-        if (standing === 'refused') return [h('p', {}, reason), alone].filter(Boolean);
+        if (state === 'refused') return [h('p', {}, reason), alone].filter(Boolean);
         if (!reason) return [];
-        const kept = this.store.welcome && ' It is tried again; what you do meanwhile is kept.';
-        return [h('p', {}, reason, kept || ' It is tried again.'), alone].filter(Boolean);
+        const kept = store.welcome ? ' Reconnecting; what you do is kept.' : ' Reconnecting.';
+        return [h('p', {}, reason, kept), alone].filter(Boolean);
     }
 
-    /** @param {string} reason */
+    /** @param {string} reason why the last code was refused, or empty */
     pairing(reason) {
         const old = /** @type {HTMLFormElement | null} */ (this.more.querySelector('form'));
         if (old && old.dataset.reason === reason) return old;
@@ -157,7 +154,7 @@ export class Connection {
             'data-reason': reason,
             onsubmit: (/** @type {Event} */ event) => {
                 event.preventDefault();
-                this.store.pair(code.value.trim());
+                this.store.link.pair(code.value.trim());
             },
         },
         h('label', { for: 'pairing-code' }, 'The code on the instrument\'s display'),
@@ -168,7 +165,7 @@ export class Connection {
     }
 }
 
-/** @param {string} id @param {string} look @param {string} word @param {() => void} onclick */
-function button(id, look, word, onclick) {
-    return h('button', { type: 'button', id, class: look, onclick }, word);
+/** @param {string} id @param {string} style @param {string} label @param {() => void} onclick */
+function button(id, style, label, onclick) {
+    return h('button', { type: 'button', id, class: style, onclick }, label);
 }

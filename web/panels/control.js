@@ -1,27 +1,27 @@
-// The control of one parameter, from its row of the table.
+// A control for a parameter: a slider, buttons or a menu, by the parameter's kind.
 
-import { h, on } from '../dom.js';
-import { newest } from '../newest.js';
-import { said } from '../words.js';
+import { h, on } from '../ui/dom.js';
+import { latest } from '../ui/latest.js';
+import { formatValue } from '../ui/format.js';
 
-/** @import { Store } from '../store.js' */
+/** @import { Store } from '../store/store.js' */
 /** @import { Parameter } from '../types/Parameter' */
 
-/** More choices than that do not fit side by side. */
-const MOST_SEGMENTS = 3;
+/** Most choices that fit side by side. */
+const MAX_SEGMENTS = 3;
 
 /**
  * @param {Store} store
  * @param {Parameter} row
- * @param {string} prefix of ids, since a parameter may have controls in several places
- * @returns {{ element: HTMLElement, draw: () => void }} `draw` when values changed
+ * @param {string} prefix of ids, since a parameter may have several controls
+ * @returns {{ element: HTMLElement, draw: () => void }} `draw` shows the current value
  */
 export function control(store, row, prefix) {
     const id = `${prefix}-${row.key}`;
-    const set = newest((/** @type {number} */ value) => store.please({ type: 'set', key: row.key, value }));
+    const set = latest((/** @type {number} */ value) => store.attempt({ type: 'set', key: row.key, value }));
     const value = () => store.value(row.key);
     const about = h('span', { id: `${id}-about`, class: 'sr' }, row.about);
-    if (row.choices.length > MOST_SEGMENTS) {
+    if (row.choices.length > MAX_SEGMENTS) {
         const select = h('select', {
             id, 'aria-describedby': about.id, onchange: () => set(select.selectedIndex),
         }, ...row.choices.map((word) => h('option', {}, word)));
@@ -32,7 +32,7 @@ export function control(store, row, prefix) {
     }
     if (row.choices.length > 0) {
         const buttons = row.choices.map((word, i) => h('button', {
-            type: 'button', role: 'radio', onclick: () => set(i), onkeydown: turn,
+            type: 'button', role: 'radio', onclick: () => set(i), onkeydown: selectByArrow,
         }, word));
         return {
             element: h('div', { class: 'control', title: row.about },
@@ -61,14 +61,14 @@ export function control(store, row, prefix) {
         element: h('div', { class: 'control', title: row.about }, h('label', { for: id }, row.name), range, shown, about),
         draw: () => {
             if (!set.busy()) range.valueAsNumber = value();
-            shown.value = said(row, value());
+            shown.value = formatValue(row, value());
             range.setAttribute('aria-valuetext', shown.value);
         },
     };
 }
 
-/** @param {KeyboardEvent} event arrows go from one choice to the next */
-function turn(event) {
+/** @param {KeyboardEvent} event */
+function selectByArrow(event) {
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     const button = /** @type {HTMLElement} */ (event.currentTarget);
     const all = /** @type {HTMLElement[]} */ ([...button.parentElement?.children ?? []]);
@@ -80,7 +80,7 @@ function turn(event) {
 }
 
 /**
- * Controls of some parameters, in an element, which are made when the table is known.
+ * Fills an element with controls of some parameters, once the instrument has described them.
  * @param {Store} store
  * @param {HTMLElement} element
  * @param {string} prefix
@@ -92,7 +92,7 @@ export function controls(store, element, prefix, wanted) {
     let table = '';
     on(store, ['welcome'], () => {
         const rows = (store.welcome?.parameters ?? []).filter(wanted);
-        // Another greeting is no reason to lose the focus.
+        // A reconnect must not take the focus away.
         if (table === JSON.stringify(rows)) return;
         table = JSON.stringify(rows);
         all = rows.map((row) => control(store, row, prefix));

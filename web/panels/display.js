@@ -1,18 +1,18 @@
-// The instrument's display, pixel by pixel, and its pages.
+// The instrument's display, pixel by pixel, and buttons for its pages.
 
-import { h, on } from '../dom.js';
+import { h, on } from '../ui/dom.js';
 
-/** @import { Store } from '../store.js' */
-/** @import { Display as Shown } from '../frames.js' */
+/** @import { Store } from '../store/store.js' */
+/** @import { Display as Contents } from '../link/frames.js' */
 
 const WIDTH = 128;
 const PAGES = ['play', 'menu', 'presets', 'inputs', 'about'];
-/** What lights as little as the controller can, in parts of the most. */
-const DIMMEST = 0.35;
+/** Brightness at the lowest contrast, as a fraction of the highest. */
+const MIN_BRIGHTNESS = 0.35;
 
 /**
- * The display's memory as rows of pixels.
- * @param {Shown} display
+ * Calls for each lit pixel.
+ * @param {Contents} display
  * @param {(x: number, y: number) => void} lit
  */
 export function eachPixel({ height, bytes }, lit) {
@@ -28,9 +28,9 @@ export class Display {
     constructor(element, store) {
         const canvas = h('canvas', { id: 'oled', width: WIDTH, height: 64, role: 'img' });
         const pages = PAGES.map((page) => h('button', {
-            type: 'button', class: 'quiet', id: `page-${page}`, onclick: () => void store.please({ type: 'show', page }),
+            type: 'button', class: 'quiet', id: `page-${page}`, onclick: () => void store.attempt({ type: 'show', page }),
         }, page));
-        const row = h('div', { id: 'pages', role: 'group', 'aria-label': 'Pages of the display' }, ...pages);
+        const row = h('div', { id: 'pages', role: 'group', 'aria-label': 'Display pages' }, ...pages);
         element.append(h('div', { class: 'glass' }, canvas), row);
         const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
 
@@ -41,7 +41,7 @@ export class Display {
             if (canvas.height !== (display?.height || height || 64)) canvas.height = display?.height || height || 64;
             const image = context.createImageData(canvas.width, canvas.height);
             if (display?.on) {
-                const light = DIMMEST + (1 - DIMMEST) * display.contrast / 255;
+                const light = MIN_BRIGHTNESS + (1 - MIN_BRIGHTNESS) * display.contrast / 255;
                 const [r, g, b] = [205, 235, 255].map((part) => Math.round(part * light));
                 eachPixel(display, (x, y) => image.data.set([r, g, b, 255], 4 * (y * WIDTH + x)));
             }
@@ -51,7 +51,7 @@ export class Display {
         on(store, ['page', 'display'], () => {
             const page = store.state.page ?? '';
             pages.forEach((button) => button.setAttribute('aria-pressed', String(button.textContent === page)));
-            canvas.setAttribute('aria-label', `The display: page ${page}${store.display?.on === false ? ', dark' : ''}`);
+            canvas.setAttribute('aria-label', `Display: ${page} page${store.display?.on === false ? ', off' : ''}`);
         });
     }
 }

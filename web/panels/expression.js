@@ -1,17 +1,17 @@
-// An expression of t, compiled to gates and heard as it is typed.
+// An expression of t, compiled to gates and played while it is typed.
 
-import { fill, h } from '../dom.js';
-import { Away, Refusal } from '../conversation.js';
-import { about } from '../file.js';
-import { quiet } from '../newest.js';
-import { grouped, marked } from '../words.js';
+import { fill, h } from '../ui/dom.js';
+import { Disconnected, Refusal } from '../link/connection.js';
+import { describe } from '../ui/network-file.js';
+import { debounce } from '../ui/latest.js';
+import { groupDigits, splitAtError } from '../ui/format.js';
 
-/** @import { Store } from '../store.js' */
+/** @import { Store } from '../store/store.js' */
 
-/** As long as a fast typist's finger is in the air. */
+/** Pause in typing after which the expression is compiled. */
 const QUIET_MILLISECONDS = 180;
 
-/** Known wherever bytebeat is played: name and author, expression, bits of t. */
+/** Well-known bytebeat: name and author, expression, bits of t. */
 const CLASSICS = /** @type {const} */ ([
     ['The 42 melody, by several people at once', 't*(42&t>>10)', 14],
     ['Minimal Sierpinski', 't&t>>8', 16],
@@ -21,21 +21,22 @@ const CLASSICS = /** @type {const} */ ([
     ['Running man, by viznut', '(t*((3+(1^t>>10&5))*(5+(3&t>>14))))>>(t>>8&3)', 16],
     ['Lost in space, by xpansive', '((t*(t>>8|t>>9)&46&t>>8))^(t&t>>13|t>>6)', 18],
 ]);
-/** What a network's source is written in, if it is an expression. */
-const LETTERS = /^(?=.*t)[\dxt\s()+\-*/%<>&|^!~=?:a-f]+$/i;
+/** Matches the source of a network if it is an expression. */
+const EXPRESSION = /^(?=.*t)[\dxt\s()+\-*/%<>&|^!~=?:a-f]+$/i;
 
 export class Expression {
     /** @param {HTMLElement} element @param {Store} store */
     constructor(element, store) {
         this.store = store;
-        this.asked = 0;
-        /** What is typed was not compiled, since the instrument was not there. */
+        /** Number of the last compile request. */
+        this.last = 0;
+        /** True if the text is to be compiled once the instrument is back. */
         this.unsent = false;
-        /** What is typed is on its way. */
+        /** True while the text is compiled and loaded. */
         this.busy = false;
         this.text = h('textarea', {
             id: 'expression-text', rows: 2, spellcheck: false, autocomplete: 'off', 'autocapitalize': 'off',
-            placeholder: 't*(42&t>>10)', 'aria-label': 'Expression of t', 'aria-describedby': 'expression-said',
+            placeholder: 't*(42&t>>10)', 'aria-label': 'Expression of t', 'aria-describedby': 'expression-message',
             oninput: () => this.changed(), onscroll: () => this.scroll(),
         });
         this.echo = h('div', { class: 'echo', 'aria-hidden': 'true' });
@@ -43,7 +44,7 @@ export class Expression {
             id: 'expression-bits', type: 'number', class: 'number', min: '1', max: '24', step: '1', value: '16',
             oninput: () => this.changed(),
         });
-        this.said = h('p', { id: 'expression-said', role: 'status', class: 'soft' });
+        this.message = h('p', { id: 'expression-message', role: 'status', class: 'soft' });
         const classics = h('select', {
             id: 'classics', 'aria-label': 'Classics',
             onchange: () => {
@@ -52,25 +53,25 @@ export class Expression {
                 if (classic) this.write(classic[1], classic[2]);
             },
         }, h('option', {}, 'Classics'), ...CLASSICS.map(([name]) => h('option', {}, name)));
-        this.changed = quiet(QUIET_MILLISECONDS, () => void this.compile());
+        this.changed = debounce(QUIET_MILLISECONDS, () => void this.compile());
         element.append(
             h('div', { class: 'typed' }, this.echo, this.text),
             h('div', { class: 'line' },
-                h('label', { for: 'expression-bits', title: 'Bits of t that it is compiled for: it repeats after 2 to so many samples' }, 'Bits of t'),
+                h('label', { for: 'expression-bits', title: 'The expression repeats after 2 to the power of this many samples' }, 'Bits of t'),
                 this.bits, classics),
-            this.said,
+            this.message,
         );
         store.addEventListener('network', () => {
-            // What is played shows its own, unless something is being typed.
-            const { source, inputs } = about(store.state.network?.file);
-            if (this.busy || this.unsent || document.activeElement === this.text || !LETTERS.test(source) || source === this.text.value) return;
+            // Shows the expression of the network, unless the player is typing another one.
+            const { source, inputs } = describe(store.state.network?.file);
+            if (this.busy || this.unsent || document.activeElement === this.text || !EXPRESSION.test(source) || source === this.text.value) return;
             this.text.value = source;
             this.bits.valueAsNumber = Math.min(24, inputs);
             this.mark();
-            this.tell('');
+            this.show('');
         });
         store.addEventListener('connection', () => {
-            if (this.unsent && store.connection.standing === 'open') void this.compile();
+            if (this.unsent && store.connection.state === 'open') void this.compile();
         });
     }
 
@@ -84,63 +85,52 @@ export class Expression {
     async compile() {
         const expression = this.text.value;
         const bits = this.bits.valueAsNumber;
-        const number = (this.asked += 1);
+        const number = (this.last += 1);
         this.unsent = false;
         this.busy = false;
         if (!expression.trim()) {
             this.mark();
-            this.tell('');
+            this.show('');
             return;
         }
         if (!Number.isInteger(bits) || bits < 1 || bits > 24) {
-            this.tell('Bits of t: 1 to 24.', true);
+            this.show('Bits of t must be from 1 to 24.', true);
             return;
         }
         this.busy = true;
         try {
-            const told = await this.compiled(expression, bits);
-            // Typed on meanwhile: the next one is on its way.
-            if (number !== this.asked) return;
-            if (told?.type !== 'compiled') {
+            const reply = await this.store.request({ type: 'compile', expression, bits }).catch((problem) => {
+                if (problem instanceof Disconnected) return null;
+                throw problem;
+            });
+            // The player has typed on, and a newer request is on its way.
+            if (number !== this.last) return;
+            if (reply?.type !== 'compiled') {
                 this.unsent = true;
                 this.busy = false;
                 this.mark();
-                this.tell('It is heard when the instrument is there again.');
+                this.show('It plays when the instrument is back.');
                 return;
             }
             this.mark();
-            this.tell(`${grouped(told.gates)} gates.`);
-            await this.store.ask({ type: 'load', network: told.network });
+            this.show(`${groupDigits(reply.gates)} gates.`);
+            await this.store.request({ type: 'load', network: reply.network });
         } catch (problem) {
-            if (number !== this.asked) return;
+            if (number !== this.last) return;
             if (problem instanceof Refusal) this.mark(problem.at);
-            this.tell(sentence(/** @type {Error} */ (problem).message), true);
+            this.show(sentence(/** @type {Error} */ (problem).message), true);
         }
-        if (number === this.asked) this.busy = false;
+        if (number === this.last) this.busy = false;
     }
 
-    /**
-     * @param {string} expression
-     * @param {number} bits
-     * @returns {Promise<import('../types/Tell').Tell | null>} null, if nobody is there
-     */
-    async compiled(expression, bits) {
-        try {
-            return await this.store.ask({ type: 'compile', expression, bits });
-        } catch (problem) {
-            if (problem instanceof Away) return null;
-            throw problem;
-        }
-    }
-
-    /** @param {number} [at] where it is wrong */
+    /** @param {number} [at] the place of an error, in characters from the start */
     mark(at) {
         this.text.setAttribute('aria-invalid', String(at !== undefined));
         if (at === undefined) {
             fill(this.echo);
             return;
         }
-        const { before, wrong, after } = marked(this.text.value, at);
+        const { before, wrong, after } = splitAtError(this.text.value, at);
         fill(this.echo, before, h('mark', {}, wrong), after);
         this.scroll();
     }
@@ -149,16 +139,16 @@ export class Expression {
         this.echo.scrollTop = this.text.scrollTop;
     }
 
-    /** @param {string} words @param {boolean} [bad] */
-    tell(words, bad = false) {
-        this.said.textContent = words;
-        this.said.classList.toggle('bad', bad);
+    /** @param {string} text @param {boolean} [bad] true for errors */
+    show(text, bad = false) {
+        this.message.textContent = text;
+        this.message.classList.toggle('bad', bad);
         if (bad && this.text.getAttribute('aria-invalid') !== 'true') this.text.setAttribute('aria-invalid', 'true');
     }
 }
 
-/** @param {string} words */
-function sentence(words) {
-    const text = words.charAt(0).toUpperCase() + words.slice(1);
+/** @param {string} reason */
+function sentence(reason) {
+    const text = reason.charAt(0).toUpperCase() + reason.slice(1);
     return /[.!?]$/.test(text) ? text : `${text}.`;
 }

@@ -1,17 +1,16 @@
-// What does not work now, for as long as it does not.
+// Faults of the instrument, shown while they last.
 
-import { fill, h, on } from '../dom.js';
+import { fill, h, on } from '../ui/dom.js';
 
-/** @import { Store } from '../store.js' */
+/** @import { Store } from '../store/store.js' */
 
 export class Faults {
-    /** @param {HTMLElement} element an alert @param {Store} store */
+    /** @param {HTMLElement} element with the role alert @param {Store} store */
     constructor(element, store) {
         let shown = '';
         on(store, ['status', 'connection'], () => {
-            const there = store.connection.standing === 'open';
-            const faults = (there && store.status?.faults) || [];
-            // An alert is read out whenever it changes.
+            const faults = (store.connection.state === 'open' && store.status?.faults) || [];
+            // Screen readers read an alert again whenever it changes.
             if (faults.join('\n') === shown) return;
             shown = faults.join('\n');
             fill(element, ...faults.map((fault) => h('p', {}, fault)));

@@ -1,6 +1,6 @@
-// What things are, how the pad is played, and the keys.
+// The help: terms, how to play the pad, and keys.
 
-import { h } from '../dom.js';
+import { h } from '../ui/dom.js';
 import { KEYS } from '../graph/keys.js';
 
 /** @import { Keys } from './keys.js' */
@@ -10,10 +10,10 @@ export class Help {
     constructor(element, keys) {
         this.element = /** @type {HTMLDialogElement} */ (element);
         const single = h('input', {
-            type: 'checkbox', id: 'single-keys', checked: keys.on, onchange: () => keys.turn(single.checked),
+            type: 'checkbox', id: 'single-keys', checked: keys.single, onchange: () => keys.allowSingle(single.checked),
         });
         const list = h('dl', { class: 'keys' });
-        const ofGraph = KEYS.flatMap(({ keys: written, what }) =>
+        const graphKeys = KEYS.flatMap(({ keys: written, what }) =>
             [h('dt', {}, ...written.map((key) => h('kbd', {}, key))), h('dd', {}, what)]);
         const button = h('button', {
             id: 'help-button', type: 'button', class: 'round', 'aria-label': 'Help', title: 'Help (?)', onclick: () => this.toggle(),
@@ -24,18 +24,18 @@ export class Help {
             h('form', { method: 'dialog' },
                 h('h2', { id: 'help-title' }, 'Help'),
                 h('button', { class: 'quiet', 'aria-label': 'Close' }, '×')),
-            h('p', {}, 'A bend holds a gate of the network at 0 or at 1, or turns what it gives around; nothing can break, and undo straightens it.'),
-            h('p', {}, 'A layer is a set of bends with a strength: at half of it, half of its bends count.'),
-            h('p', {}, 'A brush paints bends over the gates of the graph, into the layer that is chosen.'),
+            h('p', {}, 'A bend holds a gate of the network at 0 or 1, or inverts its output. You cannot break anything, and Undo removes the bend.'),
+            h('p', {}, 'A layer is a set of bends with a strength: at 50%, half of its bends are active.'),
+            h('p', {}, 'A brush paints bends over the gates of the graph, into the selected layer.'),
             h('h2', {}, 'The pad'),
-            h('p', {}, 'Touch the field: the nearest gate is bent, a larger finger bends those around it, two fingers bend all between them. Slide, and the bend goes with you.'),
-            h('p', {}, 'With a mouse, Shift and a press leaves a finger where it is. With keys, arrows move a finger and Space puts it down. The buttons below the field are tapped, or held for half a second: hold ', h('b', {}, 'next'), ' to redo, ', h('b', {}, 'mode'), ' to latch, ', h('b', {}, 'clear'), ' to undo, ', h('b', {}, 'time'), ' for the menu.'),
-            h('p', {}, 'Networks can be dropped onto the page, pasted and copied as text.'),
+            h('p', {}, 'Touch the field to bend the nearest gate. A larger finger bends the gates around it, two fingers bend all between them. Slide to move the bend.'),
+            h('p', {}, 'Shift and a click leave a finger in place. Arrow keys move a finger, Space touches. Tap the buttons below the field, or hold them for half a second: hold ', h('b', {}, 'next'), ' to redo, ', h('b', {}, 'mode'), ' to latch, ', h('b', {}, 'clear'), ' to undo, ', h('b', {}, 'time'), ' for the menu.'),
+            h('p', {}, 'You can drop network files onto the page, and copy and paste networks as text.'),
             h('h2', {}, 'Keys'),
             list,
-            h('label', { class: 'line' }, single, 'Single keys work'),
-            h('h2', {}, 'Keys of the gates, when they have the focus'),
-            h('dl', { class: 'keys wide' }, ...ofGraph),
+            h('label', { class: 'line' }, single, 'Single-key shortcuts'),
+            h('h2', {}, 'Keys of the graph, while it has the focus'),
+            h('dl', { class: 'keys wide' }, ...graphKeys),
         );
         element.addEventListener('click', (event) => {
             if (event.target === element) this.element.close();

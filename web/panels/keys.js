@@ -1,18 +1,18 @@
-// Keys that work everywhere in the page, but where something is typed.
+// Keyboard shortcuts of the whole page, except in text fields.
 
-/** @import { Store } from '../store.js' */
+/** @import { Store } from '../store/store.js' */
 /** @import { Transport } from './transport.js' */
 /** @import { Output } from './output.js' */
 /** @import { Networks } from './networks.js' */
 /** @import { Bends } from './bends.js' */
 
-/** Where the player's wish about single keys is kept. */
-const KEPT = 'gatebend-keys';
+/** Key of the browser's local storage for the player's choice about single keys. */
+const SETTING = 'gatebend-keys';
 
 /**
  * @typedef {object} Key
- * @property {string} key as it is written: `Ctrl Z`, `R`
- * @property {string} what it does
+ * @property {string} key as written in the help: `Ctrl Z`, `R`
+ * @property {string} what the action of the key
  * @property {() => void} press
  */
 
@@ -23,8 +23,8 @@ export class Keys {
     constructor({ transport, output, networks, bends }) {
         /** @type {Key[]} */
         this.all = [];
-        /** Single keys can be switched off, for those who dictate. */
-        this.on = kept() !== 'off';
+        /** False if single keys are switched off, as for players who dictate. */
+        this.single = savedSetting() !== 'off';
         const focus = (/** @type {string} */ id, /** @type {string} */ view) => () => {
             document.getElementById(`view-${view}`)?.click();
             document.getElementById(id)?.focus();
@@ -36,20 +36,20 @@ export class Keys {
         this.add('>', 'Faster', () => transport.faster(1));
         this.add('[', 'Previous network', () => networks.swap(false));
         this.add(']', 'Next network', () => networks.swap(true));
-        this.add('N', 'Random network', () => networks.chance('random'));
-        this.add('M', 'Mutate', () => networks.chance('mutate'));
+        this.add('N', 'Random network', () => networks.randomize('random'));
+        this.add('M', 'Mutate', () => networks.randomize('mutate'));
         this.add('O', 'Open a file', () => networks.choose());
         this.add('S', 'Save a file', () => networks.save());
-        this.add('B', 'Bends to 0, 1 or inverted', () => bends.turn('bend'));
-        this.add('H', 'Bends momentary or latched', () => bends.turn('hold'));
+        this.add('B', 'Next bend: 0, 1 or invert', () => bends.selectNext('bend'));
+        this.add('H', 'Momentary or latched bends', () => bends.selectNext('hold'));
         this.add('X', 'Clear all bends', () => bends.clear());
         this.add('Ctrl Z', 'Undo', () => bends.undo());
         this.add('Ctrl Shift Z', 'Redo', () => bends.redo());
         this.add('Ctrl Y', 'Redo', () => bends.redo());
         this.add('L', 'Listen in this page', () => output.toggle());
-        this.add('E', 'To the expression', focus('expression-text', 'networks'));
-        this.add('P', 'To the pad', focus('field', 'play'));
-        this.add('G', 'To the gates', () => {
+        this.add('E', 'Go to the expression', focus('expression-text', 'networks'));
+        this.add('P', 'Go to the pad', focus('field', 'play'));
+        this.add('G', 'Go to the gates', () => {
             document.getElementById('view-gates')?.click();
             /** @type {HTMLElement | null} */ (document.querySelector('#graph [tabindex]'))?.focus();
         });
@@ -62,12 +62,12 @@ export class Keys {
     }
 
     /** @param {boolean} on */
-    turn(on) {
-        this.on = on;
+    allowSingle(on) {
+        this.single = on;
         try {
-            localStorage.setItem(KEPT, on ? 'on' : 'off');
+            localStorage.setItem(SETTING, on ? 'on' : 'off');
         } catch {
-            // It holds for as long as the page is there.
+            // Without local storage, the choice lasts as long as the page.
         }
     }
 
@@ -77,8 +77,8 @@ export class Keys {
         const target = /** @type {Element} */ (event.target);
         if (target.closest?.('input:not([type=range]), textarea, select, [contenteditable]')) return;
         const key = name(event);
-        if (!key.startsWith('Ctrl') && (!this.on || document.querySelector('dialog[open]') && key !== '?')) return;
-        // These have their own meaning on what has the focus.
+        if (!key.startsWith('Ctrl') && (!this.single || document.querySelector('dialog[open]') && key !== '?')) return;
+        // The focused element has its own use for these keys.
         if (key === 'Space' && target.closest?.('button, summary, a, [role=slider], [role=application]')) return;
         if (key === 'Home' && target.closest?.('input, [role=slider]')) return;
         const found = this.all.find((each) => each.key === key);
@@ -88,17 +88,17 @@ export class Keys {
     }
 }
 
-/** What was wished for last; browsers may keep nothing, and say so by throwing. */
-function kept() {
+/** Returns the saved setting; null where the browser denies local storage. */
+function savedSetting() {
     try {
-        return localStorage.getItem(KEPT);
+        return localStorage.getItem(SETTING);
     } catch {
         return null;
     }
 }
 
 /**
- * A key as it is written in the table.
+ * Returns the name of a key as written in the help.
  * @param {{ key: string, ctrlKey: boolean, metaKey: boolean, shiftKey: boolean }} event
  */
 export function name({ key, ctrlKey, metaKey, shiftKey }) {

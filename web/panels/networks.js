@@ -1,20 +1,20 @@
-// Networks: of the library, of files, of links, of chance.
+// Networks: selects, randomizes, opens, saves, copies and shares them.
 
-import { h, on, refill } from '../dom.js';
-import { MOST_BYTES } from '../conversation.js';
-import { about, heard, packed, unpacked } from '../file.js';
-import { fileName, grouped } from '../words.js';
+import { h, on, refill } from '../ui/dom.js';
+import { MAX_BYTES } from '../link/connection.js';
+import { describe, withBends, encodeLink, decodeLink } from '../ui/network-file.js';
+import { fileName, groupDigits } from '../ui/format.js';
 import { controls } from './control.js';
 
-/** @import { Store } from '../store.js' */
+/** @import { Store } from '../store/store.js' */
 /** @import { Notices } from './notices.js' */
 
-/** Parameters of how one network follows another. */
+/** Parameters of the change from one network to the next. */
 const SWAPS = /^(swap|fade|crossfade)$/;
-const MOST_SEED = 2 ** 32 - 1;
-/** As much of a name is told, of a file that anybody may have made. */
-const MOST_NAME = 60;
-/** Addresses that mean the computer itself. */
+const MAX_SEED = 2 ** 32 - 1;
+/** Characters shown of the name in a link, which anybody may have made. */
+const MAX_NAME = 60;
+/** Host names of this computer. */
 const LOOPBACK = /^(localhost|127\..*|\[::1\])$/;
 
 export class Networks {
@@ -31,27 +31,27 @@ export class Networks {
             },
         });
         this.seed = h('input', {
-            id: 'seed', type: 'number', class: 'number', min: '0', max: String(MOST_SEED), step: '1', placeholder: 'any',
+            id: 'seed', type: 'number', class: 'number', min: '0', max: String(MAX_SEED), step: '1', placeholder: 'any',
         });
-        const list = h('ul', { id: 'library', class: 'list', 'aria-label': 'Library' });
-        const what = h('p', { id: 'about', class: 'soft' });
+        const list = h('ul', { id: 'library', class: 'list', 'aria-label': 'Networks' });
+        const summary = h('p', { id: 'about', class: 'soft' });
         const swaps = h('div', { class: 'controls', id: 'swaps' });
         element.append(
-            what,
+            summary,
             h('div', { class: 'buttons' },
                 button('previous-network', 'Previous', 'Previous network ([)', () => this.swap(false)),
                 button('next-network', 'Next', 'Next network (])', () => this.swap(true))),
             list,
             h('div', { class: 'line' },
-                button('random', 'Random', 'A random network (N)', () => this.chance('random')),
-                button('mutate', 'Mutate', 'A few gates changed by chance (M)', () => this.chance('mutate')),
+                button('random', 'Random', 'New random network (N)', () => this.randomize('random')),
+                button('mutate', 'Mutate', 'Change a few gates at random (M)', () => this.randomize('mutate')),
                 h('label', { for: 'seed' }, 'Seed'), this.seed),
             h('div', { class: 'buttons', id: 'files' },
-                button('open', 'Open', 'Open a file (O); files can be dropped onto the page, too', () => this.choose()),
-                button('save', 'Save', 'Save as a file, with the bends (S)', () => this.save()),
-                button('copy', 'Copy', 'Copy as text, with the bends (Ctrl C)', () => void this.copy()),
-                button('paste', 'Paste', 'Play a network that was copied (Ctrl V)', () => void this.paste()),
-                button('share', 'Share', 'A link that has all of the network in it', () => void this.share())),
+                button('open', 'Open', 'Open a file (O), or drop it onto the page', () => this.choose()),
+                button('save', 'Save', 'Save a file, bends included (S)', () => this.save()),
+                button('copy', 'Copy', 'Copy as text, bends included (Ctrl C)', () => void this.copy()),
+                button('paste', 'Paste', 'Play the copied network (Ctrl V)', () => void this.paste()),
+                button('share', 'Share', 'Copy a link that contains the network', () => void this.share())),
             swaps, this.file,
         );
         controls(store, swaps, 'swap', (row) => SWAPS.test(row.key));
@@ -59,40 +59,40 @@ export class Networks {
             const { names = [], place = -1 } = store.state.library ?? {};
             refill(list, ...names.map((name, i) => h('li', {}, h('button', {
                 type: 'button', class: 'item', 'aria-current': i === place ? 'true' : undefined,
-                onclick: () => void store.please({ type: 'choose', place: i }),
+                onclick: () => void store.attempt({ type: 'choose', place: i }),
             }, name))));
             const current = /** @type {HTMLElement | null} */ (list.querySelector('[aria-current]'));
-            // Only within the list: the page itself stays where it is.
+            // Scrolls the list only; scrollIntoView would scroll the page as well.
             if (current) list.scrollTop = current.offsetTop - list.offsetTop - list.clientHeight / 2;
         });
         const title = document.getElementById('network-name');
         on(store, ['network'], () => {
-            const { name, description, gates, inputs, rate } = about(store.state.network?.file);
+            const { name, description, gates, inputs, rate } = describe(store.state.network?.file);
             if (title) title.textContent = name;
             document.title = name ? `${name} · Gatebend` : 'Gatebend';
-            what.textContent = gates
-                ? `${description || name}${/[.!?]$/.test(description || name) ? '' : '.'} ${grouped(gates)} gates, ${inputs} inputs, ${grouped(rate)} Hz.`
+            summary.textContent = gates
+                ? `${description || name}${/[.!?]$/.test(description || name) ? '' : '.'} ${groupDigits(gates)} gates, ${inputs} inputs, ${groupDigits(rate)} Hz.`
                 : '';
         });
-        this.listen();
-        void this.follow();
+        this.addListeners();
+        void this.openLink();
     }
 
-    /** Files that are dropped, texts that are pasted or copied, links that are opened. */
-    listen() {
+    /** Handles dropped files, pasted and copied text, and links. */
+    addListeners() {
         const over = (/** @type {DragEvent} */ event) => {
             if (![...event.dataTransfer?.types ?? []].some((type) => type === 'Files' || type === 'text/plain')) return;
             event.preventDefault();
             document.body.classList.add('dropping');
         };
-        const out = () => document.body.classList.remove('dropping');
+        const end = () => document.body.classList.remove('dropping');
         addEventListener('dragover', over);
-        addEventListener('dragleave', (event) => { if (!event.relatedTarget) out(); });
+        addEventListener('dragleave', (event) => { if (!event.relatedTarget) end(); });
         addEventListener('drop', (event) => {
-            out();
+            end();
             const [file] = event.dataTransfer?.files ?? [];
-            // A text may be meant for the field that it is dropped on; a file never is, and
-            // the browser would leave the page for it.
+            // Text may be meant for the field that it is dropped on. A file never is: the
+            // browser would leave the page and show it.
             if (!file && editing(event.target)) return;
             event.preventDefault();
             if (file) void this.open(file);
@@ -108,39 +108,39 @@ export class Networks {
             if (editing(event.target) || getSelection()?.toString()) return;
             event.preventDefault();
             event.clipboardData?.setData('text/plain', this.text());
-            this.notices.show('The network is copied.');
+            this.notices.show('Network copied.');
         });
-        addEventListener('hashchange', () => void this.follow());
+        addEventListener('hashchange', () => void this.openLink());
     }
 
-    /** What is heard, as a file's text. */
+    /** Returns the network's file, bends included. */
     text() {
         const { network, layers } = this.store.state;
-        return network ? heard(network.file, layers) : '';
+        return network ? withBends(network.file, layers) : '';
     }
 
     /** @param {string} network a file, or a link to one */
     async load(network) {
-        await this.trying(async () => this.store.ask({ type: 'load', network: await fileIn(network) }));
+        await this.reportFailure(async () => this.store.request({ type: 'load', network: await fileIn(network) }));
     }
 
     /**
-     * Plays what the page's own link has in it: at once where nothing plays yet, else if
-     * the player wants it. Any page of the web can lead here by a link.
+     * Plays the network in the page's own link: at once where nothing plays yet, otherwise
+     * if the player agrees, since any page of the web can link here.
      */
-    async follow() {
+    async openLink() {
         const { hash } = location;
         if (!hash.startsWith('#n=')) return;
-        // Not again when the page is loaded anew, over what was played since.
+        // A reload of the page must not replace what is played by then.
         history.replaceState(null, '', location.pathname + location.search);
-        await this.trying(async () => {
+        await this.reportFailure(async () => {
             const { store } = this;
             const file = await fileIn(hash);
             const play = () => void this.load(file);
             const first = !store.welcome;
             if (first) await new Promise((resolve) => { store.addEventListener('welcome', resolve, { once: true }); });
-            if (first && store.connection.how === 'alone') play();
-            else this.notices.offer(`This link has the network “${about(file).name.slice(0, MOST_NAME)}”.`, 'Play it', play);
+            if (first && store.connection.mode === 'alone') play();
+            else this.notices.offer(`This link has the network “${describe(file).name.slice(0, MAX_NAME)}”.`, 'Play it', play);
         });
     }
 
@@ -150,8 +150,8 @@ export class Networks {
 
     /** @param {File} file */
     async open(file) {
-        if (file.size > MOST_BYTES) {
-            this.store.tell('problem', `${file.name} is too large: a network has at most ${MOST_BYTES / 1e6} MB.`);
+        if (file.size > MAX_BYTES) {
+            this.store.emit('problem', `${file.name} is too large: a network has at most ${MAX_BYTES / 1e6} MB.`);
             return;
         }
         await this.load(await file.text());
@@ -159,11 +159,11 @@ export class Networks {
 
     save() {
         const file = new Blob([this.text()], { type: 'application/json' });
-        save(file, `${fileName(about(this.store.state.network?.file).name)}.json`);
+        save(file, `${fileName(describe(this.store.state.network?.file).name)}.json`);
     }
 
     async copy() {
-        await this.toClipboard(this.text(), 'The network is copied.');
+        await this.toClipboard(this.text(), 'Network copied.');
     }
 
     async paste() {
@@ -172,9 +172,9 @@ export class Networks {
         try {
             text = await navigator.clipboard.readText();
         } catch {
-            // Not a secure context, or not allowed: to be pasted by hand.
+            // No secure context or no permission: the player has to paste.
             const field = h('textarea', {
-                rows: 3, class: 'number', 'aria-label': 'To paste into', oninput: () => {
+                rows: 3, class: 'number', 'aria-label': 'Paste here', oninput: () => {
                     notice.remove();
                     void this.load(field.value);
                 },
@@ -188,21 +188,21 @@ export class Networks {
     }
 
     async share() {
-        await this.trying(async () => {
-            const link = location.origin + location.pathname + await packed(this.text());
-            await this.toClipboard(link, `The link is copied: ${grouped(link.length)} letters.`);
+        await this.reportFailure(async () => {
+            const link = location.origin + location.pathname + await encodeLink(this.text());
+            await this.toClipboard(link, `Link copied: ${groupDigits(link.length)} characters.`);
             if (LOOPBACK.test(location.hostname)) {
-                this.notices.show('It opens on this computer only; others paste it into their own Gatebend.');
+                this.notices.show('The link opens on this computer only. Elsewhere, paste it into Gatebend.');
             }
         });
     }
 
-    /** @param {() => Promise<unknown>} does what may fail with a sentence for the player */
-    async trying(does) {
+    /** @param {() => Promise<unknown>} action its errors are sentences for the player */
+    async reportFailure(action) {
         try {
-            await does();
+            await action();
         } catch (problem) {
-            this.store.tell('problem', /** @type {Error} */ (problem).message);
+            this.store.report(problem);
         }
     }
 
@@ -212,51 +212,51 @@ export class Networks {
             await navigator.clipboard.writeText(text);
             this.notices.show(done);
         } catch {
-            // Not a secure context, or not allowed: to be copied by hand.
-            const field = h('textarea', { value: text, readOnly: true, rows: 3, class: 'number', 'aria-label': 'To copy' });
-            this.notices.show('Copy it from here:', {}, 60).append(field);
+            // No secure context or no permission: the player has to copy.
+            const field = h('textarea', { value: text, readOnly: true, rows: 3, class: 'number', 'aria-label': 'Text to copy' });
+            this.notices.show('Copy this text:', {}, 60).append(field);
             field.select();
         }
     }
 
     /** @param {boolean} next */
     swap(next) {
-        void this.store.please({ type: 'swap', next });
+        void this.store.attempt({ type: 'swap', next });
     }
 
     /** @param {'random' | 'mutate'} type */
-    chance(type) {
+    randomize(type) {
         const seed = this.seed.valueAsNumber;
-        const said = Number.isInteger(seed) && seed >= 0 && seed <= MOST_SEED;
-        void this.store.please({ type, ...said && { seed } });
+        const valid = Number.isInteger(seed) && seed >= 0 && seed <= MAX_SEED;
+        void this.store.attempt({ type, ...valid && { seed } });
     }
 }
 
 /**
- * The network's file in a text.
+ * Returns the network's file in a text.
  * @param {string} text a file, or a link to one
- * @throws {Error} in a sentence, if there is none
+ * @throws {Error} with a sentence for the player, if there is no network
  */
 async function fileIn(text) {
     const trimmed = text.trim();
     const at = trimmed.indexOf('#n=');
-    const file = at >= 0 && !trimmed.startsWith('{') ? await unpacked(trimmed.slice(at)) : trimmed;
-    if (!file?.startsWith('{')) throw new Error('This is no network: a network\'s file begins with {.');
+    const file = at >= 0 && !trimmed.startsWith('{') ? await decodeLink(trimmed.slice(at)) : trimmed;
+    if (!file?.startsWith('{')) throw new Error('This is not a network: a network file begins with {.');
     return file;
 }
 
-/** @param {EventTarget | null} target */
+/** @param {EventTarget | null} target @returns {boolean} true for text fields */
 function editing(target) {
     return target instanceof Element && target.closest('input, textarea, [contenteditable]') !== null;
 }
 
-/** @param {string} id @param {string} word @param {string} title @param {() => void} onclick */
-function button(id, word, title, onclick) {
-    return h('button', { id, type: 'button', class: 'pill', title, onclick }, word);
+/** @param {string} id @param {string} label @param {string} title @param {() => void} onclick */
+function button(id, label, title, onclick) {
+    return h('button', { id, type: 'button', class: 'pill', title, onclick }, label);
 }
 
 /**
- * Saves a file where the browser saves files.
+ * Downloads a file.
  * @param {Blob} file
  * @param {string} name
  */

@@ -1,8 +1,8 @@
-// What is told to the player, for a while: the instrument's notices, and problems.
+// Short-lived messages to the player: the instrument's notices, and problems.
 
-import { h } from '../dom.js';
+import { h } from '../ui/dom.js';
 
-/** @import { Store } from '../store.js' */
+/** @import { Store } from '../store/store.js' */
 
 const SECONDS = 8;
 
@@ -10,12 +10,12 @@ export class Notices {
     /** @param {HTMLElement} element a live region @param {Store} store */
     constructor(element, store) {
         this.element = element;
-        /** @type {HTMLElement | null} The instrument's own, which it ends itself. */
-        this.own = null;
+        /** The instrument's notice, shown until the instrument ends it. @type {HTMLElement | null} */
+        this.current = null;
         store.addEventListener('notice', () => {
-            this.own?.remove();
-            this.own = null;
-            if (store.state.notice) this.own = this.show(store.state.notice, {}, Infinity);
+            this.current?.remove();
+            this.current = null;
+            if (store.state.notice) this.current = this.show(store.state.notice, {}, Infinity);
         });
         store.addEventListener('problem', (event) => {
             this.show(/** @type {CustomEvent} */ (event).detail, { class: 'notice bad' });
@@ -41,19 +41,19 @@ export class Notices {
     }
 
     /**
-     * Offers something, until it is taken or not wanted.
+     * Offers an action until the player accepts or declines.
      * @param {string} text a sentence
-     * @param {string} word what it is taken by
-     * @param {() => void} take
+     * @param {string} label of the button that accepts
+     * @param {() => void} accept
      */
-    offer(text, word, take) {
+    offer(text, label, accept) {
         const notice = this.show(text, {}, Infinity);
         const end = (/** @type {() => void} */ call) => () => {
             notice.remove();
             call();
         };
         notice.lastElementChild?.replaceWith(
-            h('button', { type: 'button', class: 'main', onclick: end(take) }, word),
+            h('button', { type: 'button', class: 'main', onclick: end(accept) }, label),
             h('button', { type: 'button', onclick: end(() => {}) }, 'No'));
     }
 }

@@ -1,16 +1,17 @@
-// The square, played by fingers, mouse, pen or keys; what lies where on it.
+// The touch pad, played with fingers, pen, mouse or keys.
 
-import { colours, framed, h, on, onLook, refill, sized } from '../dom.js';
-import { Hand } from '../hand.js';
+import { colours, oncePerFrame, h, on, onAppearance, refill, prepareCanvas } from '../ui/dom.js';
+import { Fingers } from '../ui/fingers.js';
 
-/** @import { Store } from '../store.js' */
+/** @import { Store } from '../store/store.js' */
 /** @import { Region } from '../types/Region' */
 
-const WORDS = /** @type {Record<string, string>} */ ({
+const LABELS = /** @type {Record<string, string>} */ ({
     previous: '‹', next: '›', mode: 'mode', clear: 'clear', time: 'time',
 });
-/** A step of an arrow key, in parts of the field. */
+/** Distance for one press of an arrow key, as a fraction of the field. */
 const STEP = 0.02;
+/** Ids of the finger that a mouse leaves behind, and of the keyboard's. */
 const PINNED = 'pinned';
 const KEYS = 'keys';
 
@@ -21,18 +22,18 @@ export class Pad {
         this.store = store;
         this.canvas = h('canvas', { 'aria-hidden': 'true' });
         this.field = h('div', {
-            id: 'field', tabIndex: 0, role: 'application', 'aria-label': 'Field of gates',
+            id: 'field', tabIndex: 0, role: 'application', 'aria-label': 'Touch field',
             'aria-describedby': 'pad-help', 'aria-roledescription': 'touch pad',
-            onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event),
+            onkeydown: (/** @type {KeyboardEvent} */ event) => this.keyDown(event),
             onkeyup: (/** @type {KeyboardEvent} */ event) => {
-                if (event.key === ' ') this.hand.lift(KEYS);
+                if (event.key === ' ') this.fingers.lift(KEYS);
             },
             onfocus: () => this.draw(),
-            onblur: () => { this.hand.lift(KEYS); this.draw(); },
+            onblur: () => { this.fingers.lift(KEYS); this.draw(); },
         });
         this.buttons = h('div', { class: 'regions' });
         const size = h('input', {
-            id: 'finger-size', type: 'range', min: '5', max: '100', step: '5', value: '40', 'aria-label': 'Size of the finger',
+            id: 'finger-size', type: 'range', min: '5', max: '100', step: '5', value: '40', 'aria-label': 'Finger size',
             oninput: () => { this.size = size.valueAsNumber / 100; },
         });
         const surface = h('div', { class: 'surface', id: 'surface' }, this.canvas, this.field, this.buttons);
@@ -41,51 +42,52 @@ export class Pad {
             surface,
             h('div', { class: 'fader' }, h('label', { for: 'finger-size' }, 'Finger'), size),
             h('p', { id: 'pad-help', class: 'sr' },
-                'Arrow keys move a finger over the field, Space puts it down. With a mouse, Shift leaves a second finger where it is.'),
+                'Arrow keys move a finger, Space touches. Shift and a click leave a second finger in place.'),
         );
         this.size = 0.4;
         this.cursor = { x: 0.5, y: 0.5 };
         /** @type {Region | undefined} */
         this.region = undefined;
-        const say = () => store.say({ type: 'touch', fingers: [...this.hand.fingers.values()] });
-        const soon = framed(say);
-        let felt = 0;
-        this.hand = new Hand((fingers) => {
-            // Moves go by frames. Who comes or leaves is said at once: a hidden page has no frames.
-            if (fingers.length === felt) soon();
-            else say();
-            felt = fingers.length;
+        const send = () => store.send({ type: 'touch', fingers: [...this.fingers.fingers.values()] });
+        const sendSoon = oncePerFrame(send);
+        let count = 0;
+        this.fingers = new Fingers((fingers) => {
+            // Moves are sent once per frame; touches and lifts at once, since a hidden page has
+            // no frames.
+            if (fingers.length === count) sendSoon();
+            else send();
+            count = fingers.length;
             this.draw();
         });
-        this.draw = framed(() => this.paint());
+        this.draw = oncePerFrame(() => this.paint());
 
         surface.addEventListener('pointerdown', (event) => this.down(event));
         surface.addEventListener('pointermove', (event) => {
             if (surface.hasPointerCapture(event.pointerId)) this.move(event);
         });
         for (const name of /** @type {const} */ (['pointerup', 'pointercancel', 'lostpointercapture'])) {
-            surface.addEventListener(name, (event) => this.hand.lift(event.pointerId));
+            surface.addEventListener(name, (event) => this.fingers.lift(event.pointerId));
         }
         surface.addEventListener('contextmenu', (event) => event.preventDefault());
-        // Nothing stays touched by a page that nobody sees.
-        document.addEventListener('visibilitychange', () => { if (document.hidden) this.hand.clear(); });
-        addEventListener('blur', () => this.hand.clear());
-        addEventListener('pagehide', () => this.hand.clear());
+        // A hidden page touches nothing.
+        document.addEventListener('visibilitychange', () => { if (document.hidden) this.fingers.clear(); });
+        addEventListener('blur', () => this.fingers.clear());
+        addEventListener('pagehide', () => this.fingers.clear());
 
-        on(store, ['welcome'], () => this.lay());
+        on(store, ['welcome'], () => this.layOut());
         on(store, ['network', 'layers', 'touched', 'activity', 'parameters'], this.draw);
-        store.addEventListener('connection', () => { if (store.connection.standing !== 'open') this.hand.clear(); });
-        onLook(surface, this.draw);
+        store.addEventListener('connection', () => { if (store.connection.state !== 'open') this.fingers.clear(); });
+        onAppearance(surface, this.draw);
     }
 
-    /** Puts the regions where the instrument has them. */
-    lay() {
+    /** Places the regions as the instrument does. */
+    layOut() {
         const regions = this.store.welcome?.regions ?? [];
         this.region = regions.find(({ name }) => name === 'field');
         place(this.field, this.region?.corners ?? [0, 0, 1, 1]);
         refill(this.buttons, ...regions.filter(({ name }) => name !== 'field').map((region) => {
             const [left, top, right, bottom] = region.corners;
-            const press = () => this.hand.put(region.name, (left + right) / 2, (top + bottom) / 2, this.size);
+            const press = () => this.fingers.put(region.name, (left + right) / 2, (top + bottom) / 2, this.size);
             const button = h('button', {
                 type: 'button', id: `pad-${region.name}`, 'aria-label': `Pad: ${region.name}`,
                 onkeydown: (/** @type {KeyboardEvent} */ event) => {
@@ -93,9 +95,9 @@ export class Pad {
                     event.preventDefault();
                     if (!event.repeat) press();
                 },
-                onkeyup: () => this.hand.lift(region.name),
-                onblur: () => this.hand.lift(region.name),
-            }, WORDS[region.name] ?? region.name);
+                onkeyup: () => this.fingers.lift(region.name),
+                onblur: () => this.fingers.lift(region.name),
+            }, LABELS[region.name] ?? region.name);
             place(button, region.corners);
             return button;
         }));
@@ -106,12 +108,12 @@ export class Pad {
     down(event) {
         if (event.button !== 0) return;
         event.preventDefault();
-        const { hand } = this;
+        const { fingers } = this;
         if (event.pointerType === 'mouse' && event.shiftKey) {
-            // Stays where it is; so two fingers' box can be played with one mouse.
+            // Leaves a finger in place, so that one mouse can span a box of two fingers.
             const { x, y } = this.at(event);
-            if (hand.fingers.has(PINNED)) hand.lift(PINNED);
-            else hand.put(PINNED, x, y, this.size);
+            if (fingers.fingers.has(PINNED)) fingers.lift(PINNED);
+            else fingers.put(PINNED, x, y, this.size);
             return;
         }
         if (event.target instanceof HTMLElement && event.target !== this.canvas) event.target.focus({ preventScroll: true });
@@ -123,24 +125,24 @@ export class Pad {
     move(event) {
         const { x, y } = this.at(event);
         const size = event.pointerType === 'pen' && event.pressure > 0 ? event.pressure : this.size;
-        this.hand.put(event.pointerId, x, y, size);
+        this.fingers.put(event.pointerId, x, y, size);
     }
 
-    /** @param {PointerEvent} event @returns {{ x: number, y: number }} in parts of the pad */
+    /** @param {PointerEvent} event @returns {{ x: number, y: number }} as fractions of the pad */
     at(event) {
         const box = this.surface.getBoundingClientRect();
         return { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
     }
 
     /** @param {KeyboardEvent} event */
-    key(event) {
+    keyDown(event) {
         const { cursor } = this;
         const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
         if (by) {
             const far = event.shiftKey ? 5 : 1;
             cursor.x = Math.max(0, Math.min(1, cursor.x + by[0] * STEP * far));
             cursor.y = Math.max(0, Math.min(1, cursor.y + by[1] * STEP * far));
-            if (this.hand.fingers.has(KEYS)) this.press();
+            if (this.fingers.fingers.has(KEYS)) this.press();
         } else if (event.key === ' ') {
             if (!event.repeat) this.press();
         } else {
@@ -153,15 +155,15 @@ export class Pad {
 
     press() {
         const [left, top, right, bottom] = this.region?.corners ?? [0, 0, 1, 1];
-        // Not on the edge, which is the next region's.
+        // The edge itself belongs to the next region.
         const inside = (/** @type {number} */ part) => 0.001 + 0.998 * part;
-        this.hand.put(KEYS,
+        this.fingers.put(KEYS,
             left + (right - left) * inside(this.cursor.x), top + (bottom - top) * inside(this.cursor.y), this.size);
     }
 
     paint() {
         const { store } = this;
-        const { context, width, height } = sized(this.canvas);
+        const { context, width, height } = prepareCanvas(this.canvas);
         const [line, soft, one, bend, ink] = colours('line', 'soft', 'one', 'bend', 'ink');
         const [left, top, right, bottom] = this.region?.corners ?? [0, 0, 1, 1];
         const x = (/** @type {number} */ part) => (left + (right - left) * part) * width;
@@ -195,7 +197,7 @@ export class Pad {
         context.globalAlpha = 1;
         const reach = store.value('radius', 8) / 100 * (right - left) * width;
         context.lineWidth = 1.5;
-        const fingers = [...this.hand.fingers.values()];
+        const fingers = [...this.fingers.fingers.values()];
         if (fingers.length > 1) {
             const xs = fingers.map((finger) => finger.x * width);
             const ys = fingers.map((finger) => finger.y * height);

@@ -1,12 +1,12 @@
-// All parameters, as the instrument's table has them.
+// All parameters of the instrument.
 
-import { h } from '../dom.js';
+import { h } from '../ui/dom.js';
 import { controls } from './control.js';
 
-/** @import { Store } from '../store.js' */
+/** @import { Store } from '../store/store.js' */
 /** @import { Parameter } from '../types/Parameter' */
 
-/** Those of one kind for each input, which few need at once. */
+/** Parameters of analog inputs are many and seldom needed, so they are folded away. */
 const isInput = (/** @type {Parameter} */ row) => /^analog\d+$/.test(row.key);
 
 export class Parameters {
@@ -18,8 +18,8 @@ export class Parameters {
         element.append(most, more);
         controls(store, most, 'set', (row) => !isInput(row));
         controls(store, inputs, 'set', isInput);
-        const look = () => { more.hidden = !store.welcome?.parameters.some(isInput); };
-        store.addEventListener('welcome', look);
-        look();
+        const update = () => { more.hidden = !store.welcome?.parameters.some(isInput); };
+        store.addEventListener('welcome', update);
+        update();
     }
 }

@@ -1,9 +1,9 @@
-// How the instrument does.
+// Load, engine and other figures of the running instrument.
 
-import { fill, h, on } from '../dom.js';
-import { grouped } from '../words.js';
+import { fill, h, on } from '../ui/dom.js';
+import { groupDigits } from '../ui/format.js';
 
-/** @import { Store } from '../store.js' */
+/** @import { Store } from '../store/store.js' */
 
 export class Status {
     /** @param {HTMLElement} element @param {Store} store */
@@ -11,7 +11,7 @@ export class Status {
         let shown = 0;
         on(store, ['status', 'welcome'], () => {
             const { status, welcome } = store;
-            // Read by people: twice a second will do.
+            // Twice a second is enough to read.
             if (status && performance.now() - shown < 500) return;
             shown = performance.now();
             if (!status || !welcome) {
@@ -23,10 +23,10 @@ export class Status {
                 h('span', { id: `status-${id}` }, `${name} `, h('b', { class: 'number' }, value));
             fill(element,
                 item('load', `${(load / 10).toFixed(1)}%`),
-                item('late', grouped(late)),
+                item('late', groupDigits(late)),
                 item('engine', engine),
-                item('pages', grouped(clients)),
-                item('rate', `${grouped(welcome.rate)} Hz`),
+                item('pages', groupDigits(clients)),
+                item('rate', `${groupDigits(welcome.rate)} Hz`),
                 item('program', welcome.program));
         });
     }

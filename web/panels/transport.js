@@ -1,23 +1,23 @@
-// Time: on or still, from where, how fast, which way round.
+// Transport: play, pause, reset, reverse, speed and the network time.
 
-import { fill, h, on, still } from '../dom.js';
-import { about } from '../file.js';
-import { newest } from '../newest.js';
-import { clocked, grouped, said } from '../words.js';
+import { fill, h, on, reducedMotion } from '../ui/dom.js';
+import { describe } from '../ui/network-file.js';
+import { latest } from '../ui/latest.js';
+import { formatTime, groupDigits, formatValue } from '../ui/format.js';
 
-/** @import { Store } from '../store.js' */
+/** @import { Store } from '../store/store.js' */
 
-/** Readings of the time a second, and where things shall keep still. */
-const READ_MILLISECONDS = 50;
-const STILL_MILLISECONDS = 500;
-/** A press of a key, in hundredths. */
-const FINE = 5;
+/** Interval between updates of the time, normally and with reduced motion. */
+const UPDATE_MILLISECONDS = 50;
+const REDUCED_MILLISECONDS = 500;
+/** Change of the speed for one key press, in hundredths. */
+const SPEED_STEP = 5;
 
 export class Transport {
     /** @param {HTMLElement} element @param {Store} store */
     constructor(element, store) {
         this.store = store;
-        this.setSpeed = newest((/** @type {number} */ value) => store.please({ type: 'set', key: 'speed', value }));
+        this.setSpeed = latest((/** @type {number} */ value) => store.attempt({ type: 'set', key: 'speed', value }));
         const play = h('button', { id: 'play', type: 'button', class: 'round main', onclick: () => this.playOrPause() });
         const reset = h('button', {
             id: 'reset-time', type: 'button', class: 'round', 'aria-label': 'Reset time', title: 'Reset time (Home)',
@@ -54,39 +54,39 @@ export class Transport {
             const value = store.value('speed', 100);
             [speed.min, speed.max] = [String(row.min), String(row.max)];
             if (!this.setSpeed.busy()) speed.valueAsNumber = value;
-            shown.value = said(row, value);
-            speed.setAttribute('aria-valuetext', said(row, value));
+            shown.value = formatValue(row, value);
+            speed.setAttribute('aria-valuetext', formatValue(row, value));
             reverse.setAttribute('aria-pressed', String(value < 0));
         });
         let rate = 8000;
         on(store, ['network', 'transport'], () => {
-            rate = store.state.transport?.rate || about(store.state.network?.file).rate;
+            rate = store.state.transport?.rate || describe(store.state.network?.file).rate;
         });
         const read = () => {
             if (document.hidden) return;
             const { t } = store;
-            time.value = grouped(t);
-            clock.textContent = clocked(t / rate);
+            time.value = groupDigits(t);
+            clock.textContent = formatTime(t / rate);
         };
-        setInterval(read, still() ? STILL_MILLISECONDS : READ_MILLISECONDS);
+        setInterval(read, reducedMotion() ? REDUCED_MILLISECONDS : UPDATE_MILLISECONDS);
         read();
     }
 
     playOrPause() {
-        void this.store.please({ type: 'play', playing: !this.store.state.transport?.playing });
+        void this.store.attempt({ type: 'play', playing: !this.store.state.transport?.playing });
     }
 
     reset() {
-        void this.store.please({ type: 'seek', t: 0 });
+        void this.store.attempt({ type: 'seek', t: 0 });
     }
 
     reverse() {
-        void this.store.please({ type: 'set', key: 'speed', value: -this.store.value('speed', 100) });
+        void this.store.attempt({ type: 'set', key: 'speed', value: -this.store.value('speed', 100) });
     }
 
     /** @param {number} steps */
     faster(steps) {
-        void this.store.please({ type: 'set', key: 'speed', value: this.store.value('speed', 100) + FINE * steps });
+        void this.store.attempt({ type: 'set', key: 'speed', value: this.store.value('speed', 100) + SPEED_STEP * steps });
     }
 }
 

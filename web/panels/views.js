@@ -1,6 +1,6 @@
-// On a small screen, one view at a time.
+// Switches between views on a small screen.
 
-import { h } from '../dom.js';
+import { h } from '../ui/dom.js';
 
 const VIEWS = /** @type {const} */ ([
     ['play', 'Play'], ['gates', 'Gates'], ['networks', 'Networks'], ['sound', 'Sound'],

@@ -1,25 +1,25 @@
-// The whole period, with what bends changed of it, and where it is played.
+// The waveform of the whole period, the parts that bends change, and the play position.
 
-import { colours, h, on, onLook, sized, still } from '../dom.js';
-import { newest, quiet } from '../newest.js';
-import { columnOf, runs, share, timeOf } from '../period.js';
-import { clocked, grouped } from '../words.js';
-import { about } from '../file.js';
+import { colours, h, on, onAppearance, prepareCanvas, reducedMotion } from '../ui/dom.js';
+import { latest, debounce } from '../ui/latest.js';
+import { columnOf, runs, changedPercent, timeOf } from '../ui/period.js';
+import { formatTime, groupDigits } from '../ui/format.js';
+import { describe } from '../ui/network-file.js';
 
-/** @import { Store } from '../store.js' */
-/** @import { Tell } from '../types/Tell' */
+/** @import { Store } from '../store/store.js' */
+/** @import { ServerMessage } from '../link/connection.js' */
 
-/** @typedef {Extract<Tell, { type: 'waveform' }>} Picture */
+/** @typedef {Extract<ServerMessage, { type: 'waveform' }>} Picture */
 
-/** As many as are told apart on any screen. */
-const MOST_COLUMNS = 2048;
-/** A whole period is much work: not for every gate that a finger passes. */
+/** As many columns as any screen can show. */
+const MAX_COLUMNS = 2048;
+/** Pause in changes after which the waveform is requested: a whole period takes long. */
 const QUIET_MILLISECONDS = 120;
-/** Time to the next look at where it is, where things shall keep still. */
-const STILL_MILLISECONDS = 500;
-/** A finger seeks that goes so far along, in pixels. */
-const SLIDE = 8;
-/** Parts of the period that a key goes on by. */
+/** Interval between updates of the play position with reduced motion. */
+const REDUCED_MILLISECONDS = 500;
+/** Distance after which a finger seeks rather than scrolls, in pixels. */
+const MIN_SLIDE = 8;
+/** Distance that a key moves, as a fraction of the period. */
 const STEPS = /** @type {Record<string, number>} */ ({
     ArrowLeft: -1 / 100, ArrowDown: -1 / 100, ArrowRight: 1 / 100, ArrowUp: 1 / 100, PageDown: -1 / 10, PageUp: 1 / 10,
 });
@@ -31,24 +31,24 @@ export class Waveform {
         /** @type {Picture | null} */
         this.picture = null;
         this.rate = 8000;
-        /** Where the pointer came, and whether it seeks. */
+        /** The pointer's place when it was pressed, and true if it seeks. */
         let [from, slides] = [0, false];
         this.canvas = h('canvas', { 'aria-hidden': 'true' });
         this.head = h('div', { class: 'head', 'aria-hidden': 'true' });
-        this.said = h('span', { id: 'period-said', class: 'number soft' });
+        this.summary = h('span', { id: 'period-summary', class: 'number soft' });
         this.slider = h('div', {
-            id: 'seek', role: 'slider', tabIndex: 0, 'aria-label': 'Place in the period', 'aria-valuemin': 0,
+            id: 'seek', role: 'slider', tabIndex: 0, 'aria-label': 'Position', 'aria-valuemin': 0,
             onpointerdown: (/** @type {PointerEvent} */ event) => {
                 if (event.button !== 0) return;
                 this.slider.setPointerCapture(event.pointerId);
-                // A finger may have come to scroll: then the browser takes it away again.
+                // A finger may scroll instead: then the browser cancels the pointer.
                 slides = event.pointerType !== 'touch';
                 from = event.clientX;
                 if (slides) this.seek(event);
             },
             onpointermove: (/** @type {PointerEvent} */ event) => {
                 if (!this.slider.hasPointerCapture(event.pointerId)) return;
-                slides ||= Math.abs(event.clientX - from) > SLIDE;
+                slides ||= Math.abs(event.clientX - from) > MIN_SLIDE;
                 if (slides) this.seek(event);
             },
             onpointerup: (/** @type {PointerEvent} */ event) => {
@@ -58,28 +58,28 @@ export class Waveform {
             onfocus: () => this.speak(),
         }, this.canvas, this.head);
         element.append(this.slider);
-        document.getElementById('period-title')?.append(' ', this.said);
-        this.send = newest((/** @type {number} */ t) => store.please({ type: 'seek', t }));
-        this.ask = newest(async () => {
+        document.getElementById('period-title')?.append(' ', this.summary);
+        this.seekTo = latest((/** @type {number} */ t) => store.attempt({ type: 'seek', t }));
+        this.update = latest(async () => {
             try {
-                const columns = Math.max(1, Math.min(MOST_COLUMNS, Math.round(this.canvas.clientWidth * devicePixelRatio)));
-                const told = await store.ask({ type: 'waveform', columns });
-                if (told.type === 'waveform') this.picture = told;
+                const columns = Math.max(1, Math.min(MAX_COLUMNS, Math.round(this.canvas.clientWidth * devicePixelRatio)));
+                const reply = await store.request({ type: 'waveform', columns });
+                if (reply.type === 'waveform') this.picture = reply;
             } catch {
-                // Drawn at the next change or greeting.
+                // The next change or reconnect requests it again.
             }
             this.draw();
         });
-        const soon = quiet(QUIET_MILLISECONDS, () => this.ask(undefined));
+        const soon = debounce(QUIET_MILLISECONDS, () => this.update(undefined));
         on(store, ['network', 'transport'], () => {
-            this.rate = store.state.transport?.rate || about(store.state.network?.file).rate;
+            this.rate = store.state.transport?.rate || describe(store.state.network?.file).rate;
         });
         for (const name of ['network', 'layers', 'touched', 'welcome']) store.addEventListener(name, soon);
-        onLook(this.slider, () => {
+        onAppearance(this.slider, () => {
             soon();
             this.draw();
         });
-        if (still()) setInterval(() => this.follow(), STILL_MILLISECONDS);
+        if (reducedMotion()) setInterval(() => this.follow(), REDUCED_MILLISECONDS);
         else this.run();
     }
 
@@ -90,7 +90,7 @@ export class Waveform {
         });
     }
 
-    /** Where it is played. */
+    /** Shows the play position. */
     follow() {
         if (!this.picture || this.canvas.clientWidth === 0) return;
         const { period } = this.picture;
@@ -102,7 +102,7 @@ export class Waveform {
     speak() {
         const period = this.picture?.period ?? 1;
         const within = this.store.t % period;
-        // A screen reader reads what changes: seconds, not samples.
+        // A screen reader reads each change, so seconds are better than samples.
         const text = `${(within / this.rate).toFixed(0)} of ${(period / this.rate).toFixed(0)} seconds`;
         if (this.slider.getAttribute('aria-valuetext') === text) return;
         this.slider.setAttribute('aria-valuemax', String(period - 1));
@@ -114,7 +114,7 @@ export class Waveform {
     seek(event) {
         if (!this.picture) return;
         const box = this.slider.getBoundingClientRect();
-        this.send(timeOf(event.clientX - box.left, this.picture.period, box.width, this.store.t));
+        this.seekTo(timeOf(event.clientX - box.left, this.picture.period, box.width, this.store.t));
     }
 
     /** @param {KeyboardEvent} event */
@@ -126,11 +126,11 @@ export class Waveform {
         if (to === null) return;
         event.preventDefault();
         event.stopPropagation();
-        this.send(timeOf(to, period, 1, this.store.t));
+        this.seekTo(timeOf(to, period, 1, this.store.t));
     }
 
     draw() {
-        const { context, width, height } = sized(this.canvas);
+        const { context, width, height } = prepareCanvas(this.canvas);
         if (!this.picture) return;
         const { bent, plain, changed, period } = this.picture;
         const [line, soft, bend, ink] = colours('line', 'soft', 'bend', 'ink');
@@ -158,8 +158,8 @@ export class Waveform {
         context.globalAlpha = 1;
         context.fillStyle = bend;
         bars(bent, (i) => changed[i]);
-        const part = share(changed);
-        this.said.textContent = `${grouped(period)} samples, ${clocked(period / this.rate)}${part ? `, ${part}% bent` : ''}`;
+        const part = changedPercent(changed);
+        this.summary.textContent = `${groupDigits(period)} samples, ${formatTime(period / this.rate)}${part ? `, ${part}% bent` : ''}`;
         this.slider.dataset.bent = String(part);
     }
 }

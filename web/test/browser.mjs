@@ -14,14 +14,14 @@ const TYPES = {
     '.wasm': 'application/wasm',
 };
 
-/** How a browser is launched. */
+/** Options to launch the browser. */
 export const LAUNCH = {
     executablePath: chromiumPath,
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
         '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 };
 
-/** What port/socket.js is with a fake instrument in the page. */
+/** Replaces link/socket.js: connects to a fake instrument in the page. */
 const FAKE = `
 import { FakeInstrument } from '/test/fake-port.js';
 import { activity } from '/test/graph-store.js';
@@ -70,7 +70,7 @@ export function connect(listener) {
 }
 `;
 
-/** What audio/alone.js is: another fake instrument for each time. */
+/** Replaces audio/standalone.js: a new fake instrument each time. */
 const FAKE_ALONE = `
 import { FakeInstrument } from '/test/fake-port.js';
 export async function connect(listener, { context }) {
@@ -79,7 +79,7 @@ export async function connect(listener, { context }) {
 }
 `;
 
-/** Serves the page as it is. */
+/** Serves the page from the folder. */
 async function serve() {
     const house = join(web, '..');
     const server = createServer((request, response) => {
@@ -96,7 +96,7 @@ async function serve() {
     return server;
 }
 
-/** Why there is no browser; nothing, if there is one. */
+/** Returns why there is no browser; empty if there is one. */
 export async function missing() {
     if (!existsSync(chromiumPath)) return `no ${chromiumPath}: apt-get install chromium`;
     const found = await import('playwright-core').catch(() => null);
@@ -104,7 +104,7 @@ export async function missing() {
 }
 
 /**
- * Opens a browser, and a server of the page if no address is given.
+ * Opens a browser, and starts a server of the page if no address is given.
  * @param {string} [url] of an instrument
  */
 export async function open(url) {
@@ -117,28 +117,29 @@ export async function open(url) {
         browser,
         address,
         /**
-         * A page of these measures, once it is connected; what goes wrong in it is told.
-         * @param {{ size: [number, number], colorScheme?: string, onproblem: (problem: string) => void, fragment?: string, alone?: boolean }} look `alone`: with another one in the page
+         * Opens a page and waits until it is connected; reports errors in it.
+         * @param {{ size: [number, number], colorScheme?: string, onproblem: (problem: string) => void, fragment?: string, alone?: boolean }} look `alone`: with a
+         *   second fake instrument in the page
          */
         async page({ size: [width, height], colorScheme = 'dark', onproblem, fragment = '', alone = false }) {
             const page = await browser.newPage();
             page.on('pageerror', (error) => onproblem(error.stack));
             page.on('console', (message) => {
-                // What is not there is asked for on purpose: the module, for one.
+                // The page asks for files that may be missing, like the module.
                 if (message.type() === 'error' && !message.text().includes('404')) onproblem(message.text());
             });
             await page.setViewportSize({ width, height });
             await page.emulateMedia({ colorScheme });
             if (!url) {
-                await page.route('**/port/socket.js', (route) =>
+                await page.route('**/link/socket.js', (route) =>
                     route.fulfill({ contentType: 'text/javascript', body: FAKE }));
                 if (alone) {
-                    await page.route('**/audio/alone.js', (route) =>
+                    await page.route('**/audio/standalone.js', (route) =>
                         route.fulfill({ contentType: 'text/javascript', body: FAKE_ALONE }));
                 }
             }
             await page.goto(address + fragment);
-            await page.waitForFunction(() => document.querySelector('.light')?.dataset.standing === 'open');
+            await page.waitForFunction(() => document.querySelector('.light')?.dataset.state === 'open');
             return page;
         },
         async close() {

@@ -1,4 +1,4 @@
-// What is read can be read: WCAG 2.2's contrasts, AA, in light and dark.
+// Contrasts meet WCAG 2.2 AA, in light and dark.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

@@ -1,9 +1,9 @@
-// An instrument that speaks the protocol and makes no sound: for tests, and to draw
-// the page without a server. It knows bends, layers, parameters and little else.
+// An instrument without sound that speaks the protocol: for tests, and to show the page
+// without a server. It knows bends, layers, parameters and little else.
 
 const RATE = 8000;
 
-/** A canned network: every input xored with the gate before. */
+/** Returns a small network file, in which each gate combines an input and the gate before. */
 export function canned(inputs = 8, name = 'canned') {
     const gates = [[6, 0, 1]];
     for (let i = 2; i < inputs; i++) gates.push([i % 2 ? 1 : 6, i, inputs + i - 2]);
@@ -34,11 +34,11 @@ export const PARAMETERS = [
     choice('dead', 'hidden', 'shown'),
 ];
 
-/** What an instrument is, over connections. */
+/** An instrument that outlives its connections. */
 export class FakeInstrument {
     constructor(start = 1) {
         this.start = start;
-        /** It sends sound to pages. */
+        /** True if it sends sound to pages. */
         this.sound = false;
         this.t = 0;
         this.state = {
@@ -53,21 +53,21 @@ export class FakeInstrument {
             page: 'play',
             notice: '',
         };
-        /** All that was said, in order. */
-        this.heard = [];
-        /** Messages to take without an answer, as if the connection broke meanwhile. */
+        /** All messages received, in order. */
+        this.received = [];
+        /** Number of messages to take without a reply, as if the connection broke meanwhile. */
         this.mute = 0;
-        /** Types of messages that are never answered, as of one that stands still. */
+        /** Types of messages that never get a reply, as from an instrument that hangs. */
         this.stuck = new Set();
-        /** Why the type of a message is refused. @type {Record<string, string>} */
+        /** Reasons to refuse messages, by type. @type {Record<string, string>} */
         this.refuses = {};
-        /** Bytes of a message beyond which the connection ends, as the server has it. */
+        /** Most bytes of a message; the connection ends beyond, as with the server. */
         this.most = 4_000_000;
-        /** What ends the connection, whatever it is. */
+        /** Returns true for messages that end the connection. */
         this.poison = () => false;
-        /** The pairing code that is wanted. */
+        /** The pairing code that is required, if not empty. */
         this.code = '';
-        /** Clients, for the status; told, if it is not 0. */
+        /** Number of clients in the status, which is sent if it is not 0. */
         this.clients = 0;
         this.listeners = new Set();
     }
@@ -82,11 +82,11 @@ export class FakeInstrument {
         return { revision: (this.revision = (this.revision ?? 0) + 1), file, places };
     }
 
-    /** A way to connect, for Store.use; with `drop` and `back` for breaks. */
+    /** Connects, for InstrumentLink.switchTo; see `drop` and `back` for breaks. */
     connect = (listener) => {
         this.listeners.add(listener);
         this.listener = listener;
-        // Another one may take its place: see `back`.
+        // Another instrument may take over the connection: see `back`.
         listener.home = this;
         queueMicrotask(() => listener.onopen());
         return {
@@ -107,7 +107,7 @@ export class FakeInstrument {
         listener.onopen();
     }
 
-    tell(message, listener) {
+    send(message, listener) {
         const text = JSON.stringify(message);
         for (const one of listener ? [listener] : this.listeners) {
             if (this.listeners.has(one)) one.onmessage(text);
@@ -116,35 +116,35 @@ export class FakeInstrument {
 
     change(sections) {
         Object.assign(this.state, sections);
-        this.tell({ type: 'state', ...structuredClone(sections) });
+        this.send({ type: 'state', ...structuredClone(sections) });
     }
 
     take(text, listener) {
         const message = JSON.parse(text);
         if (this.listeners.has(listener) && (text.length > this.most || this.poison(message))) {
-            this.heard.push(message);
+            this.received.push(message);
             this.drop();
         } else {
-            this.hear(message, listener);
+            this.handle(message, listener);
         }
     }
 
-    hear(message, listener) {
+    handle(message, listener) {
         if (!this.listeners.has(listener)) return;
-        this.heard.push(message);
+        this.received.push(message);
         const { id, type } = message;
         if (this.stuck.has(type)) return;
         if (this.refuses[type]) {
-            this.tell({ type: 'refused', id, reason: this.refuses[type] }, listener);
+            this.send({ type: 'refused', id, reason: this.refuses[type] }, listener);
             return;
         }
         if (type === 'hello') {
             if (this.code && message.code !== this.code) {
-                if (message.code) this.tell({ type: 'refused', id, reason: 'This is not the code.' }, listener);
-                this.tell({ type: 'pairing' }, listener);
+                if (message.code) this.send({ type: 'refused', id, reason: 'This is not the code.' }, listener);
+                this.send({ type: 'pairing' }, listener);
                 return;
             }
-            this.tell({
+            this.send({
                 type: 'welcome', version: 1, program: '0.1.0', start: this.start, board: 'desk',
                 rate: 44100, sound: this.sound, display: 64, parameters: PARAMETERS,
                 regions: [
@@ -153,8 +153,8 @@ export class FakeInstrument {
                         ({ name, corners: [i / 5, 0.85, (i + 1) / 5, 1] })),
                 ],
             }, listener);
-            this.tell({ type: 'state', ...this.state }, listener);
-            if (this.clients) this.tell({ type: 'status', t: this.t, load: 1, late: 0, engine: 'cpu', clients: this.clients, faults: [] }, listener);
+            this.send({ type: 'state', ...this.state }, listener);
+            if (this.clients) this.send({ type: 'status', t: this.t, load: 1, late: 0, engine: 'cpu', clients: this.clients, faults: [] }, listener);
             return;
         }
         let answer = { type: 'done', id };
@@ -192,7 +192,7 @@ export class FakeInstrument {
                 try {
                     this.change({ network: this.network(message.network) });
                 } catch {
-                    refuse('The file is no network.');
+                    refuse('The file is not a network.');
                 }
                 break;
             case 'choose':
@@ -251,11 +251,11 @@ export class FakeInstrument {
             default:
         }
         if (this.mute > 0) { this.mute -= 1; return; }
-        if (id !== undefined) this.tell(answer, listener);
+        if (id !== undefined) this.send(answer, listener);
     }
 }
 
-/** All that is under way has happened. */
+/** Waits until all promises under way have settled. */
 export async function settled() {
     for (let i = 0; i < 50; i++) await Promise.resolve();
 }

@@ -1,4 +1,4 @@
-// Networks as the graph reads and lays them out.
+// Parsing and layout of networks for the graph.
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -15,8 +15,8 @@ import { networkOf, randomNetwork } from './graph-networks.js';
 const shipped = new URL('../../assets/networks/', import.meta.url);
 const files = readdirSync(shipped).filter((name) => name.endsWith('.json'));
 
-test('operations are what their names say', () => {
-    const says = {
+test('operations match their names', () => {
+    const expected = {
         false: () => 0, and: (a, b) => a & b, 'a and not b': (a, b) => a & ~b, a: (a) => a,
         'b and not a': (a, b) => b & ~a, b: (_, b) => b, xor: (a, b) => a ^ b, or: (a, b) => a | b,
         nor: (a, b) => ~(a | b), xnor: (a, b) => ~(a ^ b), 'not b': (_, b) => ~b,
@@ -25,7 +25,7 @@ test('operations are what their names say', () => {
     };
     OPS.forEach(({ name }, op) => {
         for (const { a, b, out } of truthTable(op)) {
-            assert.equal(out, says[name](a, b) & 1, `${name} of ${a}, ${b}`);
+            assert.equal(out, expected[name](a, b) & 1, `${name} of ${a}, ${b}`);
             assert.equal(evaluate(op, a, b), out);
         }
     });
@@ -36,7 +36,7 @@ test('operations are what their names say', () => {
 // t0 t1 | 2: t0 and t1, 3: t1 (b), 4: true | 5: xor 2 2, 6: 3 or 2
 const small = new Model(networkOf(2, [[[1, 0, 1], [5, 0, 1], [15, 0, 1]], [[6, 2, 2], [7, 3, 2]]], [6, 1]));
 
-test('only used wires, and what outputs depend on', () => {
+test('operands, readers, liveness and layers', () => {
     assert.deepEqual([2, 3, 4, 5, 6].map((node) => small.operands(node)), [[0, 1], [1], [], [2], [3, 2]]);
     assert.deepEqual([...small.readersOf(0)], [2]);
     assert.deepEqual([...small.readersOf(1)], [2, 3]);
@@ -45,14 +45,14 @@ test('only used wires, and what outputs depend on', () => {
     assert.deepEqual([0, 1, 2, 4, 5, 6].map((node) => small.layerOf(node)), [0, 0, 1, 1, 2, 2]);
 });
 
-test('cones', () => {
+test('cones of a node', () => {
     assert.deepEqual(small.fanIn(6), [0, 1, 2, 3, 6]);
     assert.deepEqual(small.fanIn(0), [0]);
     assert.deepEqual(small.fanOut(0), [0, 2, 5, 6]);
     assert.deepEqual(small.fanOut(4), [4]);
 });
 
-test('masks of the file, encodings and names', () => {
+test('masks, encodings and names', () => {
     const model = new Model(networkOf(3, [[[1, 0, 1]]], [3], {
         masks: [{ node: 0, force: 1 }, { node: 1, force: 0 }, { node: 2, invert: true }, { node: 3, op: 6 }],
         input_encoding: { type: 'thermometer', digit_bits: 2 },
@@ -62,7 +62,7 @@ test('masks of the file, encodings and names', () => {
     assert.equal(small.nameOf(1), 't1');
 });
 
-test('what is no network is refused with the place', () => {
+test('an invalid network is refused with the position of the error', () => {
     for (const [file, place] of [
         ['{', /JSON/],
         ['{"format":"other"}', /not a network/],
@@ -77,7 +77,7 @@ test('what is no network is refused with the place', () => {
 });
 
 for (const name of files) {
-    test(`${name} is read and laid out`, () => {
+    test(`${name} is parsed and laid out`, () => {
         const file = readFileSync(new URL(name, shipped), 'utf8');
         const model = new Model(file);
         const text = JSON.parse(file);
@@ -91,19 +91,19 @@ for (const name of files) {
     });
 }
 
-/** All is within, nothing lies on another, and layers go from left to right. */
+/** Checks that nodes are within the bounds and apart, and layers go from left to right. */
 function bounds(model, { x, y, width, height, column, placed }) {
     assert.equal(x.length, model.nodes + model.outputs.length);
     const seen = new Set();
     for (let node = 0; node < x.length; node += 1) {
         if (!placed[node]) {
-            assert.ok(x[node] === FAR && model.isGate(node) && !model.alive[node], `${node} is left out`);
+            assert.ok(x[node] === FAR && model.isGate(node) && !model.alive[node], `${node} is hidden`);
             continue;
         }
         assert.ok(x[node] >= 0 && x[node] <= width + 0.001, `x of ${node}`);
         assert.ok(y[node] >= -0.001 && y[node] <= height + 0.001, `y of ${node}: ${y[node]} of ${height}`);
         const place = `${x[node].toFixed(2)} ${y[node].toFixed(2)}`;
-        assert.ok(!seen.has(place), `${node} lies on another`);
+        assert.ok(!seen.has(place), `${node} overlaps another node`);
         seen.add(place);
     }
     for (let node = model.inputs; node < model.nodes; node += 1) {
@@ -113,7 +113,7 @@ function bounds(model, { x, y, width, height, column, placed }) {
     }
 }
 
-test('dead gates are left out with their wires, and found nowhere', () => {
+test('hidden dead gates have no wires and are not found', () => {
     const places = layout(small, 1.6, false);
     assert.deepEqual([...places.placed], [1, 1, 1, 1, 0, 0, 1, 1, 1]);
     const { count, nodes } = wires(small, places);
@@ -124,20 +124,20 @@ test('dead gates are left out with their wires, and found nowhere', () => {
     assert.equal(step(small, layout(small), 2, 'ArrowRight', false), 5);
 });
 
-test('what a mask of the network gives a listener is alive', () => {
+test('nodes that are audible under a mask of the network are alive', () => {
     const gates = [[[1, 0, 1], [3, 0, 1]]];
     assert.deepEqual([...new Model(networkOf(2, gates, [3])).alive], [1, 0, 0, 1]);
     assert.deepEqual([...new Model(networkOf(2, gates, [3], { masks: [{ node: 3, op: 6 }] })).alive], [1, 1, 0, 1]);
     assert.deepEqual([...new Model(networkOf(2, gates, [3], { masks: [{ node: 3, force: 1 }] })).alive], [1, 0, 0, 1]);
 });
 
-test('the same network is always laid out the same', () => {
+test('layout is deterministic', () => {
     const file = randomNetwork({ layers: 6, each: 200, seed: 3 });
     assert.deepEqual(layout(new Model(file), 1.3), layout(new Model(file), 1.3));
 });
 
 test('ordering shortens wires', () => {
-    // Each gate reads the inputs of another row: undone, all wires are crossed.
+    // Every gate reads an input of the opposite row, so all wires cross before ordering.
     const inputs = 64;
     const gates = Array.from({ length: inputs }, (_, at) => [1, inputs - 1 - at, inputs - 1 - at]);
     const model = new Model(networkOf(inputs, [gates], [inputs]));
@@ -145,7 +145,7 @@ test('ordering shortens wires', () => {
     for (let node = inputs; node < model.nodes - 1; node += 1) assert.ok(y[node] > y[node + 1]);
 });
 
-test('the tallest and the longest are folded, and laid out in small steps', () => {
+test('tall and long networks are folded and laid out in small steps', () => {
     const tall = new Model(networkOf(2, [Array.from({ length: 65_536 }, (_, at) => [6, at % 2, 1])], [2]));
     const long = new Model(networkOf(1, Array.from({ length: 5000 }, (_, at) => [[12, at, at]]), [5000]));
     for (const model of [tall, long]) {
@@ -158,13 +158,13 @@ test('the tallest and the longest are folded, and laid out in small steps', () =
     assert.ok(count >= 6);
 });
 
-test('a network of the same shape tells how many gates differ', () => {
+test('difference counts changed gates in networks of the same shape', () => {
     const one = new Model(networkOf(2, [[[1, 0, 1], [6, 0, 1]]], [3]));
     assert.equal(one.difference(new Model(networkOf(2, [[[7, 0, 1], [6, 0, 1]]], [3]))), 1);
     assert.equal(one.difference(small), Infinity);
 });
 
-test('what lies under a point, along a stroke and in a box', () => {
+test('the index finds nodes at a point, along a line and in a box', () => {
     const model = new Model(randomNetwork({ layers: 4, each: 50 }));
     const places = layout(model);
     const index = new Index(places, model.nodes);

@@ -1,11 +1,11 @@
 // Networks for tests of the graph.
 
 /**
- * A network's file.
+ * Returns a network's file.
  * @param {number} inputs
- * @param {unknown[]} layers of gates
+ * @param {unknown[]} layers gates of each layer
  * @param {number[]} outputs
- * @param {object} [more] fields
+ * @param {object} [more] further fields
  */
 export function networkOf(inputs, layers, outputs, more = {}) {
     return JSON.stringify({
@@ -15,7 +15,8 @@ export function networkOf(inputs, layers, outputs, more = {}) {
 }
 
 /**
- * Layers of gates that read the layer before at random; the same seed, the same network.
+ * Returns the file of a network whose gates read the layer before at random. The same seed
+ * gives the same network.
  * @param {{ inputs?: number, layers?: number, each?: number, seed?: number }} shape
  */
 export function randomNetwork({ inputs = 16, layers = 4, each = 50, seed = 1 }) {

@@ -1,4 +1,4 @@
-// The graph in a browser: hands on it, and what it asks the store for.
+// The graph in a browser: input with mouse, touch and keyboard, and the messages it sends.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -12,10 +12,10 @@ after(() => chromium?.close());
 
 /**
  * @param {string} name
- * @param {(page: any, tools: { at: (node: number, dx?: number, dy?: number) => Promise<[number, number]>, hears: (fits: (ask: any) => boolean) => Promise<any> }) => Promise<void>} does
+ * @param {(page: any, tools: { at: (node: number, dx?: number, dy?: number) => Promise<[number, number]>, sent: (matches: (message: any) => boolean) => Promise<any> }) => Promise<void>} run
  * @param {{ query?: string, context?: object }} [options]
  */
-function inGraph(name, does, { query = 'still&network=pebbles' } = {}) {
+function inGraph(name, run, { query = 'still&network=pebbles' } = {}) {
     test(name, { skip: why || false }, async () => {
         const problems = [];
         const page = await chromium.browser.newPage();
@@ -24,58 +24,58 @@ function inGraph(name, does, { query = 'still&network=pebbles' } = {}) {
         await page.setViewportSize({ width: 1200, height: 800 });
         await page.goto(`${chromium.address}test/graph.html?${query}`);
         await page.waitForFunction(() => window.graph?.shown);
-        /** Where a node is in the page. */
+        /** Returns the position of a node in the page. */
         const at = (node, dx = 0, dy = 0) => page.evaluate(([which, x, y]) => {
             const { view, shown: { layout: places } } = window.graph;
             const box = window.graph.stage.getBoundingClientRect();
             const [px, py] = view.toPixels(places.x[which] + x, places.y[which] + y);
             return [box.left + px, box.top + py];
         }, [node, dx, dy]);
-        const hears = async (fits) => {
+        const sent = async (matches) => {
             const found = await page.waitForFunction((source) =>
-                window.store.heard.find((ask) => new Function('ask', `return (${source})(ask)`)(ask)), fits.toString(), { timeout: 5000 });
+                window.store.sent.find((message) => new Function('message', `return (${source})(message)`)(message)), matches.toString(), { timeout: 5000 });
             return found.jsonValue();
         };
-        await does(page, { at, hears });
+        await run(page, { at, sent });
         assert.deepEqual(problems, []);
         await page.close();
     });
 }
 
 for (const by of ['plain', 'webgl']) {
-    inGraph(`a brush paints a stroke, drawn by ${by}`, async (page, { at, hears }) => {
+    inGraph(`the brush paints a stroke (${by} renderer)`, async (page, { at, sent }) => {
         await page.getByRole('button', { name: 'Paint 0' }).click();
         await page.mouse.move(...await at(20));
         await page.mouse.down();
         await page.mouse.move(...await at(90), { steps: 8 });
         await page.mouse.up();
-        await hears(({ type, begins, bends }) => type === 'paint' && begins && bends.some(([node, bend]) => node === 20 && bend === 'zero'));
+        await sent(({ type, begins, bends }) => type === 'paint' && begins && bends.some(([node, bend]) => node === 20 && bend === 'zero'));
         await page.waitForFunction(() => window.store.state.layers.layers[0].bends.some(([node]) => node === 90));
-        const begun = await page.evaluate(() => window.store.heard.filter(({ begins }) => begins).length);
+        const begun = await page.evaluate(() => window.store.sent.filter(({ begins }) => begins).length);
         assert.equal(begun, 1);
-        // What was painted is told, and nothing is pending.
+        // The paint is confirmed.
         await page.waitForFunction(() => window.graph.strokes.pending.size === 0);
     }, { query: `still&network=pebbles&by=${by}` });
 }
 
-inGraph('a box and a cone paint all that is in them', async (page, { at, hears }) => {
-    await page.getByRole('button', { name: 'Paint all in a box' }).click();
+inGraph('box and cone tools paint the gates they contain', async (page, { at, sent }) => {
+    await page.getByRole('button', { name: 'Paint the gates in a box' }).click();
     const [x, y] = await at(40);
     await page.mouse.move(x - 8, y - 8);
     await page.mouse.down();
     await page.mouse.move(x + 8, y + 8, { steps: 3 });
     await page.mouse.up();
-    const box = await hears(({ type }) => type === 'paint');
+    const box = await sent(({ type }) => type === 'paint');
     assert.deepEqual(box, { type: 'paint', bends: [[40, 'invert']], begins: true });
-    await page.getByRole('button', { name: 'Paint all that a gate depends on' }).click();
+    await page.getByRole('button', { name: 'Paint a gate and all it depends on' }).click();
     await page.mouse.click(...await at(150));
     const cone = await page.evaluate(() => window.graph.model.fanIn(150));
-    await page.waitForFunction((wanted) => window.store.heard.at(-1).bends.length === wanted, cone.length);
-    const asked = await page.evaluate(() => window.store.heard.at(-1));
-    assert.deepEqual(asked.bends.map(([node]) => node), cone);
+    await page.waitForFunction((wanted) => window.store.sent.at(-1).bends.length === wanted, cone.length);
+    const last = await page.evaluate(() => window.store.sent.at(-1));
+    assert.deepEqual(last.bends.map(([node]) => node), cone);
 });
 
-inGraph('keys walk, select, bend and undo', async (page, { hears }) => {
+inGraph('keys navigate, select, bend and undo', async (page, { sent }) => {
     await page.locator('.graph-stage').focus();
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('ArrowRight');
@@ -84,15 +84,15 @@ inGraph('keys walk, select, bend and undo', async (page, { hears }) => {
     const node = await page.evaluate(() => window.graph.selected);
     assert.equal(await page.evaluate(() => window.graph.model.operands(window.graph.selected).includes(0)), true);
     await page.keyboard.press('1');
-    const asked = await hears(({ type }) => type === 'paint');
-    assert.deepEqual(asked.bends, [[node, 'one']]);
+    const paint = await sent(({ type }) => type === 'paint');
+    assert.deepEqual(paint.bends, [[node, 'one']]);
     await page.keyboard.press('Control+z');
-    await hears(({ type }) => type === 'undo');
+    await sent(({ type }) => type === 'undo');
     await page.keyboard.press('Control+Shift+Z');
-    await hears(({ type }) => type === 'redo');
+    await sent(({ type }) => type === 'redo');
 });
 
-inGraph('the focus follows a link of the inspector, and goes back to the gates', async (page, { at }) => {
+inGraph('focus follows a link of the inspector and returns to the graph', async (page, { at }) => {
     await page.mouse.click(...await at(90));
     await page.locator('.graph-link').first().focus();
     await page.keyboard.press('Enter');
@@ -104,29 +104,29 @@ inGraph('the focus follows a link of the inspector, and goes back to the gates',
     assert.ok(await page.evaluate(() => document.activeElement === window.graph.stage));
 });
 
-inGraph('the inspector tells the table, walks, bends to an operation and rewires', async (page, { at, hears }) => {
+inGraph('the inspector shows the truth table, bends to an operation and rewires', async (page, { at, sent }) => {
     await page.mouse.click(...await at(100));
-    const panel = page.getByRole('complementary', { name: 'The selected gate' });
+    const panel = page.getByRole('complementary', { name: 'Selected gate' });
     await panel.waitFor();
     const op = await page.evaluate(() => window.graph.model.op[100]);
     const outs = await panel.locator('tbody tr td:last-child').allTextContents();
     assert.equal(Number.parseInt(outs.join(''), 2), op);
     await panel.getByLabel('Bend it to another operation').selectOption({ label: 'xnor' });
-    await hears(({ type, bends }) => type === 'paint' && bends[0][0] === 100 && bends[0][1].op === 9);
-    await panel.getByText('Change for good').click();
+    await sent(({ type, bends }) => type === 'paint' && bends[0][0] === 100 && bends[0][1].op === 9);
+    await panel.getByText('Change permanently').click();
     await panel.getByLabel('Operation', { exact: true }).selectOption({ label: 'nand' });
-    await panel.getByLabel('Reads as b, by node').fill('3');
+    await panel.getByLabel('Node read as b').fill('3');
     await panel.getByRole('button', { name: 'Rewire' }).click();
-    const { gate, node } = await hears(({ type }) => type === 'rewire');
+    const { gate, node } = await sent(({ type }) => type === 'rewire');
     assert.deepEqual([node, gate[0], gate[2]], [100, 14, 3]);
-    // All others stay where they are, and it stays selected.
+    // The layout and the selection stay.
     await page.waitForFunction(() => window.graph.model.op[100] === 14 && window.graph.selected === 100);
     await page.evaluate(() => { window.store.refusal = 'Not now.'; });
     await panel.getByRole('button', { name: 'bent to 1' }).click();
     await page.getByText('Not now.').waitFor();
 });
 
-inGraph('a wire is dragged to an earlier node, and to a later one refused with the reason', async (page, { at, hears }) => {
+inGraph('a wire can be dragged to an earlier node, not to a later one', async (page, { at, sent }) => {
     await page.evaluate(() => { window.graph.view.zoom(3, 0, 0); window.graph.reveal(60); window.graph.moved(); });
     const [to, later] = await page.evaluate(() => {
         const { view, shown: { layout: places }, model } = window.graph;
@@ -143,7 +143,7 @@ inGraph('a wire is dragged to an earlier node, and to a later one refused with t
         await page.mouse.move(...await at(end), { steps: 5 });
         await page.mouse.up();
         if (end === to) {
-            const { node, gate } = await hears(({ type }) => type === 'rewire');
+            const { node, gate } = await sent(({ type }) => type === 'rewire');
             assert.deepEqual([node, gate[2]], [60, to]);
             await page.waitForFunction((wanted) => window.graph.model.b[60] === wanted, to);
         }
@@ -151,7 +151,7 @@ inGraph('a wire is dragged to an earlier node, and to a later one refused with t
     await page.getByText(`Gate 60 cannot read gate ${later}`).waitFor();
 });
 
-inGraph('a finger paints, two move and zoom', async (page, { at }) => {
+inGraph('one finger paints, two move and zoom', async (page, { at }) => {
     await page.getByRole('button', { name: 'Paint 1' }).click();
     const session = await page.context().newCDPSession(page);
     const touch = (type, ...points) => session.send('Input.dispatchTouchEvent', {
@@ -161,18 +161,18 @@ inGraph('a finger paints, two move and zoom', async (page, { at }) => {
     await touch('touchStart', start);
     await touch('touchMove', [start[0] + 30, start[1]]);
     await touch('touchEnd');
-    await page.waitForFunction(() => window.store.heard.some(({ bends }) => bends?.some(([node]) => node === 60)));
-    await page.waitForFunction(() => window.graph.hand.doing === '');
-    const [asks, scale] = await page.evaluate(() => [window.store.heard.length, window.graph.view.scale]);
+    await page.waitForFunction(() => window.store.sent.some(({ bends }) => bends?.some(([node]) => node === 60)));
+    await page.waitForFunction(() => window.graph.input.gesture === '');
+    const [count, scale] = await page.evaluate(() => [window.store.sent.length, window.graph.view.scale]);
     await touch('touchStart', [500, 400], [600, 400]);
     await touch('touchMove', [450, 400], [650, 400]);
     await touch('touchMove', [400, 400], [700, 400]);
     await touch('touchEnd');
     await page.waitForFunction((was) => window.graph.view.scale > 1.5 * was, scale);
-    assert.equal(await page.evaluate(() => window.store.heard.length), asks);
+    assert.equal(await page.evaluate(() => window.store.sent.length), count);
 });
 
-inGraph('65,536 gates are laid out in pieces and drawn', async (page) => {
+inGraph('65,536 gates are laid out in steps and drawn', async (page) => {
     const longest = await page.evaluate(async () => {
         const file = window.randomNetwork({ layers: 8, each: 8192 });
         window.store.load(file);
@@ -185,38 +185,38 @@ inGraph('65,536 gates are laid out in pieces and drawn', async (page) => {
     assert.equal(longest, 16 + 65_536 + 8);
 });
 
-inGraph('dead gates are left out if the instrument says so', async (page) => {
+inGraph('dead gates are hidden by the parameter', async (page) => {
     const [inputs, alive, outputs, nodes] = await page.evaluate(() => {
         const { model } = window.graph;
         const gates = model.alive.subarray(model.inputs);
         return [model.inputs, gates.reduce((sum, one) => sum + one, 0), model.outputs.length, model.nodes];
     });
     assert.ok(alive < nodes - inputs);
-    const told = (value) => page.evaluate((dead) => {
+    const setDead = (value) => page.evaluate((dead) => {
         window.store.value = () => dead;
         window.store.change({ parameters: [] });
     }, value);
     const shows = (count) => page.waitForFunction((wanted) =>
         window.graph.shown.layout.placed.reduce((sum, one) => sum + one, 0) === wanted, count);
-    await told(0);
+    await setDead(0);
     await shows(inputs + alive + outputs);
-    await told(1);
+    await setDead(1);
     await shows(nodes + outputs);
 });
 
-inGraph('the graph takes the whole window and gives it back', async (page) => {
+inGraph('the graph fills the whole window and returns to its place', async (page) => {
     await page.addStyleTag({ content: 'body { height: 500px !important; min-height: 0; } #graph { max-height: 400px; } .graph-wide { max-height: none !important; }' });
     await page.waitForFunction(() => window.graph.view.height < 400);
     const usual = await page.evaluate(() => window.graph.view.height);
     await page.locator('.graph-stage').focus();
     await page.keyboard.press('z');
     await page.waitForFunction((height) => window.graph.view.height > height, usual);
-    assert.equal(await page.getByRole('button', { name: 'The whole window' }).getAttribute('aria-pressed'), 'true');
+    assert.equal(await page.getByRole('button', { name: 'Whole window' }).getAttribute('aria-pressed'), 'true');
     await page.keyboard.press('Escape');
     await page.waitForFunction((height) => window.graph.view.height === height, usual);
 });
 
-inGraph('what is no network is told', async (page) => {
+inGraph('an invalid network shows a message', async (page) => {
     await page.evaluate(() => window.store.change({ network: { revision: 99, file: '{"format":"other"}', places: [] } }));
     await page.getByText('This is not a network file.').waitFor();
 });

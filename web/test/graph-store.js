@@ -1,16 +1,16 @@
-// A store with a network that is evaluated in the page, as slowly as it may: to try the
-// graph without an instrument.
+// A fake store that evaluates its network in the page, slowly, to try the graph without an
+// instrument.
 
-/** Samples that toggles are counted over. */
+/** Samples over which toggles are counted. */
 const WINDOW = 64;
 
 export class FakeStore extends EventTarget {
-    /** @param {string} file the network's */
+    /** @param {string} file the network file's text */
     constructor(file) {
         super();
-        /** All that was asked. */
-        this.heard = [];
-        /** Why what is asked next is refused. */
+        /** All messages sent. */
+        this.sent = [];
+        /** Reason for refusing further messages, if not empty. */
         this.refusal = '';
         this.state = {
             layers: { layers: [{ name: 'bends', strength: 100, bends: [] }], chosen: 0 },
@@ -32,31 +32,31 @@ export class FakeStore extends EventTarget {
         for (const [name, detail] of Object.entries(sections)) this.dispatchEvent(new CustomEvent(name, { detail }));
     }
 
-    async ask(ask) {
-        this.heard.push(ask);
+    async request(message) {
+        this.sent.push(message);
         await new Promise((go) => { setTimeout(go, 20); });
         if (this.refusal) throw new Error(this.refusal);
-        if (ask.type === 'paint') {
+        if (message.type === 'paint') {
             const [layer] = this.state.layers.layers;
             const bends = new Map(layer.bends.map(([node, ...bend]) => [node, bend]));
-            for (const [node, bend] of ask.bends) {
+            for (const [node, bend] of message.bends) {
                 if (bend === null) bends.delete(node);
                 else bends.set(node, [bend, true]);
             }
             const sorted = [...bends].sort(([one], [other]) => one - other);
             this.change({ layers: { layers: [{ ...layer, bends: sorted.map(([node, bend]) => [node, ...bend]) }], chosen: 0 } });
-        } else if (ask.type === 'rewire') {
+        } else if (message.type === 'rewire') {
             const text = structuredClone(this.text);
             let node = text.inputs;
             for (const { gates } of text.layers) {
-                for (let at = 0; at < gates.length; at += 1, node += 1) if (node === ask.node) gates[at] = ask.gate;
+                for (let at = 0; at < gates.length; at += 1, node += 1) if (node === message.node) gates[at] = message.gate;
             }
             this.load(JSON.stringify(text));
         }
         return { type: 'done', id: 0 };
     }
 
-    /** What all nodes do at t and until then. */
+    /** Computes the activity of all nodes at t. */
     evaluate(t) {
         const bends = new Map(this.state.layers.layers[0].bends);
         return { revision: this.state.network.revision, t, nodes: activity(this.text, bends, t) };
@@ -78,7 +78,7 @@ export class FakeStore extends EventTarget {
 }
 
 /**
- * What all nodes do at t, and in the window from then, as an instrument tells it.
+ * Computes the activity of all nodes in the window from t, in the format of the protocol.
  * @param {{ inputs: number, layers: { gates: [number, number, number][] }[] }} network
  * @param {ReadonlyMap<number, unknown>} bends by node
  * @param {number} t
@@ -87,7 +87,7 @@ export function activity({ inputs, layers }, bends, t) {
     const gates = layers.flatMap((layer) => layer.gates);
     const nodes = inputs + gates.length;
     const values = new Uint8Array(nodes);
-    const told = new Uint8Array(nodes);
+    const bytes = new Uint8Array(nodes);
     const counts = new Uint8Array(nodes);
     const bent = (node, value, redo) => {
         const bend = bends.get(node);
@@ -109,6 +109,6 @@ export function activity({ inputs, layers }, bends, t) {
             values[node] = value;
         }
     }
-    values.forEach((value, node) => { told[node] = (value << 7) | Math.min(127, Math.ceil(counts[node] * 127 / WINDOW)); });
-    return told;
+    values.forEach((value, node) => { bytes[node] = (value << 7) | Math.min(127, Math.ceil(counts[node] * 127 / WINDOW)); });
+    return bytes;
 }

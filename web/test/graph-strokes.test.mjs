@@ -1,4 +1,4 @@
-// Strokes as they are asked for, bends as they are marked, nodes as they are described.
+// Messages of strokes, marks of bends and descriptions of nodes.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -12,22 +12,22 @@ import { Strokes } from '../graph/strokes.js';
 import { step } from '../graph/walk.js';
 import { networkOf } from './graph-networks.js';
 
-/** Strokes on a store whose answers wait until they are given. */
+/** Creates strokes whose messages the test answers. */
 function strokes() {
-    const asked = [];
+    const sent = [];
     const refused = [];
     const made = new Strokes({
-        ask: (ask) => new Promise((resolve, reject) => { asked.push({ ask, resolve, reject }); }),
+        send: (message) => new Promise((resolve, reject) => { sent.push({ message, resolve, reject }); }),
         changed: () => {},
         refused: (reason) => refused.push(reason),
     });
-    return { made, asked, refused };
+    return { made, sent, refused };
 }
-/** Lets what was answered go on. */
+/** Lets pending promises settle. */
 const settle = () => new Promise((go) => { setImmediate(go); });
 
-test('a stroke begins once, asks once a frame, and each node once', () => {
-    const { made, asked } = strokes();
+test('a stroke begins once, sends once a frame, and sends each node once', () => {
+    const { made, sent } = strokes();
     made.begin('one');
     made.add([3, 4]);
     made.add([4, 5]);
@@ -36,63 +36,63 @@ test('a stroke begins once, asks once a frame, and each node once', () => {
     made.flush();
     made.flush();
     made.end();
-    assert.deepEqual(asked.map(({ ask }) => ask), [
+    assert.deepEqual(sent.map(({ message }) => message), [
         { type: 'paint', bends: [[3, 'one'], [4, 'one'], [5, 'one']], begins: true },
         { type: 'paint', bends: [[6, 'one']], begins: false },
     ]);
     made.once([3], null);
-    assert.deepEqual(asked[2].ask, { type: 'paint', bends: [[3, null]], begins: true });
+    assert.deepEqual(sent[2].message, { type: 'paint', bends: [[3, null]], begins: true });
 });
 
-test('an empty stroke asks for nothing; a large one in parts', () => {
-    const { made, asked } = strokes();
+test('an empty stroke sends nothing, a large one several messages', () => {
+    const { made, sent } = strokes();
     made.once([], 'zero');
-    assert.equal(asked.length, 0);
+    assert.equal(sent.length, 0);
     made.once(Array.from({ length: 10_000 }, (_, node) => node), 'zero');
-    assert.deepEqual(asked.map(({ ask }) => [ask.bends.length, ask.begins]), [[4096, true], [4096, false], [1808, false]]);
+    assert.deepEqual(sent.map(({ message: { bends, begins } }) => [bends.length, begins]), [[4096, true], [4096, false], [1808, false]]);
 });
 
-test('what is asked for is shown until it is told', async () => {
-    const { made, asked } = strokes();
+test('bends are pending until they are confirmed', async () => {
+    const { made, sent } = strokes();
     made.once([1, 2], 'zero');
     assert.deepEqual([...made.pending], [[1, 'zero'], [2, 'zero']]);
     made.once([2], 'invert');
-    asked[0].resolve();
+    sent[0].resolve();
     await settle();
     assert.deepEqual([...made.pending], [[2, 'invert']]);
-    asked[1].resolve();
+    sent[1].resolve();
     await settle();
     assert.equal(made.pending.size, 0);
 });
 
-test('what is painted while the answer comes stays', async () => {
-    const { made, asked } = strokes();
+test('paint added while an answer arrives stays pending', async () => {
+    const { made, sent } = strokes();
     made.begin('one');
     made.add([7]);
     made.flush();
     made.begin('zero');
     made.add([7]);
-    asked[0].resolve();
+    sent[0].resolve();
     await settle();
     assert.deepEqual([...made.pending], [[7, 'zero']]);
 });
 
-test('what is refused is shown no more, and why is said', async () => {
-    const { made, asked, refused } = strokes();
+test('a refused stroke is no longer pending, and its reason is reported', async () => {
+    const { made, sent, refused } = strokes();
     made.once([1], { op: 3 });
-    asked[0].reject(new Error('Node 1 is an input.'));
+    sent[0].reject(new Error('Node 1 is an input.'));
     await settle();
     assert.equal(made.pending.size, 0);
     assert.deepEqual(refused, ['Node 1 is an input.']);
 });
 
-test('of another network, nothing is pending', async () => {
-    const { made, asked } = strokes();
+test('another network clears the pending bends', async () => {
+    const { made, sent } = strokes();
     made.once([1], 'one');
     made.forget();
     assert.equal(made.pending.size, 0);
     made.once([1], 'zero');
-    asked[0].resolve();
+    sent[0].resolve();
     await settle();
     assert.deepEqual([...made.pending], [[1, 'zero']]);
 });
@@ -101,32 +101,32 @@ test('of another network, nothing is pending', async () => {
 const model = new Model(networkOf(2, [[[1, 0, 1], [6, 0, 1]], [[7, 2, 0]]], [4], { masks: [{ node: 4, op: 8 }] }));
 const layer = (strength, ...bends) => ({ name: 'layer', strength, bends });
 
-/** Marks of a state, four numbers a node. */
+/** Returns the marks of a state, four numbers a node. */
 function marksOf(state, pending = new Map(), cone = null) {
     const marks = new Uint8Array(4 * 6);
     mark(marks, model, state, pending, cone);
     return Array.from({ length: 6 }, (_, node) => [...marks.subarray(4 * node, 4 * node + 4)]);
 }
 
-test('kinds, dead gates, outputs and masks of the network', () => {
+test('marks of kinds, dead gates, outputs and masks of the network', () => {
     assert.deepEqual(marksOf({}), [
         [INPUT, 0, 0, 0], [INPUT, 0, 0, 0], [1, 0, 0, 0], [6, 0, DEAD, 0], [8, BENDS.op, FAINT, 0], [OUTPUT, 0, 0, 0],
     ]);
 });
 
-test('the highest bend that counts is marked', () => {
+test('the highest audible bend is marked', () => {
     const layers = [layer(100, [2, 'zero', true], [4, 'one', true]), layer(50, [2, 'invert', false], [3, { op: 5 }, false])];
     const marks = marksOf({ layers: { layers, chosen: 0 } });
     assert.deepEqual(marks[2], [1, BENDS.zero, 0, 0]);
     assert.deepEqual(marks[3], [5, BENDS.op, DEAD | FAINT, 0]);
     assert.deepEqual(marks[4], [7, BENDS.one, 0, 0]);
     const state = { layers: { layers, chosen: 0 } };
-    assert.deepEqual(bendOf(2, model, state, new Map()), { bend: 'zero', counts: true });
-    assert.deepEqual(bendOf(3, model, state, new Map()), { bend: { op: 5 }, counts: false });
+    assert.deepEqual(bendOf(2, model, state, new Map()), { bend: 'zero', audible: true });
+    assert.deepEqual(bendOf(3, model, state, new Map()), { bend: { op: 5 }, audible: false });
     assert.equal(bendOf(1, model, state, new Map()), null);
 });
 
-test('what is pending goes into the chosen layer', () => {
+test('pending bends belong to the chosen layer', () => {
     const state = { layers: { layers: [layer(100, [2, 'zero', true]), layer(100, [3, 'one', true])], chosen: 0 } };
     const pending = new Map([[2, null], [3, 'zero'], [0, 'invert']]);
     const marks = marksOf(state, pending);
@@ -135,35 +135,35 @@ test('what is pending goes into the chosen layer', () => {
     assert.equal(marks[0][1], BENDS.invert);
 });
 
-test('touched, steered and a cone', () => {
+test('marks of touched and steered nodes and of a cone', () => {
     const marks = marksOf({ touched: { nodes: [2, 99], steered: 3, bend: 'one' } }, new Map(), { node: 2, nodes: [0, 1, 2, 4] });
     assert.equal(marks[2][2], TOUCHED);
     assert.equal(marks[3][2], DEAD | STEERED);
     assert.deepEqual(marks.map(([, , , emphasis]) => emphasis), [IN_CONE, IN_CONE, CHOSEN, ASIDE, IN_CONE, IN_CONE]);
 });
 
-test('bends of nodes that are not there are left out', () => {
+test('bends of missing nodes are ignored', () => {
     assert.equal(marksOf({ layers: { layers: [layer(100, [77, 'zero', true])], chosen: 0 } }).length, 6);
 });
 
-test('a wire for each used operand and each output', () => {
+test('each used operand and each output has a wire', () => {
     const { count, nodes } = wires(model, layout(model));
     assert.equal(count, 7);
     const pairs = Array.from({ length: count }, (_, at) => [nodes[2 * at], nodes[2 * at + 1]].join());
     assert.deepEqual(pairs.sort(), ['0,2', '0,3', '0,4', '1,2', '1,3', '2,4', '4,5']);
 });
 
-test('a node in words', () => {
-    const known = { model, bend: null, counts: false, steered: false };
-    assert.equal(describe({ ...known, node: 0 }), 'Input t0; read by 3 gates.');
-    assert.equal(describe({ ...known, node: 2, bend: 'invert', counts: true, steered: true }),
+test('descriptions of nodes', () => {
+    const info = { model, bend: null, audible: false, steered: false };
+    assert.equal(describe({ ...info, node: 0 }), 'Input t0; read by 3 gates.');
+    assert.equal(describe({ ...info, node: 2, bend: 'invert', audible: true, steered: true }),
         'Gate 2, layer 1: and of t0 and t1; read by one gate; inverted; steered by an analog input.');
-    assert.equal(describe({ ...known, node: 3, bend: { op: 8 } }),
-        'Gate 3, layer 1: xor of t0 and t1; read by 0 gates; not heard: no output depends on it; bent to nor, which does not count now.');
-    assert.match(describe({ ...known, node: 4 }), /heard as bit 0/);
+    assert.equal(describe({ ...info, node: 3, bend: { op: 8 } }),
+        'Gate 3, layer 1: xor of t0 and t1; read by 0 gates; not heard: no output depends on it; bent to nor, without effect now.');
+    assert.match(describe({ ...info, node: 4 }), /heard as bit 0/);
 });
 
-test('arrows walk along wires and columns', () => {
+test('arrow keys follow wires and columns', () => {
     const places = layout(model);
     assert.equal(step(model, places, 2, 'ArrowLeft', false), 0);
     assert.equal(step(model, places, 2, 'ArrowLeft', true), 1);

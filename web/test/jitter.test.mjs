@@ -1,12 +1,12 @@
-// Streamed sound arrives whole, late or not at all, and is played as well as can be.
+// The jitter buffer, with sound that arrives in time, late or not at all.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Jitter } from '../audio/jitter.js';
+import { JitterBuffer } from '../audio/jitter.js';
 import { player } from '../audio/streamed.js';
 
-const RATE = 1000; // the delay is 120 frames, and at most 400 are kept
+const RATE = 1000; // the delay is 120 frames, the capacity 400
 const numbered = (first, count) => Float32Array.from({ length: count }, (_, i) => first + i);
 
 function pulled(jitter, count) {
@@ -15,8 +15,8 @@ function pulled(jitter, count) {
     return [...out];
 }
 
-test('it gathers before it plays, then plays every frame once', () => {
-    const jitter = new Jitter(RATE);
+test('playback starts after the delay and plays every frame once', () => {
+    const jitter = new JitterBuffer(RATE);
     jitter.push(5000, numbered(5000, 100));
     assert.deepEqual(pulled(jitter, 10), Array(10).fill(0));
     jitter.push(5100, numbered(5100, 20));
@@ -29,8 +29,8 @@ test('it gathers before it plays, then plays every frame once', () => {
     assert.equal(jitter.breaks, 0);
 });
 
-test('when it runs empty it is silent, and gathers again', () => {
-    const jitter = new Jitter(RATE);
+test('an empty buffer is silent until it has filled again', () => {
+    const jitter = new JitterBuffer(RATE);
     jitter.push(1000, numbered(1000, 120));
     assert.deepEqual(pulled(jitter, 130), [...numbered(1000, 120), ...Array(10).fill(0)]);
     jitter.push(1120, numbered(1120, 60));
@@ -40,16 +40,16 @@ test('when it runs empty it is silent, and gathers again', () => {
     assert.equal(jitter.breaks, 1);
 });
 
-test('sound that was lost is silence of its length', () => {
-    const jitter = new Jitter(RATE);
+test('lost sound is replaced with silence of the same length', () => {
+    const jitter = new JitterBuffer(RATE);
     jitter.push(1000, numbered(1000, 100));
     jitter.push(1150, numbered(1150, 50));
     const expected = [...numbered(1000, 100), ...Array(50).fill(0), ...numbered(1150, 50)];
     assert.deepEqual(pulled(jitter, 120), expected.slice(80));
 });
 
-test('it never falls behind by more than it keeps', () => {
-    const jitter = new Jitter(RATE);
+test('latency never exceeds the capacity', () => {
+    const jitter = new JitterBuffer(RATE);
     jitter.push(1000, numbered(1000, 120));
     pulled(jitter, 1);
     for (let first = 1120; first < 3000; first += 100) {
@@ -59,20 +59,20 @@ test('it never falls behind by more than it keeps', () => {
     }
     for (let first = 3020; first < 4000; first += 100) jitter.push(first, numbered(first, 100));
     assert.ok(jitter.length <= 400 && jitter.breaks > 0);
-    // After a break it is as late as at first.
+    // After skipping, the latency is the usual delay.
     const [frame] = pulled(jitter, 1);
     assert.ok(frame > 3300, `${frame}`);
 });
 
-test('a stream that begins anew is played from its beginning', () => {
-    const jitter = new Jitter(RATE);
+test('a restarted stream is played from its beginning', () => {
+    const jitter = new JitterBuffer(RATE);
     jitter.push(90_000, numbered(90_000, 200));
     pulled(jitter, 10);
     jitter.push(0, numbered(0, 120));
     assert.deepEqual(pulled(jitter, 3), [0, 1, 2]);
 });
 
-test('without worklets, it is whole in a hidden page too', async () => {
+test('without worklets, sound is complete in a hidden page too', async () => {
     const rate = 44_100;
     const started = [];
     const context = {
@@ -87,7 +87,7 @@ test('without worklets, it is whole in a hidden page too', async () => {
     for (let first = 0; first < 3 * rate; first += block) {
         const data = new ArrayBuffer(16 + 4 * block);
         new DataView(data).setBigUint64(8, BigInt(first), true);
-        // Never 0, so that silence is told apart.
+        // Never 0, to tell sound from silence.
         new Float32Array(data, 16).forEach((_, i, frames) => { frames[i] = first + i + 1; });
         push(data);
         context.currentTime += block / rate;

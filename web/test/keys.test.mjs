@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { KEYS, pressOf } from '../graph/keys.js';
 import { Keys, name } from '../panels/keys.js';
 
-test('keys are named as they are written', () => {
+test('keys are named as in the help', () => {
     const event = { key: 'z', ctrlKey: false, metaKey: false, shiftKey: false };
     assert.equal(name(event), 'Z');
     assert.equal(name({ ...event, key: ' ' }), 'Space');
@@ -15,17 +15,17 @@ test('keys are named as they are written', () => {
     assert.equal(name({ ...event, key: 'Home' }), 'Home');
 });
 
-test('the documentation has the keys that there are', () => {
+test('the documentation lists the keys', () => {
     globalThis.localStorage ??= { getItem: () => null };
     globalThis.addEventListener ??= () => {};
     const keys = new Keys({});
-    keys.add('?', 'This help', () => {});
+    keys.add('?', 'Show this help', () => {});
     const document = readFileSync(new URL('../../docs/web.md', import.meta.url), 'utf8');
     const rows = keys.all.map(({ key, what }) => `| \`${key}\` | ${what} |`).join('\n');
     assert.ok(document.includes(`|---|---|\n${rows}\n<!-- end -->`), `docs/web.md should have\n${rows}`);
 });
 
-test('the documentation has the keys of the graph, and they are pressed as written', () => {
+test('the documentation lists the keys of the graph, and each has an action', () => {
     const document = readFileSync(new URL('../../docs/web.md', import.meta.url), 'utf8');
     const rows = KEYS.map(({ keys, what }) => `| ${keys.map((key) => `\`${key}\``).join(', ')} | ${what} |`).join('\n');
     assert.ok(document.includes(`|---|---|\n${rows}\n<!-- end -->`), `docs/web.md should have\n${rows}`);
@@ -40,16 +40,16 @@ test('the documentation has the keys of the graph, and they are pressed as writt
     assert.notEqual(pressOf('C'), pressOf('c'));
 });
 
-test('where a browser keeps nothing, keys work all the same', () => {
+test('keys work without local storage', () => {
     const kept = Object.getOwnPropertyDescriptor(globalThis, 'localStorage');
     Object.defineProperty(globalThis, 'localStorage', {
         configurable: true, get() { throw new DOMException('denied', 'SecurityError'); },
     });
     globalThis.addEventListener ??= () => {};
     const keys = new Keys({});
-    assert.ok(keys.on);
-    keys.turn(false);
-    assert.ok(!keys.on);
+    assert.ok(keys.single);
+    keys.allowSingle(false);
+    assert.ok(!keys.single);
     if (kept) Object.defineProperty(globalThis, 'localStorage', kept);
     else delete globalThis.localStorage;
 });

@@ -2,35 +2,35 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { about, heard, packed, unpacked } from '../file.js';
-import { newest } from '../newest.js';
-import { columnOf, runs, share, timeOf } from '../period.js';
-import { clocked, fileName, grouped, marked, said } from '../words.js';
+import { describe, withBends, encodeLink, decodeLink } from '../ui/network-file.js';
+import { latest } from '../ui/latest.js';
+import { columnOf, runs, changedPercent, timeOf } from '../ui/period.js';
+import { formatTime, fileName, groupDigits, splitAtError, formatValue } from '../ui/format.js';
 import { canned, PARAMETERS } from './fake-port.js';
 
-test('a link brings what was put into it', async () => {
+test('a link contains the text that was put into it', async () => {
     for (const text of ['', 'ü 🎹', canned(24, 'größer'), 'x'.repeat(300_000)]) {
-        const link = await packed(text);
+        const link = await encodeLink(text);
         assert.match(link, /^#n=[\w-]+$/);
-        assert.equal(await unpacked(link), text);
+        assert.equal(await decodeLink(link), text);
     }
     const file = readFileSync(new URL('../../assets/networks/street-surfer.json', import.meta.url), 'utf8');
-    assert.ok((await packed(file)).length < file.length * 0.6);
+    assert.ok((await encodeLink(file)).length < file.length * 0.6);
 });
 
-test('other fragments are left alone, broken links told of', async () => {
-    for (const fragment of ['', '#', '#about', '#n=']) assert.equal(await unpacked(fragment), null);
-    const link = await packed(canned());
-    await assert.rejects(unpacked(link.slice(0, -20)), /cut or changed/);
-    await assert.rejects(unpacked('#n=AAAA'), /cut or changed/);
+test('other fragments are ignored, damaged links are reported', async () => {
+    for (const fragment of ['', '#', '#about', '#n=']) assert.equal(await decodeLink(fragment), null);
+    const link = await encodeLink(canned());
+    await assert.rejects(decodeLink(link.slice(0, -20)), /cut or changed/);
+    await assert.rejects(decodeLink('#n=AAAA'), /cut or changed/);
 });
 
 test('a link that would fill the memory is refused', async () => {
-    const bomb = await packed('x'.repeat(20_000_000));
-    await assert.rejects(unpacked(bomb), /cut or changed/);
+    const bomb = await encodeLink('x'.repeat(20_000_000));
+    await assert.rejects(decodeLink(bomb), /cut or changed/);
 });
 
-test('a file takes the bends that count, the highest layer first', () => {
+test('a file gets the active bends, the highest layer first', () => {
     const network = JSON.parse(canned());
     network.masks = [{ node: 9, force: 1 }, { node: 12, invert: true }];
     const file = JSON.stringify(network);
@@ -42,25 +42,25 @@ test('a file takes the bends that count, the highest layer first', () => {
             layer([11, 'invert', true]),
         ],
     };
-    const told = JSON.parse(heard(file, layers));
-    assert.deepEqual(told.masks, [
+    const bent = JSON.parse(withBends(file, layers));
+    assert.deepEqual(bent.masks, [
         { node: 9, force: 0 }, { node: 11, invert: true }, { node: 12, invert: true },
     ]);
-    assert.deepEqual(told.bends, [9, 11]);
-    assert.deepEqual(told.covered, [{ node: 9, force: 1 }]);
-    assert.equal(heard(file, { chosen: 0, layers: [layer()] }), file);
-    assert.equal(heard(file, undefined), file);
+    assert.deepEqual(bent.bends, [9, 11]);
+    assert.deepEqual(bent.covered, [{ node: 9, force: 1 }]);
+    assert.equal(withBends(file, { chosen: 0, layers: [layer()] }), file);
+    assert.equal(withBends(file, undefined), file);
 });
 
-test('a file says what it is', () => {
-    assert.deepEqual(about(canned(8, 'a')), {
+test('a file is described', () => {
+    assert.deepEqual(describe(canned(8, 'a')), {
         name: 'a', description: '', source: '', inputs: 8, gates: 14, rate: 8000,
     });
-    assert.equal(about('{').gates, 0);
-    assert.equal(about(undefined).name, '');
+    assert.equal(describe('{').gates, 0);
+    assert.equal(describe(undefined).name, '');
 });
 
-test('times and columns are each other\'s way back', () => {
+test('times and columns are inverses', () => {
     const period = 1 << 18;
     for (const column of [0, 1, 517, 999]) {
         const t = timeOf(column, period, 1000, 3 * period + 5);
@@ -73,38 +73,38 @@ test('times and columns are each other\'s way back', () => {
     assert.equal(columnOf(-1, 1000, 1000), 999);
 });
 
-test('what is changed is found in runs', () => {
+test('changed columns are grouped in runs', () => {
     assert.deepEqual(runs([false, true, true, false, true]), [[1, 3], [4, 5]]);
     assert.deepEqual(runs([]), []);
-    assert.equal(share([false, false, true]), 34);
-    assert.equal(share([false]), 0);
-    assert.equal(share([]), 0);
+    assert.equal(changedPercent([false, false, true]), 34);
+    assert.equal(changedPercent([false]), 0);
+    assert.equal(changedPercent([]), 0);
 });
 
-test('a wrong place is marked, by characters', () => {
-    assert.deepEqual(marked('t+?', 2), { before: 't+', wrong: '?', after: '' });
-    assert.deepEqual(marked('🎹+', 1), { before: '🎹', wrong: '+', after: '' });
-    assert.deepEqual(marked('t+', 2), { before: 't+', wrong: '\u00a0', after: '' });
-    assert.equal(marked('', 0).wrong, '\u00a0');
+test('an expression is split at an error, by characters', () => {
+    assert.deepEqual(splitAtError('t+?', 2), { before: 't+', wrong: '?', after: '' });
+    assert.deepEqual(splitAtError('🎹+', 1), { before: '🎹', wrong: '+', after: '' });
+    assert.deepEqual(splitAtError('t+', 2), { before: 't+', wrong: '\u00a0', after: '' });
+    assert.equal(splitAtError('', 0).wrong, '\u00a0');
 });
 
-test('values are said as the instrument says them', () => {
+test('values are formatted as on the display', () => {
     const by = (key) => PARAMETERS.find((row) => row.key === key);
-    assert.equal(said(by('volume'), -60), 'off');
-    assert.equal(said(by('volume'), -12), '\u221212\u202fdB');
-    assert.equal(said(by('speed'), -50), '\u22120.50x');
-    assert.equal(said(by('bend'), 2), 'invert');
-    assert.equal(grouped(1234567), '1\u202f234\u202f567');
-    assert.equal(grouped(12), '12');
-    assert.equal(clocked(61.239), '1:01.23');
+    assert.equal(formatValue(by('volume'), -60), 'off');
+    assert.equal(formatValue(by('volume'), -12), '\u221212\u202fdB');
+    assert.equal(formatValue(by('speed'), -50), '\u22120.50x');
+    assert.equal(formatValue(by('bend'), 2), 'invert');
+    assert.equal(groupDigits(1234567), '1\u202f234\u202f567');
+    assert.equal(groupDigits(12), '12');
+    assert.equal(formatTime(61.239), '1:01.23');
     assert.equal(fileName(' t & t>>8 '), 't-t-8');
     assert.equal(fileName('%%'), 'network');
 });
 
-test('of many values the newest is sent, one at a time', async () => {
+test('of many values the latest is sent, one at a time', async () => {
     const sent = [];
     let answer = () => {};
-    const send = newest((value) => {
+    const send = latest((value) => {
         sent.push(value);
         return new Promise((resolve) => { answer = resolve; });
     });

@@ -1,10 +1,10 @@
-// The page in a browser, with a fake instrument in place of the socket: what the
-// player does arrives, and what is told is shown.
+// The page in a browser, with a fake instrument in place of the socket: actions of the
+// player reach it, and its state is shown.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { packed } from '../file.js';
+import { encodeLink } from '../ui/network-file.js';
 import { missing, open } from './browser.mjs';
 import { canned } from './fake-port.js';
 
@@ -15,43 +15,43 @@ const look = { size: [1440, 900], onproblem: (problem) => problems.push(problem)
 before(async () => { if (!why) chromium = await open(); });
 after(() => chromium?.close());
 
-/** @param {string} name @param {(page: import('playwright-core').Page, heard: (type: string) => Promise<any[]>) => Promise<void>} does */
+/** @param {string} name @param {(page: import('playwright-core').Page, received: (type: string) => Promise<any[]>) => Promise<void>} does */
 function inPage(name, does, options = {}) {
     test(name, { skip: why || false }, async () => {
         problems.length = 0;
         const page = await chromium.page({ ...look, ...options });
-        const heard = (type) => page.evaluate((wanted) =>
-            window.instrument.heard.filter((message) => message.type === wanted), type);
-        await does(page, heard);
+        const received = (type) => page.evaluate((wanted) =>
+            window.instrument.received.filter((message) => message.type === wanted), type);
+        await does(page, received);
         assert.deepEqual(problems, []);
         await page.close();
     });
 }
 
-/** Waits until the instrument has heard something that fits. */
-const hears = (page, type, fits = () => true) => page.waitForFunction(
-    ([wanted, source]) => window.instrument.heard.some((message) =>
+/** Waits until the instrument has received a matching message. */
+const receives = (page, type, fits = () => true) => page.waitForFunction(
+    ([wanted, source]) => window.instrument.received.some((message) =>
         message.type === wanted && new Function('message', `return (${source})(message)`)(message)),
     [type, fits.toString()], { timeout: 5000 });
 
-inPage('a mouse plays the pad, Shift leaves a finger, leaving lifts all', async (page) => {
+inPage('the mouse plays the pad, Shift leaves a finger, losing the focus lifts all', async (page) => {
     const box = await page.locator('#surface').boundingBox();
     const at = (x, y) => [box.x + x * box.width, box.y + y * box.height];
     await page.mouse.move(...at(0.25, 0.25));
     await page.mouse.down();
-    await hears(page, 'touch', ({ fingers: [a] }) => Math.abs(a.x - 0.25) < 0.01 && Math.abs(a.y - 0.25) < 0.01 && a.size === 0.4);
+    await receives(page, 'touch', ({ fingers: [a] }) => Math.abs(a.x - 0.25) < 0.01 && Math.abs(a.y - 0.25) < 0.01 && a.size === 0.4);
     await page.mouse.move(...at(0.5, 0.5));
-    await hears(page, 'touch', ({ fingers: [a] }) => a && Math.abs(a.x - 0.5) < 0.01);
+    await receives(page, 'touch', ({ fingers: [a] }) => a && Math.abs(a.x - 0.5) < 0.01);
     await page.mouse.up();
-    await page.waitForFunction(() => window.instrument.heard.filter(({ type }) => type === 'touch').at(-1).fingers.length === 0);
+    await page.waitForFunction(() => window.instrument.received.filter(({ type }) => type === 'touch').at(-1).fingers.length === 0);
     await page.keyboard.down('Shift');
     await page.mouse.click(...at(0.2, 0.6));
     await page.keyboard.up('Shift');
     await page.mouse.move(...at(0.7, 0.1));
     await page.mouse.down();
-    await hears(page, 'touch', ({ fingers }) => fingers.length === 2);
+    await receives(page, 'touch', ({ fingers }) => fingers.length === 2);
     await page.evaluate(() => dispatchEvent(new Event('blur')));
-    await page.waitForFunction(() => window.instrument.heard.filter(({ type }) => type === 'touch').at(-1).fingers.length === 0);
+    await page.waitForFunction(() => window.instrument.received.filter(({ type }) => type === 'touch').at(-1).fingers.length === 0);
     await page.mouse.up();
 });
 
@@ -59,65 +59,65 @@ inPage('keys play the pad and its buttons', async (page) => {
     await page.locator('#field').focus();
     await page.keyboard.press('ArrowRight');
     await page.keyboard.down(' ');
-    await hears(page, 'touch', ({ fingers: [a] }) => a && Math.abs(a.x - 0.52) < 0.01);
+    await receives(page, 'touch', ({ fingers: [a] }) => a && Math.abs(a.x - 0.52) < 0.01);
     await page.keyboard.up(' ');
     await page.getByRole('button', { name: 'Pad: mode' }).focus();
     await page.keyboard.down('Enter');
-    await hears(page, 'touch', ({ fingers: [a] }) => a && a.x === 0.5 && a.y === 0.925);
+    await receives(page, 'touch', ({ fingers: [a] }) => a && a.x === 0.5 && a.y === 0.925);
     await page.keyboard.up('Enter');
-    await page.waitForFunction(() => window.instrument.heard.filter(({ type }) => type === 'touch').at(-1).fingers.length === 0);
+    await page.waitForFunction(() => window.instrument.received.filter(({ type }) => type === 'touch').at(-1).fingers.length === 0);
 });
 
-inPage('an expression is heard as it is typed, and marked where it is wrong', async (page) => {
+inPage('an expression plays while it is typed, and its errors are marked', async (page) => {
     await page.keyboard.press('e');
     const text = page.getByRole('textbox', { name: 'Expression of t' });
     await text.fill('t*?5');
     await page.waitForSelector('.echo mark');
     assert.equal(await page.locator('.echo mark').textContent(), '?');
     assert.equal(await text.getAttribute('aria-invalid'), 'true');
-    assert.match(await page.locator('#expression-said').textContent(), /Expected an operand\./);
+    assert.match(await page.locator('#expression-message').textContent(), /Expected an operand\./);
     await text.fill('t*5');
-    await hears(page, 'load', ({ network }) => JSON.parse(network).name === 't*5');
+    await receives(page, 'load', ({ network }) => JSON.parse(network).name === 't*5');
     assert.equal(await page.locator('.echo mark').count(), 0);
     await page.selectOption('#classics', { index: 1 });
-    await hears(page, 'compile', ({ expression, bits }) => expression === 't*(42&t>>10)' && bits === 14);
+    await receives(page, 'compile', ({ expression, bits }) => expression === 't*(42&t>>10)' && bits === 14);
 });
 
-inPage('a place in the period is sought', async (page) => {
+inPage('a click on the waveform seeks', async (page) => {
     await page.waitForFunction(() => Number(document.querySelector('#seek').dataset.bent) > 0);
     const box = await page.locator('#seek').boundingBox();
     await page.mouse.click(box.x + box.width / 2, box.y + 10);
-    await hears(page, 'seek', ({ t }) => Math.abs(t - 131072) < 200);
+    await receives(page, 'seek', ({ t }) => Math.abs(t - 131072) < 200);
     await page.keyboard.press('Home');
-    await hears(page, 'seek', ({ t }) => t === 0);
+    await receives(page, 'seek', ({ t }) => t === 0);
 });
 
 inPage('layers, parameters, presets and pages are set', async (page) => {
     await page.getByRole('button', { name: 'Add layer' }).click();
     await page.locator('#layers li').nth(2).waitFor();
     await page.getByRole('slider', { name: 'Strength of shimmer' }).fill('25');
-    await hears(page, 'strength', ({ layer, strength }) => layer === 1 && strength === 25);
+    await receives(page, 'strength', ({ layer, strength }) => layer === 1 && strength === 25);
     await page.getByRole('button', { name: 'bass' }).click();
     await page.getByRole('button', { name: 'Clear bass' }).click();
-    await hears(page, 'clear', ({ layer }) => layer === 0);
+    await receives(page, 'clear', ({ layer }) => layer === 0);
     await page.locator('#parameters').getByRole('radio', { name: 'linear' }).click();
-    await hears(page, 'set', ({ key, value }) => key === 'interpolation' && value === 1);
+    await receives(page, 'set', ({ key, value }) => key === 'interpolation' && value === 1);
     await page.locator('#set-rate').focus();
     await page.keyboard.press('ArrowRight');
-    await hears(page, 'set', ({ key, value }) => key === 'rate' && value === 500);
+    await receives(page, 'set', ({ key, value }) => key === 'rate' && value === 500);
     await page.getByLabel('Name of a new preset').fill('dusk');
-    await page.getByRole('button', { name: 'Keep' }).click();
+    await page.getByRole('button', { name: 'Save preset' }).click();
     await page.getByRole('button', { name: 'Delete dusk' }).waitFor();
     await page.getByRole('button', { name: 'menu' }).click();
-    await hears(page, 'show', ({ page: name }) => name === 'menu');
+    await receives(page, 'show', ({ page: name }) => name === 'menu');
 });
 
-inPage('what is refused is told', async (page) => {
+inPage('a refusal is shown', async (page) => {
     await page.keyboard.press('Control+z');
     await page.getByText('Nothing to undo.').waitFor();
 });
 
-inPage('a network is pasted, and a link brings it back', async (page) => {
+inPage('a network is pasted, and opened from a link', async (page) => {
     await page.evaluate(async () => {
         const file = JSON.parse(window.instrument.state.network.file);
         const data = new DataTransfer();
@@ -126,58 +126,58 @@ inPage('a network is pasted, and a link brings it back', async (page) => {
     });
     await page.waitForFunction(() => document.title.startsWith('pasted'));
     const fragment = await page.evaluate(async () => {
-        const file = await import('./file.js');
-        return file.packed(window.instrument.state.network.file);
+        const file = await import('./ui/network-file.js');
+        return file.encodeLink(window.instrument.state.network.file);
     });
     await page.evaluate((hash) => { location.hash = hash; }, fragment);
     await page.getByRole('button', { name: 'Play it' }).click();
-    await page.waitForFunction(() => window.instrument.heard.filter(({ type }) => type === 'load').length === 2);
+    await page.waitForFunction(() => window.instrument.received.filter(({ type }) => type === 'load').length === 2);
     assert.equal(await page.evaluate(() => location.hash), '');
     await page.evaluate(() => {
         const data = new DataTransfer();
         data.setData('text/plain', 'hello');
         document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
     });
-    await page.getByText('This is no network').waitFor();
+    await page.getByText('This is not a network').waitFor();
 });
 
-inPage('away, it says so and keeps on; single keys can be switched off', async (page, heard) => {
+inPage('a break is shown and edits are kept; single keys can be switched off', async (page, received) => {
     await page.evaluate(() => window.instrument.drop());
-    await page.getByText('It is tried again; what you do meanwhile is kept.').waitFor();
+    await page.getByText('Reconnecting; what you do is kept.').waitFor();
     await page.keyboard.press('x');
     await page.evaluate(() => window.instrument.back());
-    await hears(page, 'clear');
+    await receives(page, 'clear');
     await page.keyboard.press('?');
     await page.getByRole('heading', { name: 'Help' }).waitFor();
-    await page.getByLabel('Single keys work').uncheck();
+    await page.getByLabel('Single-key shortcuts').uncheck();
     await page.keyboard.press('Escape');
     await page.keyboard.press('x');
-    assert.equal((await heard('clear')).length, 1);
+    assert.equal((await received('clear')).length, 1);
     await page.evaluate(() => localStorage.clear());
 });
 
-inPage('alone says what is missing, and nothing is lost', async (page) => {
+inPage('without the module, Alone says so and nothing is lost', async (page) => {
     await page.route('**/gatebend.wasm', (route) => route.fulfill({ status: 404, body: '' }));
     await page.getByRole('button', { name: 'Alone' }).click();
     await page.getByText('web/build.sh makes it').waitFor();
     assert.equal(await page.locator('#connected').getAttribute('aria-pressed'), 'true');
     await page.keyboard.press('x');
-    await hears(page, 'clear');
+    await receives(page, 'clear');
 });
 
-inPage('on a phone fingers play together', async (page) => {
+inPage('on a phone several fingers play', async (page) => {
     const box = await page.locator('#surface').boundingBox();
     assert.ok(box.y + box.height < 844 - 60, `the pad ends at ${box.y + box.height}`);
     const client = await page.context().newCDPSession(page);
     const points = [[0.2, 0.3], [0.6, 0.5]].map(([x, y], id) =>
         ({ id, x: box.x + x * box.width, y: box.y + y * box.height }));
     await client.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: points });
-    await hears(page, 'touch', ({ fingers }) => fingers.length === 2 && Math.abs(fingers[1].x - 0.6) < 0.02);
+    await receives(page, 'touch', ({ fingers }) => fingers.length === 2 && Math.abs(fingers[1].x - 0.6) < 0.02);
     await client.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
-    await page.waitForFunction(() => window.instrument.heard.filter(({ type }) => type === 'touch').at(-1).fingers.length === 0);
+    await page.waitForFunction(() => window.instrument.received.filter(({ type }) => type === 'touch').at(-1).fingers.length === 0);
 }, { size: [390, 844] });
 
-inPage('everything that is used has a name', async (page) => {
+inPage('every control has a name', async (page) => {
     const nameless = await page.evaluate(() => [...document.querySelectorAll('button, input, select, textarea, [role=slider], [role=img], [role=application]')]
         .filter((element) => element.checkVisibility?.() && element.getAttribute('aria-hidden') !== 'true' && !element.getAttribute('aria-label') && !element.getAttribute('aria-labelledby')
             && !element.textContent?.trim() && !element.labels?.length)
@@ -185,7 +185,7 @@ inPage('everything that is used has a name', async (page) => {
     assert.deepEqual(nameless, []);
 });
 
-inPage('a network is dropped as a file, and saved as one', async (page) => {
+inPage('a network file is dropped and saved', async (page) => {
     await page.evaluate(() => {
         const file = JSON.parse(window.instrument.state.network.file);
         const data = new DataTransfer();
@@ -194,64 +194,64 @@ inPage('a network is dropped as a file, and saved as one', async (page) => {
     });
     await page.waitForFunction(() => document.title.startsWith('dropped'));
     const saved = page.waitForEvent('download');
-    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
     const download = await saved;
     assert.equal(download.suggestedFilename(), 'dropped.json');
 });
 
 inPage('a pairing code is entered', async (page) => {
-    await page.evaluate(() => window.instrument.tell({ type: 'pairing' }));
+    await page.evaluate(() => window.instrument.send({ type: 'pairing' }));
     const code = page.getByLabel('The code on the instrument\'s display');
     await code.fill('4711');
     await page.keyboard.press('Enter');
-    await hears(page, 'hello', ({ code: said }) => said === '4711');
+    await receives(page, 'hello', ({ code: typed }) => typed === '4711');
     await page.waitForFunction(() => !document.querySelector('#pairing-code'));
 });
 
-inPage('after a restart what was here is offered, or there', async (page) => {
+inPage('after a restart what played before is restored', async (page) => {
     await page.keyboard.press('Home');
-    await hears(page, 'snapshot');
+    await receives(page, 'snapshot');
     await page.evaluate(() => {
         const old = window.instrument;
         old.drop();
         window.instrument = new window.FakeInstrument(2);
         window.instrument.back(old.listener);
     });
-    await hears(page, 'restore', ({ snapshot }) => snapshot.includes('street surfer'));
+    await receives(page, 'restore', ({ snapshot }) => snapshot.includes('street surfer'));
     await page.waitForFunction(() => document.title.startsWith('street surfer'));
 });
 
-inPage('a link that led here plays nothing before it is wanted', async (page, heard) => {
+inPage('a link plays only after the player agrees', async (page, received) => {
     await page.getByText('This link has the network \u201cfrom elsewhere\u201d.').waitFor();
-    // What is asked for later is heard later: nothing else was on its way.
+    // Messages keep their order, so no other one was on its way.
     await page.keyboard.press('x');
-    await hears(page, 'clear');
-    assert.equal((await heard('load')).length, 0);
+    await receives(page, 'clear');
+    assert.equal((await received('load')).length, 0);
     await page.getByRole('button', { name: 'No', exact: true }).click();
-    await page.evaluate((hash) => { location.hash = hash; }, await packed(canned(8, 'another')));
+    await page.evaluate((hash) => { location.hash = hash; }, await encodeLink(canned(8, 'another')));
     await page.getByText('\u201canother\u201d').waitFor();
-    assert.equal((await heard('load')).length, 0);
+    assert.equal((await received('load')).length, 0);
     await page.getByRole('button', { name: 'Play it' }).click();
-    await hears(page, 'load', ({ network }) => JSON.parse(network).name === 'another');
-}, { fragment: await packed(canned(8, 'from elsewhere')) });
+    await receives(page, 'load', ({ network }) => JSON.parse(network).name === 'another');
+}, { fragment: await encodeLink(canned(8, 'from elsewhere')) });
 
-inPage('a page that is hidden lifts its fingers at once', async (page) => {
+inPage('a hidden page lifts its fingers at once', async (page) => {
     const box = await page.locator('#surface').boundingBox();
     await page.mouse.move(box.x + 50, box.y + 50);
     await page.mouse.down();
-    await hears(page, 'touch', ({ fingers }) => fingers.length === 1);
+    await receives(page, 'touch', ({ fingers }) => fingers.length === 1);
     const last = await page.evaluate(async () => {
-        // As in a hidden page: no frames.
+        // A hidden page has no animation frames.
         window.requestAnimationFrame = () => 0;
         Object.defineProperty(document, 'hidden', { value: true, configurable: true });
         document.dispatchEvent(new Event('visibilitychange'));
         await Promise.resolve();
-        return window.instrument.heard.filter(({ type }) => type === 'touch').at(-1);
+        return window.instrument.received.filter(({ type }) => type === 'touch').at(-1);
     });
     assert.deepEqual(last.fingers, []);
 });
 
-/** Lets it send sound; and counts what is made for it. */
+/** Lets the instrument send sound, and records the audio nodes that the page creates. */
 const sounding = (page) => page.evaluate(() => {
     window.contexts = [];
     window.nodes = [];
@@ -266,7 +266,7 @@ const sounding = (page) => page.evaluate(() => {
     window.instrument.back();
 });
 
-inPage('pressed twice, Listen and Record begin once; what is recorded ends whole', async (page) => {
+inPage('pressed twice, Listen and Record start once; the recording ends complete', async (page) => {
     await sounding(page);
     await page.getByText('Press Listen to hear it here').waitFor();
     assert.ok(await page.locator('#listen.main').isVisible());
@@ -283,7 +283,7 @@ inPage('pressed twice, Listen and Record begin once; what is recorded ends whole
     await page.waitForFunction(() => window.contexts[0].state === 'closed');
 });
 
-inPage('sound that was held back is gone on with by one press', async (page) => {
+inPage('suspended sound resumes after one press', async (page) => {
     await sounding(page);
     await page.locator('#listen').click();
     await page.getByRole('button', { name: 'Listening' }).waitFor();
@@ -294,7 +294,7 @@ inPage('sound that was held back is gone on with by one press', async (page) => 
     assert.equal(await page.evaluate(() => window.contexts.length), 1);
 });
 
-inPage('the focus stays where it was', async (page) => {
+inPage('the focus stays in place', async (page) => {
     const focused = () => page.evaluate(() => document.activeElement.textContent);
     await page.getByRole('button', { name: 'night train' }).focus();
     await page.keyboard.press('Enter');
@@ -305,15 +305,15 @@ inPage('the focus stays where it was', async (page) => {
     await page.getByText('dawn', { exact: true }).waitFor({ state: 'detached' });
     assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'Delete the long one');
     await page.keyboard.press('Enter');
-    await page.getByText('None yet').waitFor();
+    await page.getByText('No presets yet.').waitFor();
     assert.equal(await page.evaluate(() => document.activeElement.id), 'preset-list');
     await page.getByRole('button', { name: 'Pad: mode' }).focus();
     await page.evaluate(() => { window.instrument.drop(); window.instrument.back(); });
-    await page.waitForFunction(() => document.querySelector('.light').dataset.standing === 'open');
+    await page.waitForFunction(() => document.querySelector('.light').dataset.state === 'open');
     assert.equal(await focused(), 'mode');
 });
 
-inPage('what the browser cannot do is said in a sentence', async (page) => {
+inPage('missing features of the browser are reported in a sentence', async (page) => {
     await page.evaluate(() => {
         window.CompressionStream = class { constructor() { throw new TypeError('deflate-raw'); } };
         delete window.DecompressionStream;
@@ -322,30 +322,30 @@ inPage('what the browser cannot do is said in a sentence', async (page) => {
     await page.getByText('This browser is too old to make links').waitFor();
     await page.evaluate(() => { location.hash = '#n=AAAA'; });
     await page.getByText('This browser is too old to open links').waitFor();
-    // As on plain http.
+    // As with plain HTTP.
     await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
     await page.getByRole('button', { name: 'Paste' }).click();
-    await page.getByRole('textbox', { name: 'To paste into' }).fill(canned(8, 'by hand'));
-    await hears(page, 'load', ({ network }) => JSON.parse(network).name === 'by hand');
-    assert.equal(await page.getByRole('textbox', { name: 'To paste into' }).count(), 0);
+    await page.getByRole('textbox', { name: 'Paste here' }).fill(canned(8, 'by hand'));
+    await receives(page, 'load', ({ network }) => JSON.parse(network).name === 'by hand');
+    assert.equal(await page.getByRole('textbox', { name: 'Paste here' }).count(), 0);
 });
 
-inPage('a link to this computer is said to be one', async (page) => {
+inPage('a link to this computer is reported as such', async (page) => {
     await page.getByRole('button', { name: 'Share' }).click();
-    await page.getByText('It opens on this computer only').waitFor();
+    await page.getByText('The link opens on this computer only').waitFor();
 });
 
-inPage('a file is taken wherever it is dropped', async (page) => {
+inPage('a file can be dropped anywhere', async (page) => {
     await page.evaluate((text) => {
         const data = new DataTransfer();
         data.items.add(new File([text], 'x.json'));
         document.getElementById('expression-text').dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
     }, canned(8, 'dropped'));
-    await hears(page, 'load', ({ network }) => JSON.parse(network).name === 'dropped');
+    await receives(page, 'load', ({ network }) => JSON.parse(network).name === 'dropped');
 });
 
 for (const size of [[360, 640], [390, 664], [1280, 720]]) {
-    inPage(`at ${size.join(' by ')} all of the pad is seen, and why it is away`, async (page) => {
+    inPage(`at ${size.join(' by ')} the whole pad is visible, and so is the reason of a break`, async (page) => {
         if (size[0] < 720) {
             const client = await page.context().newCDPSession(page);
             const [width, height] = size;
@@ -357,7 +357,7 @@ for (const size of [[360, 640], [390, 664], [1280, 720]]) {
             const views = await page.locator('#views').boundingBox();
             const bottom = views?.y ?? size[1];
             assert.ok(box.x >= 0 && box.y >= 0 && box.x + box.width <= size[0] && box.y + box.height <= bottom,
-                `${selector}: ${JSON.stringify(box)}, the views begin at ${bottom}`);
+                `${selector}: ${JSON.stringify(box)}, the views start at ${bottom}`);
         };
         await inside('#surface');
         assert.deepEqual(await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.scrollHeight]), size);
@@ -367,7 +367,7 @@ for (const size of [[360, 640], [390, 664], [1280, 720]]) {
     }, { size });
 }
 
-inPage('a finger that scrolls does not seek, one that taps does', async (page, heard) => {
+inPage('a finger that scrolls does not seek, one that taps does', async (page, received) => {
     await page.waitForFunction(() => Number(document.querySelector('#seek').dataset.bent) > 0);
     const client = await page.context().newCDPSession(page);
     await client.send('Emulation.setTouchEmulationEnabled', { enabled: true, maxTouchPoints: 5 });
@@ -377,38 +377,38 @@ inPage('a finger that scrolls does not seek, one that taps does', async (page, h
     await touch('touchStart', box.y + 30);
     for (let y = 20; y > -200; y -= 20) await touch('touchMove', box.y + y);
     await touch('touchEnd', null);
-    assert.deepEqual(await heard('seek'), []);
+    assert.deepEqual(await received('seek'), []);
     await page.evaluate(() => scrollTo(0, 0));
     await touch('touchStart', box.y + 30);
     await touch('touchEnd', null);
-    await hears(page, 'seek', ({ t }) => Math.abs(t - 131072) < 1000);
-    assert.equal((await heard('seek')).length, 1);
+    await receives(page, 'seek', ({ t }) => Math.abs(t - 131072) < 1000);
+    assert.equal((await received('seek')).length, 1);
 }, { size: [820, 700] });
 
-inPage('help tells what things are, and the keys of the gates', async (page) => {
+inPage('the help explains terms and the keys of the graph', async (page) => {
     await page.keyboard.press('?');
     for (const text of ['A bend holds', 'A layer is', 'A brush paints', 'smaller and larger brush']) {
         await page.getByText(text).waitFor();
     }
 });
 
-inPage('an expression that is typed while away is heard when the instrument is there again', async (page, heard) => {
+inPage('an expression typed while disconnected plays after reconnecting', async (page, received) => {
     await page.evaluate(() => window.instrument.drop());
     const text = page.getByRole('textbox', { name: 'Expression of t' });
     await text.fill('t*7');
-    await page.getByText('It is heard when the instrument is there again.').waitFor();
-    // Nobody types any more, and what it plays has another source.
+    await page.getByText('It plays when the instrument is back.').waitFor();
+    // The field has lost the focus, and the network has another source.
     await page.locator('#seek').focus();
     await page.evaluate(() => {
         window.instrument.state.network.file = JSON.stringify({ ...JSON.parse(window.instrument.state.network.file), source: 't*3' });
         window.instrument.back();
     });
-    await hears(page, 'load', ({ network }) => JSON.parse(network).name === 't*7');
+    await receives(page, 'load', ({ network }) => JSON.parse(network).name === 't*7');
     assert.equal(await text.inputValue(), 't*7');
-    assert.equal((await heard('compile')).length, 1);
+    assert.equal((await received('compile')).length, 1);
 });
 
-inPage('after a long time the player says whether what was here is brought back', async (page, heard) => {
+inPage('after a long absence the player decides what to play', async (page, received) => {
     const restart = () => page.evaluate(() => {
         const old = window.instrument;
         old.drop();
@@ -418,47 +418,47 @@ inPage('after a long time the player says whether what was here is brought back'
         window.instrument.back(old.listener);
     });
     await page.keyboard.press('Home');
-    await hears(page, 'snapshot');
+    await receives(page, 'snapshot');
     await restart();
-    await page.getByRole('button', { name: 'No', exact: true }).click();
-    await page.waitForFunction(() => !document.querySelector('#bring-back'));
-    assert.equal((await heard('restore')).length, 0);
+    await page.getByRole('button', { name: 'Keep what plays now' }).click();
+    await page.waitForFunction(() => !document.querySelector('#restore-previous'));
+    assert.equal((await received('restore')).length, 0);
     await page.keyboard.press('n');
-    await hears(page, 'random');
-    await hears(page, 'snapshot');
+    await receives(page, 'random');
+    await receives(page, 'snapshot');
     const title = await page.title();
     assert.match(title, /^random/);
     await restart();
-    await page.getByRole('button', { name: 'Bring back what was here' }).click();
-    await hears(page, 'restore', ({ snapshot }) => snapshot.includes('random'));
+    await page.getByRole('button', { name: 'Restore what I played' }).click();
+    await receives(page, 'restore', ({ snapshot }) => snapshot.includes('random'));
 });
 
-inPage('one in the page that stopped is played on', async (page) => {
+inPage('an instrument in the page that stopped is started again', async (page) => {
     await page.locator('#alone').click();
     await page.getByText('In this page', { exact: true }).waitFor();
     await page.keyboard.press('n');
     await page.waitForFunction(() => document.title.startsWith('random'));
-    await page.waitForFunction(() => window.alone.heard.some(({ type }) => type === 'snapshot'));
+    await page.waitForFunction(() => window.alone.received.some(({ type }) => type === 'snapshot'));
     const title = await page.title();
     await page.evaluate(() => window.alone.drop('The instrument has stopped.'));
-    await page.getByText('The instrument has stopped. What was played').waitFor();
+    await page.getByText('The instrument has stopped. What you played').waitFor();
     await page.getByRole('button', { name: 'Play on' }).click();
     await page.getByText('In this page', { exact: true }).waitFor();
     assert.equal(await page.title(), title);
     await page.evaluate(() => { window.instrument.clients = 2; });
     await page.locator('#connected').click();
-    await page.getByRole('button', { name: 'Take what it plays' }).click();
+    await page.getByRole('button', { name: 'Play theirs' }).click();
     await page.waitForFunction(() => document.title.startsWith('street surfer'));
-    assert.deepEqual(await page.evaluate(() => window.instrument.heard.filter(({ type }) => type === 'restore').length), 0);
+    assert.deepEqual(await page.evaluate(() => window.instrument.received.filter(({ type }) => type === 'restore').length), 0);
 }, { alone: true });
 
-inPage('on the way to an instrument that wants a code it is typed, or one stays', async (page) => {
+inPage('a switch asks for a pairing code, or is cancelled', async (page) => {
     await page.locator('#alone').click();
     await page.getByText('In this page', { exact: true }).waitFor();
     await page.evaluate(() => { window.instrument.code = '4711'; });
     await page.locator('#connected').click();
     await page.getByRole('button', { name: 'Stay here' }).click();
-    await page.getByText('It stays as it was.').waitFor();
+    await page.getByText('Everything stays as it was.').waitFor();
     await page.locator('#connected').click();
     await page.getByLabel('The code on the instrument\'s display').fill('4711');
     await page.keyboard.press('Enter');

@@ -1,11 +1,11 @@
-// A recording is the WAV file that the program writes of the same sound.
+// A recording is the same WAV file as the program's of the same sound.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Recording, rounded } from '../audio/recorder.js';
 
-test('frames are rounded and never wrap', () => {
+test('frames are rounded and clipped', () => {
     const half = 0.5 / 32_768;
     const frames = Float32Array.of(0, half, -half, 1, -1, 2, -2, 0.5, -0.25);
     assert.deepEqual(
@@ -14,7 +14,7 @@ test('frames are rounded and never wrap', () => {
     );
 });
 
-test('a file says its length and rate', async () => {
+test('the header has the length and the rate', async () => {
     const recording = new Recording(48_000);
     recording.add(Float32Array.of(0.5, -0.5));
     recording.add(Float32Array.of(0.25));

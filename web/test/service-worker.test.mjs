@@ -1,4 +1,4 @@
-// The service worker keeps one version, whole, and answers from it without a network.
+// The service worker caches one complete version and answers from it without a network.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -10,13 +10,14 @@ const HERE = 'https://host.example/some/path/';
 /** The name of a version's cache. */
 const cacheOf = (version, path = '/some/path/') => `gatebend ${path} ${version}`;
 
-/** A browser's caches, and a network that can be away. */
+/** A browser's caches, and a network that can be down. */
 function world(home = HERE, stores = new Map()) {
     const path = (request, ignore) => {
         const url = new URL(request.url ?? request, home);
         return ignore ? url.origin + url.pathname : url.href;
     };
-    /** `list` is files.js there, null where another page is; `slow` who never answers. */
+    /** `list` is the server's files.js, null if another page is there; a `slow` server never
+     * answers. */
     const network = { there: true, slow: false, content: 'first', list: "self.VERSION = '1';" };
     const fetch = async (request) => {
         if (network.slow) await new Promise(() => {});
@@ -26,7 +27,7 @@ function world(home = HERE, stores = new Map()) {
         }
         return `${network.content} ${new URL(path(request)).pathname}`;
     };
-    /** Nobody waits for real: who is patient is so until `late`. */
+    /** Replaces timers: they end when the test calls `late`. */
     const timers = [];
     const late = () => { for (const call of timers.splice(0)) call(); };
     const caches = {
@@ -53,7 +54,7 @@ function world(home = HERE, stores = new Map()) {
             clients: { claim: async () => {} },
             skipWaiting: async () => {},
             importScripts: () => Object.assign(self, {
-                VERSION: version, FILES: ['index.html', 'audio/alone.js'],
+                VERSION: version, FILES: ['index.html', 'audio/standalone.js'],
             }),
             addEventListener: (name, listener) => { heard[name] = listener; },
         };
@@ -70,7 +71,7 @@ function world(home = HERE, stores = new Map()) {
         return {
             install: () => until('install'),
             activate: () => until('activate'),
-            /** @param {object} [of] the request and where it comes from */
+            /** @param {object} [of] properties of the request and its origin */
             get: (url, { method = 'GET', mode = 'cors', clientId = '', resultingClientId = '' } = {}) => {
                 let answer;
                 heard.fetch({
@@ -84,21 +85,21 @@ function world(home = HERE, stores = new Map()) {
     return { network, late, stores, worker };
 }
 
-test('what it keeps needs no network; the rest is left to it', async () => {
+test('cached files need no network, other requests pass through', async () => {
     const { network, worker } = world();
     const one = worker('1');
     await one.install();
     network.there = false;
     assert.equal(await one.get(HERE), 'first /some/path/');
-    assert.equal(await one.get(`${HERE}audio/alone.js`), 'first /some/path/audio/alone.js');
+    assert.equal(await one.get(`${HERE}audio/standalone.js`), 'first /some/path/audio/standalone.js');
     assert.equal(await one.get(`${HERE}?from=home`), 'first /some/path/');
-    assert.equal(await one.get(`${HERE}audio/alone.js`, { method: 'HEAD' }), 'first /some/path/audio/alone.js');
+    assert.equal(await one.get(`${HERE}audio/standalone.js`, { method: 'HEAD' }), 'first /some/path/audio/standalone.js');
     await assert.rejects(one.get(`${HERE}other.json`));
     assert.equal(one.get('https://elsewhere.example/x.js'), undefined);
     assert.equal(one.get(`${HERE}index.html`, { method: 'POST' }), undefined);
 });
 
-test('another version takes the place of the first, and only when it is whole', async () => {
+test('a new version replaces the old one only when it is complete', async () => {
     const { network, stores, worker } = world();
     await worker('1').install();
     const two = worker('2');
@@ -114,7 +115,7 @@ test('another version takes the place of the first, and only when it is whole', 
     assert.equal(await two.get(HERE), 'second /some/path/');
 });
 
-test('pages at other paths of the host keep theirs', async () => {
+test('pages at other paths of the host keep their caches', async () => {
     const { stores, worker } = world();
     await worker('1').install();
     for (const path of ['/', '/some/', '/some/path/more/', '/other/']) {
@@ -129,7 +130,7 @@ test('pages at other paths of the host keep theirs', async () => {
     assert.ok(!stores.has(cacheOf('1')) && stores.size === 4);
 });
 
-test('who comes is shown what is there, all of one version', async () => {
+test('a visitor sees the version of the server, complete', async () => {
     const { network, late, worker } = world();
     const one = worker('1');
     await one.install();
@@ -147,12 +148,12 @@ test('who comes is shown what is there, all of one version', async () => {
     network.content = 'second';
     network.list = "self.VERSION = '2';";
     assert.equal(await come('new'), 'second /some/path/');
-    // Its files are left to the network, those of a page from before are not.
-    assert.equal(one.get(`${HERE}audio/alone.js`, { clientId: 'new' }), undefined);
-    assert.equal(await one.get(`${HERE}audio/alone.js`, { clientId: 'same' }), 'first /some/path/audio/alone.js');
+    // Its files come from the network, those of an older page from the cache.
+    assert.equal(one.get(`${HERE}audio/standalone.js`, { clientId: 'new' }), undefined);
+    assert.equal(await one.get(`${HERE}audio/standalone.js`, { clientId: 'same' }), 'first /some/path/audio/standalone.js');
 });
 
-test('another page at the address is not shadowed', async () => {
+test('another page at the same address is not hidden', async () => {
     const { network, stores, worker } = world();
     const one = worker('1');
     await one.install();
@@ -163,26 +164,26 @@ test('another page at the address is not shadowed', async () => {
     assert.equal(one.get(HERE, { mode: 'navigate' }), undefined);
 });
 
-test('a page is told of versions that it is not of', async () => {
+test('a page is notified of other versions', async () => {
     let list = 'one';
     let changed = () => {};
     const registered = [];
     const globals = {
         navigator: { serviceWorker: {
             addEventListener: (_, call) => { changed = call; },
-            register: async (...said) => { registered.push(said); },
+            register: async (...args) => { registered.push(args); },
         } },
         fetch: async () => ({ ok: true, text: async () => list }),
     };
     for (const [name, value] of Object.entries(globals)) Object.defineProperty(globalThis, name, { value, configurable: true });
-    const { keep } = await import('../offline.js');
-    let told = 0;
-    assert.ok(await keep(() => { told += 1; }));
+    const { registerServiceWorker } = await import('../store/offline.js');
+    let notified = 0;
+    assert.ok(await registerServiceWorker(() => { notified += 1; }));
     // The browser's own cache could keep an old worker for a day.
     assert.equal(registered[0][1].updateViaCache, 'none');
     await changed();
-    assert.equal(told, 0);
+    assert.equal(notified, 0);
     list = 'two';
     await changed();
-    assert.equal(told, 1);
+    assert.equal(notified, 1);
 });

@@ -1,6 +1,6 @@
-// Pictures of the page, to look at. Usage: node web/test/shots.mjs FOLDER [URL]
-//    or, the one picture of the README: node web/test/shots.mjs --readme FILE.png [URL]
-// Without the URL of an instrument, a fake one is shown. CHROMIUM names the browser.
+// Takes screenshots of the page. Usage: node web/test/shots.mjs FOLDER [URL]
+//    or, for the picture of the README: node web/test/shots.mjs --readme FILE.png [URL]
+// Without the URL of an instrument, shows a fake one. CHROMIUM names the browser.
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, statSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { open } from './browser.mjs';
 const SIZES = { desktop: [1440, 900], low: [1280, 720], phone: [390, 844], 'low-phone': [360, 640], narrow: [720, 900], tablet: [820, 1180] };
 const VIEWS = ['play', 'gates', 'networks', 'sound'];
 
-// The README's: few colours, by ImageMagick (convert) where it is there, and few bytes.
+// The README's picture has few colours, reduced by ImageMagick (convert) if available.
 const COLOURS = '64';
 const MOST_BYTES = 150_000;
 
@@ -35,7 +35,7 @@ if (readme) {
     await close();
     process.exit(problems ? 1 : 0);
 }
-/** What one does: listens, paints gates, touches the pad and stays there. */
+/** Listens, paints gates, and keeps a finger on the pad. */
 async function play(page) {
     const middle = async (selector, x, y) => {
         const box = await page.locator(selector).boundingBox();

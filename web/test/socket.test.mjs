@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { connect, wait, why } from '../port/socket.js';
+import { connect, retryDelay, closeReason } from '../link/socket.js';
 
-test('attempts come more and more seldom, and not all at once', () => {
-    assert.equal(wait(0, 0.5), 250);
-    assert.equal(wait(3, 0.5), 2000);
-    assert.equal(wait(30, 0.5), 5000);
-    assert.ok(wait(30, 1) > wait(30, 0));
+test('delays grow, with jitter', () => {
+    assert.equal(retryDelay(0, 0.5), 250);
+    assert.equal(retryDelay(3, 0.5), 2000);
+    assert.equal(retryDelay(30, 0.5), 5000);
+    assert.ok(retryDelay(30, 1) > retryDelay(30, 0));
 });
 
-test('the reason is told in plain words', () => {
-    assert.equal(why(1008, 'Not from there.', true), 'Not from there.');
-    assert.match(why(1006, '', true), /broke/);
-    assert.match(why(1006, '', false), /does not answer/);
+test('the reason of a close is a sentence', () => {
+    assert.equal(closeReason(1008, 'Not from there.', true), 'Not from there.');
+    assert.match(closeReason(1006, '', true), /broke/);
+    assert.match(closeReason(1006, '', false), /does not answer/);
 });
 
-/** A websocket that does what it is told. */
+/** A websocket that the test controls. */
 class FakeSocket {
     static all = [];
     readyState = 0;
@@ -31,14 +31,14 @@ class FakeSocket {
     lose(code = 1006, reason = '') { this.readyState = 3; this.onclose({ code, reason }); }
 }
 
-test('it connects again after a break, until it is closed', (context) => {
+test('it reconnects after a break, until it is closed', (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
     FakeSocket.all = [];
-    const told = [];
+    const events = [];
     const port = connect({
-        onopen: () => told.push('open'),
-        onmessage: (data) => told.push(data),
-        onclose: (reason) => told.push(reason),
+        onopen: () => events.push('open'),
+        onmessage: (data) => events.push(data),
+        onclose: (reason) => events.push(reason),
     }, { url: 'ws://desk/ws', Socket: FakeSocket });
     const [first] = FakeSocket.all;
     port.send('too early');
@@ -48,73 +48,73 @@ test('it connects again after a break, until it is closed', (context) => {
     first.lose(1001, 'Switched off.');
     port.send('lost');
     assert.deepEqual(first.sent, ['one']);
-    assert.deepEqual(told, ['open', 'two', 'Switched off.']);
+    assert.deepEqual(events, ['open', 'two', 'Switched off.']);
     context.mock.timers.tick(400);
     assert.equal(FakeSocket.all.length, 2);
-    // It does not answer at all: given up after a while.
+    // No answer at all: given up after the time limit.
     context.mock.timers.tick(5000);
-    assert.equal(told.length, 4);
+    assert.equal(events.length, 4);
     context.mock.timers.tick(800);
     assert.equal(FakeSocket.all.length, 3);
     FakeSocket.all[2].open();
-    // The one given up is not listened to.
+    // Events of the socket that was given up are ignored.
     FakeSocket.all[1].onopen();
-    assert.equal(told.length, 5);
+    assert.equal(events.length, 5);
     port.close();
     FakeSocket.all[2].lose();
     context.mock.timers.tick(60_000);
     assert.equal(FakeSocket.all.length, 3);
-    assert.equal(told.length, 5);
+    assert.equal(events.length, 5);
 });
 
-/** A port and what its listener was told, with the first socket. */
+/** A port, the events of its listener, and the first socket. */
 function begun() {
     FakeSocket.all = [];
-    const told = [];
+    const events = [];
     const port = connect({
-        onopen: () => told.push('open'),
+        onopen: () => events.push('open'),
         onmessage: () => {},
-        onclose: (reason) => told.push(reason),
+        onclose: (reason) => events.push(reason),
     }, { url: 'ws://desk/ws', Socket: FakeSocket });
-    return { port, told };
+    return { port, events };
 }
 
-test('one that says nothing any more is left, and connected to again', (context) => {
+test('a silent connection is given up and reconnected', (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
-    const { port, told } = begun();
+    const { port, events } = begun();
     const [first] = FakeSocket.all;
     first.open();
     first.onmessage({ data: 'welcome' });
-    port.well();
+    port.welcomed();
     for (let i = 0; i < 10; i++) {
         context.mock.timers.tick(4000);
         first.onmessage({ data: 'status' });
     }
-    assert.deepEqual(told, ['open']);
+    assert.deepEqual(events, ['open']);
     context.mock.timers.tick(5000);
-    assert.equal(told.length, 2);
-    assert.match(told[1], /broke/);
+    assert.equal(events.length, 2);
+    assert.match(events[1], /broke/);
     assert.equal(first.readyState, 3);
     context.mock.timers.tick(400);
     assert.equal(FakeSocket.all.length, 2);
-    // One that opens and then says nothing is none.
+    // A connection that opens and stays silent counts as broken, too.
     FakeSocket.all[1].open();
     context.mock.timers.tick(5000);
-    assert.equal(told.length, 4);
+    assert.equal(events.length, 4);
     port.close();
 });
 
-test('who types a code is waited for', (context) => {
+test('silence is allowed while the player types a pairing code', (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
-    const { port, told } = begun();
+    const { port, events } = begun();
     FakeSocket.all[0].open();
     FakeSocket.all[0].onmessage({ data: 'pairing' });
     context.mock.timers.tick(120_000);
-    assert.deepEqual(told, ['open']);
+    assert.deepEqual(events, ['open']);
     port.close();
 });
 
-test('a page that is refused tries more and more seldom, one that was welcome soon', (context) => {
+test('delays grow while a page is refused, and start again once it was welcomed', (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const { port } = begun();
     for (let i = 0; i < 8; i++) {
@@ -135,7 +135,7 @@ test('a page that is refused tries more and more seldom, one that was welcome so
     assert.equal(FakeSocket.all.length, length + 1);
     const welcome = FakeSocket.all.at(-1);
     welcome.open();
-    port.well();
+    port.welcomed();
     welcome.lose();
     context.mock.timers.tick(400);
     assert.equal(FakeSocket.all.length, length + 2);

@@ -1,48 +1,63 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Away, Refusal } from '../conversation.js';
-import { Store } from '../store.js';
+import { Disconnected, Refusal } from '../link/connection.js';
+import { Store } from '../store/store.js';
 import { canned, FakeInstrument, settled } from './fake-port.js';
 
 async function connected(instrument = new FakeInstrument(), options = {}) {
     const store = new Store(options);
-    await store.use(instrument.connect, 'connected');
+    await store.link.switchTo(instrument.connect, 'connected');
     await settled();
-    await store.keepSnapshot();
+    await store.edits.saveSnapshot();
     return { store, instrument };
 }
 
-/** What was said to an instrument, of some types. */
-const said = (instrument, ...types) => instrument.heard.filter(({ type }) => types.includes(type));
+/** Messages of some types that an instrument received. */
+const received = (instrument, ...types) => instrument.received.filter(({ type }) => types.includes(type));
 
-test('sections are merged, and told by name', async () => {
+test('sections are merged and dispatched by name', async () => {
     const { store, instrument } = await connected();
-    assert.equal(store.connection.standing, 'open');
+    assert.equal(store.connection.state, 'open');
     assert.equal(store.state.library.place, 1);
-    const told = [];
-    store.addEventListener('presets', ({ detail }) => told.push(detail));
-    store.addEventListener('network', () => told.push('network'));
+    const events = [];
+    store.addEventListener('presets', ({ detail }) => events.push(detail));
+    store.addEventListener('network', () => events.push('network'));
     instrument.change({ presets: ['dawn'] });
-    assert.deepEqual(told, [['dawn']]);
+    assert.deepEqual(events, [['dawn']]);
     assert.equal(store.state.library.place, 1);
 });
 
-test('an answer goes to who asked, a refusal with its reason and place', async () => {
+test('the link passes through its states', async () => {
+    const { store, instrument } = await connected();
+    await store.request(paint(9));
+    await store.edits.saveSnapshot();
+    const states = [store.link.state];
+    for (const event of ['connection', 'welcome', 'network']) {
+        store.addEventListener(event, () => { if (states.at(-1) !== store.link.state) states.push(store.link.state); });
+    }
+    instrument.drop();
+    new FakeInstrument(2).back(instrument.listener);
+    await settled();
+    states.push(store.link.state);
+    assert.deepEqual(states, ['ready', 'disconnected', 'greeted', 'restoring', 'ready']);
+});
+
+test('a reply settles its request, a refusal with its reason and place', async () => {
     const { store } = await connected();
-    const compiled = await store.ask({ type: 'compile', expression: 't', bits: 8 });
+    const compiled = await store.request({ type: 'compile', expression: 't', bits: 8 });
     assert.equal(compiled.type, 'compiled');
     await assert.rejects(
-        store.ask({ type: 'compile', expression: 't+?', bits: 8 }),
+        store.request({ type: 'compile', expression: 't+?', bits: 8 }),
         (problem) => problem instanceof Refusal && problem.at === 2,
     );
     const problems = [];
     store.addEventListener('problem', ({ detail }) => problems.push(detail));
-    assert.equal(await store.please({ type: 'undo' }), null);
+    assert.equal(await store.attempt({ type: 'undo' }), null);
     assert.deepEqual(problems, ['Nothing to undo.']);
 });
 
-test('binary messages are read', async () => {
+test('binary messages are decoded', async () => {
     const { store, instrument } = await connected();
     const activity = new Uint8Array([1, 0, 0, 0, 9, 0, 0, 0, 5, 1, 0, 0, 0x80, 0x7f]);
     instrument.listener.onmessage(activity.buffer);
@@ -57,44 +72,44 @@ test('binary messages are read', async () => {
     assert.equal(store.activity.t, 261);
 });
 
-test('what is edited while away is made once the instrument is back', async () => {
+test('edits made while disconnected are sent after reconnecting', async () => {
     const { store, instrument } = await connected();
     instrument.drop();
-    assert.equal(store.connection.standing, 'away');
-    const answer = store.ask({ type: 'paint', bends: [[9, 'one']], begins: true });
-    await assert.rejects(store.ask({ type: 'waveform', columns: 4 }), Away);
+    assert.equal(store.connection.state, 'away');
+    const answer = store.request({ type: 'paint', bends: [[9, 'one']], begins: true });
+    await assert.rejects(store.request({ type: 'waveform', columns: 4 }), Disconnected);
     instrument.back();
     assert.equal((await answer).type, 'done');
     assert.deepEqual(instrument.state.layers.layers[0].bends, [[9, 'one', true]]);
 });
 
-test('what was sent without an answer is sent again, but no step twice', async () => {
+test('unanswered edits are sent again, unless they are not idempotent', async () => {
     const { store, instrument } = await connected();
     instrument.mute = 2;
-    const paint = store.ask({ type: 'paint', bends: [[9, 'one']], begins: true });
-    const add = store.ask({ type: 'add-layer' });
-    const unsure = assert.rejects(add, /not known/);
+    const paint = store.request({ type: 'paint', bends: [[9, 'one']], begins: true });
+    const add = store.request({ type: 'add-layer' });
+    const unknown = assert.rejects(add, /not known/);
     await settled();
     instrument.drop();
     instrument.back();
     assert.equal((await paint).type, 'done');
-    await unsure;
-    assert.equal(said(instrument, 'paint').length, 2);
-    assert.equal(said(instrument, 'add-layer').length, 1);
+    await unknown;
+    assert.equal(received(instrument, 'paint').length, 2);
+    assert.equal(received(instrument, 'add-layer').length, 1);
     assert.equal(instrument.state.layers.layers.length, 2);
 });
 
-test('a restarted instrument gets back all there was, in order', async () => {
+test('a restarted instrument gets the snapshot and all edits since, in order', async () => {
     const { store, instrument } = await connected();
-    await store.ask({ type: 'load', network: canned(8, 'mine') });
-    await store.keepSnapshot();
-    // After the snapshot: one that is answered, one that is not, one while away.
-    await store.ask({ type: 'paint', bends: [[9, 'zero']], begins: true });
+    await store.request({ type: 'load', network: canned(8, 'mine') });
+    await store.edits.saveSnapshot();
+    // After the snapshot: an answered edit, an unanswered one, one while disconnected.
+    await store.request({ type: 'paint', bends: [[9, 'zero']], begins: true });
     instrument.mute = 1;
-    const second = store.ask({ type: 'paint', bends: [[10, 'one']], begins: true });
+    const second = store.request({ type: 'paint', bends: [[10, 'one']], begins: true });
     await settled();
     instrument.drop();
-    const third = store.ask({ type: 'set', key: 'speed', value: -50 });
+    const third = store.request({ type: 'set', key: 'speed', value: -50 });
 
     const restarted = new FakeInstrument(2);
     restarted.back(instrument.listener);
@@ -103,15 +118,15 @@ test('a restarted instrument gets back all there was, in order', async () => {
     assert.deepEqual(restarted.state.layers.layers[0].bends, [[9, 'zero', true], [10, 'one', true]]);
     assert.equal(store.value('speed'), -50);
     assert.deepEqual(
-        said(restarted, 'restore', 'paint', 'set').map(({ type }) => type),
+        received(restarted, 'restore', 'paint', 'set').map(({ type }) => type),
         ['restore', 'paint', 'paint', 'set'],
     );
 });
 
-test('a break while it is restored is survived', async () => {
+test('a restore goes on after a break', async () => {
     const { store, instrument } = await connected();
-    await store.ask({ type: 'load', network: canned(8, 'mine') });
-    await store.keepSnapshot();
+    await store.request({ type: 'load', network: canned(8, 'mine') });
+    await store.edits.saveSnapshot();
     instrument.drop();
     const restarted = new FakeInstrument(2);
     restarted.back(instrument.listener);
@@ -120,99 +135,99 @@ test('a break while it is restored is survived', async () => {
     restarted.back();
     await settled();
     assert.equal(JSON.parse(restarted.state.network.file).name, 'mine');
-    assert.equal(store.arriving, false);
+    assert.equal(store.link.state, 'ready');
 });
 
-test('an instrument that has kept all by itself is left alone', async () => {
+test('an instrument that has restored itself is not restored again', async () => {
     const { store, instrument } = await connected();
-    await store.ask({ type: 'paint', bends: [[9, 'one']], begins: true });
-    await store.keepSnapshot();
+    await store.request({ type: 'paint', bends: [[9, 'one']], begins: true });
+    await store.edits.saveSnapshot();
     instrument.drop();
     const restarted = new FakeInstrument(2);
     restarted.state = structuredClone(instrument.state);
     restarted.back(instrument.listener);
     await settled();
-    assert.equal(said(restarted, 'restore').length, 0);
+    assert.equal(received(restarted, 'restore').length, 0);
 });
 
 test('after a long absence the player is asked', async () => {
     let now = 0;
     const { store, instrument } = await connected(new FakeInstrument(), { now: () => now });
-    await store.ask({ type: 'load', network: canned(8, 'mine') });
-    await store.keepSnapshot();
+    await store.request({ type: 'load', network: canned(8, 'mine') });
+    await store.edits.saveSnapshot();
     instrument.drop();
     now = 3_600_000;
     const restarted = new FakeInstrument(2);
     restarted.back(instrument.listener);
     await settled();
     assert.equal(store.connection.restorable, true);
-    assert.equal(said(restarted, 'restore').length, 0);
-    // What it plays now is not what was here, however long the player thinks.
-    await store.keepSnapshot();
-    await store.bringBack();
+    assert.equal(received(restarted, 'restore').length, 0);
+    // A snapshot of what plays now must not replace the one to be restored.
+    await store.edits.saveSnapshot();
+    await store.link.restorePrevious();
     assert.equal(JSON.parse(restarted.state.network.file).name, 'mine');
     assert.equal(store.connection.restorable, false);
 });
 
-test('between connected and alone nothing is lost, time neither', async () => {
+test('a switch keeps network, bends and time', async () => {
     const { store, instrument } = await connected();
-    await store.ask({ type: 'load', network: canned(8, 'mine') });
-    await store.ask({ type: 'paint', bends: [[9, 'one']], begins: true });
+    await store.request({ type: 'load', network: canned(8, 'mine') });
+    await store.request({ type: 'paint', bends: [[9, 'one']], begins: true });
     instrument.t = 4711;
     const alone = new FakeInstrument(7);
-    await store.use(alone.connect, 'alone');
+    await store.link.switchTo(alone.connect, 'alone');
     await settled();
-    assert.equal(store.connection.how, 'alone');
+    assert.equal(store.connection.mode, 'alone');
     assert.equal(alone.t, 4711);
     assert.equal(JSON.parse(alone.state.network.file).name, 'mine');
     assert.deepEqual(alone.state.layers.layers[0].bends, [[9, 'one', true]]);
     assert.equal(instrument.listeners.size, 0);
-    await store.ask({ type: 'paint', bends: [[10, 'zero']], begins: true });
+    await store.request({ type: 'paint', bends: [[10, 'zero']], begins: true });
     assert.equal(instrument.state.layers.layers[0].bends.length, 1);
     assert.equal(alone.state.layers.layers[0].bends.length, 2);
 });
 
-test('alone goes on when the instrument is gone, with what was asked meanwhile', async () => {
+test('the instrument in the page plays on after a break, with the edits since', async () => {
     const { store, instrument } = await connected();
-    await store.ask({ type: 'load', network: canned(8, 'mine') });
-    await store.keepSnapshot();
+    await store.request({ type: 'load', network: canned(8, 'mine') });
+    await store.edits.saveSnapshot();
     instrument.drop();
-    const paint = store.ask({ type: 'paint', bends: [[9, 'one']], begins: true });
+    const paint = store.request({ type: 'paint', bends: [[9, 'one']], begins: true });
     const alone = new FakeInstrument(7);
-    await store.use(alone.connect, 'alone');
+    await store.link.switchTo(alone.connect, 'alone');
     await paint;
     assert.equal(JSON.parse(alone.state.network.file).name, 'mine');
     assert.deepEqual(alone.state.layers.layers[0].bends, [[9, 'one', true]]);
 });
 
-test('one that cannot be had changes nothing', async () => {
+test('a failed switch changes nothing', async () => {
     const { store, instrument } = await connected();
-    await assert.rejects(store.use(() => Promise.reject(new Error('no module')), 'alone'), /no module/);
-    assert.equal(store.connection.how, 'connected');
-    await store.ask({ type: 'paint', bends: [[9, 'one']], begins: true });
+    await assert.rejects(store.link.switchTo(() => Promise.reject(new Error('no module')), 'alone'), /no module/);
+    assert.equal(store.connection.mode, 'connected');
+    await store.request({ type: 'paint', bends: [[9, 'one']], begins: true });
     assert.equal(instrument.state.layers.layers[0].bends.length, 1);
 });
 
-test('a pairing code is asked for, and kept for the next time', async () => {
+test('a pairing code is requested, and reused after a break', async () => {
     const instrument = new FakeInstrument();
     instrument.code = '1234';
     const store = new Store();
-    await store.use(instrument.connect, 'connected');
+    await store.link.switchTo(instrument.connect, 'connected');
     await settled();
-    assert.equal(store.connection.standing, 'pairing');
-    store.pair('1234');
+    assert.equal(store.connection.state, 'pairing');
+    store.link.pair('1234');
     await settled();
-    assert.equal(store.connection.standing, 'open');
+    assert.equal(store.connection.state, 'open');
     instrument.drop();
     instrument.back();
     await settled();
-    assert.equal(store.connection.standing, 'open');
+    assert.equal(store.connection.state, 'open');
 });
 
-test('time goes on between what is told of it', async () => {
+test('time is extrapolated between messages', async () => {
     let now = 0;
     const { store, instrument } = await connected(new FakeInstrument(), { now: () => now });
-    instrument.tell({ type: 'status', t: 1000, load: 1, late: 0, engine: 'cpu', clients: 1, faults: [] });
+    instrument.send({ type: 'status', t: 1000, load: 1, late: 0, engine: 'cpu', clients: 1, faults: [] });
     now = 500;
     assert.equal(store.t, 5000);
     instrument.change({ parameters: [-12, -200, 0, 0, 0, 0, 8, 0] });
@@ -223,15 +238,15 @@ test('time goes on between what is told of it', async () => {
     assert.equal(store.t, (5000 - 8000) >>> 0);
 });
 
-test('one that never answers is given up, and nothing has changed', async (context) => {
+test('a switch to an instrument that never answers fails and changes nothing', async (context) => {
     const { store, instrument } = await connected();
     context.mock.timers.enable({ apis: ['setTimeout'] });
-    const mute = store.use(() => ({ send() {}, close() {} }), 'alone');
+    const mute = store.link.switchTo(() => ({ send() {}, close() {} }), 'alone');
     const given = assert.rejects(mute, /does not answer/);
     await settled();
     context.mock.timers.tick(10_000);
     await given;
-    assert.equal(store.connection.how, 'connected');
+    assert.equal(store.connection.mode, 'connected');
     assert.equal(instrument.listeners.size, 1);
 });
 
@@ -239,15 +254,15 @@ const name = (instrument) => JSON.parse(instrument.state.network.file).name;
 const bends = (instrument) => instrument.state.layers.layers[0].bends.map(([node, bend]) => `${node} ${bend}`);
 const paint = (node, bend = 'one') => ({ type: 'paint', bends: [[node, bend]], begins: true });
 
-/** Away for an hour; back, it plays something else, and the player is asked. */
-async function forgotten() {
+/** An instrument that was restarted during an absence of an hour: the player is asked. */
+async function afterLongAbsence() {
     let now = 0;
     const { store, instrument } = await connected(new FakeInstrument(), { now: () => now });
-    await store.ask({ type: 'load', network: canned(8, 'mine') });
-    await store.keepSnapshot();
-    instrument.tell({ type: 'status', t: 1000, load: 1, late: 0, engine: 'cpu', clients: 1, faults: [] });
+    await store.request({ type: 'load', network: canned(8, 'mine') });
+    await store.edits.saveSnapshot();
+    instrument.send({ type: 'status', t: 1000, load: 1, late: 0, engine: 'cpu', clients: 1, faults: [] });
     instrument.drop();
-    const waits = store.ask(paint(9));
+    const waits = store.request(paint(9));
     now = 3_600_000;
     const { t } = store;
     const restarted = new FakeInstrument(2);
@@ -256,78 +271,78 @@ async function forgotten() {
     return { store, restarted, waits, t };
 }
 
-test('what was here is brought back with its time and what was done while away', async () => {
-    const { store, restarted, waits, t } = await forgotten();
-    assert.equal(said(restarted, 'paint').length, 0);
-    // What is done meanwhile is done to what plays now.
-    await store.ask(paint(10));
+test('the player restores what played, with its time and the edits since', async () => {
+    const { store, restarted, waits, t } = await afterLongAbsence();
+    assert.equal(received(restarted, 'paint').length, 0);
+    // Edits made meanwhile belong to what plays now.
+    await store.request(paint(10));
     assert.deepEqual(bends(restarted), ['10 one']);
-    await store.keepSnapshot();
-    await store.bringBack();
+    await store.edits.saveSnapshot();
+    await store.link.restorePrevious();
     await waits;
     assert.equal(name(restarted), 'mine');
     assert.deepEqual(bends(restarted), ['9 one']);
     assert.equal(restarted.t, t);
 });
 
-test('what is not brought back is let go, and what plays now is kept', async () => {
-    const { store, restarted, waits } = await forgotten();
-    store.letGo();
-    await assert.rejects(waits, Away);
+test('the player keeps what plays now', async () => {
+    const { store, restarted, waits } = await afterLongAbsence();
+    store.link.discardPrevious();
+    await assert.rejects(waits, Disconnected);
     assert.equal(store.connection.restorable, false);
-    await store.ask(paint(10));
-    assert.equal(said(restarted, 'restore').length, 0);
+    await store.request(paint(10));
+    assert.equal(received(restarted, 'restore').length, 0);
     assert.deepEqual(bends(restarted), ['10 one']);
-    await store.bringBack();
-    assert.equal(said(restarted, 'restore').length, 0);
+    await store.link.restorePrevious();
+    assert.equal(received(restarted, 'restore').length, 0);
 });
 
-test('one that refuses what is brought along is not gone to', async () => {
+test('a switch fails if the new instrument refuses the snapshot', async () => {
     const { store, instrument } = await connected();
     const slow = new FakeInstrument(7);
     slow.refuses.restore = 'This network is too slow here.';
-    await assert.rejects(store.use(slow.connect, 'alone'), /too slow/);
-    assert.equal(store.connection.how, 'connected');
+    await assert.rejects(store.link.switchTo(slow.connect, 'alone'), /too slow/);
+    assert.equal(store.connection.mode, 'connected');
     assert.equal(slow.listeners.size, 0);
-    await store.ask(paint(9));
+    await store.request(paint(9));
     assert.deepEqual(bends(instrument), ['9 one']);
 });
 
-test('what is too large for a message is refused, and what comes next is done', async () => {
+test('a message that is too large is refused, and the next edit is done', async () => {
     const { store, instrument } = await connected();
-    const load = store.ask({ type: 'load', network: canned(8, 'x'.repeat(5_000_000)) });
-    const next = store.ask(paint(9));
+    const load = store.request({ type: 'load', network: canned(8, 'x'.repeat(5_000_000)) });
+    const next = store.request(paint(9));
     await assert.rejects(load, (problem) => problem instanceof Refusal && /5\.0 MB, of at most 3\.5 MB/.test(problem.message));
     await next;
     assert.deepEqual(bends(instrument), ['9 one']);
-    assert.equal(store.connection.standing, 'open');
+    assert.equal(store.connection.state, 'open');
 });
 
-test('what breaks the connection twice is given up, and nothing else is', async () => {
+test('an edit that breaks the connection twice is given up, and no other', async () => {
     const { store, instrument } = await connected();
     instrument.poison = ({ network }) => network?.includes('poison');
-    const load = store.ask({ type: 'load', network: canned(8, 'poison') });
+    const load = store.request({ type: 'load', network: canned(8, 'poison') });
     const given = assert.rejects(load, /broke twice while "load"/);
-    const paints = [store.ask(paint(9)), store.ask(paint(10))];
+    const paints = [store.request(paint(9)), store.request(paint(10))];
     for (let i = 0; i < 2; i++) {
         await settled();
-        assert.equal(store.connection.standing, 'away');
+        assert.equal(store.connection.state, 'away');
         instrument.back();
     }
     await Promise.all([given, ...paints]);
     assert.deepEqual(bends(instrument), ['9 one', '10 one']);
-    assert.equal(said(instrument, 'load').length, 2);
+    assert.equal(received(instrument, 'load').length, 2);
 });
 
-test('one that stands still is left with what was kept of it', async (context) => {
+test('a switch from an instrument that hangs uses the latest snapshot', async (context) => {
     const { store, instrument } = await connected();
-    await store.ask({ type: 'load', network: canned(8, 'mine') });
-    await store.keepSnapshot();
-    await store.ask(paint(9));
+    await store.request({ type: 'load', network: canned(8, 'mine') });
+    await store.edits.saveSnapshot();
+    await store.request(paint(9));
     instrument.stuck.add('snapshot');
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const alone = new FakeInstrument(7);
-    const used = store.use(alone.connect, 'alone');
+    const used = store.link.switchTo(alone.connect, 'alone');
     await settled();
     context.mock.timers.tick(2000);
     await used;
@@ -336,114 +351,114 @@ test('one that stands still is left with what was kept of it', async (context) =
     assert.deepEqual(bends(alone), ['9 one']);
 });
 
-test('a code is typed once, though one goes elsewhere and comes back', async () => {
+test('a pairing code is reused after a switch and back', async () => {
     const instrument = new FakeInstrument();
     instrument.code = '1234';
     const store = new Store();
-    await store.use(instrument.connect, 'connected');
+    await store.link.switchTo(instrument.connect, 'connected');
     await settled();
-    store.pair('1234');
+    store.link.pair('1234');
     await settled();
-    await store.use(new FakeInstrument(7).connect, 'alone');
-    await store.use(instrument.connect, 'connected');
-    assert.equal(store.connection.standing, 'open');
-    assert.deepEqual(said(instrument, 'hello').map(({ code }) => code), [undefined, '1234', '1234']);
+    await store.link.switchTo(new FakeInstrument(7).connect, 'alone');
+    await store.link.switchTo(instrument.connect, 'connected');
+    assert.equal(store.connection.state, 'open');
+    assert.deepEqual(received(instrument, 'hello').map(({ code }) => code), [undefined, '1234', '1234']);
 });
 
-test('another code is asked for when the one that was typed is no more', async () => {
+test('another pairing code is requested when the known one has expired', async () => {
     const instrument = new FakeInstrument();
     instrument.code = '1234';
     const store = new Store();
-    await store.use(instrument.connect, 'connected');
+    await store.link.switchTo(instrument.connect, 'connected');
     await settled();
-    store.pair('1234');
+    store.link.pair('1234');
     await settled();
     instrument.drop();
     const restarted = new FakeInstrument(2);
     restarted.code = '5678';
     restarted.back(instrument.listener);
     await settled();
-    assert.equal(store.connection.standing, 'pairing');
+    assert.equal(store.connection.state, 'pairing');
     assert.equal(store.connection.reason, 'This is not the code.');
-    store.pair('5678');
+    store.link.pair('5678');
     await settled();
-    assert.equal(store.connection.standing, 'open');
+    assert.equal(store.connection.state, 'open');
 });
 
-test('where one goes to, a code is typed for as long as it takes, or one stays', async (context) => {
+test('a switch waits for a pairing code without a time limit, or is cancelled', async (context) => {
     const { store, instrument } = await connected();
     const desk = new FakeInstrument(7);
     desk.code = '1234';
     context.mock.timers.enable({ apis: ['setTimeout'] });
-    const used = store.use(desk.connect, 'connected');
+    const used = store.link.switchTo(desk.connect, 'connected');
     await settled();
     assert.equal(store.connection.pairing, '');
-    assert.equal(store.connection.standing, 'open');
+    assert.equal(store.connection.state, 'open');
     context.mock.timers.tick(60_000);
-    store.pair('4321');
+    store.link.pair('4321');
     await settled();
     assert.equal(store.connection.pairing, 'This is not the code.');
-    store.pair('1234');
+    store.link.pair('1234');
     await used;
     assert.equal(store.connection.pairing, null);
     assert.equal(instrument.listeners.size, 0);
 
     const other = new FakeInstrument(8);
     other.code = '99';
-    const stays = assert.rejects(store.use(other.connect, 'connected'), /stays/);
+    const stays = assert.rejects(store.link.switchTo(other.connect, 'connected'), /stays/);
     await settled();
-    store.stay();
+    store.link.cancelSwitch();
     await stays;
     assert.equal(store.connection.pairing, null);
     assert.equal(desk.listeners.size, 1);
 });
 
-test('what was of the moment is not done again after a restart', async () => {
+test('transient edits are not repeated after a restart', async () => {
     const { store, instrument } = await connected();
-    await store.ask({ type: 'load', network: canned(8, 'mine') });
-    await store.keepSnapshot();
-    await store.ask({ type: 'seek', t: 5 });
-    await store.ask({ type: 'play', playing: true });
-    await store.ask({ type: 'save-preset', name: 'dawn' });
-    await store.ask({ type: 'delete-preset', name: 'dawn' });
-    await store.ask(paint(9));
+    await store.request({ type: 'load', network: canned(8, 'mine') });
+    await store.edits.saveSnapshot();
+    await store.request({ type: 'seek', t: 5 });
+    await store.request({ type: 'play', playing: true });
+    await store.request({ type: 'save-preset', name: 'dawn' });
+    await store.request({ type: 'delete-preset', name: 'dawn' });
+    await store.request(paint(9));
     instrument.drop();
-    const waits = store.ask({ type: 'seek', t: 7 });
+    const waits = store.request({ type: 'seek', t: 7 });
     const restarted = new FakeInstrument(2);
     restarted.back(instrument.listener);
     await waits;
     assert.deepEqual(
-        said(restarted, 'seek', 'play', 'save-preset', 'delete-preset', 'paint').map(({ type, t }) => [type, t]),
+        received(restarted, 'seek', 'play', 'save-preset', 'delete-preset', 'paint').map(({ type, t }) => [type, t]),
         [['paint', undefined], ['seek', 7]],
     );
 });
 
-test('what stands still goes on standing still elsewhere, from the first moment', async () => {
+test('a paused instrument stays paused after a switch, from the first sample', async () => {
     const { store } = await connected();
-    await store.ask({ type: 'play', playing: false });
+    await store.request({ type: 'play', playing: false });
     const alone = new FakeInstrument(7);
-    await store.use(alone.connect, 'alone');
+    await store.link.switchTo(alone.connect, 'alone');
     assert.equal(alone.state.transport.playing, false);
     assert.equal(store.state.transport.playing, false);
-    assert.deepEqual(said(alone, 'play', 'restore').map(({ type }) => type), ['play', 'restore']);
-    await store.ask({ type: 'play', playing: true });
+    assert.deepEqual(received(alone, 'play', 'restore').map(({ type }) => type), ['play', 'restore']);
+    await store.request({ type: 'play', playing: true });
     const desk = new FakeInstrument(8);
     desk.state.transport.playing = false;
-    await store.use(desk.connect, 'connected');
+    await store.link.switchTo(desk.connect, 'connected');
     assert.equal(desk.state.transport.playing, true);
 });
 
-test('what is told while one goes over is known in the order in which it was told', async () => {
+test('messages received during a switch are applied in their order', async () => {
     const { store, instrument } = await connected();
     instrument.state.layers.layers[0].bends = [[9, 'one', true]];
     const alone = new FakeInstrument(7);
-    const { hear } = instrument;
-    // While the old one answers, the other's layers change, by its own pad.
-    instrument.hear = function during(message, listener) {
+    const { handle } = instrument;
+    // While the old instrument replies, someone else changes the layers of the new one.
+    instrument.handle = function during(message, listener) {
         if (message.type === 'snapshot') alone.change({ layers: { layers: [{ name: 'x', strength: 1, bends: [] }], chosen: 0 } });
-        return hear.call(this, message, listener);
+        return handle.call(this, message, listener);
     };
-    await store.use(alone.connect, 'alone');
+    await store.link.switchTo(alone.connect, 'alone');
     alone.change({ presets: ['later'] });
     await settled();
     assert.deepEqual(store.state.layers, alone.state.layers);
@@ -451,7 +466,7 @@ test('what is told while one goes over is known in the order in which it was tol
     assert.equal(store.state.network.revision, alone.state.network.revision);
 });
 
-test('what others may be playing is replaced only if the player says so', async () => {
+test('what others may be playing is replaced only if the player agrees', async () => {
     const cases = [
         { asked: false, change() {} },
         { asked: true, change: (desk) => { desk.clients = 3; } },
@@ -461,13 +476,13 @@ test('what others may be playing is replaced only if the player says so', async 
         const desk = new FakeInstrument();
         desk.clients = 1;
         const { store } = await connected(desk);
-        await store.use(new FakeInstrument(7).connect, 'alone');
-        await store.ask({ type: 'load', network: canned(8, 'mine') });
+        await store.link.switchTo(new FakeInstrument(7).connect, 'alone');
+        await store.request({ type: 'load', network: canned(8, 'mine') });
         change(desk);
         const before = name(desk);
         let questions = 0;
-        const mayReplace = async () => { questions += 1; return yes; };
-        const brought = await store.use(desk.connect, 'connected', { mayReplace });
+        const confirmReplace = async () => { questions += 1; return yes; };
+        const brought = await store.link.switchTo(desk.connect, 'connected', { confirmReplace });
         await settled();
         assert.equal(questions, asked ? 1 : 0);
         assert.equal(brought, yes || !asked);
@@ -476,16 +491,16 @@ test('what others may be playing is replaced only if the player says so', async 
     }
 });
 
-test('one that is long to be fetched is waited for; its patience begins then', async (context) => {
+test('the time limit starts once a slow module is loaded', async (context) => {
     const { store } = await connected();
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const alone = new FakeInstrument(7);
     let fetched;
     const slowly = new Promise((resolve) => { fetched = resolve; });
-    const used = store.use(async (listener) => { await slowly; return alone.connect(listener); }, 'alone');
+    const used = store.link.switchTo(async (listener) => { await slowly; return alone.connect(listener); }, 'alone');
     await settled();
     context.mock.timers.tick(60_000);
     fetched();
     await used;
-    assert.equal(store.connection.how, 'alone');
+    assert.equal(store.connection.mode, 'alone');
 });

@@ -1,5 +1,4 @@
-// The audio worklet, run outside of a browser: it plays what the module renders, and
-// takes and gives messages.
+// The processors of the audio worklet, run outside a browser.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -10,7 +9,7 @@ import { Kind, Module } from '../audio/module.js';
 const RATE = 48_000;
 const bytes = readFileSync(new URL('../gatebend.wasm', import.meta.url));
 
-/** What the worklet's scope has. */
+/** Processors registered in a fake worklet scope. */
 const processors = new Map();
 Object.assign(globalThis, {
     sampleRate: RATE,
@@ -26,12 +25,12 @@ await import('../audio/worklet.js');
 
 const encode = (message) => new TextEncoder().encode(JSON.stringify(message));
 
-function alone() {
-    const Alone = processors.get('gatebend-alone');
-    const processor = new Alone({ processorOptions: { bytes } });
+function standalone() {
+    const Standalone = processors.get('gatebend-standalone');
+    const processor = new Standalone({ processorOptions: { bytes } });
     return {
         processor,
-        say: (message) => processor.port.onmessage({ data: message && encode(message) }),
+        send: (message) => processor.port.onmessage({ data: message && encode(message) }),
         quantum() {
             const output = [new Float32Array(128), new Float32Array(128)];
             const on = processor.process([], [output]);
@@ -41,8 +40,8 @@ function alone() {
     };
 }
 
-test('it plays what the module renders, and ends when it is told to', () => {
-    const { say, quantum } = alone();
+test('the instrument plays the output of the module until it is ended', () => {
+    const { send, quantum } = standalone();
     const module = new Module(new WebAssembly.Module(bytes));
     assert.equal(module.exports.create(RATE), Kind.nothing);
     let heard = 0;
@@ -52,46 +51,46 @@ test('it plays what the module renders, and ends when it is told to', () => {
         assert.deepEqual(frames, module.render(128).slice());
         heard += frames.filter((frame) => frame !== 0).length;
     }
-    assert.ok(heard > 50_000, `${heard} frames were heard`);
-    say(null);
+    assert.ok(heard > 50_000, `${heard} frames are not silent`);
+    send(null);
     assert.equal(quantum().on, false);
 });
 
-test('a refusal comes back, and work goes to a module in a worker', () => {
-    const { processor, say, quantum } = alone();
-    const decode = ({ bytes: said }) => JSON.parse(new TextDecoder().decode(said));
-    say({ id: 1, type: 'hello', version: 1 });
-    say({ id: 2, type: 'set', key: 'tempo', value: 1 });
-    say({ id: 3, type: 'compile', expression: 't>>4', bits: 12 });
+test('a command is refused, and a job is left to a worker', () => {
+    const { processor, send, quantum } = standalone();
+    const decode = ({ bytes: text }) => JSON.parse(new TextDecoder().decode(text));
+    send({ id: 1, type: 'hello', version: 1 });
+    send({ id: 2, type: 'set', key: 'tempo', value: 1 });
+    send({ id: 3, type: 'compile', expression: 't>>4', bits: 12 });
     for (let i = 0; i < 20; i++) quantum();
-    const told = processor.posted.filter(({ kind }) => kind === Kind.text).map(decode);
-    assert.deepEqual(told.filter(({ type }) => type === 'refused').map(({ id }) => id), [2]);
-    const work = processor.posted.filter(({ kind }) => kind === Kind.work);
-    assert.equal(work.length, 1);
+    const messages = processor.posted.filter(({ kind }) => kind === Kind.text).map(decode);
+    assert.deepEqual(messages.filter(({ type }) => type === 'refused').map(({ id }) => id), [2]);
+    const jobs = processor.posted.filter(({ kind }) => kind === Kind.job);
+    assert.equal(jobs.length, 1);
     const module = new Module(new WebAssembly.Module(bytes));
-    module.write(work[0].bytes);
+    module.write(jobs[0].bytes);
     assert.equal(module.exports.work(), Kind.text);
-    const answer = decode({ bytes: module.said() });
+    const answer = decode({ bytes: module.output() });
     assert.deepEqual([answer.type, answer.id], ['compiled', 3]);
     assert.equal(JSON.parse(answer.network).format !== undefined, true);
 });
 
-test('what is no text or no message breaks nothing', () => {
-    const { processor, say, quantum } = alone();
+test('invalid messages are survived', () => {
+    const { processor, send, quantum } = standalone();
     processor.port.onmessage({ data: Uint8Array.of(0xff, 0xfe) });
     processor.port.onmessage({ data: new Uint8Array(0) });
-    say({ type: 'touch', fingers: Array(9).fill({ x: -1, y: 7, size: 1e30 }) });
+    send({ type: 'touch', fingers: Array(9).fill({ x: -1, y: 7, size: 1e30 }) });
     for (let i = 0; i < 2000; i++) quantum();
     assert.ok(quantum().on);
     assert.ok(processor.posted.length >= 1);
 });
 
-test('a streamed sound is played, and a tap hears every frame', () => {
+test('streamed sound is played, and the tap receives every frame', () => {
     const Streamed = processors.get('gatebend-streamed');
     const Tap = processors.get('gatebend-tap');
     const [player, tap] = [new Streamed(), new Tap()];
     const sound = Float32Array.from({ length: 24_000 }, (_, i) => i + 1);
-    // No more at once than the player keeps.
+    // Fits into the jitter buffer.
     player.port.onmessage({ data: { first: 5, frames: sound.slice(0, 12_000) } });
     for (let i = 0; i < 80; i++) {
         const output = [new Float32Array(128)];

@@ -161,7 +161,7 @@ export class Client {
     /** Waits until it is connected, or plays alone. @param {'open' | 'away'} [standing] */
     stands(standing = 'open') {
         return this.page.waitForFunction(
-            (wanted) => document.querySelector('.light')?.dataset.standing === wanted, standing, PATIENCE);
+            (wanted) => document.querySelector('.light')?.dataset.state === wanted, standing, PATIENCE);
     }
 
     /**
@@ -171,7 +171,7 @@ export class Client {
      * @param {[number, number]} to
      */
     async draw(tool, from, to) {
-        await this.page.getByRole('toolbar', { name: 'Tools for the gates' }).getByRole('button', { name: tool }).click();
+        await this.page.getByRole('toolbar', { name: 'Gate tools' }).getByRole('button', { name: tool }).click();
         const { x, y, width, height } = await this.page.locator('.graph-stage').boundingBox();
         await this.page.mouse.move(x + from[0] * width, y + from[1] * height);
         await this.page.mouse.down();

@@ -53,11 +53,11 @@ test('killed and started again, it plays on with all that was done, meanwhile to
     const client = await browser.open(instrument.url);
     await client.page.getByRole('button', { name: 'street surfer' }).click();
     await client.until(({ name }) => name === 'street surfer', 'another network');
-    await client.draw('Paint all in a box', [0.4, 0.3], [0.5, 0.5]);
+    await client.draw('Paint the gates in a box', [0.4, 0.3], [0.5, 0.5]);
     await client.until(({ bends }) => bends.length > 0, 'bends');
     await client.press('add-layer');
     await client.until(({ state }) => state.layers.layers.length === 2, 'a layer');
-    await client.draw('Paint all in a box', [0.5, 0.3], [0.6, 0.6]);
+    await client.draw('Paint the gates in a box', [0.5, 0.3], [0.6, 0.6]);
     await client.until(({ state }) => state.layers.layers[1].bends.length > 0, 'bends in it');
     await client.page.locator('#strength-1').fill('40');
     await client.until(({ state }) => state.layers.layers[1].strength === 40, 'its strength');
@@ -71,7 +71,7 @@ test('killed and started again, it plays on with all that was done, meanwhile to
 
     await instrument.kill();
     await client.stands('away');
-    await client.draw('Paint all in a box', [0.62, 0.3], [0.8, 0.7]);
+    await client.draw('Paint the gates in a box', [0.62, 0.3], [0.8, 0.7]);
     await instrument.start();
     await client.stands('open');
     await client.until(({ bends }) => bends.length > done.length, 'what was bent meanwhile');
@@ -92,7 +92,7 @@ test('connected, alone and connected again, playing and heard all the while', { 
     const { page } = client;
     await page.getByRole('button', { name: 'night train' }).click();
     await client.until(({ name }) => name === 'night train', 'another network');
-    await client.draw('Paint all in a box', [0.4, 0.3], [0.5, 0.5]);
+    await client.draw('Paint the gates in a box', [0.4, 0.3], [0.5, 0.5]);
     await client.until(({ bends }) => bends.length > 0, 'bends');
     const first = client.bends;
     await client.press('listen');
@@ -104,7 +104,7 @@ test('connected, alone and connected again, playing and heard all the while', { 
     assert.equal(await said(client, 'hand'), String(first.length));
     assert.equal(await page.locator('#listen').textContent(), 'Listening');
     // What is done alone goes along.
-    await client.draw('Paint all in a box', [0.55, 0.3], [0.75, 0.6]);
+    await client.draw('Paint the gates in a box', [0.55, 0.3], [0.75, 0.6]);
     await eventually(async () => Number(await said(client, 'hand')) > first.length, 'more bends');
     await client.press('record');
     await page.getByRole('button', { name: 'Stop 0:01' }).waitFor(PATIENCE);
@@ -135,11 +135,11 @@ test('loaded anew, alone has its network, its bends and its presets', { skip }, 
     await page.getByRole('button', { name: 'night train' }).click();
     await named(client, 'night train');
     await page.getByLabel('Name of a new preset').fill('dusk');
-    await page.getByRole('button', { name: 'Keep' }).click();
+    await page.getByRole('button', { name: 'Save preset' }).click();
     await page.getByRole('button', { name: 'Delete dusk' }).waitFor(PATIENCE);
     await page.getByRole('button', { name: 'storm' }).click();
     await named(client, 'storm');
-    await client.draw('Paint all in a box', [0.4, 0.3], [0.5, 0.5]);
+    await client.draw('Paint the gates in a box', [0.4, 0.3], [0.5, 0.5]);
     await eventually(async () => Number(await said(client, 'hand')) > 0, 'bends');
     const bent = await said(client, 'hand');
     // What the browser has, looked at as the page does.
@@ -195,11 +195,11 @@ test('without a network it opens, and plays what is typed', { skip }, async (t) 
 
 test('a link has the network and its bends in it', { skip }, async () => {
     const one = await browser.open(instrument.url, { permissions: ['clipboard-read', 'clipboard-write'] });
-    await one.draw('Paint all in a box', [0.4, 0.3], [0.6, 0.5]);
+    await one.draw('Paint the gates in a box', [0.4, 0.3], [0.6, 0.5]);
     await one.until(({ bends }) => bends.length > 0, 'bends');
     const [bends, name, { file }] = [one.bends, one.name, one.state.network];
     await one.press('share');
-    await one.page.getByText(/The link is copied/).waitFor(PATIENCE);
+    await one.page.getByText(/Link copied/).waitFor(PATIENCE);
     const link = await one.page.evaluate(() => navigator.clipboard.readText());
     await one.page.getByRole('button', { name: 'first light' }).click();
     await one.until((now) => now.name === 'first light' && now.bends.length === 0, 'another network');
@@ -217,7 +217,7 @@ test('a link has the network and its bends in it', { skip }, async () => {
 
 test('a file that was saved opens again, bends and all', { skip }, async () => {
     const client = await browser.open(instrument.url);
-    await client.draw('Paint all in a box', [0.4, 0.3], [0.6, 0.5]);
+    await client.draw('Paint the gates in a box', [0.4, 0.3], [0.6, 0.5]);
     await client.until(({ bends }) => bends.length > 0, 'bends');
     const [bends, name] = [client.bends, client.name];
     const saved = client.page.waitForEvent('download', PATIENCE);

@@ -46,7 +46,7 @@ inPages('it greets, and shows network, gates, display and how it does', async (c
     const { page } = client;
     await client.until(({ frames, name }) => frames[1] > 5 && frames[2] > 0 && name !== '', 'what it plays');
     assert.equal(await page.locator('#network-name').textContent(), client.name);
-    assert.equal(await page.locator('#standing').textContent(), 'desk');
+    assert.equal(await page.locator('#connection-state').textContent(), 'desk');
     assert.deepEqual(await page.locator('#library button').allTextContents(), client.state.library.names);
     await page.getByText(/load\s+[\d.]+%/).waitFor();
     await page.waitForFunction(() => document.querySelector('#seek').dataset.bent !== undefined, undefined, PATIENCE);
@@ -83,7 +83,7 @@ inPages('a touch is seen on display and gates, until it is lifted', async (clien
 });
 
 inPages('what one page does, the other shows', async (one, other) => {
-    await one.draw('Paint all in a box', [0.4, 0.2], [0.55, 0.4]);
+    await one.draw('Paint the gates in a box', [0.4, 0.2], [0.55, 0.4]);
     await one.until(({ bends }) => bends.length > 0, 'bends');
     await other.until(({ bends }) => same(bends, one.bends), 'the same bends');
     await eventually(async () => (await other.page.locator('#layers .number').first().textContent()) === String(one.bends.length), 'their number');
@@ -102,7 +102,7 @@ inPages('what one page does, the other shows', async (one, other) => {
 inPages('of two that bend the same gates, the last one counts, gate by gate', async (one, other) => {
     const paint = async (client, bend, from, to) => {
         await client.page.getByRole('button', { name: bend, exact: true }).click();
-        await client.draw('Paint all in a box', from, to);
+        await client.draw('Paint the gates in a box', from, to);
     };
     await paint(one, 'Paint 1', [0.4, 0.2], [0.6, 0.6]);
     await other.until(({ bends }) => bends.length > 0 && same(bends, one.bends), 'what the first one bent');

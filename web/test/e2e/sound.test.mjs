@@ -94,7 +94,7 @@ sounds('gates that are painted are heard, until they are no longer', async () =>
     let nodes = [];
     const heard = await recorded(client, async () => {
         await more(client, 0.7);
-        await client.draw('Paint all in a box', [0.4, 0.2], [0.6, 0.5]);
+        await client.draw('Paint the gates in a box', [0.4, 0.2], [0.6, 0.5]);
         await client.until(({ bends }) => bends.length > 0, 'bends');
         nodes = client.bends.map((bend) => bend.split(' ')[0]);
         await more(client, 0.7);

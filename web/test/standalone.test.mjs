@@ -1,5 +1,5 @@
-// The Wasm module plays what the program plays, bit for bit. Run by
-// `node --test web/test/*.test.mjs`; GATEBEND names the program, web/build.sh makes the module.
+// The WebAssembly module plays the same sound as the program, bit for bit. Set GATEBEND to
+// the program, and build the module with web/build.sh.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -11,15 +11,15 @@ import { fileURLToPath } from 'node:url';
 
 import { Kind, Module } from '../audio/module.js';
 
-const house = fileURLToPath(new URL('../../', import.meta.url));
+const root = fileURLToPath(new URL('../../', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'gatebend-'));
 process.on('exit', () => rmSync(folder, { recursive: true }));
 
-const program = process.env.GATEBEND ?? join(house, 'target/release/gatebend');
-const compiled = new WebAssembly.Module(readFileSync(join(house, 'web/gatebend.wasm')));
+const program = process.env.GATEBEND ?? join(root, 'target/release/gatebend');
+const compiled = new WebAssembly.Module(readFileSync(join(root, 'web/gatebend.wasm')));
 
-/** What the program gives for these arguments, with OUT in place of a file. */
-function told(kind, ...arguments_) {
+/** Runs the program and returns the file that it wrote in place of OUT. */
+function output(kind, ...arguments_) {
     const out = join(folder, `out.${kind}`);
     execFileSync(program, arguments_.map((argument) => (argument === 'OUT' ? out : argument)), {
         stdio: ['ignore', 'ignore', 'pipe'],
@@ -27,26 +27,26 @@ function told(kind, ...arguments_) {
     return readFileSync(out);
 }
 
-/** Where two arrays differ first; -1 where nowhere. */
+/** Returns the first index at which two arrays differ, or -1. */
 function difference(a, b) {
     if (a.length !== b.length) return Math.min(a.length, b.length);
     return a.findIndex((value, i) => value !== b[i]);
 }
 
-const networks = readdirSync(join(house, 'assets/networks')).filter((name) => name.endsWith('.json'));
+const networks = readdirSync(join(root, 'assets/networks')).filter((name) => name.endsWith('.json'));
 
 for (const name of networks) {
-    test(`the whole period of ${basename(name, '.json')}`, () => {
-        const path = join(house, 'assets/networks', name);
-        const expected = told('u8', 'render', path, '-o', 'OUT');
+    test(`whole period of ${basename(name, '.json')}`, () => {
+        const path = join(root, 'assets/networks', name);
+        const expected = output('u8', 'render', path, '-o', 'OUT');
         const module = new Module(compiled);
         module.write(readFileSync(path));
         assert.equal(module.exports.samples(0, expected.length), Kind.binary);
-        assert.equal(difference(module.said(), expected), -1);
+        assert.equal(difference(module.output(), expected), -1);
     });
 }
 
-/** Every network in turn, touched and bent, at every volume. */
+/** Script that plays, touches and bends every network at several volumes. */
 function tour() {
     const lines = ['2 set bend=invert'];
     networks.forEach((_, i) => {
@@ -67,22 +67,22 @@ function tour() {
 }
 
 const scripts = {
-    everything: join(house, 'tests/scripts/everything.txt'),
+    everything: join(root, 'tests/scripts/everything.txt'),
     tour: join(folder, 'tour.txt'),
 };
 writeFileSync(scripts.tour, tour());
 
 for (const rate of [44_100, 48_000]) for (const [name, script] of Object.entries(scripts)) {
-    test(`a script of ${name}, at ${rate} frames a second`, () => {
-        const bytes = told(
+    test(`script ${name} at ${rate} Hz`, () => {
+        const bytes = output(
             'f32', 'play', '--script', script, '--set', `audio.rate=${rate}`, '--wav', 'OUT',
         );
-        // Compared as bits: not a zero's sign may differ.
+        // Compared as bits, so that 0 and -0 differ.
         const expected = new Uint32Array(new Uint8Array(bytes).buffer);
         assert.ok(expected.length > 20 * rate && expected.some((bits) => bits !== 0));
         const module = new Module(compiled);
         module.write(readFileSync(script));
-        assert.equal(module.exports.create(rate), Kind.nothing, module.said().toString());
+        assert.equal(module.exports.create(rate), Kind.nothing, module.output().toString());
         const sound = new Float32Array(expected.length);
         for (let at = 0; at < sound.length; at += 128) {
             sound.set(module.render(128).subarray(0, sound.length - at), at);

@@ -1,40 +1,41 @@
-// Of many that come fast, the newest: one is under way at a time, and of those that
-// come meanwhile only the last one goes next.
+// Throttles for values that change fast.
 
 /**
+ * Returns a function that sends values one at a time. Of the values that arrive during a
+ * send, only the last is sent next.
  * @template T
  * @param {(value: T) => Promise<unknown>} send
  * @returns {((value: T) => void) & { busy: () => boolean }}
  */
-export function newest(send) {
+export function latest(send) {
     /** @type {{ value: T } | null} */
     let next = null;
-    let under = false;
-    const go = async () => {
-        under = true;
+    let sending = false;
+    const run = async () => {
+        sending = true;
         while (next) {
             const { value } = next;
             next = null;
             await send(value).catch(() => {});
         }
-        under = false;
+        sending = false;
     };
     return Object.assign(
         (/** @type {T} */ value) => {
             next = { value };
-            if (!under) void go();
+            if (!sending) void run();
         },
-        { busy: () => under },
+        { busy: () => sending },
     );
 }
 
 /**
- * After it was quiet for a while.
+ * Returns a function that calls after a pause in its calls.
  * @param {number} milliseconds
  * @param {() => void} call
  * @returns {() => void}
  */
-export function quiet(milliseconds, call) {
+export function debounce(milliseconds, call) {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let timer;
     return () => {

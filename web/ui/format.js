@@ -1,13 +1,13 @@
-// Numbers in words: parameters, times, places in a text.
+// Formats values, numbers, times and errors for people.
 
-/** @import { Parameter } from './types/Parameter' */
+/** @import { Parameter } from '../types/Parameter' */
 
 /**
- * A parameter's value with its unit, as the instrument's display says it.
+ * Formats a parameter's value with its unit, as the instrument's display does.
  * @param {Parameter} parameter
  * @param {number} value
  */
-export function said(parameter, value) {
+export function formatValue(parameter, value) {
     const { choices, named, decimals, unit } = parameter;
     if (choices.length > 0) return choices[value] ?? String(value);
     if (named && named[0] === value) return named[1];
@@ -16,18 +16,18 @@ export function said(parameter, value) {
 }
 
 /**
- * A number in groups of three digits.
+ * Separates groups of three digits.
  * @param {number} number
  */
-export function grouped(number) {
+export function groupDigits(number) {
     return String(number).replace(/\B(?=(\d{3})+$)/g, '\u202f');
 }
 
 /**
- * Seconds as minutes, seconds, and hundredths.
+ * Formats a time as minutes, seconds and hundredths.
  * @param {number} seconds
  */
-export function clocked(seconds) {
+export function formatTime(seconds) {
     const hundredths = Math.floor(seconds * 100);
     const two = (/** @type {number} */ n) => String(n).padStart(2, '0');
     const minutes = Math.floor(hundredths / 6000);
@@ -35,13 +35,13 @@ export function clocked(seconds) {
 }
 
 /**
- * An expression, cut where it is wrong.
+ * Splits an expression at an error.
  * @param {string} text
- * @param {number} at in characters from its start, as {@link Tell} counts them
- * @returns {{ before: string, wrong: string, after: string }} `wrong` is never empty: at
- *   the end, it is a space
+ * @param {number} at in characters (code points) from the start
+ * @returns {{ before: string, wrong: string, after: string }} `wrong` is
+ *   never empty: it is a space at the end
  */
-export function marked(text, at) {
+export function splitAtError(text, at) {
     const characters = [...text];
     return {
         before: characters.slice(0, at).join(''),
@@ -51,7 +51,7 @@ export function marked(text, at) {
 }
 
 /**
- * A name as a file's.
+ * Returns a file name for a network, without extension.
  * @param {string} name
  */
 export function fileName(name) {

@@ -1,19 +1,18 @@
-// The whole period as a picture: columns and times, there and back.
+// Converts between times and columns of a picture of the whole period.
 
 /**
- * The column in which a time lies.
+ * Returns the column of a time.
  * @param {number} t network samples, any
  * @param {number} period in samples
  * @param {number} columns
- * @returns {number} with its fraction, 0 to below columns
+ * @returns {number} with a fraction, from 0 to below `columns`
  */
 export function columnOf(t, period, columns) {
     return ((((t % period) + period) % period) / period) * columns;
 }
 
 /**
- * The first time of a column, in the period that `t` is in now, so that a seek does
- * not jump over others.
+ * Returns the first time of a column, within the period around `t`.
  * @param {number} column 0 to columns
  * @param {number} period
  * @param {number} columns
@@ -27,9 +26,9 @@ export function timeOf(column, period, columns, t) {
 }
 
 /**
- * Runs of columns that are alike.
+ * Groups adjacent true values.
  * @param {boolean[]} changed
- * @returns {[number, number][]} first and after last of each run that is true
+ * @returns {[number, number][]} start and end (exclusive) of each run
  */
 export function runs(changed) {
     /** @type {[number, number][]} */
@@ -44,10 +43,10 @@ export function runs(changed) {
 }
 
 /**
- * The share of a period that is changed, in percent, rounded up so that 0 is none.
+ * Returns the changed part of a period in percent, rounded up, so that 0 means none.
  * @param {boolean[]} changed
  */
-export function share(changed) {
+export function changedPercent(changed) {
     const count = changed.filter(Boolean).length;
     return changed.length ? Math.ceil((100 * count) / changed.length) : 0;
 }

@@ -1,36 +1,36 @@
-// Binary messages, read. `Frame` in src/link/protocol.rs says what is where.
+// Decodes binary messages, which are laid out as described in src/link/protocol.rs.
 
-/** What a binary message is, by its first byte. */
-export const Frame = { activity: 1, display: 2, sound: 3 };
+/** Kinds of binary messages, by their first byte. */
+export const FrameKind = { activity: 1, display: 2, sound: 3 };
 
 /**
- * What every node does.
+ * Values and toggle rates of all nodes.
  * @typedef {object} Activity
- * @property {number} revision of the network that it is about
- * @property {number} t network samples
- * @property {Uint8Array} nodes bit 7: the value at t; bits 0 to 6: how often it
- *   toggled lately, 0 (never) to 127 (at every sample)
+ * @property {number} revision of the network
+ * @property {number} t network time, in samples
+ * @property {Uint8Array} nodes bit 7: the value at t; bits 0 to 6: how often the node
+ *   toggled lately, from 0 (never) to 127 (at every sample)
  */
 
 /**
- * The display as it is.
+ * Contents of the instrument's display.
  * @typedef {object} Display
  * @property {boolean} on
  * @property {number} contrast 0 to 255
- * @property {number} height in pixels, by 128
- * @property {Uint8Array} bytes pages of 8 rows, a byte a column, lowest bit on top
+ * @property {number} height in pixels; the width is 128
+ * @property {Uint8Array} bytes pages of 8 rows, one byte per column, lowest bit on top
  */
 
 /**
  * @param {ArrayBuffer} data
  * @returns {{ activity: Activity } | { display: Display } | { sound: ArrayBuffer } | null}
- *   null for what is none of them
+ *   null if the message is of another kind or too short
  */
-export function frame(data) {
+export function decodeFrame(data) {
     const bytes = new Uint8Array(data);
     const view = new DataView(data);
     switch (bytes[0]) {
-        case Frame.activity:
+        case FrameKind.activity:
             if (bytes.length < 12) return null;
             return {
                 activity: {
@@ -39,7 +39,7 @@ export function frame(data) {
                     nodes: bytes.subarray(12),
                 },
             };
-        case Frame.display:
+        case FrameKind.display:
             if (bytes.length < 4) return null;
             return {
                 display: {
@@ -49,7 +49,7 @@ export function frame(data) {
                     bytes: bytes.subarray(4),
                 },
             };
-        case Frame.sound:
+        case FrameKind.sound:
             return bytes.length < 16 ? null : { sound: data };
         default:
             return null;

@@ -1,12 +1,12 @@
-// A network's file with the player's bends in it, and as a link's fragment.
+// Network files: adds the player's bends, describes files, and packs them into links.
 
-/** @import { Layers } from './types/Layers' */
-/** @import { Bend } from './types/Bend' */
+/** @import { Layers } from '../types/Layers' */
+/** @import { Bend } from '../types/Bend' */
 
-/** Longest link that is read: more than any network that is played by hand. */
-const MOST_LETTERS = 4_000_000;
-/** Most bytes that a link may grow to: 65,536 gates take a fifth of it. */
-const MOST_BYTES = 16_000_000;
+/** Longest fragment that is decoded: more than any playable network has. */
+const MAX_FRAGMENT = 4_000_000;
+/** Most bytes that a link may decompress to: 65,536 gates take a fifth of this. */
+const MAX_BYTES = 16_000_000;
 
 /**
  * @param {number} node
@@ -20,13 +20,14 @@ function mask(node, bend) {
 }
 
 /**
- * The file as it is heard: docs/network-format.md tells of `masks`, `bends`, `covered`.
+ * Returns the file with the active bends as masks: see `masks`, `bends` and `covered` in
+ * docs/network-format.md.
  * @param {string} file without the player's bends
  * @param {Layers | undefined} layers
- * @returns {string} the same, if nothing is bent
+ * @returns {string} the unchanged file if nothing is bent
  */
-export function heard(file, layers) {
-    /** @type {Map<number, Bend>} Higher layers cover lower ones. */
+export function withBends(file, layers) {
+    /** Bends by node; higher layers cover lower ones. @type {Map<number, Bend>} */
     const bends = new Map();
     for (const layer of layers?.layers ?? []) {
         for (const [node, bend, counts] of layer.bends) if (counts) bends.set(node, bend);
@@ -46,11 +47,11 @@ export function heard(file, layers) {
 }
 
 /**
- * What a file says of itself.
+ * Returns name, size and other properties of a network; empty ones if the file is invalid.
  * @param {string | undefined} file
  * @returns {{ name: string, description: string, source: string, inputs: number, gates: number, rate: number }}
  */
-export function about(file) {
+export function describe(file) {
     const nothing = { name: '', description: '', source: '', inputs: 0, gates: 0, rate: 8000 };
     if (!file) return nothing;
     try {
@@ -65,7 +66,7 @@ export function about(file) {
 }
 
 /**
- * Bytes through a stream.
+ * Passes bytes through a stream.
  * @param {Uint8Array<ArrayBuffer>} bytes
  * @param {CompressionStream | DecompressionStream} stream
  */
@@ -73,7 +74,7 @@ async function through(bytes, stream) {
     const parts = [];
     let length = 0;
     const writer = stream.writable.getWriter();
-    // What is wrong is told by the reader.
+    // The reader reports errors.
     writer.write(bytes).catch(() => {});
     writer.close().catch(() => {});
     const reader = stream.readable.getReader();
@@ -81,19 +82,19 @@ async function through(bytes, stream) {
         const { done, value } = await reader.read();
         if (done) break;
         length += value.length;
-        if (length > MOST_BYTES) throw new Error('too long');
+        if (length > MAX_BYTES) throw new Error('too long');
         parts.push(value);
     }
     return new Blob(parts).arrayBuffer();
 }
 
 /**
- * A stream, where there is one: Safari has them since 16.4, Firefox since 113.
+ * Creates a stream; browsers before Safari 16.4 and Firefox 113 have none.
  * @template {CompressionStream | DecompressionStream} Stream
  * @param {() => Stream} make
- * @param {string} otherwise a sentence
+ * @param {string} otherwise the error for other browsers, as a sentence for the player
  */
-function made(make, otherwise) {
+function create(make, otherwise) {
     try {
         return make();
     } catch {
@@ -102,14 +103,14 @@ function made(make, otherwise) {
 }
 
 /**
- * A text as the fragment of a link.
+ * Compresses a text into the fragment of a link.
  * @param {string} text
- * @returns {Promise<string>} `#n=` and letters that need no escapes
- * @throws {Error} in a sentence, if the browser cannot
+ * @returns {Promise<string>} `#n=` and characters that need no escapes
+ * @throws {Error} with a sentence for the player, if the browser cannot
  */
-export async function packed(text) {
+export async function encodeLink(text) {
     const bytes = new TextEncoder().encode(text);
-    const stream = made(() => new CompressionStream('deflate-raw'),
+    const stream = create(() => new CompressionStream('deflate-raw'),
         'This browser is too old to make links: copy the network, or save it as a file.');
     const small = new Uint8Array(await through(bytes, stream));
     let binary = '';
@@ -118,23 +119,23 @@ export async function packed(text) {
 }
 
 /**
- * The text in a fragment.
+ * Returns the text in the fragment of a link.
  * @param {string} fragment
- * @returns {Promise<string | null>} null if it is no link's
- * @throws {Error} in a sentence, if it was cut or changed, or the browser cannot
+ * @returns {Promise<string | null>} null if the fragment contains no network
+ * @throws {Error} with a sentence for the player, if it is damaged or the browser cannot
  */
-export async function unpacked(fragment) {
+export async function decodeLink(fragment) {
     const letters = /^#n=([\w-]+)$/.exec(fragment)?.[1];
     if (!letters) return null;
-    const stream = made(() => new DecompressionStream('deflate-raw'),
+    const stream = create(() => new DecompressionStream('deflate-raw'),
         'This browser is too old to open links to networks: ask for a file.');
     try {
-        if (letters.length > MOST_LETTERS) throw new Error('too long');
+        if (letters.length > MAX_FRAGMENT) throw new Error('too long');
         const binary = atob(letters.replace(/-/g, '+').replace(/_/g, '/'));
         const bytes = Uint8Array.from(binary, (letter) => letter.charCodeAt(0));
         const text = await through(bytes, stream);
         return new TextDecoder('utf-8', { fatal: true }).decode(text);
     } catch {
-        throw new Error('The link was cut or changed on its way: ask for it again.');
+        throw new Error('This link was cut or changed on its way: ask for it again.');
     }
 }

@@ -1,13 +1,13 @@
-// Elements, made in one expression. Nothing else.
+// Helpers for elements, events and canvases.
 
 /** @typedef {Node | string | number | null | undefined | false} Child */
 
 /**
- * Makes an element.
+ * Creates an element.
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
- * @param {Record<string, unknown>} [props] `on...` are listeners, names with a hyphen
- *   and `role`, `for`, `class`, `list` attributes, others properties
+ * @param {Record<string, unknown>} [props] functions are listeners, named `on...`; names
+ *   with a hyphen and `role`, `for`, `class`, `list` are attributes, others properties
  * @param {...Child} children
  * @returns {HTMLElementTagNameMap[Tag]}
  */
@@ -28,7 +28,7 @@ export function h(tag, props = {}, ...children) {
 }
 
 /**
- * Puts children in place of those that are there.
+ * Replaces the children of an element.
  * @param {Element} element
  * @param {...Child} children
  */
@@ -37,18 +37,18 @@ export function fill(element, ...children) {
 }
 
 /**
- * The same, of a list of buttons: if one had the focus, the one in its place has it then,
- * or the list itself, where none is left.
+ * Replaces the children of a list of buttons. If a button had the focus, the button in its
+ * place gets it, or the list itself if there is none.
  * @param {HTMLElement} element
  * @param {...Child} children
  */
 export function refill(element, ...children) {
     const buttons = () => [...element.querySelectorAll('button')];
-    const place = buttons().findIndex((button) => button === document.activeElement);
+    const index = buttons().findIndex((button) => button === document.activeElement);
     fill(element, ...children);
-    if (place < 0) return;
+    if (index < 0) return;
     element.tabIndex = -1;
-    (buttons().slice(0, place + 1).at(-1) ?? element).focus({ preventScroll: true });
+    (buttons().slice(0, index + 1).at(-1) ?? element).focus({ preventScroll: true });
 }
 
 /** @param {Child[]} children */
@@ -60,18 +60,18 @@ function present(children) {
 }
 
 /**
- * The element of an id that index.html has.
+ * Returns an element of index.html by its id.
  * @param {string} id
  * @returns {HTMLElement}
  */
-export function at(id) {
+export function byId(id) {
     const element = document.getElementById(id);
     if (!element) throw new Error(`index.html has no #${id}`);
     return element;
 }
 
 /**
- * Calls with every event of these names, and once now.
+ * Calls once immediately, and then for each event of these names.
  * @param {EventTarget} target
  * @param {string[]} names
  * @param {() => void} call
@@ -81,16 +81,16 @@ export function on(target, names, call) {
     call();
 }
 
-/** Whether things shall not move by themselves. */
-export const still = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
+/** Returns true if the player prefers no animation. */
+export const reducedMotion = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
 /**
- * A canvas as large as it is shown, in the device's pixels.
+ * Clears a canvas and fits it to its size on the screen, in device pixels.
  * @param {HTMLCanvasElement} canvas
- * @returns {{ context: CanvasRenderingContext2D, width: number, height: number }} in CSS
- *   pixels, in which is drawn
+ * @returns {{ context: CanvasRenderingContext2D, width: number, height: number }} the
+ *   units of the context and of the size are CSS pixels
  */
-export function sized(canvas) {
+export function prepareCanvas(canvas) {
     const scale = devicePixelRatio || 1;
     const { clientWidth: width, clientHeight: height } = canvas;
     const [w, k] = [Math.round(width * scale), Math.round(height * scale)];
@@ -101,34 +101,34 @@ export function sized(canvas) {
     return { context, width, height };
 }
 
-/** Colours of style.css, as they are now. @param {...string} names */
+/** Returns the current values of colours of style.css. @param {...string} names */
 export function colours(...names) {
     const style = getComputedStyle(document.documentElement);
     return names.map((name) => style.getPropertyValue(`--${name}`).trim());
 }
 
 /**
- * Calls when the colours or an element's size change.
+ * Calls whenever the colours or an element's size change.
  * @param {Element} element
  * @param {() => void} call
  */
-export function onLook(element, call) {
+export function onAppearance(element, call) {
     new ResizeObserver(call).observe(element);
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', call);
 }
 
 /**
- * Once a frame at most, however often it is called.
+ * Returns a function that calls at most once per frame.
  * @param {() => void} call
  * @returns {() => void}
  */
-export function framed(call) {
-    let waits = false;
+export function oncePerFrame(call) {
+    let scheduled = false;
     return () => {
-        if (waits) return;
-        waits = true;
+        if (scheduled) return;
+        scheduled = true;
         requestAnimationFrame(() => {
-            waits = false;
+            scheduled = false;
             call();
         });
     };

@@ -1,0 +1,146 @@
+// Edits since the last snapshot of the instrument: decides which of them to send again
+// after the connection broke or the instrument restarted. Sends nothing.
+//
+// Back at the same instrument, unsent edits are sent, and unanswered ones are sent again if
+// they are idempotent; otherwise their caller is told. At a restarted instrument, once the
+// snapshot is restored, all edits since are sent again, except those that a snapshot does
+// not contain. An edit that is unanswered twice may be what breaks the connection, and is
+// given up.
+
+/** @import { ClientMessage, ServerMessage } from '../link/connection.js' */
+
+/** Messages that change nothing lasting: they fail while the instrument is away. */
+const QUESTIONS = new Set(['hello', 'listen', 'touch', 'show', 'snapshot', 'compile', 'waveform']);
+
+/** Edits that are not idempotent. */
+const STEPS = new Set(['swap', 'mutate', 'add-layer', 'remove-layer', 'undo', 'redo']);
+
+/** Edits that a snapshot does not contain: not repeated once they are done. */
+const TRANSIENT = new Set(['play', 'seek', 'save-preset', 'delete-preset']);
+
+/** Edits that need the history, which a restarted instrument has lost. */
+const HISTORY = new Set(['undo', 'redo']);
+
+/** Breaks without a reply after which an edit is given up. */
+const MAX_BREAKS = 2;
+
+/** @param {ClientMessage} message */
+export function isEdit(message) {
+    return !QUESTIONS.has(message.type);
+}
+
+/**
+ * Returns the edit with a seed if it is random, so that it can be repeated.
+ * @param {ClientMessage} message
+ * @param {() => number} random 0 to 1
+ * @returns {ClientMessage}
+ */
+export function withSeed(message, random = Math.random) {
+    if ((message.type === 'random' || message.type === 'mutate') && message.seed === undefined) {
+        return { ...message, seed: Math.floor(random() * 1e6) };
+    }
+    return message;
+}
+
+/**
+ * @typedef {object} Entry
+ * @property {number} number in the order of requests
+ * @property {ClientMessage} message
+ * @property {'new' | 'sent' | 'unknown' | 'done'} status `unknown`: sent, but the
+ *   connection broke before a reply
+ * @property {number} breaks times that the connection broke before a reply
+ * @property {(reply: ServerMessage) => void} resolve
+ * @property {(problem: Error) => void} reject
+ */
+
+export class Journal {
+    constructor() {
+        /** @type {Entry[]} */
+        this.entries = [];
+        this.lastNumber = 0;
+        /** For the message `restore`. @type {string | null} */
+        this.snapshot = null;
+    }
+
+    /**
+     * @param {ClientMessage} message
+     * @returns {Promise<ServerMessage>} the reply
+     */
+    add(message) {
+        return new Promise((resolve, reject) => {
+            this.entries.push({ number: (this.lastNumber += 1), message, status: 'new', breaks: 0, resolve, reject });
+        });
+    }
+
+    /** @param {Entry} entry */
+    drop(entry) {
+        const i = this.entries.indexOf(entry);
+        if (i >= 0) this.entries.splice(i, 1);
+    }
+
+    /** @param {Entry} entry */
+    done(entry) {
+        entry.status = 'done';
+        if (TRANSIENT.has(entry.message.type)) this.drop(entry);
+    }
+
+    /**
+     * Notes that the connection broke before a reply.
+     * @param {Entry} entry
+     * @returns {boolean} true if the edit may be sent again; otherwise it is dropped
+     */
+    unanswered(entry) {
+        entry.status = 'unknown';
+        entry.breaks += 1;
+        if (entry.breaks < MAX_BREAKS) return true;
+        this.drop(entry);
+        return false;
+    }
+
+    /** The next edit to send. */
+    get next() {
+        return this.entries.find(({ status }) => status === 'new');
+    }
+
+    /** Number of the last edit that was sent: a snapshot requested now will contain it. */
+    get lastSent() {
+        const sent = this.entries.filter(({ status }) => status !== 'new');
+        return sent.at(-1)?.number ?? 0;
+    }
+
+    /**
+     * @param {string} snapshot
+     * @param {number} lastSent at the time when the snapshot was requested
+     */
+    setSnapshot(snapshot, lastSent) {
+        this.snapshot = snapshot;
+        this.entries = this.entries.filter(({ number, status }) => status !== 'done' || number > lastSent);
+    }
+
+    /**
+     * Prepares to send edits again to the same instrument.
+     * @returns {Entry[]} edits that may be done, and must not be done twice
+     */
+    reconnected() {
+        return this.requeue(({ message, status }) => status === 'unknown' && !STEPS.has(message.type));
+    }
+
+    /**
+     * Prepares to send edits again to an instrument that has restored the snapshot.
+     * @returns {Entry[]} edits that can no longer be done
+     */
+    restored() {
+        return this.requeue(({ message }) => !HISTORY.has(message.type));
+    }
+
+    /**
+     * @param {(entry: Entry) => boolean} again true for edits to send again
+     * @returns {Entry[]} other edits without a reply, which are dropped
+     */
+    requeue(again) {
+        for (const entry of this.entries) if (again(entry)) entry.status = 'new';
+        const unknown = this.entries.filter(({ status }) => status === 'unknown' || status === 'sent');
+        for (const entry of unknown) this.drop(entry);
+        return unknown;
+    }
+}
