@@ -11,9 +11,8 @@
 
 /** By type of message. @type {Record<string, Command>} */
 export const COMMANDS = {
-    'load': { effect: 'edit', idempotent: true },
-    'choose': { effect: 'edit', idempotent: true },
     'swap': { effect: 'edit', idempotent: false },
+    'choose': { effect: 'edit', idempotent: true },
     'random': { effect: 'edit', idempotent: true },
     'mutate': { effect: 'edit', idempotent: false },
     'rewire': { effect: 'edit', idempotent: true },
@@ -33,5 +32,6 @@ export const COMMANDS = {
     'save-preset': { effect: 'unsaved', idempotent: true },
     'recall-preset': { effect: 'edit', idempotent: true },
     'delete-preset': { effect: 'unsaved', idempotent: true },
+    'load': { effect: 'edit', idempotent: true },
     'restore': { effect: 'edit', idempotent: true },
 };
