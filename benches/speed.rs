@@ -1,10 +1,10 @@
-//! Speed against peers measured in the same run: the naive interpreter, and
-//! straight-line C as difflogic's exporter writes it, compiled by the machine's
-//! gcc on 64-bit words and on 512-bit vectors.
+//! Evaluation speed compared with a naive interpreter and with straight-line C as
+//! difflogic's exporter writes it, compiled by the machine's gcc for 64-bit words and
+//! for 512-bit vectors, all measured in the same run.
 //!
 //! `cargo bench --bench speed` prints a table; redirect it to a dated file in
-//! `benches/runs/` to keep it. Every engine's samples are compared before its
-//! time is taken. `cargo bench --bench speed -- --quick` leaves out the C.
+//! `benches/runs/` to record it. Each candidate's samples are checked before it is
+//! timed. `cargo bench --bench speed -- --quick` skips the C.
 
 use std::fmt::Write as _;
 use std::hint::black_box;
@@ -17,11 +17,11 @@ use logicnet::{
     Builder, Evaluator, Gate, Mask, Masks, Network, Program, W128, W256, W512, Word, simplify,
 };
 
-/// Time spent on each engine and network. The least time counts: everything
-/// that disturbs a measurement makes it longer.
+/// Time spent on each candidate and network. The least time counts, because every
+/// disturbance makes a measurement longer.
 const TIME: Duration = Duration::from_millis(400);
-/// Turns that each of those to be compared takes.
-const TURNS: usize = 5;
+/// Rounds of measurements; each candidate is timed once in each.
+const ROUNDS: usize = 5;
 
 fn main() {
     let quick = std::env::args().any(|argument| argument == "--quick");
@@ -126,12 +126,12 @@ fn compare(name: &str, network: &Network, quick: bool) {
     for (what, wide) in kinds.into_iter().filter(|_| !quick) {
         match compiled(what, network, wide, folder.path(), &reference) {
             Ok(peer) => peers.push(peer),
-            Err(problem) => println!("  {what}: left out, {problem}"),
+            Err(problem) => println!("  {what}: skipped, {problem}"),
         }
     }
-    // In turns, so that what disturbs one disturbs all.
+    // Measurements alternate, so that a disturbance affects all candidates.
     let mut best = f64::MAX;
-    for _ in 0..TURNS {
+    for _ in 0..ROUNDS {
         best = best.min(program_ns::<W512>(network, &program, &reference));
         peers.iter_mut().for_each(Compiled::measure);
     }
@@ -139,12 +139,12 @@ fn compare(name: &str, network: &Network, quick: bool) {
     for peer in &peers {
         line(peer.what, peer.least);
         println!(
-            "    512 lanes take this much of it    {:>12.3}",
+            "    512 lanes / this                  {:>12.3}",
             best / peer.least
         );
     }
     println!(
-        "    naive takes this many times as much {:>10.0}",
+        "    naive interpreter / 512 lanes     {:>12.0}",
         naive_ns / best
     );
     let simplified = simplify(network, network.masks());
@@ -158,7 +158,7 @@ fn compare(name: &str, network: &Network, quick: bool) {
     );
 }
 
-/// The least time of one call over and over, in ns a sample.
+/// Calls `run` repeatedly and returns the least time of a call, in ns a sample.
 fn least(samples: u32, mut run: impl FnMut()) -> f64 {
     let started = Instant::now();
     let mut least = f64::MAX;
@@ -170,7 +170,7 @@ fn least(samples: u32, mut run: impl FnMut()) -> f64 {
     least / f64::from(samples)
 }
 
-/// One sample at a time, one bool a node, every gate: what the project began with.
+/// Renders one sample at a time, every gate, with one bool a node.
 fn naive(network: &Network, t0: u32, count: u32) -> Vec<u8> {
     let mut nodes = vec![false; network.nodes() as usize];
     let inputs = network.inputs() as usize;
@@ -205,15 +205,15 @@ fn program_ns<W: Word>(network: &Network, program: &Program, reference: &[u8]) -
     })
 }
 
-/// A network as a compiled program that times itself.
+/// A network compiled to an executable that times itself.
 struct Compiled {
     what: &'static str,
     program: PathBuf,
     least: f64,
 }
 
-/// Compiles the network as straight-line C. The C gets its input words ready
-/// made, and writes output words, not bytes: what is measured is the gates alone.
+/// Compiles the network as straight-line C. The C reads prepared input words and writes
+/// output words, not bytes, so that only the gates are measured.
 fn compiled(
     what: &'static str,
     network: &Network,
@@ -256,11 +256,11 @@ fn run(program: &Path, argument: &str) -> Vec<u8> {
     Command::new(program)
         .arg(argument)
         .output()
-        .expect("it was just compiled")
+        .expect("the executable was just compiled")
         .stdout
 }
 
-/// All gates in order, as they are: what difflogic's exporter gives.
+/// Returns C that evaluates all gates in order, as difflogic's exporter writes it.
 fn c_source(network: &Network, wide: bool) -> String {
     let (inputs, outputs) = (network.inputs(), network.outputs().len());
     let (word, lanes) = if wide {
@@ -350,7 +350,7 @@ fn c_expression(gate: Gate) -> String {
     }
 }
 
-/// The time from a bend to its new program.
+/// Prints the time that building a program takes after a bend.
 fn build(network: &Network) {
     let mut builder = Builder::new();
     let mut bend = 0;

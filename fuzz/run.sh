@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fuzzes with libFuzzer, on a stable Rust and a C++ compiler.
 # Usage: fuzz/run.sh all|network_file|expression|state|script|message|pru_text|pru_words [libFuzzer options, such as -runs=100000]
-# What it finds is kept in fuzz/corpus and, if it is a failure, in fuzz/artifacts.
+# Interesting inputs are saved in fuzz/corpus, failures in fuzz/artifacts.
 set -euo pipefail
 cd "$(dirname "$0")"
 

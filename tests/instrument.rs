@@ -514,7 +514,7 @@ fn gated() -> (Instrument, u32, u32) {
         vec![gate(Op::AND, either, h)],
     ] {
         let extra = serde_json::Map::new();
-        parts.layers.push(logicnet::Layer { gates, extra });
+        parts.layers.push(logicnet::NetworkLayer { gates, extra });
     }
     parts.outputs = vec![either + 1; parts.outputs.len()];
     let network = logicnet::Network::try_from(parts).unwrap();

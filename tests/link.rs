@@ -154,7 +154,7 @@ impl Playing {
                     until,
                     |block| {
                         record.lock().unwrap().extend_from_slice(block.sound);
-                        tap.say(block.sound);
+                        tap.write(block.sound);
                     },
                     |_| {},
                 );
@@ -1153,7 +1153,7 @@ fn played(clients: usize) -> Vec<f32> {
             slice * 10_000_000,
             |block| {
                 sound.extend_from_slice(block.sound);
-                assert_no_alloc(|| tap.say(block.sound));
+                assert_no_alloc(|| tap.write(block.sound));
             },
             |_| {},
         );

@@ -1,5 +1,5 @@
-//! The JSON Schema against the loader: what one takes the other takes, but for
-//! the rules that the schema says it cannot say.
+//! The JSON Schema and the loader accept the same files, except for the rules that the
+//! schema's description lists as the loader's alone.
 
 use std::fs;
 
@@ -20,7 +20,7 @@ fn small() -> Value {
 }
 
 #[test]
-fn shipped_networks_and_the_documented_one_pass_both() {
+fn schema_and_loader_accept_the_shipped_networks_and_the_documented_one() {
     let schema = schema();
     let mut count = 0;
     for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/networks")).unwrap() {
@@ -33,7 +33,7 @@ fn shipped_networks_and_the_documented_one_pass_both() {
         assert_eq!(
             network.to_json(),
             text,
-            "{} is as the program writes it",
+            "{} is not formatted as the program writes it",
             path.display()
         );
         let value = serde_json::from_str(&text).unwrap();
@@ -58,9 +58,9 @@ fn shipped_networks_and_the_documented_one_pass_both() {
     Network::from_json(example).unwrap();
 }
 
-/// Fields set to values, each judged by the schema and by the loader alike.
+/// Sets each field to valid and invalid values.
 #[test]
-#[allow(clippy::too_many_lines)] // a table
+#[allow(clippy::too_many_lines)] // mostly a table
 fn schema_and_loader_agree_on_every_field() {
     let thermometer = |bits: Value| json!({"type": "thermometer", "digit_bits": bits});
     let group_sum = |groups: Value| json!({"type": "group-sum", "groups": groups});
@@ -175,7 +175,7 @@ fn schema_and_loader_agree_on_every_field() {
         ),
     ];
     let schema = schema();
-    let (mut taken, mut refused) = (0, 0);
+    let (mut accepted, mut rejected) = (0, 0);
     for (field, values) in cases {
         for value in values {
             let mut file = small();
@@ -188,24 +188,24 @@ fn schema_and_loader_agree_on_every_field() {
                 "{field} = {}: {loaded:?}",
                 file[field]
             );
-            *(if valid { &mut taken } else { &mut refused }) += 1;
+            *(if valid { &mut accepted } else { &mut rejected }) += 1;
         }
         let mut file = small();
         file.as_object_mut().unwrap().remove(field);
         assert_eq!(
             schema.is_valid(&file),
             Network::from_json(&file.to_string()).is_ok(),
-            "no {field}"
+            "without {field}"
         );
     }
     assert!(
-        taken >= 20 && refused >= 40,
-        "{taken} taken, {refused} refused"
+        accepted >= 20 && rejected >= 40,
+        "{accepted} accepted, {rejected} rejected"
     );
 }
 
 #[test]
-fn wide_outputs_need_a_group_sum() {
+fn more_than_32_outputs_need_a_group_sum() {
     let mut file = small();
     file["outputs"] = json!(vec![0; 40]);
     assert!(!schema().is_valid(&file));

@@ -1,6 +1,6 @@
-//! Sizes after simplification, against the logic synthesis tool ABC where it is
-//! installed (Debian's `berkeley-abc`): our gates, of which XOR is one, against
-//! the AND nodes that ABC leaves.
+//! Network sizes after simplification, compared with the logic synthesis tool ABC
+//! (Debian's `berkeley-abc`) if it is installed: our gates, counting XOR as one,
+//! against the AND nodes of ABC's result.
 
 use std::fmt::Write;
 use std::process::Command;
@@ -8,11 +8,11 @@ use std::process::Command;
 use logicnet::random::Ops;
 use logicnet::{Masks, Network, Op, simplify};
 
-/// ABC's commands, repeated as often as they still gain anything worth the time.
+/// ABC's commands, repeated for as long as they gain enough to be worth the time.
 const SCRIPT: &str = "dch; balance; rewrite; refactor; resub;";
 const ROUNDS: usize = 4;
 
-/// Networks, and the gates they have been simplified to.
+/// Networks, and the most gates that each may have after simplification.
 fn networks() -> Vec<(&'static str, Network, usize)> {
     let shipped = |name: &str| {
         let path = format!("{}/assets/networks/{name}.json", env!("CARGO_MANIFEST_DIR"));
@@ -36,7 +36,7 @@ fn networks() -> Vec<(&'static str, Network, usize)> {
     ]
 }
 
-/// The network in BLIF, the tables of its gates spelled out row by row.
+/// Returns the network in BLIF, with the truth table of each gate row by row.
 fn blif(network: &Network) -> String {
     let mut text = ".model network\n.inputs".to_string();
     for i in 0..network.inputs() {
@@ -77,7 +77,7 @@ fn blif(network: &Network) -> String {
     text + ".end\n"
 }
 
-/// The AND nodes that ABC leaves, or `None` where it is not installed.
+/// Returns the number of AND nodes in ABC's result, or `None` if it is not installed.
 fn abc(network: &Network) -> Option<usize> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("network.blif");
@@ -99,11 +99,11 @@ fn abc(network: &Network) -> Option<usize> {
     Some(
         count
             .and_then(|count| count.parse().ok())
-            .unwrap_or_else(|| panic!("ABC says: {text}")),
+            .unwrap_or_else(|| panic!("cannot read ABC's output: {text}")),
     )
 }
 
-/// AND nodes that a network takes where XOR is three.
+/// Returns the size of a network in AND nodes, counting XOR as three.
 fn and_nodes(network: &Network) -> usize {
     let xor = |op: Op| op == Op::XOR || op == Op::XNOR;
     network
@@ -114,11 +114,11 @@ fn and_nodes(network: &Network) -> usize {
 }
 
 #[test]
-fn networks_become_at_least_a_tenth_smaller_than_abc_makes_them() {
-    for (name, network, before) in networks() {
+fn simplified_networks_are_at_least_a_tenth_smaller_than_those_of_abc() {
+    for (name, network, most) in networks() {
         let simplified = simplify(&network, &Masks::new());
         let gates = simplified.gates().len();
-        assert!(gates <= before, "{name}: {gates} gates, {before} before");
+        assert!(gates <= most, "{name}: {gates} gates, expected at most {most}");
         let Some(abc) = abc(&network) else {
             println!("{name:<32} {gates:>5} gates; berkeley-abc is not installed");
             continue;
@@ -128,6 +128,6 @@ fn networks_become_at_least_a_tenth_smaller_than_abc_makes_them() {
             "{name:<32} {gates:>5} gates ({:>5} as ANDs)  ABC {abc:>5}  {ratio:.2}",
             and_nodes(&simplified)
         );
-        assert!(ratio <= 0.9, "{name}: {gates} gates against ABC's {abc}");
+        assert!(ratio <= 0.9, "{name}: {gates} gates, ABC has {abc}");
     }
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes the shipped networks anew from their expressions and seeds. The trained
-# ones are kept as they were trained. Usage: assets/networks/make.sh
+# Rebuilds the networks that ship from their expressions and seeds. Trained networks
+# are left unchanged. Usage: assets/networks/make.sh
 set -euo pipefail
 cd "$(dirname "$0")"
 cargo build --release --quiet --manifest-path ../../Cargo.toml

@@ -190,7 +190,7 @@ fn admit(large: &Network, rate: u32) {
     };
     let program = Program::new(large, large.masks());
     let admitted = beaglebone().keeps_up(&program, &settings, Lanes::LANES);
-    let most = admitted.map_or_else(|too_slow| too_slow.most as usize, |()| MAX_GATES);
+    let most = admitted.map_or_else(|too_slow| too_slow.max_gates as usize, |()| MAX_GATES);
     println!("admitted {rate} {most}");
 }
 

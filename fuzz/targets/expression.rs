@@ -1,5 +1,5 @@
-//! Any text is an expression or is refused at a column in it; small expressions
-//! compile to networks of the same samples.
+//! Any text parses as an expression or is rejected with a column inside it; small
+//! expressions compile to networks that give the same samples.
 
 #![no_main]
 

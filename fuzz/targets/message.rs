@@ -1,5 +1,5 @@
-//! Messages of a client, a line each, done by an instrument: each is answered, and none
-//! ends it.
+//! An instrument handles client messages, one a line: it answers each, and none of them
+//! ends the session.
 #![no_main]
 
 use std::sync::{Arc, OnceLock};
@@ -16,8 +16,8 @@ use gatebend::link::jobs::Job;
 use libfuzzer_sys::fuzz_target;
 use logicnet::Network;
 
-/// Most messages of a run.
-const MESSAGES: usize = 40;
+/// Maximum number of messages per run.
+const MAX_MESSAGES: usize = 40;
 
 fn controller() -> Controller<Lanes> {
     static NETWORKS: OnceLock<Vec<Network>> = OnceLock::new();
@@ -34,7 +34,7 @@ fn controller() -> Controller<Lanes> {
         cost,
     };
     let assembled = Parts::new(networks.clone()).assemble(platform);
-    assembled.expect("the shipped networks can be played").0
+    assembled.expect("the shipped networks play").0
 }
 
 fuzz_target!(|text: &str| {
@@ -50,13 +50,13 @@ fuzz_target!(|text: &str| {
     .welcome();
     let mut session = Session::new(Arc::new(welcome), None);
     let mut view = View::new(Arc::clone(controller.state()));
-    for line in text.lines().take(MESSAGES) {
+    for line in text.lines().take(MAX_MESSAGES) {
         view.go_to(controller.state());
         match session.receive(line, &view, 0) {
-            Action::Send(tells) => assert!(tells.len() <= 3),
-            Action::WrongCode(_) => panic!("no code is wanted"),
+            Action::Send(messages) => assert!(messages.len() <= 3),
+            Action::WrongCode(_) => panic!("the session needs no pairing code"),
             Action::End(ServerMessage::Refused { .. }) => return,
-            Action::End(tell) => panic!("{tell:?}"),
+            Action::End(message) => panic!("{message:?}"),
             Action::Touch(id, fingers) => {
                 let inside = |x: f32| (0.0..=1.0).contains(&x);
                 assert!(fingers.len() <= MOST_FINGERS);
@@ -66,15 +66,14 @@ fuzz_target!(|text: &str| {
             Action::Command(id, command) => {
                 let outcome = controller.command(command);
                 view.go_to(controller.state());
-                let tells = session.answer(id, outcome, &view);
-                assert!(id.is_none() || !tells.is_empty());
+                let messages = session.answer(id, outcome, &view);
+                assert!(id.is_none() || !messages.is_empty());
             }
-            // What it works out has a target of its own.
+            // Jobs run outside the session; the target `expression` covers compiling.
             Action::Job(Job::Compile { .. } | Job::Waveform { .. }) => {}
         }
-        // What is told can be said.
-        if let Some(tell) = session.update(&view) {
-            assert!(matches!(tell, ServerMessage::State(_)));
+        if let Some(message) = session.update(&view) {
+            assert!(matches!(message, ServerMessage::State(_)));
         }
     }
 });

@@ -1,4 +1,4 @@
-//! Any text is a network or is refused; a network survives a round trip, and is
+//! Any text loads as a network or is rejected; a network survives a round trip, and is
 //! evaluated and simplified without a panic.
 
 #![no_main]
@@ -8,8 +8,8 @@ use logicnet::{Evaluator, Network, Program, W128, prove, simplify};
 
 fuzz_target!(|text: &str| {
     let Ok(network) = Network::from_json(text) else { return };
-    let again = Network::from_json(&network.to_json()).expect("what is saved loads");
-    // Numbers in unknown fields may be rewritten once (1e2 as 100.0), not twice.
+    let again = Network::from_json(&network.to_json()).expect("a saved network loads");
+    // The first save may rewrite numbers in unknown fields (1e2 as 100.0); the second must not.
     assert_eq!(again.gates(), network.gates());
     assert_eq!(again.masks(), network.masks());
     assert_eq!(again.to_json(), network.to_json());
@@ -19,6 +19,6 @@ fuzz_target!(|text: &str| {
         let simplified = simplify(&network, network.masks());
         assert!(simplified.gates().len() <= network.gates().len());
         prove((&network, network.masks()), (&simplified, simplified.masks()), |_| ())
-            .expect("simplified networks are equal");
+            .expect("the simplified network is equal");
     }
 });

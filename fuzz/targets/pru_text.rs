@@ -1,5 +1,5 @@
-//! Any text is a PRU program or is refused at a place in it; what is one survives
-//! disassembly.
+//! Any text assembles to a PRU program or is rejected with a position inside it; an
+//! assembled program survives disassembly.
 
 #![no_main]
 
@@ -13,7 +13,7 @@ fuzz_target!(|text: &str| {
             assert!((1..=line.chars().count() + 1).contains(&error.column), "{error}");
         }
         Ok(assembly) => {
-            let again = assemble(&disassemble(&assembly.words)).expect("our own text");
+            let again = assemble(&disassemble(&assembly.words)).expect("disassembled text assembles");
             assert_eq!(again.words, assembly.words);
         }
     }

@@ -1,4 +1,4 @@
-//! Any text is a script or is refused with its line; fingers are on the surface.
+//! Any text parses as a script or is rejected with its line; all fingers are on the surface.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! Any text is a state and a preset or is refused as both, sealed or not; what is
-//! read survives a round trip.
+//! Any text loads both as a state and as a preset or is rejected as both, with or
+//! without a checksum; a loaded file survives a round trip.
 
 #![no_main]
 
@@ -14,16 +14,16 @@ fuzz_target!(|text: &str| {
     let preset = Preset::from_json("x".into(), &verified.text);
     assert_eq!(saved.is_ok(), preset.is_ok());
     if let (Ok(saved), Ok(preset)) = (saved, preset) {
-        let text = add_checksum(&saved.to_json().expect("what was read is written"));
-        let again = verify_checksum(&text).expect("what is sealed is verified");
-        let again = Saved::from_json(&again.text).expect("what was written is read");
+        let text = add_checksum(&saved.to_json().expect("a loaded file can be saved"));
+        let again = verify_checksum(&text).expect("the checksum matches");
+        let again = Saved::from_json(&again.text).expect("a saved file loads");
         assert_eq!(again.network.gates(), saved.network.gates());
         assert_eq!(again.network.masks(), saved.network.masks());
         assert_eq!(again.layers, saved.layers);
         assert_eq!(again.parameters, saved.parameters);
         assert_eq!(again.place, saved.place);
-        let text = preset.to_json().expect("what was read is written");
-        let again = Preset::from_json("x".into(), &text).expect("what was written is read");
+        let text = preset.to_json().expect("a loaded file can be saved");
+        let again = Preset::from_json("x".into(), &text).expect("a saved file loads");
         assert_eq!(again.layers, preset.layers);
         assert_eq!(again.parameters, preset.parameters);
     }

@@ -43,7 +43,7 @@ async function play(page) {
     };
     await page.getByRole('button', { name: 'street surfer' }).click();
     await page.locator('#listen').click();
-    await page.getByRole('button', { name: 'Paint all in a box' }).click();
+    await page.getByRole('button', { name: 'Paint the gates in a box' }).click();
     await page.getByRole('button', { name: 'Paint inverted' }).click();
     await page.mouse.move(...await middle('.graph-stage', 0.42, 0.3));
     await page.mouse.down();

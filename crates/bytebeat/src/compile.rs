@@ -1,4 +1,4 @@
-//! Compilation to gates: the arithmetic of 32 bits, as far as it is wanted.
+//! Compilation to gates: 32-bit arithmetic, limited to the bits that are needed.
 
 use alloc::format;
 use core::fmt;
@@ -7,17 +7,17 @@ use logicnet::{Lit, MAX_COUNTER_BITS, MAX_GATES, Network, Parts, Xag, simplify_g
 
 use crate::expression::{Binary, Expression, Tree, Unary};
 
-/// Gates at which compilation gives up, before those without use are dropped.
-const MOST_RAW_GATES: usize = 16 * MAX_GATES;
-/// Bits of a value.
+/// Number of gates, including dead ones, at which compilation gives up.
+const MAX_RAW_GATES: usize = 16 * MAX_GATES;
+/// Number of bits of a value.
 const BITS: usize = 32;
 
-/// Why an expression has no network.
+/// The reason that an expression cannot be compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CompileError {
-    /// This number of bits of t is not 1..=24.
+    /// The number of bits of t is not 1..=24.
     Bits(u32),
-    /// It takes at least this many gates, more than a network may have.
+    /// The expression takes at least this many gates, more than a network may have.
     Gates(usize),
 }
 
@@ -39,12 +39,11 @@ impl fmt::Display for CompileError {
 impl core::error::Error for CompileError {}
 
 impl Expression {
-    /// A network of 8 outputs that gives [`Expression::sample`] for every t
-    /// below 2^bits, simplified. A desktop step: up to a few seconds.
+    /// Compiles to a simplified network of 8 outputs that gives [`Expression::sample`] for
+    /// every t below 2^bits. Takes up to a few seconds; meant for desktops.
     ///
     /// # Errors
-    /// When `bits` is not 1..=24 or the network would have more than 65,536
-    /// gates.
+    /// Fails if `bits` is not 1..=24 or the network would have more than 65,536 gates.
     pub fn compile(&self, bits: u32) -> Result<Network, CompileError> {
         if !(1..=MAX_COUNTER_BITS).contains(&bits) {
             return Err(CompileError::Bits(bits));
@@ -70,11 +69,11 @@ impl Expression {
             source: Some(self.source.clone()),
             ..Parts::default()
         };
-        Network::of_graph(&graph, parts).map_err(|_| CompileError::Gates(graph.gates().len()))
+        Network::from_graph(&graph, parts).map_err(|_| CompileError::Gates(graph.gates().len()))
     }
 }
 
-/// A value's bits, least significant first; those that were not wanted mean nothing.
+/// A value's bits, least significant first. Only the bits that were requested are valid.
 type Value = [Lit; BITS];
 
 const ZERO: Value = [Lit::FALSE; BITS];
@@ -84,9 +83,9 @@ struct Compiler {
 }
 
 impl Compiler {
-    /// The low `wanted` bits of a tree's value.
+    /// Computes the low `wanted` bits of a tree's value.
     fn value(&mut self, tree: &Tree, wanted: usize) -> Result<Value, CompileError> {
-        if self.graph.gates().len() > MOST_RAW_GATES {
+        if self.graph.gates().len() > MAX_RAW_GATES {
             return Err(CompileError::Gates(self.graph.gates().len()));
         }
         if let Some(constant) = tree.constant() {
@@ -103,7 +102,7 @@ impl Compiler {
                     Lit::FALSE
                 }
             })),
-            Tree::Number(_) => unreachable!("constants are dealt with"),
+            Tree::Number(_) => unreachable!("constants are handled above"),
             Tree::Unary(op, x) => self.unary(*op, x, wanted),
             Tree::Binary(op, xy) => self.binary(*op, &xy.0, &xy.1, wanted),
             Tree::Choice(parts) => {
@@ -116,7 +115,7 @@ impl Compiler {
         }
     }
 
-    /// Whether a tree's value is not 0.
+    /// Computes whether a tree's value is not 0.
     fn truth(&mut self, tree: &Tree) -> Result<Lit, CompileError> {
         let value = self.value(tree, BITS)?;
         Ok(self.any(value))
@@ -186,6 +185,7 @@ impl Compiler {
         })
     }
 
+    /// Computes whether any bit is 1.
     fn any(&mut self, value: Value) -> Lit {
         value
             .into_iter()
@@ -196,7 +196,7 @@ impl Compiler {
         core::array::from_fn(|i| self.graph.mux(condition, then[i], otherwise[i]))
     }
 
-    /// Ripple-carry addition of the low `wanted` bits.
+    /// Computes the low `wanted` bits of x + y, with a ripple carry.
     fn add(&mut self, x: Value, y: Value, wanted: usize) -> Value {
         let mut sum = ZERO;
         let mut carry = Lit::FALSE;
@@ -210,7 +210,8 @@ impl Compiler {
         sum
     }
 
-    /// x - y, and whether it borrows: whether x is below y, both unsigned.
+    /// Computes the low `wanted` bits of x - y, and whether it borrows: whether x < y,
+    /// unsigned.
     fn subtract(&mut self, x: Value, y: Value, wanted: usize) -> (Value, Lit) {
         let mut difference = ZERO;
         let mut borrow = Lit::FALSE;
@@ -235,7 +236,7 @@ impl Compiler {
         product
     }
 
-    /// Signed x < y: unsigned with the sign bits complemented.
+    /// Computes x < y, signed, as an unsigned comparison with complemented sign bits.
     fn less(&mut self, mut x: Value, mut y: Value) -> Lit {
         x[BITS - 1] = !x[BITS - 1];
         y[BITS - 1] = !y[BITS - 1];
@@ -259,7 +260,7 @@ impl Compiler {
             let x = self.value(x, (wanted + count).min(BITS))?;
             return Ok(shifted_right(x, count));
         }
-        // A barrel shifter: each bit of the count shifts by its weight or not.
+        // A barrel shifter: each bit of the count selects a shift by its place value.
         let mut x = self.value(x, if left { wanted } else { BITS })?;
         let count = self.value(y, 5)?;
         for (i, &bit) in count[..5].iter().enumerate() {
@@ -273,7 +274,7 @@ impl Compiler {
         Ok(x)
     }
 
-    /// The value, negated if `negative`.
+    /// Computes -x if `negative` is 1, otherwise x.
     fn negate_if(&mut self, negative: Lit, x: Value) -> Value {
         let flipped = x.map(|bit| self.graph.xor(bit, negative));
         let mut one = ZERO;
@@ -281,8 +282,8 @@ impl Compiler {
         self.add(flipped, one, BITS)
     }
 
-    /// Signed quotient and remainder, both 0 when y is 0: restoring division of
-    /// the magnitudes, one bit of the quotient after another.
+    /// Computes the signed quotient and remainder, both 0 if y is 0, by restoring division
+    /// of the magnitudes.
     fn divide(&mut self, x: Value, y: Value) -> (Value, Value) {
         let (x_negative, y_negative) = (x[BITS - 1], y[BITS - 1]);
         let dividend = self.negate_if(x_negative, x);

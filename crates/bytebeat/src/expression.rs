@@ -1,9 +1,9 @@
-//! Expressions as trees, and their values.
+//! Expressions as trees, and their evaluation.
 
 use alloc::boxed::Box;
 use alloc::string::String;
 
-/// A parsed expression of t. [The crate's page](crate) has the language.
+/// A parsed expression of t. The [crate documentation](crate) describes the language.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expression {
     pub(crate) source: String,
@@ -56,24 +56,25 @@ impl Expression {
         &self.source
     }
 
-    /// The value at time t. Does not allocate or panic.
+    /// Returns the value at time t. Does not allocate or panic.
     pub fn value(&self, t: u32) -> i32 {
         self.tree.value(t as i32)
     }
 
-    /// The sample at time t: the value's low eight bits.
+    /// Returns the sample at time t: the value's low eight bits.
     pub fn sample(&self, t: u32) -> u8 {
         self.value(t) as u8
     }
 }
 
 impl Tree {
+    /// Returns the value at time t.
     fn value(&self, t: i32) -> i32 {
         match self {
             Tree::T => t,
             Tree::Number(n) => *n,
-            Tree::Unary(op, x) => op.of(x.value(t)),
-            Tree::Binary(op, xy) => op.of(xy.0.value(t), xy.1.value(t)),
+            Tree::Unary(op, x) => op.apply(x.value(t)),
+            Tree::Binary(op, xy) => op.apply(xy.0.value(t), xy.1.value(t)),
             Tree::Choice(parts) => {
                 let (condition, then, otherwise) = &**parts;
                 if condition.value(t) != 0 {
@@ -85,13 +86,13 @@ impl Tree {
         }
     }
 
-    /// The value, if it does not depend on t.
+    /// Returns the value if it does not depend on t.
     pub(crate) fn constant(&self) -> Option<i32> {
         match self {
             Tree::T => None,
             Tree::Number(n) => Some(*n),
-            Tree::Unary(op, x) => Some(op.of(x.constant()?)),
-            Tree::Binary(op, xy) => Some(op.of(xy.0.constant()?, xy.1.constant()?)),
+            Tree::Unary(op, x) => Some(op.apply(x.constant()?)),
+            Tree::Binary(op, xy) => Some(op.apply(xy.0.constant()?, xy.1.constant()?)),
             Tree::Choice(parts) => match parts.0.constant()? {
                 0 => parts.2.constant(),
                 _ => parts.1.constant(),
@@ -101,7 +102,7 @@ impl Tree {
 }
 
 impl Unary {
-    fn of(self, x: i32) -> i32 {
+    fn apply(self, x: i32) -> i32 {
         match self {
             Unary::Plus => x,
             Unary::Minus => x.wrapping_neg(),
@@ -112,7 +113,7 @@ impl Unary {
 }
 
 impl Binary {
-    fn of(self, x: i32, y: i32) -> i32 {
+    fn apply(self, x: i32, y: i32) -> i32 {
         match self {
             Binary::Multiply => x.wrapping_mul(y),
             Binary::Divide | Binary::Remainder if y == 0 => 0,

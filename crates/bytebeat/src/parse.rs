@@ -1,4 +1,4 @@
-//! Parsing, by precedence climbing.
+//! Parsing by precedence climbing.
 
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
@@ -8,17 +8,17 @@ use core::fmt;
 
 use crate::expression::{Binary, Expression, Tree, Unary};
 
-/// Longest text in bytes.
-const MOST_BYTES: usize = 16_384;
-/// Deepest tree, which bounds the stack that evaluation and compilation take.
-const MOST_DEPTH: u32 = 500;
+/// Maximum length of a text in bytes.
+const MAX_BYTES: usize = 16_384;
+/// Maximum depth of a tree; it limits the stack that evaluation and compilation use.
+const MAX_DEPTH: u32 = 500;
 
-/// What is wrong with an expression, and where.
+/// A syntax error in an expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseError {
-    /// The character the problem starts at, counted from 1.
+    /// The position of the first wrong character, counted in characters from 1.
     pub column: usize,
-    /// What is wrong there and what would be right.
+    /// A message that says what is wrong there and what would be right.
     pub problem: String,
 }
 
@@ -30,7 +30,7 @@ impl fmt::Display for ParseError {
 
 impl core::error::Error for ParseError {}
 
-/// Operators between operands, longest spelling first, with their precedence.
+/// Binary operators with their precedence. Longer symbols come before their prefixes.
 const BINARY: [(&str, u8, Binary); 18] = [
     ("<<", 8, Binary::ShiftLeft),
     (">>", 8, Binary::ShiftRight),
@@ -56,12 +56,12 @@ impl Expression {
     /// Parses an expression.
     ///
     /// # Errors
-    /// Points at the column where the text stops making sense. Texts are at
-    /// most 16 KiB long and nested at most 500 deep.
+    /// Fails if the text is not an expression, is longer than 16 KiB, or is nested more than
+    /// 500 deep. The error has the column.
     pub fn parse(source: &str) -> Result<Expression, ParseError> {
-        if source.len() > MOST_BYTES {
+        if source.len() > MAX_BYTES {
             let problem = format!(
-                "{} bytes, but an expression has at most {MOST_BYTES}",
+                "{} bytes, but an expression has at most {MAX_BYTES}",
                 source.len()
             );
             return Err(ParseError { column: 1, problem });
@@ -91,9 +91,9 @@ type Parsed = Result<(Tree, u32), ParseError>;
 
 struct Parser<'a> {
     source: &'a str,
-    /// In bytes.
+    /// The position in bytes.
     at: usize,
-    /// Nesting of the parser's own calls.
+    /// The depth of the parser's recursion.
     depth: u32,
 }
 
@@ -114,7 +114,7 @@ impl<'a> Parser<'a> {
         self.at = self.source.len() - self.rest().trim_start().len();
     }
 
-    /// Takes a symbol if it comes next.
+    /// Skips a symbol and returns true if it comes next.
     fn take(&mut self, symbol: &str) -> bool {
         self.space();
         let found = self.rest().starts_with(symbol);
@@ -124,18 +124,18 @@ impl<'a> Parser<'a> {
         found
     }
 
-    /// A node above children of this depth, unless that is too deep.
+    /// Returns a tree whose children have this depth, or an error if it is too deep.
     fn node(&self, tree: Tree, children: u32) -> Parsed {
-        if children < MOST_DEPTH {
+        if children < MAX_DEPTH {
             return Ok((tree, children + 1));
         }
-        Err(self.error(format!("nested more than {MOST_DEPTH} deep")))
+        Err(self.error(format!("nested more than {MAX_DEPTH} deep")))
     }
 
-    /// Runs a rule one call deeper.
+    /// Calls a rule one level deeper.
     fn deeper(&mut self, rule: impl FnOnce(&mut Self) -> Parsed) -> Parsed {
-        if self.depth >= MOST_DEPTH {
-            return Err(self.error(format!("nested more than {MOST_DEPTH} deep")));
+        if self.depth >= MAX_DEPTH {
+            return Err(self.error(format!("nested more than {MAX_DEPTH} deep")));
         }
         self.depth += 1;
         let parsed = rule(self);

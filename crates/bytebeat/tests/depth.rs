@@ -1,9 +1,9 @@
-//! The deepest expressions fit the stack that is promised for them.
+//! The deepest expressions fit in `STACK_BYTES` of stack.
 
 use bytebeat::{Expression, STACK_BYTES};
 use logicnet::{Evaluator, Program};
 
-/// What nests, as deep as it may, or nearly.
+/// Returns one expression for each way to nest, at or near the maximum depth.
 fn deepest() -> Vec<String> {
     let chain = |link: &str, times| ["t", &link.repeat(times)].concat();
     let within = |before: &str, after: &str, times| {
@@ -14,7 +14,7 @@ fn deepest() -> Vec<String> {
         chain("^t", 499),
         chain(">>t", 499),
         chain("&&t", 499),
-        chain("*t%3", 249), // too many gates, after it has gone deep
+        chain("*t%3", 249), // fails with too many gates, after deep recursion
         within("(", ")", 240),
         within("t<(t-(", "))", 80),
         within("!", "", 490),
@@ -24,7 +24,7 @@ fn deepest() -> Vec<String> {
 }
 
 #[test]
-fn the_deepest_expressions_fit_the_stack_that_is_promised() {
+fn the_deepest_expressions_fit_in_the_documented_stack() {
     for source in deepest() {
         let work = move || {
             let expression = Expression::parse(&source).unwrap();

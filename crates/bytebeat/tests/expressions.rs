@@ -1,11 +1,10 @@
-//! Any expression: its network gives its value at every time, its text says
-//! what its tree says, and errors point at the right place.
+//! Properties of random expressions, the language's rules, and error messages.
 
 use bytebeat::{CompileError, Expression};
 use logicnet::{Evaluator, Masks, Program, W256};
 use proptest::prelude::*;
 
-/// Texts of random expressions, with and without parentheses.
+/// Generates expressions with and without parentheses.
 fn expressions() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         4 => Just("t".to_string()),
@@ -35,7 +34,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1000) })]
 
     #[test]
-    fn networks_equal_values_at_every_time(text in expressions(), bits in 1u32..=11) {
+    fn compiled_networks_give_the_samples_of_their_expression(text in expressions(), bits in 1u32..=11) {
         let expression = Expression::parse(&text).unwrap();
         let network = match expression.compile(bits) {
             Ok(network) => network,
@@ -61,7 +60,7 @@ proptest! {
     }
 
     #[test]
-    fn errors_point_into_the_text(text in "\\PC{0,40}") {
+    fn error_columns_are_inside_the_text(text in "\\PC{0,40}") {
         if let Err(error) = Expression::parse(&text) {
             prop_assert!(error.column >= 1 && error.column <= text.chars().count() + 1);
         }
@@ -73,7 +72,7 @@ fn value(text: &str, t: u32) -> i32 {
 }
 
 #[test]
-fn precedence_is_that_of_c() {
+fn precedence_and_associativity_are_those_of_c() {
     assert_eq!(value("1+2*3", 0), 7);
     assert_eq!(value("10-4-3", 0), 3);
     assert_eq!(value("100/10/5", 0), 2);
@@ -91,7 +90,7 @@ fn precedence_is_that_of_c() {
 }
 
 #[test]
-fn every_corner_is_defined() {
+fn edge_cases_are_defined() {
     assert_eq!(value("5/0", 0), 0);
     assert_eq!(value("5%0", 0), 0);
     assert_eq!(value("0x80000000/-1", 0), i32::MIN);
@@ -107,7 +106,7 @@ fn every_corner_is_defined() {
 }
 
 #[test]
-fn errors_name_the_column_and_the_remedy() {
+fn errors_have_the_column_and_a_hint() {
     for (text, column, problem) in [
         ("t+", 3, "ends where a value was expected"),
         ("", 1, "ends where a value was expected"),
@@ -134,7 +133,7 @@ fn errors_name_the_column_and_the_remedy() {
 }
 
 #[test]
-fn what_is_too_deep_or_too_long_is_refused() {
+fn expressions_too_deep_or_too_long_are_rejected() {
     let deep = "(".repeat(600) + "t" + &")".repeat(600);
     assert!(
         Expression::parse(&deep)
@@ -168,7 +167,7 @@ fn what_is_too_deep_or_too_long_is_refused() {
 }
 
 #[test]
-fn what_takes_too_many_gates_is_refused() {
+fn expressions_that_need_too_many_gates_are_rejected() {
     let expression = Expression::parse("t*t*t%(t*t+1)/(t|1)%(t*7+3)*(t/(t>>3))").unwrap();
     let x = expression.source();
     let big = Expression::parse(&format!("({x})/({x}+1)%({x}*t+5)/({x}^t)%({x}-3)")).unwrap();
@@ -180,10 +179,10 @@ fn what_takes_too_many_gates_is_refused() {
     assert_eq!(expression.compile(0), Err(CompileError::Bits(0)));
 }
 
-/// Found by fuzzing: simplification once took two functions for one, and a bit of
-/// t for a gate, and gave up.
+/// Regressions found by fuzzing: simplification merged two different functions, and replaced
+/// a bit of t by a gate.
 #[test]
-fn expressions_that_simplification_once_failed_on() {
+fn expressions_that_broke_simplification_compile() {
     for text in ["1-1||5-t^t-11-115-1-0^-t^t-1-t", "115--t^t"] {
         let expression = Expression::parse(text).unwrap();
         for bits in 1..=11 {

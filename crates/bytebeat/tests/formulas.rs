@@ -1,11 +1,11 @@
-//! The best-known formulas: their values against CRC-32 sums that were made
-//! with gcc (`int`, `-fwrapv`) and node, and their networks against their values.
+//! The best-known bytebeat formulas: samples against CRC-32 sums computed with gcc (`int`,
+//! `-fwrapv`) and Node.js, and networks against samples.
 
 use bytebeat::Expression;
 use logicnet::{Evaluator, Masks, Program, W512};
 
-/// Expression; bits of t it is compiled for; CRC-32 of the first 2^16 samples
-/// and of the first 2^18. Authors are in `assets/networks/README.md`.
+/// Expression, bits of t to compile for, and CRC-32 of the first 2^16 and the first 2^18
+/// samples. `assets/networks/README.md` names the authors.
 const FORMULAS: [(&str, u32, u32, u32); 25] = [
     ("t*((t>>12|t>>8)&63&t>>4)", 18, 0xd907_8a33, 0xd260_e8b1),
     ("(t*(t>>5|t>>8))>>(t>>16)", 18, 0xe918_bb1b, 0x0e00_afab),
@@ -79,7 +79,7 @@ const FORMULAS: [(&str, u32, u32, u32); 25] = [
         0x4d3d_ae53,
         0x6d55_73b4,
     ),
-    // The sums of a signed constant, as in JavaScript.
+    // The constant is signed, as in JavaScript.
     (
         "(t>>4)*(13&(0x8898a989>>(t>>11&30)))",
         16,
@@ -101,7 +101,7 @@ const FORMULAS: [(&str, u32, u32, u32); 25] = [
 ];
 
 #[test]
-fn values_are_those_of_c_and_javascript() {
+fn samples_equal_those_of_c_and_javascript() {
     for (source, _, crc16, crc18) in FORMULAS {
         let expression = Expression::parse(source).unwrap();
         let samples: Vec<u8> = (0..1 << 18).map(|t| expression.sample(t)).collect();
@@ -111,7 +111,7 @@ fn values_are_those_of_c_and_javascript() {
 }
 
 #[test]
-fn networks_give_the_values_at_every_time() {
+fn networks_equal_their_expressions_at_every_t() {
     for (source, bits, ..) in FORMULAS {
         let expression = Expression::parse(source).unwrap();
         let network = expression.compile(bits).unwrap();

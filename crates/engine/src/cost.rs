@@ -1,46 +1,46 @@
-//! What evaluation costs on a platform, and what a callback may spend.
+//! The cost of evaluation on a platform, and the budget of a callback.
 
 use logicnet::Program;
 
 use super::Settings;
 use super::position::Position;
 
-/// The time that work takes on a platform, for one width of lanes.
+/// Time that work takes on a platform, for one width of lanes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cost {
-    /// Nanoseconds for a gate and a group of lanes.
+    /// Nanoseconds for one gate and one group of lanes.
     pub gate_ns: f32,
-    /// Nanoseconds to start a group of lanes and make samples of it.
+    /// Nanoseconds to start a group of lanes and convert it to samples.
     pub group_ns: f32,
-    /// Nanoseconds for a frame of output.
+    /// Nanoseconds for one frame of output.
     pub frame_ns: f32,
-    /// Nanoseconds for a callback, whatever it does.
+    /// Nanoseconds for any callback.
     pub callback_ns: f32,
 }
 
-/// What a callback has spent. Gates and groups are those of the schedule, which is the
-/// same whoever evaluates.
+/// Work of a callback. Gates and groups are those of the schedule, which is the same with
+/// and without offloading.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Spent {
-    /// Gates evaluated, for a group of lanes each.
+    /// Gates evaluated, each for a group of lanes.
     pub gates: u32,
-    /// Groups begun.
+    /// Groups started.
     pub groups: u32,
     /// Frames of output.
     pub frames: u32,
-    /// Of the gates, those that another processor has spared the CPU.
+    /// Gates among these that another processor has evaluated.
     pub spared: u32,
-    /// Of the groups, those that another processor has made.
+    /// Groups among these that another processor has evaluated.
     pub offloaded: u32,
-    /// Groups that it was asked for, and has not made.
+    /// Groups that were requested from it and missed.
     pub missed: u32,
     /// Nanoseconds spent on the exchange with the other processor.
     pub exchange_ns: u32,
 }
 
 impl Cost {
-    /// Nanoseconds of a callback that has spent this, if the CPU does it all, as it must
-    /// be able to.
+    /// Returns the nanoseconds of a callback with this work if the CPU does all of it, as it
+    /// must be able to.
     pub fn of(&self, spent: Spent) -> f32 {
         self.callback_ns
             + self.gate_ns * spent.gates as f32
@@ -48,44 +48,43 @@ impl Cost {
             + self.frame_ns * spent.frames as f32
     }
 
-    /// Nanoseconds that offloading has freed: gates that were skipped, less the
-    /// exchange.
-    pub fn freed(&self, spent: Spent) -> f32 {
+    /// Returns the nanoseconds that offloading has saved: skipped gates, less the exchange.
+    pub fn saved(&self, spent: Spent) -> f32 {
         self.gate_ns * spent.spared as f32 - spent.exchange_ns as f32
     }
 
-    /// What beginning a group costs, in gates.
+    /// Returns the cost of starting a group, in gates.
     pub(super) fn group_gates(&self) -> u32 {
         (self.group_ns / self.gate_ns).ceil() as u32
     }
 }
 
-/// Output rate and block of a platform, and what its work costs.
+/// Output rate, block size and costs of a platform.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Platform {
-    /// Frames a second, 1..=192,000.
+    /// Frames per second, 1..=192,000.
     pub rate: u32,
-    /// Frames a callback.
+    /// Frames per callback.
     pub block: u32,
-    /// What work costs.
+    /// Costs of work.
     pub cost: Cost,
 }
 
-/// Part of a block's time that evaluation may take.
+/// Share of a block's duration that evaluation may take.
 const BUDGET: f32 = 0.25;
 
-/// Part of the budget that a program may need all the time. What is left makes
-/// changes of program possible while the old one plays on.
+/// Share of the budget that a program may need continuously. The rest prepares new programs
+/// while the old one plays on.
 const STEADY: f32 = 0.4;
 
-/// A program is too much work for the platform.
+/// A program needs too much work for the platform.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TooSlow {
     /// Gates of the program.
     pub gates: u32,
-    /// The most gates that would do, at this rate and speed.
-    pub most: u32,
-    /// Network samples a second: rate times speed.
+    /// Most gates possible at this rate and speed.
+    pub max_gates: u32,
+    /// Network samples per second: rate times speed.
     pub rate: u32,
 }
 
@@ -95,7 +94,7 @@ impl std::fmt::Display for TooSlow {
             f,
             "too slow here: {} live gates at {} samples a second, but this board can play {}; \
              lower rate or speed, or simplify the network",
-            self.gates, self.rate, self.most
+            self.gates, self.rate, self.max_gates
         )
     }
 }
@@ -103,28 +102,28 @@ impl std::fmt::Display for TooSlow {
 impl std::error::Error for TooSlow {}
 
 impl Platform {
-    /// Nanoseconds that this many frames last.
+    /// Returns the duration of this many frames in nanoseconds.
     pub fn duration_ns(&self, frames: u32) -> f32 {
         frames as f32 * 1e9 / self.rate as f32
     }
 
-    /// Gates that a callback of this many frames may evaluate.
+    /// Returns the gates that a callback of this many frames may evaluate.
     pub(super) fn budget(&self, frames: u32) -> u32 {
         (BUDGET * self.duration_ns(frames) / self.cost.gate_ns) as u32
     }
 
-    /// Network samples that a callback reads with these settings, rounded up.
+    /// Returns the network samples that a callback reads with these settings, rounded up.
     pub fn pace(&self, settings: &Settings) -> u32 {
         let mut position = Position::new(self.rate);
         position.set_step(settings.rate, settings.speed);
         position.pace(self.block)
     }
 
-    /// Whether a program can be played all the time with these settings, in
-    /// groups of so many lanes.
+    /// Checks that a program can be played continuously with these settings, in groups of
+    /// this many lanes.
     ///
     /// # Errors
-    /// With the numbers, when it cannot.
+    /// Returns the numbers if it cannot.
     pub fn keeps_up(
         &self,
         program: &Program,
@@ -140,11 +139,15 @@ impl Platform {
             return Ok(());
         }
         let rate = samples as u32;
-        Err(TooSlow { gates, most, rate })
+        Err(TooSlow {
+            gates,
+            max_gates: most,
+            rate,
+        })
     }
 
-    /// The load of a callback that has spent this, in thousandths of the time
-    /// that its block lasts.
+    /// Returns the load of a callback with this work, in thousandths of the duration of its
+    /// block.
     pub fn load(&self, spent: Spent) -> u32 {
         (1000.0 * self.cost.of(spent) / self.duration_ns(spent.frames.max(1))) as u32
     }

@@ -1,31 +1,21 @@
-//! What the engine tells of itself, readable by any thread without a lock.
+//! Counters of the engine that any thread can read without a lock.
 
 use super::cost::Spent;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Counters that the audio thread writes and others read; each is exact, all
-/// together may be of neighbouring callbacks. They wrap.
+/// Counters that the audio thread writes and others read. Each is exact, but a set of them
+/// may mix neighbouring callbacks. They wrap.
 #[derive(Debug, Default)]
 pub struct Counters {
-    /// Callbacks.
     blocks: AtomicU32,
-    /// Callbacks that took longer than they may, as the platform reports it.
     late: AtomicU32,
-    /// Programs taken over.
     swaps: AtomicU32,
-    /// Frames for which no sample was ready, so that the one before was held.
     starved: AtomicU32,
-    /// Network time of the next sample.
     time: AtomicU32,
-    /// Part of the block's time that was used, in thousandths.
     load: AtomicU32,
-    /// Groups of samples begun.
     groups: AtomicU32,
-    /// Those of them that the PRU has made.
     offloaded: AtomicU32,
-    /// Groups that it was asked for, and the CPU had to make.
     missed: AtomicU32,
-    /// 1 when it has made the last group of what plays.
     last_offloaded: AtomicU32,
 }
 
@@ -39,27 +29,27 @@ macro_rules! readers {
 
 impl Counters {
     readers! {
-        /// Callbacks so far.
+        /// Returns the number of callbacks.
         blocks,
-        /// Callbacks that took longer than their block lasts.
+        /// Returns the number of callbacks that took longer than their block lasts.
         late,
-        /// Programs taken over.
+        /// Returns the number of programs that started to play.
         swaps,
-        /// Frames for which the sample before was held, none being ready.
+        /// Returns the number of frames that repeated a sample because none was ready.
         starved,
-        /// Network time of the next sample.
+        /// Returns the network time of the next sample.
         time,
-        /// Part of the block's time that the last callback used, in thousandths.
+        /// Returns the load of the last callback, in thousandths of the duration of its block.
         load,
-        /// Groups of samples begun, whoever has made them.
+        /// Returns the number of groups of samples started, offloaded or not.
         groups,
-        /// Groups of samples that the PRU has made.
+        /// Returns the number of groups that another processor has evaluated.
         offloaded,
-        /// Groups that the PRU was asked for, and the CPU had to make.
+        /// Returns the number of groups that were requested from it and missed.
         missed
     }
 
-    /// Whether the PRU plays: it has made the last group of what plays.
+    /// Returns whether another processor evaluated the last group of the playing program.
     pub fn last_offloaded(&self) -> bool {
         self.last_offloaded.load(Ordering::Relaxed) == 1
     }
@@ -70,9 +60,9 @@ impl Counters {
         add(&self.missed, spent.missed);
     }
 
-    pub(super) fn set_last_offloaded(&self, last_offloaded: bool) {
+    pub(super) fn set_last_offloaded(&self, offloaded: bool) {
         self.last_offloaded
-            .store(last_offloaded.into(), Ordering::Relaxed);
+            .store(offloaded.into(), Ordering::Relaxed);
     }
 
     pub(super) fn add_block(&self, time: u32) {
@@ -88,8 +78,8 @@ impl Counters {
         add(&self.starved, frames);
     }
 
-    /// The platform reports the load of a callback, in thousandths of the time
-    /// its block lasts; above 1000 it was late.
+    /// Reports the load of a callback, in thousandths of the duration of its block; above
+    /// 1000 it was late.
     pub fn report_load(&self, load: u32) {
         self.load.store(load, Ordering::Relaxed);
         if load > 1000 {
@@ -98,7 +88,7 @@ impl Counters {
     }
 }
 
-/// One thread writes, so that a load and a store do.
+/// Adds to a counter. A load and a store suffice, since one thread writes.
 fn add(counter: &AtomicU32, count: u32) {
     counter.store(
         counter.load(Ordering::Relaxed).wrapping_add(count),

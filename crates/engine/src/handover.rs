@@ -1,38 +1,38 @@
-//! How changes get to the audio thread, and voices back from it.
+//! The rings that carry changes to the audio thread and voices back.
 
 use logicnet::Word;
 use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::{Settings, Voice};
 
-/// A change of what sounds; taken whole, at the start of a callback.
+/// A change of the sound. The engine applies all of it at the start of a callback.
 #[derive(Debug)]
 pub struct Change<W> {
-    /// What tells it from other changes.
+    /// Id of the change.
     pub id: u32,
-    /// Settings from then on.
+    /// The new settings.
     pub settings: Settings,
-    /// Another program, if it changes. The settings wait for it.
+    /// The new program, if it changes. The settings wait until it is ready.
     pub start: Option<Start<W>>,
 }
 
-/// A voice that shall play, and how it begins.
+/// The start of a new voice.
 #[derive(Debug)]
 pub struct Start<W> {
-    /// What plays.
+    /// The voice.
     pub voice: Box<Voice<W>>,
-    /// The network time it starts at; none goes on from where the old one is.
+    /// Network time to start at; without it, time continues from the old voice.
     pub seek: Option<u32>,
-    /// Fade from the old sound to the new one.
+    /// Crossfades from the old sound.
     pub fade: bool,
 }
 
-/// Changes on their way; more than a callback takes are never needed.
+/// Capacity of the ring of changes. The engine receives at most one per callback.
 const CHANGES: usize = 4;
-/// Voices on their way back: those of all changes, the playing and the fading.
+/// Capacity of the ring of voices: those of all changes, the playing and the fading one.
 const VOICES: usize = 8;
 
-/// The far end of the engine: sends changes and drops what comes back.
+/// The end of the thread that makes changes: sends them, and drops returned voices.
 #[derive(Debug)]
 pub struct Handover<W> {
     changes: Producer<Change<W>>,
@@ -40,8 +40,8 @@ pub struct Handover<W> {
 }
 
 impl<W: Word> Handover<W> {
-    /// Whether a change would find room at once and no other waits before it.
-    /// Who has several changes should wait for this and send the last only.
+    /// Returns whether the engine has received all earlier changes. Senders with several
+    /// changes should wait for this and send only the last.
     pub fn ready(&self) -> bool {
         self.changes.slots() == CHANGES
     }
@@ -49,14 +49,14 @@ impl<W: Word> Handover<W> {
     /// Sends a change.
     ///
     /// # Errors
-    /// Gives the change back when too many are on their way.
+    /// Returns the change if the ring is full.
     pub fn send(&mut self, change: Change<W>) -> Result<(), Change<W>> {
         self.changes
             .push(change)
             .map_err(|rtrb::PushError::Full(change)| change)
     }
 
-    /// Drops the voices that have come back; their number.
+    /// Drops the returned voices. Returns their number.
     pub fn collect(&mut self) -> usize {
         let mut count = 0;
         while self.voices.pop().is_ok() {
@@ -66,7 +66,7 @@ impl<W: Word> Handover<W> {
     }
 }
 
-/// The audio thread's end. Nothing here allocates, locks, wakes a thread or drops.
+/// The end of the audio thread. Does not allocate, lock, wake threads or drop voices.
 #[derive(Debug)]
 pub(super) struct Inbox<W> {
     changes: Consumer<Change<W>>,
@@ -88,13 +88,13 @@ impl<W> Inbox<W> {
         self.changes.pop().ok()
     }
 
-    /// Whether two voices can be given back: the playing and a fading one.
+    /// Returns whether two voices can be returned: the playing and a fading one.
     pub fn has_room(&self) -> bool {
         self.voices.slots() >= 2
     }
 
-    /// Gives a voice back. Only after [`Inbox::has_room`]: without room it would
-    /// be leaked, since dropping it here could block.
+    /// Returns a voice to be dropped. Call [`Inbox::has_room`] first: without room, the voice
+    /// is leaked, since dropping it here could block.
     pub fn give_back(&mut self, voice: Box<Voice<W>>) {
         if let Err(rtrb::PushError::Full(voice)) = self.voices.push(voice) {
             std::mem::forget(voice);

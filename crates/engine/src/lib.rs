@@ -1,15 +1,39 @@
-//! The audio side: turns programs into sound, callback by callback.
+//! Real-time playback of logic networks: turns programs into sound, callback by callback.
 //!
-//! Owns the playing program, network time and the output. After [`Engine::new`]
-//! nothing here allocates, locks, calls the system, wakes a thread, panics or
-//! loops without bound: [`Engine::render`] is fit for a real-time thread. It
-//! never asks a clock; time is the frames that were rendered.
+//! After [`Engine::new`], rendering does not allocate, lock, make system calls, wake
+//! threads, panic or loop without bound: [`Engine::render`] is safe to call from a
+//! real-time thread. The engine never reads a clock; its time is the number of frames it
+//! has rendered.
 //!
-//! A callback evaluates at most a budget of gates, a quarter of its time by the
-//! platform's figures. The group of lanes after the one being played is
-//! evaluated ahead, in slices. A new program first evaluates the group being
-//! played; where that fits the budget it sounds in the same callback, else the
-//! old one plays on until it is ready.
+//! A callback evaluates at most a budget of gates, a quarter of its duration by the
+//! platform's figures. The group of lanes after the one being played is evaluated ahead,
+//! in slices. A new program first evaluates the group being played. If that fits the
+//! budget, it is heard in the same callback; otherwise the old program plays on until the
+//! new one is ready.
+//!
+//! ```
+//! use engine::{Change, Cost, Engine, Platform, Settings, Start, Voice};
+//! use logicnet::random::Ops;
+//! use logicnet::{Network, Program, W128};
+//!
+//! let cost = Cost { gate_ns: 14.0, group_ns: 2000.0, frame_ns: 60.0, callback_ns: 3000.0 };
+//! let platform = Platform { rate: 44_100, block: 128, cost };
+//! // One end for the audio thread, the other for the thread that makes changes.
+//! let (mut engine, mut handover) = Engine::<W128>::new(platform);
+//!
+//! let network = Network::random(14, &[64, 8], Ops::XorRich, 1)?;
+//! let program = Program::new(&network, network.masks());
+//! let settings = Settings { level: 0.5, ..Settings::default() };
+//! platform.keeps_up(&program, &settings, 128)?;
+//! let voice = Box::new(Voice::new(program));
+//! let start = Some(Start { voice, seek: None, fade: false });
+//! handover.send(Change { id: 1, settings, start }).unwrap();
+//!
+//! let mut block = [0.0; 128];
+//! engine.render(&mut block);
+//! assert_eq!(engine.change(), Some(1));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 #![deny(unsafe_code)]
 #![cfg_attr(rtsan, feature(sanitize))]
@@ -38,24 +62,24 @@ use handover::{Inbox, handover};
 use output::{FADE_SECONDS, Output};
 use position::Position;
 
-/// How samples of the network become frames of the output.
+/// Conversion of network samples to frames of the output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Interpolation {
-    /// Each sample stands until the next: the sharp sound of old machines.
+    /// Holds each sample until the next: the sharp sound of old machines.
     #[default]
     Hold,
-    /// A straight line from each sample to the next.
+    /// Draws a straight line from each sample to the next.
     Linear,
 }
 
-/// What of the sound is no program.
+/// Everything about the sound except the program.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
     /// Network samples a second, 1..=768,000.
     pub rate: u32,
     /// Speed of time in hundredths, -400..=400; negative runs backwards.
     pub speed: i32,
-    /// Between samples.
+    /// Conversion between samples.
     pub interpolation: Interpolation,
     /// Level of the output, 0.0..=1.0.
     pub level: f32,
@@ -72,38 +96,38 @@ impl Default for Settings {
     }
 }
 
-/// A change that is getting ready while the old sound plays.
+/// A change that is being prepared while the old sound plays.
 #[derive(Debug)]
 struct Pending<W> {
     id: u32,
-    /// Without a new voice, the playing one gets ready for the settings.
+    /// The new voice. Without one, the playing voice is prepared for the settings.
     start: Option<Start<W>>,
     settings: Settings,
-    /// The group it works on, when that takes several callbacks.
+    /// The group being evaluated, if that takes several callbacks.
     target: Option<u32>,
 }
 
-/// An old voice that fades out, and the frames it still has.
+/// An old voice that is fading out.
 #[derive(Debug)]
 struct Fading<W> {
     voice: Box<Voice<W>>,
     frames_left: u32,
-    /// Where it reads, at its own rate and speed.
+    /// Its reading position, at its own rate and speed.
     position: Position,
     interpolation: Interpolation,
     last: f32,
 }
 
-/// The audio thread's side of the instrument, for lanes `W`.
+/// Renders the sound in the audio thread, with lanes `W`.
 #[derive(Debug)]
 pub struct Engine<W> {
     platform: Platform,
     inbox: Inbox<W>,
     counters: Arc<Counters>,
-    /// The id of the change that was made last.
+    /// Id of the newest change that is heard.
     change: Option<u32>,
     playing: Option<Box<Voice<W>>>,
-    /// The id of the change that scope the program that plays.
+    /// Id of the change that brought the playing program.
     program: Option<u32>,
     /// Another processor that evaluates ahead, if there is one.
     offload: Option<Box<dyn Offload<W>>>,
@@ -118,8 +142,8 @@ pub struct Engine<W> {
 }
 
 impl<W: Word> Engine<W> {
-    /// An engine that is silent until a change gives it a voice and a level,
-    /// and the other end of its rings.
+    /// Creates an engine and the other end of its rings. It is silent until a change
+    /// brings a voice and a level.
     pub fn new(platform: Platform) -> (Engine<W>, Handover<W>) {
         let (inbox, handover) = handover();
         let engine = Engine {
@@ -142,33 +166,33 @@ impl<W: Word> Engine<W> {
         (engine, handover)
     }
 
-    /// What it was made for.
+    /// Returns the platform it was made for.
     pub fn platform(&self) -> Platform {
         self.platform
     }
 
-    /// The counters, for other threads.
+    /// Returns the counters, for other threads.
     pub fn counters(&self) -> Arc<Counters> {
         Arc::clone(&self.counters)
     }
 
-    /// The id of the change that was made last: what sounds.
+    /// Returns the id of the newest change that is heard.
     pub fn change(&self) -> Option<u32> {
         self.change
     }
 
-    /// Fades out (or in again), within some 20 ms; for a clean end.
+    /// Fades out, or in again, within 20 ms; for an end without a click.
     pub fn mute(&mut self, muted: bool) {
         self.muted = muted;
         self.set_level();
     }
 
-    /// Whether the output is silent and stays so.
+    /// Returns whether the output is silent and stays silent.
     pub fn silent(&self) -> bool {
         self.output.silent()
     }
 
-    /// What the last callback has spent.
+    /// Returns the work of the last callback.
     pub fn spent(&self) -> Spent {
         self.spent
     }
@@ -181,13 +205,13 @@ impl<W: Word> Engine<W> {
         self.offload = Some(offload);
     }
 
-    /// Renders the next frames, one channel, within +-0.95.
+    /// Renders the next frames of one channel, within +-0.95.
     pub fn render(&mut self, out: &mut [f32]) {
         self.render_tapped(out, |_| {});
     }
 
-    /// Renders, and shows `tap` each exact frame, (s - 128) / 128, before what
-    /// is done for loudspeakers.
+    /// Renders, and passes each exact frame (s - 128) / 128 to `tap` before the DC blocker,
+    /// level and limiter.
     #[cfg_attr(rtsan, sanitize(realtime = "nonblocking"))]
     pub fn render_tapped(&mut self, out: &mut [f32], mut tap: impl FnMut(f32)) {
         let frames = out.len() as u32;
@@ -216,19 +240,19 @@ impl<W: Word> Engine<W> {
             self.counters.add_starved(starved);
         }
         self.work_ahead(frames, budget);
-        self.ask_ahead(frames);
+        self.request_ahead(frames);
         self.counters.add_groups(self.spent);
         self.counters.add_block(self.position.t());
     }
 
-    /// The platform has measured or estimated how long the callback took, in
-    /// thousandths of the time its block lasts.
+    /// Reports how long the callback took, measured or estimated by the platform, in
+    /// thousandths of the duration of its block.
     pub fn report_load(&self, load: u32) {
         self.counters.report_load(load);
     }
 
-    /// Takes at most one change, and none while another gets ready or the old
-    /// voice could not be given back.
+    /// Receives at most one change, and none while another is being prepared or an old
+    /// voice could not be returned.
     fn receive(&mut self) {
         if self.pending.is_some() || !self.inbox.has_room() {
             return;
@@ -256,7 +280,7 @@ impl<W: Word> Engine<W> {
         self.output.set_level(level);
     }
 
-    /// Where a pending change would begin.
+    /// Returns the position at which a pending change would begin.
     fn entry(&self, pending: &Pending<W>) -> Position {
         let mut entry = self.position;
         if let Some(t) = pending.start.as_ref().and_then(|start| start.seek) {
@@ -266,13 +290,13 @@ impl<W: Word> Engine<W> {
         entry
     }
 
-    /// Makes the pending change if its voice has, or can make within the budget,
-    /// what this callback needs.
+    /// Applies the pending change if its voice has the groups that this callback needs, or
+    /// can evaluate them within the budget.
     fn try_pending(&mut self, frames: u32, budget: u32) {
         let Some(mut pending) = self.pending.take() else {
             return;
         };
-        // A fade is finished before another one begins.
+        // One fade at a time.
         let fades = pending.start.as_ref().is_some_and(|start| start.fade);
         if fades && self.fading.is_some() {
             self.pending = Some(pending);
@@ -299,7 +323,7 @@ impl<W: Word> Engine<W> {
             0 | 1 => needed.clone().map(cost).fold(0, u32::saturating_add),
             more => whole.saturating_mul(more),
         };
-        // It must also have, in time, the group that is read next.
+        // The group that is read next must be ready in time as well.
         let after = entry.after(frames);
         let (next, callbacks) = match Voice::<W>::group(after.t()) {
             current if needed.clone().all(|group| group != current) => (current, 0),
@@ -346,8 +370,8 @@ impl<W: Word> Engine<W> {
         (FADE_SECONDS * self.platform.rate as f32) as u32
     }
 
-    /// The exact frame at the position, which moves on; none when no sample is
-    /// there and none can be made within the budget.
+    /// Returns the exact frame at the position and advances; none if the sample is missing
+    /// and cannot be evaluated within the budget.
     #[inline]
     fn frame(&mut self, budget: u32) -> Option<f32> {
         let voice = self.playing.as_mut()?;
@@ -366,7 +390,7 @@ impl<W: Word> Engine<W> {
         frame
     }
 
-    /// A frame with what is left of the old voice, which plays what it has.
+    /// Mixes a frame with the fading voice, which plays the samples that it has.
     #[inline]
     fn faded(&mut self, new: f32) -> f32 {
         let Some(fading) = &mut self.fading else {
@@ -382,8 +406,7 @@ impl<W: Word> Engine<W> {
         new + (fading.last - new) * part
     }
 
-    /// Spends what is left of the budget: first on what plays, then on what
-    /// shall play.
+    /// Spends the rest of the budget: first on the playing voice, then on a pending change.
     fn work_ahead(&mut self, frames: u32, budget: u32) {
         if self.fading.as_ref().is_some_and(|f| f.frames_left == 0) {
             if let Some(fading) = self.fading.take() {
@@ -395,14 +418,14 @@ impl<W: Word> Engine<W> {
         let begin = self.platform.cost.group_gates();
         let mut done = true;
         if let Some(voice) = &mut self.playing {
-            // What the next callback lacks comes first; what was begun of it is
-            // not thrown away for what is read later.
+            // A group that the next callback needs comes first, and is finished before
+            // any later one.
             let mut read = groups::<W>(&self.position, frames, self.settings.interpolation);
             if let Some(missing) = read.find(|group| !voice.has(*group)) {
                 (next, callbacks) = (missing, 0);
             }
-            // Evenly until it is read, but not so slowly that a change of speed
-            // could find it undone.
+            // Evenly until it is read, but fast enough that a change of speed finds it
+            // ready.
             let share = (voice.left(next) / callbacks.max(1) + 1).max(budget / 4);
             let before = self.spent;
             done = voice.work(
@@ -421,7 +444,7 @@ impl<W: Word> Engine<W> {
         if let Some(mut pending) = self.pending.take() {
             // The playing voice works on one group at a time.
             if done || pending.start.is_some() {
-                self.get_ready(&mut pending, frames, room);
+                self.prepare(&mut pending, frames, room);
             }
             self.pending = Some(pending);
         }
@@ -429,28 +452,28 @@ impl<W: Word> Engine<W> {
 
     /// Requests the group after the CPU's next one from the other processor, at paces that
     /// it keeps up with.
-    fn ask_ahead(&mut self, frames: u32) {
+    fn request_ahead(&mut self, frames: u32) {
         let (Some(offload), Some(voice)) = (&mut self.offload, &self.playing) else {
             return;
         };
         let (next, _) = ahead::<W>(&self.position, frames);
-        let waits = offload.holds(next) && !voice.has_begun(next);
-        if self.position.pace(frames) <= offload.max_pace() && !waits {
+        let arrived = offload.holds(next) && !voice.has_started(next);
+        if self.position.pace(frames) <= offload.max_pace() && !arrived {
             offload.request(neighbour::<W>(next, self.position.backwards()));
         }
         self.spent.exchange_ns = offload.exchange_ns();
     }
 
-    /// Gates that the callback may still evaluate.
+    /// Returns the gates that the callback may still evaluate.
     fn room(&self, budget: u32) -> u32 {
         let begun = self.spent.groups * self.platform.cost.group_gates();
         budget.saturating_sub(self.spent.gates + begun)
     }
 
-    /// Works on the group with which a pending change will begin: the one being
-    /// played if that will be in time, else the next. Until then the position
-    /// moves as the old settings say.
-    fn get_ready(&mut self, pending: &mut Pending<W>, frames: u32, gates: u32) {
+    /// Evaluates the group with which a pending change will begin: the one being played if
+    /// that is ready in time, otherwise the next. Until then, the position moves by the old
+    /// settings.
+    fn prepare(&mut self, pending: &mut Pending<W>, frames: u32, gates: u32) {
         let entry = self.entry(pending);
         let current = Voice::<W>::group(entry.t());
         let seeks = pending
@@ -479,7 +502,7 @@ impl<W: Word> Engine<W> {
         };
         pending.target = Some(target);
         let target = if voice.has(target) {
-            // What it will read besides, or else afterwards.
+            // Another group that it will read at once, or the one after.
             groups::<W>(&entry, frames, pending.settings.interpolation)
                 .find(|group| !voice.has(*group) && *group != current)
                 .unwrap_or(neighbour::<W>(target, entry.backwards()))
@@ -490,8 +513,8 @@ impl<W: Word> Engine<W> {
     }
 }
 
-/// The group that is read after the one at a position, and in how many
-/// callbacks from now on it is not read yet.
+/// Returns the group that is read after the one at a position, and the number of callbacks
+/// until then.
 fn ahead<W: Word>(position: &Position, frames: u32) -> (u32, u32) {
     let backwards = position.backwards();
     let lane = position.t() % W::LANES as u32;
@@ -505,7 +528,7 @@ fn ahead<W: Word>(position: &Position, frames: u32) -> (u32, u32) {
     (next, callbacks.unwrap_or(u32::MAX))
 }
 
-/// The group after one, or before it when time runs backwards.
+/// Returns the next group, or the previous one if time runs backwards.
 fn neighbour<W: Word>(group: u32, backwards: bool) -> u32 {
     let t = group.wrapping_mul(W::LANES as u32);
     let step = if backwards {
@@ -516,10 +539,10 @@ fn neighbour<W: Word>(group: u32, backwards: bool) -> u32 {
     Voice::<W>::group(t.wrapping_add_signed(step))
 }
 
-/// Most groups that a voice must have before it begins; it keeps no more.
-const MOST_GROUPS: usize = 3;
+/// Most groups that a voice needs before it begins; it stores no more.
+const MAX_GROUPS: usize = 3;
 
-/// The groups that a callback reads, in order, up to as many as are kept.
+/// Returns the groups that a callback reads, in order, at most [`MAX_GROUPS`].
 fn groups<W: Word>(
     entry: &Position,
     frames: u32,
@@ -529,7 +552,7 @@ fn groups<W: Word>(
     let last = entry.after(frames.saturating_sub(1)).t();
     let (mut first, mut last) = (entry.t(), last);
     if interpolation == Interpolation::Linear {
-        // The sample after the latest one is read, too.
+        // Interpolation also reads the sample after the latest one.
         let latest = if backwards { &mut first } else { &mut last };
         *latest = latest.wrapping_add(1);
     }
@@ -540,11 +563,11 @@ fn groups<W: Word>(
         next = (group != last).then(|| neighbour::<W>(group, backwards));
         Some(group)
     })
-    .take(MOST_GROUPS)
+    .take(MAX_GROUPS)
 }
 
-/// The level of each sample, (s - 128) / 128: a load is cheaper than a
-/// conversion where scalar floats are slow.
+/// The value of each sample, (s - 128) / 128. A load is cheaper than a conversion on
+/// processors with slow scalar floats.
 const LEVELS: [f32; 256] = {
     let mut levels = [0.0; 256];
     let mut sample = 0;
@@ -555,8 +578,8 @@ const LEVELS: [f32; 256] = {
     levels
 };
 
-/// The frame at a position, exactly: whole numbers of 24 bits, which a float
-/// holds.
+/// Returns the frame at a position, exactly: whole numbers of at most 24 bits fit in a
+/// float.
 #[inline]
 fn interpolate(
     position: &Position,

@@ -1,31 +1,31 @@
-//! From exact samples to what loudspeakers may be given.
+//! The output stage: DC blocker, level and limiter.
 
-/// Corner frequency of the DC blocker: a network bent to a constant must not
-/// push the cones out.
+/// Corner frequency of the DC blocker. A network bent to a constant must not deflect
+/// loudspeakers.
 const DC_HZ: f32 = 10.0;
-/// What the output never exceeds, of full scale.
+/// Most that the output reaches, relative to full scale.
 pub(super) const CEILING: f32 = 0.95;
-/// Time in which the limiter lets go.
+/// Release time of the limiter.
 const RELEASE_SECONDS: f32 = 0.1;
-/// Longest crossfade from one network to the next.
+/// Duration of the crossfade between networks.
 pub(super) const FADE_SECONDS: f32 = 0.005;
-/// Time from silence to full level and back.
+/// Duration of a fade between silence and full level.
 const RAMP_SECONDS: f32 = 0.02;
-/// Below this a value is nothing; denormal numbers are slow on some processors.
-const NOTHING: f32 = 1e-15;
+/// Smaller values become 0; denormal numbers are slow on some processors.
+const SMALLEST: f32 = 1e-15;
 
-/// DC blocker, level, limiter: state of one channel.
+/// The output stage of one channel.
 #[derive(Debug)]
 pub(super) struct Output {
     /// The last input, output and coefficient of a one-pole high-pass.
     input: f32,
     passed: f32,
     pole: f32,
-    /// The level, and what it goes to.
+    /// The current level, the level to reach, and the step per frame.
     level: f32,
     target: f32,
     ramp: f32,
-    /// The limiter's gain, and how fast it comes back.
+    /// The limiter's gain, and the share that it recovers per frame.
     gain: f32,
     release: f32,
 }
@@ -45,21 +45,21 @@ impl Output {
         }
     }
 
-    /// Goes to a level, 0 to 1, without a click.
+    /// Ramps to a level, 0.0..=1.0.
     pub fn set_level(&mut self, level: f32) {
         self.target = level.clamp(0.0, 1.0);
     }
 
-    /// Whether it is silent and stays so.
+    /// Returns whether it is silent and stays silent.
     pub fn silent(&self) -> bool {
         self.level == 0.0 && self.target == 0.0
     }
 
-    /// The next frame; never above the ceiling.
+    /// Returns the next frame, within the ceiling.
     #[inline]
     pub fn next(&mut self, input: f32) -> f32 {
         let mut passed = input - self.input + self.pole * self.passed;
-        if passed.abs() < NOTHING {
+        if passed.abs() < SMALLEST {
             passed = 0.0;
         }
         self.input = input;
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_constant_fades_to_nothing() {
+    fn a_constant_decays_to_zero() {
         let mut output = Output::new(RATE);
         output.set_level(1.0);
         let frames = run(&mut output, 1.0, |_| -1.0);

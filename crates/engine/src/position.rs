@@ -1,16 +1,16 @@
-//! The reading position: network time, exact for ever.
+//! The reading position in network time, without rounding errors.
 
-/// Where the network is read: a sample and a part of the way to the next.
+/// A position in network time: a sample, and a fraction of the way to the next.
 ///
-/// The part is a fraction whose denominator is fixed by the output rate, so
-/// that every rate in Hz and every speed in hundredths is kept without error.
+/// The output rate fixes the denominator of the fraction, so that every rate in Hz and
+/// every speed in hundredths is exact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Position {
     t: u32,
     numerator: u32,
     denominator: u32,
-    /// A frame's step: whole samples, towards the past if negative, and a
-    /// numerator, towards the future always.
+    /// The step per frame: whole samples, negative for backwards, plus a numerator that
+    /// always points forwards.
     whole: i32,
     part: u32,
     /// 2^48 / denominator, for fractions without division.
@@ -18,7 +18,7 @@ pub(super) struct Position {
 }
 
 impl Position {
-    /// Time 0, standing still.
+    /// Creates a position at time 0 that stands still.
     pub fn new(output_rate: u32) -> Position {
         let denominator = 100 * output_rate.clamp(1, 192_000);
         Position {
@@ -31,7 +31,7 @@ impl Position {
         }
     }
 
-    /// Steps of a network's rate in Hz times a speed in hundredths.
+    /// Sets the step from a network's rate in Hz and a speed in hundredths.
     pub fn set_step(&mut self, rate: u32, speed: i32) {
         let step = i64::from(rate) * i64::from(speed);
         self.whole = step.div_euclid(self.denominator.into()) as i32;
@@ -43,17 +43,17 @@ impl Position {
         self.numerator = 0;
     }
 
-    /// The sample at or before the position.
+    /// Returns the sample at or before the position.
     pub fn t(&self) -> u32 {
         self.t
     }
 
-    /// How far it is to the next one, in 65,536ths.
+    /// Returns the fraction of the way to the next sample, in 65,536ths.
     pub fn fraction(&self) -> u32 {
         ((u64::from(self.numerator) * self.inverse) >> 32) as u32
     }
 
-    /// One frame on.
+    /// Advances by one frame.
     pub fn step(&mut self) {
         self.t = self.t.wrapping_add_signed(self.whole);
         self.numerator += self.part;
@@ -63,7 +63,7 @@ impl Position {
         }
     }
 
-    /// The position so many frames on.
+    /// Returns the position this many frames later.
     pub fn after(&self, frames: u32) -> Position {
         let parts = u64::from(self.numerator) + u64::from(self.part) * u64::from(frames);
         let denominator = u64::from(self.denominator);
@@ -77,12 +77,12 @@ impl Position {
         }
     }
 
-    /// Whether time runs backwards.
+    /// Returns whether time runs backwards.
     pub fn backwards(&self) -> bool {
         self.whole < 0
     }
 
-    /// Network samples in so many frames, rounded up.
+    /// Returns the network samples in this many frames, rounded up.
     pub fn pace(&self, frames: u32) -> u32 {
         let step = i64::from(self.whole) * i64::from(self.denominator) + i64::from(self.part);
         let samples = step.unsigned_abs() * u64::from(frames);
@@ -94,7 +94,7 @@ impl Position {
 mod tests {
     use super::*;
 
-    /// Samples at or before a position, by whole numbers alone.
+    /// Returns the sample at or before a position, computed with integers only.
     fn exact(frame: i128, rate: u32, speed: i32, output: u32) -> u32 {
         (frame * i128::from(rate) * i128::from(speed)).div_euclid(100 * i128::from(output)) as u32
     }
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn fractions_are_right_to_the_last_place() {
+    fn fractions_are_exact_to_the_last_place() {
         let mut position = Position::new(48_000);
         position.set_step(8000, 100);
         for sixth in [0, 1, 2, 3, 4, 5, 0] {

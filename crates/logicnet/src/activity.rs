@@ -1,17 +1,16 @@
-//! What every gate does in a block of samples, for displays.
+//! The activity of every node in a block of samples, for displays.
 
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::evaluator::counter_column;
+use crate::counter::counter_column;
 use crate::{InputEncoding, Mask, Masks, Network, Op};
 
-/// Evaluates every node of a network, dead gates too: its value at the end of a
-/// block and how often it toggled.
+/// Evaluates every node of a network, including dead gates: its value at the end of a
+/// block of samples and how often it toggled.
 ///
-/// For displays: a few nanoseconds a gate for each 64 samples. It allocates on
-/// construction only, but its time grows with the block, so it belongs outside
-/// real-time threads.
+/// Takes a few nanoseconds a gate for each 64 samples. Only construction allocates, but
+/// the time grows with the block, so observing belongs outside real-time threads.
 #[derive(Clone, Debug)]
 pub struct Activity {
     ops: Vec<Op>,
@@ -21,7 +20,7 @@ pub struct Activity {
 }
 
 impl Activity {
-    /// Memory for the nodes of a network; all values 0, no toggles.
+    /// Allocates memory for the nodes of a network; all values are 0, without toggles.
     pub fn new(network: &Network) -> Activity {
         let nodes = network.nodes() as usize;
         Activity {
@@ -32,16 +31,16 @@ impl Activity {
         }
     }
 
-    /// Looks at `samples` samples from t0 on, of the network that this was made
-    /// for, under masks.
+    /// Evaluates `samples` samples of the network under masks, from time t0 on.
     ///
     /// # Panics
-    /// When the network has another number of nodes than that one.
+    /// If the network has a different number of nodes than the one given to
+    /// [`Activity::new`].
     pub fn observe(&mut self, network: &Network, masks: &Masks, t0: u32, samples: u32) {
         assert_eq!(
             self.words.len(),
             network.nodes() as usize,
-            "another network"
+            "the network has a different number of nodes"
         );
         network.masked_ops(masks, &mut self.ops);
         self.toggles.fill(0);
@@ -81,8 +80,8 @@ impl Activity {
         }
     }
 
-    /// Counts toggles among the first `lanes` lanes, and from the last word's
-    /// end to this one's start unless it is the first.
+    /// Counts toggles among the first `lanes` lanes and, except in the first word of a
+    /// block, from the word before.
     fn count(&mut self, first: bool, lanes: u32) {
         for ((&word, last), toggles) in self.words.iter().zip(&mut self.last).zip(&mut self.toggles)
         {
@@ -93,12 +92,12 @@ impl Activity {
         }
     }
 
-    /// The value of each node at the block's last sample, by node number.
+    /// Values of the nodes at the block's last sample, by node number.
     pub fn values(&self) -> &[bool] {
         &self.last
     }
 
-    /// How often each node changed from one sample of the block to the next.
+    /// Numbers of changes from one sample of the block to the next, by node number.
     pub fn toggles(&self) -> &[u32] {
         &self.toggles
     }

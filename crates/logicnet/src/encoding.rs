@@ -1,22 +1,22 @@
-//! How the counter t becomes input bits, and output bits become a sample.
+//! Encodings of the counter t as input bits and of the sample as output bits.
 
 use alloc::vec::Vec;
 
-/// How the bits of the sample counter t are presented to the inputs.
+/// The encoding of the sample counter t in a network's inputs.
 ///
-/// The counter is cut into digits of `digit_bits` bits, least significant
-/// first, and every digit of value v gets its own run of inputs.
+/// The counter is split into digits of `digit_bits` bits, least significant first. Each
+/// digit, of value v, has a run of inputs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum InputEncoding {
     /// Input i is bit i of t.
     #[default]
     Binary,
-    /// 2^d - 1 inputs a digit; input j is 1 when v > j.
+    /// 2^d - 1 inputs a digit; input j is 1 if v > j.
     Thermometer {
         /// Bits of t in a digit, 1..=12.
         digit_bits: u8,
     },
-    /// 2^d inputs a digit; input j is 1 when v = j.
+    /// 2^d inputs a digit; input j is 1 if v = j.
     OneHot {
         /// Bits of t in a digit, 1..=12.
         digit_bits: u8,
@@ -24,7 +24,7 @@ pub enum InputEncoding {
 }
 
 impl InputEncoding {
-    /// Bits of t in one digit (1 in binary).
+    /// Number of bits of t in a digit (1 in binary).
     pub const fn digit_bits(self) -> u8 {
         match self {
             InputEncoding::Binary => 1,
@@ -34,7 +34,7 @@ impl InputEncoding {
         }
     }
 
-    /// Inputs of one digit (1 in binary).
+    /// Number of inputs of a digit (1 in binary).
     pub const fn inputs_per_digit(self) -> u32 {
         match self {
             InputEncoding::Binary => 1,
@@ -43,8 +43,8 @@ impl InputEncoding {
         }
     }
 
-    /// Bits of t that this many inputs stand for, or `None` when the inputs do
-    /// not make whole digits.
+    /// Returns the number of bits of t that this many inputs encode, or `None` if they are
+    /// not a whole number of digits.
     pub const fn counter_bits(self, inputs: u32) -> Option<u32> {
         if inputs % self.inputs_per_digit() == 0 {
             Some(inputs / self.inputs_per_digit() * self.digit_bits() as u32)
@@ -53,7 +53,7 @@ impl InputEncoding {
         }
     }
 
-    /// The value of one input at time t.
+    /// Returns the value of an input at time t.
     pub const fn input(self, index: u32, t: u32) -> bool {
         let digit = index / self.inputs_per_digit();
         let j = index % self.inputs_per_digit();
@@ -66,33 +66,31 @@ impl InputEncoding {
     }
 }
 
-/// How the output bits become a sample, an unsigned byte.
+/// The encoding of a sample, an unsigned byte, in a network's outputs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OutputEncoding {
-    /// The outputs are the bits of the sample, least significant first.
+    /// The outputs are the bits of the sample, least significant first. Of more than
+    /// eight outputs the top eight are used; fewer are repeated downwards from the top bit.
     #[default]
     Binary,
-    /// The outputs are cut into `groups` equal runs; the ones of group g are
-    /// counted and weigh 2^g; the sum is scaled so that all ones give 255,
-    /// rounded to nearest. One group is a plain count (difflogic's `GroupSum`);
-    /// groups of one output are binary again.
+    /// The outputs are split into `groups` equal groups. Each output that is 1 in group g
+    /// adds 2^g; the sum is scaled so that all ones give 255, and rounded to nearest. With
+    /// one group this is a plain count (difflogic's `GroupSum`); with one output per group
+    /// it is binary.
     GroupSum {
-        /// Number of groups, 1..=16; divides the number of outputs.
+        /// Number of groups, 1..=16, a divisor of the number of outputs.
         groups: u8,
     },
 }
 
-/// The output that bit `bit` (0..8) of the sample byte comes from, in binary.
-///
-/// Eight outputs are the byte; of more the top eight are taken; fewer are
-/// repeated downwards from the top bit, so that all ones are 255 and all zeros
-/// 0 at any width.
-pub const fn byte_source(outputs: usize, bit: usize) -> usize {
+/// Returns the output that bit `bit` (0..8) of a sample comes from, in binary. All ones
+/// give 255 and all zeros 0 for any number of outputs.
+pub(crate) const fn byte_source(outputs: usize, bit: usize) -> usize {
     outputs - 1 - (7 - bit) % outputs
 }
 
 impl OutputEncoding {
-    /// The sample that these output bits (at least one) stand for.
+    /// Returns the sample that output bits, at least one, encode.
     pub fn sample(self, bits: &[bool]) -> u8 {
         match self {
             OutputEncoding::Binary => (0..8)
@@ -115,12 +113,12 @@ impl OutputEncoding {
     }
 }
 
-/// The group sum when every output is 1.
+/// Returns the group sum if every output is 1.
 pub(crate) const fn full_scale(group_size: usize, groups: u8) -> u32 {
     group_size as u32 * ((1 << groups) - 1)
 }
 
-/// A group sum as a byte: `sum / full * 255`, rounded to nearest.
+/// Scales a group sum to a byte: `sum / full * 255`, rounded to nearest.
 pub(crate) const fn scale(sum: u32, full: u32) -> u8 {
     ((sum as u64 * 510 + full as u64) / (2 * full as u64)) as u8
 }
@@ -158,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn group_sums_meet_the_count_and_the_binary_byte_at_the_ends() {
+    fn group_sums_include_the_count_and_the_binary_byte() {
         let bits: Vec<bool> = (0..8).map(|i| 0b1011_0010 >> i & 1 == 1).collect();
         assert_eq!(
             OutputEncoding::GroupSum { groups: 8 }.sample(&bits),

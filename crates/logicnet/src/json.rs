@@ -1,4 +1,4 @@
-//! The network file: JSON in and out. `docs/network-format.md` is its reference.
+//! The network file, in JSON. `docs/network-format.md` is its reference.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -7,32 +7,18 @@ use core::fmt::Write;
 
 use serde_json::{Map, Value};
 
-use crate::network::{DEFAULT_SAMPLE_RATE, Gate, Layer, MAX_INPUTS, Network, NetworkError, Parts};
-use crate::{InputEncoding, Mask, Masks, Op, OutputEncoding};
+use crate::{
+    DEFAULT_SAMPLE_RATE, Gate, InputEncoding, MAX_INPUTS, Mask, Masks, Network, NetworkError,
+    NetworkLayer, Op, OutputEncoding, Parts,
+};
 
 /// The `format` field of every network file.
 pub const FORMAT: &str = "gatebend-network";
-/// The `version` this crate reads and writes.
+/// The `version` field of the files that this crate reads and writes.
 pub const VERSION: u64 = 1;
 
-/// The field of a checksum over the file's bytes, which is never written on.
-pub const CHECKSUM: &str = "checksum";
-
-/// The fields of a file that are known.
-pub(crate) const FIELDS: [&str; 12] = [
-    "format",
-    "version",
-    "name",
-    "description",
-    "source",
-    "sample_rate",
-    "inputs",
-    "input_encoding",
-    "layers",
-    "outputs",
-    "output_encoding",
-    "masks",
-];
+/// The field of a checksum over the file's bytes, which is not part of the network.
+const CHECKSUM: &str = "checksum";
 
 type Fields = Map<String, Value>;
 
@@ -40,10 +26,10 @@ impl Network {
     /// Reads a network file.
     ///
     /// # Errors
-    /// Names the place (`layers[2].gates[17][1]`, or line and column where the
-    /// text is not JSON) and says what is wrong there.
+    /// Fails if the text is not JSON or not a network. The error has the path, such as
+    /// `layers[2].gates[17][1]`, or the line and column of the first syntax error.
     pub fn from_json(text: &str) -> Result<Network, NetworkError> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text); // some editors' first character
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text); // byte order mark
         let value = serde_json::from_str(text)
             .map_err(|error| NetworkError::new("", format!("not JSON: {error}")))?;
         let Value::Object(mut fields) = value else {
@@ -53,7 +39,7 @@ impl Network {
             ));
         };
         check_format(&mut fields)?;
-        // Of the text as it was: anything written anew would not match.
+        // The checksum is of this text and would not match the next.
         fields.remove(CHECKSUM);
         let default = Parts::default();
         let inputs = required(&mut fields, "inputs")?;
@@ -89,8 +75,8 @@ impl Network {
         Network::try_from(parts)
     }
 
-    /// Writes a network file: one line a layer, fields in a fixed order,
-    /// unknown ones last. Loading it gives an equal network.
+    /// Writes a network file with one line a layer and fields in a fixed order, unknown
+    /// ones last. Loading it gives an equal network.
     pub fn to_json(&self) -> String {
         let mut file = Writer::new();
         file.field("format", &FORMAT.into());
@@ -129,10 +115,7 @@ fn check_format(fields: &mut Fields) -> Result<(), NetworkError> {
     match fields.remove("format") {
         Some(Value::String(format)) if format == FORMAT => {}
         Some(other) => {
-            return Err(NetworkError::new(
-                "format",
-                wrong("format", &other, &format!("\"{FORMAT}\"")).problem,
-            ));
+            return Err(wrong("format", &other, &format!("\"{FORMAT}\"")));
         }
         None => {
             let problem = format!("missing; a network file starts with \"format\": \"{FORMAT}\"");
@@ -161,54 +144,55 @@ fn text_field(fields: &mut Fields, key: &str) -> Result<Option<String>, NetworkE
     }
 }
 
-fn wrong(place: &str, value: &Value, wanted: &str) -> NetworkError {
+fn wrong(path: &str, value: &Value, wanted: &str) -> NetworkError {
     const SHOWN: usize = 40;
     let mut shown = value.to_string();
     if let Some((cut, _)) = shown.char_indices().nth(SHOWN) {
         shown.truncate(cut);
         shown.push_str("...");
     }
-    NetworkError::new(place, format!("{shown} is not {wanted}"))
+    NetworkError::new(path, format!("{shown} is not {wanted}"))
 }
 
-fn whole(value: &Value, place: &str) -> Result<u32, NetworkError> {
-    natural(value).ok_or_else(|| wrong(place, value, "a whole number from 0 to 4294967295"))
+fn whole(value: &Value, path: &str) -> Result<u32, NetworkError> {
+    natural(value).ok_or_else(|| wrong(path, value, "a whole number from 0 to 4294967295"))
 }
 
-/// A whole number, also as `8000.0` or `8e3`, which JSON does not tell apart.
+/// Returns a whole number up to 4294967295, also of `8000.0` or `8e3`: in JSON, these are
+/// the same number.
 fn natural(value: &Value) -> Option<u32> {
     if let Some(number) = value.as_u64() {
         return u32::try_from(number).ok();
     }
     let float = value.as_f64()?;
-    #[allow(clippy::float_cmp)] // exactly whole is meant
+    #[allow(clippy::float_cmp)] // the comparison is exact on purpose
     (f64::from(float as u32) == float).then_some(float as u32)
 }
 
-fn items(value: Value, place: &str) -> Result<Vec<Value>, NetworkError> {
+fn items(value: Value, path: &str) -> Result<Vec<Value>, NetworkError> {
     match value {
         Value::Array(items) => Ok(items),
-        other => Err(wrong(place, &other, "a list: [ ... ]")),
+        other => Err(wrong(path, &other, "a list: [ ... ]")),
     }
 }
 
-fn parse_layer(value: Value, place: &str) -> Result<Layer, NetworkError> {
+fn parse_layer(value: Value, path: &str) -> Result<NetworkLayer, NetworkError> {
     let Value::Object(mut extra) = value else {
-        return Err(wrong(place, &value, "a layer: {\"gates\": [ ... ]}"));
+        return Err(wrong(path, &value, "a layer: {\"gates\": [ ... ]}"));
     };
-    let place = format!("{place}.gates");
+    let path = format!("{path}.gates");
     let gates = extra
         .remove("gates")
-        .ok_or_else(|| NetworkError::new(&*place, "missing"))?;
-    let gates = items(gates, &place)?
+        .ok_or_else(|| NetworkError::new(&*path, "missing"))?;
+    let gates = items(gates, &path)?
         .iter()
         .enumerate()
-        .map(|(i, gate)| parse_gate(gate).map_err(|at| at.within(gate, &format!("{place}[{i}]"))))
+        .map(|(i, gate)| parse_gate(gate).map_err(|at| at.within(gate, &format!("{path}[{i}]"))))
         .collect::<Result<_, _>>()?;
-    Ok(Layer { gates, extra })
+    Ok(NetworkLayer { gates, extra })
 }
 
-/// Which item of a gate is wrong; the place is spelled out only for errors.
+/// The item of a gate that is wrong. Its path is formatted only for an error.
 enum GateFault {
     Shape,
     Op,
@@ -216,11 +200,11 @@ enum GateFault {
 }
 
 impl GateFault {
-    fn within(self, gate: &Value, place: &str) -> NetworkError {
+    fn within(self, gate: &Value, path: &str) -> NetworkError {
         match self {
-            GateFault::Shape => wrong(place, gate, "a gate: [op, a, b]"),
-            GateFault::Op => wrong(&format!("{place}[0]"), &gate[0], "an operation, 0..15"),
-            GateFault::Operand(i) => wrong(&format!("{place}[{i}]"), &gate[i], "a node number"),
+            GateFault::Shape => wrong(path, gate, "a gate: [op, a, b]"),
+            GateFault::Op => wrong(&format!("{path}[0]"), &gate[0], "an operation, 0..15"),
+            GateFault::Operand(i) => wrong(&format!("{path}[{i}]"), &gate[i], "a node number"),
         }
     }
 }
@@ -244,43 +228,43 @@ fn parse_op(value: &Value) -> Option<Op> {
         .and_then(Op::new)
 }
 
-/// The type of an encoding and its one number, given as `"binary"` or as
+/// Reads the type of an encoding and its optional number, given as `"binary"` or as
 /// `{"type": "thermometer", "digit_bits": 4}`.
-fn encoding(value: Value, place: &str, number: &str) -> Result<(String, Option<u8>), NetworkError> {
+fn encoding(value: Value, path: &str, number: &str) -> Result<(String, Option<u8>), NetworkError> {
     match value {
         Value::String(kind) => Ok((kind, None)),
         Value::Object(mut fields) => {
             let kind = text_field(&mut fields, "type")
-                .map_err(|error| NetworkError::new(format!("{place}.type"), error.problem))?
-                .ok_or_else(|| NetworkError::new(format!("{place}.type"), "missing"))?;
-            let place_of_number = format!("{place}.{number}");
+                .map_err(|error| NetworkError::new(format!("{path}.type"), error.problem))?
+                .ok_or_else(|| NetworkError::new(format!("{path}.type"), "missing"))?;
+            let path_of_number = format!("{path}.{number}");
             let parsed = match fields.remove(number) {
                 None => None,
                 Some(n) => Some(
-                    whole(&n, &place_of_number)?
+                    whole(&n, &path_of_number)?
                         .try_into()
-                        .map_err(|_| wrong(&place_of_number, &n, "a small number"))?,
+                        .map_err(|_| wrong(&path_of_number, &n, "a small number"))?,
                 ),
             };
             match fields.keys().next() {
                 None => Ok((kind, parsed)),
                 Some(key) => Err(NetworkError::new(
-                    format!("{place}.{key}"),
+                    format!("{path}.{key}"),
                     format!("unknown; an encoding has \"type\" and \"{number}\""),
                 )),
             }
         }
-        other => Err(wrong(place, &other, "the name of an encoding")),
+        other => Err(wrong(path, &other, "the name of an encoding")),
     }
 }
 
 fn input_encoding(value: Option<Value>, inputs: &Value) -> Result<InputEncoding, NetworkError> {
-    const PLACE: &str = "input_encoding";
+    const PATH: &str = "input_encoding";
     let Some(value) = value else {
         return Ok(InputEncoding::Binary);
     };
-    let (kind, digit_bits) = encoding(value, PLACE, "digit_bits")?;
-    // Without digit_bits all inputs are one digit.
+    let (kind, digit_bits) = encoding(value, PATH, "digit_bits")?;
+    // Without `digit_bits`, all inputs are one digit.
     let inputs = natural(inputs).unwrap_or(0).min(MAX_INPUTS);
     let one_digit = |values: u32| values.next_power_of_two().ilog2() as u8;
     match kind.as_str() {
@@ -292,7 +276,7 @@ fn input_encoding(value: Option<Value>, inputs: &Value) -> Result<InputEncoding,
             digit_bits: digit_bits.unwrap_or(one_digit(inputs)),
         }),
         _ => Err(NetworkError::new(
-            PLACE,
+            PATH,
             format!(
                 "\"{kind}\" is not \"binary\", \"thermometer\" or \"one-hot\" \
                  (the last two may have \"digit_bits\")"
@@ -302,18 +286,18 @@ fn input_encoding(value: Option<Value>, inputs: &Value) -> Result<InputEncoding,
 }
 
 fn output_encoding(value: Option<Value>) -> Result<OutputEncoding, NetworkError> {
-    const PLACE: &str = "output_encoding";
+    const PATH: &str = "output_encoding";
     let Some(value) = value else {
         return Ok(OutputEncoding::Binary);
     };
-    let (kind, groups) = encoding(value, PLACE, "groups")?;
+    let (kind, groups) = encoding(value, PATH, "groups")?;
     match kind.as_str() {
         "binary" if groups.is_none() => Ok(OutputEncoding::Binary),
         "group-sum" => Ok(OutputEncoding::GroupSum {
             groups: groups.unwrap_or(1),
         }),
         _ => Err(NetworkError::new(
-            PLACE,
+            PATH,
             format!("\"{kind}\" is not \"binary\" or \"group-sum\" (which may have \"groups\")"),
         )),
     }
@@ -331,20 +315,20 @@ fn input_encoding_value(encoding: InputEncoding) -> Option<Value> {
     ]))
 }
 
-/// Masks as a file has them; whether they fit a network is not known here.
+/// Reads masks as in a file. Does not check them against a network.
 impl TryFrom<Value> for Masks {
     type Error = NetworkError;
 
     fn try_from(value: Value) -> Result<Masks, NetworkError> {
         let mut masks = Masks::new();
         for (i, mask) in items(value, "masks")?.iter().enumerate() {
-            let place = format!("masks[{i}]");
+            let path = format!("masks[{i}]");
             let wanted = "a mask: {\"node\": N, and one of \"force\": 0 or 1, \
                           \"invert\": true, \"op\": 0..15}";
-            let (node, mask) = parse_mask(mask).ok_or_else(|| wrong(&place, mask, wanted))?;
+            let (node, mask) = parse_mask(mask).ok_or_else(|| wrong(&path, mask, wanted))?;
             if masks.set(node, mask).is_some() {
                 return Err(NetworkError::new(
-                    place,
+                    path,
                     format!("node {node} is masked twice"),
                 ));
             }
@@ -376,12 +360,12 @@ fn parse_mask(value: &Value) -> Option<(u32, Mask)> {
 }
 
 fn mask_value((node, mask): (u32, Mask)) -> Value {
-    let what = match mask {
+    let field = match mask {
         Mask::Force(bit) => ("force", u8::from(bit).into()),
         Mask::Invert => ("invert", true.into()),
         Mask::Replace(op) => ("op", op.number().into()),
     };
-    object([("node", node.into()), what])
+    object([("node", node.into()), field])
 }
 
 fn object<const N: usize>(fields: [(&str, Value); N]) -> Value {
@@ -393,8 +377,8 @@ fn object<const N: usize>(fields: [(&str, Value); N]) -> Value {
     )
 }
 
-/// Lays a file out for people and for line-by-line comparison, which
-/// `serde_json` cannot: one field a line, one layer a line.
+/// Formats a file for reading and for line-by-line comparison, with one field and one
+/// layer a line, which `serde_json` cannot.
 struct Writer {
     text: String,
 }
@@ -438,9 +422,9 @@ impl Writer {
         self.text.push(']');
     }
 
-    fn push(&mut self, what: core::fmt::Arguments) {
+    fn push(&mut self, text: core::fmt::Arguments) {
         self.text
-            .write_fmt(what)
+            .write_fmt(text)
             .expect("writing to a string never fails");
     }
 

@@ -1,26 +1,25 @@
-//! Graphs as networks again, in layers by depth.
+//! Conversion of graphs to networks, in layers by depth.
 
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::network::{Gate, Layer, Network, NetworkError, Parts};
-use crate::xag::{Lit, Xag};
-use crate::{InputEncoding, Op};
+use crate::{Gate, InputEncoding, Lit, Network, NetworkError, NetworkLayer, Op, Parts, Xag};
 
 impl Network {
-    /// The network of a graph's live gates, with binary inputs. Name, rate,
-    /// output encoding and whatever else is not gates come from `parts`.
+    /// Makes a network of a graph's live gates, with binary inputs. Everything else, such
+    /// as name, sample rate and output encoding, comes from `parts`.
     ///
     /// # Errors
-    /// When the graph has more gates or outputs than a network may have.
-    pub fn of_graph(graph: &Xag, parts: Parts) -> Result<Network, NetworkError> {
+    /// Fails if the graph has more gates or outputs than a network may have, or if the
+    /// other parts are wrong.
+    pub fn from_graph(graph: &Xag, parts: Parts) -> Result<Network, NetworkError> {
         let levels = levels(graph);
         let mut order: Vec<u32> = (graph.first_gate()..graph.nodes())
             .filter(|&node| levels[node as usize] > 0)
             .collect();
         order.sort_by_key(|&node| levels[node as usize]);
 
-        // A gate is kept in the polarity that its first output wants.
+        // A gate has the polarity of the first output that reads it.
         let mut inverted = vec![false; graph.nodes() as usize];
         for output in graph.outputs().iter().rev() {
             inverted[output.node() as usize] =
@@ -30,7 +29,7 @@ impl Network {
         let mut numbers: Vec<u32> = (0..graph.nodes())
             .map(|node| node.saturating_sub(1))
             .collect();
-        let mut layers: Vec<Layer> = Vec::new();
+        let mut layers: Vec<NetworkLayer> = Vec::new();
         let mut next = inputs;
         for node in order {
             let Some(gate) = graph.gate(node) else {
@@ -47,7 +46,7 @@ impl Network {
             if inverted[node as usize] {
                 op = op.complement();
             }
-            layers.resize_with(levels[node as usize] as usize, Layer::default);
+            layers.resize_with(levels[node as usize] as usize, NetworkLayer::default);
             if let Some(layer) = layers.last_mut() {
                 layer.gates.push(Gate {
                     op,
@@ -59,9 +58,9 @@ impl Network {
             next += 1;
         }
 
-        // What no gate can give in the right polarity gets a gate of its own.
+        // Outputs that no gate gives in the right polarity get a gate in a last layer.
         let mut extra: Vec<(Lit, u32)> = Vec::new();
-        let mut last = Layer::default();
+        let mut last = NetworkLayer::default();
         let outputs = graph
             .outputs()
             .iter()
@@ -98,8 +97,8 @@ impl Network {
     }
 }
 
-/// The depth of every live gate, 1 for those that read bits of t only; 0 for
-/// dead gates and all else.
+/// Returns the depth of each live gate, which is 1 for those that read only bits of t. It
+/// is 0 for all other nodes.
 fn levels(graph: &Xag) -> Vec<u32> {
     let live = graph.live();
     let mut levels = vec![0; graph.nodes() as usize];

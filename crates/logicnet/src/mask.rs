@@ -1,4 +1,4 @@
-//! Masks: gates forced, inverted or replaced, without touching the network.
+//! Masks, which force, invert or replace gates without changing the network.
 
 use alloc::collections::BTreeMap;
 use alloc::collections::btree_map;
@@ -6,19 +6,19 @@ use core::ops::Range;
 
 use crate::Op;
 
-/// What is done to one node.
+/// A change to one node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mask {
-    /// The node is this constant.
+    /// Makes the node this constant.
     Force(bool),
-    /// The node gives the complement of what it would.
+    /// Complements the node.
     Invert,
-    /// The gate computes another operation of the same operands. Gates only.
+    /// Replaces the gate's operation; not for inputs.
     Replace(Op),
 }
 
 impl Mask {
-    /// The operation that a gate computes under this mask.
+    /// Returns the operation that a gate computes under this mask.
     pub const fn apply(self, op: Op) -> Op {
         match self {
             Mask::Force(false) => Op::FALSE,
@@ -29,12 +29,12 @@ impl Mask {
     }
 }
 
-/// Masks by node number: at most one a node, in ascending order.
+/// Masks by node number, at most one a node.
 ///
-/// An overlay: it names nodes of a network but neither holds nor changes one.
-/// Masks of nodes that a network does not have are ignored by everything that
-/// takes both, so that masks can outlive a swap of networks; [`crate::Network`]
-/// refuses to be built with such masks of its own.
+/// Masks are an overlay: they refer to nodes by number and do not change the network.
+/// Functions that take a network and masks ignore masks of nodes that the network does
+/// not have, so that masks can outlive a change of networks. A [`Network`](crate::Network)
+/// with such masks in its own file is rejected.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Masks(BTreeMap<u32, Mask>);
 
@@ -44,22 +44,22 @@ impl Masks {
         Masks(BTreeMap::new())
     }
 
-    /// Puts a mask on a node; gives back the one it replaces.
+    /// Sets the mask of a node; returns the mask it had.
     pub fn set(&mut self, node: u32, mask: Mask) -> Option<Mask> {
         self.0.insert(node, mask)
     }
 
-    /// Takes the mask off a node and gives it back.
+    /// Removes the mask of a node and returns it.
     pub fn clear(&mut self, node: u32) -> Option<Mask> {
         self.0.remove(&node)
     }
 
-    /// The mask on a node.
+    /// Returns the mask of a node.
     pub fn get(&self, node: u32) -> Option<Mask> {
         self.0.get(&node).copied()
     }
 
-    /// Whether no node is masked.
+    /// Returns whether no node is masked.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -69,12 +69,12 @@ impl Masks {
         self.0.len()
     }
 
-    /// Masks of the nodes in a range, in ascending order of node.
+    /// Iterates over the masked nodes in a range and their masks, in ascending order.
     pub(crate) fn range(&self, nodes: Range<u32>) -> impl Iterator<Item = (u32, Mask)> + '_ {
         self.0.range(nodes).map(|(&node, &mask)| (node, mask))
     }
 
-    /// Masked nodes and their masks, in ascending order of node.
+    /// Iterates over the masked nodes and their masks, in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = (u32, Mask)> + '_ {
         self.0.iter().map(|(&node, &mask)| (node, mask))
     }

@@ -4,9 +4,9 @@ use core::fmt;
 
 /// A two-input logic operation.
 ///
-/// The number 0..=15 is difflogic's: its four binary digits, high to low, are
-/// the output for (a, b) = (0,0), (0,1), (1,0), (1,1). So 1 is AND, 6 is XOR,
-/// 7 is OR and 15 is always true.
+/// Operations have difflogic's numbers, 0..=15. The four binary digits of a number, high
+/// to low, are the output for (a, b) = (0,0), (0,1), (1,0), (1,1): 1 is AND, 6 is XOR, 7
+/// is OR and 15 is always true.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Op(u8);
 
@@ -57,56 +57,56 @@ impl Op {
     /// Always 1.
     pub const TRUE: Op = Op(15);
 
-    /// The operation with this number, if it is 0..=15.
+    /// Returns the operation with this number, or `None` if it is above 15.
     pub const fn new(number: u8) -> Option<Op> {
         if number < 16 { Some(Op(number)) } else { None }
     }
 
-    /// Difflogic's number, 0..=15.
+    /// The operation's number, 0..=15.
     pub const fn number(self) -> u8 {
         self.0
     }
 
-    /// A short lower-case name such as `xor` or `a-not-b`.
+    /// A short lower-case name, such as `xor` or `a-not-b`.
     pub const fn name(self) -> &'static str {
         NAMES[self.0 as usize]
     }
 
-    /// The operation's output for one pair of bits.
+    /// Returns the output for operands a and b.
     pub const fn apply(self, a: bool, b: bool) -> bool {
         (self.0 >> (3 - (2 * a as u8 + b as u8))) & 1 == 1
     }
 
-    /// The operation whose output is the complement of this one's.
+    /// Returns the operation with the complement of this one's output.
     #[must_use]
     pub const fn complement(self) -> Op {
         Op(self.0 ^ 15)
     }
 
-    /// The operation that gives this one's output when `a` is complemented first.
+    /// Returns the operation that gives this one's output if `a` is complemented first.
     #[must_use]
     pub const fn complement_a(self) -> Op {
         Op(((self.0 << 2) | (self.0 >> 2)) & 15)
     }
 
-    /// The operation that gives this one's output when `b` is complemented first.
+    /// Returns the operation that gives this one's output if `b` is complemented first.
     #[must_use]
     pub const fn complement_b(self) -> Op {
         Op(((self.0 << 1) & 0b1010) | ((self.0 >> 1) & 0b0101))
     }
 
-    /// Whether the output depends on `a`.
+    /// Returns whether the output depends on `a`.
     pub const fn reads_a(self) -> bool {
         self.complement_a().0 != self.0
     }
 
-    /// Whether the output depends on `b`.
+    /// Returns whether the output depends on `b`.
     pub const fn reads_b(self) -> bool {
         self.complement_b().0 != self.0
     }
 
-    /// The coefficients (constant, a, b, ab) of the operation as an exclusive
-    /// sum: `out = c0 ^ (ca & a) ^ (cb & b) ^ (cab & a & b)`.
+    /// Returns the coefficients `[c0, ca, cb, cab]` of the operation as an exclusive sum:
+    /// `out = c0 ^ (ca & a) ^ (cb & b) ^ (cab & a & b)`.
     pub const fn exclusive_sum(self) -> [bool; 4] {
         let f00 = self.apply(false, false);
         let f01 = self.apply(false, true);

@@ -1,18 +1,18 @@
-//! Proof that two networks are equal, or the first difference.
+//! Proof that two networks are equal.
 
 use core::fmt;
 
 use crate::{Evaluator, Masks, Network, OutputEncoding, Program, W512, Word};
 
-/// The first time at which two networks differ, and how.
+/// The first difference between two networks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// The first time.
     pub t: u32,
-    /// The lowest output bit that differs then; of group sums or unequal
-    /// numbers of outputs, the lowest bit of the sample byte.
+    /// The lowest output that differs at that time. For group sums and different numbers
+    /// of outputs, the lowest bit of the sample that differs.
     pub bit: u32,
-    /// The first network's value of that bit; the second has the other.
+    /// The bit's value in the first network.
     pub first: bool,
 }
 
@@ -27,12 +27,12 @@ impl fmt::Display for Difference {
     }
 }
 
-/// Compares two networks under their masks at every t of the longer period:
-/// bit by bit where both are binary with as many outputs, else by the sample
-/// byte. `progress` is called now and then with the part done, 0 to 1.
+/// Compares two networks under their masks at every t of the longer period: all outputs
+/// if both are binary with the same number of outputs, otherwise the samples. Calls
+/// `progress` with the completed fraction, 0.0 to 1.0, about every 131,072 samples.
 ///
 /// # Errors
-/// The first difference.
+/// Returns the first difference.
 pub fn prove(
     (a, masks_a): (&Network, &Masks),
     (b, masks_b): (&Network, &Masks),
@@ -47,14 +47,14 @@ pub(crate) fn prove_programs(
     mut progress: impl FnMut(f64),
 ) -> Result<(), Difference> {
     const GROUP: u32 = W512::LANES as u32;
-    const GROUPS_A_REPORT: u32 = 256;
+    const GROUPS_PER_REPORT: u32 = 256;
     let period = 1u32 << a.counter_bits().max(b.counter_bits());
     let by_bit = a.outputs() == b.outputs()
         && a.output_encoding == OutputEncoding::Binary
         && b.output_encoding == OutputEncoding::Binary;
     let (mut a, mut b) = (Evaluator::<W512>::new(a), Evaluator::<W512>::new(b));
     for t0 in (0..period).step_by(GROUP as usize) {
-        if t0 / GROUP % GROUPS_A_REPORT == 0 {
+        if t0 / GROUP % GROUPS_PER_REPORT == 0 {
             progress(f64::from(t0) / f64::from(period));
         }
         for evaluator in [&mut a, &mut b] {
@@ -78,7 +78,7 @@ pub(crate) fn prove_programs(
     Ok(())
 }
 
-/// The first lane that differs, its lowest differing output, and a's value.
+/// Returns the first lane that differs, its lowest output that differs, and the value in a.
 fn differing_bit(a: &Evaluator<W512>, b: &Evaluator<W512>) -> Option<(u32, u32, bool)> {
     (0..a.program().outputs())
         .filter_map(|output| {
@@ -91,6 +91,7 @@ fn differing_bit(a: &Evaluator<W512>, b: &Evaluator<W512>) -> Option<(u32, u32, 
         .min()
 }
 
+/// Returns the first lane that differs, its lowest bit that differs, and the value in a.
 fn differing_sample(a: &Evaluator<W512>, b: &Evaluator<W512>) -> Option<(u32, u32, bool)> {
     let (mut samples_a, mut samples_b) = ([0; W512::LANES], [0; W512::LANES]);
     a.samples(&mut samples_a);

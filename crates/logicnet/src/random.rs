@@ -1,27 +1,36 @@
-//! Random networks, the same for the same seed everywhere.
+//! Random networks, the same for the same seed on every machine.
+//!
+//! ```
+//! use logicnet::Network;
+//! use logicnet::random::Ops;
+//!
+//! let network = Network::random(12, &[64, 64], Ops::XorRich, 7)?;
+//! assert_eq!((network.gates().len(), network.period()), (128, 4096));
+//! assert_eq!(network, Network::random(12, &[64, 64], Ops::XorRich, 7)?);
+//! # Ok::<(), logicnet::NetworkError>(())
+//! ```
 
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use crate::network::{Gate, Layer, Network, NetworkError, Parts};
-use crate::{MAX_COUNTER_BITS, MAX_GATES, Op};
+use crate::{Gate, MAX_COUNTER_BITS, MAX_GATES, Network, NetworkError, NetworkLayer, Op, Parts};
 
-/// Outputs of a random network: the last gates of its last layer.
+/// Number of outputs of a random network: the last gates of its last layer.
 const OUTPUTS: usize = 8;
 
-/// `SplitMix64` (Steele, Lea and Flood 2014; constants from the public-domain
-/// C by Vigna): small, and the same on every machine.
+/// The random number generator `SplitMix64` (Steele, Lea and Flood 2014; constants from
+/// the public-domain C by Vigna).
 #[derive(Clone, Debug)]
 pub struct Rng(u64);
 
 impl Rng {
-    /// A generator whose numbers depend on the seed alone.
+    /// Creates a generator from a seed.
     pub const fn new(seed: u64) -> Rng {
         Rng(seed)
     }
 
-    /// The next 64 random bits.
+    /// Returns the next 64 random bits.
     pub const fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -30,13 +39,13 @@ impl Rng {
         z ^ (z >> 31)
     }
 
-    /// A number below `n`, which is not 0: the high half of a product, so
-    /// uneven by less than n in 2^64.
+    /// Returns a random number below `n`, which must not be 0. The probabilities of the
+    /// numbers differ by at most 2^-64.
     pub const fn below(&mut self, n: u32) -> u32 {
         ((self.next() as u128 * n as u128) >> 64) as u32
     }
 
-    /// Puts items in a random order.
+    /// Shuffles items.
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for i in (1..items.len()).rev() {
             items.swap(i, self.below(i as u32 + 1) as usize);
@@ -44,15 +53,15 @@ impl Rng {
     }
 }
 
-/// Which operations a random network draws from.
+/// The distribution of a random network's operations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ops {
-    /// All sixteen alike, as an untrained difflogic network has them: an
-    /// eighth of the gates are constants, a quarter wires and inverters.
+    /// All sixteen operations with equal probability, as in an untrained difflogic
+    /// network: an eighth of the gates are constants, a quarter wires and inverters.
     #[default]
     Uniform,
-    /// Half XOR and XNOR, half the eight kinds of AND and OR: deep networks
-    /// stay alive and noisy.
+    /// Half XOR and XNOR, half the eight variants of AND and OR. Outputs of deep networks
+    /// still depend on t.
     XorRich,
 }
 
@@ -66,18 +75,18 @@ impl Ops {
                 i => [Op::XOR, Op::XNOR][i as usize % 2].number(),
             },
         };
-        Op::new(number).expect("all numbers drawn are below 16")
+        Op::new(number).expect("the number is below 16")
     }
 }
 
 impl Network {
-    /// A random network of 8 outputs, wired as difflogic does: every gate reads
-    /// two nodes of the layer before, and every node of that layer is read
+    /// Makes a random network of 8 outputs, with layers of the given widths in gates. As in
+    /// difflogic, every gate reads two nodes of the layer before, whose nodes are read
     /// about equally often.
     ///
     /// # Errors
-    /// When the inputs are not 1..=24, a layer is empty, the last layer has
-    /// fewer than 8 gates, or there are too many gates.
+    /// Fails unless there are 1..=24 inputs, every layer has gates, the last one at least
+    /// 8, and all layers together at most [`MAX_GATES`].
     pub fn random(
         inputs: u32,
         widths: &[usize],
@@ -112,9 +121,9 @@ impl Network {
             .map(|&width| {
                 let gates = wire(&mut rng, first, next - first, width, ops);
                 (first, next) = (next, next + width as u32);
-                Layer {
+                NetworkLayer {
                     gates,
-                    ..Layer::default()
+                    ..NetworkLayer::default()
                 }
             })
             .collect();
@@ -129,7 +138,7 @@ impl Network {
     }
 }
 
-/// A layer of gates that read the nodes `first .. first + count`.
+/// Makes a layer of gates that read the nodes `first .. first + count`.
 fn wire(rng: &mut Rng, first: u32, count: u32, width: usize, ops: Ops) -> Vec<Gate> {
     let mut operands: Vec<u32> = (0..2 * width as u32).map(|i| first + i % count).collect();
     rng.shuffle(&mut operands);

@@ -1,18 +1,18 @@
-//! Vector instructions chosen at run time.
+//! The choice of vector instructions at run time.
 
 #[cfg(target_arch = "x86_64")]
 cpufeatures::new!(vectors, "avx2", "bmi1", "popcnt");
 
-/// Whether 256-bit instructions are there. On other processors than `x86_64` the
-/// target's own are known when compiling and nothing is chosen.
+/// True if the processor has AVX2 and the extensions compiled with it. Processors other
+/// than `x86_64` use the instructions that are known when compiling.
 #[cfg(target_arch = "x86_64")]
 pub(crate) fn has_avx2() -> bool {
     vectors::get()
 }
 
-/// Defines a function that runs its body compiled for AVX2 where the processor
-/// has it. Everything the body calls must be `#[inline(always)]`, or it is
-/// compiled for the oldest processor.
+/// Defines a function whose body is also compiled for AVX2, and calls that version if the
+/// processor has it. Functions that the body calls must be `#[inline(always)]`; otherwise
+/// they are compiled for the oldest processor of the target.
 macro_rules! vectorized {
     ($(#[$doc:meta])* $vis:vis fn $name:ident $([$W:ident: $Bound:ident])? (
         $($arg:ident: $Arg:ty),* $(,)?
@@ -31,8 +31,8 @@ macro_rules! vectorized {
 
             #[cfg(target_arch = "x86_64")]
             if $crate::simd::has_avx2() {
-                // SAFETY: the processor has just been found to have the
-                // features, which is all that calling `avx2` asks for.
+                // SAFETY: `has_avx2` is true if the processor has the features that `avx2`
+                // is compiled for; `avx2` has no other requirement.
                 return unsafe { avx2 $(::<$W>)? ($($arg),*) };
             }
             plain $(::<$W>)? ($($arg),*)

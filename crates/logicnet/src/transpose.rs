@@ -1,10 +1,10 @@
-//! Bit planes to samples and back: the 8 x 64 bit transposition.
+//! Transposition of 8 x 64 bits, between bit planes and samples.
 
-/// Exchanges one bit of the word index with one bit of the bit position, in each
-/// of N columns: bits of words without `DISTANCE` in their index that `MASK`
-/// selects, shifted up by `SHIFT`, trade places with those `MASK` selects in the
-/// word `DISTANCE` further on.
-#[inline(never)] // inlined, six of these at once are more than compilers turn into vectors
+/// Exchanges one bit of the word index with one bit of the bit position, in each of N
+/// columns. For each pair of words whose indices differ in `DISTANCE` only, the bits of
+/// the upper word selected by `MASK` are swapped with the bits `SHIFT` places higher in
+/// the lower word.
+#[inline(never)] // compilers do not vectorize all six when they are inlined together
 fn exchange<const N: usize, const DISTANCE: usize, const SHIFT: u32, const MASK: u64>(
     words: &mut [[u64; N]; 8],
 ) {
@@ -18,8 +18,8 @@ fn exchange<const N: usize, const DISTANCE: usize, const SHIFT: u32, const MASK:
     }
 }
 
-/// Turns 8 planes of 64 lanes (plane p holds bit p of every lane) into 64 bytes
-/// in lane order: byte k of word w is lane 8 w + k. Works on N columns at once.
+/// Transposes 8 planes of 64 lanes, where plane p has bit p of every lane, into 64 bytes
+/// in lane order, where byte k of word w is lane 8 w + k. Works on N columns at once.
 pub(crate) fn bytes_of_planes<const N: usize>(words: &mut [[u64; N]; 8]) {
     exchange::<N, 1, 1, 0x5555_5555_5555_5555>(words);
     exchange::<N, 2, 2, 0x3333_3333_3333_3333>(words);
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_bit_finds_its_place_and_its_way_back() {
+    fn transposing_moves_every_bit_there_and_back() {
         for plane in 0..8 {
             for lane in 0..64 {
                 let mut w = [[0u64]; 8];

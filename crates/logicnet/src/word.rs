@@ -1,24 +1,26 @@
-//! Words: lane k of a word is a gate's value at the k-th time of a group.
+//! Words: lane k of a word is a node's value at the k-th time of a group.
 
 use core::fmt;
 
 use crate::transpose::bytes_of_planes;
 
-/// A word of 32 to 512 lanes that bitwise operations work on at once.
+/// A word of 32 to 512 one-bit lanes with bitwise operations.
 ///
-/// Wide words are arrays of `u64` worked on by plain loops, which compilers
-/// turn into vector instructions where there are any.
+/// Wide words are arrays of `u64`. Their operations are plain loops, which compilers turn
+/// into vector instructions.
 pub trait Word: Copy + fmt::Debug + PartialEq + Send + 'static {
     /// Number of lanes, a power of two.
     const LANES: usize;
     /// Every lane 0.
     const ZERO: Self;
 
-    /// Makes a word from its columns of 64 lanes; `column(j)` holds lanes
-    /// 64 j .. 64 j + 63, the first in its lowest bit. A narrow word takes the
-    /// low lanes of column 0.
+    /// Makes a word from columns of 64 lanes. `column(j)` has the lanes 64 j .. 64 j + 63,
+    /// the first in its lowest bit. A word of fewer lanes takes the low lanes of column 0.
     fn from_columns(column: impl FnMut(usize) -> u64) -> Self;
-    /// Column j of 64 lanes; of a narrow word, its lanes and zeros above.
+    /// Returns the lanes 64 j .. 64 j + 63. A word of fewer lanes has zeros above them.
+    ///
+    /// # Panics
+    /// May panic if j is not below [`Word::COLUMNS`].
     fn column(self, j: usize) -> u64;
     /// `self & other`
     #[must_use]
@@ -35,18 +37,18 @@ pub trait Word: Copy + fmt::Debug + PartialEq + Send + 'static {
     /// `!self`
     #[must_use]
     fn not(self) -> Self;
-    /// Columns of 64 lanes.
+    /// Number of columns of 64 lanes.
     const COLUMNS: usize = Self::LANES.div_ceil(64);
-    /// Writes the bytes whose bits are these eight planes, plane 0 the lowest,
-    /// in lane order. Fills `out` or writes one byte a lane, whichever is less.
+    /// Writes one byte a lane, as many as fit in `out`. The bits of each byte are the
+    /// lane's values in the eight planes, plane 0 the lowest bit.
     fn bytes(planes: [Self; 8], out: &mut [u8]);
 }
 
-/// Writes what fits of each column's 64 bytes.
+/// Writes the 64 bytes of each column, as many as fit in `out`.
 #[inline(always)]
 fn store<const N: usize>(words: &[[u64; N]; 8], out: &mut [u8]) {
     for (j, column) in out.chunks_mut(64).take(N).enumerate() {
-        // The length of a whole column is known when compiling; it is the fast way.
+        // A whole column is the fast path: its length is known when compiling.
         if let Ok(column) = <&mut [u8; 64]>::try_from(&mut *column) {
             for w in 0..8 {
                 column[8 * w..8 * w + 8].copy_from_slice(&words[w][j].to_le_bytes());

@@ -1,10 +1,25 @@
-//! An xor-and graph: the form in which networks are evaluated, simplified and
-//! built from expressions.
+//! XOR-AND graphs, the form in which networks are evaluated, simplified and built from
+//! expressions.
 //!
-//! Every node is kept in the polarity that makes it one of four operations of
-//! its operands as they are kept; inversions exist only on literals and are
-//! absorbed when a gate is made. So wires, inverters, constants and equal gates
-//! cost nothing, and every gate is one machine instruction.
+//! A graph has gates of four operations, each a single machine instruction. Inversions
+//! exist only on references to nodes ([`Lit`]) and are absorbed when a gate is made. Wires,
+//! inverters, constants and repeated gates therefore add no gates.
+//!
+//! ```
+//! use logicnet::{Network, Parts, Xag};
+//!
+//! let mut graph = Xag::new(2);
+//! let (a, b) = (graph.counter_bit(0), graph.counter_bit(1));
+//! let either = graph.or(a, b);
+//! let both = graph.and(a, b);
+//! let differ = graph.and(either, !both);
+//! graph.set_outputs([differ, !a]);
+//! assert_eq!(graph.gates().len(), 3);
+//! assert_eq!(graph.and(a, b), both, "repeated gates are shared");
+//! let network = Network::from_graph(&graph, Parts::default())?;
+//! assert_eq!(network.outputs().len(), 2);
+//! # Ok::<(), logicnet::NetworkError>(())
+//! ```
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -12,7 +27,7 @@ use core::ops::Not;
 
 use crate::{Gate, InputEncoding, Mask, Masks, Network, Op};
 
-/// A node or its complement.
+/// A literal: a node of a graph or its complement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Lit(u32);
 
@@ -22,12 +37,12 @@ impl Lit {
     /// The constant 1, the complement of node 0.
     pub const TRUE: Lit = Lit(1);
 
-    /// A node as it is kept, or its complement.
+    /// Creates the literal of a node, or of its complement if `inverted`.
     pub const fn new(node: u32, inverted: bool) -> Lit {
         Lit(node << 1 | inverted as u32)
     }
 
-    /// The constant of this value.
+    /// Returns the constant of this value.
     pub const fn constant(value: bool) -> Lit {
         Lit(value as u32)
     }
@@ -37,18 +52,18 @@ impl Lit {
         self.0 >> 1
     }
 
-    /// Whether this is the node's complement.
+    /// Returns whether this is the node's complement.
     pub const fn inverted(self) -> bool {
         self.0 & 1 == 1
     }
 
-    /// The literal, complemented if `invert`.
+    /// Returns the literal, complemented if `invert`.
     #[must_use]
     pub const fn invert_if(self, invert: bool) -> Lit {
         Lit(self.0 ^ invert as u32)
     }
 
-    /// The value, if this is a constant.
+    /// Returns the value if this is a constant.
     pub const fn as_constant(self) -> Option<bool> {
         if self.node() == 0 {
             Some(self.inverted())
@@ -81,7 +96,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All four, in the order of their numbers.
+    /// All kinds, in the order of their numbers.
     pub const ALL: [Kind; 4] = [Kind::And, Kind::AndNot, Kind::Or, Kind::Xor];
 
     /// The same operation in difflogic's numbering.
@@ -95,38 +110,40 @@ impl Kind {
     }
 }
 
-/// A gate of a graph: an operation of two nodes as they are kept.
+/// A gate of a graph: an operation of two earlier nodes, not complemented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct XagGate {
     /// The operation.
     pub kind: Kind,
     /// The node of the first operand.
     pub a: u32,
-    /// The node of the second operand; greater than `a` but for [`Kind::AndNot`].
+    /// The node of the second operand; greater than `a` except for [`Kind::AndNot`].
     pub b: u32,
 }
 
-/// The graph. Nodes: 0 is the constant 0, 1..=bits are the bits of t (1 the
-/// least significant), then gates, each reading earlier nodes only. No two
-/// gates are the same operation of the same nodes.
+/// An XOR-AND graph.
+///
+/// Node 0 is the constant 0. The next nodes are the bits of t, least significant first.
+/// Then follow the gates, each of which reads earlier nodes. No two gates are the same
+/// operation of the same nodes.
 #[derive(Clone, Debug, Default)]
 pub struct Xag {
     counter_bits: u32,
     gates: Vec<XagGate>,
     outputs: Vec<Lit>,
-    /// Gate index + 1 by hash of the gate, open addressing, at most half full.
+    /// Hash table from gates to gate index + 1, with open addressing, at most half full.
     table: Vec<u32>,
 }
 
 impl Xag {
-    /// A graph without gates that reads this many bits of t.
+    /// Creates a graph without gates that reads this many bits of t.
     pub fn new(counter_bits: u32) -> Xag {
         let mut xag = Xag::default();
         xag.reset(counter_bits, 0);
         xag
     }
 
-    /// Empties the graph but keeps its memory.
+    /// Empties the graph and keeps its memory.
     pub(crate) fn reset(&mut self, counter_bits: u32, expected_gates: usize) {
         self.counter_bits = counter_bits;
         self.gates.clear();
@@ -136,12 +153,12 @@ impl Xag {
             .resize((2 * expected_gates).next_power_of_two().max(64), 0);
     }
 
-    /// Bits of t that the graph may read.
+    /// Number of bits of t that the graph may read.
     pub fn counter_bits(&self) -> u32 {
         self.counter_bits
     }
 
-    /// Bit `bit` of t.
+    /// Returns bit `bit` of t.
     pub fn counter_bit(&self, bit: u32) -> Lit {
         debug_assert!(bit < self.counter_bits);
         Lit::new(1 + bit, false)
@@ -162,7 +179,7 @@ impl Xag {
         self.first_gate() + self.gates.len() as u32
     }
 
-    /// The gate at a node, or `None` for the constant and the bits of t.
+    /// Returns the gate at a node, or `None` for the constant and the bits of t.
     pub fn gate(&self, node: u32) -> Option<XagGate> {
         let index = node.checked_sub(self.first_gate())?;
         Some(self.gates[index as usize])
@@ -179,68 +196,69 @@ impl Xag {
         self.outputs.extend(outputs);
     }
 
-    /// Sets the outputs to those of another graph, whose nodes were made as `made`.
+    /// Sets the outputs to those of another graph, given the literals of its nodes in this
+    /// one.
     pub(crate) fn set_outputs_of(&mut self, other: &Xag, made: &[Lit]) {
         let outputs = other.outputs.iter();
         self.set_outputs(outputs.map(|lit| made[lit.node() as usize].invert_if(lit.inverted())));
     }
 
-    /// `a AND b`.
+    /// Returns `a AND b`.
     #[inline]
     pub fn and(&mut self, a: Lit, b: Lit) -> Lit {
         self.op(Op::AND, a, b)
     }
 
-    /// `a OR b`.
+    /// Returns `a OR b`.
     #[inline]
     pub fn or(&mut self, a: Lit, b: Lit) -> Lit {
         self.op(Op::OR, a, b)
     }
 
-    /// `a XOR b`.
+    /// Returns `a XOR b`.
     #[inline]
     pub fn xor(&mut self, a: Lit, b: Lit) -> Lit {
         self.op(Op::XOR, a, b)
     }
 
-    /// `if select { high } else { low }`.
+    /// Returns `high` if `select` is 1, otherwise `low`.
     pub fn mux(&mut self, select: Lit, high: Lit, low: Lit) -> Lit {
         let differs = self.xor(high, low);
         let flipped = self.and(select, differs);
         self.xor(low, flipped)
     }
 
-    /// Any operation of two literals.
+    /// Returns an operation of two literals.
     pub fn op(&mut self, op: Op, a: Lit, b: Lit) -> Lit {
         self.make(op, a, b)
     }
 
-    /// [`Xag::op`], inlined into the loop that makes a whole graph.
+    /// Does what [`Xag::op`] does, inlined into the loop that makes a whole graph.
     #[inline(always)]
     fn make(&mut self, op: Op, a: Lit, b: Lit) -> Lit {
         let Form { op, kind, inverted } = Form::of(op, a.inverted(), b.inverted());
         let (a, b) = (a.node(), b.node());
-        // Of one node, or of the constant 0 and a node, it is that node or 0.
-        let only = |node, kept| Lit::new(if kept { node } else { 0 }, inverted);
+        // An operation of a node and itself, or of a node and 0, is that node or 0.
+        let node_or_0 = |node, is_node| Lit::new(if is_node { node } else { 0 }, inverted);
         let (low, high) = (a.min(b), a.max(b));
         if low == high {
-            return only(a, op.apply(true, true));
+            return node_or_0(a, op.apply(true, true));
         }
         if low == 0 {
-            return only(high, op.apply(b == 0, a == 0));
+            return node_or_0(high, op.apply(b == 0, a == 0));
         }
         let (a, b) = match op {
             Op::A_NOT_B => (a, b),
             Op::B_NOT_A => (b, a),
-            Op::FALSE => return only(a, false),
-            Op::A => return only(a, true),
-            Op::B => return only(b, true),
+            Op::FALSE => return node_or_0(a, false),
+            Op::A => return node_or_0(a, true),
+            Op::B => return node_or_0(b, true),
             _ => (low, high),
         };
         self.intern(XagGate { kind, a, b }).invert_if(inverted)
     }
 
-    /// The node of this gate, made if there is none yet.
+    /// Returns the literal of this gate, which is added to the graph if it is new.
     #[inline(always)]
     fn intern(&mut self, gate: XagGate) -> Lit {
         if 2 * self.gates.len() >= self.table.len() {
@@ -276,7 +294,7 @@ impl Xag {
         }
     }
 
-    /// Gates that the outputs depend on, by gate index.
+    /// Returns whether the outputs depend on each gate, by gate index.
     pub fn live(&self) -> Vec<bool> {
         let mut uses = vec![0; self.nodes() as usize];
         self.count_uses(&mut uses, |uses| uses);
@@ -286,8 +304,8 @@ impl Xag {
             .collect()
     }
 
-    /// Counts how often each node is read by outputs and by gates that are live,
-    /// none of them dead ones: `uses` is the count that belongs to a node, 0 before.
+    /// Counts how often outputs and live gates read each node. `uses` returns the count in
+    /// an element of `nodes`, which must be 0 at first.
     #[inline]
     pub(crate) fn count_uses<T>(&self, nodes: &mut [T], uses: impl Fn(&mut T) -> &mut u32) {
         for output in &self.outputs {
@@ -302,7 +320,7 @@ impl Xag {
         }
     }
 
-    /// The live part of the graph, with other literals in place of the bits of t.
+    /// Copies the live part of the graph, with `bit` giving the literals of the bits of t.
     pub(crate) fn copy(&self, counter_bits: u32, bit: impl Fn(u32) -> Lit) -> Xag {
         let mut copy = Xag::new(counter_bits);
         let mut made = Vec::with_capacity(self.nodes() as usize);
@@ -319,23 +337,22 @@ impl Xag {
         copy
     }
 
-    /// The live part of the graph.
+    /// Copies the live part of the graph.
     pub(crate) fn live_part(&self) -> Xag {
         self.copy(self.counter_bits, |bit| Lit::new(1 + bit, false))
     }
 
-    /// The graph of a network under masks (these alone, not the network's own). It
-    /// may have gates that are not [live](Xag::live).
-    pub fn of(network: &Network, masks: &Masks) -> Xag {
+    /// Makes the graph of a network under these masks; the network's own masks apply only if
+    /// they are passed. Some of its gates may not be [live](Xag::live).
+    pub fn from_network(network: &Network, masks: &Masks) -> Xag {
         let mut xag = Xag::default();
         Lowering::default().lower(network, masks, &mut xag);
         xag
     }
 }
 
-/// Spreads gates over the table: multiplicative hashing in 32 bits, which every
-/// processor does in a few instructions, of the two nodes and the kind; the good
-/// bits are the upper ones.
+/// Hashes a gate by 32-bit multiplication, which takes a few instructions on every
+/// processor. The upper bits of the product are mixed best, so they are folded down.
 #[inline(always)]
 fn hash(gate: XagGate) -> usize {
     let key = gate.a.rotate_left(16) ^ (gate.b << 2 | gate.kind as u32);
@@ -343,20 +360,20 @@ fn hash(gate: XagGate) -> usize {
     (product ^ product >> 15) as usize
 }
 
-/// An operation of nodes as they are kept, itself of the sort that is kept: it
-/// gives 0 of two zeros.
+/// The normal form of an operation of two literals: an operation of their nodes that gives
+/// 0 for two zeros, and whether its output is complemented.
 #[derive(Clone, Copy)]
 #[repr(align(4))]
 struct Form {
     op: Op,
-    /// Of the operations that read both operands.
+    /// The gate for `op`, if it reads both operands.
     kind: Kind,
-    /// Whether what was asked for is its complement.
+    /// True if the original operation is the complement of `op`.
     inverted: bool,
 }
 
-/// The forms of all operations, by number, plus 16 if `b` is complemented and 32 if
-/// `a` is.
+/// The forms of all operations, by number, plus 16 if `b` is complemented, plus 32 if `a`
+/// is.
 const FORMS: [Form; 64] = {
     let mut forms = [form(Op::FALSE); 64];
     let mut number = 0;
@@ -373,7 +390,7 @@ const FORMS: [Form; 64] = {
 };
 
 impl Form {
-    /// The form of an operation of two nodes or their complements.
+    /// Returns the form of an operation of two nodes or their complements.
     #[inline(always)]
     fn of(op: Op, inverted_a: bool, inverted_b: bool) -> Form {
         let number = usize::from(op.number() & 15);
@@ -397,15 +414,16 @@ const fn form(op: Op) -> Form {
     Form { op, kind, inverted }
 }
 
-/// Turns networks into graphs; keeps its memory from one to the next.
+/// Makes graphs of networks and reuses its working memory.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lowering {
     lits: Vec<Lit>,
 }
 
 impl Lowering {
-    /// Makes `xag` the graph of a network under masks: linear in nodes, and a search
-    /// a mask. What no output could depend on under any masks is left out.
+    /// Replaces `xag` by the graph of a network under masks, without the gates that no
+    /// output depends on under any masks. Takes time linear in the number of nodes, plus a
+    /// binary search per mask.
     pub(crate) fn lower(&mut self, network: &Network, masks: &Masks, xag: &mut Xag) {
         xag.reset(network.counter_bits(), network.reached().len());
         self.lits.clear();
@@ -436,7 +454,7 @@ impl Lowering {
         xag.set_outputs(outputs.map(|&node| self.lits[node as usize]));
     }
 
-    /// Lowers gates, given with their nodes.
+    /// Adds gates, given with their nodes.
     fn gates(&mut self, gates: &[(u32, Gate)], xag: &mut Xag) {
         let lits = &mut self.lits[..];
         for &(node, Gate { op, a, b }) in gates {
@@ -445,6 +463,7 @@ impl Lowering {
     }
 }
 
+/// Appends the literals of a network's inputs.
 fn push_inputs(lits: &mut Vec<Lit>, network: &Network, xag: &mut Xag) {
     let encoding = network.input_encoding();
     let digit_bits = u32::from(encoding.digit_bits());
@@ -465,8 +484,8 @@ fn push_inputs(lits: &mut Vec<Lit>, network: &Network, xag: &mut Xag) {
     }
 }
 
-/// `v > j` for every j, by doubling: a new top bit h makes it `h OR (v > j)`
-/// below, h itself in the middle and `h AND (v > j)` above.
+/// Computes `v > j` for every j, one bit of v after another. A new top bit h gives
+/// `h OR (v > j)` for the lower half, h in the middle and `h AND (v > j)` for the upper half.
 fn thermometer(digit: &mut Vec<Lit>, bits: Vec<Lit>, xag: &mut Xag) {
     for h in bits {
         let half = digit.len();
@@ -479,7 +498,7 @@ fn thermometer(digit: &mut Vec<Lit>, bits: Vec<Lit>, xag: &mut Xag) {
     }
 }
 
-/// `v = j` for every j, by doubling.
+/// Computes `v = j` for every j, one bit of v after another.
 fn one_hot(digit: &mut Vec<Lit>, bits: Vec<Lit>, xag: &mut Xag) {
     digit.push(Lit::TRUE);
     for h in bits {

@@ -1,5 +1,5 @@
-//! Every width, offset, order of times and mask against the oracle, under a
-//! guard that aborts on any allocation while evaluating.
+//! Evaluation at every width, offset, order of times and mask against the oracle, with an
+//! allocator that aborts if evaluation allocates.
 
 mod common;
 
@@ -13,7 +13,7 @@ use proptest::prelude::*;
 #[global_allocator]
 static GUARD: AllocDisabler = AllocDisabler;
 
-/// Renders under the guard and compares with the oracle.
+/// Renders without allocating and compares the samples with the oracle.
 fn check<W: Word>(network: &Network, masks: &Masks, t0: u32, count: usize) {
     let mut evaluator = Evaluator::<W>::new(Program::new(network, masks));
     let mut samples = vec![0; count];
@@ -29,6 +29,7 @@ fn check<W: Word>(network: &Network, masks: &Masks, t0: u32, count: usize) {
     }
 }
 
+/// Renders any times without allocating and compares the samples with the oracle.
 fn check_times<W: Word>(network: &Network, masks: &Masks, times: &[u32]) {
     let mut evaluator = Evaluator::<W>::new(Program::new(network, masks));
     let mut samples = vec![0; times.len()];
@@ -43,7 +44,7 @@ fn check_times<W: Word>(network: &Network, masks: &Masks, times: &[u32]) {
     }
 }
 
-/// Slices of the given size give what one pass gives, and planes are the outputs.
+/// Evaluates in slices of the given size and compares the planes with the oracle.
 fn check_slices<W: Word>(network: &Network, masks: &Masks, t0: u32, slice: usize) {
     let program = Program::new(network, masks);
     let gates = program.gates();
@@ -83,13 +84,13 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
 
     #[test]
-    fn every_width_gives_the_whole_period((network, masks) in common::masked_networks()) {
+    fn every_width_renders_whole_periods((network, masks) in common::masked_networks()) {
         let period = network.period() as usize;
         every_width!(check(&network, &masks, 0, period));
     }
 
     #[test]
-    fn every_width_gives_any_stretch(
+    fn every_width_renders_any_range(
         (network, masks) in common::masked_networks(),
         t0 in any::<u32>(),
         count in 0usize..1100,
@@ -106,7 +107,7 @@ proptest! {
     }
 
     #[test]
-    fn passes_may_be_cut_into_slices(
+    fn groups_may_be_evaluated_in_slices(
         (network, masks) in common::masked_networks(),
         t0 in any::<u32>(),
         slice in 1usize..50,
@@ -115,7 +116,7 @@ proptest! {
     }
 
     #[test]
-    fn a_builder_used_again_builds_the_same(
+    fn a_reused_builder_builds_the_same_program(
         first in common::masked_networks(),
         second in common::masked_networks(),
     ) {
@@ -126,7 +127,7 @@ proptest! {
     }
 
     #[test]
-    fn activity_shows_every_gate(
+    fn activity_covers_every_node(
         (network, masks) in common::masked_networks(),
         t0 in any::<u32>(),
         blocks in prop::collection::vec(1u32..200, 1..4),
@@ -152,7 +153,7 @@ proptest! {
 }
 
 #[test]
-fn a_large_network_is_right_over_its_whole_period() {
+fn a_large_network_renders_its_whole_period() {
     let network = Network::random(14, &[300; 10], Ops::XorRich, 5).unwrap();
     let mut rng = Rng::new(1);
     let masks: Masks = (0..20)
@@ -171,16 +172,19 @@ fn a_large_network_is_right_over_its_whole_period() {
 }
 
 #[test]
-fn programs_leave_out_what_cannot_be_heard() {
+fn programs_have_only_the_gates_that_outputs_depend_on() {
     let network = Network::random(14, &[300; 10], Ops::XorRich, 5).unwrap();
     let live = network.live(network.masks());
     let live_gates = live[14..].iter().filter(|&&live| live).count();
     let program = Program::new(&network, network.masks());
     assert!(live_gates < network.gates().len());
     assert!(program.gates() < live_gates);
-    assert!(program.slots() < program.gates(), "slots are used again");
-    assert!(program.runs() < program.gates() / 10, "gates are grouped");
-    // Forced outputs leave nothing to evaluate.
+    assert!(program.slots() < program.gates(), "slots are not reused");
+    assert!(
+        program.runs() < program.gates() / 10,
+        "gates are not grouped"
+    );
+    // Forced outputs need no gates.
     let silence = network
         .outputs()
         .iter()
@@ -189,10 +193,9 @@ fn programs_leave_out_what_cannot_be_heard() {
     assert_eq!(Program::new(&network, &silence).gates(), 0);
 }
 
-/// The most slots that a network can need still fit their 16-bit numbers: a
-/// wide layer, all of it read by later gates.
+/// A wide layer, all of which later gates read, needs nearly as many slots as any network.
 #[test]
-fn the_widest_networks_fit() {
+fn slot_numbers_of_the_widest_networks_fit_16_bits() {
     let gate = |op, a, b| logicnet::Gate {
         op: logicnet::Op::new(op).unwrap(),
         a,
@@ -200,7 +203,7 @@ fn the_widest_networks_fit() {
     };
     let wide = 36_000;
     let mut rng = Rng::new(9);
-    // Distinct pairs of inputs and earlier gates, so that none is absorbed.
+    // Every gate has different operands, so that none is absorbed.
     let mut gates: Vec<_> = (0..276u32)
         .map(|i| {
             let (a, b) = (0..24)
@@ -228,9 +231,9 @@ fn the_widest_networks_fit() {
     let outputs = tree.into_iter().take(32).collect();
     let network = Network::try_from(logicnet::Parts {
         inputs: 24,
-        layers: vec![logicnet::Layer {
+        layers: vec![logicnet::NetworkLayer {
             gates,
-            ..logicnet::Layer::default()
+            ..logicnet::NetworkLayer::default()
         }],
         outputs,
         ..logicnet::Parts::default()

@@ -1,5 +1,5 @@
-//! Exports against the oracle: C compiled by the machine's compiler and run over
-//! the whole period, DOT read for its nodes and edges.
+//! Exports: C is compiled and run over the whole period and compared with the oracle; DOT
+//! is searched for its nodes and edges.
 
 mod common;
 
@@ -12,8 +12,8 @@ use logicnet::{Mask, Masks, Network};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
-/// Prints every sample, by `NAME_sample` and by `NAME_evaluate` on words of 64
-/// lanes, as two blocks of bytes.
+/// A C program that writes the bytes of `NAME_sample` at every t, then the outputs of
+/// `NAME_evaluate` on words of 64 lanes.
 const MAIN: &str = r#"
 #include <stdio.h>
 #include "tune.h"
@@ -70,9 +70,9 @@ fn check_c(network: &Network, masks: &Masks) {
 }
 
 #[test]
-fn c_gives_every_sample_and_every_output() {
+fn exported_c_gives_every_sample_and_every_output() {
     if !has_compiler() {
-        return; // test.sh names this as skipped
+        return; // test.sh reports that this was skipped
     }
     let mut runner = TestRunner::deterministic();
     for _ in 0..12 {
@@ -89,11 +89,11 @@ fn c_gives_every_sample_and_every_output() {
     );
 }
 
-/// The same header on words of another type, with hostile names in its comment.
+/// Also tries names that could break the header's comment and identifiers.
 #[test]
-fn c_takes_the_callers_word() {
+fn exported_c_works_with_other_word_types() {
     if !has_compiler() {
-        return; // test.sh names this as skipped
+        return; // test.sh reports that this was skipped
     }
     let mut parts = Network::random(9, &[40; 4], Ops::Uniform, 2)
         .unwrap()
@@ -132,7 +132,7 @@ int main(void)
 }
 
 #[test]
-fn dot_draws_every_node_and_every_wire_that_is_read() {
+fn dot_has_every_node_and_every_wire_that_is_read() {
     let network = Network::from_json(
         r#"{"format":"gatebend-network","version":1,"name":"say \"hi\"","inputs":2,
             "layers":[{"gates":[[6,0,1],[3,0,1]]},{"gates":[[1,2,3]]}],"outputs":[4,2]}"#,
@@ -150,7 +150,7 @@ fn dot_draws_every_node_and_every_wire_that_is_read() {
     ] {
         assert_eq!(dot.matches(wire).count(), 1, "{wire} in {dot}");
     }
-    // The masked gate is constant: red, and it reads nothing.
+    // The masked gate is constant: it is red and reads nothing.
     assert!(!dot.contains("n0 -> n3"));
     assert!(dot.contains("n3 [label=\"3\\ntrue\", color=red"));
 }

@@ -1,4 +1,4 @@
-//! The network file: round trips, and refusals that name the place.
+//! The network file: loading, saving, and errors with the path of the problem.
 
 mod common;
 
@@ -11,7 +11,7 @@ const SMALL: &str = r#"{"format": "gatebend-network", "version": 1, "name": "sma
     "outputs": [2, 3, 4]}"#;
 
 #[test]
-fn a_file_says_what_it_means() {
+fn a_network_has_the_contents_of_its_file() {
     let network = Network::from_json(SMALL).unwrap();
     assert_eq!(
         (network.name(), network.sample_rate(), network.inputs()),
@@ -49,23 +49,33 @@ fn unknown_fields_survive_in_the_file_and_in_layers() {
 #[test]
 fn an_unknown_field_cannot_have_a_known_name() {
     let mut parts = Network::from_json(SMALL).unwrap().into_parts();
-    parts.extra.insert("inputs".into(), 9.into());
-    assert_eq!(Network::try_from(parts).unwrap_err().place, "inputs");
+    parts.description = Some("A sentence.".into());
+    parts.source = Some("t".into());
+    parts.input_encoding = InputEncoding::Thermometer { digit_bits: 1 };
+    parts.output_encoding = OutputEncoding::GroupSum { groups: 1 };
+    parts.masks.set(2, Mask::Invert);
+    let network = Network::try_from(parts).unwrap();
+    let file: serde_json::Value = serde_json::from_str(&network.to_json()).unwrap();
+    for field in file.as_object().unwrap().keys() {
+        let mut parts = network.clone().into_parts();
+        parts.extra.insert(field.clone(), 9.into());
+        assert_eq!(Network::try_from(parts).unwrap_err().path, *field);
+    }
     let mut parts = Network::from_json(SMALL).unwrap().into_parts();
     parts.layers[1].extra.insert("gates".into(), 9.into());
     assert_eq!(
-        Network::try_from(parts).unwrap_err().place,
+        Network::try_from(parts).unwrap_err().path,
         "layers[1].gates"
     );
 }
 
 #[test]
-fn a_byte_order_mark_is_no_obstacle() {
+fn a_byte_order_mark_is_ignored() {
     assert!(Network::from_json(&format!("\u{feff}{SMALL}")).is_ok());
 }
 
 #[test]
-fn name_and_rate_may_be_left_out() {
+fn name_and_sample_rate_are_optional() {
     let text = SMALL
         .replace(r#""name": "small","#, "")
         .replace(r#""sample_rate": 8000,"#, "");
@@ -74,7 +84,7 @@ fn name_and_rate_may_be_left_out() {
 }
 
 #[test]
-fn encodings_and_masks_are_read() {
+fn encodings_and_masks_are_loaded() {
     let encoded = |encoding: &str, inputs: u32| {
         let text = SMALL.replace(
             r#""inputs": 2"#,
@@ -121,8 +131,8 @@ fn encodings_and_masks_are_read() {
     assert_eq!(Network::from_json(&network.to_json()).unwrap(), network);
 }
 
-/// What is changed in the small file, and the refusal: place and a part of the words.
-const REFUSALS: [(&str, &str, &str, &str); 36] = [
+/// A text in `SMALL`, its replacement, and the path and a part of the message of the error.
+const ERRORS: [(&str, &str, &str, &str); 36] = [
     (
         r#""gatebend-network""#,
         r#""other""#,
@@ -252,18 +262,18 @@ const REFUSALS: [(&str, &str, &str, &str); 36] = [
 ];
 
 #[test]
-fn refusals_name_the_place_and_the_remedy() {
-    for (from, to, place, problem) in REFUSALS {
+fn errors_have_the_path_and_a_hint() {
+    for (from, to, path, problem) in ERRORS {
         let text = SMALL.replacen(from, to, 1);
-        assert_ne!(text, SMALL, "{from} is not in the file");
+        assert_ne!(text, SMALL, "{from} is not in `SMALL`");
         let error = Network::from_json(&text).unwrap_err();
-        assert_eq!(error.place, place, "{from} -> {to}: {error}");
+        assert_eq!(error.path, path, "{from} -> {to}: {error}");
         assert!(error.problem.contains(problem), "{from} -> {to}: {error}");
     }
 }
 
 #[test]
-fn too_many_gates_are_refused_with_their_number() {
+fn too_many_gates_are_rejected_with_their_number() {
     let gates = vec!["[0,0,0]"; 65_537].join(",");
     let text = SMALL.replace("[6, 0, 1]", &gates);
     let error = Network::from_json(&text).unwrap_err();
@@ -277,7 +287,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
 
     #[test]
-    fn saving_and_loading_gives_the_network_back((network, masks) in common::masked_networks()) {
+    fn loading_a_saved_network_gives_an_equal_one((network, masks) in common::masked_networks()) {
         let network = network.with_masks(masks).unwrap();
         let saved = network.to_json();
         let loaded = Network::from_json(&saved).unwrap();
@@ -297,7 +307,7 @@ proptest! {
         prop_assert_eq!(again.extra()["x"].as_f64(), Some(number));
     }
 
-    /// Bytes changed at random load or are refused, and never panic.
+    /// A file with any changed byte loads or is rejected.
     #[test]
     fn damaged_files_never_panic(at in 0usize..300, byte in any::<u8>()) {
         let mut text = SMALL.as_bytes().to_vec();

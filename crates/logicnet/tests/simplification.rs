@@ -1,4 +1,4 @@
-//! Simplified networks: equal at every t by the oracle, and never larger.
+//! Simplified networks are never larger and, by the oracle, equal at every t.
 
 mod common;
 
@@ -25,7 +25,7 @@ proptest! {
     }
 
     #[test]
-    fn proofs_find_the_first_difference((a, masks) in common::masked_networks()) {
+    fn prove_finds_the_first_difference((a, masks) in common::masked_networks()) {
         let difference = (0..a.period()).find_map(|t| {
             let (with, without) = (common::outputs(&a, &masks, t), common::outputs(&a, &Masks::new(), t));
             let bit = (0..with.len()).find(|&bit| with[bit] != without[bit])?;
@@ -48,16 +48,16 @@ proptest! {
 }
 
 #[test]
-fn simplification_is_idempotent_enough_to_be_deterministic() {
+fn simplification_is_deterministic() {
     let network = Network::random(12, &[200; 8], Ops::XorRich, 3).unwrap();
     let first = simplify(&network, &Masks::new());
     assert_eq!(first, simplify(&network, &Masks::new()));
     assert!(first.gates().len() * 2 < network.gates().len());
 }
 
-/// A function that no single gate shows: x and y are equal only over all times.
+/// The two nodes read different gates, so that only their truth tables are equal.
 #[test]
-fn equal_functions_of_different_structure_become_one() {
+fn equal_functions_of_different_structure_are_merged() {
     let text = |outputs: &str| {
         // Nodes 3..=6: a XOR b as (a OR b) AND NOT (a AND b); node 7: a XOR b.
         format!(
@@ -67,12 +67,12 @@ fn equal_functions_of_different_structure_become_one() {
     };
     let network = Network::from_json(&text("[6, 8]")).unwrap();
     let simplified = simplify(&network, network.masks());
-    // One parity of three in two gates, and its complement.
+    // The parity of three inputs in two gates, and its complement.
     assert_eq!(simplified.gates().len(), 3);
 }
 
 #[test]
-fn periods_of_different_lengths_are_compared_over_the_longer() {
+fn different_periods_are_compared_over_the_longer() {
     let short = Network::from_json(
         r#"{"format":"gatebend-network","version":1,"inputs":1,"layers":[],"outputs":[0]}"#,
     )
@@ -89,10 +89,10 @@ fn periods_of_different_lengths_are_compared_over_the_longer() {
     );
 }
 
-/// Gates whose conjunction is a bit of t: (t0 OR t1) AND (t0 OR NOT t1). Once such
-/// a bit was taken for a gate made of those that read it.
+/// Regression: a bit of t is a conjunction of gates that read it, (t0 OR t1) AND (t0 OR NOT
+/// t1), and must not be replaced by it.
 #[test]
-fn a_bit_of_t_is_never_made_of_gates() {
+fn a_bit_of_t_is_never_replaced_by_a_gate() {
     let network = Network::from_json(
         r#"{"format":"gatebend-network","version":1,"inputs":4,"layers":[{"gates":
             [[7,0,1],[11,0,1],[7,2,0],[11,2,0],[6,3,0],[6,4,5],[1,6,9],[6,7,8]]}],
@@ -110,11 +110,10 @@ fn a_bit_of_t_is_never_made_of_gates() {
     );
 }
 
-/// Once two functions of this expression's network had one hash: tables of
-/// counters are regular, and so was the hash.
+/// Regression: regular tables, such as those of counters, must not have equal hashes.
 #[test]
-fn regular_tables_are_told_apart() {
-    // All exclusive sums of subsets of seven bits and their carries.
+fn regular_tables_have_different_hashes() {
+    // Exclusive sums of pairs of seven bits, their carries, and gates of those.
     let mut gates = Vec::new();
     for i in 0..7u32 {
         for j in 0..i {
@@ -139,7 +138,7 @@ fn regular_tables_are_told_apart() {
             gates.join(","),
             outputs.join(",")
         ));
-        // The last stretch runs past the nodes and is no network.
+        // The last outputs exceed the nodes, which is not a network.
         if let Ok(network) = network {
             let simplified = simplify(&network, network.masks());
             let proof = prove(

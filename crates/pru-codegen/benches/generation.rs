@@ -13,7 +13,7 @@ fn main() {
     println!("gates  peak  cycles a gate  ms");
     for (width, layers) in [(16, 20), (24, 24), (32, 24), (40, 28), (40, 34)] {
         let network = Network::random(12, &vec![width; layers], Ops::XorRich, 1).expect("valid");
-        let graph = Xag::of(&network, &Masks::new());
+        let graph = Xag::from_network(&network, &Masks::new());
         let code = compile_graph(&graph).expect("it fits");
         let figures = code.figures();
         let began = Instant::now();

@@ -111,7 +111,7 @@ pub fn compile(network: &Network, masks: &Masks) -> Result<Code, Error> {
     if network.output_encoding() != OutputEncoding::Binary {
         return Err(Error::GroupSum);
     }
-    compile_graph(&Xag::of(network, masks))
+    compile_graph(&Xag::from_network(network, masks))
 }
 
 /// Orders that are made.

@@ -5,7 +5,9 @@ use std::array::from_fn;
 use std::path::Path;
 
 use logicnet::random::{Ops, Rng};
-use logicnet::{Gate, Layer, Mask, Masks, Network, Op, OutputEncoding, Parts, Xag, simplify};
+use logicnet::{
+    Gate, Mask, Masks, Network, NetworkLayer, Op, OutputEncoding, Parts, Xag, simplify,
+};
 use pru_codegen::{
     ANSWER, BANK, BEAT, CHECK, Code, EPOCH, Error, Failure, PLANES, REQUEST, STOP, TIME,
     check as check_of, compile, compile_graph, prove,
@@ -184,9 +186,9 @@ fn parts(inputs: u32, gates: &[(u8, u32, u32)], outputs: &[u32]) -> Network {
     Network::try_from(Parts {
         name: "case".into(),
         inputs,
-        layers: vec![Layer {
+        layers: vec![NetworkLayer {
             gates: gates.collect(),
-            ..Layer::default()
+            ..NetworkLayer::default()
         }],
         outputs: outputs.to_vec(),
         ..Parts::default()

@@ -502,7 +502,7 @@ impl Playing {
         self.engine.render(samples);
         block.write(samples);
         if let Some(tap) = &mut self.tap {
-            tap.say(samples);
+            tap.write(samples);
         }
         // Offline, how long it takes says nothing.
         let measured = block.load().filter(|_| self.offline.is_none());

@@ -369,7 +369,7 @@ impl Audio {
             while !shared.stopped() {
                 engine.mute(muted.load(Ordering::Relaxed));
                 engine.render(&mut block);
-                tap.say(&block);
+                tap.write(&block);
                 engine.report_load(platform.load(engine.spent()));
                 frames += u64::from(platform.block);
                 let ahead = nanoseconds(frames, platform.rate).saturating_sub(time.now());

@@ -60,7 +60,7 @@ impl Card {
                     for out in out.chunks_mut(mono.len() * channels) {
                         let mono = &mut mono[..out.len() / channels];
                         engine.render(mono);
-                        tap.say(mono);
+                        tap.write(mono);
                         for (out, sample) in out.chunks_mut(channels).zip(mono.iter()) {
                             out.fill(*sample);
                         }

@@ -45,7 +45,7 @@ impl Arguments {
         let mut sound = Track::new(self.wav.as_deref(), total);
         let mut exact = Track::new(self.tap.as_deref(), total);
         let (mut most_load, mut album_error) = (0, None);
-        let (cost, mut freed) = (simulation.platform().cost, 0.0);
+        let (cost, mut saved) = (simulation.platform().cost, 0.0);
 
         let mut progress = Progress::new("playing");
         // In steps, for the sake of progress.
@@ -56,7 +56,7 @@ impl Arguments {
                 (u128::from(end) * u128::from(step) / u128::from(steps)) as u64,
                 |block| {
                     most_load = most_load.max(block.load);
-                    freed += f64::from(cost.freed(block.spent));
+                    saved += f64::from(cost.saved(block.spent));
                     sound.add(block.sound);
                     exact.add(block.exact);
                 },
@@ -102,10 +102,10 @@ impl Arguments {
             let part = |of: u32| 100.0 * f64::from(of) / f64::from(counters.groups().max(1));
             let _ = write!(
                 report,
-                "; the PRU made {:.1} % of all samples, missed {}, and freed {:.1} % of the CPU",
+                "; the PRU made {:.1} % of all samples, missed {}, and saved {:.1} % of the CPU",
                 part(counters.offloaded()),
                 counters.missed(),
-                freed / seconds / 1e7
+                saved / seconds / 1e7
             );
         }
         if self.oled.is_some() {

@@ -67,7 +67,7 @@ impl Broadcast {
         if let Some(sound) = &mut self.sound {
             sound.listen(wanted.sound);
             let most = context.welcome().rate / BLOCKS;
-            while let Some((first, frames)) = sound.hear(most as usize) {
+            while let Some((first, frames)) = sound.read(most as usize) {
                 context.moments().put_sound(block(first, &frames));
             }
         }

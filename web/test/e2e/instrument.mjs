@@ -1,5 +1,5 @@
-// The real program, playing on its simulated desk in real time, and browsers at its page.
-// A test waits for what is told or shown; nothing here waits for time to pass.
+// The real program, playing on its simulated desk in real time, and browsers with its page.
+// Tests wait for messages or for the page; nothing here waits for time to pass.
 
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -7,29 +7,30 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import * as browser from '../browser.mjs';
+import { Stream } from './stream.mjs';
 
-const house = fileURLToPath(new URL('../../../', import.meta.url));
+const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** The program; `GATEBEND` names another. */
+/** Path of the program; `GATEBEND` overrides it. */
 export const program = process.env.GATEBEND
-    ?? join(process.env.CARGO_TARGET_DIR ?? join(house, 'target'), 'release/gatebend');
+    ?? join(process.env.CARGO_TARGET_DIR ?? join(root, 'target'), 'release/gatebend');
 
-/** What is played at first: bends invert, so that all of them are heard. */
+/** Bends invert, so that all of them are audible. */
 const OPTIONS = ['--silent', '--set', 'bend=invert'];
 
-/** Patience with what is waited for, in milliseconds; how long it takes proves nothing. */
+/** Time limit of all waiting, in milliseconds; no test depends on how long it takes. */
 export const PATIENCE = { timeout: 30_000 };
 
-/** The desktop's measures; the page shows everything at once. */
+/** Size of a desktop window, in which the page shows everything at once. */
 const SIZE = { width: 1440, height: 900 };
 
-/** Why nothing can be tried; nothing, if it can. */
+/** Returns why the tests cannot run, or an empty string. */
 export async function missing() {
     const why = await browser.missing();
     return why || (existsSync(program) ? '' : `no ${program}: cargo build --release, or name it: GATEBEND`);
 }
 
-/** A program that plays, started again at the same port after it was killed. */
+/** A running program, which can be killed and started again at the same port. */
 export class Instrument {
     /** @param {string[]} options */
     constructor(options) {
@@ -39,32 +40,32 @@ export class Instrument {
         this.child = null;
     }
 
-    /** Starts it; its page is there then. */
+    /** Starts the program and waits for its page. */
     async start() {
-        // GATEBEND_WEB is a folder to serve instead of what is in the program: to try out.
+        // GATEBEND_WEB is a folder to serve in place of the page in the program.
         const web = process.env.GATEBEND_WEB ? ['--web', process.env.GATEBEND_WEB] : [];
         const child = spawn(program, ['play', ...OPTIONS, ...this.options, ...web, '--port', this.port], {
             stdio: ['pipe', 'pipe', 'pipe'],
         });
         this.child = child;
-        let said = '';
+        let output = '';
         this.url = await new Promise((resolve, reject) => {
-            const hear = (data) => {
-                said += data;
-                const page = /Page: (\S+)/.exec(said);
+            const read = (data) => {
+                output += data;
+                const page = /Page: (\S+)/.exec(output);
                 if (page) resolve(page[1]);
             };
-            child.stdout.on('data', hear);
-            child.stderr.on('data', hear);
+            child.stdout.on('data', read);
+            child.stderr.on('data', read);
             child.on('error', reject);
-            child.on('exit', (code) => reject(new Error(`it ended with ${code}: ${said}`)));
+            child.on('exit', (code) => reject(new Error(`the program ended with ${code}: ${output}`)));
         });
         const { port } = new URL(this.url);
         if (this.port !== '0' && port !== this.port) throw new Error(`port ${this.port} is taken`);
         this.port = port;
     }
 
-    /** Ends it as a power cut does. */
+    /** Kills the program, like a power cut. */
     async kill() {
         const { child } = this;
         if (!child || child.exitCode !== null || child.signalCode !== null) return;
@@ -74,100 +75,103 @@ export class Instrument {
     }
 }
 
-/** A page of an instrument, and all that is said on its websockets. */
+/** A page of an instrument, and the messages on its websockets. */
 export class Client {
     /** @param {import('playwright-core').Page} page */
     constructor(page) {
         this.page = page;
-        /** What went wrong in the page. @type {string[]} */
+        /** Errors in the page. @type {string[]} */
         this.problems = [];
-        /** All sections of the state, as they were told last. */
+        /** Sections of the state, as received last. */
         this.state = {};
-        /** How many snapshots it was given. */
+        /** Number of snapshots received. */
         this.snapshots = 0;
-        /** How often each kind of binary message came: 1 activity, 2 display, 3 sound. */
+        /** Number of binary messages by kind: 1 activity, 2 display, 3 sound. */
         this.frames = [0, 0, 0, 0];
-        /** The last one of each kind. @type {Buffer[]} */
+        /** Last message of each kind. @type {Buffer[]} */
         this.last = [];
+        /** The sound received. */
+        this.stream = new Stream();
         this.waiting = new Set();
         page.on('pageerror', (error) => this.problems.push(error.stack ?? String(error)));
-        page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => this.hear(payload)));
+        page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => this.receive(payload)));
     }
 
     /** @param {string | Buffer} payload */
-    hear(payload) {
+    receive(payload) {
         if (typeof payload === 'string') {
-            const { type, ...told } = JSON.parse(payload);
+            const { type, ...content } = JSON.parse(payload);
             if (type === 'welcome') this.state = {};
             if (type === 'snapshot') this.snapshots += 1;
-            if (type === 'state') Object.assign(this.state, told);
+            if (type === 'state') Object.assign(this.state, content);
         } else {
             this.frames[payload[0]] += 1;
             this.last[payload[0]] = payload;
+            if (payload[0] === 3) this.stream.add(payload);
         }
-        for (const look of this.waiting) look();
+        for (const check of this.waiting) check();
     }
 
     /**
-     * Waits until something is so, looking after each message.
-     * @param {(client: Client) => boolean} is
-     * @param {string} what is waited for
+     * Waits for a condition, which is checked after each message.
+     * @param {(client: Client) => boolean} condition
+     * @param {string} what name of the condition
      */
-    until(is, what) {
+    until(condition, what) {
         return new Promise((resolve, reject) => {
-            const look = () => {
-                if (!is(this)) return;
+            const check = () => {
+                if (!condition(this)) return;
                 clearTimeout(timer);
-                this.waiting.delete(look);
+                this.waiting.delete(check);
                 resolve(undefined);
             };
             const timer = setTimeout(() => {
-                this.waiting.delete(look);
+                this.waiting.delete(check);
                 const { network: _, ...rest } = this.state;
-                reject(new Error(`${what}: not so; told was ${JSON.stringify(rest)}`));
+                reject(new Error(`no ${what}; the state is ${JSON.stringify(rest)}`));
             }, PATIENCE.timeout);
-            this.waiting.add(look);
-            look();
+            this.waiting.add(check);
+            check();
         });
     }
 
-    /** The network time that activity was told of last. */
+    /** Network time of the last activity. */
     get t() {
         return this.last[1]?.readUInt32LE(8) ?? 0;
     }
 
-    /** The bends of all layers: `node bend`, in order. */
+    /** Bends of all layers as `node bend`, sorted. */
     get bends() {
         const { layers = [] } = this.state.layers ?? {};
         return layers.flatMap(({ bends }) => bends.map(([node, bend]) => `${node} ${JSON.stringify(bend)}`)).sort();
     }
 
-    /** What sounds: network, layers, values of parameters. */
+    /** Everything that determines the sound: network, layers, parameters. */
     get played() {
         const { network, layers, parameters } = this.state;
         return JSON.stringify([network?.file, layers?.layers, parameters]);
     }
 
-    /** The network's name. */
+    /** Name of the network. */
     get name() {
         return this.state.network ? JSON.parse(this.state.network.file).name : '';
     }
 
-    /** @param {string} id of a button */
+    /** Clicks a button. @param {string} id */
     press(id) {
         return this.page.locator(`#${id}`).click();
     }
 
-    /** Waits until it is connected, or plays alone. @param {'open' | 'away'} [standing] */
+    /** Waits until the page is connected or disconnected. @param {'open' | 'away'} [standing] */
     stands(standing = 'open') {
         return this.page.waitForFunction(
             (wanted) => document.querySelector('.light')?.dataset.state === wanted, standing, PATIENCE);
     }
 
     /**
-     * Draws with a tool of the graph over a part of it.
-     * @param {string} tool its name
-     * @param {[number, number]} from in parts of the graph's sides
+     * Drags a tool over a part of the graph.
+     * @param {string} tool name of the tool
+     * @param {[number, number]} from 0 to 1 in the graph
      * @param {[number, number]} to
      */
     async draw(tool, from, to) {
@@ -179,12 +183,12 @@ export class Client {
         await this.page.mouse.up();
     }
 
-    /** What the canvas of the gates shows, to compare. */
+    /** Returns the image of the graph, to compare. */
     gates() {
         return this.page.locator('.graph-stage canvas').first().evaluate((canvas) => canvas.toDataURL());
     }
 
-    /** Pixels of the display that are lit in the page, as `x y`. */
+    /** Returns the lit pixels of the display in the page, as `x y`. */
     lit() {
         return this.page.locator('#oled').evaluate((canvas) => {
             const { width, height } = canvas;
@@ -195,7 +199,7 @@ export class Client {
         });
     }
 
-    /** Those that are lit on the display, as it was told last: a byte is a column of eight. */
+    /** Lit pixels of the display as received last; a byte is a column of eight. */
     get shown() {
         const bytes = this.last[2]?.subarray(4) ?? [];
         const lit = [];
@@ -205,19 +209,19 @@ export class Client {
         return lit;
     }
 
-    /** Waits until the splash is over, within which a touch asks for a safe start. */
+    /** Waits until the splash is over, during which a touch means a safe start. */
     splashed() {
         return this.until(({ t, state }) => t > 3 * state.transport.rate, 'three seconds played');
     }
 
-    /** Presses the pad's field, and stays there; or goes there. @param {number} x @param {number} y in parts of it */
+    /** Holds the mouse down on the pad. @param {number} x @param {number} y 0 to 1 */
     async touch(x, y) {
         const box = await this.page.locator('#field').boundingBox();
         await this.page.mouse.move(box.x + x * box.width, box.y + y * box.height);
         await this.page.mouse.down();
     }
 
-    /** Time stands still, or goes on. @param {boolean} playing */
+    /** Plays or pauses. @param {boolean} playing */
     async play(playing) {
         if (this.state.transport.playing === playing) return;
         await this.press('play');
@@ -226,35 +230,37 @@ export class Client {
 }
 
 /**
- * Looks again and again until something is so.
- * @param {() => Promise<boolean>} is
- * @param {string} what
+ * Checks a condition until it holds.
+ * @param {() => Promise<boolean>} condition
+ * @param {string} what name of the condition
  */
-export async function eventually(is, what) {
+export async function eventually(condition, what) {
     const end = performance.now() + PATIENCE.timeout;
-    while (!await is()) {
-        if (performance.now() > end) throw new Error(`${what}: not so`);
-        await new Promise((again) => { setTimeout(again, 20); });
+    while (!await condition()) {
+        if (performance.now() > end) throw new Error(`no ${what}`);
+        await new Promise((resolve) => { setTimeout(resolve, 20); });
     }
 }
 
-/** A browser. */
+/** Launches a browser. */
 export async function launch() {
     const { chromium } = await import('playwright-core');
-    const found = await chromium.launch(browser.LAUNCH);
+    const launched = await chromium.launch(browser.LAUNCH);
     return {
         /**
-         * A page in a context of its own: it shares nothing with others.
+         * Opens a page that shares nothing with other pages.
          * @param {string} url
-         * @param {object} [options] of the context
+         * @param {object} [options] options of the browser context
          */
         async open(url, options = {}) {
-            const context = await found.newContext({ viewport: SIZE, colorScheme: 'dark', ...options });
+            const context = await launched.newContext({ viewport: SIZE, colorScheme: 'dark', ...options });
             const client = new Client(await context.newPage());
             await client.page.goto(url);
             await client.stands();
+            // The test's copy of the messages may be later than the page.
+            await client.until(({ state }) => state.transport !== undefined, 'state');
             return client;
         },
-        close: () => found.close(),
+        close: () => launched.close(),
     };
 }

@@ -1,5 +1,5 @@
-// Nothing is lost: not when the program is killed and started again, not between connected
-// and alone, not without a network, not on the way to a file, a link and back.
+// State survives: the program being killed, moving between the connected and the standalone
+// instrument, a missing network connection, files and links.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -24,32 +24,32 @@ beforeEach(async () => {
 });
 afterEach(() => instrument?.kill());
 
-/** @param {import('./instrument.mjs').Client[]} clients */
-async function leave(...clients) {
+/** Closes pages and checks that they had no errors. @param {import('./instrument.mjs').Client[]} clients */
+async function close(...clients) {
     for (const { page, problems } of clients) {
         assert.deepEqual(problems, []);
         await page.context().close();
     }
 }
 
-/** Why it does not play in the page; nothing, if it does. */
-async function cannot(client) {
+/** Returns why there is no standalone instrument, or an empty string. */
+async function missingModule(client) {
     const has = await client.page.evaluate(async () => (await fetch('gatebend.wasm', { method: 'HEAD' })).ok);
     return has ? '' : 'the program has no gatebend.wasm: web/build.sh, then cargo build';
 }
 
-/** How many bends a layer has, as the page says. @param {string} layer */
-function said(client, layer) {
+/** Returns the number of bends that the page shows for a layer. @param {string} layer */
+function shownBends(client, layer) {
     return client.page.locator('#layers li', { hasText: layer }).locator('.number').first().textContent();
 }
 
-/** Waits until a name is shown. */
-function named(client, name) {
+/** Waits until the page shows a network's name. */
+function showsName(client, name) {
     return client.page.waitForFunction(
         (wanted) => document.querySelector('#network-name').textContent === wanted, name, PATIENCE);
 }
 
-test('killed and started again, it plays on with all that was done, meanwhile too', { skip }, async () => {
+test('a killed program continues with all edits, including those made meanwhile', { skip }, async () => {
     const client = await browser.open(instrument.url);
     await client.page.getByRole('button', { name: 'street surfer' }).click();
     await client.until(({ name }) => name === 'street surfer', 'another network');
@@ -62,11 +62,11 @@ test('killed and started again, it plays on with all that was done, meanwhile to
     await client.page.locator('#strength-1').fill('40');
     await client.until(({ state }) => state.layers.layers[1].strength === 40, 'its strength');
     const { snapshots } = client;
-    await client.until((now) => now.snapshots > snapshots, 'a snapshot of all this');
-    // Not in the snapshot, but done.
+    await client.until((now) => now.snapshots > snapshots, 'snapshot of the edits');
+    // An edit after the snapshot.
     await client.page.locator('#volume').fill('-20');
     await client.until(({ state }) => state.parameters.includes(-20), 'another volume');
-    const [done, { layers }, { file }] = [client.bends, client.state.layers, client.state.network];
+    const [earlier, { layers }, { file }] = [client.bends, client.state.layers, client.state.network];
     const parameters = client.state.parameters;
 
     await instrument.kill();
@@ -74,7 +74,7 @@ test('killed and started again, it plays on with all that was done, meanwhile to
     await client.draw('Paint the gates in a box', [0.62, 0.3], [0.8, 0.7]);
     await instrument.start();
     await client.stands('open');
-    await client.until(({ bends }) => bends.length > done.length, 'what was bent meanwhile');
+    await client.until(({ bends }) => bends.length > earlier.length, 'bends made meanwhile');
     const now = client.state;
     assert.equal(now.network.file, file);
     assert.deepEqual(now.parameters, parameters);
@@ -82,12 +82,12 @@ test('killed and started again, it plays on with all that was done, meanwhile to
     assert.deepEqual(now.layers.layers[0], layers[0]);
     const kept = now.layers.layers[1].bends.map(([node]) => node);
     assert.ok(layers[1].bends.every(([node]) => kept.includes(node)));
-    await leave(client);
+    await close(client);
 });
 
-test('connected, alone and connected again, playing and heard all the while', { skip }, async (t) => {
+test('the sound continues from connected to standalone and back', { skip }, async (t) => {
     const client = await browser.open(instrument.url);
-    const lacks = await cannot(client);
+    const lacks = await missingModule(client);
     if (lacks) return t.skip(lacks);
     const { page } = client;
     await page.getByRole('button', { name: 'night train' }).click();
@@ -100,19 +100,19 @@ test('connected, alone and connected again, playing and heard all the while', { 
 
     await client.press('alone');
     await page.getByText('In this page', { exact: true }).waitFor(PATIENCE);
-    await named(client, 'night train');
-    assert.equal(await said(client, 'hand'), String(first.length));
+    await showsName(client, 'night train');
+    assert.equal(await shownBends(client, 'hand'), String(first.length));
     assert.equal(await page.locator('#listen').textContent(), 'Listening');
-    // What is done alone goes along.
+    // Edits of the standalone instrument return to the connected one.
     await client.draw('Paint the gates in a box', [0.55, 0.3], [0.75, 0.6]);
-    await eventually(async () => Number(await said(client, 'hand')) > first.length, 'more bends');
+    await eventually(async () => Number(await shownBends(client, 'hand')) > first.length, 'more bends');
     await client.press('record');
     await page.getByRole('button', { name: 'Stop 0:01' }).waitFor(PATIENCE);
     const saved = page.waitForEvent('download', PATIENCE);
     await client.press('record');
     const heard = samples(readFileSync(await (await saved).path()));
-    assert.ok(new Set(heard).size > 100, 'it is not silent');
-    const second = Number(await said(client, 'hand'));
+    assert.ok(new Set(heard).size > 100, 'the recording is silent');
+    const second = Number(await shownBends(client, 'hand'));
 
     await client.press('connected');
     await page.getByText('desk', { exact: true }).waitFor(PATIENCE);
@@ -120,30 +120,30 @@ test('connected, alone and connected again, playing and heard all the while', { 
     assert.equal(client.name, 'night train');
     const { frames } = client;
     const sounded = frames[3];
-    await client.until(() => frames[3] > sounded, 'sound, since it was listened to');
-    await leave(client);
+    await client.until(() => frames[3] > sounded, 'sound again');
+    await close(client);
     return undefined;
 });
 
-test('loaded anew, alone has its network, its bends and its presets', { skip }, async (t) => {
+test('a reload keeps network, bends and presets of the standalone instrument', { skip }, async (t) => {
     const client = await browser.open(instrument.url);
-    const lacks = await cannot(client);
+    const lacks = await missingModule(client);
     if (lacks) return t.skip(lacks);
     const { page } = client;
     await client.press('alone');
     await page.getByText('In this page', { exact: true }).waitFor(PATIENCE);
     await page.getByRole('button', { name: 'night train' }).click();
-    await named(client, 'night train');
+    await showsName(client, 'night train');
     await page.getByLabel('Name of a new preset').fill('dusk');
     await page.getByRole('button', { name: 'Save preset' }).click();
     await page.getByRole('button', { name: 'Delete dusk' }).waitFor(PATIENCE);
     await page.getByRole('button', { name: 'storm' }).click();
-    await named(client, 'storm');
+    await showsName(client, 'storm');
     await client.draw('Paint the gates in a box', [0.4, 0.3], [0.5, 0.5]);
-    await eventually(async () => Number(await said(client, 'hand')) > 0, 'bends');
-    const bent = await said(client, 'hand');
-    // What the browser has, looked at as the page does.
-    const kept = () => page.evaluate(() => new Promise((resolve) => {
+    await eventually(async () => Number(await shownBends(client, 'hand')) > 0, 'bends');
+    const bent = await shownBends(client, 'hand');
+    // Reads the browser's storage as the page does.
+    const stored = () => page.evaluate(() => new Promise((resolve) => {
         const opened = indexedDB.open('gatebend', 1);
         opened.onsuccess = () => {
             const all = opened.result.transaction('alone').objectStore('alone');
@@ -156,26 +156,26 @@ test('loaded anew, alone has its network, its bends and its presets', { skip }, 
         };
     }));
     await eventually(async () => {
-        const { name, bends = [] } = JSON.parse(await kept() || '{}');
+        const { name, bends = [] } = JSON.parse(await stored() || '{}');
         return name === 'storm' && JSON.stringify(bends).length > 2;
-    }, 'what is kept');
+    }, 'stored state');
 
     await page.reload();
     await client.stands('open');
     assert.notEqual(await page.locator('#network-name').textContent(), 'storm');
     await client.press('alone');
     await page.getByText('In this page', { exact: true }).waitFor(PATIENCE);
-    await named(client, 'storm');
-    assert.equal(await said(client, 'hand'), bent);
+    await showsName(client, 'storm');
+    assert.equal(await shownBends(client, 'hand'), bent);
     await page.getByRole('button', { name: 'dusk', exact: true }).click();
-    await named(client, 'night train');
-    await leave(client);
+    await showsName(client, 'night train');
+    await close(client);
     return undefined;
 });
 
-test('without a network it opens, and plays what is typed', { skip }, async (t) => {
+test('without a connection the page opens and plays an expression', { skip }, async (t) => {
     const client = await browser.open(instrument.url);
-    const lacks = await cannot(client);
+    const lacks = await missingModule(client);
     if (lacks) return t.skip(lacks);
     const { page } = client;
     await page.waitForFunction(() => navigator.serviceWorker.controller !== null, undefined, PATIENCE);
@@ -184,16 +184,16 @@ test('without a network it opens, and plays what is typed', { skip }, async (t) 
     await page.getByRole('button', { name: 'Play in this page' }).click(PATIENCE);
     await page.getByText('In this page', { exact: true }).waitFor(PATIENCE);
     await page.getByRole('textbox', { name: 'Expression of t' }).fill('t*(t>>9|t>>13)&63');
-    await named(client, 't*(t>>9|t>>13)&63');
+    await showsName(client, 't*(t>>9|t>>13)&63');
     await eventually(() => page.locator('.graph-stage canvas').first().evaluate((canvas) => {
         const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
         return new Set(new Uint32Array(data.buffer)).size > 3;
-    }), 'its gates');
-    await leave(client);
+    }), 'image of the gates');
+    await close(client);
     return undefined;
 });
 
-test('a link has the network and its bends in it', { skip }, async () => {
+test('a link contains the network and its bends', { skip }, async () => {
     const one = await browser.open(instrument.url, { permissions: ['clipboard-read', 'clipboard-write'] });
     await one.draw('Paint the gates in a box', [0.4, 0.3], [0.6, 0.5]);
     await one.until(({ bends }) => bends.length > 0, 'bends');
@@ -205,17 +205,17 @@ test('a link has the network and its bends in it', { skip }, async () => {
     await one.until((now) => now.name === 'first light' && now.bends.length === 0, 'another network');
 
     const other = await browser.open(link);
-    // Any page may have a link: it plays nothing by itself.
+    // Links come from anywhere, so they only play after a click.
     await other.page.getByText(`This link has the network \u201c${name}\u201d.`).waitFor(PATIENCE);
     assert.equal(other.name, 'first light');
     await other.page.getByRole('button', { name: 'Play it' }).click();
-    await other.until((now) => now.name === name && now.bends.length > 0, 'what is in the link');
+    await other.until((now) => now.name === name && now.bends.length > 0, 'network of the link');
     assert.deepEqual(other.bends, bends);
     assert.deepEqual(JSON.parse(other.state.network.file).layers, JSON.parse(file).layers);
-    await leave(one, other);
+    await close(one, other);
 });
 
-test('a file that was saved opens again, bends and all', { skip }, async () => {
+test('a saved file opens again with its bends', { skip }, async () => {
     const client = await browser.open(instrument.url);
     await client.draw('Paint the gates in a box', [0.4, 0.3], [0.6, 0.5]);
     await client.until(({ bends }) => bends.length > 0, 'bends');
@@ -226,7 +226,7 @@ test('a file that was saved opens again, bends and all', { skip }, async () => {
     await client.press('random');
     await client.until((now) => now.name !== name && now.bends.length === 0, 'another network');
     await client.page.locator('#file').setInputFiles(path);
-    await client.until((now) => now.name === name && now.bends.length > 0, 'what was saved');
+    await client.until((now) => now.name === name && now.bends.length > 0, 'network of the file');
     assert.deepEqual(client.bends, bends);
-    await leave(client);
+    await close(client);
 });

@@ -1,4 +1,4 @@
-// Says what is missing to try the page in a browser, and fails if nothing is.
+// Prints what the tests in a browser lack, and fails if they lack nothing.
 
 import { missing } from './instrument.mjs';
 

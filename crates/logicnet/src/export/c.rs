@@ -1,4 +1,4 @@
-//! C99: a header of straight-line code.
+//! Export to C99.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -8,15 +8,15 @@ use super::push;
 use crate::encoding::byte_source;
 use crate::{Kind, Lit, Masks, Network, OutputEncoding, Xag};
 
-/// A network under masks as a C99 header that needs nothing else.
+/// Returns a network under masks as a self-contained C99 header.
 ///
-/// `NAME`, here made of `name`, begins every identifier. `NAME_evaluate` takes
-/// the bits of t as words and gives the outputs as words, straight-line, one
-/// statement a live gate; the words are `uint64_t` or whatever type `NAME_WORD`
-/// is defined as before the header is included, GCC's vectors among them.
-/// `NAME_sample`, there with `uint64_t` only, gives one sample.
+/// Identifiers begin with `NAME`, which is made from `name`. `NAME_evaluate` takes the bits
+/// of t as words and returns the outputs as words, in straight-line code with one
+/// statement per live gate. Words are `uint64_t`; to use another type, such as GCC's
+/// vectors, define `NAME_WORD` before including the header. `NAME_sample`, which needs
+/// `uint64_t`, returns one sample.
 pub fn to_c(network: &Network, masks: &Masks, name: &str) -> String {
-    let graph = Xag::of(network, masks);
+    let graph = Xag::from_network(network, masks);
     let name = identifier(name);
     let upper = name.to_ascii_uppercase();
     let bits = graph.counter_bits();
@@ -54,8 +54,8 @@ pub fn to_c(network: &Network, masks: &Masks, name: &str) -> String {
         "/* {about}\n\
          \x20* {gates} gates, {bits} bits of t, {outputs} outputs. Written by gatebend.\n \
          *\n \
-         * {name}_evaluate: lane k of the words is one t; t[i] holds bit i of every lane's t.\n \
-         * Define {upper}_WORD before including this for words of another type than uint64_t.\n \
+         * {name}_evaluate: each lane of the words is one t; t[i] has bit i of every lane's t.\n \
+         * To use words of a type other than uint64_t, define {upper}_WORD before including this.\n \
          */\n\
          #ifndef {upper}_H\n#define {upper}_H\n\n\
          #include <stdint.h>\n\n\
@@ -65,7 +65,7 @@ pub fn to_c(network: &Network, masks: &Masks, name: &str) -> String {
          #define {upper}_SAMPLE_RATE {rate}\n\n\
          static inline void {name}_evaluate(const {upper}_WORD t[{bits}], {upper}_WORD out[{outputs}])\n\
          {{\n{body}}}\n\n\
-         /* The sample at time t, an unsigned byte; only with words of uint64_t. */\n\
+         /* Returns the sample at time t, an unsigned byte. Needs words of type uint64_t. */\n\
          #ifdef {upper}_HAS_SAMPLE\n\
          static inline uint8_t {name}_sample(uint32_t t)\n\
          {{\n\
@@ -77,7 +77,7 @@ pub fn to_c(network: &Network, masks: &Masks, name: &str) -> String {
     )
 }
 
-/// The end of `NAME_sample`: from output words to a byte.
+/// Returns the end of `NAME_sample`, from output words to a byte.
 fn sample(network: &Network, outputs: usize) -> String {
     match network.output_encoding() {
         OutputEncoding::Binary => {
@@ -113,7 +113,7 @@ fn value(graph: &Xag, node: u32) -> String {
 
 fn literal(graph: &Xag, lit: Lit) -> String {
     match lit.as_constant() {
-        // No constant fits every word type, but a word does.
+        // Made from a word, as no constant fits every word type.
         Some(false) => "t[0] ^ t[0]".to_string(),
         Some(true) => "~(t[0] ^ t[0])".to_string(),
         None => {
@@ -123,7 +123,7 @@ fn literal(graph: &Xag, lit: Lit) -> String {
     }
 }
 
-/// A C identifier that reminds of a name.
+/// Returns a C identifier similar to a name.
 fn identifier(name: &str) -> String {
     let mut identifier: String = name
         .chars()
@@ -141,7 +141,7 @@ fn identifier(name: &str) -> String {
     identifier
 }
 
-/// Name, description and source as text that cannot end a comment.
+/// Returns name, description and source as text that is safe inside a comment.
 fn comment(network: &Network) -> String {
     let texts = [
         Some(network.name()),

@@ -1,4 +1,4 @@
-//! Graphviz DOT: a picture of the gates as they are.
+//! Export to Graphviz DOT.
 
 use alloc::format;
 use alloc::string::String;
@@ -6,8 +6,8 @@ use alloc::string::String;
 use super::push;
 use crate::{InputEncoding, Mask, Masks, Network};
 
-/// A network under masks as a directed graph for Graphviz: the layers side by
-/// side, dead gates grey and dashed, masked ones red, and each output's bit.
+/// Returns a network under masks as a directed graph for Graphviz. Layers are side by side,
+/// dead nodes grey and dashed, and masked ones red.
 pub fn to_dot(network: &Network, masks: &Masks) -> String {
     let live = network.live(masks);
     let mut dot = String::new();
@@ -68,7 +68,7 @@ fn style(live: bool, mask: Option<Mask>) -> &'static str {
     }
 }
 
-/// A DOT string: quotes and backslashes escaped, line ends as `\n`.
+/// Returns text as a DOT string, with escaped quotes, backslashes and line ends.
 fn quoted(text: &str) -> String {
     let text = text.replace(|c: char| c.is_control() && c != '\n', " ");
     let escaped = text

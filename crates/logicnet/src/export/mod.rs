@@ -1,4 +1,15 @@
 //! Networks in other languages.
+//!
+//! ```
+//! use logicnet::export::{to_c, to_dot};
+//! use logicnet::random::Ops;
+//! use logicnet::{Masks, Network};
+//!
+//! let network = Network::random(8, &[32, 16], Ops::Uniform, 1)?;
+//! assert!(to_c(&network, &Masks::new(), "tune").contains("tune_sample(uint32_t t)"));
+//! assert!(to_dot(&network, &Masks::new()).starts_with("digraph"));
+//! # Ok::<(), logicnet::NetworkError>(())
+//! ```
 
 mod c;
 mod dot;
@@ -9,8 +20,8 @@ pub use dot::to_dot;
 use alloc::string::String;
 use core::fmt::{Arguments, Write};
 
-/// Adds formatted text.
-fn push(text: &mut String, what: Arguments) {
-    // Writing to a string never fails.
-    let _ = text.write_fmt(what);
+/// Appends formatted text.
+fn push(text: &mut String, more: Arguments) {
+    text.write_fmt(more)
+        .expect("writing to a string never fails");
 }

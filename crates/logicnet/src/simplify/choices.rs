@@ -1,4 +1,4 @@
-//! Choices: all the ways to make a node as one gate of two others.
+//! Choices: the ways to make a node as one gate of two others.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -7,7 +7,7 @@ use super::tables::{Chunk, Tables, hashes, stream};
 use crate::simd::vectorized;
 use crate::xag::{Kind, Lit, Xag, XagGate};
 
-/// A node as one gate: `a AND b` or `a XOR b`, complemented if `inverted`.
+/// A way to make a node: `a AND b` or `a XOR b`, complemented if `inverted`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Choice {
     pub(super) a: Lit,
@@ -17,19 +17,18 @@ pub(super) struct Choice {
 }
 
 impl Choice {
+    /// Returns the gate's chunk for its operands' chunks.
     #[inline(always)]
-    pub(super) fn of_chunks(self, a: Chunk, b: Chunk) -> Chunk {
+    pub(super) fn apply(self, a: Chunk, b: Chunk) -> Chunk {
         let (a, b) = (
             a.invert_if(self.a.inverted()),
             b.invert_if(self.b.inverted()),
         );
         if self.xor { a.xor(b) } else { a.and(b) }.invert_if(self.inverted)
     }
-}
 
-impl Choice {
-    /// What a gate counts: all nearly the same, XOR a little more, since it
-    /// takes three where there is none; a wire nothing.
+    /// Returns the cost of a gate: 0 for a wire, 8 for AND and 9 for XOR, which takes three
+    /// instructions on processors without one for it.
     pub(super) fn weight(self) -> u32 {
         if self.a == self.b {
             0
@@ -38,7 +37,7 @@ impl Choice {
         }
     }
 
-    /// Makes the gate in another graph, where `made` has the literals of nodes.
+    /// Adds the gate to another graph, in which `made` has the literals of the nodes.
     pub(super) fn build(self, graph: &mut Xag, made: &[Lit]) -> Lit {
         let a = made[self.a.node() as usize].invert_if(self.a.inverted());
         let b = made[self.b.node() as usize].invert_if(self.b.inverted());
@@ -83,18 +82,18 @@ impl From<XagGate> for Choice {
     }
 }
 
-/// Most covers that are paired up to make one literal: the tightest.
-const MOST_COVERS: usize = 64;
-/// Most conjunctions kept of one node; with exclusive sums, twice as many choices.
-const MOST_CHOICES: usize = 32;
+/// Maximum number of covers, the tightest, that are paired to make one literal.
+const MAX_COVERS: usize = 64;
+/// Maximum number of conjunctions of a node; with exclusive sums, half that of its choices.
+const MAX_CONJUNCTIONS: usize = 32;
 
 /// The choices of every node.
 pub(super) struct Choices(Vec<Vec<Choice>>);
 
 impl Choices {
-    /// Finds the choices of all nodes of a graph whose nodes are all different
-    /// functions; the gate that a node is comes first. Each is an identity over
-    /// all times, whatever is chosen elsewhere.
+    /// Finds the choices of all nodes of a graph whose nodes are all different functions.
+    /// The first choice of a node is its gate in the graph. Each choice equals the node at
+    /// all times, independently of the choices for other nodes.
     pub(super) fn find(xag: &Xag, table_bytes: usize) -> Choices {
         let tables = Tables::new(xag, table_bytes);
         let mut found = conjunctions(&tables, xag.nodes());
@@ -102,7 +101,7 @@ impl Choices {
         for (node, choices) in found.iter_mut().enumerate() {
             match xag.gate(node as u32) {
                 Some(gate) => choices.insert(0, gate.into()),
-                // A bit of t may be found to be a gate of others, but is there anyway.
+                // A bit of t can equal a gate of other nodes but is never made from them.
                 None => choices.clear(),
             }
         }
@@ -110,14 +109,14 @@ impl Choices {
         Choices(found)
     }
 
-    /// The choices of a node; none for the constant and the bits of t.
+    /// Returns the choices of a node; the constant and the bits of t have none.
     pub(super) fn of(&self, node: u32) -> &[Choice] {
         &self.0[node as usize]
     }
 }
 
-/// Conjunctions of two literals that are a node or its complement, as far as the
-/// tables show.
+/// Finds conjunctions of two literals that equal a node or its complement at all times in
+/// the tables.
 fn conjunctions(tables: &Tables, nodes: u32) -> Vec<Vec<Choice>> {
     let ones = Ones {
         of_nodes: tables.ones(),
@@ -128,12 +127,12 @@ fn conjunctions(tables: &Tables, nodes: u32) -> Vec<Vec<Choice>> {
         let (node, inverted) = (i as u32 / 2, i % 2 == 1);
         let function = Lit::new(node, inverted);
         covers.sort_unstable_by_key(|&lit| (ones.of(lit), lit));
-        covers.truncate(MOST_COVERS);
+        covers.truncate(MAX_COVERS);
         for (k, &b) in covers.iter().enumerate() {
             for &a in &covers[..k] {
-                // Outside the function, where one is 1 the other must be 0.
+                // Where the function is 0, at most one of the two may be 1.
                 let fits = ones.of(a) + ones.of(b) <= ones.times + ones.of(function);
-                if !fits || found[node as usize].len() >= MOST_CHOICES {
+                if !fits || found[node as usize].len() >= MAX_CONJUNCTIONS {
                     break;
                 }
                 if meet_in(tables, a, b, function) {
@@ -150,7 +149,7 @@ fn conjunctions(tables: &Tables, nodes: u32) -> Vec<Vec<Choice>> {
     found
 }
 
-/// How often literals are 1.
+/// Counts of the times at which literals are 1.
 struct Ones {
     of_nodes: Vec<u32>,
     times: u32,
@@ -167,8 +166,8 @@ impl Ones {
     }
 }
 
-/// For every literal, by its number, literals that cover it, that are 1 wherever
-/// it is: the tightest, and at most twice as many as are wanted.
+/// Finds, for each literal by index, literals that cover it, which means that they are 1
+/// whenever it is. Keeps the tightest, at most twice [`MAX_COVERS`].
 fn covers(tables: &Tables, nodes: u32, ones: &Ones) -> Vec<Vec<Lit>> {
     let mut covers: Vec<Vec<Lit>> = vec![Vec::new(); 2 * nodes as usize];
     let mut disjoint = Vec::new();
@@ -176,13 +175,13 @@ fn covers(tables: &Tables, nodes: u32, ones: &Ones) -> Vec<Vec<Lit>> {
         disjoint.clear();
         find_disjoint(tables, f, &mut disjoint);
         for &(a, b) in &disjoint {
-            // a and b are never 1 together: the complement of each covers the other.
+            // As a and b are never 1 together, the complement of each covers the other.
             for (covered, by) in [(a, !b), (b, !a)] {
                 let covers = &mut covers[index(covered)];
                 covers.push(by);
-                if covers.len() == 2 * MOST_COVERS {
-                    covers.select_nth_unstable_by_key(MOST_COVERS, |&lit| (ones.of(lit), lit));
-                    covers.truncate(MOST_COVERS);
+                if covers.len() == 2 * MAX_COVERS {
+                    covers.select_nth_unstable_by_key(MAX_COVERS, |&lit| (ones.of(lit), lit));
+                    covers.truncate(MAX_COVERS);
                 }
             }
         }
@@ -195,13 +194,13 @@ fn index(lit: Lit) -> usize {
 }
 
 vectorized! {
-    /// The pairs of a literal of node f and one of an earlier node that are
-    /// never 1 together.
+    /// Finds pairs of a literal of node f and one of an earlier node that are never 1
+    /// together.
     fn find_disjoint(tables: &Tables, f: u32, found: &mut Vec<(Lit, Lit)>) {
         let row = tables.row(0);
         let of_f = row[f as usize];
         for g in 1..f {
-            // Of the four pairs of literals, which are 1 together at some time?
+            // One bit for each of the four pairs of literals, set if they are ever 1 together.
             let mut met = quadrants(of_f, row[g as usize]);
             let mut c = 1;
             while met != 0b1111 && c < tables.count() {
@@ -218,7 +217,8 @@ vectorized! {
     }
 }
 
-/// Bit 2 i + j: whether f (complemented if i) and g (if j) are 1 together.
+/// Returns four bits: bit 2 i + j is 1 if f, complemented if i, and g, complemented if j, are
+/// 1 together at some time.
 #[inline(always)]
 fn quadrants(f: Chunk, g: Chunk) -> u8 {
     let both = u8::from(!f.and(g).is_zero());
@@ -229,7 +229,7 @@ fn quadrants(f: Chunk, g: Chunk) -> u8 {
 }
 
 vectorized! {
-    /// Whether a and b are 1 together only where the function is.
+    /// Returns whether the function is 1 whenever both a and b are.
     fn meet_in(tables: &Tables, a: Lit, b: Lit, function: Lit) -> bool {
         (0..tables.count()).all(|c| {
             let both = tables.chunk(c, a).and(tables.chunk(c, b));
@@ -238,8 +238,8 @@ vectorized! {
     }
 }
 
-/// Triples of nodes whose exclusive sum is constant by the linear hashes of whole
-/// tables: each node is the exclusive sum of the other two.
+/// Finds triples of nodes whose exclusive sum is constant, by the linear hashes of whole
+/// tables: each node is the exclusive sum of the other two or its complement.
 fn exclusive_sums(xag: &Xag, found: &mut [Vec<Choice>]) {
     let mut hashes = hashes(xag);
     let ones = hashes.pop().unwrap_or(0);
@@ -253,7 +253,7 @@ fn exclusive_sums(xag: &Xag, found: &mut [Vec<Choice>]) {
             if c < b && c > 0 {
                 let inverted = hashes[c as usize] != sum;
                 for (node, a, b) in [(a, b, c), (b, a, c), (c, a, b)] {
-                    if found[node as usize].len() >= 2 * MOST_CHOICES {
+                    if found[node as usize].len() >= 2 * MAX_CONJUNCTIONS {
                         continue;
                     }
                     let (a, b) = (Lit::new(a, false), Lit::new(b, false));
@@ -269,8 +269,8 @@ fn exclusive_sums(xag: &Xag, found: &mut [Vec<Choice>]) {
     }
 }
 
-/// Nodes by the hash of their function or its complement, the smaller of the
-/// two. Most look-ups find nothing, so a small bit map answers first.
+/// An index of nodes by the smaller of the hashes of their function and its complement.
+/// Most lookups find nothing, so a small bit map is tried first.
 struct Index {
     may_hold: Vec<u64>,
     slots: Vec<(u64, u32)>,
@@ -285,7 +285,7 @@ impl Index {
         };
         for (node, &hash) in hashes.iter().enumerate().skip(1) {
             let hash = hash.min(hash ^ ones);
-            let (word, bit) = index.place(hash);
+            let (word, bit) = index.bit_of(hash);
             index.may_hold[word] |= 1 << bit;
             let mut at = hash as usize % size;
             while index.slots[at].1 != 0 {
@@ -296,9 +296,9 @@ impl Index {
         index
     }
 
-    /// Word and bit of a hash in the map.
+    /// Returns the word and the bit of a hash in the bit map.
     #[inline]
-    fn place(&self, hash: u64) -> (usize, u32) {
+    fn bit_of(&self, hash: u64) -> (usize, u32) {
         let hash = hash >> 24;
         (
             (hash >> 6) as usize & (self.may_hold.len() - 1),
@@ -306,9 +306,10 @@ impl Index {
         )
     }
 
+    /// Returns the node with a hash.
     #[inline]
     fn node(&self, hash: u64) -> Option<u32> {
-        let (word, bit) = self.place(hash);
+        let (word, bit) = self.bit_of(hash);
         if self.may_hold[word] >> bit & 1 == 0 {
             return None;
         }
@@ -324,14 +325,14 @@ impl Index {
     }
 }
 
-/// Drops the choices that do not hold at every time.
+/// Removes the choices that differ from their node at some time.
 fn keep_proven(xag: &Xag, found: &mut [Vec<Choice>]) {
     stream(xag, |values| {
         for (choices, &chunk) in found.iter_mut().zip(values) {
             choices.retain(|choice| {
                 let a = values[choice.a.node() as usize];
                 let b = values[choice.b.node() as usize];
-                choice.of_chunks(a, b) == chunk
+                choice.apply(a, b) == chunk
             });
         }
     });
@@ -343,24 +344,27 @@ mod tests {
     use crate::random::Ops;
     use crate::{Masks, Network};
 
-    /// Choices found from one chunk of each table, and from all of it, hold at
-    /// every time, and the ways a gate was made are among them.
+    /// Covers choices found from one chunk of each table and from whole tables.
     #[test]
     fn choices_hold_at_every_time() {
         let network = Network::random(11, &[60; 5], Ops::XorRich, 4).unwrap();
-        let graph = super::super::merge::merge(&Xag::of(&network, &Masks::new())).live_part();
+        let graph =
+            super::super::merge::merge(&Xag::from_network(&network, &Masks::new())).live_part();
         let mut counts = Vec::new();
         for bytes in [0, 1 << 20] {
             let Choices(mut found) = Choices::find(&graph, bytes);
             let count = |found: &[Vec<Choice>]| found.iter().map(Vec::len).sum::<usize>();
             let before = count(&found);
             keep_proven(&graph, &mut found);
-            assert_eq!(count(&found), before, "some did not hold");
+            assert_eq!(count(&found), before, "some choices differ from their node");
             let inputs = &found[..graph.first_gate() as usize];
-            assert!(inputs.iter().all(Vec::is_empty), "bits of t are not made");
+            assert!(
+                inputs.iter().all(Vec::is_empty),
+                "bits of t have no choices"
+            );
             counts.push(before);
         }
-        // There is more to choose from than the gates as they are.
+        // Choices include more than the gates of the graph.
         assert!(
             counts.iter().all(|&count| count > graph.gates().len() + 10),
             "{counts:?}"

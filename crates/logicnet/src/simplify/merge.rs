@@ -1,13 +1,13 @@
-//! Merging: one node for every function.
+//! Merging of nodes that compute the same function.
 
 use alloc::vec::Vec;
 
 use super::tables::{hashes, stream};
 use crate::xag::{Lit, Xag};
 
-/// The graph with nodes that are equal, complementary or constant over all times
-/// made one, the earliest: found by a hash of their whole truth tables, then
-/// compared in full.
+/// Merges nodes that are equal or complementary at all times into the earliest of them;
+/// constant nodes become the constant. Candidates have equal hashes of their whole truth
+/// tables and are then compared in full.
 pub(super) fn merge(xag: &Xag) -> Xag {
     let mut hashes = hashes(xag);
     let ones = hashes.pop().unwrap_or(0);
@@ -43,7 +43,7 @@ pub(super) fn merge(xag: &Xag) -> Xag {
     merged
 }
 
-/// Leaves nodes that differ from the ones they would become as they are.
+/// Undoes the merging of nodes that differ from the node they would become.
 fn keep_proven(xag: &Xag, hashes: &[u64], first: &mut [u32]) {
     stream(xag, |values| {
         for (node, first) in first.iter_mut().enumerate() {

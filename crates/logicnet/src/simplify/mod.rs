@@ -1,15 +1,14 @@
-//! Exact simplification: fewer gates, the same function at every t.
+//! Exact simplification: fewer gates that compute the same function of t.
 //!
-//! Constants, wires, inverters and repeated gates vanish when the graph is
-//! built. Then [`merge`] makes one node of all that are equal or complementary
-//! over all times, [`choices`] lists every way to make a node as one gate of two
-//! others, [`select`] picks one for each so that few gates are needed, and
-//! [`resubstitute`] changes what nodes compute where no output can tell. Rounds
-//! of this go on while they gain, and the outcome is proved equal before anyone
-//! sees it.
+//! Building the graph removes constants, wires, inverters and repeated gates. Then
+//! [`merge`] merges nodes that are equal or complementary at all times, [`choices`] lists
+//! the ways to make each node as one gate of two others, [`select`] chooses one for each
+//! node so that few gates are needed, and [`resubstitute`] changes nodes where no output
+//! can observe it. These rounds repeat while they gain. The result is proved equal to the
+//! original.
 //!
-//! A desktop step: it takes up to a few seconds, and its outcome must not be
-//! masked in place of the network it came from.
+//! Simplification takes up to a few seconds and is meant for desktops. Masks of the
+//! original network do not fit the result, whose nodes are different.
 
 mod choices;
 mod merge;
@@ -31,48 +30,48 @@ use crate::prove::prove_programs;
 use crate::random::Rng;
 use crate::{Gate, Kind, Lit, MAX_GATES, Mask, Masks, Network, OutputEncoding, Parts, Xag};
 
-/// Memory for truth tables in bytes; what does not fit is streamed.
+/// Memory for truth tables in bytes; tables that do not fit are streamed.
 const TABLE_BYTES: usize = 64 << 20;
-/// Nodes times samples of a period for which whole tables may be streamed, in all
-/// rounds together: 8,000 nodes at 20 bits of t twice. Beyond, only the graph's
-/// structure is used.
-const MOST_NODE_TIMES: u64 = 1 << 34;
-/// Pairs of nodes that choices may be sought among, in all rounds together:
-/// 8,900 nodes once, or 2,000 twenty times.
-const MOST_PAIRS: u64 = 80_000_000;
-/// Chunks of tables, of 512 times each, that resubstitution may look at, in all
-/// rounds together.
-const MOST_CHUNKS: u64 = 50_000_000;
-/// Rounds without a gain after which it ends.
-const MOST_ROUNDS_IN_VAIN: u32 = 40;
-/// Orders of the nodes that a selection is tried in.
+/// Limit of nodes times samples of a period for which whole tables are streamed, in all
+/// rounds together: twice 8,000 nodes at 20 bits of t. Beyond it, only the structure of
+/// the graph is used.
+const MAX_NODE_TIMES: u64 = 1 << 34;
+/// Limit of pairs of nodes that are searched for choices, in all rounds together: 8,900
+/// nodes once, or 2,000 nodes twenty times.
+const MAX_PAIRS: u64 = 80_000_000;
+/// Limit of table chunks, of 512 times each, that resubstitution reads, in all rounds
+/// together.
+const MAX_CHUNKS: u64 = 50_000_000;
+/// Number of successive rounds without a gain that ends the simplification.
+const MAX_ROUNDS_WITHOUT_GAIN: u32 = 40;
+/// Number of orders of the nodes in which a selection is tried.
 const ORDERS: u32 = 12;
-/// Steps of a selection in each order, for each node.
-const STEPS_A_NODE: u32 = 20;
+/// Steps of a selection per order and node.
+const STEPS_PER_NODE: u32 = 20;
 
-/// A network of the same function at every t under these masks, which are
-/// applied first, and never more gates: with binary inputs, no masks, and its
-/// gates in layers by depth. Deterministic; proved equal before it is returned.
+/// Returns a network that computes the same samples as `network` under `masks`, with no
+/// more gates. It has binary inputs, no masks, and gates in layers by depth. The result is
+/// deterministic and proved equal.
 ///
-/// Where that would take more gates than are live, as it can when inputs are
-/// encoded or masked inputs are outputs, only the dead gates are left out, and
-/// inputs keep their encoding and masks. Unknown fields of layers are kept only
-/// then; those of the file always.
+/// If such a network would have more gates than are live, which can happen with encoded
+/// inputs or if masked inputs are outputs, only the dead gates are removed, and the inputs
+/// keep their encoding and masks. Only in this case are unknown fields of layers kept;
+/// unknown fields of the file are always kept.
 pub fn simplify(network: &Network, masks: &Masks) -> Network {
     let pruned = pruned(network, masks);
-    let simplified = simplify_graph(&Xag::of(&pruned, pruned.masks()));
+    let simplified = simplify_graph(&Xag::from_network(&pruned, pruned.masks()));
     let parts = Parts {
         masks: Masks::new(),
         ..pruned.clone().into_parts()
     };
-    match Network::of_graph(&simplified, parts) {
+    match Network::from_graph(&simplified, parts) {
         Ok(smaller) if smaller.gates().len() <= pruned.gates().len() => smaller,
         _ => pruned,
     }
 }
 
-/// The network without its dead gates, the masks of gates applied and those of
-/// inputs kept.
+/// Returns the network without its dead gates. Masks of gates are applied, those of inputs
+/// kept.
 fn pruned(network: &Network, masks: &Masks) -> Network {
     let (mut ops, mut live) = (Vec::new(), Vec::new());
     network.masked_ops(masks, &mut ops);
@@ -84,7 +83,7 @@ fn pruned(network: &Network, masks: &Masks) -> Network {
     for layer in &mut parts.layers {
         layer.gates.retain_mut(|gate| {
             let node = numbers.len();
-            // Dead nodes are read only where it makes no difference; node 0 does.
+            // Live gates ignore the dead nodes that they read, so node 0 can replace them.
             numbers.push(if live[node] { next } else { 0 });
             next += u32::from(live[node]);
             *gate = Gate {
@@ -103,17 +102,17 @@ fn pruned(network: &Network, masks: &Masks) -> Network {
     }
     let of_inputs = |&(_, mask): &(u32, Mask)| !matches!(mask, Mask::Replace(_));
     parts.masks = masks.range(0..inputs).filter(of_inputs).collect();
-    Network::try_from(parts).expect("a part of a network is one")
+    Network::try_from(parts).expect("a network without dead gates is a network")
 }
 
-/// A graph of the same outputs with fewer gates, proved equal. One of more than
-/// [`MAX_GATES`] live gates only loses its dead ones.
+/// Returns a graph with the same outputs and no more gates, proved equal. From a graph of
+/// more than [`MAX_GATES`] live gates, only the dead gates are removed.
 pub fn simplify_graph(graph: &Xag) -> Xag {
     let live = graph.live_part();
     if live.gates().is_empty() || live.gates().len() > MAX_GATES {
         return live;
     }
-    // Bits of t that nothing reads would only make the tables longer.
+    // Without the bits of t that nothing reads, the tables are shorter.
     let mut uses = vec![0; live.nodes() as usize];
     live.count_uses(&mut uses, |uses| uses);
     let read: Vec<u32> = (0..live.counter_bits())
@@ -131,58 +130,59 @@ pub fn simplify_graph(graph: &Xag) -> Xag {
     })
 }
 
+/// Simplifies a graph that reads all its bits of t.
 fn simplify_narrow(original: &Xag) -> Xag {
     let mut best = original.clone();
     let mut current = original.clone();
     let mut rng = Rng::new(0);
     let mut budget = Budget {
-        node_times: MOST_NODE_TIMES,
-        pairs: MOST_PAIRS,
-        chunks: MOST_CHUNKS,
+        node_times: MAX_NODE_TIMES,
+        pairs: MAX_PAIRS,
+        chunks: MAX_CHUNKS,
     };
-    let mut in_vain = 0;
-    while in_vain < MOST_ROUNDS_IN_VAIN {
+    let mut without_gain = 0;
+    while without_gain < MAX_ROUNDS_WITHOUT_GAIN {
         let Some(next) = round(&current, &mut rng, &mut budget) else {
             break;
         };
         current = next;
         if weight(&current) < weight(&best) {
             best = current.clone();
-            in_vain = 0;
+            without_gain = 0;
         } else {
-            in_vain += 1;
+            without_gain += 1;
         }
     }
     if weight(&best) == weight(original) {
-        return best; // it is the original: only better graphs take its place
+        return best; // the original, which only a better graph replaces
     }
     let proved = equal(original, &best);
     debug_assert!(proved, "simplification changed the function");
     if proved { best } else { original.clone() }
 }
 
-/// Work that is left, counted so that the outcome does not depend on speed.
+/// Work left to spend. Counting work instead of time makes the result deterministic.
 struct Budget {
-    /// Nodes times samples of a period that whole tables are streamed for.
+    /// Nodes times samples of a period for which whole tables are streamed.
     node_times: u64,
-    /// Pairs of nodes that choices may be sought among.
+    /// Pairs of nodes that are searched for choices.
     pairs: u64,
-    /// Chunks of tables that resubstitution may look at.
+    /// Chunks of tables that resubstitution reads.
     chunks: u64,
 }
 
-/// Takes work from what is left; false if that is not enough.
+/// Subtracts work from a budget; returns false if the budget was too small.
 fn spend(left: &mut u64, work: u64) -> bool {
     let enough = work <= *left;
     *left = left.saturating_sub(work);
     enough
 }
 
-/// One round of everything that is affordable; the outcome may differ from the
-/// graph without being smaller. `None` where not even merging is affordable.
+/// Runs the steps that the budget allows. The result may differ from the graph without
+/// being smaller. Returns `None` if the budget does not even allow merging.
 fn round(graph: &Xag, rng: &mut Rng, budget: &mut Budget) -> Option<Xag> {
     let stream = |graph: &Xag| u64::from(graph.nodes()) << graph.counter_bits();
-    // Merging streams the tables twice, for hashes and for proof; choices likewise.
+    // Merging streams the tables twice, for hashes and for proof, as does finding choices.
     if budget.chunks == 0 || !spend(&mut budget.node_times, 2 * stream(graph)) {
         return None;
     }
@@ -199,6 +199,7 @@ fn round(graph: &Xag, rng: &mut Rng, budget: &mut Budget) -> Option<Xag> {
     Some(resubstitute(&graph, tables, rng, &mut budget.chunks).live_part())
 }
 
+/// Makes the nodes of a merged graph from chosen gates, so that few are needed.
 fn choose(merged: &Xag, rng: &mut Rng) -> Xag {
     if merged.gates().is_empty() {
         return merged.clone();
@@ -206,13 +207,13 @@ fn choose(merged: &Xag, rng: &mut Rng) -> Xag {
     let choices = Choices::find(merged, TABLE_BYTES);
     let mut selection = Selection::new(merged, &choices);
     for _ in 0..ORDERS {
-        selection.walk(STEPS_A_NODE * merged.nodes(), rng);
-        selection.rank_anew(rng);
+        selection.walk(STEPS_PER_NODE * merged.nodes(), rng);
+        selection.rerank(rng);
     }
     selection.graph()
 }
 
-/// Gates, and XOR gates besides: what simplification makes smaller.
+/// Returns the numbers of gates and of XOR gates, in this order of importance.
 fn weight(graph: &Xag) -> (usize, usize) {
     let xors = graph
         .gates()
@@ -222,6 +223,7 @@ fn weight(graph: &Xag) -> (usize, usize) {
     (graph.gates().len(), xors)
 }
 
+/// Proves that two graphs have equal outputs at every t.
 fn equal(a: &Xag, b: &Xag) -> bool {
     let mut builder = Builder::new();
     let [a, b] = [a, b].map(|graph| builder.lay_out(graph, OutputEncoding::Binary));

@@ -1,11 +1,11 @@
-//! How many read each node, and what comes alive or dies with a reader.
+//! Counts of each node's readers, and the nodes that become live or dead with a reader.
 
 use alloc::vec;
 use alloc::vec::Vec;
 
 use super::choices::Choice;
 
-/// Readers of each node among outputs and live gates.
+/// Number of readers of each node among outputs and live gates.
 pub(super) struct Readers {
     counts: Vec<u32>,
     /// Working memory.
@@ -20,11 +20,12 @@ impl Readers {
         }
     }
 
+    /// Returns whether a node has readers.
     pub(super) fn any(&self, node: u32) -> bool {
         self.counts[node as usize] > 0
     }
 
-    /// Adds a reader of a node; gives the weight that comes alive.
+    /// Adds a reader of a node; returns the weight of the gates that become live.
     pub(super) fn add(&mut self, node: u32, gate: impl Fn(u32) -> Option<Choice>) -> u32 {
         let mut weight = 0;
         self.stack.push(node);
@@ -37,7 +38,7 @@ impl Readers {
         weight
     }
 
-    /// Takes away a reader of a node; gives the weight that dies.
+    /// Removes a reader of a node; returns the weight of the gates that become dead.
     pub(super) fn remove(&mut self, node: u32, gate: impl Fn(u32) -> Option<Choice>) -> u32 {
         let mut weight = 0;
         self.stack.push(node);
@@ -50,16 +51,21 @@ impl Readers {
         weight
     }
 
-    /// Adds the readers that a live gate is, without itself.
-    pub(super) fn add_gate(&mut self, of: Choice, gate: impl Fn(u32) -> Option<Choice>) -> u32 {
-        of.weight() + self.add(of.a.node(), &gate) + self.add(of.b.node(), &gate)
+    /// Adds a live gate as a reader of its operands; returns the weight that becomes live.
+    pub(super) fn add_gate(&mut self, choice: Choice, gate: impl Fn(u32) -> Option<Choice>) -> u32 {
+        choice.weight() + self.add(choice.a.node(), &gate) + self.add(choice.b.node(), &gate)
     }
 
-    /// Takes away the readers that a live gate is.
-    pub(super) fn remove_gate(&mut self, of: Choice, gate: impl Fn(u32) -> Option<Choice>) -> u32 {
-        of.weight() + self.remove(of.a.node(), &gate) + self.remove(of.b.node(), &gate)
+    /// Removes a live gate as a reader of its operands; returns the weight that becomes dead.
+    pub(super) fn remove_gate(
+        &mut self,
+        choice: Choice,
+        gate: impl Fn(u32) -> Option<Choice>,
+    ) -> u32 {
+        choice.weight() + self.remove(choice.a.node(), &gate) + self.remove(choice.b.node(), &gate)
     }
 
+    /// Puts the operands of a gate on the stack; returns its weight.
     fn follow(&mut self, gate: Option<Choice>) -> u32 {
         let Some(gate) = gate else { return 0 };
         self.stack.extend([gate.a.node(), gate.b.node()]);

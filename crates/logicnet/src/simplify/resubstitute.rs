@@ -1,5 +1,5 @@
-//! Resubstitution under don't cares: a node may become any gate of two others
-//! that differs from it only where no output can tell.
+//! Resubstitution under don't-cares: a node may become any gate of two earlier nodes that
+//! differs from it only where no output can observe it.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -11,14 +11,14 @@ use crate::random::Rng;
 use crate::simd::vectorized;
 use crate::xag::{Lit, Xag};
 
-/// Most nodes for which exclusive sums are tried, pair by pair.
-const MOST_SUM_NODES: usize = 600;
-/// Most covers that are paired up.
-const MOST_COVERS: usize = 48;
+/// Maximum number of nodes of a graph in which all pairs are tried as exclusive sums.
+const MAX_SUM_NODES: usize = 600;
+/// Maximum number of covers that are paired.
+const MAX_COVERS: usize = 48;
 
-/// The graph with nodes made by better gates, or at random by others as good,
-/// one node after another from the last to the first, until the work, in chunks
-/// of tables looked at, is used up. Tables must be whole.
+/// Replaces the gates of a graph by better ones, or at random by others as good, one node
+/// after another from the last to the first. Stops when the budget `work`, the number of
+/// table chunks to read, is spent. The tables must be whole.
 pub(super) fn resubstitute(xag: &Xag, tables: Tables, rng: &mut Rng, work: &mut u64) -> Xag {
     debug_assert!(tables.whole());
     let mut graph = Editable::new(xag, tables);
@@ -33,22 +33,23 @@ pub(super) fn resubstitute(xag: &Xag, tables: Tables, rng: &mut Rng, work: &mut 
     graph.finish()
 }
 
-/// A graph whose gates may be replaced, with the tables of what they are now.
-/// Gates read earlier nodes only, before and after.
+/// A graph whose gates can be replaced, with their current tables. Gates always read
+/// earlier nodes.
 struct Editable<'a> {
     xag: &'a Xag,
     tables: Tables,
     gates: Vec<Option<Choice>>,
     readers: Readers,
-    /// Nodes that a node's value goes into, itself first.
-    above: Vec<u32>,
-    is_above: Vec<bool>,
-    /// Those of them that are outputs.
-    outputs_above: Vec<u32>,
-    /// Where some output can tell and the node is 1, chunk by chunk.
+    /// The node being improved, then the live nodes that depend on it (its transitive fanout).
+    fanout: Vec<u32>,
+    in_fanout: Vec<bool>,
+    /// The outputs in the fanout.
+    fanout_outputs: Vec<u32>,
+    /// Times at which some output observes the node and the node is 1, by chunk.
     on: Vec<Chunk>,
-    /// Where some output can tell and the node is 0.
+    /// Times at which some output observes the node and the node is 0, by chunk.
     off: Vec<Chunk>,
+    /// One chunk of each node in the fanout, with the node being improved complemented.
     flipped: Vec<Chunk>,
 }
 
@@ -63,9 +64,9 @@ impl<'a> Editable<'a> {
                 .map(|node| xag.gate(node).map(Choice::from))
                 .collect(),
             readers: Readers::new(nodes),
-            above: Vec::new(),
-            is_above: vec![false; nodes],
-            outputs_above: Vec::new(),
+            fanout: Vec::new(),
+            in_fanout: vec![false; nodes],
+            fanout_outputs: Vec::new(),
             on: vec![Chunk::ZERO; chunks],
             off: vec![Chunk::ZERO; chunks],
             flipped: vec![Chunk::ZERO; nodes],
@@ -77,11 +78,11 @@ impl<'a> Editable<'a> {
         graph
     }
 
-    /// Makes a node the best gate found for it, or one as good as its own.
+    /// Replaces the gate of a node by the best one found, or at random by one as good.
     fn improve(&mut self, node: u32, rng: &mut Rng, work: &mut u64) {
-        self.find_above(node);
+        self.find_fanout(node);
         let used =
-            self.above.len() as u64 * self.tables.count() as u64 + self.xag.outputs().len() as u64;
+            self.fanout.len() as u64 * self.tables.count() as u64 + self.xag.outputs().len() as u64;
         *work = work.saturating_sub(used);
         observe(self, node);
 
@@ -90,7 +91,7 @@ impl<'a> Editable<'a> {
         };
         let mut candidates = Vec::new();
         find(self, node, &mut candidates, work);
-        // Without the node's own gate, each candidate's weight is what it adds.
+        // With the node's own gate removed, adding a candidate gives its whole cost.
         let Editable { gates, readers, .. } = self;
         let mut best = (readers.remove_gate(now, |n| gates[n as usize]), now);
         for candidate in candidates {
@@ -107,50 +108,51 @@ impl<'a> Editable<'a> {
         }
     }
 
-    /// Whether a node's table is up to date: a dead gate's may not be.
+    /// Returns whether a node's table is up to date, which those of dead gates may not be.
     fn usable(&self, node: u32) -> bool {
         self.readers.any(node) || self.gates[node as usize].is_none()
     }
 
-    /// Collects the live nodes that a node's value goes into, in order.
-    fn find_above(&mut self, node: u32) {
-        for &node in &self.above {
-            self.is_above[node as usize] = false;
+    /// Finds the fanout of a node, in node order.
+    fn find_fanout(&mut self, node: u32) {
+        for &node in &self.fanout {
+            self.in_fanout[node as usize] = false;
         }
-        self.above.clear();
-        self.above.push(node);
-        self.is_above[node as usize] = true;
+        self.fanout.clear();
+        self.fanout.push(node);
+        self.in_fanout[node as usize] = true;
         for reader in node + 1..self.xag.nodes() {
             let Some(gate) = self.gates[reader as usize].filter(|_| self.readers.any(reader))
             else {
                 continue;
             };
-            if self.is_above[gate.a.node() as usize] || self.is_above[gate.b.node() as usize] {
-                self.above.push(reader);
-                self.is_above[reader as usize] = true;
+            if self.in_fanout[gate.a.node() as usize] || self.in_fanout[gate.b.node() as usize] {
+                self.fanout.push(reader);
+                self.in_fanout[reader as usize] = true;
             }
         }
         let outputs = self.xag.outputs().iter().map(|lit| lit.node());
-        self.outputs_above.clear();
-        self.outputs_above
-            .extend(outputs.filter(|&output| self.is_above[output as usize]));
-        self.outputs_above.sort_unstable();
-        self.outputs_above.dedup();
+        self.fanout_outputs.clear();
+        self.fanout_outputs
+            .extend(outputs.filter(|&output| self.in_fanout[output as usize]));
+        self.fanout_outputs.sort_unstable();
+        self.fanout_outputs.dedup();
     }
 
-    /// Brings the tables of the nodes above up to date.
+    /// Updates the tables of the fanout.
     fn recompute(&mut self) {
         for c in 0..self.tables.count() {
             let row = self.tables.row_mut(c);
-            for &node in &self.above {
+            for &node in &self.fanout {
                 if let Some(gate) = self.gates[node as usize] {
                     row[node as usize] =
-                        gate.of_chunks(row[gate.a.node() as usize], row[gate.b.node() as usize]);
+                        gate.apply(row[gate.a.node() as usize], row[gate.b.node() as usize]);
                 }
             }
         }
     }
 
+    /// Returns the edited graph.
     fn finish(self) -> Xag {
         let mut graph = Xag::new(self.xag.counter_bits());
         let mut made: Vec<Lit> = vec![Lit::FALSE; self.gates.len()];
@@ -167,44 +169,43 @@ impl<'a> Editable<'a> {
 }
 
 vectorized! {
-    /// Finds where the outputs can tell a node's value: complements it and
-    /// watches them, over all times.
+    /// Finds the times at which outputs observe a node's value, by complementing it.
     fn observe(graph: &mut Editable<'_>, node: u32) {
-        let Editable { tables, gates, above, is_above, outputs_above, on, off, flipped, .. } = graph;
+        let Editable { tables, gates, fanout, in_fanout, fanout_outputs, on, off, flipped, .. } = graph;
         for c in 0..tables.count() {
             let row = tables.row(c);
             flipped[node as usize] = row[node as usize].invert_if(true);
-            for &reader in &above[1..] {
+            for &reader in &fanout[1..] {
                 if let Some(gate) = gates[reader as usize] {
-                    let value = |node: usize| if is_above[node] { flipped[node] } else { row[node] };
+                    let value = |node: usize| if in_fanout[node] { flipped[node] } else { row[node] };
                     flipped[reader as usize] =
-                        gate.of_chunks(value(gate.a.node() as usize), value(gate.b.node() as usize));
+                        gate.apply(value(gate.a.node() as usize), value(gate.b.node() as usize));
                 }
             }
-            let mut told = Chunk::ZERO;
-            for &output in outputs_above.iter() {
+            let mut observed = Chunk::ZERO;
+            for &output in fanout_outputs.iter() {
                 let output = output as usize;
-                told = told.or(row[output].xor(flipped[output]));
+                observed = observed.or(row[output].xor(flipped[output]));
             }
-            on[c] = told.and(row[node as usize]);
-            off[c] = told.and_not(row[node as usize]);
+            on[c] = observed.and(row[node as usize]);
+            off[c] = observed.and_not(row[node as usize]);
         }
     }
 }
 
-/// Gates of two earlier nodes that agree with a node wherever it matters.
+/// Finds gates of two earlier nodes that equal a node wherever an output observes it.
 fn find(graph: &Editable<'_>, node: u32, found: &mut Vec<Choice>, work: &mut u64) {
-    let mut looked = conjunctions(graph, node, false, found);
-    looked += conjunctions(graph, node, true, found);
-    if graph.gates.len() <= MOST_SUM_NODES {
-        looked += exclusive_sums(graph, node, found);
+    let mut read = conjunctions(graph, node, false, found);
+    read += conjunctions(graph, node, true, found);
+    if graph.gates.len() <= MAX_SUM_NODES {
+        read += exclusive_sums(graph, node, found);
     }
-    *work = work.saturating_sub(looked);
+    *work = work.saturating_sub(read);
 }
 
 vectorized! {
-    /// Conjunctions of two literals that are the node, or its complement if
-    /// `inverted`, and wires to one. Gives the chunks looked at.
+    /// Finds conjunctions of two literals that equal the node, or its complement if
+    /// `inverted`, and wires that do. Returns the number of chunks read.
     fn conjunctions(
         graph: &Editable<'_>,
         node: u32,
@@ -213,9 +214,9 @@ vectorized! {
     ) -> u64 {
         let tables = &graph.tables;
         let (on, off) = if inverted { (&graph.off, &graph.on) } else { (&graph.on, &graph.off) };
-        let mut looked = 0;
-        // Literals that are 1 wherever they must be, and how many times they
-        // are 1 where they must not.
+        let mut read = 0;
+        // Literals that are 1 wherever they must be, with the number of times at which they
+        // are 1 but must not be.
         let mut covers: Vec<(u32, Lit)> = Vec::new();
         for other in (0..node).filter(|&other| graph.usable(other)) {
             let (mut ones, mut zeros) = (true, true);
@@ -226,7 +227,7 @@ vectorized! {
                 zeros &= on[c].and(value).is_zero();
                 c += 1;
             }
-            looked += c as u64;
+            read += c as u64;
             for (covering, flip) in [(ones, false), (zeros, true)] {
                 if covering {
                     let lit = Lit::new(other, flip);
@@ -239,10 +240,10 @@ vectorized! {
             }
         }
         covers.sort_unstable();
-        covers.truncate(MOST_COVERS);
+        covers.truncate(MAX_COVERS);
         for (k, &(excess, a)) in covers.iter().enumerate() {
             if excess == 0 {
-                // It is the node itself: a wire, and no gate is better.
+                // The literal equals the node, so a wire suffices, and no gate is better.
                 found.push(Choice { a, b: a, xor: false, inverted });
                 break;
             }
@@ -253,22 +254,22 @@ vectorized! {
                 {
                     c += 1;
                 }
-                looked += c as u64 + 1;
+                read += c as u64 + 1;
                 if c == tables.count() {
                     found.push(Choice { a, b, xor: false, inverted });
                 }
             }
         }
-        looked
+        read
     }
 }
 
 vectorized! {
-    /// Exclusive sums of two nodes that are the node or its complement. Gives
-    /// the chunks looked at.
+    /// Finds exclusive sums of two nodes that equal the node or its complement. Returns the
+    /// number of chunks read.
     fn exclusive_sums(graph: &Editable<'_>, node: u32, found: &mut Vec<Choice>) -> u64 {
         let tables = &graph.tables;
-        let mut looked = 0;
+        let mut read = 0;
         for b in (1..node).filter(|&b| graph.usable(b)) {
             for a in (1..b).filter(|&a| graph.usable(a)) {
                 let (mut same, mut opposite) = (true, true);
@@ -281,13 +282,13 @@ vectorized! {
                     opposite &= on.and(sum).or(off.and_not(sum)).is_zero();
                     c += 1;
                 }
-                looked += c as u64;
+                read += c as u64;
                 if same || opposite {
                     let (a, b) = (Lit::new(a, false), Lit::new(b, false));
                     found.push(Choice { a, b, xor: true, inverted: !same });
                 }
             }
         }
-        looked
+        read
     }
 }

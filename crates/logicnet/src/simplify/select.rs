@@ -1,4 +1,4 @@
-//! Selection: which choice each node is made by, for the fewest gates.
+//! Selection of a choice for each node, so that few gates are needed.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -8,24 +8,25 @@ use super::readers::Readers;
 use crate::random::Rng;
 use crate::xag::{Lit, Xag};
 
-/// The rank of a node that has none yet.
+/// The rank of a node without one.
 const UNRANKED: u32 = u32::MAX;
 
-/// A choice for every node such that the graph has no cycle, and the counts
-/// that tell what a change would save.
+/// A choice for every node such that the graph has no cycle, with the counts from which the
+/// cost of a change follows.
 pub(super) struct Selection<'a> {
     xag: &'a Xag,
     choices: &'a Choices,
-    /// Index into the node's choices.
+    /// The index into each node's choices.
     chosen: Vec<u16>,
     readers: Readers,
-    /// Place in an order in which every node comes after its operands.
+    /// The position of each node in an order in which operands come first.
     rank: Vec<u32>,
+    /// The weight of all live gates.
     cost: u32,
 }
 
 impl<'a> Selection<'a> {
-    /// The graph as it is.
+    /// Selects the gates of the graph itself.
     pub(super) fn new(xag: &'a Xag, choices: &'a Choices) -> Selection<'a> {
         let nodes = xag.nodes() as usize;
         let mut selection = Selection {
@@ -49,10 +50,10 @@ impl<'a> Selection<'a> {
     }
 
     fn choice(&self, node: u32) -> Choice {
-        of(self.choices, &self.chosen, node)
+        choice_of(self.choices, &self.chosen, node)
     }
 
-    /// Tries another choice for a live node and keeps it unless the graph grows.
+    /// Changes the choice of a live node, unless that costs more.
     fn try_choice(&mut self, node: u32, choice: u16) {
         let old = self.chosen[node as usize];
         let before = self.cost;
@@ -69,14 +70,18 @@ impl<'a> Selection<'a> {
             readers,
             ..
         } = self;
-        let died = readers.remove_gate(of(choices, chosen, node), |n| gate(choices, chosen, n));
+        let died = readers.remove_gate(choice_of(choices, chosen, node), |n| {
+            gate(choices, chosen, n)
+        });
         chosen[node as usize] = choice;
-        let born = readers.add_gate(of(choices, chosen, node), |n| gate(choices, chosen, n));
+        let born = readers.add_gate(choice_of(choices, chosen, node), |n| {
+            gate(choices, chosen, n)
+        });
         self.cost = self.cost + born - died;
     }
 
-    /// A random walk of `steps` steps over the choices, none of which makes the
-    /// graph larger; many leave its size as it is and open the way for others.
+    /// Walks randomly over the choices for `steps` steps. No step raises the cost; many leave
+    /// it the same and make others possible.
     pub(super) fn walk(&mut self, steps: u32, rng: &mut Rng) {
         let first = self.xag.first_gate();
         let gates = self.xag.gates().len() as u32;
@@ -98,9 +103,9 @@ impl<'a> Selection<'a> {
         }
     }
 
-    /// Ranks all nodes anew, in a random order that fits what is chosen, so
-    /// that other choices become possible.
-    pub(super) fn rank_anew(&mut self, rng: &mut Rng) {
+    /// Ranks all nodes again, in a random order that fits the selection, so that other
+    /// choices become possible.
+    pub(super) fn rerank(&mut self, rng: &mut Rng) {
         let first = self.xag.first_gate();
         self.rank.fill(UNRANKED);
         for node in 0..first {
@@ -131,7 +136,7 @@ impl<'a> Selection<'a> {
         }
     }
 
-    /// The graph that is chosen.
+    /// Returns the selected graph.
     pub(super) fn graph(&self) -> Xag {
         let mut order: Vec<u32> = (self.xag.first_gate()..self.xag.nodes())
             .filter(|&node| self.readers.any(node))
@@ -150,12 +155,12 @@ impl<'a> Selection<'a> {
     }
 }
 
-/// The choice of a gate's node.
-fn of(choices: &Choices, chosen: &[u16], node: u32) -> Choice {
+/// Returns the selected choice of a gate's node.
+fn choice_of(choices: &Choices, chosen: &[u16], node: u32) -> Choice {
     choices.of(node)[usize::from(chosen[node as usize])]
 }
 
-/// The choice of a node, none for the constant and the bits of t.
+/// Returns the selected choice of a node; the constant and the bits of t have none.
 fn gate(choices: &Choices, chosen: &[u16], node: u32) -> Option<Choice> {
     choices
         .of(node)

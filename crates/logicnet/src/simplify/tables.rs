@@ -3,17 +3,17 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::evaluator::counter_column;
+use crate::counter::counter_column;
 use crate::random::Rng;
 use crate::simd::vectorized;
 use crate::xag::{Kind, Lit, Xag};
 
-/// Words of 64 times in a chunk: one cache line of each node's table.
+/// Number of 64-bit words in a chunk, which fill a cache line.
 const CHUNK: usize = 8;
-/// Times in a chunk.
+/// Number of times in a chunk.
 const CHUNK_TIMES: u32 = 64 * CHUNK as u32;
 
-/// One chunk of one node's table.
+/// A chunk of a node's table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(align(64))]
 pub(super) struct Chunk([u64; CHUNK]);
@@ -68,8 +68,9 @@ impl Chunk {
     }
 }
 
+/// Returns the chunk of a gate for its operands' chunks.
 #[inline(always)]
-fn of_kind(kind: Kind, a: Chunk, b: Chunk) -> Chunk {
+fn apply(kind: Kind, a: Chunk, b: Chunk) -> Chunk {
     match kind {
         Kind::And => a.and(b),
         Kind::AndNot => a.and_not(b),
@@ -78,8 +79,8 @@ fn of_kind(kind: Kind, a: Chunk, b: Chunk) -> Chunk {
     }
 }
 
-/// Sets the chunks of the constant and of the bits of t; `word` gives 64 times of
-/// one bit.
+/// Sets the chunks of the constant and of the bits of t. `word(bit, k)` returns a bit at the
+/// times k .. k + 63 of the chunk.
 fn set_inputs(xag: &Xag, word: impl Fn(u32, u32) -> u64, values: &mut [Chunk]) {
     values[0] = Chunk::ZERO;
     for bit in 0..xag.counter_bits() {
@@ -89,18 +90,18 @@ fn set_inputs(xag: &Xag, word: impl Fn(u32, u32) -> u64, values: &mut [Chunk]) {
 }
 
 vectorized! {
-    /// Evaluates every gate, dead ones too.
+    /// Evaluates every gate, including dead ones.
     fn evaluate(xag: &Xag, values: &mut [Chunk]) {
         let first = xag.first_gate() as usize;
         for (i, gate) in xag.gates().iter().enumerate() {
             let (a, b) = (values[gate.a as usize], values[gate.b as usize]);
-            values[first + i] = of_kind(gate.kind, a, b);
+            values[first + i] = apply(gate.kind, a, b);
         }
     }
 }
 
-/// Streams the whole truth tables of all nodes through `visit`, a chunk of 512
-/// times after another. A table shorter than a chunk is repeated to fill it.
+/// Calls `visit` with the truth tables of all nodes, one chunk of 512 times after another.
+/// Tables shorter than a chunk are repeated to fill it.
 pub(super) fn stream(xag: &Xag, mut visit: impl FnMut(&[Chunk])) {
     let mut values = vec![Chunk::ZERO; xag.nodes() as usize];
     let period = 1u32 << xag.counter_bits();
@@ -115,14 +116,13 @@ pub(super) fn stream(xag: &Xag, mut visit: impl FnMut(&[Chunk])) {
     }
 }
 
-/// The linear hash of every node's whole truth table, and last that of the
-/// table of all ones.
+/// Returns a hash of each node's whole truth table, then that of the table of all ones.
 ///
-/// It is linear over GF(2): the hash of an exclusive sum of tables is the
-/// exclusive sum of their hashes.
+/// The hash is linear over GF(2): the hash of an exclusive sum of tables is the exclusive
+/// sum of their hashes.
 pub(super) fn hashes(xag: &Xag) -> Vec<u64> {
     let mut hashes = vec![0; xag.nodes() as usize + 1];
-    let (ones, nodes) = hashes.split_last_mut().expect("a graph has the node 0");
+    let (ones, nodes) = hashes.split_last_mut().expect("a graph has node 0");
     let mut rng = Rng::new(0);
     stream(xag, |values| {
         let keys = core::array::from_fn(|_| [rng.next(), rng.next()]);
@@ -133,10 +133,10 @@ pub(super) fn hashes(xag: &Xag) -> Vec<u64> {
 }
 
 vectorized! {
-    /// Takes a chunk into each hash, by linear steps: of each word some bits as
-    /// they are, the others rotated and some a second time, as random keys say,
-    /// since the tables of counters are far from random; then Marsaglia's
-    /// xorshift 13, 7, 17, which runs through all 2^64 - 1 states.
+    /// Adds a chunk to each hash, by linear steps. As the tables of counters are far from
+    /// random, random keys select the bits of each word that are added unchanged, the bits
+    /// that are added rotated, and the bits that are added a second time. Then follows
+    /// Marsaglia's xorshift 13, 7, 17, whose period is 2^64 - 1.
     fn mix_all(hashes: &mut [u64], chunks: &[Chunk], keys: &[[u64; 2]; CHUNK]) {
         for (hash, chunk) in hashes.iter_mut().zip(chunks) {
             for (word, [split, twice]) in chunk.0.into_iter().zip(keys) {
@@ -152,19 +152,19 @@ vectorized! {
     }
 }
 
-/// The tables of all nodes side by side, at as many times as memory allows.
+/// The tables of all nodes, at as many times as memory allows.
 pub(super) struct Tables {
-    /// Chunk c of node n is at `c * nodes + n`: scanning many nodes for what
-    /// one chunk already decides stays in the cache.
+    /// Chunk c of node n is at index `c * nodes + n`: one chunk often decides, and the same
+    /// chunk of many nodes is in the cache.
     chunks: Vec<Chunk>,
     nodes: usize,
+    /// True if the tables have all times of the period.
     whole: bool,
 }
 
 impl Tables {
-    /// Tables of at most `bytes` bytes (but one chunk at least). Times are
-    /// taken in a scattered order, so that the first chunks tell most nodes
-    /// apart.
+    /// Computes tables of at most `bytes` bytes, but at least one chunk. Times are in a
+    /// scattered order, so that most nodes already differ in the first chunks.
     pub(super) fn new(xag: &Xag, bytes: usize) -> Tables {
         let nodes = xag.nodes() as usize;
         let period = 1u32 << xag.counter_bits();
@@ -172,7 +172,7 @@ impl Tables {
         let count = all.min(bytes / (nodes * size_of::<Chunk>())).max(1);
         let mut chunks = vec![Chunk::ZERO; count * nodes];
         for (c, values) in chunks.chunks_mut(nodes).enumerate() {
-            // An odd multiplier runs through all times of the period.
+            // The multiplier is odd, so that every time of the period occurs once.
             let start = c as u32 * CHUNK_TIMES;
             let time = |k: u32| (start + k).wrapping_mul(0x9e37_79b1) & (period - 1);
             let word = |bit: u32, k: u32| {
@@ -195,29 +195,29 @@ impl Tables {
         self.chunks.len() / self.nodes
     }
 
-    /// Whether all times are there.
+    /// Returns whether the tables have all times of the period.
     pub(super) fn whole(&self) -> bool {
         self.whole
     }
 
-    /// Chunk c of every node.
+    /// Returns chunk c of every node.
     #[inline(always)]
     pub(super) fn row(&self, c: usize) -> &[Chunk] {
         &self.chunks[c * self.nodes..(c + 1) * self.nodes]
     }
 
-    /// Chunk c of every node, to change.
+    /// Returns chunk c of every node, mutably.
     pub(super) fn row_mut(&mut self, c: usize) -> &mut [Chunk] {
         &mut self.chunks[c * self.nodes..(c + 1) * self.nodes]
     }
 
-    /// Chunk c of a literal's table.
+    /// Returns chunk c of a literal's table.
     #[inline(always)]
     pub(super) fn chunk(&self, c: usize, lit: Lit) -> Chunk {
         self.chunks[c * self.nodes + lit.node() as usize].invert_if(lit.inverted())
     }
 
-    /// How often each node is 1.
+    /// Counts the times at which each node is 1.
     pub(super) fn ones(&self) -> Vec<u32> {
         let mut ones = vec![0; self.nodes];
         for c in 0..self.count() {
@@ -228,7 +228,7 @@ impl Tables {
         ones
     }
 
-    /// Times in the tables, repeated ones too.
+    /// Number of times in the tables, including repeated ones.
     pub(super) fn times(&self) -> u32 {
         self.count() as u32 * CHUNK_TIMES
     }

@@ -1,9 +1,11 @@
-//! The oracle: networks evaluated one bool a node, by a match on the gate, and
-//! random networks to try it on. It shares nothing with the crate but its model.
+//! The oracle: an evaluation with one bool per node and a match on the gate, and random
+//! networks to compare it on. Shares only the network model with the crate.
 
-#![allow(dead_code)] // each test uses a part
+#![allow(dead_code)] // each test uses some of it
 
-use logicnet::{Gate, InputEncoding, Layer, Mask, Masks, Network, Op, OutputEncoding, Parts};
+use logicnet::{
+    Gate, InputEncoding, Mask, Masks, Network, NetworkLayer, Op, OutputEncoding, Parts,
+};
 use proptest::prelude::*;
 
 fn gate(op: u8, a: bool, b: bool) -> bool {
@@ -28,7 +30,7 @@ fn gate(op: u8, a: bool, b: bool) -> bool {
     }
 }
 
-/// The value of every node at time t.
+/// Returns the value of each node at time t.
 pub fn nodes(network: &Network, masks: &Masks, t: u32) -> Vec<bool> {
     let mut nodes = Vec::new();
     for i in 0..network.inputs() {
@@ -61,7 +63,7 @@ pub fn nodes(network: &Network, masks: &Masks, t: u32) -> Vec<bool> {
     nodes
 }
 
-/// The outputs at time t.
+/// Returns the outputs at time t.
 pub fn outputs(network: &Network, masks: &Masks, t: u32) -> Vec<bool> {
     let nodes = nodes(network, masks, t);
     network
@@ -71,13 +73,13 @@ pub fn outputs(network: &Network, masks: &Masks, t: u32) -> Vec<bool> {
         .collect()
 }
 
-/// The sample at time t.
+/// Returns the sample at time t.
 pub fn sample(network: &Network, masks: &Masks, t: u32) -> u8 {
     let bits = outputs(network, masks, t);
     let n = bits.len();
     match network.output_encoding() {
         OutputEncoding::Binary => {
-            // Repeat the bits downwards from the top one, keep eight.
+            // Eight bits, repeated downwards from the top one.
             (0..8).fold(0, |byte, i| byte << 1 | u8::from(bits[n - 1 - i % n]))
         }
         OutputEncoding::GroupSum { groups } => {
@@ -93,7 +95,7 @@ pub fn sample(network: &Network, masks: &Masks, t: u32) -> u8 {
     }
 }
 
-/// Networks of all sorts, small enough for the oracle to run whole periods.
+/// Generates networks that are small enough for the oracle to run whole periods.
 pub fn networks() -> impl Strategy<Value = Network> {
     let encoding = prop_oneof![
         4 => (1u32..=10).prop_map(|bits| (InputEncoding::Binary, bits)),
@@ -111,7 +113,7 @@ pub fn networks() -> impl Strategy<Value = Network> {
         |((input_encoding, inputs), widths, outputs, groups, seed)| {
             let mut rng = logicnet::random::Rng::new(seed);
             let mut nodes = inputs;
-            // Some networks reach far back, some only one layer, as trained ones do.
+            // Gates read either any earlier node or only the layer before, as in trained networks.
             let near = rng.below(2) == 0;
             let mut first = 0;
             let layers = widths
@@ -127,9 +129,9 @@ pub fn networks() -> impl Strategy<Value = Network> {
                         .collect();
                     first = nodes;
                     nodes += width as u32;
-                    Layer {
+                    NetworkLayer {
                         gates,
-                        ..Layer::default()
+                        ..NetworkLayer::default()
                     }
                 })
                 .collect();
@@ -154,7 +156,7 @@ pub fn networks() -> impl Strategy<Value = Network> {
     )
 }
 
-/// A network and masks on some of its nodes.
+/// Generates networks with masks on some of their nodes.
 pub fn masked_networks() -> impl Strategy<Value = (Network, Masks)> {
     (networks(), any::<u64>(), 0u32..6).prop_map(|(network, seed, count)| {
         let mut rng = logicnet::random::Rng::new(seed);
