@@ -11,7 +11,7 @@ missing=false
 case ${1-} in
 '') ;;
 --missing) missing=true ;;
--h | --help) sed -n '2,6s/^# //p' "$0" && exit ;;
+-h | --help) sed -n '2,6s/^# //p' "web/${0##*/}" && exit ;;
 *) echo "web/build.sh: unknown argument $1; see web/build.sh --help" >&2 && exit 2 ;;
 esac
 

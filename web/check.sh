@@ -10,7 +10,7 @@ cd "$(dirname "$0")"
 case ${1-} in
 '') ;;
 --install) npm ci --no-audit --no-fund ;;
--h | --help) sed -n '2,6s/^# //p' "$0" && exit ;;
+-h | --help) sed -n '2,6s/^# //p' "${0##*/}" && exit ;;
 *) echo "web/check.sh: unknown argument $1; see web/check.sh --help" >&2 && exit 2 ;;
 esac
 
