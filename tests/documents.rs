@@ -87,7 +87,7 @@ export const COMMANDS = {
             list,
             "    '{}': {{ effect: '{}', idempotent: {} }},",
             command.name,
-            command.effect.name(),
+            format!("{:?}", command.effect).to_lowercase(),
             command.idempotent
         )
         .unwrap();

@@ -8,14 +8,13 @@ use std::fmt;
 use std::iter;
 
 use serde::Deserialize;
-use serde::de::value::{MapAccessDeserializer, MapDeserializer, SeqAccessDeserializer};
+use serde::de::value::{MapAccessDeserializer, MapDeserializer};
 use serde::de::{
-    DeserializeSeed, Deserializer, Error as _, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess,
-    Unexpected, Visitor,
+    DeserializeSeed, Deserializer, Error as _, IgnoredAny, IntoDeserializer, MapAccess, Visitor,
 };
 use serde_json::Error;
 
-use instrument::commands::{self, Argument, Call, Kind, Spec, Value};
+use instrument::commands::{self, Call, Kind, Spec, Value};
 
 use super::protocol::{Bend, Body, ClientMessage, Gate, Request};
 
@@ -74,83 +73,42 @@ impl<'de> Visitor<'de> for CallVisitor {
             if std::mem::replace(&mut seen[place], true) {
                 return Err(wrong("duplicate"));
             }
-            values[place] = fields.next_value_seed(ValueOf(&arguments[place]))?;
+            values[place] = fields
+                .next_value_seed(ValueOf(arguments[place].kind))
+                .map_err(|error| M::Error::custom(format_args!("`{field}`: {error}")))?;
         }
         Call::new(self.0, values).map_err(M::Error::custom)
     }
 }
 
-/// Reads the value of an argument; `null` is none.
-#[derive(Clone, Copy)]
-struct ValueOf(&'static Argument);
+/// Reads a value of a kind; `null` is none.
+struct ValueOf(Kind);
 
 impl<'de> DeserializeSeed<'de> for ValueOf {
     type Value = Option<Value>;
 
-    fn deserialize<D: Deserializer<'de>>(self, value: D) -> Result<Option<Value>, D::Error> {
-        value.deserialize_any(self)
-    }
-}
-
-impl ValueOf {
-    fn known<E: serde::de::Error>(
-        self,
-        value: Option<Value>,
-        unexpected: Unexpected,
-    ) -> Result<Option<Value>, E> {
-        match value {
-            Some(value) => Ok(Some(value)),
-            None => Err(E::invalid_value(unexpected, &self)),
-        }
-    }
-}
-
-impl<'de> Visitor<'de> for ValueOf {
-    type Value = Option<Value>;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "`{}`, {}", self.0.name, self.0.kind.takes(0))
-    }
-
-    fn visit_unit<E: serde::de::Error>(self) -> Result<Option<Value>, E> {
-        if self.0.optional {
-            return Ok(None);
-        }
-        Err(E::invalid_type(Unexpected::Unit, &self))
-    }
-
-    fn visit_bool<E: serde::de::Error>(self, flag: bool) -> Result<Option<Value>, E> {
-        let value = (self.0.kind == Kind::Flag).then_some(Value::Flag(flag));
-        self.known(value, Unexpected::Bool(flag))
-    }
-
-    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Option<Value>, E> {
-        self.known(self.0.kind.from_number(number), Unexpected::Signed(number))
-    }
-
-    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Option<Value>, E> {
-        let value = number.try_into().ok();
-        let value = value.and_then(|number| self.0.kind.from_number(number));
-        self.known(value, Unexpected::Unsigned(number))
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Option<Value>, E> {
-        self.known(self.0.kind.from_text(text), Unexpected::Str(text))
-    }
-
-    fn visit_seq<S: SeqAccess<'de>>(self, values: S) -> Result<Option<Value>, S::Error> {
-        let values = SeqAccessDeserializer::new(values);
-        let value = match self.0.kind {
-            Kind::Gate => Gate::deserialize(values)?.gate().map(Value::Gate),
-            Kind::Bends => {
-                let bends = Vec::<(u32, Option<Bend>)>::deserialize(values)?.into_iter();
-                let masks = bends.map(|(node, bend)| Ok((node, bend.map(Bend::mask).transpose()?)));
-                masks.collect::<Result<_, String>>().map(Value::Bends)
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Option<Value>, D::Error> {
+        let ValueOf(kind) = self;
+        let value = match kind {
+            Kind::Number { .. } => Option::<u32>::deserialize(json)?.map(|n| kind.number(n)),
+            Kind::Setting => Option::deserialize(json)?.map(|value| Ok(Value::Setting(value))),
+            Kind::Flag => Option::deserialize(json)?.map(|flag| Ok(Value::Flag(flag))),
+            Kind::Gate => {
+                Option::<Gate>::deserialize(json)?.map(|gate| gate.gate().map(Value::Gate))
             }
-            _ => return Err(S::Error::invalid_type(Unexpected::Seq, &self)),
+            Kind::Bends => Option::<Vec<(u32, Option<Bend>)>>::deserialize(json)?.map(masks),
+            Kind::Name | Kind::File | Kind::Page | Kind::Parameter => {
+                Option::<String>::deserialize(json)?.map(|text| kind.text(text))
+            }
         };
-        value.map(Some).map_err(S::Error::custom)
+        value.transpose().map_err(D::Error::custom)
     }
+}
+
+fn masks(bends: Vec<(u32, Option<Bend>)>) -> Result<Value, String> {
+    let masks = bends.into_iter();
+    let masks = masks.map(|(node, bend)| Ok((node, bend.map(Bend::mask).transpose()?)));
+    masks.collect::<Result<_, String>>().map(Value::Bends)
 }
 
 /// A message's text as the object of its own fields, without those that all messages have.
@@ -319,11 +277,11 @@ mod tests {
         for (text, expected) in [
             (
                 r#"{"type":"strength","layer":0,"strength":101}"#,
-                "strength: invalid value: integer `101`, expected `strength`, a whole number from 0 to 100",
+                "strength: `strength`: takes a whole number from 0 to 100, not 101",
             ),
             (
                 r#"{"type":"show","page":"x"}"#,
-                "show: invalid value: string \"x\", expected `page`, one of play, menu",
+                "show: `page`: takes one of play, menu, presets, inputs, about, not \"x\"",
             ),
             (
                 r#"{"type":"recall-preset"}"#,
@@ -331,7 +289,7 @@ mod tests {
             ),
             (
                 r#"{"type":"play","playing":1}"#,
-                "play: invalid value: integer `1`, expected `playing`, true or false",
+                "play: `playing`: invalid type: integer `1`, expected a boolean at line 1 column 27",
             ),
         ] {
             let (_, reason) = read(text).unwrap_err();

@@ -574,11 +574,11 @@ mod tests {
             ("1 bend invert", "line 1: bend NODE... HOW: NODE is missing"),
             (
                 "1 bend 7 x invert",
-                "line 1: bend NODE... HOW: NODE is a whole number from 0, not \"x\"",
+                "line 1: bend NODE... HOW: NODE takes a whole number from 0, not \"x\"",
             ),
             (
                 "1 layer choose 0",
-                "line 1: layer choose N: N is a whole number from 1, not \"0\"",
+                "line 1: layer choose N: N takes a whole number from 1, not \"0\"",
             ),
             (
                 "1 layer up 1",
@@ -586,11 +586,11 @@ mod tests {
             ),
             (
                 "1 strength 1 101",
-                "line 1: strength N PERCENT: PERCENT is a whole number from 0 to 100, not \"101\"",
+                "line 1: strength N PERCENT: PERCENT takes a whole number from 0 to 100, not \"101\"",
             ),
             (
                 "1 rewire 20 16 0 0",
-                "line 1: rewire NODE OP A B: OP is a whole number from 0 to 15, not \"16\"",
+                "line 1: rewire NODE OP A B: OP takes a whole number from 0 to 15, not \"16\"",
             ),
             ("1 analog 1", "line 1: analog INPUT VALUE"),
             (

@@ -8,6 +8,8 @@
 mod table;
 mod text;
 
+use std::fmt::Debug;
+
 use logicnet::{Gate, Mask};
 
 use crate::layers::MOST_STRENGTH;
@@ -72,18 +74,6 @@ pub enum Effect {
     View,
 }
 
-impl Effect {
-    /// Returns its name in the page's list.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Effect::Edit => "edit",
-            Effect::Unsaved => "unsaved",
-            Effect::History => "history",
-            Effect::View => "view",
-        }
-    }
-}
-
 /// The values that an argument takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -116,7 +106,7 @@ pub enum Kind {
 
 impl Kind {
     /// Any number, counted from 0.
-    const fn number(label: &'static str) -> Kind {
+    const fn any(label: &'static str) -> Kind {
         Kind::Number {
             label,
             most: u32::MAX,
@@ -157,8 +147,8 @@ impl Kind {
         }
     }
 
-    /// Describes the values that it takes in messages; text writes numbers from `first`.
-    pub fn takes(self, first: u32) -> String {
+    /// Describes the values that it takes, with numbers from `first`.
+    fn takes(self, first: u32) -> String {
         let list = |names: Vec<&str>| format!("one of {}", names.join(", "));
         match self {
             Kind::Number { most: u32::MAX, .. } => format!("a whole number from {first}"),
@@ -176,26 +166,33 @@ impl Kind {
         }
     }
 
-    /// Returns the value for a number of a message, if it is one of this kind.
-    pub fn from_number(self, number: i64) -> Option<Value> {
+    /// Returns the value for a number of a message.
+    ///
+    /// # Errors
+    /// Names the values that this kind takes.
+    pub fn number(self, number: u32) -> Result<Value, String> {
         match self {
-            Kind::Number { most, .. } => {
-                let number = u32::try_from(number).ok()?;
-                (number <= most).then_some(Value::Number(number))
-            }
-            Kind::Setting => number.try_into().ok().map(Value::Setting),
-            _ => None,
+            Kind::Number { most, .. } if number <= most => Ok(Value::Number(number)),
+            _ => Err(self.refuse(&number, 0)),
         }
     }
 
-    /// Returns the value for a string of a message, if it is one of this kind.
-    pub fn from_text(self, text: &str) -> Option<Value> {
-        match self {
-            Kind::Name | Kind::File => Some(Value::Text(text.into())),
-            Kind::Page => Page::with_name(text).map(Value::Page),
-            Kind::Parameter => Key::with_id(text).map(Value::Parameter),
+    /// Returns the value for a string of a message.
+    ///
+    /// # Errors
+    /// Names the values that this kind takes.
+    pub fn text(self, text: String) -> Result<Value, String> {
+        let value = match self {
+            Kind::Name | Kind::File => return Ok(Value::Text(text)),
+            Kind::Page => Page::with_name(&text).map(Value::Page),
+            Kind::Parameter => Key::with_id(&text).map(Value::Parameter),
             _ => None,
-        }
+        };
+        value.ok_or_else(|| self.refuse(&text, 0))
+    }
+
+    fn refuse(self, value: &dyn Debug, first: u32) -> String {
+        format!("takes {}, not {value:?}", self.takes(first))
     }
 }
 

@@ -8,9 +8,9 @@ use super::{Argument, Context, Kind, Phrase, Spec, Value};
 use crate::analog::INPUTS;
 use crate::{Command, Saved};
 
-const NODE: Kind = Kind::number("NODE");
-const SEED: Kind = Kind::number("SEED");
-const TIME: Kind = Kind::number("T");
+const NODE: Kind = Kind::any("NODE");
+const SEED: Kind = Kind::any("SEED");
+const TIME: Kind = Kind::any("T");
 const PERCENT: Kind = Kind::PERCENT;
 /// A layer's or a network's; the instrument knows how many exist.
 const INDEX: Kind = Kind::index(u32::MAX);

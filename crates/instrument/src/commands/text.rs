@@ -97,30 +97,26 @@ fn arguments(
 
 /// Reads a value, and moves on behind its words.
 fn value(kind: Kind, words: &mut &[&str]) -> Result<Value, String> {
-    let missing = || format!("{} is missing", kind.label());
-    let (word, rest) = words.split_first().ok_or_else(missing)?;
-    let value = match kind {
-        Kind::Gate => return gate(words).map(Value::Gate),
-        Kind::Bends => bends(std::mem::take(words)).map(Value::Bends)?,
-        Kind::Name => Value::Text(std::mem::take(words).join(" ")),
+    let [word, rest @ ..] = *words else {
+        return Err(format!("{} is missing", kind.label()));
+    };
+    match kind {
+        Kind::Gate => gate(words).map(Value::Gate),
+        Kind::Bends => bends(std::mem::take(words)).map(Value::Bends),
+        Kind::Name => Ok(Value::Text(std::mem::take(words).join(" "))),
         Kind::Number { first, .. } => {
             *words = rest;
-            let number = word.parse().ok();
-            let number = number.and_then(|number: i64| number.checked_sub(first.into()));
-            number
-                .and_then(|number| kind.from_number(number))
-                .ok_or_else(|| refused(kind, word, first))?
+            let number = word.parse::<u64>().ok();
+            let number = number.and_then(|number| number.checked_sub(first.into()));
+            let value = number.and_then(|number| kind.number(number.try_into().ok()?).ok());
+            value.ok_or_else(|| format!("{} {}", kind.label(), kind.refuse(word, first)))
         }
         _ => {
             *words = rest;
-            kind.from_text(word).ok_or_else(|| refused(kind, word, 0))?
+            let value = kind.text((*word).into());
+            value.map_err(|problem| format!("{} {problem}", kind.label()))
         }
-    };
-    Ok(value)
-}
-
-fn refused(kind: Kind, word: &str, first: u32) -> String {
-    format!("{} is {}, not {word:?}", kind.label(), kind.takes(first))
+    }
 }
 
 fn assigned(assignment: &str) -> Result<(Key, i32), String> {
@@ -142,8 +138,8 @@ fn gate(words: &mut &[&str]) -> Result<Gate, String> {
     let op = number(Kind::OPERATION, words)?;
     Ok(Gate {
         op: Op::new(op as u8).ok_or("OP is 0 to 15")?,
-        a: number(Kind::number("A"), words)?,
-        b: number(Kind::number("B"), words)?,
+        a: number(Kind::any("A"), words)?,
+        b: number(Kind::any("B"), words)?,
     })
 }
 
@@ -164,7 +160,7 @@ fn bends(words: &[&str]) -> Result<Vec<(u32, Option<Mask>)>, String> {
     let mut nodes = nodes;
     let mut bends = Vec::with_capacity(nodes.len());
     while !nodes.is_empty() {
-        bends.push((number(Kind::number("NODE"), &mut nodes)?, mask));
+        bends.push((number(Kind::any("NODE"), &mut nodes)?, mask));
     }
     Ok(bends)
 }
@@ -222,9 +218,9 @@ mod tests {
         let arguments = TABLE.iter().flat_map(|spec| spec.arguments);
         for kind in arguments.map(|argument| argument.kind) {
             if let Kind::Number { most, .. } = kind {
-                assert_eq!(kind.from_number(most.into()), Some(Value::Number(most)));
-                assert_eq!(kind.from_number(i64::from(most) + 1), None);
-                assert_eq!(kind.from_number(-1), None);
+                assert_eq!(kind.number(most), Ok(Value::Number(most)));
+                let over = most.checked_add(1);
+                assert!(over.is_none_or(|over| kind.number(over).is_err()));
             }
         }
     }
@@ -285,15 +281,15 @@ mod tests {
             ("choose", "choose N: N is missing"),
             (
                 "choose 0",
-                "choose N: N is a whole number from 1, not \"0\"",
+                "choose N: N takes a whole number from 1, not \"0\"",
             ),
             (
                 "choose -1",
-                "choose N: N is a whole number from 1, not \"-1\"",
+                "choose N: N takes a whole number from 1, not \"-1\"",
             ),
             (
                 "learn 9",
-                "learn N: N is a whole number from 1 to 8, not \"9\"",
+                "learn N: N takes a whole number from 1 to 8, not \"9\"",
             ),
             ("undo 2", "undo: \"2\" is one word too many"),
             ("random 1 2", "random [SEED]: \"2\" is one word too many"),
@@ -305,7 +301,7 @@ mod tests {
             ),
             (
                 "page x",
-                "page PAGE: PAGE is one of play, menu, presets, inputs, about, not \"x\"",
+                "page PAGE: PAGE takes one of play, menu, presets, inputs, about, not \"x\"",
             ),
             (
                 "set speed=9",
