@@ -35,10 +35,10 @@ fn parameters_are_documented() {
 #[test]
 fn scripts_in_the_documentation_are_scripts() {
     let text = std::fs::read_to_string(PLAYING).unwrap();
-    let scripts: Vec<&str> = text
-        .split("```\n")
-        .filter(|block| block.starts_with("# "))
-        .filter(|block| block.contains(" down "))
+    // Between pairs of fences; scripts have no language and begin with a comment.
+    let blocks = text.split("```").skip(1).step_by(2);
+    let scripts: Vec<&str> = blocks
+        .filter(|block| block.starts_with("\n# ") && block.contains(" down "))
         .collect();
     assert!(!scripts.is_empty());
     for script in scripts {

@@ -147,25 +147,6 @@ impl Kind {
         }
     }
 
-    /// Describes the values that it takes, with numbers from `first`.
-    fn takes(self, first: u32) -> String {
-        let list = |names: Vec<&str>| format!("one of {}", names.join(", "));
-        match self {
-            Kind::Number { most: u32::MAX, .. } => format!("a whole number from {first}"),
-            Kind::Number { most, .. } => {
-                format!("a whole number from {first} to {}", most + first)
-            }
-            Kind::Flag => "true or false".into(),
-            Kind::Name => "a name".into(),
-            Kind::File => "a file's content".into(),
-            Kind::Page => list(Page::ALL.map(Page::name).to_vec()),
-            Kind::Parameter => list(KEYS.iter().map(|key| key.parameter().id).collect()),
-            Kind::Setting => "a whole number".into(),
-            Kind::Gate => "an operation from 0 to 15 and two nodes".into(),
-            Kind::Bends => "nodes and their bends".into(),
-        }
-    }
-
     /// Returns the value for a number of a message.
     ///
     /// # Errors
@@ -191,8 +172,19 @@ impl Kind {
         value.ok_or_else(|| self.refuse(&text, 0))
     }
 
+    /// Describes the values that it takes, with numbers from `first`.
     fn refuse(self, value: &dyn Debug, first: u32) -> String {
-        format!("takes {}, not {value:?}", self.takes(first))
+        let takes = match self {
+            Kind::Number { most: u32::MAX, .. } => format!("a whole number from {first}"),
+            Kind::Number { most, .. } => format!("a whole number from {first} to {}", most + first),
+            Kind::Page => Page::ALL.map(Page::name).join(", "),
+            Kind::Parameter => {
+                let ids: Vec<_> = KEYS.iter().map(|key| key.parameter().id).collect();
+                ids.join(", ")
+            }
+            _ => "another kind of value".into(),
+        };
+        format!("takes {takes}, not {value:?}")
     }
 }
 

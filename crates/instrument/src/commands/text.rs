@@ -32,15 +32,18 @@ fn phrases_of(verb: &str) -> impl Iterator<Item = (&'static Spec, &'static Phras
 
 /// Describes the commands that begin with a word, or lists the usages of all.
 pub fn help(verb: Option<&str>) -> String {
-    let usages = || phrases().map(|(_, phrase)| phrase.usage);
-    let lines = phrases_of(verb.unwrap_or_default());
-    let lines: Vec<String> = lines
+    let lines: Vec<String> = phrases_of(verb.unwrap_or_default())
         .map(|(spec, phrase)| format!("{}: {}", phrase.usage, spec.about))
         .collect();
     if lines.is_empty() {
-        return usages().collect::<Vec<_>>().join(", ");
+        return usages(phrases());
     }
     lines.join("; ")
+}
+
+fn usages(phrases: impl Iterator<Item = (&'static Spec, &'static Phrase)>) -> String {
+    let usages: Vec<&str> = phrases.map(|(_, phrase)| phrase.usage).collect();
+    usages.join(", ")
 }
 
 /// Reads a command; `None` if none begins with the first word.
@@ -48,18 +51,13 @@ pub fn help(verb: Option<&str>) -> String {
 /// # Errors
 /// Names the command, the argument that is wrong and the values that it takes.
 pub fn parse(words: &[&str]) -> Result<Option<Call>, String> {
-    let verb = words.first().copied().unwrap_or_default();
-    if phrases_of(verb).next().is_none() {
+    let mut phrases = phrases_of(words.first().unwrap_or(&"")).peekable();
+    if phrases.peek().is_none() {
         return Ok(None);
     }
-    let mut phrases = phrases_of(verb);
     let Some((spec, phrase)) = phrases.find(|(_, phrase)| phrase.begins(words)) else {
-        let usages: Vec<_> = phrases_of(verb).map(|(_, phrase)| phrase.usage).collect();
-        return Err(format!(
-            "{:?} is no command; write {}",
-            words.join(" "),
-            usages.join(", ")
-        ));
+        let (words, usages) = (words.join(" "), usages(phrases_of(words[0])));
+        return Err(format!("{words:?} is no command; write {usages}"));
     };
     arguments(spec, phrase, &words[phrase.words().count()..])
         .and_then(|values| Call::new(spec, values))
@@ -301,7 +299,7 @@ mod tests {
             ),
             (
                 "page x",
-                "page PAGE: PAGE takes one of play, menu, presets, inputs, about, not \"x\"",
+                "page PAGE: PAGE takes play, menu, presets, inputs, about, not \"x\"",
             ),
             (
                 "set speed=9",
