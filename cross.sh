@@ -1,23 +1,23 @@
 #!/usr/bin/env bash
-# Builds gatebend for a board; prints the binary's path, and nothing else, on standard output.
+# Builds gatebend for a board. Prints only the binary's path on standard output.
 # Usage: ./cross.sh [--board NAME | --target TRIPLE] [--package NAME]
 #                   [--check] [--install] [--missing]
-#   --board NAME     for the board of boards/NAME.toml (default: bela-black)
+#   --board NAME     the board of boards/NAME.toml (default: bela-black)
 #   --target TRIPLE  armv7-unknown-linux-gnueabihf (BeagleBone Black) or
 #                    aarch64-unknown-linux-gnu (Bela Gem)
-#   --package NAME   another program, or shared library, of this workspace
-#   --check          fails unless the binary starts on the board's old glibc, evaluates
+#   --package NAME   another program or shared library of this workspace
+#   --check          fails unless the binary works with the board's old glibc, evaluates
 #                    with NEON and is small
-#   --install        first installs what is missing (network; on Debian as root)
-#   --missing        builds nothing, says what is missing; fails if nothing is
+#   --install        first installs missing tools (needs network; on Debian root)
+#   --missing        builds nothing, lists missing tools; fails if there are none
 set -euo pipefail
 cd "$(dirname "$0")"
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/gatebend
 debian_rust=$cache/rust-cross
 targets="armv7-unknown-linux-gnueabihf aarch64-unknown-linux-gnu"
-# Bytes that the stripped binary may have: the program, 3.2 MB before it served the page;
-# its server; the page, 0.1 MB compressed, and gatebend.wasm, 0.6 MB, if it was built.
+# Maximum size of the stripped binary in bytes. It includes the page, 0.1 MB compressed, and
+# gatebend.wasm, 0.6 MB, if that was built.
 most_bytes=4500000
 
 say() { echo "cross.sh: $*" >&2; }
@@ -43,12 +43,12 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
-[ -z "$board" ] || [ -z "$target" ] || { say "a board or a target, not both"; exit 2; }
+[ -z "$board" ] || [ -z "$target" ] || { say "--board and --target cannot be combined; see ./cross.sh --help"; exit 2; }
 
-# The line `target = "..."` under [deploy].
+# Prints the value of `target` under [deploy].
 target_of_board() {
     local file=boards/$1.toml
-    [ -f "$file" ] || fail "there is no $file; name a board of boards/, or the target with --target"
+    [ -f "$file" ] || fail "there is no $file; give a board of boards/, or a target with --target"
     awk -F '"' '/^\[/ { deploy = /^\[deploy\]/ } deploy && /^target *=/ { print $2 }' "$file"
 }
 if [ -z "$target" ]; then
@@ -56,14 +56,14 @@ if [ -z "$target" ]; then
     [ -n "$target" ] || fail "boards/${board:-bela-black}.toml has no target under [deploy]"
 fi
 
-# The oldest glibc of the board's images: Debian stretch, and bookworm's ancestors.
+# The oldest glibc of the boards' images, which are based on Debian stretch and later.
 case $target in
 armv7-unknown-linux-gnueabihf) glibc=2.24 ;;
 aarch64-unknown-linux-gnu) glibc=2.31 ;;
-*) fail "$target is none of the boards' targets: $targets" ;;
+*) fail "$target is not the target of a board; choose one of: $targets" ;;
 esac
 
-# Whether a compiler has the target's standard library.
+# Succeeds if a compiler has the target's standard library.
 knows_target() { # rustc
     local folder
     folder=$("$1" --print target-libdir --target "$target" 2>/dev/null) && [ -d "$folder" ]
@@ -73,14 +73,14 @@ add_target() {
     command -v rustup >/dev/null && rustup target add "$target" >/dev/null 2>&1
 }
 
-# Debian's compiler and the libraries of both targets, unpacked beside the system's
-# own: its packages for other architectures would bring a whole system along.
+# Unpacks Debian's compiler and the libraries of both targets without installing them: the
+# packages for other architectures would pull in a whole system.
 unpack_debian_rust() {
     local version minor unpack
     dpkg --add-architecture armhf
     dpkg --add-architecture arm64
-    apt-get update -q || true # one index out of step does not stop the others
-    # The newest that is there for all three architectures: their indexes differ at times.
+    apt-get update -q || true # works even if one index is out of date
+    # Finds the newest version for all three architectures, whose indexes may differ.
     for version in $(apt-cache madison rustc-web | awk '{ print $3 }'); do
         if apt-cache show "libstd-rust-web-dev:armhf=$version" >/dev/null 2>&1 &&
             apt-cache show "libstd-rust-web-dev:arm64=$version" >/dev/null 2>&1; then
@@ -88,7 +88,7 @@ unpack_debian_rust() {
         fi
         version=
     done
-    [ -n "${version:-}" ] || fail "Debian offers no Rust for $target here; install rustup from https://rustup.rs"
+    [ -n "${version:-}" ] || fail "Debian has no Rust for $target here; install rustup from https://rustup.rs"
     minor=$(echo "$version" | cut -d . -f 1,2)
     apt-get install -q -y --no-install-recommends \
         "$(apt-cache show "libstd-rust-web-$minor=$version" | grep -o 'libllvm[0-9]*' | head -n 1)"
@@ -104,14 +104,14 @@ unpack_debian_rust() {
     rm -rf "$debian_rust"
     mv "$unpack/tree" "$debian_rust"
     rm -rf "$unpack"
-    # Its libraries are not where the system looks for them.
+    # The libraries are outside the system's search path.
     printf '#!/bin/sh\nLD_LIBRARY_PATH=%s exec %s "$@"\n' \
         "$debian_rust/usr/lib/$(uname -m)-linux-gnu" "$debian_rust/usr/bin/rustc" >"$debian_rust/rustc"
     chmod +x "$debian_rust/rustc"
 }
 
-# Zig links for a glibc of any age. It comes with cargo-zigbuild from PyPI, into a folder
-# of its own.
+# Zig can link for any version of glibc. It is installed with cargo-zigbuild from PyPI, into a
+# separate folder.
 use_zig() {
     PATH=$cache/zig/bin:$PATH
     command -v cargo-zigbuild >/dev/null && zig version >/dev/null 2>&1
@@ -142,7 +142,7 @@ if $install; then
     } >&2
 fi
 
-# What is missing goes to `why`; the compiler, if it is not the usual one, to RUSTC.
+# Sets `why` to a message if a tool is missing, and RUSTC unless the default compiler is used.
 why=
 if ! command -v cargo >/dev/null; then
     why="cargo is missing; install Rust from https://rustup.rs"
@@ -165,7 +165,7 @@ fi
 [ -z "$why" ] || fail "$why"
 
 say "building $package for $target with $("${RUSTC:-rustc}" --version)"
-# Older compilers warn that +neon is unstable, once a crate.
+# Quiet because older compilers warn in every crate that +neon is unstable.
 cargo zigbuild --quiet --release --target "$target.$glibc" --package "$package" >&2
 folder=${CARGO_TARGET_DIR:-target}/$target/release
 file=$package
@@ -178,7 +178,7 @@ chmod +x "$binary"
 
 check_glibc() {
     local newest
-    command -v readelf >/dev/null || fail "readelf is missing (binutils), which tells what glibc is needed"
+    command -v readelf >/dev/null || fail "readelf is missing (binutils); it shows which glibc is needed"
     newest=$(readelf -V "$binary" | grep -o 'GLIBC_[0-9.]*' | sed 's/GLIBC_//' |
         sort -t . -k 1,1n -k 2,2n | tail -n 1)
     say "glibc: needs $newest, at most $glibc"
@@ -186,7 +186,7 @@ check_glibc() {
         fail "$binary needs a newer glibc than the board has"
 }
 
-# Each of the four operations must be found on whole vectors where gates are evaluated.
+# Each of the four operations must occur on whole vectors in the functions that evaluate gates.
 check_neon() {
     local objdump counts
     for objdump in arm-linux-gnueabihf-objdump llvm-objdump ''; do
@@ -207,6 +207,6 @@ if $check; then
     [ "$target" != armv7-unknown-linux-gnueabihf ] || check_neon
     size=$(($(wc -c <"$binary")))
     say "size: $size bytes stripped, at most $most_bytes"
-    [ "$size" -le "$most_bytes" ] || fail "$binary is larger than that"
+    [ "$size" -le "$most_bytes" ] || fail "$binary is too large"
 fi
 echo "$binary"

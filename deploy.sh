@@ -1,31 +1,31 @@
 #!/usr/bin/env bash
-# Brings Gatebend to a Bela board.
+# Deploys Gatebend to a Bela board.
 # Usage: ./deploy.sh [user@host] [options]
-#   (nothing)      builds, uploads, checks, swaps and starts; the old version is kept
-#   --boot         ... and makes it start at boot
-#   --no-start     ... but leaves what is playing alone
-#   --no-boot      it does not start at boot any more
-#   --rollback     goes back to the version before
-#   --stop         stops what is playing
-#   --logs         what the program says, as it says it
-#   --zip [FILE]   a project to upload through the Bela IDE [out/gatebend.zip]
-#   --board NAME   boards/NAME.toml [bela-black]
-#   --dry-run      says what would be done, and does nothing
-# Without a host: the board's own, then 192.168.7.2 (Linux, Windows), 192.168.6.2
+#   (no option)    builds, uploads, verifies, activates and starts; keeps the old version
+#   --boot         ... and starts it at boot from now on
+#   --no-start     ... without restarting the running program
+#   --no-boot      stops starting it at boot
+#   --rollback     returns to the previous version
+#   --stop         stops the running program
+#   --logs         follows the program's messages
+#   --zip [FILE]   writes a project for the Bela IDE [out/gatebend.zip]
+#   --board NAME   the board of boards/NAME.toml [bela-black]
+#   --dry-run      shows the steps without doing anything
+# Without a host, tries that of the board's file, 192.168.7.2 (Linux, Windows), 192.168.6.2
 # (macOS) and bela.local. GATEBEND_BINARY names a program that is already built.
-# docs/bela.md has the rest.
+# See docs/bela.md for more.
 #
-# Runs in bash 3.2, as macOS has it.
+# Compatible with bash 3.2, the version of macOS.
 set -euo pipefail
 from=$PWD
 cd "$(dirname "$0")"
 
-fail() { # sentence
+fail() { # message
     echo "deploy.sh: $*" >&2
     exit 1
 }
 
-usage_error() { # sentence
+usage_error() { # message
     echo "deploy.sh: $*; see ./deploy.sh --help" >&2
     exit 2
 }
@@ -33,7 +33,7 @@ usage_error() { # sentence
 action=deploy board=bela-black host='' file='' boot=false start=true dry_run=false
 
 choose() { # action
-    [ "$action" = deploy ] || usage_error "--$action and --$1 do not go together"
+    [ "$action" = deploy ] || usage_error "--$action cannot be combined with --$1"
     action=$1
 }
 
@@ -64,15 +64,15 @@ while [ $# -gt 0 ]; do
         ;;
     -*) usage_error "unknown option $1" ;;
     *)
-        [ -z "$host" ] || usage_error "one host at a time, not $host and $1"
+        [ -z "$host" ] || usage_error "only one host can be given, not $host and $1"
         host=$1
         ;;
     esac
     shift
 done
-if $boot && [ "$action" != deploy ]; then usage_error "--boot and --$action do not go together"; fi
+if $boot && [ "$action" != deploy ]; then usage_error "--boot cannot be combined with --$action"; fi
 
-# ---- The board's description
+# ---- The board's file
 
 description=boards/$board.toml
 if [ ! -f "$description" ]; then
@@ -80,14 +80,14 @@ if [ ! -f "$description" ]; then
     fail "there is no board $board; choose one of: $names"
 fi
 
-setting() { # key: of [deploy]; plain characters, safe in any shell
+setting() { # key; prints its value under [deploy], which is safe in any shell
     local value
     value=$(awk -v key="$1" '
         /^\[/ { inside = /^\[deploy\]/ }
         inside && $0 ~ "^" key "[ \t]*=" { split($0, part, "\""); print part[2]; exit }' "$description")
     case $value in
-    '') fail "$description does not say $1 under [deploy]; choose a board that is deployed to" ;;
-    *[!A-Za-z0-9_./@:-]*) fail "$1 in $description may have letters, digits and _./@:- only" ;;
+    '') fail "$description has no $1 under [deploy]; choose another board" ;;
+    *[!A-Za-z0-9_./@:-]*) fail "$1 in $description may only have letters, digits and _./@:-" ;;
     esac
     echo "$value"
 }
@@ -100,7 +100,7 @@ board_host=$(setting host)
 user=root
 case $board_host in *@*) user=${board_host%%@*} ;; esac
 bela=${projects%/projects}
-[ "$bela" != "$projects" ] || fail "projects in $description must end in /projects, beside Bela's Makefile"
+[ "$bela" != "$projects" ] || fail "projects in $description must end in /projects, next to Bela's Makefile"
 case $project in */* | .* | bin) fail "project in $description must be a plain name, and not bin" ;; esac
 
 case $host in
@@ -110,16 +110,16 @@ case $host in
         case " $hosts " in *" $user@$address "*) ;; *) hosts="$hosts $user@$address" ;; esac
     done
     ;;
--* | *[!A-Za-z0-9_.@:%-]*) usage_error "$host is no user@host" ;;
+-* | *[!A-Za-z0-9_.@:%-]*) usage_error "$host is not of the form user@host" ;;
 *@*) hosts=$host ;;
 *) hosts=$user@$host ;;
 esac
 
-# ---- What would be done
+# ---- Dry run
 
 if $dry_run; then
     step() { printf '  %s\n' "$*"; }
-    echo "In this order:"
+    echo "Steps:"
     case $action in
     deploy | zip)
         if [ -n "${GATEBEND_BINARY-}" ]; then
@@ -133,22 +133,22 @@ if $dry_run; then
     case $action in
     deploy)
         step "$build"
-        step "upload program, networks and run.sh to $projects/$project/.incoming, and clean up after a broken upload"
+        step "upload program, networks and run.sh to $projects/$project/.incoming, and clean up after an interrupted upload"
         step "compare their SHA-256 on the board"
-        step "let $projects/$project/run.sh start this version; keep the one before"
+        step "make $projects/$project/run.sh start this version; keep the previous one"
         if $boot; then step "make it start at boot: make -C $bela PROJECT=$project startup"; fi
         if $start; then
-            step "stop what is playing: make -C $bela stop"
+            step "stop the running program: make -C $bela stop"
             step "start: make -C $bela PROJECT=$project runonly, or bela_startup where it starts at boot"
         fi
         ;;
     rollback)
-        step "let $projects/$project/run.sh start the version before"
-        if $start; then step "stop what is playing, start"; fi
+        step "make $projects/$project/run.sh start the previous version"
+        if $start; then step "stop the running program, start"; fi
         ;;
-    stop) step "stop what is playing: make -C $bela stop" ;;
+    stop) step "stop the running program: make -C $bela stop" ;;
     no-boot) step "if it starts at boot: make -C $bela nostartup" ;;
-    logs) step "show the journal's last lines, follow $state/log.txt" ;;
+    logs) step "show the last lines of the journal, follow $state/log.txt" ;;
     zip)
         step "$build"
         step "write ${file:-out/$project.zip}"
@@ -157,7 +157,7 @@ if $dry_run; then
     exit
 fi
 
-# ---- The version: a folder with everything, named after its contents
+# ---- The version: a folder with all files, named after a hash of its contents
 
 work='' address=''
 clean_up() {
@@ -169,7 +169,7 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
-work=$(mktemp -d /tmp/gatebend.XXXXXX) # short: a socket's path may have 104 characters
+work=$(mktemp -d /tmp/gatebend.XXXXXX) # short: socket paths are limited to 104 characters
 version=$work/version
 
 if command -v sha256sum >/dev/null; then
@@ -180,13 +180,13 @@ else
     fail "sha256sum and shasum are missing; install coreutils"
 fi
 
-# Names of ours have no spaces.
+# No file name has a space.
 sums() { (cd "$version" && find . -type f ! -name SHA256SUMS | LC_ALL=C sort | xargs "${sha256[@]}"); }
 
-# A program for another processor would only fail on the board.
+# Rejects programs for other processors, which would fail only on the board.
 check_program() { # file
     local machine
-    if [ ! -f "$1" ] || [ ! -s "$1" ]; then fail "there is no program $1; build it, or correct GATEBEND_BINARY"; fi
+    if [ ! -f "$1" ] || [ ! -s "$1" ]; then fail "there is no program $1; build it or correct GATEBEND_BINARY"; fi
     if [ "$(head -c 4 "$1" | od -An -tx1 | tr -d ' ')" != 7f454c46 ]; then return; fi
     machine=$(od -An -tx1 -j18 -N2 "$1" | tr -d ' ')
     case $target-$machine in
@@ -198,7 +198,7 @@ check_program() { # file
 make_version() {
     local binary=${GATEBEND_BINARY-} release
     case $binary in
-    '') binary=$(./cross.sh --board "$board") || fail "the build failed; what is above says why" ;;
+    '') binary=$(./cross.sh --board "$board") || fail "the build failed; the messages above say why" ;;
     /*) ;;
     *) binary=$from/$binary ;;
     esac
@@ -217,8 +217,8 @@ make_version() {
     sums >"$version/SHA256SUMS"
 }
 
-# As deploying would leave it. At the zip's top, and more than one thing there, as the
-# IDE wants it.
+# Writes the same files as a deployment. The IDE requires them at the top of the zip, and
+# more than one of them.
 make_zip() {
     local zipped=$work/zipped
     make_version
@@ -259,30 +259,30 @@ connect() {
             return
         fi
         if grep -q 'IDENTIFICATION HAS CHANGED' "$said"; then
-            fail "$address is another board than last time, or its card was written anew; if so: ssh-keygen -R ${address#*@}"
+            fail "$address is another board than last time, or its card was rewritten; if so: ssh-keygen -R ${address#*@}"
         elif grep -q 'Permission denied' "$said"; then
-            fail "$address does not accept the password; see whether ssh $address lets you in"
+            fail "$address rejects the login; check the password with ssh $address"
         fi
     done
     address=
-    fail "no board answers at $hosts; is the USB cable in, and a minute gone since power-up? Then see what ssh ${hosts%% *} says"
+    fail "no board answers at $hosts; is the USB cable connected, and has the board had a minute to start? If so, try ssh ${hosts%% *}"
 }
 
 terminal=''
 
-# Sends the board's side and a command of it; standard input goes along.
+# Sends the functions of board.sh and a command, and passes standard input on to it.
 on_board() { # command, argument...
     local status=0
-    # shellcheck disable=SC2029 # names and arguments are this side's, and plain
+    # shellcheck disable=SC2029 # all values have plain characters only
     ssh "${options[@]}" ${terminal:+"$terminal"} "$address" "
 bela=$bela projects=$projects project=$project state=$state
 $(cat deploy/board.sh)
 $*" || status=$?
     case $status in
-    0 | 130) return ;; # 130: Ctrl-C ended it there
-    3) exit 1 ;;       # the board has said why
-    255) fail "the connection to $address broke; the board starts the old version or the new one, whole: plug it in and run the same again" ;;
-    *) fail "the board could not go on, for the reason above; it starts the old version or the new one, whole: restart it and run the same again" ;;
+    0 | 130) return ;; # 130: ended by Ctrl-C on the board
+    3) exit 1 ;;       # the board has printed the reason
+    255) fail "the connection to $address broke; the board starts the old version or the new one, complete: reconnect it and run the same command again" ;;
+    *) fail "the board failed, for the reason above; it starts the old version or the new one, complete: restart it and run the same command again" ;;
     esac
 }
 
@@ -293,10 +293,10 @@ deploy() {
     kilobytes=$(du -sk "$version" | cut -f 1)
     there=$(on_board prepare "$id" $((kilobytes + 1024)) </dev/null)
     if [ "$there" = present ]; then
-        echo "The board has $id already."
+        echo "The board already has $id."
     else
         echo "Uploading $id, $kilobytes KB ..."
-        # ustar, and no copies of macOS's attributes: every tar reads that.
+        # ustar without macOS attributes, which every tar can read.
         COPYFILE_DISABLE=1 tar --format=ustar -cf - -C "$version" . |
             on_board receive "$id" "$("${sha256[@]}" "$version/SHA256SUMS" | cut -d ' ' -f 1)"
     fi
@@ -326,7 +326,7 @@ no-boot)
 logs)
     connect
     terminal=-T
-    if [ -t 0 ] && [ -t 1 ]; then terminal=-t; fi # Ctrl-C reaches the board
+    if [ -t 0 ] && [ -t 1 ]; then terminal=-t; fi # so that Ctrl-C reaches the board
     on_board logs
     ;;
 esac

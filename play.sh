@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Plays the instrument on this computer, and opens its page. Needs Rust alone.
+# Plays the instrument on this computer and opens its page. Only needs Rust.
 # Usage: ./play.sh [--page | --tour] [NAME|NET.json|'EXPRESSION']     ./play.sh --list
-#   NAME         a network of assets/networks, which --list names [running-man]
-#   'EXPRESSION' of t, compiled to a network first
-#   --page       serves the page until Ctrl-C; so it is where there is a terminal
-#   --tour       writes 30 s of sound to out/ and plays them; so it is where there is none
+#   NAME         a network of assets/networks, see --list [running-man]
+#   'EXPRESSION' an expression of t, which is compiled to a network first
+#   --page       serves the page until Ctrl-C (default in a terminal)
+#   --tour       writes 30 s of sound to out/ and plays it (default elsewhere)
 #
-# Runs in bash 3.2, as macOS has it.
+# Compatible with bash 3.2, the version of macOS.
 set -euo pipefail
 
 usage() { sed -n '2,7s/^# //p' "${BASH_SOURCE[0]}"; }
@@ -24,13 +24,13 @@ for argument in "$@"; do
     --page | --tour) how=${argument#--} ;;
     --*) echo "play.sh: unknown option $argument; see ./play.sh --help" >&2 && exit 2 ;;
     *)
-        [ -z "$what" ] || { echo "play.sh: one network at a time; see ./play.sh --help" >&2 && exit 2; }
+        [ -z "$what" ] || { echo "play.sh: only one network can be given; see ./play.sh --help" >&2 && exit 2; }
         what=$argument
         ;;
     esac
 done
 what=${what:-running-man}
-# Nobody at a terminal could end it.
+# Without a terminal, Ctrl-C could not end the page.
 if [ -z "$how" ]; then
     if [ -t 0 ] && [ -t 1 ]; then how=page; else how=tour; fi
 fi
@@ -38,8 +38,8 @@ fi
 cd "$(dirname "$0")"
 
 command -v cargo >/dev/null || fail "cargo is missing; install Rust from https://rustup.rs"
-# Sound cards are reached through ALSA on Linux, whose headers may be missing. The page
-# sounds in any case.
+# On Linux, sound cards need ALSA, whose headers may be missing. The page plays sound in any
+# case.
 features=()
 if [ "$(uname)" != Linux ] || pkg-config --exists alsa 2>/dev/null; then
     features=(--features sound-card)
@@ -47,7 +47,7 @@ fi
 gatebend=${CARGO_TARGET_DIR:-target}/play/gatebend
 quiet=--quiet
 if [ ! -x "$gatebend" ]; then
-    echo "Building; the first time it takes a minute or two ..." >&2
+    echo "Building; the first time takes a minute or two ..." >&2
     quiet=
 fi
 cargo build --profile play ${quiet:+"$quiet"} ${features[@]+"${features[@]}"}
@@ -61,10 +61,10 @@ elif [[ $what != *.json && $what == *t* && $what == *[-+*/%\&\|^~\<\>?]* ]]; the
     network=out/expression.json
     "$gatebend" compile "$what" --bits 16 -o "$network"
 else
-    fail "no network named $what; ./play.sh --list names them all"
+    fail "no network named $what; ./play.sh --list shows all names"
 fi
 
-# Shows an address in a browser, where there is a display to show it on.
+# Opens an address in a browser if there is a display.
 open_page() { # address
     local opener=
     case $(uname) in
@@ -78,7 +78,7 @@ open_page() { # address
     fi
 }
 
-# What the program says; its page is opened once it is there.
+# Prints the program's output, and opens its page as soon as it is served.
 follow() {
     local line
     while IFS= read -r line; do
@@ -86,7 +86,7 @@ follow() {
         case $line in
         "Page: "*)
             open_page "${line#Page: }"
-            [ -f web/gatebend.wasm ] || echo "To play without this program as well: web/build.sh, once (docs/web.md)."
+            [ -f web/gatebend.wasm ] || echo "Run web/build.sh once to make the page play without this program, too (docs/web.md)."
             echo "Ctrl-C ends it."
             ;;
         esac
@@ -98,7 +98,7 @@ page() {
     set -- play "$network" --presets out/presets
     "$gatebend" "$@" | follow || status=${PIPESTATUS[0]}
     if [ "${status:-0}" = 1 ] && [ ${#features[@]} -gt 0 ]; then
-        echo "Without a sound card, then: listen in the page." >&2
+        echo "Starting without a sound card; listen in the page." >&2
         status=0
         "$gatebend" "$@" --silent | follow || status=${PIPESTATUS[0]}
     fi
@@ -110,18 +110,18 @@ tour() {
     name=$(basename "$network" .json)
     sound=out/$name.wav
     "$gatebend" play "$network" --script assets/scripts/tour.txt --wav "$sound" --oled "out/$name-display"
-    echo "The display of the tour is out/$name-display/display.gif"
+    echo "The display during the tour is in out/$name-display/display.gif"
     for player in "pw-play" "paplay" "aplay -q" "afplay" "ffplay -loglevel error -nodisp -autoexit" \
         "mpv --really-quiet" "play -q"; do
         if command -v "${player%% *}" >/dev/null; then
             echo "Playing with ${player%% *}; Ctrl-C stops."
-            # Word splitting is meant: a player and its options.
+            # Word splitting is intended: a player and its options.
             # shellcheck disable=SC2086
             if $player "$sound" </dev/null; then return; fi
-            echo "${player%% *} could not play; trying the next player" >&2
+            echo "${player%% *} failed; trying the next player" >&2
         fi
     done
-    echo "No sound player worked here; the sound is in $sound"
+    echo "No sound player worked; the sound is in $sound"
 }
 
 $how

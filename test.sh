@@ -78,8 +78,18 @@ else
     skip "format" "cargo fmt is not installed"
 fi
 
+# Seven characters of a merge's marks at the beginning of a line, in any tracked file.
+conflict_markers() {
+    ! git grep -nE '^(<{7}|>{7}|\|{7})( |$)|^={7}$' -- .
+}
+if git rev-parse --git-dir >/dev/null 2>&1; then
+    step "no conflict markers" conflict_markers
+else
+    skip "conflict markers" "not a git checkout"
+fi
+
 if $quick; then
-    step "core tests" cargo test --quiet -p logicnet -p bytebeat
+    step "core tests" cargo test --quiet -p logicnet -p bytebeat -p gatebend-engine -p gatebend-instrument
 else
     if cargo clippy --version >/dev/null 2>&1; then
         step "lint" cargo clippy --quiet --workspace --all-targets -- --deny warnings
@@ -131,7 +141,8 @@ else
         step "oldest Rust ($oldest)" oldest_check
         no_std_check() {
             RUSTC=$oldest_rust/rustc RUSTC_BOOTSTRAP=1 \
-                cargo check --quiet -p logicnet -p bytebeat -p trill -p pru-isa -p pru-codegen --target wasm32-unknown-unknown \
+                cargo check --quiet -p logicnet -p bytebeat -p trill -p pru-isa -p pru-codegen \
+                --target wasm32-unknown-unknown \
                 -Zbuild-std=core,alloc --target-dir "${CARGO_TARGET_DIR:-target}/oldest"
         }
         step "without std (wasm32)" no_std_check
@@ -150,6 +161,21 @@ else
     else
         skip "RealtimeSanitizer" "it needs a nightly Rust on x86_64"
     fi
+
+    # Unsafe code, and the rings between threads.
+    miri() {
+        cargo +nightly miri test --quiet -p logicnet --test miri
+        cargo +nightly miri test --quiet -p gatebend-engine --test handover
+    }
+    if cargo +nightly miri --version >/dev/null 2>&1; then
+        step "Miri" miri
+    else
+        skip "Miri" "it needs a nightly Rust with the component miri"
+    fi
+
+    # Every order in which two threads can meet where they share more than a ring.
+    step "loom" env RUSTFLAGS="--cfg loom" cargo test --quiet --release -p loom-models \
+        --target-dir "${CARGO_TARGET_DIR:-target}/loom"
 
     if command -v c++ >/dev/null; then
         step "fuzzing, bounded" fuzz/run.sh all -runs=10000 -seed=1

@@ -1,10 +1,8 @@
-//! From finger to loudspeaker, in simulated time: the same figures on every
-//! machine. `cargo bench --bench latency` prints the table and fails when a bound
-//! is not kept.
+//! Latency from finger to loudspeaker in simulated time, with the same results on every
+//! machine. `cargo bench --bench latency` prints the table and fails if a bound is exceeded.
 //!
-//! Bus, scan and callback times are simulated to the clock; what the board's
-//! processor takes is the model in `src/board/turns.rs`, an assumption
-//! until a board was measured.
+//! Bus, scan and callback times are simulated exactly. The board's processor time is a model
+//! (`desk.model`), which is an assumption until a board has been measured.
 
 use gatebend::board::desk::{Desk, Simulation};
 use instrument::parameters::Key;
@@ -12,19 +10,18 @@ use logicnet::Network;
 use logicnet::random::{Ops, Rng};
 use trill::sim::Finger;
 
-/// Touches that each row of the table is made of.
+/// Number of touches in each row of the table.
 const TOUCHES: usize = 1000;
-/// A touch, and the rest before the next, on average.
+/// Duration of a touch, and the average rest before the next.
 const TOUCH_NS: u64 = 60_000_000;
 const REST_NS: u64 = 120_000_000;
 const START_NS: u64 = 3_000_000_000;
 
-/// From a callback to its first frame at the loudspeaker, in blocks: how Bela
-/// buffers. The PRU plays one block while the next is rendered.
+/// Blocks from a callback to its first frame at the loudspeaker. Bela's PRU plays one block while
+/// the next is rendered.
 const OUTPUT_BLOCKS: u32 = 2;
 
-/// Bounds at 400 kHz, in ms: the latency that 99 of 100 touches keep, and what
-/// lies between them and the fastest.
+/// Bounds at 400 kHz in ms: the 99th percentile of the latency, and its distance from the first.
 const MOST_P99: f64 = 10.0;
 const MOST_JITTER: f64 = 4.0;
 
@@ -34,19 +31,19 @@ fn main() {
     for (hz, block) in [(400_000, 16), (400_000, 128), (100_000, 16), (100_000, 128)] {
         let touches = run(hz, block);
         println!("\nI2C at {} kHz, blocks of {block} frames", hz / 1000);
-        let stages: [(&str, Stage); 6] = [
-            ("scan seen and done", |t| t.scan),
+        let parts: [(&str, Part); 6] = [
+            ("scan", |t| t.scan),
             ("bus, panel", |t| t.panel),
             ("instrument, program", |t| t.build),
             ("wait for a callback", |t| t.callback),
             ("output, two blocks", |t| t.output),
-            ("in all", Touch::total),
+            ("total", Timing::total),
         ];
-        for (name, stage) in stages {
-            let [p1, p50, p99] = percentiles(&touches, stage);
+        for (name, part) in parts {
+            let [p1, p50, p99] = percentiles(&touches, part);
             println!("{name:<20} {p1:6.2} {p50:6.2} {p99:6.2}");
         }
-        let [p1, _, p99] = percentiles(&touches, Touch::total);
+        let [p1, _, p99] = percentiles(&touches, Timing::total);
         println!("{:<20} {:6.2}", "jitter (p99 - p1)", p99 - p1);
         if (hz, block) == (400_000, 16) {
             assert!(p99 <= MOST_P99, "p99 is {p99:.2} ms");
@@ -55,11 +52,11 @@ fn main() {
     }
 }
 
-/// One stage of a touch, in ms.
-type Stage = fn(&Touch) -> f64;
+/// Returns one part of a touch's latency, in ms.
+type Part = fn(&Timing) -> f64;
 
-/// Where the time of a touch went, in ms.
-struct Touch {
+/// The parts of a touch's latency, in ms.
+struct Timing {
     scan: f64,
     panel: f64,
     build: f64,
@@ -67,25 +64,25 @@ struct Touch {
     output: f64,
 }
 
-impl Touch {
+impl Timing {
     fn total(&self) -> f64 {
         self.scan + self.panel + self.build + self.callback + self.output
     }
 }
 
-fn percentiles(touches: &[Touch], stage: impl Fn(&Touch) -> f64) -> [f64; 3] {
-    let mut times: Vec<f64> = touches.iter().map(stage).collect();
+fn percentiles(touches: &[Timing], part: impl Fn(&Timing) -> f64) -> [f64; 3] {
+    let mut times: Vec<f64> = touches.iter().map(part).collect();
     times.sort_by(f64::total_cmp);
     [1, 50, 99].map(|percent| times[(times.len() - 1) * percent / 100])
 }
 
-/// A network of 100 gates that are restless on the display, its sample's bits
-/// last: inverting one of those changes every sample.
+/// A network of 100 gates that keep changing on the display. The last gates are the sample's
+/// bits: inverting one of them changes every sample.
 fn network() -> Network {
-    Network::random(16, &[46, 46, 8], Ops::XorRich, 5).expect("a fine network")
+    Network::random(16, &[46, 46, 8], Ops::XorRich, 5).expect("the network is valid")
 }
 
-fn run(hz: u32, block: u32) -> Vec<Touch> {
+fn run(hz: u32, block: u32) -> Vec<Timing> {
     let mut rng = Rng::new(7);
     let mut downs = Vec::new();
     let mut now = START_NS;
@@ -101,12 +98,14 @@ fn run(hz: u32, block: u32) -> Vec<Touch> {
     desk.parts.parameters.set(Key::Radius, 0);
     let (model, platform) = (desk.model, desk.platform);
 
-    // On the sample's highest bit, at the right edge.
+    // Touches the sample's highest bit, at the right edge.
     let finger = Finger {
         id: 1,
-        x: 0.99,
-        y: 0.02,
-        size: 0.5,
+        touch: trill::Touch {
+            x: 0.99,
+            y: 0.02,
+            size: 0.5,
+        },
     };
     let times = downs.clone();
     let hand = move |now| {
@@ -114,7 +113,7 @@ fn run(hz: u32, block: u32) -> Vec<Touch> {
         let down = last > 0 && now < times[last - 1] + TOUCH_NS;
         if down { vec![finger] } else { vec![] }
     };
-    let mut simulation = Simulation::new(desk, hand).expect("a small network");
+    let mut simulation = Simulation::new(desk, hand).expect("the network is small enough");
     simulation.keep_journal();
     let mut heard = std::collections::HashMap::new();
     simulation.run(
@@ -126,10 +125,10 @@ fn run(hz: u32, block: u32) -> Vec<Touch> {
         },
         |_| {},
     );
-    // Status, data for one touch, and the address, at 9 clocks a byte.
+    // The address, the status and the data of one touch, at 9 clocks a byte.
     let read_ns = (9 * 22 + 2) * 1_000_000_000 / u64::from(hz);
     let ms = |ns: u64| ns as f64 / 1e6;
-    let touches: Vec<Touch> = simulation
+    let touches: Vec<Timing> = simulation
         .journal()
         .iter()
         .filter(|entry| !entry.state.touched.is_empty())
@@ -138,7 +137,7 @@ fn run(hz: u32, block: u32) -> Vec<Touch> {
             let frame = heard[&entry.state.sound];
             let callback = frame * 1_000_000_000 / u64::from(platform.rate);
             let output = OUTPUT_BLOCKS * platform.block;
-            Touch {
+            Timing {
                 scan: ms(entry.sent - model.panel_ns - read_ns - down),
                 panel: ms(model.panel_ns + read_ns),
                 build: ms(entry.ready - entry.sent),

@@ -1,10 +1,10 @@
 # shellcheck shell=sh disable=SC2154
-# The board's side of deploy.sh, which sends this file along with the names it needs
-# (bela, projects, project, state) and then the command to do.  Only tools of Bela's
+# The board's part of deploy.sh, which sends this file together with the variables that it
+# needs (bela, projects, project, state) and a command to run. Uses only tools of Bela's
 # images: a POSIX shell, coreutils or BusyBox, tar, make, systemd.
 #
-# Promise: killed between any two commands, the project starts the old version or the
-# new one, whole.  `mv` of run.sh is the only step that changes which.
+# If it is killed between any two commands, the project starts the old version or the new
+# one, complete. Only the `mv` of run.sh changes which.
 
 home=$projects/$project
 versions=$home/.versions
@@ -12,29 +12,29 @@ incoming=$home/.incoming
 fresh=$home/.fresh
 startup_env=/opt/Bela/startup_env
 xenomai=/proc/xenomai/sched/stat
-# Where the journal keeps what the program said before its own log began.
+# Journal matches for the program's messages before its own log starts.
 of_boot=_SYSTEMD_UNIT=bela_startup.service
 by_hand=SYSLOG_IDENTIFIER=gatebend
 
-# Exit code 3: the reason has been said.
-fail() { # sentence
+# Exit code 3: the reason has been printed.
+fail() { # message
     echo "deploy.sh: $*" >&2
     exit 3
 }
 
-field() { # version or previous: what run.sh says
+field() { # version or previous; prints its value in run.sh
     sed -n "s/^$1=//p" "$home/run.sh" 2>/dev/null
 }
 
-is_whole() { # id: every file is what was sent
+is_whole() { # id; succeeds if the checksum of every file matches
     (cd "$versions/${1:?}" && sha256sum -c SHA256SUMS) >/dev/null 2>&1
 }
 
-prepare() { # id, kilobytes: says whether that version is here
+prepare() { # id, kilobytes; prints whether the version is present
     [ -d "$projects" ] ||
-        fail "the board has no folder $projects; is it a Bela? Else put its name into boards/*.toml"
+        fail "the board has no folder $projects; is it a Bela? If so, correct projects in boards/*.toml"
     if [ -n "$(ls -A "$home" 2>/dev/null)" ] && [ ! -d "$versions" ] && [ ! -d "$incoming" ]; then
-        fail "the project $project on the board is not Gatebend; rename it in the IDE, or name another one in boards/*.toml"
+        fail "the project $project on the board is not Gatebend; rename it in the IDE, or set another project in boards/*.toml"
     fi
     rm -rf "$incoming" "$fresh"
     if is_whole "$1"; then
@@ -47,33 +47,33 @@ prepare() { # id, kilobytes: says whether that version is here
     echo absent
 }
 
-receive() { # id, checksum of SHA256SUMS; the files come as a tar
+receive() { # id, checksum of SHA256SUMS; reads the files as a tar
     mkdir -p "$incoming" "$versions" || fail "the board cannot write to $home; restart it and try again"
     tar -xmof - -C "$incoming" ||
-        fail "the upload did not arrive whole; the board keeps what it had, run ./deploy.sh again"
+        fail "the upload is incomplete; the board keeps its version, run ./deploy.sh again"
     if ! (cd "$incoming" && echo "$2  SHA256SUMS" | sha256sum -c - && sha256sum -c SHA256SUMS) >/dev/null 2>&1; then
         rm -rf "$incoming"
-        fail "the upload arrived damaged; the board keeps what it had, try another USB cable and run ./deploy.sh again"
+        fail "the upload was damaged; the board keeps its version, try another USB cable and run ./deploy.sh again"
     fi
     sync
-    rm -rf "$versions/${1:?}" # there only if it was damaged
+    rm -rf "$versions/${1:?}" # exists only if it was damaged
     mv "$incoming" "$versions/$1" || fail "the board cannot write to $versions; restart it and try again"
 }
 
-put() { # id, id of the one before: what run.sh says
-    trap '' HUP PIPE # a broken connection does not stop what follows
+put() { # id, id of the previous version; both are written to run.sh
+    trap '' HUP PIPE # the following survives a broken connection
     for file in readme.txt settings.json; do
-        # The IDE keeps the player's options in settings.json.
+        # The IDE stores the player's options in settings.json.
         [ -e "$home/$file" ] || { cp "$versions/$1/$file" "$fresh" && mv "$fresh" "$home/$file"; }
     done
     if ! sed "s/^previous=.*/previous=$2/" "$versions/$1/run.sh" >"$fresh" ||
         ! chmod 755 "$fresh" || ! sync || ! mv -f "$fresh" "$home/run.sh"; then
-        fail "the board cannot write to $home; it keeps the version it had, restart it and try again"
+        fail "the board cannot write to $home; it keeps its version, restart it and try again"
     fi
     sync
 }
 
-activate() { # id: it starts from now on, and the one before it is kept
+activate() { # id; makes the board start it, and keeps the previous version
     before=$(field version)
     [ "$before" != "$1" ] || before=$(field previous)
     [ -d "$versions/$before" ] || before=
@@ -91,17 +91,17 @@ go_back() {
     before=$(field previous)
     [ -n "$now" ] || fail "Gatebend is not on the board; run ./deploy.sh first"
     if [ -z "$before" ] || ! is_whole "$before"; then
-        fail "the board starts $now and has none before it; deploy an older one from its commit"
+        fail "the board starts $now and has no previous version; to go back, deploy an older commit"
     fi
-    put "$before" '' # nothing before it: going back twice is no way forth
+    put "$before" '' # without a previous version: rolling back twice does not go forward
     echo "The board starts $before again."
 }
 
-boots() { # Bela starts this project at boot
+boots() { # succeeds if Bela starts this project at boot
     grep -qx ACTIVE=1 "$startup_env" 2>/dev/null && grep -qx "PROJECT=$project" "$startup_env"
 }
 
-# As Bela's own tools do, and then, should it still be there, by hand.
+# Uses Bela's tools, then signals if the program is still running.
 stop_playing() {
     make --no-print-directory -C "$bela" QUIET=true stop >/dev/null 2>&1
     pid=$(awk '/bela-audio/ { print $2; exit }' "$xenomai" 2>/dev/null)
@@ -117,11 +117,11 @@ start_playing() {
     [ -f "$home/run.sh" ] || fail "Gatebend is not on the board; run ./deploy.sh first"
     mkdir -p "$state" || fail "the board cannot write to $state; restart it and try again"
     if boots; then
-        systemctl start bela_startup || fail "the board's service bela_startup does not start; ./deploy.sh --logs says why"
+        systemctl start bela_startup || fail "the board's service bela_startup does not start; ./deploy.sh --logs shows why"
         alive="systemctl is-active --quiet bela_startup"
         journal=$of_boot
     else
-        # To the journal, which is kept small. Jobs of their own get signals, as -INT.
+        # Logs to the journal, whose size is limited. With set -m the job accepts SIGINT.
         journal=$by_hand
         cat=
         if systemd-cat true 2>/dev/null; then cat="systemd-cat -t gatebend"; fi
@@ -132,16 +132,16 @@ start_playing() {
     fi
     for _ in $(seq 50); do # ten seconds: make alone takes some of them on a board
         if grep -q bela-audio "$xenomai" 2>/dev/null; then
-            echo "It plays."
+            echo "Gatebend is playing."
             return
         fi
         if ! $alive 2>/dev/null; then
             journalctl "$journal" -n 5 -o cat --no-pager >&2 2>/dev/null
-            fail "Gatebend is on the board, but stopped at once; what it said is above; ./deploy.sh --rollback goes back"
+            fail "Gatebend was deployed, but stopped at once; its messages are above; ./deploy.sh --rollback returns to the previous version"
         fi
         sleep 0.2
     done
-    echo "It was started, but there is no sound yet; ./deploy.sh --logs says what it waits for."
+    echo "Gatebend was started, but there is no sound yet; ./deploy.sh --logs shows why."
 }
 
 restart() {
@@ -153,7 +153,7 @@ restart() {
 boot() {
     make --no-print-directory -C "$bela" PROJECT="$project" startup >/dev/null ||
         fail "Bela's Makefile could not make $project start at boot; update the board's Bela software and try again"
-    echo "It starts at boot from now on; --no-boot takes that back."
+    echo "Gatebend starts at boot from now on; --no-boot reverts this."
 }
 
 no_boot() {
@@ -162,12 +162,12 @@ no_boot() {
         return
     fi
     make --no-print-directory -C "$bela" nostartup >/dev/null ||
-        fail "Bela's Makefile could not take $project from boot; choose another project for boot in the IDE's settings"
-    echo "Gatebend does not start at boot any more."
+        fail "Bela's Makefile could not remove $project from boot; choose another project for boot in the IDE's settings"
+    echo "Gatebend no longer starts at boot."
 }
 
 logs() {
-    echo "== what the board's journal has of the last starts"
+    echo "== The board's journal of the last starts"
     journalctl "$of_boot" + "$by_hand" -n 20 --no-pager 2>/dev/null
     echo "== $state/log.txt; Ctrl-C ends"
     exec tail -n 50 -F "$state/log.txt"

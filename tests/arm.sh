@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Tests of the BeagleBone Black's binary, under emulation, and of the Bela Gem's build.
+# Tests the BeagleBone Black's binary under emulation, and the Bela Gem's build.
 # Usage: tests/arm.sh PART [--missing]   or   tests/arm.sh --install
-#   binary  it is built, starts on an old glibc, evaluates with NEON and is small
-#   sound   sound and pictures are those of this computer, byte for byte
-#   board   it plays and shows on a doubled Bela what a desk does: tests/board.rs
-#   cost    its instructions keep the bounds of benches/arm
-#   gem     it is built for aarch64
-#   --missing  only says what is missing for the part; fails if nothing is
-#   --install  installs what Debian and PyPI have for all parts (root, network)
+#   binary  builds; works with an old glibc, evaluates with NEON and is small
+#   sound   sound and pictures equal those of this computer, byte for byte
+#   board   plays and displays the same on a test double of Bela as on a desk: tests/board.rs
+#   cost    instruction counts stay within the bounds of benches/arm
+#   gem     builds for aarch64
+#   --missing  only lists missing tools for the part; fails if there are none
+#   --install  installs the tools for all parts from Debian and PyPI (root, network)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -40,10 +40,10 @@ install() {
     apt-get install -q -y --no-install-recommends qemu-user-static
 }
 
-# An emulator is no measure of time: whatever hangs is ended.
+# The time limit only ends programs that hang; an emulator cannot measure time.
 emulated() { timeout 600 qemu-arm-static -cpu cortex-a8 "$@"; }
 
-same() { # what, name
+same() { # description, file
     diff -rq "$work/native/$2" "$work/arm/$2" || { echo "$1 differs" >&2 && exit 1; }
 }
 
@@ -66,10 +66,10 @@ sound() {
     same "the exact sound" exact.wav
     same "the sound" sound.wav
     same "the display" oled
-    echo "the same: $(find "$work/arm" -type f | wc -l) files of sound and pictures"
+    echo "identical: $(find "$work/arm" -type f | wc -l) files of sound and pictures"
 }
 
-# Bela's library and bus are doubles, compiled for ARM like the program.
+# Bela's library and bus are test doubles, compiled for ARM like the program.
 board() {
     local arm i2c libbela
     arm=$(./cross.sh --target $black)
@@ -83,7 +83,7 @@ board() {
         timeout 1200 cargo test --quiet --test board -- --test-threads 1
 }
 
-part=${1:?tests/arm.sh: which part?}
+part=${1:?tests/arm.sh: a part is missing; see the top of the script}
 if [ "${2:-}" = --missing ]; then
     missing "$part"
     exit

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Tests deploy.sh against a fake board: a folder behind an `ssh` that runs commands
-# here, with the board's absolute paths moved into that folder, its `make` and
-# `systemctl` made up, and failures on demand. No network, no board, no Rust.
-# shellcheck disable=SC2016 # what eval gets is meant as it stands
+# Tests deploy.sh with a fake board: a fake `ssh` runs the commands on this computer, with the
+# board's absolute paths mapped into a folder, fake `make` and `systemctl`, and failures on
+# demand. Needs no network, board or Rust.
+# shellcheck disable=SC2016 # eval expands its arguments itself
 set -uo pipefail
 repository=$(cd "$(dirname "$0")/.." && pwd)
 tmp=$(mktemp -d)
@@ -10,7 +10,7 @@ trap 'stop_program; rm -rf "$tmp"' EXIT
 
 trap 'exit 130' INT TERM
 passed=0 failed=0
-check() { # what, command...
+check() { # name, command...
     if "${@:2}" >/dev/null 2>&1; then
         passed=$((passed + 1))
     else
@@ -30,13 +30,13 @@ state=$root/root/gatebend
 stat=$root/proc/xenomai/sched/stat
 mkdir -p "$FAKE/host" "$FAKE/board"
 
-write() { # file; its text comes in
+write() { # file; reads its text
     cat >"$1" && chmod +x "$1"
 }
 
-# FAKE_DIE_BEFORE, FAKE_DIE_AFTER: the connection dies around that call.
-# FAKE_CUT: it dies after so many bytes of the upload. FAKE_CORRUPT: a bit flips.
-# FAKE_KILL: the board dies before that command of all its scripts.
+# FAKE_DIE_BEFORE, FAKE_DIE_AFTER: the connection breaks before or after this call.
+# FAKE_CUT: it breaks after this many bytes of the upload. FAKE_CORRUPT: flips bits.
+# FAKE_KILL: the board dies before this command of all its scripts.
 write "$FAKE/host/ssh" <<'STUB'
 #!/usr/bin/env bash
 while :; do
@@ -86,7 +86,7 @@ status=$?
 exit $status
 STUB
 
-# Bela's Makefile, as far as it matters: which targets, with which names set.
+# The targets of Bela's Makefile that deploy.sh uses.
 write "$FAKE/board/make" <<'STUB'
 #!/usr/bin/env bash
 root=$FAKE/root
@@ -126,18 +126,18 @@ write "$FAKE/board/journalctl" <<'STUB'
 #!/usr/bin/env bash
 cat "$FAKE/journal"
 STUB
-# The real one would wait for all of this machine's writing.
+# The real one would wait for all writes of this computer.
 write "$FAKE/board/sync" <<'STUB'
 #!/bin/sh
 STUB
-# Ends where the real one would follow.
+# Ends instead of following the file.
 write "$FAKE/board/tail" <<'STUB'
 #!/usr/bin/env bash
 echo "tail $*" && cat "${@: -1}"
 STUB
 
-# A program that says its version and its arguments, and when it plays stays until it
-# is interrupted, with an audio thread to be seen.
+# A program that prints its version and its arguments. `play` runs until it is interrupted
+# and shows an audio thread.
 program() { # version
     write "$tmp/$1" <<STUB
 #!/usr/bin/env bash
@@ -173,7 +173,7 @@ new_board() {
     echo root@192.168.7.2 >"$FAKE/reachable"
 }
 
-# ---- The fake repository, in a folder whose name has a space
+# ---- The fake repository, in a folder with a space in its name
 
 tree="$tmp/a tree"
 mkdir -p "$tree/boards" "$tree/assets/networks"
@@ -201,7 +201,7 @@ echo "$*" >>"$FAKE/built"
 cat "$FAKE/binary"
 STUB
 
-deploy() { # arguments of deploy.sh; what it says is in $tmp/said
+deploy() { # arguments of deploy.sh; writes its output to $tmp/said
     : >"$FAKE/calls"
     echo 0 >"$FAKE/done"
     PATH="$FAKE/host:$PATH" "$tree/deploy.sh" "$@" >"$tmp/said" 2>&1 </dev/null
@@ -214,24 +214,24 @@ says() { grep -q -- "$1" "$tmp/said"; }
 said_one_line() { [ "$(grep -c . "$tmp/said")" = 1 ]; }
 starts() { [ "$(cd / && bash "$home/run.sh" 2>/dev/null | head -n 1)" = "$1" ]; }
 current() { sed -n 's/^version=//p' "$home/run.sh"; }
-is_clean() { # how many versions
+is_clean() { # number of versions
     [ ! -e "$home/.incoming" ] && [ ! -e "$home/.fresh" ] &&
         [ "$(find "$home/.versions" -mindepth 1 -maxdepth 1 | wc -l)" -eq "$1" ] &&
         for version in "$home"/.versions/*; do (cd "$version" && sha256sum -c SHA256SUMS) || return 1; done
 }
 
-# ---- First deployment, and the folder that it makes
+# ---- First deployment, and the folder it creates
 
 new_board
 echo "$tmp/v1" >"$FAKE/binary"
 check "first deployment" deploy --no-start
-check "it builds for the board" grep -qx -- "--board bela-black" "$FAKE/built"
-check "the address that answered is told" says "root@192.168.7.2 answers"
-check "it starts" starts v1
-check "one version, nothing left over" is_clean 1
-check "networks are there" test -f "$home/.versions/$(current)/networks/stairs.json"
-check "the IDE has a file to show" grep -q '"fileName":"readme.txt"' "$home/settings.json"
-check "the file to show is there" test -f "$home/readme.txt"
+check "builds for the board" grep -qx -- "--board bela-black" "$FAKE/built"
+check "shows the address that answered" says "root@192.168.7.2 answers"
+check "the version starts" starts v1
+check "one version and no leftovers" is_clean 1
+check "networks are installed" test -f "$home/.versions/$(current)/networks/stairs.json"
+check "the IDE has a file to display" grep -q '"fileName":"readme.txt"' "$home/settings.json"
+check "the file to display exists" test -f "$home/readme.txt"
 check "nothing was stopped or started" test ! -s "$FAKE/made"
 check "the IDE sees one project" test "$(ls -A "$projects")" = gatebend
 
@@ -242,68 +242,68 @@ unset CL
 bash "$home/run.sh" >"$tmp/run" 2>&1
 check "without options nothing follows --" test "$(tail -n 1 "$tmp/run")" = '[--]'
 bash "$home/run.sh" check --quick >"$tmp/run" 2>&1
-check "the self-test is its board's" \
+check "the self-test uses the board" \
     test "$(tr '\n' ' ' <"$tmp/run")" = "v1 [check] [--board] [bela-black] [--state] [$state] [--quick] "
 bash "$home/run.sh" info x.json >"$tmp/run" 2>&1
-check "other arguments by hand are the program's" test "$(tr '\n' ' ' <"$tmp/run")" = "v1 [info] [x.json] "
+check "other arguments are passed to the program" test "$(tr '\n' ' ' <"$tmp/run")" = "v1 [info] [x.json] "
 
 cp -R "$home" "$tmp/my project"
 chmod -x "$tmp/my project/.versions/"*/bin/gatebend
-check "run.sh runs with spaces in its path, and without the bit for programs" \
+check "run.sh works with spaces in its path and without the execute permission" \
     test "$(cd "$tmp/my project" && bash run.sh | head -n 1)" = v1
 rm -rf "$tmp/my project/.versions"
-check "run.sh says that the program is missing" refuses bash "$tmp/my project/run.sh"
+check "run.sh fails if the program is missing" refuses bash "$tmp/my project/run.sh"
 
-# What the IDE's `clean` removes.
+# Removes what the IDE's Clean removes.
 rm -rf "$home/build" "$home/gatebend"
-check "it starts after the IDE's clean" starts v1
-if grep -rq "$home/gatebend" "$home"; then check "nothing lives where clean deletes" false; fi
+check "starts after the IDE's Clean" starts v1
+if grep -rq "$home/gatebend" "$home"; then check "nothing is stored where Clean deletes" false; fi
 
-# ---- Again, other versions, back
+# ---- The same version again, other versions, rollback
 
-check "the same again" deploy_version v1 --no-start
-check "nothing is uploaded twice" says "has .* already"
+check "the same version again" deploy_version v1 --no-start
+check "nothing is uploaded twice" says "already has"
 check "still one version" is_clean 1
 echo '{"fileName":"readme.txt","CLArgs":{"-p":"64"}}' >"$home/settings.json"
 first=$(current)
 check "another version" deploy_version v2 --no-start
 check "the other version starts" starts v2
-check "the old one is kept" is_clean 2
-check "the player's options in the IDE are kept" grep -q '"-p":"64"' "$home/settings.json"
+check "the old version is kept" is_clean 2
+check "the player's options in the IDE are unchanged" grep -q '"-p":"64"' "$home/settings.json"
 check "rollback" deploy --rollback --no-start
-check "the old one starts" starts v1
-check "it is the old one" test "$(current)" = "$first"
-check "rolling back twice is refused" refuses deploy --rollback --no-start
-check "it says so" says "none before it"
-check "the old one starts still" starts v1
-check "the newer one again" deploy_version v2 --no-start
-check "it need not be uploaded" says "has .* already"
-check "a third" deploy_version v3 --no-start
-check "the third starts" starts v3
-check "two are kept" is_clean 2
-check "rollback from the third" deploy --rollback --no-start
-check "the second starts" starts v2
-check "a damaged version is sent again" eval 'echo x >>"$home/.versions/$(current)/bin/gatebend"; deploy_version v2 --no-start'
-check "and is whole" is_clean 1
-check "the second starts still" starts v2
+check "the old version starts" starts v1
+check "run.sh names the old version" test "$(current)" = "$first"
+check "rolling back twice fails" refuses deploy --rollback --no-start
+check "and says why" says "no previous version"
+check "the old version still starts" starts v1
+check "the newer version again" deploy_version v2 --no-start
+check "is not uploaded again" says "already has"
+check "a third version" deploy_version v3 --no-start
+check "the third version starts" starts v3
+check "two versions are kept" is_clean 2
+check "rollback from the third version" deploy --rollback --no-start
+check "the second version starts" starts v2
+check "a damaged version is uploaded again" eval 'echo x >>"$home/.versions/$(current)/bin/gatebend"; deploy_version v2 --no-start'
+check "and is complete" is_clean 1
+check "the second version still starts" starts v2
 
 # ---- Start, stop, boot, logs
 
 new_board
 touch "$FAKE/plays"
-check "deploying starts it" deploy_version v1
-check "it plays" says "It plays"
-check "it is started as Bela does" grep -qx "runonly gatebend" "$FAKE/made"
-check "what it says goes to the journal" grep -q "play" "$FAKE/journal"
+check "deployment starts the program" deploy_version v1
+check "Gatebend is playing" says "is playing"
+check "the program is started with Bela's Makefile" grep -qx "runonly gatebend" "$FAKE/made"
+check "its output goes to the journal" grep -q "play" "$FAKE/journal"
 check "stop" deploy --stop
-check "by Bela's Makefile" grep -qx "stop " "$FAKE/made"
-check "an interrupt ends it" test ! -e "$stat"
+check "with Bela's Makefile" grep -qx "stop " "$FAKE/made"
+check "an interrupt ends the program" test ! -e "$stat"
 deploy_version v1
 old=$(awk '{ print $2 }' "$stat")
 check "the next version replaces it" deploy_version v2
-check "the old one has ended" refuses kill -0 "$old"
-check "the new one plays" grep -q v2 "$FAKE/journal"
-check "without --no-start rollback starts, too" deploy --rollback
+check "the old version has ended" refuses kill -0 "$old"
+check "the new version plays" grep -q v2 "$FAKE/journal"
+check "without --no-start, rollback starts the program" deploy --rollback
 check "the old version plays" test "$(tail -n 1 <(grep '^v' "$FAKE/journal"))" = v1
 rm "$root/root/Bela/Makefile" && mv "$FAKE/board/make" "$FAKE/board/unmade"
 check "stop without Bela's Makefile" deploy --stop
@@ -312,9 +312,9 @@ mv "$FAKE/board/unmade" "$FAKE/board/make" && touch "$root/root/Bela/Makefile"
 
 rm "$FAKE/plays"
 touch "$FAKE/breaks"
-check "a program that stops at once is told" refuses deploy_version v2
-check "with what it said" says "no libbela here"
-check "and what to do" says "rollback goes back"
+check "a program that stops at once is an error" refuses deploy_version v2
+check "with its output" says "no libbela here"
+check "and a remedy" says "rollback returns"
 rm "$FAKE/breaks"
 
 check "--no-boot where it does not start at boot" deploy --no-boot
@@ -322,24 +322,24 @@ check "changes nothing" refuses grep -q nostartup "$FAKE/made"
 touch "$FAKE/plays"
 : >"$FAKE/made"
 check "--boot" deploy_version v2 --boot
-check "by Bela's Makefile" grep -qx "startup gatebend" "$FAKE/made"
-check "the board is told" grep -qx "PROJECT=gatebend" "$root/opt/Bela/startup_env"
-check "it is started by the service" grep -qx "start bela_startup" "$FAKE/systemctl"
-check "it plays" says "It plays"
+check "with Bela's Makefile" grep -qx "startup gatebend" "$FAKE/made"
+check "the boot settings name the project" grep -qx "PROJECT=gatebend" "$root/opt/Bela/startup_env"
+check "the service starts the program" grep -qx "start bela_startup" "$FAKE/systemctl"
+check "Gatebend is playing" says "is playing"
 : >"$FAKE/systemctl"
-check "deploying again" deploy_version v1
-check "starts by the service" grep -qx "start bela_startup" "$FAKE/systemctl"
+check "deployment again" deploy_version v1
+check "the service starts the program again" grep -qx "start bela_startup" "$FAKE/systemctl"
 check "--no-boot" deploy --no-boot
-check "by Bela's Makefile" grep -qx "ACTIVE=0" "$root/opt/Bela/startup_env"
+check "with Bela's Makefile" grep -qx "ACTIVE=0" "$root/opt/Bela/startup_env"
 printf 'ACTIVE=1\nPROJECT=other\n' >"$root/opt/Bela/startup_env"
-check "--no-boot leaves others alone" eval 'deploy --no-boot && grep -qx PROJECT=other "$root/opt/Bela/startup_env"'
+check "--no-boot leaves other projects alone" eval 'deploy --no-boot && grep -qx PROJECT=other "$root/opt/Bela/startup_env"'
 
 echo "a line of the log" >"$state/log.txt"
 echo "a line of the journal" >>"$FAKE/journal"
 check "--logs" deploy --logs
-check "has the journal" says "a line of the journal"
-check "has the log" says "a line of the log"
-check "follows it" says "tail .*-F $state/log.txt"
+check "shows the journal" says "a line of the journal"
+check "shows the log" says "a line of the log"
+check "follows the log" says "tail .*-F $state/log.txt"
 
 # ---- Dry run
 
@@ -349,12 +349,12 @@ before=$(find "$tree" "$root" | sort)
 for options in '' --boot --no-boot --rollback --stop --logs --zip '--zip x.zip' 'bela.local --no-start'; do
     # shellcheck disable=SC2086
     check "--dry-run $options" deploy $options --dry-run
-    check "--dry-run $options says something" says "In this order"
-    check "--dry-run $options calls nobody" test ! -s "$FAKE/calls"
+    check "--dry-run $options shows steps" says "Steps:"
+    check "--dry-run $options does not connect" test ! -s "$FAKE/calls"
 done
 check "--dry-run names each address once" eval 'deploy --dry-run && says "connect: root@192.168.7.2, else root@192.168.6.2, else root@bela.local$"'
 check "--dry-run builds nothing" test ! -e "$FAKE/built"
-check "--dry-run touches nothing" test "$before" = "$(find "$tree" "$root" | sort)"
+check "--dry-run changes nothing" test "$before" = "$(find "$tree" "$root" | sort)"
 
 # ---- Zip
 
@@ -363,81 +363,81 @@ unpack() { # zip, folder
     mkdir -p "$2" && if command -v unzip; then unzip -q "$1" -d "$2"; else python3 -m zipfile -e "$1" "$2"; fi
 }
 check "--zip" deploy_version v1 --zip
-check "--zip calls nobody" test ! -s "$FAKE/calls"
-check "it can be unpacked" unpack "$tree/out/gatebend.zip" "$projects/gatebend"
-check "at its top is more than one thing" test "$(find "$home" -mindepth 1 -maxdepth 1 | wc -l)" -gt 1
-check "run.sh is at its top" test -f "$home/run.sh"
-check "networks are in it" test -f "$home/.versions/$(current)/networks/stairs.json"
-check "the zip has one whole version" is_clean 1
+check "--zip does not connect" test ! -s "$FAKE/calls"
+check "the zip can be unpacked" unpack "$tree/out/gatebend.zip" "$projects/gatebend"
+check "its top folder has more than one entry" test "$(find "$home" -mindepth 1 -maxdepth 1 | wc -l)" -gt 1
+check "run.sh is in its top folder" test -f "$home/run.sh"
+check "it contains the networks" test -f "$home/.versions/$(current)/networks/stairs.json"
+check "it contains one complete version" is_clean 1
 if command -v unzip >/dev/null; then
-    check "the program is marked as one" test -x "$home/.versions/$(current)/bin/gatebend"
+    check "the program is executable" test -x "$home/.versions/$(current)/bin/gatebend"
 fi
 chmod -R a-x+X "$home"
-check "it starts, marked or not" starts v1
-check "a zip's project can be deployed to" deploy_version v2 --no-start
-check "its version is the old one" eval 'starts v2 && deploy --rollback --no-start && starts v1'
+check "the version starts, executable or not" starts v1
+check "a project from a zip can be updated" deploy_version v2 --no-start
+check "its version becomes the old version" eval 'starts v2 && deploy --rollback --no-start && starts v1'
 check "--zip FILE" eval 'cd "$tmp" && deploy_version v1 --zip some.zip'
-check "is where it was asked for" test -s "$tmp/some.zip"
+check "writes that file" test -s "$tmp/some.zip"
 
-# ---- Failures, each one sentence
+# ---- Failures
 
 new_board
 deploy_version v1 --no-start
 : >"$FAKE/reachable"
 check "no board" refuses deploy_version v2
-check "says what to look at" says "USB cable"
-check "says what was tried" says "at root@192.168.7.2 root@192.168.6.2 root@bela.local; is"
-check "tries each once" test "$(wc -l <"$FAKE/calls")" -eq 3
+check "suggests a check" says "USB cable"
+check "names the addresses tried" says "at root@192.168.7.2 root@192.168.6.2 root@bela.local; is"
+check "tries each address once" test "$(wc -l <"$FAKE/calls")" -eq 3
 echo root@192.168.6.2 >"$FAKE/reachable"
-check "macOS's address" deploy_version v2 --no-start
-check "is told" says "root@192.168.6.2 answers"
+check "the address on macOS" deploy_version v2 --no-start
+check "is shown" says "root@192.168.6.2 answers"
 echo me@studio >"$FAKE/reachable"
 check "a host by name" deploy_version v1 me@studio --no-start
-check "only that one" test "$(sort -u "$FAKE/calls")" = me@studio
-check "a host without user is root's" refuses deploy_version v1 studio --no-start
+check "is the only one tried" test "$(sort -u "$FAKE/calls")" = me@studio
+check "a host without a user name means root" refuses deploy_version v1 studio --no-start
 check "root@studio" grep -qx root@studio "$FAKE/calls"
 FAKE_WHY='Permission denied (publickey,password).' check "a wrong password" refuses deploy_version v1
-check "is told" says "password"
+check "is an error" says "password"
 FAKE_WHY='REMOTE HOST IDENTIFICATION HAS CHANGED!' check "another host key" refuses deploy_version v1
-check "is told with the remedy" says "ssh-keygen -R"
+check "is an error with a remedy" says "ssh-keygen -R"
 echo root@192.168.7.2 >"$FAKE/reachable"
 
 check "a damaged upload" eval 'deploy_version v1 --no-start; FAKE_CORRUPT=1 refuses deploy_version v3 --no-start'
-check "is told" says "damaged"
+check "is an error" says "damaged"
 check "the old version starts" starts v1
-check "nothing is left over" is_clean 2
+check "there are no leftovers" is_clean 2
 check "and again, undamaged" deploy_version v3 --no-start
 
 touch "$FAKE/breaks-build"
 check "a build that fails" refuses deploy --no-start
-check "is told" says "the build failed"
-check "the old version starts still" starts v3
+check "is an error" says "the build failed"
+check "the old version still starts" starts v3
 rm "$FAKE/breaks-build"
 printf '\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\2\0\076\0' >"$tmp/desktop"
-check "a program for a desktop is refused" refuses deploy_version desktop
-check "is told" says "not for armv7"
-GATEBEND_BINARY=$tmp/nowhere check "a program that is not there is refused" refuses deploy
+check "a program for a desktop is rejected" refuses deploy_version desktop
+check "with the reason" says "not for armv7"
+GATEBEND_BINARY=$tmp/nowhere check "a missing program is an error" refuses deploy
 rm -rf "$home" && mkdir "$home" && echo 'int main;' >"$home/render.cpp"
-check "another's project is left alone" refuses deploy_version v1
-check "is told" says "is not Gatebend"
-check "and is as it was" test "$(ls -A "$home")" = render.cpp
+check "another project of the same name is an error" refuses deploy_version v1
+check "with the reason" says "is not Gatebend"
+check "and stays unchanged" test "$(ls -A "$home")" = render.cpp
 rm -rf "$home"
-check "rollback of nothing" refuses deploy --rollback
-check "is told" says "run ./deploy.sh first"
+check "rollback without Gatebend fails" refuses deploy --rollback
+check "with the reason" says "run ./deploy.sh first"
 rmdir "$projects"
-check "a machine that is no Bela" refuses deploy_version v1
-check "is told" says "is it a Bela"
+check "a board without Bela is an error" refuses deploy_version v1
+check "with the reason" says "is it a Bela"
 for options in --nonsense '--board nowhere' '--board desk' '--stop --logs' '--zip --boot' 'a b' '--board' '-x' 'a;b'; do
     # shellcheck disable=SC2086
-    check "$options is refused" refuses deploy $options
-    check "$options is told in one line" said_one_line
+    check "$options is rejected" refuses deploy $options
+    check "$options gives a one-line message" said_one_line
 done
-check "the boards are named" eval 'refuses deploy --board nowhere && says "bela-black"'
+check "an unknown board lists the boards" eval 'refuses deploy --board nowhere && says "bela-black"'
 check "--help" deploy --help
-check "names every option" eval 'for o in boot no-start no-boot rollback stop logs zip board dry-run; do says "--$o" || exit 1; done'
+check "lists every option" eval 'for o in boot no-start no-boot rollback stop logs zip board dry-run; do says "--$o" || exit 1; done'
 
-# ---- Interruptions: the old version is whole and starts, or the new one does and the
-# old one is kept whole; then the same again succeeds
+# ---- Interruptions: afterwards the old version starts, or the new one does while the old one
+# is kept, all of them complete; and deploying again succeeds
 
 new_board
 for version in v3 v1 v2; do
@@ -446,7 +446,7 @@ for version in v3 v1 v2; do
 done
 old=v2 new=v3
 
-# What the folder looks like, whichever versions are the old and the new one.
+# Prints the state of the folder, independent of which versions are the old and the new one.
 look() {
     local old_id=id_$old new_id=id_$new
     (cd "$home" && find . -type f -exec wc -c {} + && sed -n '/^version=/p; /^previous=/p' run.sh) |
@@ -456,26 +456,26 @@ seen=()
 whole() { # id
     (cd "$home/.versions/$1" && sha256sum -c SHA256SUMS)
 }
-broken() { # where; the deployment of $new was
+broken() { # where the deployment of $new was interrupted
     local where=$1 next
     if starts $old; then
-        check "$where: the old version is whole" whole "$(current)"
+        check "$where: the old version is complete" whole "$(current)"
     else
         check "$where: the new version starts" starts $new
-        check "$where: the new version is whole" whole "$(current)"
-        check "$where: the old version is whole" whole "$(sed -n 's/^previous=//p' "$home/run.sh")"
+        check "$where: the new version is complete" whole "$(current)"
+        check "$where: the old version is complete" whole "$(sed -n 's/^previous=//p' "$home/run.sh")"
     fi
-    # To have recovered once from what is there now is enough.
+    # Recovery from each state is tested once.
     local there
     there=$(look)
     for one in ${seen[@]+"${seen[@]}"}; do
         if [ "$one" = "$there" ]; then return; fi
     done
     seen+=("$there")
-    check "$where: again" deploy_version $new --no-start
+    check "$where: deployment again" deploy_version $new --no-start
     check "$where: the new version then starts" starts $new
-    check "$where: two versions, nothing left over" is_clean 2
-    # The next deployment is of the version that is not there.
+    check "$where: two versions and no leftovers" is_clean 2
+    # The next deployment is of the third version.
     case $new in v1) next=v2 ;; v2) next=v3 ;; v3) next=v1 ;; esac
     old=$new new=$next
 }
@@ -483,13 +483,13 @@ broken() { # where; the deployment of $new was
 for when in BEFORE AFTER; do
     for call in 1 2 3 4; do
         export "FAKE_DIE_$when=$call"
-        check "the connection dies $when call $call: it fails" refuses deploy_version $new --no-start
+        check "the connection breaks $when call $call: deployment fails" refuses deploy_version $new --no-start
         unset "FAKE_DIE_$when"
-        broken "the connection dies $when call $call"
+        broken "the connection breaks $when call $call"
     done
 done
 for cut in 0 100 700 1800 4000 9000; do
-    FAKE_CUT=$cut check "cut after $cut bytes: it fails" refuses deploy_version $new --no-start
+    FAKE_CUT=$cut check "cut after $cut bytes: deployment fails" refuses deploy_version $new --no-start
     broken "cut after $cut bytes"
 done
 kill_at=0
@@ -499,18 +499,18 @@ until [ $kill_at -gt 120 ]; do
     broken "the board dies before command $kill_at"
 done
 check "the board died at every command of its scripts" test $kill_at -gt 40 -a $kill_at -le 120
-check "many different states were recovered from" test ${#seen[@]} -gt 12
-check "back after all of that" eval 'deploy --rollback --no-start && starts $old'
+check "many different states were tested" test ${#seen[@]} -gt 12
+check "rollback after all of this" eval 'deploy --rollback --no-start && starts $old'
 
-# The very first deployment has no old version: it must only be possible again.
+# A first deployment has no old version; it only has to succeed the second time.
 for kill_at in 20 25 30 35; do
     new_board
     FAKE_KILL=$kill_at deploy_version v1 --no-start
-    check "first deployment, dying before command $kill_at: again" deploy_version v1 --no-start
-    check "first deployment, dying before command $kill_at: starts" starts v1
+    check "first deployment, dying before command $kill_at: deployment again" deploy_version v1 --no-start
+    check "first deployment, dying before command $kill_at: the version starts" starts v1
 done
 
-# ---- The same with BusyBox's tools on the board
+# ---- The same with BusyBox on the board
 
 if command -v busybox >/dev/null; then
     mkdir "$FAKE/busybox"
@@ -519,9 +519,9 @@ if command -v busybox >/dev/null; then
     done
     new_board
     FAKE_TOOLS=$FAKE/busybox check "BusyBox: deployment" deploy_version v1 --no-start
-    FAKE_TOOLS=$FAKE/busybox check "BusyBox: another" deploy_version v2 --no-start
-    check "BusyBox: it starts" starts v2
-    check "BusyBox: whole" is_clean 2
+    FAKE_TOOLS=$FAKE/busybox check "BusyBox: another version" deploy_version v2 --no-start
+    check "BusyBox: the version starts" starts v2
+    check "BusyBox: complete" is_clean 2
     FAKE_TOOLS=$FAKE/busybox check "BusyBox: rollback" eval 'deploy --rollback --no-start && starts v1'
 fi
 

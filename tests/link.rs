@@ -1,4 +1,4 @@
-//! The server as clients meet it: over real sockets, beside a desk in simulated time.
+//! The server as clients see it: real sockets, and a desk in simulated time.
 
 use std::alloc::{GlobalAlloc, Layout};
 use std::cell::Cell;
@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, channel, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -17,60 +17,63 @@ use gatebend::board::desk::{Desk, Script, Simulation};
 use gatebend::factory_networks;
 use gatebend::handle::Handle;
 use gatebend::link::files::Files;
-use gatebend::link::protocol::{Bend, Frame, ServerMessage, State, Status, Welcome};
-use gatebend::link::server::{Access, Limits, Listener, Options, Server, chance};
+use gatebend::link::protocol::{Bend, FrameKind, ServerMessage, State, Status, Welcome};
+use gatebend::link::server::{Access, Limits, Listener, Options, Server};
 use gatebend::link::session::{Action, Session};
 use gatebend::link::touch_merge::TouchMerge;
-use gatebend::link::view::{Place, View};
+use gatebend::link::view::{InstrumentInfo, View};
 use gatebend::spawn::spawn_plainly;
-use tungstenite::protocol::frame::Frame as Piece;
+use tungstenite::protocol::frame::Frame;
 use tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 use tungstenite::{Error, Message, WebSocket};
 
-/// Knows how much a thread has, beside what guards it.
-struct Counted;
+/// Counts the bytes that a thread has allocated, on top of the allocator that forbids
+/// allocations.
+struct CountingAllocator;
 
 thread_local! {
-    /// Bytes that this thread has more than it began with, and the most of them.
-    static HAS: Cell<(isize, isize)> = const { Cell::new((0, 0)) };
+    /// Bytes that this thread has allocated since the count began, and their maximum.
+    static ALLOCATED: Cell<(isize, isize)> = const { Cell::new((0, 0)) };
 }
 
 fn count(bytes: isize) {
-    HAS.set({
-        let (has, most) = HAS.get();
-        (has + bytes, most.max(has + bytes))
+    ALLOCATED.set({
+        let (now, most) = ALLOCATED.get();
+        (now + bytes, most.max(now + bytes))
     });
 }
 
-// SAFETY: it is the other one's memory, by the other one's rules.
-unsafe impl GlobalAlloc for Counted {
+// SAFETY: forwards every call to the inner allocator.
+unsafe impl GlobalAlloc for CountingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size() as isize);
-        // SAFETY: as our own caller promises.
+        // SAFETY: the caller keeps the same contract.
         unsafe { AllocDisabler.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         count(-(layout.size() as isize));
-        // SAFETY: as our own caller promises.
+        // SAFETY: the caller keeps the same contract.
         unsafe { AllocDisabler.dealloc(pointer, layout) }
     }
 }
 
-/// The most bytes that something has at a time.
-fn most_bytes(of: impl FnOnce()) -> usize {
-    HAS.set((0, 0));
-    of();
-    HAS.get().1 as usize
+/// Returns the most bytes that are allocated at a time during a call.
+fn most_bytes(call: impl FnOnce()) -> usize {
+    ALLOCATED.set((0, 0));
+    call();
+    ALLOCATED.get().1 as usize
 }
 
 #[global_allocator]
-static ALLOCATOR: Counted = Counted;
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
-/// Nothing here takes so long, unless it fails.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// Simulated time between two looks whether all is over.
+/// No wait takes this long, unless a test fails.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// Simulated time that is played at once, in nanoseconds.
 const SLICE: u64 = 5_000_000;
+/// Real time per slice, which leaves the machine to other threads.
+const PACE: Duration = Duration::from_millis(1);
 
 fn options() -> Options {
     Options {
@@ -79,45 +82,53 @@ fn options() -> Options {
     }
 }
 
-fn simulation(script: &str, hand: &TouchMerge) -> Simulation {
+fn simulation(script: &str, touches: &TouchMerge) -> Simulation {
     let desk = Desk::new(factory_networks::all());
     let script = Script::parse(script, &desk.panel.surface).unwrap();
-    Simulation::played(desk, script, hand.clone()).unwrap()
+    Simulation::played(desk, script, touches.clone()).unwrap()
+}
+
+/// The simulated desk as clients are told of it.
+fn info(rate: u32) -> InstrumentInfo {
+    InstrumentInfo {
+        board: "desk".into(),
+        rate,
+        sound: true,
+        display: 64,
+        surface: gatebend::panel::Config::default().surface,
+    }
 }
 
 /// Serves a desk.
-fn serve(simulation: &mut Simulation, hand: TouchMerge, options: Options) -> (Server, TapWriter) {
+fn serve(
+    simulation: &mut Simulation,
+    touches: TouchMerge,
+    options: Options,
+) -> (Server, TapWriter) {
     let rate = simulation.platform().rate;
-    let (tap, listener) = tap(rate as usize);
+    let (writer, reader) = tap(rate as usize);
     let oled = simulation.oled().clone();
     let access = Access {
-        shared: simulation.share(),
+        handle: simulation.share(),
         counters: Arc::clone(simulation.counters()),
-        place: Place {
-            start: chance() as u32,
-            board: "desk".into(),
-            rate,
-            sound: true,
-            display: 64,
-            surface: gatebend::panel::Config::default().surface,
-        },
-        sound: Some(listener),
+        info: info(rate),
+        sound: Some(reader),
         display: Box::new(move || oled.frame().message()),
         mirror: simulation.panel().mirror(),
-        hand,
+        touches,
     };
     let listener = Listener::open(options).unwrap();
     let server = Server::start(listener, access, spawn_plainly).unwrap();
-    (server, tap)
+    (server, writer)
 }
 
-/// A desk that plays, faster than in real time, and is served.
+/// A served desk that plays on a thread, faster than in real time.
 struct Playing {
     server: Option<Server>,
     address: SocketAddr,
-    shared: Handle,
-    ends: Arc<AtomicBool>,
-    /// All that was played.
+    handle: Handle,
+    stop: Sender<()>,
+    /// Everything that was played.
     sound: Arc<Mutex<Vec<f32>>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -127,28 +138,28 @@ impl Playing {
         Playing::scripted("", false, options)
     }
 
-    /// Plays by itself what a script says; hands of clients are on the simulated sensor, or
-    /// beside it.
-    fn scripted(script: &'static str, beside: bool, options: Options) -> Playing {
-        let ends = Arc::new(AtomicBool::new(false));
+    /// Plays a script. The fingers of clients are on the simulated sensor, or merged with
+    /// it later (`merged`).
+    fn scripted(script: &'static str, merged: bool, options: Options) -> Playing {
         let sound = Arc::new(Mutex::new(Vec::new()));
-        let (tell, told) = channel();
-        let (stop, record) = (Arc::clone(&ends), Arc::clone(&sound));
+        let (started, start) = channel();
+        let (stop, stopped) = channel();
+        let record = Arc::clone(&sound);
         let thread = thread::spawn(move || {
-            let hand = TouchMerge::default();
-            let sensed = if beside {
+            let touches = TouchMerge::default();
+            let sensed = if merged {
                 TouchMerge::default()
             } else {
-                hand.clone()
+                touches.clone()
             };
             let mut simulation = simulation(script, &sensed);
-            if beside {
-                simulation.beside(hand.clone());
+            if merged {
+                simulation.beside(touches.clone());
             }
-            let shared = simulation.share();
-            let (server, mut tap) = serve(&mut simulation, hand, options);
-            tell.send((server, shared)).unwrap();
-            while !stop.load(Ordering::Relaxed) {
+            let handle = simulation.share();
+            let (server, mut tap) = serve(&mut simulation, touches, options);
+            started.send((server, handle)).unwrap();
+            while stopped.recv_timeout(PACE) == Err(RecvTimeoutError::Timeout) {
                 let until = simulation.now() + SLICE;
                 simulation.run(
                     until,
@@ -158,16 +169,14 @@ impl Playing {
                     },
                     |_| {},
                 );
-                // Leaves the machine to others, too.
-                thread::sleep(Duration::from_millis(1));
             }
         });
-        let (server, shared) = told.recv().unwrap();
+        let (server, handle) = start.recv().unwrap();
         Playing {
             address: server.address(),
             server: Some(server),
-            shared,
-            ends,
+            handle,
+            stop,
             sound,
             thread: Some(thread),
         }
@@ -179,7 +188,7 @@ impl Playing {
 
     fn greeted(&self) -> Client {
         let mut client = self.client();
-        client.say(r#"{"type":"hello","version":1,"id":1}"#);
+        client.send(r#"{"type":"hello","version":1,"id":1}"#);
         client.answer(1);
         client
     }
@@ -190,7 +199,7 @@ impl Drop for Playing {
         if let Some(server) = self.server.take() {
             server.end();
         }
-        self.ends.store(true, Ordering::Relaxed);
+        let _ = self.stop.send(());
         let ended = self.thread.take().map(JoinHandle::join);
         assert!(thread::panicking() || ended.is_some_and(|ended| ended.is_ok()));
     }
@@ -198,31 +207,28 @@ impl Drop for Playing {
 
 fn tcp(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    stream.set_write_timeout(Some(PATIENCE)).unwrap();
+    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
+    stream.set_write_timeout(Some(TIMEOUT)).unwrap();
     stream
 }
 
-/// Says something over HTTP, and gives back head and content of the answer.
+/// Sends an HTTP request; returns the head and the body of the response.
 fn http(address: SocketAddr, request: &str) -> (String, Vec<u8>) {
     let mut stream = tcp(address);
     stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).unwrap();
-    let at = answer
-        .windows(4)
-        .position(|end| end == b"\r\n\r\n")
-        .unwrap();
-    let content = answer.split_off(at + 4);
-    (String::from_utf8(answer).unwrap(), content)
+    let mut head = Vec::new();
+    stream.read_to_end(&mut head).unwrap();
+    let end = head.windows(4).position(|end| end == b"\r\n\r\n");
+    let body = head.split_off(end.unwrap() + 4);
+    (String::from_utf8(head).unwrap(), body)
 }
 
-fn get(address: SocketAddr, path: &str, more: &str) -> (String, Vec<u8>) {
-    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost:1\r\n{more}\r\n");
+fn get(address: SocketAddr, path: &str, headers: &str) -> (String, Vec<u8>) {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost:1\r\n{headers}\r\n");
     http(address, &request)
 }
 
-/// A websocket, opened by hand.
+/// Opens a websocket by hand.
 fn raw(address: SocketAddr) -> TcpStream {
     let mut stream = tcp(address);
     let request = "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n\
@@ -239,7 +245,7 @@ fn raw(address: SocketAddr) -> TcpStream {
     stream
 }
 
-/// A frame of a client, masked by zeros: its first byte, and less than 64 kB.
+/// A websocket frame of a client, masked by zeros: its first byte, and less than 64 kB.
 fn frame(first: u8, content: &[u8]) -> Vec<u8> {
     let [high, low] = (content.len() as u16).to_be_bytes();
     let mut frame = vec![first];
@@ -252,44 +258,45 @@ fn frame(first: u8, content: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// A websocket opened by hand, and greeted.
+/// Opens a websocket by hand, and says hello.
 fn raw_greeted(address: SocketAddr) -> TcpStream {
     let mut stream = raw(address);
     let hello = br#"{"type":"hello","version":1}"#;
     stream.write_all(&frame(0x81, hello)).unwrap();
-    // The first bytes of its welcome.
+    // The first bytes of the welcome.
     stream.read_exact(&mut [0; 2]).unwrap();
     stream
 }
 
-/// Says this over and over, now and then, until the server has hung up.
-fn insist(mut stream: TcpStream, what: &[u8], pause: Duration) {
-    let mut other = stream.try_clone().unwrap();
-    let heard = thread::spawn(move || {
+/// Sends these bytes again and again, with pauses, until the server hangs up.
+fn send_until_hung_up(mut stream: TcpStream, bytes: &[u8], pause: Duration) {
+    let (hung_up, end) = channel();
+    let mut input = stream.try_clone().unwrap();
+    let reader = thread::spawn(move || {
         // A reset is an end, too.
-        let _ = other.read_to_end(&mut Vec::new());
+        let _ = input.read_to_end(&mut Vec::new());
+        let _ = hung_up.send(());
     });
     let started = Instant::now();
-    while !heard.is_finished() && stream.write_all(what).is_ok() {
-        assert!(started.elapsed() < PATIENCE, "it is listened to for ever");
-        thread::sleep(pause);
+    while end.recv_timeout(pause).is_err() && stream.write_all(bytes).is_ok() {
+        assert!(started.elapsed() < TIMEOUT, "the server never hangs up");
     }
-    heard.join().unwrap();
+    reader.join().unwrap();
 }
 
-/// What a websocket opened by hand is told last: the number of its closing frame.
-fn closed(mut stream: TcpStream) -> Option<u16> {
-    let mut told = Vec::new();
+/// Returns the code of the close frame that a websocket opened by hand receives last.
+fn close_code(mut stream: TcpStream) -> Option<u16> {
+    let mut received = Vec::new();
     // A reset is an end, too.
-    let _ = stream.read_to_end(&mut told);
-    let mut rest = &told[..];
+    let _ = stream.read_to_end(&mut received);
+    let mut rest = &received[..];
     while let [first, length, after @ ..] = rest {
         let (length, after) = match length {
             126 => (
                 usize::from(after[0]) << 8 | usize::from(after[1]),
                 &after[2..],
             ),
-            127 => panic!("nothing here is so long"),
+            127 => panic!("no frame here is this long"),
             length => (usize::from(*length), after),
         };
         if *first == 0x88 {
@@ -300,17 +307,18 @@ fn closed(mut stream: TcpStream) -> Option<u16> {
     None
 }
 
-/// A client, and what it was told.
+/// A client, and everything that it has received.
 struct Client {
     socket: WebSocket<TcpStream>,
     welcome: Option<Welcome>,
-    /// Everything it knows of the state.
+    /// The whole state.
     state: State,
     status: Option<Status>,
-    /// Sections that came since it was asked last.
+    /// Changes of the state since the last request.
     changes: Vec<State>,
     frames: Vec<Vec<u8>>,
-    ids: u32,
+    /// Id of the last request.
+    last_id: u32,
 }
 
 impl Client {
@@ -324,27 +332,27 @@ impl Client {
             status: None,
             changes: Vec::new(),
             frames: Vec::new(),
-            ids: 100,
+            last_id: 100,
         }
     }
 
-    fn say(&mut self, text: &str) {
+    fn send(&mut self, text: &str) {
         self.socket.send(Message::text(text)).unwrap();
     }
 
-    /// The next thing that it is told in words; what is of the moment is noted.
-    fn next(&mut self) -> Result<ServerMessage, Error> {
+    /// Receives the next JSON message; keeps the frames that arrive before it.
+    fn receive(&mut self) -> Result<ServerMessage, Error> {
         loop {
             match self.socket.read()? {
                 Message::Text(text) => {
-                    let tell: ServerMessage = serde_json::from_str(&text).unwrap();
-                    match &tell {
+                    let message: ServerMessage = serde_json::from_str(&text).unwrap();
+                    match &message {
                         ServerMessage::Welcome(welcome) => self.welcome = Some((**welcome).clone()),
-                        ServerMessage::State(state) => self.learn(state),
+                        ServerMessage::State(state) => self.merge(state),
                         ServerMessage::Status(status) => self.status = Some(status.clone()),
                         _ => {}
                     }
-                    return Ok(tell);
+                    return Ok(message);
                 }
                 Message::Binary(bytes) => self.frames.push(bytes.to_vec()),
                 _ => {}
@@ -352,33 +360,33 @@ impl Client {
         }
     }
 
-    fn learn(&mut self, changes: &State) {
-        macro_rules! learn {
+    fn merge(&mut self, changes: &State) {
+        macro_rules! merge {
             ($($section:ident),*) => {
                 $(if changes.$section.is_some() {
                     self.state.$section.clone_from(&changes.$section);
                 })*
             };
         }
-        learn!(
+        merge!(
             network, layers, touched, parameters, library, presets, transport, history, page,
             notice
         );
         self.changes.push(changes.clone());
     }
 
-    /// Waits until it is so.
-    fn until(&mut self, mut so: impl FnMut(&Client) -> bool) {
-        while !so(self) {
-            self.next().unwrap();
+    /// Receives messages until a condition holds.
+    fn wait_until(&mut self, mut condition: impl FnMut(&Client) -> bool) {
+        while !condition(self) {
+            self.receive().unwrap();
         }
     }
 
-    /// The answer with this id.
+    /// Waits for the answer with this id.
     fn answer(&mut self, wanted: u32) -> ServerMessage {
         loop {
-            let tell = self.next().unwrap();
-            let id = match &tell {
+            let message = self.receive().unwrap();
+            let id = match &message {
                 ServerMessage::Done { id }
                 | ServerMessage::Snapshot { id, .. }
                 | ServerMessage::Compiled { id, .. }
@@ -387,41 +395,42 @@ impl Client {
                 _ => None,
             };
             if id == Some(wanted) {
-                return tell;
+                return message;
             }
         }
     }
 
-    /// Asks, the rest of a message, and waits for the answer.
-    fn ask(&mut self, rest: &str) -> ServerMessage {
-        self.ids += 1;
+    /// Sends a message with these fields and an id, and waits for the answer.
+    fn request(&mut self, fields: &str) -> ServerMessage {
+        self.last_id += 1;
         self.changes.clear();
-        self.say(&format!(r#"{{"id":{},{rest}}}"#, self.ids));
-        self.answer(self.ids)
+        self.send(&format!(r#"{{"id":{},{fields}}}"#, self.last_id));
+        self.answer(self.last_id)
     }
 
-    fn done(&mut self, rest: &str) {
-        let answer = self.ask(rest);
+    /// Sends a request that must succeed.
+    fn expect_done(&mut self, fields: &str) {
+        let answer = self.request(fields);
         assert!(
             matches!(answer, ServerMessage::Done { .. }),
-            "{rest}: {answer:?}"
+            "{fields}: {answer:?}"
         );
     }
 
-    /// Its last words, and how it was closed.
-    fn end(mut self) -> (Vec<ServerMessage>, Option<CloseCode>) {
-        let mut tells = Vec::new();
+    /// Receives the last messages, and the code of the close frame.
+    fn closed(mut self) -> (Vec<ServerMessage>, Option<CloseCode>) {
+        let mut messages = Vec::new();
         loop {
             match self.socket.read() {
-                Ok(Message::Text(text)) => tells.push(serde_json::from_str(&text).unwrap()),
-                Ok(Message::Close(frame)) => return (tells, frame.map(|frame| frame.code)),
+                Ok(Message::Text(text)) => messages.push(serde_json::from_str(&text).unwrap()),
+                Ok(Message::Close(frame)) => return (messages, frame.map(|frame| frame.code)),
                 Ok(_) => {}
-                Err(_) => return (tells, None),
+                Err(_) => return (messages, None),
             }
         }
     }
 
-    /// Leaves, and waits until the server has noticed.
+    /// Closes the connection, and waits until the server has noticed.
     fn leave(mut self) {
         self.socket.close(None).unwrap();
         while self.socket.read().is_ok() {}
@@ -436,7 +445,7 @@ impl Client {
             .next_back()
     }
 
-    /// Nodes that layers bend.
+    /// Nodes that the layers bend.
     fn bends(&self) -> Vec<u32> {
         let layers = self.state.layers.iter().flat_map(|layers| &layers.layers);
         layers
@@ -451,22 +460,22 @@ impl Client {
 }
 
 #[test]
-fn a_client_is_told_everything_and_then_what_changes() {
+fn a_client_gets_the_whole_state_and_then_changes() {
     let playing = Playing::start(options());
     let mut client = playing.client();
-    client.say(r#"{"type":"undo","id":9}"#);
-    let early = client.next().unwrap();
+    client.send(r#"{"type":"undo","id":9}"#);
+    let early = client.receive().unwrap();
     assert!(
         matches!(early, ServerMessage::Refused { id: Some(9), .. }),
         "{early:?}"
     );
-    client.say(r#"{"type":"hello","version":1,"id":1}"#);
-    let ServerMessage::Welcome(welcome) = client.next().unwrap() else {
-        panic!("a welcome comes first");
+    client.send(r#"{"type":"hello","version":1,"id":1}"#);
+    let ServerMessage::Welcome(welcome) = client.receive().unwrap() else {
+        panic!("the welcome comes first");
     };
     assert!(welcome.sound && welcome.display == 64 && welcome.board == "desk");
-    let ServerMessage::State(state) = client.next().unwrap() else {
-        panic!("then the state");
+    let ServerMessage::State(state) = client.receive().unwrap() else {
+        panic!("the state comes next");
     };
     let text = serde_json::to_string(&state).unwrap();
     for section in [
@@ -484,7 +493,7 @@ fn a_client_is_told_everything_and_then_what_changes() {
         assert!(text.contains(&format!("{section:?}:")), "{section}");
     }
     assert_eq!(client.answer(1), ServerMessage::Done { id: 1 });
-    client.done(r#""type":"add-layer","name":"bass""#);
+    client.expect_done(r#""type":"add-layer","name":"bass""#);
     let expected = State {
         layers: client.state.layers.clone(),
         history: Some((1, 0)),
@@ -492,18 +501,18 @@ fn a_client_is_told_everything_and_then_what_changes() {
     };
     assert_eq!(client.changes, [expected]);
     assert_eq!(client.state.layers.as_ref().unwrap().layers[1].name, "bass");
-    // What is of the moment comes by itself.
-    client.until(|client| client.status.is_some());
+    // Status and frames arrive without a request.
+    client.wait_until(|client| client.status.is_some());
     let status = client.status.clone().unwrap();
     assert_eq!((status.engine.as_str(), status.clients), ("cpu", 1));
-    client.until(|client| {
-        let has = |kind: Frame| client.frames.iter().any(|frame| frame[0] == kind as u8);
-        has(Frame::Activity) && has(Frame::Display) && !has(Frame::Sound)
+    client.wait_until(|client| {
+        let has = |kind: FrameKind| client.frames.iter().any(|frame| frame[0] == kind as u8);
+        has(FrameKind::Activity) && has(FrameKind::Display) && !has(FrameKind::Sound)
     });
 }
 
 #[test]
-fn what_cannot_be_done_is_refused_and_what_takes_long_is_answered() {
+fn invalid_requests_are_refused_and_jobs_are_answered() {
     let playing = Playing::start(options());
     let mut client = playing.greeted();
     let before = client.state.clone();
@@ -515,34 +524,35 @@ fn what_cannot_be_done_is_refused_and_what_takes_long_is_answered() {
         r#""type":"recall-preset","name":"nowhere""#,
         r#""type":"compile","expression":"t+","bits":8"#,
     ] {
-        let answer = client.ask(rest);
+        let answer = client.request(rest);
         assert!(
             matches!(answer, ServerMessage::Refused { .. }),
             "{rest}: {answer:?}"
         );
     }
-    // The display tells the player, too.
+    // The display shows the refusal as a notice.
     client.state.notice.clone_from(&before.notice);
     assert_eq!(client.state, before);
     let ServerMessage::Compiled { network, .. } =
-        client.ask(r#""type":"compile","expression":"t*3","bits":9"#)
+        client.request(r#""type":"compile","expression":"t*3","bits":9"#)
     else {
-        panic!("it is right");
+        panic!("a valid expression is compiled");
     };
     let network = serde_json::to_string(&network).unwrap();
-    client.done(&format!(r#""type":"load","network":{network}"#));
-    let ServerMessage::Waveform { period, .. } = client.ask(r#""type":"waveform","columns":64"#)
+    client.expect_done(&format!(r#""type":"load","network":{network}"#));
+    let ServerMessage::Waveform { period, .. } =
+        client.request(r#""type":"waveform","columns":64"#)
     else {
-        panic!("it can be drawn");
+        panic!("a waveform is answered");
     };
     assert_eq!(period, 512);
-    let ServerMessage::Snapshot { snapshot, .. } = client.ask(r#""type":"snapshot""#) else {
-        panic!("there is one");
+    let ServerMessage::Snapshot { snapshot, .. } = client.request(r#""type":"snapshot""#) else {
+        panic!("a snapshot is answered");
     };
-    client.done(r#""type":"swap","next":true"#);
+    client.expect_done(r#""type":"swap","next":true"#);
     let other = client.state.network.clone();
     let snapshot = serde_json::to_string(&snapshot).unwrap();
-    client.done(&format!(r#""type":"restore","snapshot":{snapshot},"t":17"#));
+    client.expect_done(&format!(r#""type":"restore","snapshot":{snapshot},"t":17"#));
     assert_ne!(client.state.network, other);
 }
 
@@ -550,61 +560,61 @@ fn what_cannot_be_done_is_refused_and_what_takes_long_is_answered() {
 fn two_clients_stay_in_step_and_the_last_writer_wins() {
     let playing = Playing::start(options());
     let (mut one, mut two) = (playing.greeted(), playing.greeted());
-    one.done(r#""type":"paint","bends":[[20,"zero"],[21,"zero"]],"begins":true"#);
-    two.done(r#""type":"paint","bends":[[20,"one"]],"begins":true"#);
-    two.done(r#""type":"set","key":"volume","value":-30"#);
-    one.done(r#""type":"set","key":"volume","value":-20"#);
+    one.expect_done(r#""type":"paint","bends":[[20,"zero"],[21,"zero"]],"begins":true"#);
+    two.expect_done(r#""type":"paint","bends":[[20,"one"]],"begins":true"#);
+    two.expect_done(r#""type":"set","key":"volume","value":-30"#);
+    one.expect_done(r#""type":"set","key":"volume","value":-20"#);
     let agreed = |client: &Client| {
         client.bend(20) == Some(Bend::One)
             && client.bend(21) == Some(Bend::Zero)
             && client.state.parameters.as_ref().unwrap().contains(&-20)
     };
-    one.until(agreed);
-    two.until(agreed);
+    one.wait_until(agreed);
+    two.wait_until(agreed);
     assert_eq!(one.state, two.state);
 }
 
 #[test]
 fn fingers_bend_until_their_client_leaves() {
-    for beside in [false, true] {
-        let playing = Playing::scripted("", beside, options());
+    for merged in [false, true] {
+        let playing = Playing::scripted("", merged, options());
         let (mut one, mut two) = (playing.greeted(), playing.greeted());
-        // Once the panel's splash is over.
+        // Wait for the end of the panel's splash.
         let rate = one.welcome.as_ref().unwrap().rate as usize;
         while playing.sound.lock().unwrap().len() < 3 * rate {
-            one.next().unwrap();
+            one.receive().unwrap();
         }
-        one.done(r#""type":"touch","fingers":[{"x":0.5,"y":0.4,"size":0.9}]"#);
-        two.until(Client::touched);
+        one.expect_done(r#""type":"touch","fingers":[{"x":0.5,"y":0.4,"size":0.9}]"#);
+        two.wait_until(Client::touched);
         one.leave();
-        two.until(|client| !client.touched());
-        // Two fingers, one of each, span a box.
+        two.wait_until(|client| !client.touched());
+        // Two fingers, one of each client, span a box.
         let mut one = playing.greeted();
-        one.done(r#""type":"touch","fingers":[{"x":0.1,"y":0.1,"size":0.5}]"#);
-        two.done(r#""type":"touch","fingers":[{"x":0.9,"y":0.7,"size":0.5}]"#);
+        one.expect_done(r#""type":"touch","fingers":[{"x":0.1,"y":0.1,"size":0.5}]"#);
+        two.expect_done(r#""type":"touch","fingers":[{"x":0.9,"y":0.7,"size":0.5}]"#);
         let many = |client: &Client| client.state.touched.as_ref().unwrap().nodes.len() > 50;
-        one.until(many);
-        two.until(many);
+        one.wait_until(many);
+        two.wait_until(many);
     }
 }
 
 #[test]
-fn fingers_beside_the_sensor_are_of_the_same_hand() {
-    // A finger rests on the sensor, and has latched what is under it.
+fn fingers_of_clients_are_merged_with_those_on_the_sensor() {
+    // A finger rests on the sensor and latches the gates under it.
     let script = "0 set hold=latched\n2.5 down 0.5 0.4";
     let playing = Playing::scripted(script, true, options());
     let mut client = playing.greeted();
-    client.until(|client| client.touched() && !client.bends().is_empty());
+    client.wait_until(|client| client.touched() && !client.bends().is_empty());
     let latched = client.bends();
-    client.done(r#""type":"touch","fingers":[{"x":0.1,"y":0.1,"size":0.5}]"#);
-    client.until(|client| client.bends().len() > latched.len());
-    client.done(r#""type":"touch","fingers":[]"#);
+    client.expect_done(r#""type":"touch","fingers":[{"x":0.1,"y":0.1,"size":0.5}]"#);
+    client.wait_until(|client| client.bends().len() > latched.len());
+    client.expect_done(r#""type":"touch","fingers":[]"#);
     let few = |client: &Client| client.state.touched.as_ref().unwrap().nodes.len() <= latched.len();
-    client.until(few);
-    // Another round of the panel, or a dozen.
+    client.wait_until(few);
+    // Let the panel run a few more cycles.
     for _ in 0..10 {
-        client.done(r#""type":"show","page":"menu""#);
-        client.done(r#""type":"show","page":"play""#);
+        client.expect_done(r#""type":"show","page":"menu""#);
+        client.expect_done(r#""type":"show","page":"play""#);
     }
     let bends = client.bends();
     assert!(
@@ -615,16 +625,16 @@ fn fingers_beside_the_sensor_are_of_the_same_hand() {
 }
 
 #[test]
-fn sound_is_what_the_engine_plays() {
+fn streamed_sound_is_the_sound_of_the_engine() {
     let playing = Playing::start(options());
     let mut client = playing.greeted();
-    client.done(r#""type":"listen","activity":false,"display":false,"sound":true"#);
-    client.done(r#""type":"paint","bends":[[30,"invert"]],"begins":true"#);
+    client.expect_done(r#""type":"listen","activity":false,"display":false,"sound":true"#);
+    client.expect_done(r#""type":"paint","bends":[[30,"invert"]],"begins":true"#);
     let blocks = |client: &Client| -> BTreeMap<u64, Vec<f32>> {
         let sound = client
             .frames
             .iter()
-            .filter(|frame| frame[0] == Frame::Sound as u8);
+            .filter(|frame| frame[0] == FrameKind::Sound as u8);
         let block = |frame: &Vec<u8>| {
             let first = u64::from_le_bytes(frame[8..16].try_into().unwrap());
             let frames = frame[16..].chunks_exact(4);
@@ -638,7 +648,7 @@ fn sound_is_what_the_engine_plays() {
         let frames = blocks(client).values().map(Vec::len).sum::<usize>();
         frames > 2 * rate
     };
-    client.until(enough);
+    client.wait_until(enough);
     let played = playing.sound.lock().unwrap();
     let mut loudest = 0f32;
     for (first, frames) in blocks(&client) {
@@ -652,7 +662,7 @@ fn sound_is_what_the_engine_plays() {
 }
 
 #[test]
-fn pages_of_other_places_are_refused() {
+fn pages_of_other_origins_are_refused() {
     let playing = Playing::start(options());
     let address = playing.address;
     let key = "Upgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
@@ -677,25 +687,21 @@ fn pages_of_other_places_are_refused() {
         assert_eq!(ws(host, origin), "HTTP/1.1 403", "{host} {origin}");
     }
     let request = "GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n";
-    let (head, content) = http(address, request);
+    let (head, body) = http(address, request);
     assert!(head.starts_with("HTTP/1.1 403 "), "{head}");
-    assert!(String::from_utf8(content).unwrap().contains("[web] hosts"));
+    assert!(String::from_utf8(body).unwrap().contains("[web] hosts"));
 }
 
 #[test]
 fn the_page_is_served() {
     let playing = Playing::start(options());
     let address = playing.address;
-    let (head, content) = get(address, "/", "");
+    let (head, page) = get(address, "/", "");
     assert!(
         head.starts_with("HTTP/1.1 200 ") && head.contains("text/html"),
         "{head}"
     );
-    assert!(
-        String::from_utf8(content.clone())
-            .unwrap()
-            .contains("<html")
-    );
+    assert!(String::from_utf8(page.clone()).unwrap().contains("<html"));
     assert!(
         head.contains("'wasm-unsafe-eval'") && head.contains("nosniff"),
         "{head}"
@@ -713,7 +719,7 @@ fn the_page_is_served() {
     let (head, _) = get(address, "/", "Accept-Encoding: gzip\r\n");
     assert!(head.contains("Content-Encoding: gzip"), "{head}");
     let (head, nothing) = http(address, "HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    let length = format!("Content-Length: {}\r\n", content.len());
+    let length = format!("Content-Length: {}\r\n", page.len());
     assert!(head.contains(&length) && nothing.is_empty(), "{head}");
     for (request, status) in [
         ("GET /nowhere.js HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
@@ -735,25 +741,27 @@ fn the_page_is_served() {
 }
 
 #[test]
-fn the_ninth_client_is_told_why_and_gets_the_next_place() {
+fn the_ninth_client_is_refused_until_another_leaves() {
     let playing = Playing::start(options());
     let mut clients: Vec<Client> = (0..8).map(|_| playing.greeted()).collect();
     let mut ninth = playing.client();
-    ninth.say(r#"{"type":"hello","version":1}"#);
-    let (told, code) = ninth.end();
+    ninth.send(r#"{"type":"hello","version":1}"#);
+    let (messages, code) = ninth.closed();
     assert!(
-        matches!(&told[..], [ServerMessage::Refused { reason, .. }] if reason.contains("8 clients")),
-        "{told:?}"
+        matches!(&messages[..], [ServerMessage::Refused { reason, .. }] if reason.contains("8 clients")),
+        "{messages:?}"
     );
     assert_eq!(code, Some(CloseCode::Again));
     clients.pop().unwrap().leave();
-    playing.greeted().done(r#""type":"swap","next":true"#);
+    playing
+        .greeted()
+        .expect_done(r#""type":"swap","next":true"#);
 }
 
-/// The pairing code, as soon as the display shows it.
+/// Waits until the display shows the pairing code, and returns it.
 fn shown_code(playing: &Playing) -> String {
     loop {
-        let notice = playing.shared.state().notice.clone().unwrap_or_default();
+        let notice = playing.handle.state().notice.clone().unwrap_or_default();
         if let Some((_, code)) = notice.split_once("browser: ") {
             break code.to_string();
         }
@@ -766,10 +774,10 @@ fn hello(code: &str) -> String {
 }
 
 #[test]
-fn a_pairing_code_is_wanted_and_shown() {
-    let guess = Duration::from_millis(20);
+fn wrong_pairing_codes_delay_the_next_guess() {
+    let wrong_code = Duration::from_millis(20);
     let limits = Limits {
-        guess,
+        wrong_code,
         ..Limits::default()
     };
     let playing = Playing::start(Options {
@@ -779,54 +787,60 @@ fn a_pairing_code_is_wanted_and_shown() {
     });
     let mut client = playing.client();
     let started = Instant::now();
-    // Who has the code of another start, too, is asked for the new one.
+    // A client that sends an old code is asked for the new one.
     let wrong = |client: &mut Client| {
-        client.say(&hello("no"));
-        let told = client.next().unwrap();
+        client.send(&hello("no"));
+        let answer = client.receive().unwrap();
         assert!(
-            matches!(told, ServerMessage::Refused { id: None, .. }),
-            "{told:?}"
+            matches!(answer, ServerMessage::Refused { id: None, .. }),
+            "{answer:?}"
         );
-        assert_eq!(client.next().unwrap(), ServerMessage::Pairing);
+        assert_eq!(client.receive().unwrap(), ServerMessage::Pairing);
     };
     (0..5).for_each(|_| wrong(&mut client));
-    assert!(started.elapsed() >= 15 * guess);
+    assert!(started.elapsed() >= 15 * wrong_code);
     let code = shown_code(&playing);
     assert!(code.len() == 6 && code.parse::<u32>().is_ok(), "{code}");
-    // Another connection is no way around the wait.
+    // Another connection has the same delay.
     let mut other = playing.client();
     wrong(&mut other);
-    assert!(started.elapsed() >= 31 * guess);
-    client.say(&hello(&code));
-    assert!(matches!(client.next().unwrap(), ServerMessage::Welcome(_)));
-    assert!(started.elapsed() >= 63 * guess);
-    other.say(r#"{"type":"hello","version":1}"#);
-    assert_eq!(other.next().unwrap(), ServerMessage::Pairing);
+    assert!(started.elapsed() >= 31 * wrong_code);
+    client.send(&hello(&code));
+    assert!(matches!(
+        client.receive().unwrap(),
+        ServerMessage::Welcome(_)
+    ));
+    assert!(started.elapsed() >= 63 * wrong_code);
+    other.send(r#"{"type":"hello","version":1}"#);
+    assert_eq!(other.receive().unwrap(), ServerMessage::Pairing);
 }
 
 #[test]
-fn who_waits_at_the_door_takes_no_seat() {
+fn clients_that_are_not_welcomed_do_not_keep_others_out() {
     let playing = Playing::start(Options {
         pairing: true,
         ..options()
     });
     let mut waiting: Vec<Client> = (0..8).map(|_| playing.client()).collect();
     for client in &mut waiting {
-        client.say(r#"{"type":"hello","version":1}"#);
-        assert_eq!(client.next().unwrap(), ServerMessage::Pairing);
+        client.send(r#"{"type":"hello","version":1}"#);
+        assert_eq!(client.receive().unwrap(), ServerMessage::Pairing);
     }
     let mut owner = playing.client();
-    owner.say(&hello(&shown_code(&playing)));
-    assert!(matches!(owner.next().unwrap(), ServerMessage::Welcome(_)));
-    owner.until(|client| client.status.as_ref().is_some_and(|it| it.clients == 1));
-    // For whom the longest of them had to go.
-    assert_eq!(waiting.remove(0).end().1, Some(CloseCode::Again));
+    owner.send(&hello(&shown_code(&playing)));
+    assert!(matches!(
+        owner.receive().unwrap(),
+        ServerMessage::Welcome(_)
+    ));
+    owner.wait_until(|client| client.status.as_ref().is_some_and(|it| it.clients == 1));
+    // The oldest of them had to make room.
+    assert_eq!(waiting.remove(0).closed().1, Some(CloseCode::Again));
 }
 
 #[test]
-fn who_is_not_greeted_goes_in_time_whatever_it_says() {
+fn a_client_that_does_not_say_hello_is_dropped_whatever_it_sends() {
     let limits = Limits {
-        hello: Duration::from_secs(1),
+        hello: Duration::from_secs(3),
         ..Limits::default()
     };
     let playing = Playing::start(Options {
@@ -834,44 +848,50 @@ fn who_is_not_greeted_goes_in_time_whatever_it_says() {
         ..options()
     });
     let pause = Duration::from_millis(5);
-    // A message without end, of nothing; the same in a frame; and pings.
-    let nothing = frame(0, &[]).repeat(1000);
+    // A message of endless empty fragments, one of endless bytes, and pings.
+    let empty = frame(0, &[]).repeat(1000);
     let mut endless = raw(playing.address);
     endless.write_all(&frame(1, &[])).unwrap();
-    insist(endless, &nothing, Duration::ZERO);
     let mut slow = raw(playing.address);
     slow.write_all(&frame(0x81, &[b' '; 900])[..8]).unwrap();
-    insist(slow, b" ", pause);
-    insist(raw(playing.address), &frame(0x89, &[]), pause);
-    // Long messages are not waited for.
+    let pinging = raw(playing.address);
+    thread::scope(|scope| {
+        scope.spawn(|| send_until_hung_up(endless, &empty, Duration::ZERO));
+        scope.spawn(|| send_until_hung_up(slow, b" ", pause));
+        scope.spawn(|| send_until_hung_up(pinging, &frame(0x89, &[]), pause));
+    });
+    // Long messages are refused at once.
     let mut long = raw(playing.address);
     let _ = long.write_all(&frame(0x81, &vec![b' '; 60_000]));
-    assert_eq!(closed(long), Some(1009));
+    assert_eq!(close_code(long), Some(1009));
     let mut other = playing.greeted();
-    other.until(|client| client.status.as_ref().is_some_and(|it| it.clients == 1));
+    other.wait_until(|client| client.status.as_ref().is_some_and(|it| it.clients == 1));
 }
 
 #[test]
-fn who_is_greeted_goes_without_a_whole_message_in_time() {
+fn a_client_that_sends_no_whole_message_is_dropped() {
     let limits = Limits {
-        silence: Duration::from_secs(1),
+        silence: Duration::from_secs(3),
         ..Limits::default()
     };
     let playing = Playing::start(Options {
         limits,
         ..options()
     });
-    // It answers no ping.
+    // This one answers no ping.
     let mut silent = raw_greeted(playing.address);
-    let _ = silent.read_to_end(&mut Vec::new());
-    let nothing = frame(0, &[]).repeat(1000);
+    let empty = frame(0, &[]).repeat(1000);
     let mut endless = raw_greeted(playing.address);
     endless.write_all(&frame(1, &[])).unwrap();
-    insist(endless, &nothing, Duration::ZERO);
-    insist(announced(&playing), b" ", Duration::from_millis(5));
+    let announced = announced(&playing);
+    thread::scope(|scope| {
+        scope.spawn(|| silent.read_to_end(&mut Vec::new()));
+        scope.spawn(|| send_until_hung_up(endless, &empty, Duration::ZERO));
+        scope.spawn(|| send_until_hung_up(announced, b" ", Duration::from_millis(5)));
+    });
 }
 
-/// A websocket, greeted, on which a text of 4 MB is announced.
+/// Opens a websocket by hand, says hello and announces a text of 4 MB.
 fn announced(playing: &Playing) -> TcpStream {
     let mut stream = raw_greeted(playing.address);
     let length = (4u64 << 20).to_be_bytes();
@@ -881,9 +901,9 @@ fn announced(playing: &Playing) -> TcpStream {
 }
 
 #[test]
-fn the_end_comes_amid_a_message_too() {
+fn the_server_ends_in_the_middle_of_a_message() {
     let limits = Limits {
-        silence: 10 * PATIENCE,
+        silence: 10 * TIMEOUT,
         ..Limits::default()
     };
     let mut playing = Playing::start(Options {
@@ -892,17 +912,17 @@ fn the_end_comes_amid_a_message_too() {
     });
     let stream = announced(&playing);
     let server = playing.server.take().unwrap();
-    let slow = thread::spawn(move || insist(stream, b" ", Duration::from_millis(1)));
+    let slow = thread::spawn(move || send_until_hung_up(stream, b" ", Duration::from_millis(1)));
     server.end();
     slow.join().unwrap();
 }
 
 #[test]
-fn who_says_more_than_it_may_is_heard_later() {
+fn a_client_that_sends_too_much_is_read_later() {
     let limits = Limits {
         messages: 100.0,
         bytes: 1e5,
-        message: 10_000,
+        message_bytes: 10_000,
         ..Limits::default()
     };
     let playing = Playing::start(Options {
@@ -912,37 +932,37 @@ fn who_says_more_than_it_may_is_heard_later() {
     let mut client = playing.greeted();
     let started = Instant::now();
     for _ in 0..260 {
-        client.say(r#"{"type":"play","playing":true}"#);
+        client.send(r#"{"type":"play","playing":true}"#);
     }
-    client.done(r#""type":"play","playing":true"#);
+    client.expect_done(r#""type":"play","playing":true"#);
     assert!(started.elapsed() >= Duration::from_millis(500));
     let started = Instant::now();
     for _ in 0..7 {
         let long = " ".repeat(9_000);
-        client.say(&format!(r#"{{"type":"play",{long}"playing":true}}"#));
+        client.send(&format!(r#"{{"type":"play",{long}"playing":true}}"#));
     }
-    client.done(r#""type":"play","playing":true"#);
+    client.expect_done(r#""type":"play","playing":true"#);
     assert!(started.elapsed() >= Duration::from_millis(400));
 }
 
 #[test]
-fn a_message_may_come_in_pieces() {
+fn a_message_may_be_fragmented() {
     let playing = Playing::start(options());
     let mut client = playing.greeted();
     let text = r#"{"id":7,"type":"swap","next":true}"#.as_bytes();
-    let mut pieces = text.chunks(5).enumerate().peekable();
-    while let Some((i, piece)) = pieces.next() {
+    let mut fragments = text.chunks(5).enumerate().peekable();
+    while let Some((i, fragment)) = fragments.next() {
         let kind = if i == 0 { Data::Text } else { Data::Continue };
-        let last = pieces.peek().is_none();
-        let piece = Piece::message(piece.to_vec(), OpCode::Data(kind), last);
-        client.socket.send(Message::Frame(piece)).unwrap();
+        let is_last = fragments.peek().is_none();
+        let frame = Frame::message(fragment.to_vec(), OpCode::Data(kind), is_last);
+        client.socket.send(Message::Frame(frame)).unwrap();
         client.socket.send(Message::Ping(vec![1].into())).unwrap();
     }
     assert_eq!(client.answer(7), ServerMessage::Done { id: 7 });
 }
 
 #[test]
-fn who_reads_slowly_holds_an_answer_for_a_time_only() {
+fn a_slow_reader_holds_a_response_for_a_limited_time() {
     const LENGTH: usize = 32 << 20;
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("index.html"), "<html>").unwrap();
@@ -959,27 +979,26 @@ fn who_reads_slowly_holds_an_answer_for_a_time_only() {
     let mut stream = tcp(playing.address);
     let request = "GET /long.js HTTP/1.1\r\nHost: localhost\r\n\r\n";
     stream.write_all(request.as_bytes()).unwrap();
-    let (mut part, mut all) = (vec![0; 64 << 10], 0);
+    // Reads a part at each status that another client receives, until the time is over.
+    let mut other = playing.greeted();
+    let mut part = vec![0; 64 << 10];
+    let mut all = stream.read(&mut part).unwrap();
+    let began = Instant::now();
+    while began.elapsed() < 2 * limits.answer {
+        other.status = None;
+        other.wait_until(|client| client.status.is_some());
+        all += stream.read(&mut part).unwrap_or(0);
+    }
     while let Ok(count @ 1..) = stream.read(&mut part) {
         all += count;
-        thread::sleep(Duration::from_millis(10));
     }
     assert!(0 < all && all < LENGTH, "{all}");
 }
 
 #[test]
 fn a_message_takes_little_memory() {
-    let hand = TouchMerge::default();
-    let mut simulation = simulation("", &hand);
-    let place = Place {
-        start: 1,
-        board: "desk".into(),
-        rate: 44_100,
-        sound: true,
-        display: 64,
-        surface: gatebend::panel::Config::default().surface,
-    };
-    let mut session = Session::new(Arc::new(place.welcome()), None);
+    let mut simulation = simulation("", &TouchMerge::default());
+    let mut session = Session::new(Arc::new(info(44_100).welcome(1)), None);
     let view = View::new(simulation.share().state());
     session.receive(r#"{"type":"hello","version":1}"#, &view, 0);
     let zeros = "0,".repeat(2 << 20);
@@ -989,29 +1008,29 @@ fn a_message_takes_little_memory() {
         format!(r#"{{"type":"paint","bends":[{zeros}0],"begins":true}}"#),
     ] {
         let most = most_bytes(|| {
-            let wish = session.receive(&text, &view, 0);
-            assert!(matches!(wish, Action::Send(_)));
+            let action = session.receive(&text, &view, 0);
+            assert!(matches!(action, Action::Send(_)));
         });
         assert!(most < 1 << 20, "{most}");
     }
     let bends = "[4294967295,null],".repeat(200_000);
     let text = format!(r#"{{"type":"paint","begins":true,"bends":[{bends}[0,null]]}}"#);
     let most = most_bytes(|| {
-        let wish = session.receive(&text, &view, 0);
-        assert!(matches!(wish, Action::Command(..)));
+        let action = session.receive(&text, &view, 0);
+        assert!(matches!(action, Action::Command(..)));
     });
     assert!(most < 4 * text.len(), "{most}");
 }
 
 #[test]
-fn what_is_no_message_ends_its_connection_only() {
+fn an_invalid_message_ends_its_own_connection_only() {
     let playing = Playing::start(options());
     let mut other = playing.greeted();
     let mut send = |bytes: &[u8]| {
         let mut stream = raw(playing.address);
         stream.write_all(bytes).unwrap();
-        let code = closed(stream);
-        other.done(r#""type":"swap","next":true"#);
+        let code = close_code(stream);
+        other.expect_done(r#""type":"swap","next":true"#);
         code
     };
     // A text of 5 MB is announced.
@@ -1020,85 +1039,85 @@ fn what_is_no_message_ends_its_connection_only() {
         send(&[&[0x81, 0xff][..], &length, &[0; 4]].concat()),
         Some(1009)
     );
-    // No UTF-8, masked by zeros.
+    // Not UTF-8, masked by zeros.
     assert_eq!(send(&[0x81, 0x82, 0, 0, 0, 0, 0xff, 0xfe]), Some(1007));
-    // Not masked, and no opcode.
+    // Not masked, and an unknown opcode.
     assert_eq!(send(&[0x81, 0x02, b'{', b'}']), Some(1002));
     assert_eq!(send(&[0x8f; 100]), Some(1002));
-    // A version that is none of ours.
+    // An unknown version.
     let mut client = playing.client();
-    client.say(r#"{"type":"hello","version":7}"#);
-    let (told, code) = client.end();
+    client.send(r#"{"type":"hello","version":7}"#);
+    let (messages, code) = client.closed();
     assert!(
-        matches!(&told[..], [ServerMessage::Refused { reason, .. }] if reason.contains("version 7"))
+        matches!(&messages[..], [ServerMessage::Refused { reason, .. }] if reason.contains("version 7"))
     );
     assert_eq!(code, Some(CloseCode::Policy));
-    // Binary, and what is no JSON: refused, and listened to further.
+    // Binary messages and text that is not JSON are refused; the connection stays open.
     let mut client = playing.greeted();
     client.socket.send(Message::binary(vec![1, 2, 3])).unwrap();
-    client.say("{");
-    client.say(&"[".repeat(100_000));
-    client.done(r#""type":"play","playing":true"#);
+    client.send("{");
+    client.send(&"[".repeat(100_000));
+    client.expect_done(r#""type":"play","playing":true"#);
 }
 
 #[test]
-fn who_is_silent_or_slow_is_dropped_and_disturbs_nobody() {
+fn silent_and_slow_clients_are_dropped_and_disturb_nobody() {
     let limits = Limits {
         hello: Duration::from_secs(2),
         silence: Duration::from_secs(3),
         request: Duration::from_secs(1),
-        full: Duration::from_secs(1),
+        stall: Duration::from_secs(1),
         ..Limits::default()
     };
     let playing = Playing::start(Options {
         limits,
         ..options()
     });
-    // A request, and a message, that do not come to their end.
+    // A request and a message that stay incomplete.
     let mut half = tcp(playing.address);
     half.write_all(b"GET / HTTP/1.1\r\nHo").unwrap();
     let mut half_message = raw(playing.address);
     half_message.write_all(&[0x81, 0xff, 0, 0]).unwrap();
-    // Who says nothing, not even hello.
+    // A client that does not even say hello.
     let silent = playing.client();
     let mut slow = playing.greeted();
     for id in 0..900 {
-        slow.say(&format!(r#"{{"id":{id},"type":"snapshot"}}"#));
+        slow.send(&format!(r#"{{"id":{id},"type":"snapshot"}}"#));
     }
     let mut other = playing.greeted();
-    other.until(|client| {
+    other.wait_until(|client| {
         let status = client.status.as_ref();
         status.is_some_and(|status| status.clients == 1)
     });
-    other.done(r#""type":"swap","next":true"#);
+    other.expect_done(r#""type":"swap","next":true"#);
     let mut answer = String::new();
     half.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
-    assert_eq!(silent.end().1, Some(CloseCode::Policy));
-    assert_eq!(slow.end().1, None);
+    assert_eq!(silent.closed().1, Some(CloseCode::Policy));
+    assert_eq!(slow.closed().1, None);
 }
 
 #[test]
-fn what_is_told_to_all_is_short_whatever_one_has_said() {
+fn notices_are_short_however_long_a_name_is() {
     let playing = Playing::start(options());
     let (mut one, mut other) = (playing.greeted(), playing.greeted());
     let name = "a".repeat(3_900_000);
-    let answer = one.ask(&format!(r#""type":"recall-preset","name":"{name}""#));
+    let answer = one.request(&format!(r#""type":"recall-preset","name":"{name}""#));
     assert!(matches!(answer, ServerMessage::Refused { reason, .. } if reason.len() < 1000));
     let notice = |client: &Client| client.state.notice.clone().unwrap_or_default();
-    other.until(|client| notice(client).contains("aaa"));
+    other.wait_until(|client| notice(client).contains("aaa"));
     assert!(notice(&other).len() < 1000);
-    other.done(r#""type":"swap","next":true"#);
+    other.expect_done(r#""type":"swap","next":true"#);
 }
 
 #[test]
-fn after_a_restart_a_client_finds_another_start() {
+fn a_restart_changes_the_start_number() {
     let first = Playing::start(options());
     let address = first.address;
     let client = first.greeted();
     let before = client.welcome.clone().unwrap().start;
     drop(first);
-    assert_eq!(client.end().1, Some(CloseCode::Away));
+    assert_eq!(client.closed().1, Some(CloseCode::Away));
     // The same port, at once.
     let second = Playing::start(Options {
         port: address.port(),
@@ -1106,7 +1125,7 @@ fn after_a_restart_a_client_finds_another_start() {
     });
     assert_eq!(second.address, address);
     assert_ne!(second.greeted().welcome.unwrap().start, before);
-    // A second one takes another port.
+    // A third server takes another port.
     let third = Playing::start(Options {
         port: address.port(),
         ..options()
@@ -1114,37 +1133,37 @@ fn after_a_restart_a_client_finds_another_start() {
     assert_ne!(third.address, address);
 }
 
-/// What a script plays, with everybody listening and one who shouts, or alone.
+/// Plays a script, with clients that listen to everything, one of which sends nonsense.
 fn played(clients: usize) -> Vec<f32> {
     const SCRIPT: &str = "0.2 next\n2.4 down 0.3 0.5\n3.0 move 0.7 0.3\n3.6 up\n\
                           4 mutate\n4.4 set volume=-6\n5 random\n5.5 undo";
-    let hand = TouchMerge::default();
-    let mut simulation = simulation(SCRIPT, &hand);
+    let touches = TouchMerge::default();
+    let mut simulation = simulation(SCRIPT, &touches);
     simulation.guard(|callback| assert_no_alloc(callback));
-    let (server, mut tap) = serve(&mut simulation, hand, options());
+    let (server, mut tap) = serve(&mut simulation, touches, options());
     let ends = Arc::new(AtomicBool::new(false));
     let crowd: Vec<(Receiver<()>, JoinHandle<u32>)> = (0..clients)
         .map(|i| {
             let mut client = Client::connect(server.address());
-            client.say(r#"{"type":"hello","version":1}"#);
-            client.say(r#"{"type":"listen","activity":true,"display":true,"sound":true}"#);
-            let (tell, told) = sync_channel(1);
+            client.send(r#"{"type":"hello","version":1}"#);
+            client.send(r#"{"type":"listen","activity":true,"display":true,"sound":true}"#);
+            let (received, receives) = sync_channel(1);
             let ends = Arc::clone(&ends);
             let thread = thread::spawn(move || {
                 let mut refused = 0;
                 while !ends.load(Ordering::Relaxed) {
                     if i == 0 {
-                        client.say("{\"id\":1,\"type\":\"nonsense\"}");
-                        client.say(&"[".repeat(1000));
+                        client.send("{\"id\":1,\"type\":\"nonsense\"}");
+                        client.send(&"[".repeat(1000));
                     }
-                    if let Ok(ServerMessage::Refused { .. }) = client.next() {
+                    if let Ok(ServerMessage::Refused { .. }) = client.receive() {
                         refused += 1;
                     }
-                    let _ = tell.try_send(());
+                    let _ = received.try_send(());
                 }
                 refused
             });
-            (told, thread)
+            (receives, thread)
         })
         .collect();
     let mut sound = Vec::new();
@@ -1157,10 +1176,10 @@ fn played(clients: usize) -> Vec<f32> {
             },
             |_| {},
         );
-        // Now and then it waits for them, so that they are heard all the time.
+        // Waits for the clients now and then, so that they are active all the time.
         if slice % 25 == 0 {
-            for (told, _) in &crowd {
-                told.recv_timeout(PATIENCE).unwrap();
+            for (receives, _) in &crowd {
+                receives.recv_timeout(TIMEOUT).unwrap();
             }
         }
     }

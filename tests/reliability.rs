@@ -13,6 +13,7 @@ use instrument::parameters::{KEYS, Key};
 use instrument::{Command, Direction, Saved};
 use logicnet::random::Rng;
 use logicnet::{Evaluator, Gate, Mask, Op, Program, W512};
+use trill::Touch;
 use trill::sim::{Fault, Finger};
 
 #[global_allocator]
@@ -110,9 +111,11 @@ fn run(events: Events, hand: Hand) -> Noticed {
         };
         let finger = Finger {
             id: id as u32,
-            x: 0.5,
-            y: 0.4,
-            size: 0.5,
+            touch: Touch {
+                x: 0.5,
+                y: 0.4,
+                size: 0.5,
+            },
         };
         if down { vec![finger] } else { vec![] }
     };
@@ -225,9 +228,11 @@ fn random_hand(seed: u64, end: u64) -> impl FnMut(u64) -> Vec<Finger> + Send {
             let mut part = || rng.below(1001) as f32 / 1000.0;
             let finger = Finger {
                 id: next as u32,
-                x: part(),
-                y: part(),
-                size: part(),
+                touch: Touch {
+                    x: part(),
+                    y: part(),
+                    size: part(),
+                },
             };
             let (dx, dy) = (part() - 0.5, part() - 0.5);
             // Some touches rest, some slide; some are presses of a button.
@@ -241,8 +246,11 @@ fn random_hand(seed: u64, end: u64) -> impl FnMut(u64) -> Vec<Finger> + Send {
             .map(|(until, finger, dx, dy)| {
                 let left = (until - now) as f32 / SECOND as f32;
                 Finger {
-                    x: (finger.x + dx * left).clamp(0.0, 1.0),
-                    y: (finger.y + dy * left).clamp(0.0, 1.0),
+                    touch: Touch {
+                        x: (finger.touch.x + dx * left).clamp(0.0, 1.0),
+                        y: (finger.touch.y + dy * left).clamp(0.0, 1.0),
+                        ..finger.touch
+                    },
                     ..*finger
                 }
             })

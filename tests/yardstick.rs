@@ -118,7 +118,10 @@ fn simplified_networks_are_at_least_a_tenth_smaller_than_those_of_abc() {
     for (name, network, most) in networks() {
         let simplified = simplify(&network, &Masks::new());
         let gates = simplified.gates().len();
-        assert!(gates <= most, "{name}: {gates} gates, expected at most {most}");
+        assert!(
+            gates <= most,
+            "{name}: {gates} gates, expected at most {most}"
+        );
         let Some(abc) = abc(&network) else {
             println!("{name:<32} {gates:>5} gates; berkeley-abc is not installed");
             continue;

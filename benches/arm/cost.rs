@@ -1,10 +1,10 @@
-//! Work whose ARM instructions are counted: `benches/arm/run.sh` runs this on an
-//! emulator whose plugin tells the count of each call of the functions below that
-//! are never inlined. It prints what each call was for, and measures nothing.
+//! The work whose ARM instructions are counted. `benches/arm/run.sh` runs it in an emulator
+//! with a plugin that counts each call of the non-inlined functions below. This program only
+//! prints the scenario of the calls; it measures nothing itself.
 //!
-//! A line `scenario WHAT NETWORK LIVE GATES RATE PERIOD RUNS` comes before the calls,
-//! with the network's live gates, those of its program, the network's rate in Hz
-//! and the frames a callback (0 where they play no part), and the program's runs.
+//! A line `scenario NAME NETWORK LIVE GATES RATE PERIOD RUNS` precedes the calls, with the
+//! network's live gates, the gates of its program, the network's rate in Hz and the frames of
+//! a callback (0 if they do not matter), and the program's runs.
 
 use std::hint::black_box;
 
@@ -15,12 +15,11 @@ use gatebend::runtime::parts::{Lanes, Parts};
 use logicnet::random::Ops;
 use logicnet::{Builder, Evaluator, MAX_GATES, Mask, Masks, Network, Program, Word};
 
-/// Gates that the tables have rows for; the last is about the most that is admitted
-/// at 44.1 kHz.
+/// Gates of the tables' rows; the last is about the most that is admitted at 44.1 kHz.
 const SIZES: [usize; 8] = [100, 250, 500, 1000, 1500, 2000, 4096, 19_500];
 const RATES: [u32; 2] = [8000, 44_100];
 const PERIODS: [u32; 3] = [4, 16, 128];
-/// Frames that each row of callbacks plays: a third of a second.
+/// Number of frames that each row of callbacks plays: a third of a second.
 const FRAMES: u32 = 14_700;
 
 #[inline(never)]
@@ -70,7 +69,7 @@ fn main() {
     for network in random.iter().chain(&shipped) {
         evaluate(network);
     }
-    // As benches/speed.rs, and all gates live.
+    // The networks of benches/speed.rs, and one with live gates only.
     for widths in [vec![20; 50], vec![100; 10]] {
         let network = Network::random(12, &widths, Ops::XorRich, 7).expect("valid");
         build(&network);
@@ -98,8 +97,8 @@ fn scenario(what: &str, network: &Network, program: &Program, rate: u32, period:
     println!("scenario {what} {name} {live} {gates} {rate} {period} {runs}");
 }
 
-/// A random network whose program has so many gates, or a few more: eight equal
-/// layers, then ever narrower ones, so that few gates are dead.
+/// Returns a random network whose program has at least this many gates: eight equal layers,
+/// then layers of decreasing width, so that few gates are dead.
 fn random(gates: usize) -> Network {
     let network = |width: usize| {
         let mut widths = vec![width; 8];
@@ -119,7 +118,7 @@ fn random(gates: usize) -> Network {
     }
 }
 
-/// The evaluation of some groups, one after the other.
+/// Evaluates several groups in sequence.
 fn evaluate(network: &Network) {
     let program = Program::new(network, network.masks());
     scenario("evaluation", network, &program, 0, 0);
@@ -133,12 +132,12 @@ fn evaluate(network: &Network) {
     }
 }
 
-/// From a bend to its program and its voice.
+/// Builds the program and the voice of a bend, several times.
 fn build(network: &Network) {
     let program = Program::new(network, network.masks());
     scenario("build", network, &program, 0, 0);
     let mut builder = Builder::new();
-    // The first build allocates what the others use again.
+    // The first build allocates memory that later builds reuse.
     black_box(builder.build(network, network.masks()));
     for bend in 0..20 {
         let program = measured_build(&mut builder, network, &bent(network, bend));
@@ -151,8 +150,7 @@ fn bent(network: &Network, bend: u32) -> Masks {
     Masks::from_iter([(node, Mask::Force(bend % 2 == 0))])
 }
 
-/// Callbacks of an engine in which time stands still: what they take without
-/// any evaluation.
+/// Renders callbacks of an engine in which time stands still, without any evaluation.
 fn rest() {
     let network = random(100);
     let program = Program::new(&network, network.masks());
@@ -181,8 +179,8 @@ fn rest() {
     }
 }
 
-/// The most gates that are admitted at a rate, whatever the callback's frames are:
-/// a line `admitted RATE GATES`.
+/// Prints the greatest number of gates admitted at a rate, for any block size: a line
+/// `admitted RATE GATES`.
 fn admit(large: &Network, rate: u32) {
     let settings = Settings {
         rate,
@@ -194,8 +192,8 @@ fn admit(large: &Network, rate: u32) {
     println!("admitted {rate} {most}");
 }
 
-/// Callbacks of an engine that plays while it is bent, turned round and given
-/// other networks, as often as it takes changes.
+/// Renders callbacks of an engine while it is bent, reversed and given other networks as often
+/// as it accepts changes.
 fn play(network: &Network, rate: u32, period: u32) {
     let program = Program::new(network, network.masks());
     let mut settings = Settings {
@@ -244,10 +242,10 @@ fn play(network: &Network, rate: u32, period: u32) {
     assert_eq!(engine.counters().starved(), 0);
 }
 
-/// The BeagleBone Black as its file describes it.
+/// The platform described by the BeagleBone Black's file.
 fn beaglebone() -> Platform {
     let board = built_in("bela-black").and_then(Layer::board);
-    board.expect("it is built in").platform
+    board.expect("the board is built in").platform
 }
 
 fn engine(period: u32) -> (Engine<Lanes>, Handover<Lanes>) {
@@ -271,5 +269,5 @@ fn send(handover: &mut Handover<Lanes>, id: u32, settings: Settings, start: Opti
         settings,
         start,
     };
-    handover.send(change).expect("it was ready");
+    handover.send(change).expect("the engine was ready");
 }

@@ -1,11 +1,11 @@
-/* A plugin of QEMU's user emulation: counts the instructions that functions
- * execute, callees among them, the same number on every run.
+/* A plugin for QEMU's user emulation that counts the instructions of functions and
+ * their callees, with the same numbers on every run.
  *
  *   qemu-arm -plugin count.so,symbol=NAME[,symbol=NAME...] PROGRAM
  *
- * A function is measured whose symbol contains NAME, a name of Rust's among its
- * mangling. Each return prints "NAME COUNT" to standard output, among what the
- * program itself prints. Single-threaded programs only. */
+ * Measures each function whose symbol, mangled or not, contains NAME. Each return
+ * prints "NAME COUNT" to standard output, between the program's own output. Only
+ * for single-threaded programs. */
 #include <inttypes.h>
 #include <qemu-plugin.h>
 #include <stdio.h>
@@ -16,17 +16,17 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
 static struct function {
     const char *name;
-    uint64_t count, returns_to; /* 0 outside of it */
+    uint64_t count, returns_to; /* 0 outside the function */
 } functions[16];
 static int number;
-static uint64_t previous_end; /* of the block before: where a call returns to */
+static uint64_t previous_end; /* of the previous block: the return address of a call */
 
 struct block {
     uint64_t start, end, instructions;
     struct function *function;
 };
 
-/* A call ends a block and begins one, and so does a return. */
+/* Calls and returns always end one block and start another. */
 static void executed(unsigned int cpu, void *data)
 {
     const struct block *block = data;
@@ -52,7 +52,7 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
     struct qemu_plugin_insn *first = qemu_plugin_tb_get_insn(tb, 0);
     struct qemu_plugin_insn *last = qemu_plugin_tb_get_insn(tb, instructions - 1);
     const char *symbol = qemu_plugin_insn_symbol(first);
-    struct block *block = calloc(1, sizeof *block); /* lives as long as QEMU's code */
+    struct block *block = calloc(1, sizeof *block); /* never freed: QEMU keeps its translations */
     (void)id;
     block->start = qemu_plugin_tb_vaddr(tb);
     block->end = qemu_plugin_insn_vaddr(last) + qemu_plugin_insn_size(last);

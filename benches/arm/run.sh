@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Counts the ARM instructions of evaluation, of a bend and of callbacks, on an emulated
-# BeagleBone Black: the same numbers on every run. Prints tables in Markdown.
+# Counts the ARM instructions of evaluation, bends and callbacks on an emulated BeagleBone
+# Black, with the same numbers on every run. Prints tables in Markdown.
 # Usage: benches/arm/run.sh [--check] [--install] [--missing]
-#   --check    fails when a bound is not kept
-#   --install  installs what Debian has for it (root, network) and ends
-#   --missing  only says what is missing; fails if nothing is
+#   --check    fails if a bound is exceeded
+#   --install  installs the tools on Debian (root, network) and exits
+#   --missing  only lists missing tools; fails if there are none
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -12,8 +12,8 @@ target=armv7-unknown-linux-gnueabihf
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/gatebend
 header=$cache/qemu/qemu-plugin.h
 
-# The interface of plugins is in QEMU's sources only. They are asked for with lists of
-# their own, so that the system's stay as they are.
+# The plugin interface is only in QEMU's source package. Separate package lists leave the
+# system's unchanged.
 install() {
     local folder apt version
     dpkg --add-architecture armhf
@@ -45,7 +45,7 @@ missing() {
     elif [ ! -f "$header" ]; then
         echo "QEMU's plugin header is missing; benches/arm/run.sh --install fetches it on Debian"
     elif ! command -v cc >/dev/null; then
-        echo "no C compiler (cc)"
+        echo "a C compiler (cc) is missing"
     else
         return 1
     fi
@@ -63,7 +63,7 @@ if missing >&2; then exit 1; fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-# Its symbols are needed: not the stripped one.
+# The plugin needs symbols, so this is not the stripped binary.
 ./cross.sh --target "$target" --package arm-cost >/dev/null
 program=${CARGO_TARGET_DIR:-target}/$target/release/arm-cost
 cc -std=c11 -D_GNU_SOURCE -Wall -Wextra -O2 -shared -fPIC -I"$(dirname "$header")" \

@@ -1,5 +1,5 @@
-# Turns the counts of `arm-cost` under the plugin into Markdown, and with check=1 fails
-# when a bound is not kept.
+# Turns the counts of `arm-cost` under the plugin into Markdown tables. With check=1, fails if
+# a bound is exceeded.
 
 function bound(holds, what) {
     if (!holds) { broken = broken "\n" what }
@@ -20,10 +20,10 @@ $1 == "admitted" { admitted[$2] = $3 }
 }
 
 END {
-    if (!scenarios) { print "nothing was counted" > "/dev/stderr"; exit 1 }
+    if (!scenarios) { print "tables.awk: no counts in the input" > "/dev/stderr"; exit 1 }
 
     print "Evaluation of 128 samples, in instructions:\n"
-    print "| network | live gates | in the program | runs | gates | a live gate | start | samples |"
+    print "| network | live gates | gates in the program | runs | gates | a live gate | start | samples |"
     print "|---|---|---|---|---|---|---|---|"
     for (i = 1; i <= scenarios; i++) if (what[i] == "evaluation") {
         printf "| %s | %d | %d | %d | %d | %.1f | %d | %d |\n", name[i], live[i], gates[i], runs[i],
@@ -32,8 +32,8 @@ END {
         if (live[i] >= 100) bound(per_gate(most[i, "gates"]) <= most_a_gate, name[i] ": more than " most_a_gate " instructions a live gate")
     }
 
-    print "\nFrom a bend to its new program, and to a voice that plays it, in instructions:\n"
-    print "| network | live gates | in the program | program, dearest | voice, dearest |"
+    print "\nInstructions from a bend to its program, and to a voice that plays it:\n"
+    print "| network | live gates | gates in the program | program, maximum | voice, maximum |"
     print "|---|---|---|---|---|"
     for (i = 1; i <= scenarios; i++) if (what[i] == "build") {
         printf "| %s | %d | %d | %d | %d |\n", name[i], live[i], gates[i], most[i, "build"], most[i, "voice"]
@@ -42,12 +42,12 @@ END {
     }
 
     for (i = 1; i <= scenarios; i++) if (what[i] == "ready") {
-        printf "\nFrom nothing to an instrument with the shipped networks, ready to play: %.1f million\n", most[i, "ready"] / 1e6
-        bound(most[i, "ready"] <= MOST_TO_BE_READY, "more than " MOST_TO_BE_READY " instructions until it is ready")
+        printf "\nBuilding an instrument with all factory networks, ready to play: %.1f million instructions\n", most[i, "ready"] / 1e6
+        bound(most[i, "ready"] <= MOST_TO_BE_READY, "more than " MOST_TO_BE_READY " instructions until the instrument is ready")
     }
 
-    print "\nCallbacks while time stands still, in instructions:\n"
-    print "| between samples | a frame | a callback besides |"
+    print "\nInstructions of callbacks while time stands still:\n"
+    print "| interpolation | a frame | a callback in addition |"
     print "|---|---|---|"
     for (i = 1; i <= scenarios; i++) if (what[i] ~ /^rest/) {
         if (period[i] == 4) few = most[i, "callback"]
@@ -57,8 +57,8 @@ END {
         }
     }
 
-    print "\nThe dearest callback while the network is bent as often as it can be, in thousands"
-    print "of instructions, and its share of the block's time at 1 GHz and one a cycle:\n"
+    print "\nThe longest callback while the network is bent as often as possible, in thousands"
+    print "of instructions, and its share of the block's duration at 1 GHz and one a cycle:\n"
     for (i = 1; i <= scenarios; i++) if (what[i] == "callback" || what[i] == "refused") {
         limit[rate[i] / 1000 " kHz, " period[i]] = admitted[rate[i]]
         column = rate[i] / 1000 " kHz, " period[i]
@@ -70,7 +70,7 @@ END {
         } else {
             share = most[i, "callback"] / (period[i] * 1e9 / 44100)
             cell[row, column] = sprintf("%.1f, %.0f %%", most[i, "callback"] / 1000, 100 * share)
-            bound(share <= MOST_SHARE, name[i] ": a callback takes " share " of its time")
+            bound(share <= MOST_SHARE, name[i] ": a callback takes " share " of its block's duration")
         }
     }
     printf "| gates in the program |"
@@ -81,20 +81,20 @@ END {
         printf "\n| %d |", sizes[r]
         for (c = 1; c <= ncolumns; c++) printf " %s |", cell[sizes[r], order[c]]
     }
-    printf "\n| largest that is admitted |"
+    printf "\n| largest admitted |"
     for (c = 1; c <= ncolumns; c++) printf " %s |", limit[order[c]]
     print ""
-    if (check && broken) { print "\nBounds that are not kept:" broken > "/dev/stderr"; exit 1 }
+    if (check && broken) { print "\nExceeded bounds:" broken > "/dev/stderr"; exit 1 }
 }
 BEGIN {
-    # A live gate and 128 samples, from 500 live gates on, and from 100 on, where runs
-    # are short: what beginning a run takes shows.
+    # Instructions for a live gate and 128 samples, from 500 live gates on, and from 100 on,
+    # where runs are short and the cost of starting them shows.
     MOST_A_GATE = 12
     MOST_A_GATE_OF_FEW = 17
-    # From a bend to its program at up to 1,000 live gates, and for each 1,000 of more.
+    # Instructions from a bend to its program: up to 1,000 live gates, then for each 1,000.
     MOST_A_BUILD = 200000
-    # Until it is ready to play: half a second at one a cycle.
+    # Instructions until the instrument is ready: half a second at one a cycle.
     MOST_TO_BE_READY = 5e8
-    # Of a block's time, of which the engine gives a quarter to evaluation.
+    # Share of a block's duration. The engine's budget for evaluation is a quarter.
     MOST_SHARE = 0.35
 }

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::Path;
 
 use embedded_hal::i2c::I2c;
-use trill::{Error, POINT, Settings, Trill};
+use trill::{Error, POINT_BYTES, Settings, Trill};
 
 use crate::panel::{Clock, Config, Display, Light};
 use instrument::pages::{Picture, draw_check};
@@ -37,9 +37,9 @@ pub fn touch_sensor<C: Clock>(bus: impl I2c, config: &Config, clock: &mut C) -> 
     let mut look = |clock: &mut C| -> Result<String, Error<_>> {
         let identity = sensor.set_up(Settings::FAST, clock)?;
         let start = clock.now();
-        sensor.read(POINT)?;
+        sensor.read(POINT_BYTES)?;
         // Address, status and data; 9 clocks each.
-        let byte_ns = ((clock.now() - start) / (POINT as u64 + 2)).max(1);
+        let byte_ns = ((clock.now() - start) / (POINT_BYTES as u64 + 2)).max(1);
         let khz = 9_000_000 / byte_ns;
         let name = identity.kind.name();
         Ok(format!(
@@ -120,7 +120,7 @@ pub fn storage(folder: &Path) -> Finding {
 mod tests {
     use super::*;
     use crate::board::desk::Oled;
-    use trill::sim::{Bus, Fault, Happening, Sensor, VirtualTime};
+    use trill::sim::{Bus, BusEvent, Fault, Sensor, VirtualTime};
 
     #[test]
     fn what_is_there_passes_and_what_is_not_says_what_to_do() {
@@ -140,7 +140,7 @@ mod tests {
         assert!((0..128).all(|x| frame.is_lit(x, 0) && frame.is_lit(x, 63)));
         assert!((0..64).all(|y| frame.is_lit(0, y) && frame.is_lit(127, y)));
         for address in [0x28, 0x3c] {
-            bus.happen(Happening::Fault(address, Some(Fault::Unplugged)));
+            bus.apply(BusEvent::Fault(address, Some(Fault::Unplugged)));
         }
         let missing = touch_sensor(bus.clone(), &config, &mut time)
             .outcome

@@ -1,43 +1,64 @@
-//! Answers that take longer than a message should: to be made by a thread or a worker
-//! of their own, from what a message of its own says.
+//! Jobs: requests whose answers take up to a second, so that another thread or a worker
+//! makes them.
 
 use logicnet::{Evaluator, MAX_COUNTER_BITS, Network, Program, W128};
 use serde::{Deserialize, Serialize};
 
 use super::protocol::ServerMessage;
 
-/// Something to be worked out, with all that it takes: it can go to another thread,
-/// or as JSON to another module.
+/// A request with everything that its answer depends on. It can be sent to another thread,
+/// or as JSON to another WebAssembly module.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Job {
     /// [`super::protocol::Request::Compile`].
     Compile {
-        /// The message's.
+        /// Id of the message.
         id: u32,
         /// The expression.
         expression: String,
-        /// Bits of t.
+        /// Bits of t, 1 to 24.
         bits: u8,
     },
     /// [`super::protocol::Request::Waveform`].
     Waveform {
-        /// The message's.
+        /// Id of the message.
         id: u32,
-        /// Columns to draw.
+        /// Number of columns to draw, 1 to [`MAX_COLUMNS`].
         columns: u16,
-        /// The file of the network as it is played, bends and all.
+        /// The file of the network with the bends that are played.
         bent: String,
-        /// The file without the bends.
+        /// The file without bends.
         plain: String,
     },
 }
 
-/// Most columns of a waveform.
-pub const MOST_COLUMNS: u16 = 4096;
+/// Largest number of columns of a waveform.
+pub const MAX_COLUMNS: u16 = 4096;
+
+/// Reason why a job has no result.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// More samples than the longest period has.
+    #[error("{0} samples are more than any period")]
+    Samples(usize),
+    /// A number of columns out of range.
+    #[error("{0} columns: 1 to {MAX_COLUMNS} will do")]
+    Columns(u16),
+    /// The network's file is invalid.
+    #[error(transparent)]
+    File(#[from] logicnet::NetworkError),
+}
 
 impl Job {
-    /// Works it out, in up to a second or so.
+    /// Id of the message that requested it.
+    pub fn id(&self) -> u32 {
+        match self {
+            Job::Compile { id, .. } | Job::Waveform { id, .. } => *id,
+        }
+    }
+
+    /// Computes the answer; takes up to about a second.
     pub fn answer(self) -> ServerMessage {
         match self {
             Job::Compile {
@@ -51,7 +72,7 @@ impl Job {
                 bent,
                 plain,
             } => waveform(id, columns, &bent, &plain)
-                .unwrap_or_else(|reason| refused(id, reason, None)),
+                .unwrap_or_else(|error| refused(id, error.to_string(), None)),
         }
     }
 }
@@ -79,33 +100,31 @@ fn compile(id: u32, expression: &str, bits: u8) -> ServerMessage {
     }
 }
 
-/// Samples of a network's file from time t on.
+/// Returns `count` samples, starting at time t, of the network in this file.
 ///
 /// # Errors
-/// Says what is wrong with the file, or that it is more than the longest period.
-pub fn samples(network: &str, t: u32, count: usize) -> Result<Vec<u8>, String> {
+/// Fails if the file is invalid, or `count` is larger than the longest period.
+pub fn samples(network: &str, t: u32, count: usize) -> Result<Vec<u8>, JobError> {
     if count > 1 << MAX_COUNTER_BITS {
-        return Err(format!("{count} samples are more than any period"));
+        return Err(JobError::Samples(count));
     }
-    let network = Network::from_json(network).map_err(|error| error.to_string())?;
-    Ok(rendered(&network, t, count))
+    Ok(render(&Network::from_json(network)?, t, count))
 }
 
-fn rendered(network: &Network, t: u32, count: usize) -> Vec<u8> {
+fn render(network: &Network, t: u32, count: usize) -> Vec<u8> {
     let mut samples = vec![0; count];
     Evaluator::<W128>::new(Program::new(network, network.masks())).render(t, &mut samples);
     samples
 }
 
-fn waveform(id: u32, columns: u16, bent: &str, plain: &str) -> Result<ServerMessage, String> {
-    if !(1..=MOST_COLUMNS).contains(&columns) {
-        return Err(format!("{columns} columns: 1 to {MOST_COLUMNS} will do"));
+fn waveform(id: u32, columns: u16, bent: &str, plain: &str) -> Result<ServerMessage, JobError> {
+    if !(1..=MAX_COLUMNS).contains(&columns) {
+        return Err(JobError::Columns(columns));
     }
-    let read = |file| Network::from_json(file).map_err(|error| error.to_string());
-    let (bent, plain) = (read(bent)?, read(plain)?);
+    let (bent, plain) = (Network::from_json(bent)?, Network::from_json(plain)?);
     let period = plain.period();
     let columns = usize::from(columns).min(period as usize);
-    let [bent, plain] = [bent, plain].map(|network| rendered(&network, 0, period as usize));
+    let [bent, plain] = [bent, plain].map(|network| render(&network, 0, period as usize));
     let column = |samples: &[u8], i: usize| {
         let at = |i: usize| i * samples.len() / columns;
         samples[at(i)..at(i + 1)].to_vec()
@@ -146,9 +165,9 @@ mod tests {
     }
 
     #[test]
-    fn expressions_become_files_or_reasons_with_their_place() {
+    fn expressions_become_files_or_are_refused_with_the_position() {
         let ServerMessage::Compiled { id, network, gates } = compiled("t>>4&t", 12) else {
-            panic!("it is right");
+            panic!("a valid request is answered");
         };
         let network = Network::from_json(&network).unwrap();
         assert_eq!((id, gates as usize), (7, network.gates().len()));
@@ -172,17 +191,17 @@ mod tests {
     }
 
     #[test]
-    fn a_waveform_has_the_extremes_of_both_and_where_they_differ() {
+    fn a_waveform_has_the_extremes_of_both_networks_and_their_differences() {
         let plain = bytebeat::Expression::parse("t")
             .unwrap()
             .compile(10)
             .unwrap();
-        // Bit 9 of t, upside down: nothing that the low eight bits would show.
+        // Bit 9 of t inverted, which the low eight bits do not show.
         let flipped = |node| {
             let masks = Masks::from_iter([(node, Mask::Invert)]);
             plain.clone().with_masks(masks).unwrap().to_json()
         };
-        let work = |node, columns| Job::Waveform {
+        let job = |node, columns| Job::Waveform {
             id: 1,
             columns,
             bent: flipped(node),
@@ -194,32 +213,32 @@ mod tests {
             changed,
             period,
             ..
-        } = work(7, 8).answer()
+        } = job(7, 8).answer()
         else {
-            panic!("it is right");
+            panic!("a valid request is answered");
         };
         assert_eq!((period, bent.len(), changed), (1024, 8, vec![true; 8]));
         assert_eq!(unbent[..2], [(0, 127), (128, 255)]);
         assert_eq!(bent[..2], [(128, 255), (0, 127)]);
         assert!(matches!(
-            work(9, 8).answer(),
+            job(9, 8).answer(),
             ServerMessage::Waveform { changed, .. } if changed == [false; 8]
         ));
-        // No more columns than samples, and never none.
+        // There are at most as many columns as samples, and at least one.
         assert!(
-            matches!(work(7, 4096).answer(), ServerMessage::Waveform { bent, .. } if bent.len() == 1024)
+            matches!(job(7, 4096).answer(), ServerMessage::Waveform { bent, .. } if bent.len() == 1024)
         );
-        assert!(matches!(work(7, 0).answer(), ServerMessage::Refused { .. }));
+        assert!(matches!(job(7, 0).answer(), ServerMessage::Refused { .. }));
     }
 
     #[test]
-    fn work_goes_to_other_modules_as_json() {
-        let work = Job::Compile {
+    fn jobs_survive_a_round_trip_through_json() {
+        let job = Job::Compile {
             id: 1,
             expression: "t".into(),
             bits: 8,
         };
-        let text = serde_json::to_string(&work).unwrap();
-        assert_eq!(serde_json::from_str::<Job>(&text).unwrap(), work);
+        let text = serde_json::to_string(&job).unwrap();
+        assert_eq!(serde_json::from_str::<Job>(&text).unwrap(), job);
     }
 }

@@ -1,19 +1,22 @@
-//! The way to browsers: what is said to them and what they may say.
+//! The link between browsers and the instrument.
 //!
-//! At its heart it is pure: [`protocol`] is what is said, [`session`] a client,
-//! [`hand`] its fingers, [`view`], [`activity`] and [`display`] what it sees,
-//! [`workshop`] what takes long.
-//! The instrument in a page is made of these. Sockets and threads are in `server`.
+//! Its core is pure: [`protocol`] defines the messages, [`session`] handles those of a
+//! client, [`touch_merge`] joins the fingers of all clients, [`view`] is the state as
+//! clients see it, [`frames`] are sent many times a second ([`activity`], [`display`] and
+//! sound), and [`jobs`] take long. The instrument in a page consists of these. [`server`]
+//! adds sockets and threads.
 
 pub mod activity;
 pub mod display;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod files;
+pub mod frames;
 pub mod jobs;
 mod message;
 #[cfg(not(target_arch = "wasm32"))]
 mod page;
 pub mod protocol;
+mod rate_limit;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod server;
 pub mod session;

@@ -1,14 +1,14 @@
-//! Which files of a folder are the page's, and the list of them for the service worker.
+//! The files of a folder that belong to the page, and their list for the service worker.
 //!
-//! `build.rs` has this module, too: what is in the program and what is served from a
-//! folder keep one rule. It is `web/bundle.sh`'s as well; a test compares them.
+//! `build.rs` includes this module, too, so that the program contains the same files that
+//! are served from a folder. `web/bundle.sh` follows the same rule; a test compares them.
 
 use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hasher};
 use std::path::Path;
 use std::{fs, io};
 
-/// What a page may load: types by the endings of names.
+/// Files that a page may load: MIME types by file name extension.
 const TYPES: [(&str, &str); 7] = [
     ("html", "text/html; charset=utf-8"),
     ("js", "text/javascript; charset=utf-8"),
@@ -19,22 +19,22 @@ const TYPES: [(&str, &str); 7] = [
     ("wasm", "application/wasm"),
 ];
 
-/// Folders with tests, tools and types.
+/// Folders of tests, tools and types, which are not served.
 const OTHERS: [&str; 6] = ["node_modules", "test", "tests", "bench", "types", "wasm"];
 
 /// The generated list for the service worker; see [`list`].
 pub const LIST: &str = "files.js";
 
-/// A browser keeps that one itself.
+/// Not in the list: the browser caches this file itself.
 const SERVICE_WORKER: &str = "service-worker.js";
 
-/// The type of a path's file, if it is the page's. Paths have plain names between
-/// slashes, and so never lead out of the folder, nor to what is hidden.
+/// Returns the MIME type of a path if the file belongs to the page. Names between slashes
+/// are plain, so that no path leads out of the folder or to hidden files.
 pub fn mime(path: &str) -> Option<&'static str> {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     let folders = folders.split('/').filter(|_| path.contains('/'));
-    let (_, ending) = name.rsplit_once('.')?;
-    let (_, mime) = TYPES.iter().find(|(known, _)| *known == ending)?;
+    let (_, extension) = name.rsplit_once('.')?;
+    let (_, mime) = TYPES.iter().find(|(known, _)| *known == extension)?;
     let is_page =
         folders.into_iter().all(is_page_folder) && is_plain(name) && !name.ends_with(".config.js");
     is_page.then_some(*mime)
@@ -49,11 +49,11 @@ fn is_plain(name: &str) -> bool {
     !name.is_empty() && !name.starts_with('.') && name.chars().all(plain)
 }
 
-/// The paths of a folder's page, in order, without the list. Symbolic links are left
-/// out.
+/// Returns the paths of a folder's page, sorted, without the list. Leaves out symbolic
+/// links.
 ///
 /// # Errors
-/// When a folder cannot be read.
+/// Fails if a folder cannot be read.
 pub fn paths(root: &Path) -> io::Result<Vec<String>> {
     let mut paths = Vec::new();
     collect(root, "", &mut paths)?;
@@ -77,14 +77,15 @@ fn collect(folder: &Path, before: &str, paths: &mut Vec<String>) -> io::Result<(
     Ok(())
 }
 
-/// What tells a content from others: plain characters.
+/// Returns a tag that identifies a file's content, in plain characters.
 pub fn tag(content: &[u8]) -> String {
     let mut hasher = DefaultHasher::new();
     hasher.write(content);
     format!("{:016x}", hasher.finish())
 }
 
-/// The service worker's list of files: other contents, another version.
+/// Returns the service worker's list of files, with a version that depends on their
+/// contents.
 pub fn list(files: &[(String, Vec<u8>)]) -> String {
     let mut all = String::new();
     let mut list = String::new();

@@ -1,7 +1,7 @@
 //! The messages between clients and the instrument.
 //!
 //! Text messages are JSON; data that is sent many times a second is binary, and begins with
-//! a [`Frame`] byte. The commands among the client's messages come from
+//! a [`FrameKind`] byte. The commands among the client's messages come from
 //! [`instrument::commands::TABLE`]. Tests write all types for TypeScript into `web/types`.
 //!
 //! A node is numbered as in its network's file: inputs first, then gates. Times `t` count
@@ -53,11 +53,11 @@ pub enum Request {
     },
     /// Selects the binary frames to receive; initially all but sound.
     Listen {
-        /// [`Frame::Activity`].
+        /// [`FrameKind::Activity`].
         activity: bool,
-        /// [`Frame::Display`].
+        /// [`FrameKind::Display`].
         display: bool,
-        /// [`Frame::Sound`].
+        /// [`FrameKind::Sound`].
         sound: bool,
     },
     /// All fingers on the pad: sent whenever one moves, comes or leaves.
@@ -409,7 +409,7 @@ pub struct Status {
 /// The kind of a binary message, its first byte. Numbers are little-endian.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Frame {
+pub enum FrameKind {
     /// Activity of every node: kind, three zeros, revision of the network (u32), t (u32),
     /// then a byte for each node: bit 7 its value at t, bits 0 to 6 its recent rate of
     /// toggling, from 0 (never) to 127 (at every sample).

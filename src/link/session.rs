@@ -43,11 +43,11 @@ pub enum Action {
 /// The binary frames that a client receives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Listening {
-    /// [`protocol::Frame::Activity`].
+    /// [`protocol::FrameKind::Activity`].
     pub activity: bool,
-    /// [`protocol::Frame::Display`].
+    /// [`protocol::FrameKind::Display`].
     pub display: bool,
-    /// [`protocol::Frame::Sound`].
+    /// [`protocol::FrameKind::Sound`].
     pub sound: bool,
 }
 
@@ -277,7 +277,7 @@ mod tests {
     use crate::board::description;
     use crate::factory_networks;
     use crate::link::protocol::State;
-    use crate::link::view::Place;
+    use crate::link::view::InstrumentInfo;
     use crate::runtime::controller::Controller;
     use crate::runtime::parts::{Lanes, Parts};
     use instrument::parameters::Key;
@@ -294,8 +294,7 @@ mod tests {
             let board = description::built_in("desk").unwrap().board().unwrap();
             let parts = Parts::new(factory_networks::all());
             let (controller, _) = parts.assemble(board.platform).unwrap();
-            let place = Place {
-                start: 7,
+            let info = InstrumentInfo {
                 board: "desk".into(),
                 rate: 44_100,
                 sound: true,
@@ -304,7 +303,7 @@ mod tests {
             };
             Fixture {
                 view: View::new(Arc::clone(controller.state())),
-                welcome: Arc::new(place.welcome()),
+                welcome: Arc::new(info.welcome(7)),
                 controller,
             }
         }

@@ -1,23 +1,22 @@
-//! What clients see of the instrument, in the protocol's words. Pure.
+//! The instrument's state as clients see it, in terms of the protocol. Pure.
 
 use std::sync::Arc;
 
 use logicnet::Network;
 
-use super::protocol::{self, Bend, Parameter, Region, Status, Welcome};
-use engine::Counters;
+use super::protocol::{self, Bend, Parameter, Region, Welcome};
 use instrument::State;
 use instrument::parameters::{KEYS, Kind};
 use instrument::surface::Surface;
 
-/// A state, with what is made of it once for all clients. Copies share what they hold.
+/// A state, with what is derived from it once for all clients. Clones share their contents.
 #[derive(Clone, Debug)]
 pub struct View {
     state: Arc<State>,
     file: Arc<File>,
 }
 
-/// A network's file.
+/// The file of a network.
 #[derive(Debug)]
 struct File {
     network: Arc<Network>,
@@ -26,7 +25,7 @@ struct File {
 }
 
 impl File {
-    fn of(network: &Arc<Network>) -> File {
+    fn new(network: &Arc<Network>) -> File {
         let text = network.to_json();
         File {
             network: Arc::clone(network),
@@ -37,19 +36,20 @@ impl File {
 }
 
 impl View {
-    /// How this state looks.
+    /// Creates the view of a state.
     pub fn new(state: Arc<State>) -> View {
-        let file = Arc::new(File::of(&state.network));
+        let file = Arc::new(File::new(&state.network));
         View { state, file }
     }
 
-    /// Goes on to another state; quick while the network stays. True if it is another.
+    /// Replaces the state; fast while the network stays the same. Returns whether the state
+    /// is another one.
     pub fn go_to(&mut self, state: &Arc<State>) -> bool {
         if Arc::ptr_eq(&self.state, state) {
             return false;
         }
         if !Arc::ptr_eq(&self.file.network, &state.network) {
-            self.file = Arc::new(File::of(&state.network));
+            self.file = Arc::new(File::new(&state.network));
         }
         self.state = Arc::clone(state);
         true
@@ -60,18 +60,18 @@ impl View {
         &self.state
     }
 
-    /// What tells its network from others: the checksum of its file.
+    /// The number that identifies its network: the checksum of its file.
     pub fn revision(&self) -> u32 {
         self.file.revision
     }
 
-    /// All sections that differ from those of an earlier view; without one, all.
-    pub fn sections(&self, told: Option<&View>) -> protocol::State {
+    /// Returns the sections that differ from those of an earlier view; all, if there is none.
+    pub fn sections(&self, earlier: Option<&View>) -> protocol::State {
         macro_rules! section {
             ($same:expr, $make:expr) => {{
                 let same: fn(&View, &View) -> bool = $same;
-                let is_told = told.is_some_and(|told| same(self, told));
-                (!is_told).then(|| $make)
+                let is_same = earlier.is_some_and(|earlier| same(self, earlier));
+                (!is_same).then(|| $make)
             }};
         }
         let state = &*self.state;
@@ -153,7 +153,7 @@ fn layers(state: &State) -> protocol::Layers {
                 .bends
                 .iter()
                 .map(|(node, mask)| {
-                    // Both are in the order of nodes.
+                    // Both are ordered by node.
                     let counts = bent.next_if_eq(node).is_some();
                     (*node, Bend::from(*mask), counts)
                 })
@@ -174,36 +174,35 @@ fn transport(state: &State) -> protocol::Transport {
     }
 }
 
-/// Where a client is: what does not change while the program runs.
+/// Facts about the instrument that clients are welcomed with; they stay the same while the
+/// program runs.
 #[derive(Clone, Debug)]
-pub struct Place {
-    /// Tells starts of the instrument apart.
-    pub start: u32,
-    /// What it runs on.
+pub struct InstrumentInfo {
+    /// The board, e.g. `desk` or `bela-black`.
     pub board: String,
-    /// Frames a second that it plays.
+    /// Sample rate of the sound in hertz.
     pub rate: u32,
-    /// Sound can be streamed.
+    /// True if sound can be streamed.
     pub sound: bool,
     /// The display's height in pixels; 0 without one.
     pub display: u8,
-    /// How the pad is divided.
+    /// The regions of the pad.
     pub surface: Surface,
 }
 
-impl Place {
-    /// The same, with the tables that clients need.
-    pub fn welcome(self) -> Welcome {
+impl InstrumentInfo {
+    /// Adds the tables that clients need. `start` differs between starts of the program.
+    pub fn welcome(self, start: u32) -> Welcome {
         let region = |name: &str, region: &instrument::surface::Region| Region {
             name: name.to_string(),
             corners: (region.least.x, region.least.y, region.most.x, region.most.y),
         };
         let buttons = self.surface.buttons.iter();
-        let buttons = buttons.map(|(button, place)| region(button.name(), place));
+        let buttons = buttons.map(|(button, at)| region(button.name(), at));
         Welcome {
             version: protocol::VERSION,
             program: env!("CARGO_PKG_VERSION").into(),
-            start: self.start,
+            start,
             board: self.board,
             rate: self.rate,
             sound: self.sound,
@@ -238,22 +237,5 @@ fn row(parameter: &instrument::parameters::Parameter) -> Parameter {
         decimals,
         choices: choices.iter().map(ToString::to_string).collect(),
         named: named.map(|(value, name)| (value, name.into())),
-    }
-}
-
-/// How the instrument does, as its engine counts it.
-pub fn status(counters: &Counters, clients: u32, faults: Vec<String>) -> Status {
-    Status {
-        t: counters.time(),
-        load: counters.load(),
-        late: counters.late(),
-        engine: if counters.last_offloaded() {
-            "pru"
-        } else {
-            "cpu"
-        }
-        .into(),
-        clients,
-        faults,
     }
 }

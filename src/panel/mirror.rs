@@ -1,45 +1,69 @@
 //! The panel as other threads see it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-/// What a panel shows, and what of it does not work.
+use arc_swap::ArcSwap;
+
+/// The picture on the display, and the panel's faults.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Shown {
-    /// The display's contrast; none when nothing is lit.
+    /// The display's contrast; `None` if it is off.
     pub contrast: Option<u8>,
-    /// Its picture: pages of eight rows, a byte a column, the lowest bit at the top.
+    /// The picture: pages of eight rows, a byte a column, the lowest bit at the top.
     pub picture: Vec<u8>,
-    /// What does not work, in plain words.
+    /// Faults of the panel, as messages to people.
     pub faults: Vec<String>,
 }
 
-/// Kept by the panel's thread, looked at by others; copies are the same mirror.
+/// Written by the panel's thread, read by others. Neither ever waits for the other, so that
+/// a reader of low priority cannot delay the panel. Clones are the same mirror.
 #[derive(Clone, Debug, Default)]
-pub struct Mirror(Arc<Mutex<Shown>>);
+pub struct Mirror(Arc<ArcSwap<Shown>>);
 
 impl Mirror {
-    /// What there is to see.
-    pub fn look(&self) -> Shown {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    /// Returns what is shown at the moment.
+    pub fn shown(&self) -> Arc<Shown> {
+        self.0.load_full()
     }
 
-    /// Shows this from now on; while somebody looks, at the next turn.
-    pub(super) fn show(
+    /// Replaces what is shown; allocates only if it has changed.
+    pub(super) fn update(
         &self,
         contrast: Option<u8>,
         picture: &[u8],
         faults: impl Iterator<Item = String>,
     ) {
-        let Ok(mut shown) = self.0.try_lock() else {
-            return;
+        let faults: Vec<String> = faults.collect();
+        let shown = self.0.load();
+        if shown.contrast != contrast || shown.picture != picture || shown.faults != faults {
+            self.0.store(Arc::new(Shown {
+                contrast,
+                picture: picture.to_vec(),
+                faults,
+            }));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readers_see_the_newest_picture_and_keep_older_ones() {
+        let mirror = Mirror::default();
+        let reader = mirror.clone();
+        let before = reader.shown();
+        mirror.update(Some(7), &[1, 2], ["no sensor".to_string()].into_iter());
+        let expected = Shown {
+            contrast: Some(7),
+            picture: vec![1, 2],
+            faults: vec!["no sensor".into()],
         };
-        shown.contrast = contrast;
-        shown.picture.clear();
-        shown.picture.extend_from_slice(picture);
-        shown.faults.clear();
-        shown.faults.extend(faults);
+        assert_eq!((&*before, &*reader.shown()), (&Shown::default(), &expected));
+        // Nothing is replaced while nothing changes.
+        let shown = reader.shown();
+        mirror.update(Some(7), &[1, 2], ["no sensor".to_string()].into_iter());
+        assert!(Arc::ptr_eq(&shown, &reader.shown()));
     }
 }

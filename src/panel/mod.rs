@@ -292,7 +292,7 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
                 self.config.display_address, self.config.bus
             )
         }));
-        self.mirror.show(contrast, self.picture.bytes(), faults);
+        self.mirror.update(contrast, self.picture.bytes(), faults);
     }
 
     /// Shows the splash before the sensor, whose set-up takes its time.

@@ -1,7 +1,7 @@
 //! The touch sensor: set up, polled, and picked up again when it was lost.
 
 use embedded_hal::i2c::I2c;
-use trill::{ALL, Advice, Error, Frame, POINT, Settings, Trill};
+use trill::{Advice, Error, FRAME_BYTES, POINT_BYTES, Settings, TouchFrame, Trill};
 
 use super::{Clock, MILLISECOND};
 use instrument::gestures::Contact;
@@ -134,7 +134,11 @@ impl<B: I2c> Touch<B> {
 
     fn read(&mut self, clock: &mut impl Clock) -> Result<Poll, Error<B::Error>> {
         // Several touches need all data; one is known by the short read.
-        let bytes = if self.several { ALL } else { POINT };
+        let bytes = if self.several {
+            FRAME_BYTES
+        } else {
+            POINT_BYTES
+        };
         let start = clock.now();
         let frame = self.sensor.read(bytes)?;
         // Address, status and data.
@@ -158,7 +162,7 @@ impl<B: I2c> Touch<B> {
         Ok(Poll::Contact(contact, scanning_until))
     }
 
-    fn contact(&self, frame: &Frame) -> Contact {
+    fn contact(&self, frame: &TouchFrame) -> Contact {
         let Some(bounds) = frame.bounds() else {
             return Contact::None;
         };

@@ -1,5 +1,8 @@
 //! What the supervisor and the audio thread tell each other, without a lock.
 
+#[cfg(loom)]
+use loom::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+#[cfg(not(loom))]
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 /// A program that the PRU is ready to play.

@@ -202,8 +202,8 @@ impl Supervisor {
             Ok(code) => code,
             Err(error) => return (Stage::Left, self.tell(wish, &error.to_string())),
         };
-        let (figures, group) = (code.figures(), self.group);
-        let spared = figures.gates as f32 * self.platform.cost.gate_ns;
+        let (statistics, group) = (code.statistics(), self.group);
+        let spared = statistics.gates as f32 * self.platform.cost.gate_ns;
         let exchange = (group.div_ceil(LANES) * ACCESSES_A_PASS * ACCESS_NS) as f32;
         if self.choice == Choice::Auto && spared <= exchange {
             log::info!(
@@ -216,9 +216,9 @@ impl Supervisor {
         }
         log::info!(
             "PRU: {name}, {} gates in {} instructions, {:.1} us for {LANES} samples",
-            figures.gates,
-            figures.instructions,
-            f64::from(figures.cycles()) * 0.005
+            statistics.gates,
+            statistics.instructions,
+            f64::from(statistics.cycles()) * 0.005
         );
         let playing = Box::new(Playing {
             code,

@@ -1,83 +1,83 @@
-//! Registers for values, and where they wait when there are too few.
+//! Register allocation with spilling.
 //!
-//! Register and slot of the same number make a column: a slot of the scratchpad bank
-//! belongs to one register, so a value that left r5 comes back to r5. One XOUT makes
-//! copies of many registers, so that they can be given up for nothing later; one XIN
-//! brings many values back; one XCHG swaps the two of many columns. Each takes along the
-//! neighbours for which that pays. What finds no slot goes to data RAM, at two cycles
-//! and three for the way back.
+//! A register and the scratchpad slot of the same number form a column: a slot belongs to
+//! one register, so a value spilled from r5 returns to r5. One XOUT copies many registers
+//! to their slots, after which they can be reused for free; one XIN restores many values;
+//! one XCHG exchanges registers and slots of many columns. Each transfer includes
+//! neighbouring columns where that pays. Values that find no free slot are stored to data
+//! RAM, which takes two cycles, and three to load them again.
 //!
-//! Who has to leave is who is needed last (Belady's rule, for the order is known), and
-//! among those rather one that has a copy.
+//! The value whose next use is farthest away is spilled first (Belady's rule; the order of
+//! evaluation is known), with a preference for values that already have a copy.
 
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::lower::{Action, LANE_BITS, Output, Plan};
+use crate::lower::{LANE_BITS, Output, Plan, StepOp};
 use crate::schedule::Readers;
 
-/// Registers that hold values: r30 and r31 are the pins and events.
+/// Number of registers that hold values; r30 and r31 are the pins and events.
 pub(crate) const COLUMNS: usize = 30;
-/// The register that addresses what data RAM cannot be addressed without; see
+/// The register that holds addresses in data RAM beyond the 8-bit offset; see
 /// [`Settings::far`].
 pub(crate) const FAR_REGISTER: u8 = 29;
-/// Words of data RAM that have an 8-bit offset; see `frame`.
+/// Number of words of data RAM that an 8-bit offset reaches; see `mailbox`.
 pub(crate) const NEAR_WORDS: usize = 47;
 
 const NONE: u32 = u32::MAX;
 
-/// One instruction, or a few that belong together.
+/// One instruction, or two that belong together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Move {
-    /// A step of the graph, by index.
+pub(crate) enum MachineOp {
+    /// Evaluates a step of the plan, by index.
     Step { index: u32, rd: u8, a: u8, b: u8 },
-    /// From one register to another.
+    /// Copies one register to another.
     Copy { rd: u8, a: u8, value: u32 },
-    /// Registers to their slots.
+    /// Copies registers to their slots.
     Out { first: u8, count: u8 },
-    /// Slots to their registers.
+    /// Copies slots to their registers.
     In { first: u8, count: u8 },
-    /// Registers against their slots.
+    /// Exchanges registers with their slots.
     Exchange { first: u8, count: u8 },
-    /// A register to a word of data RAM.
+    /// Stores a register to a word of data RAM.
     Store { column: u8, word: u16, value: u32 },
-    /// Back again.
+    /// Loads a register from a word of data RAM.
     Load { column: u8, word: u16, value: u32 },
-    /// An output's bits to where the ARM reads them.
+    /// Stores the bits of an output where the ARM reads them.
     Output { bit: u8, register: u8 },
-    /// All zeros or ones for such an output, in register 0.
+    /// Sets register 0 to all zeros or ones, for constant outputs.
     Constant { value: bool },
 }
 
-impl Move {
-    /// Cycles that it takes.
+impl MachineOp {
+    /// Returns the operation's cycles.
     pub(crate) fn cycles(self) -> u32 {
         match self {
-            Move::Store { word, .. } if usize::from(word) >= NEAR_WORDS => 3,
-            Move::Load { word, .. } if usize::from(word) >= NEAR_WORDS => 4,
-            Move::Store { .. } | Move::Output { .. } => 2,
-            Move::Load { .. } => 3,
+            MachineOp::Store { word, .. } if usize::from(word) >= NEAR_WORDS => 3,
+            MachineOp::Load { word, .. } if usize::from(word) >= NEAR_WORDS => 4,
+            MachineOp::Store { .. } | MachineOp::Output { .. } => 2,
+            MachineOp::Load { .. } => 3,
             _ => 1,
         }
     }
 }
 
-/// What the allocator is to weigh.
+/// Parameters of the allocator.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settings {
-    /// Whether data RAM beyond [`NEAR_WORDS`] can be used, at one register less.
+    /// Allows data RAM beyond [`NEAR_WORDS`], at the cost of one register.
     pub(crate) far: bool,
-    /// How far off a value's next use counts that has no copy yet, in percent: the less,
-    /// the rather one leaves that has.
-    pub(crate) copied: u32,
+    /// Weight of the distance to the next use for values without a copy, in percent of that
+    /// for values with one. A smaller weight prefers to spill values with a copy.
+    pub(crate) uncopied_weight: u32,
 }
 
 /// Data RAM is full.
 #[derive(Debug)]
-pub(crate) struct Full;
+pub(crate) struct OutOfMemory;
 
-/// The column that an input has at first: a bit's own number where it differs within
-/// a pass, the others follow in order.
+/// Returns the initial column of an input: the bit's own number if the bit differs within
+/// a pass; the other inputs follow in order.
 pub(crate) fn input_column(plan: &Plan, input: usize) -> usize {
     let bit = usize::from(plan.inputs[input].bit);
     let lanes = LANE_BITS as usize;
@@ -102,30 +102,30 @@ struct Allocator<'s> {
     register_of: Vec<u8>,
     slot_of: Vec<u8>,
     word_of: Vec<u16>,
-    /// Positions at which values are read, value after value.
+    /// Positions of the steps that read each value, value by value.
     uses: Vec<u32>,
     next: Vec<u32>,
     end: Vec<u32>,
-    moves: Vec<Move>,
+    ops: Vec<MachineOp>,
     position: u32,
 }
 
-/// What a value is worth in a register when it is needed next.
+/// Worth of a register for a value that is needed in the next step.
 const WORTH: i64 = 1 << 60;
-/// Plan within which the next use is about as good as at once.
+/// Distance, in steps, up to which a next use is about as urgent as an immediate one.
 const NEAR: i64 = 3;
 
 const NOWHERE: u8 = u8::MAX;
 const NO_WORD: u16 = u16::MAX;
 
-/// Moves that evaluate the steps in this order.
+/// Returns operations that evaluate the steps in this order.
 pub(crate) fn allocate(
     plan: &Plan,
     readers: &Readers,
     order: &[u32],
     settings: Settings,
     most_words: usize,
-) -> Result<Vec<Move>, Full> {
+) -> Result<Vec<MachineOp>, OutOfMemory> {
     let values = plan.values();
     let mut position_of = vec![0u32; plan.steps.len()];
     for (position, &i) in order.iter().enumerate() {
@@ -158,7 +158,7 @@ pub(crate) fn allocate(
         uses,
         next,
         end,
-        moves: Vec::with_capacity(2 * values),
+        ops: Vec::with_capacity(2 * values),
         position: 0,
     };
     allocator.inputs();
@@ -167,16 +167,16 @@ pub(crate) fn allocate(
         allocator.step(i)?;
     }
     allocator.constants();
-    Ok(allocator.moves)
+    Ok(allocator.ops)
 }
 
 impl Allocator<'_> {
-    /// The columns that may be used.
+    /// Returns the number of usable columns.
     fn columns(&self) -> usize {
         COLUMNS - usize::from(self.settings.far)
     }
 
-    /// Inputs begin in both register and slot.
+    /// Places the inputs, which start in both register and slot.
     fn inputs(&mut self) {
         for input in 0..self.plan.inputs.len() {
             let column = input_column(self.plan, input);
@@ -206,14 +206,15 @@ impl Allocator<'_> {
         }
     }
 
-    /// Slots of bits that differ within a pass are the same in every pass, and stay.
+    /// Returns whether a slot holds a bit that differs within a pass. These are the same in
+    /// every pass and must stay.
     fn is_fixed(&self, column: usize) -> bool {
         let value = self.slots[column];
         let input = self.plan.inputs.get(value as usize);
         input.is_some_and(|input| u32::from(input.bit) < LANE_BITS)
     }
 
-    /// Whether a register's value may be written to its slot.
+    /// Returns whether a register's value can be copied to its slot.
     fn slot_is_free(&self, column: usize) -> bool {
         self.slots[column] == NONE
     }
@@ -222,7 +223,7 @@ impl Allocator<'_> {
         self.slot_of[value as usize] != NOWHERE || self.word_of[value as usize] != NO_WORD
     }
 
-    /// A value that is read no more leaves all its places, but for fixed slots.
+    /// Removes a value that is not read again from all its locations except fixed slots.
     fn forget(&mut self, value: u32) {
         let v = value as usize;
         let (register, slot) = (self.register_of[v], self.slot_of[v]);
@@ -245,7 +246,7 @@ impl Allocator<'_> {
         self.register_of[value as usize] = column as u8;
     }
 
-    fn step(&mut self, index: u32) -> Result<(), Full> {
+    fn step(&mut self, index: u32) -> Result<(), OutOfMemory> {
         let step = self.plan.steps[index as usize];
         let value = self.plan.inputs.len() as u32 + index;
         self.fetch(step.a, step.b)?;
@@ -253,7 +254,7 @@ impl Allocator<'_> {
         let a = self.register_of[step.a as usize];
         let b = self.register_of[step.b as usize];
         let operands = [step.a, step.b];
-        let distinct = if step.action == Action::Not || step.a == step.b {
+        let distinct = if step.op == StepOp::Not || step.a == step.b {
             1
         } else {
             2
@@ -270,7 +271,7 @@ impl Allocator<'_> {
             .copied()
             .unwrap_or(self.position);
         let column = self.free_register([NONE, NONE], NOWHERE.into(), last_use)?;
-        self.moves.push(Move::Step {
+        self.ops.push(MachineOp::Step {
             index,
             rd: column as u8,
             a,
@@ -284,36 +285,36 @@ impl Allocator<'_> {
         Ok(())
     }
 
-    /// Stores a value that is in a register wherever it is an output.
+    /// Stores every output that is this value; the value is in a register.
     fn outputs_of(&mut self, value: u32) {
         let register = self.register_of[value as usize];
         for (bit, output) in self.plan.outputs.iter().enumerate() {
             if matches!(output, Output::Value(other) if *other == value) {
                 let bit = bit as u8;
-                self.moves.push(Move::Output { bit, register });
+                self.ops.push(MachineOp::Output { bit, register });
             }
         }
     }
 
-    /// Outputs that are constants, after everything else.
+    /// Stores the constant outputs, after everything else.
     fn constants(&mut self) {
         for constant in [false, true] {
             let mut made = false;
             for (bit, output) in self.plan.outputs.iter().enumerate() {
                 if matches!(output, Output::Constant(value) if *value == constant) {
                     if !made {
-                        self.moves.push(Move::Constant { value: constant });
+                        self.ops.push(MachineOp::Constant { value: constant });
                         made = true;
                     }
                     let bit = bit as u8;
-                    self.moves.push(Move::Output { bit, register: 0 });
+                    self.ops.push(MachineOp::Output { bit, register: 0 });
                 }
             }
         }
     }
 
-    /// Brings a value into a register; the other one must stay in its.
-    fn fetch(&mut self, value: u32, other: u32) -> Result<(), Full> {
+    /// Brings a value into a register without moving `other` out of its register.
+    fn fetch(&mut self, value: u32, other: u32) -> Result<(), OutOfMemory> {
         let v = value as usize;
         if self.register_of[v] != NOWHERE {
             return Ok(());
@@ -321,7 +322,7 @@ impl Allocator<'_> {
         if self.slot_of[v] == NOWHERE {
             let column =
                 self.free_register([value, other], NOWHERE.into(), self.next_use(value))?;
-            self.moves.push(Move::Load {
+            self.ops.push(MachineOp::Load {
                 column: column as u8,
                 word: self.word_of[v],
                 value,
@@ -353,7 +354,7 @@ impl Allocator<'_> {
         if there != NONE {
             if there == other || !copied {
                 let away = self.free_register([value, other], column, self.next_use(there))?;
-                self.moves.push(Move::Copy {
+                self.ops.push(MachineOp::Copy {
                     rd: away as u8,
                     a: column as u8,
                     value: there,
@@ -369,14 +370,14 @@ impl Allocator<'_> {
         Ok(())
     }
 
-    /// A value that has a copy gives its register up.
+    /// Frees the register of a value that has a copy.
     fn leave_register(&mut self, column: usize) {
         let value = self.registers[column];
         self.register_of[value as usize] = NOWHERE;
         self.registers[column] = NONE;
     }
 
-    /// How much it is worth to have a value in a register.
+    /// Returns the worth of having a value in a register.
     fn worth(&self, value: u32) -> i64 {
         if value == NONE || self.is_dead(value) {
             return 0;
@@ -385,8 +386,8 @@ impl Allocator<'_> {
         WORTH / (i64::from(distance) + NEAR).pow(3)
     }
 
-    /// What it is worth to load a column's slot; None if that would lose a value, or
-    /// take away the one that must stay.
+    /// Returns the gain of restoring a column's slot, or `None` if that would lose a value or
+    /// evict the value that must stay.
     fn gain_in(&self, column: usize, stays: u32) -> Option<i64> {
         let (register, slot) = (self.registers[column], self.slots[column]);
         if register == slot {
@@ -405,8 +406,8 @@ impl Allocator<'_> {
         }
     }
 
-    /// What it is worth to exchange a column's two; None if that would lose a value or
-    /// take away the one that must stay.
+    /// Returns the gain of exchanging a column's register and slot, or `None` if that would
+    /// lose a value or evict the value that must stay.
     fn gain_exchanged(&self, column: usize, stays: u32) -> Option<i64> {
         let (register, slot) = (self.registers[column], self.slots[column]);
         if self.is_fixed(column) || (register == stays && register != slot) {
@@ -421,7 +422,7 @@ impl Allocator<'_> {
         Some(self.worth(slot) - self.worth(register))
     }
 
-    /// The columns around one with the greatest sum of what they gain.
+    /// Returns the range of columns around this one with the greatest total gain.
     fn best_range(
         &self,
         column: usize,
@@ -445,7 +446,7 @@ impl Allocator<'_> {
         (left + right, (first, last))
     }
 
-    /// Loads columns' slots into their registers.
+    /// Restores registers from the slots of these columns.
     fn bring_in(&mut self, (first, last): (usize, usize)) {
         for column in first..=last {
             let (register, value) = (self.registers[column], self.slots[column]);
@@ -461,13 +462,13 @@ impl Allocator<'_> {
             }
             self.put(value, column);
         }
-        self.moves.push(Move::In {
+        self.ops.push(MachineOp::In {
             first: first as u8,
             count: (last - first + 1) as u8,
         });
     }
 
-    /// Exchanges columns' registers and slots.
+    /// Exchanges registers and slots of these columns.
     fn exchange(&mut self, (first, last): (usize, usize)) {
         for column in first..=last {
             let (register, slot) = (self.registers[column], self.slots[column]);
@@ -488,14 +489,14 @@ impl Allocator<'_> {
                 }
             }
         }
-        self.moves.push(Move::Exchange {
+        self.ops.push(MachineOp::Exchange {
             first: first as u8,
             count: (last - first + 1) as u8,
         });
     }
 
-    /// Copies a column's register to its slot, and with it as many neighbours as that
-    /// harms nobody.
+    /// Copies a column's register to its slot, together with as many neighbours as possible
+    /// without loss.
     fn copy_out(&mut self, column: usize) {
         let harmless = |column: usize| {
             let (register, slot) = (self.registers[column], self.slots[column]);
@@ -516,13 +517,13 @@ impl Allocator<'_> {
                 self.slot_of[value as usize] = column as u8;
             }
         }
-        self.moves.push(Move::Out {
+        self.ops.push(MachineOp::Out {
             first: first as u8,
             count: (last - first + 1) as u8,
         });
     }
 
-    /// The columns around one that one transfer can move for its use.
+    /// Returns the range of columns around this one that a single transfer can usefully move.
     fn range(
         &self,
         column: usize,
@@ -543,18 +544,18 @@ impl Allocator<'_> {
         (first, last)
     }
 
-    /// A register that is free, or made free; not those of the values pinned, and not
-    /// in a certain column. The value that comes is last read at that position.
+    /// Returns a free register, or frees one, other than those of the pinned values and the
+    /// column `not`. `last_use` is the last position at which its new value is read.
     fn free_register(
         &mut self,
         pinned: [u32; 2],
         not: usize,
         last_use: u32,
-    ) -> Result<usize, Full> {
+    ) -> Result<usize, OutOfMemory> {
         if let Some(column) = self.best_free(not, last_use) {
             return Ok(column);
         }
-        let mut best = (0, NOWHERE.into(), Class::Copied);
+        let mut best = (0, NOWHERE.into(), Eviction::Free);
         for column in 0..self.columns() {
             let value = self.registers[column];
             if column == not || pinned.contains(&value) {
@@ -562,28 +563,28 @@ impl Allocator<'_> {
             }
             let distance =
                 u64::from(self.next_use(value).saturating_sub(self.position).min(4000)) + 1;
-            let (class, weight) = if self.has_copy(value) {
-                (Class::Copied, 100)
+            let (eviction, weight) = if self.has_copy(value) {
+                (Eviction::Free, 100)
             } else if self.slot_is_free(column) {
-                (Class::Alone, self.settings.copied)
+                (Eviction::CopyToSlot, self.settings.uncopied_weight)
             } else {
-                (Class::Stuck, self.settings.copied / 4)
+                (Eviction::StoreToRam, self.settings.uncopied_weight / 4)
             };
             let score = distance * u64::from(weight) + 1;
             if score > best.0 {
-                best = (score, column, class);
+                best = (score, column, eviction);
             }
         }
-        let (_, column, class) = best;
+        let (_, column, eviction) = best;
         let value = self.registers[column];
-        match class {
-            Class::Copied => {}
-            Class::Alone => self.copy_out(column),
-            Class::Stuck => {
+        match eviction {
+            Eviction::Free => {}
+            Eviction::CopyToSlot => self.copy_out(column),
+            Eviction::StoreToRam => {
                 let word = self.free_word()?;
                 self.words[usize::from(word)] = value;
                 self.word_of[value as usize] = word;
-                self.moves.push(Move::Store {
+                self.ops.push(MachineOp::Store {
                     column: column as u8,
                     word,
                     value,
@@ -595,8 +596,8 @@ impl Allocator<'_> {
         Ok(column)
     }
 
-    /// Of the free registers, one whose slot's value is not needed while the new value
-    /// is; else one without; else the one needed last.
+    /// Returns a free register: preferably one whose slot holds a value that is needed only
+    /// after `last_use`, then one with an empty slot, then the one needed last.
     fn best_free(&self, not: usize, last_use: u32) -> Option<usize> {
         let free = (0..self.columns()).filter(|&c| c != not && self.registers[c] == NONE);
         free.max_by_key(|&column| {
@@ -609,11 +610,11 @@ impl Allocator<'_> {
         })
     }
 
-    fn free_word(&mut self) -> Result<u16, Full> {
+    fn free_word(&mut self) -> Result<u16, OutOfMemory> {
         let free = self.words.iter().position(|&value| value == NONE);
         let word = free.unwrap_or(self.words.len());
         if word >= self.most_words {
-            return Err(Full);
+            return Err(OutOfMemory);
         }
         if word == self.words.len() {
             self.words.push(NONE);
@@ -622,13 +623,13 @@ impl Allocator<'_> {
     }
 }
 
-/// What giving up a register takes.
+/// The cost of freeing a register.
 #[derive(Clone, Copy)]
-enum Class {
-    /// Nothing: there is a copy.
-    Copied,
-    /// A copy to its slot.
-    Alone,
-    /// A copy to data RAM.
-    Stuck,
+enum Eviction {
+    /// None: the value has a copy.
+    Free,
+    /// A copy to the slot.
+    CopyToSlot,
+    /// A store to data RAM.
+    StoreToRam,
 }

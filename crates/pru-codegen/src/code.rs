@@ -1,4 +1,4 @@
-//! A network's program.
+//! Compilation of a network to a program.
 
 use alloc::format;
 use alloc::string::String;
@@ -9,32 +9,32 @@ use logicnet::{Masks, Network, OutputEncoding, Xag};
 use pru_isa::emulator::DATA_BYTES;
 use pru_isa::{Instruction, MEMORY_WORDS};
 
-use crate::allocate::{Move, Settings, allocate};
-use crate::check;
+use crate::allocate::{MachineOp, Settings, allocate};
+use crate::check_word;
 use crate::emit;
-use crate::frame::{self, Frame, WORDS};
-use crate::lower::{Action, Output, Plan};
-use crate::schedule::{Readers, Way, order, peak};
+use crate::lower::{Output, Plan, StepOp};
+use crate::mailbox::{self, MailboxLoop, WORDS};
+use crate::schedule::{Readers, Strategy, order, peak};
 
 /// Bits of a sample.
 const SAMPLE_BITS: usize = 8;
 
-/// Why there is no program of a network.
+/// A reason why a network cannot be compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// It needs more instructions than there is memory for.
+    /// The program has more instructions than instruction memory.
     TooLarge {
-        /// Instructions that it needs.
+        /// Instructions of the program.
         instructions: usize,
         /// Live gates.
         gates: usize,
     },
-    /// So many values are needed at a time that data RAM does not hold them.
+    /// Data RAM cannot hold all values that are needed at the same time.
     TooWide {
         /// Live gates.
         gates: usize,
     },
-    /// Its samples are sums of many outputs, which is not gates' work.
+    /// The samples are sums of many outputs, which the PRU does not support.
     GroupSum,
 }
 
@@ -63,50 +63,51 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {}
 
-/// What a program consists of, and what it takes.
+/// Size and cost of a program.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Figures {
-    /// Live gates of the graph that it was made of, without the few that check the samples.
+pub struct Statistics {
+    /// Live gates of the compiled graph, without those that compute the check word.
     pub gates: usize,
     /// NOT instructions.
     pub inversions: usize,
-    /// The most values alive at a time.
+    /// Greatest number of values alive at the same time.
     pub peak: usize,
-    /// Instructions, the frame's 34 or so among them.
+    /// Instructions, including about 34 of the mailbox loop.
     pub instructions: usize,
     /// Transfers between registers and scratchpad, and copies between registers.
     pub transfers: usize,
     /// Loads and stores of values in data RAM.
     pub memory: usize,
-    /// Cycles of a pass for gates, those that check the samples among them, inversions,
-    /// transfers and data RAM.
+    /// Cycles of a pass for gates (including those of the check word), inversions, transfers,
+    /// and loads and stores.
     pub gate_cycles: u32,
-    /// Cycles of a pass at most for mailbox, inputs and outputs.
-    pub frame_cycles: u32,
+    /// Maximum cycles of a pass for mailbox, inputs and outputs.
+    pub overhead_cycles: u32,
 }
 
-impl Figures {
-    /// Cycles of a pass of 32 samples at most, 5 ns each.
+impl Statistics {
+    /// Returns the maximum cycles of a pass of 32 samples, 5 ns each.
     pub fn cycles(&self) -> u32 {
-        self.gate_cycles + self.frame_cycles
+        self.gate_cycles + self.overhead_cycles
     }
 }
 
-/// A program that evaluates a network.
+/// A program that evaluates a network, compiled for the PRU.
 #[derive(Clone, Debug)]
 pub struct Code {
     plan: Plan,
     inputs: Vec<(Instruction, String)>,
-    moves: Vec<Move>,
+    ops: Vec<MachineOp>,
     body: Vec<u32>,
-    look: u16,
-    figures: Figures,
+    poll_address: u16,
+    statistics: Statistics,
 }
 
-/// The program of a network under these masks (and not the network's own).
+/// Compiles a network under these masks; the network's own masks are ignored.
 ///
 /// # Errors
-/// [`Error`]: a network that is too large, or whose outputs are summed.
+/// Returns an [`Error`] if the program would be too large, or if the network sums its
+/// outputs.
 pub fn compile(network: &Network, masks: &Masks) -> Result<Code, Error> {
     if network.output_encoding() != OutputEncoding::Binary {
         return Err(Error::GroupSum);
@@ -114,31 +115,31 @@ pub fn compile(network: &Network, masks: &Masks) -> Result<Code, Error> {
     compile_graph(&Xag::from_network(network, masks))
 }
 
-/// Orders that are made.
-const WAYS: [Way; 12] = [
-    Way::Given,
-    Way::Forward(0),
-    Way::Forward(1),
-    Way::Forward(2),
-    Way::Backward(0),
-    Way::Backward(1),
-    Way::Backward(2),
-    Way::Backward(5),
-    Way::Backward(8),
-    Way::Backward(11),
-    Way::Backward(14),
-    Way::Backward(17),
+/// Strategies for orders of evaluation. Each is tried.
+const STRATEGIES: [Strategy; 12] = [
+    Strategy::Original,
+    Strategy::Forward(0),
+    Strategy::Forward(1),
+    Strategy::Forward(2),
+    Strategy::Backward(0),
+    Strategy::Backward(1),
+    Strategy::Backward(2),
+    Strategy::Backward(5),
+    Strategy::Backward(8),
+    Strategy::Backward(11),
+    Strategy::Backward(14),
+    Strategy::Backward(17),
 ];
-/// Those of them, with the fewest values alive at a time, that registers are allocated for.
+/// Number of orders for which registers are allocated: those with the fewest values alive.
 const MOST_ALLOCATED: usize = 5;
-/// Settings of [`Settings::copied`] that are tried.
-const COPIED: [u32; 2] = [40, 80];
+/// Values of [`Settings::uncopied_weight`] that are tried.
+const UNCOPIED_WEIGHTS: [u32; 2] = [40, 80];
 
-/// The program of a graph, whose outputs are the bits of binary samples: of more than
-/// eight the upper ones, of fewer each several times, as everywhere in Gatebend.
+/// Compiles a graph whose outputs are the bits of binary samples. Of more than eight
+/// outputs the upper ones count; fewer are repeated, as everywhere in Gatebend.
 ///
 /// # Errors
-/// A graph that is too large.
+/// Returns an [`Error`] if the program would be too large.
 pub fn compile_graph(graph: &Xag) -> Result<Code, Error> {
     let mut plan = Plan::of(graph);
     let outputs = plan.outputs.len();
@@ -150,13 +151,13 @@ pub fn compile_graph(graph: &Xag) -> Result<Code, Error> {
 
     let network = plan.steps.len();
     let readers = Readers::of(&plan);
-    let orders = WAYS.map(|way| order(&plan, &readers, way));
+    let orders = STRATEGIES.map(|strategy| order(&plan, &readers, strategy));
     if let Some(best) = orders.iter().min_by_key(|order| peak(&plan, order)) {
-        check::add(&mut plan, best);
+        check_word::add(&mut plan, best);
     }
 
     let stores = plan.outputs.len() as u32
-        * Move::Output {
+        * MachineOp::Output {
             bit: 0,
             register: 0,
         }
@@ -167,33 +168,41 @@ pub fn compile_graph(graph: &Xag) -> Result<Code, Error> {
     let mut orders: Vec<(usize, Vec<u32>)> = orders
         .iter()
         .map(|order| {
-            let order = check::into_order(&plan, network, order);
+            let order = check_word::into_order(&plan, network, order);
             (peak(&plan, &order), order)
         })
         .collect();
     orders.sort_by_key(|&(peak, _)| peak);
     let tries = [false, true].into_iter().flat_map(|far| {
         let orders = orders.iter().take(MOST_ALLOCATED);
-        orders.flat_map(move |order| COPIED.map(|copied| (order, Settings { far, copied })))
+        orders.flat_map(move |order| {
+            UNCOPIED_WEIGHTS.map(|uncopied_weight| {
+                let settings = Settings {
+                    far,
+                    uncopied_weight,
+                };
+                (order, settings)
+            })
+        })
     });
-    let mut best: Option<(u32, usize, Vec<Move>)> = None;
+    let mut best: Option<(u32, usize, Vec<MachineOp>)> = None;
     for ((peak, order), settings) in tries {
         let least = best.as_ref().map_or(u32::MAX, |&(least, ..)| least);
-        // Nothing is better than no transfers, or better without a register than with it.
+        // No program is faster than one without transfers, and giving up a register never helps.
         if least == least_cycles || (settings.far && best.is_some()) {
             break;
         }
-        if let Ok(moves) = allocate(&plan, &readers, order, settings, most_words) {
-            let cycles = moves.iter().map(|moved| moved.cycles()).sum();
+        if let Ok(ops) = allocate(&plan, &readers, order, settings, most_words) {
+            let cycles = ops.iter().map(|op| op.cycles()).sum();
             if cycles < least {
-                best = Some((cycles, *peak, moves));
+                best = Some((cycles, *peak, ops));
             }
         }
     }
     let gates = plan.gates;
-    let (_, peak, moves) = best.ok_or(Error::TooWide { gates })?;
-    let code = Code::new(plan, peak, moves);
-    let instructions = code.figures.instructions;
+    let (_, peak, ops) = best.ok_or(Error::TooWide { gates })?;
+    let code = Code::new(plan, peak, ops);
+    let instructions = code.statistics.instructions;
     if instructions > MEMORY_WORDS {
         return Err(Error::TooLarge {
             instructions,
@@ -204,67 +213,69 @@ pub fn compile_graph(graph: &Xag) -> Result<Code, Error> {
 }
 
 impl Code {
-    fn new(plan: Plan, peak: usize, moves: Vec<Move>) -> Code {
+    fn new(plan: Plan, peak: usize, ops: Vec<MachineOp>) -> Code {
         let inputs = emit::inputs(&plan);
         let mut body: Vec<Instruction> =
             inputs.iter().map(|&(instruction, _)| instruction).collect();
-        for &moved in &moves {
-            emit::instructions(&plan, moved, &mut body);
+        for &op in &ops {
+            emit::instructions(&plan, op, &mut body);
         }
-        let frame = Frame::new(0);
+        let mailbox_loop = MailboxLoop::new(0);
         let all: u32 = body.iter().filter_map(Instruction::cycles).sum();
-        let is_frame = |moved: &Move| matches!(moved, Move::Output { .. } | Move::Constant { .. });
-        let gate_moves = moves.iter().filter(|moved| !is_frame(moved));
-        let gate_cycles = gate_moves.clone().map(|moved| moved.cycles()).sum();
-        let in_memory = |moved: &Move| matches!(moved, Move::Load { .. } | Move::Store { .. });
-        let is_step = |moved: &Move| matches!(moved, Move::Step { .. });
-        let memory = gate_moves.clone().filter(|&moved| in_memory(moved)).count();
-        let done = gate_moves.clone().filter(|&moved| is_step(moved)).count();
-        let inverted = plan.steps.iter().filter(|step| step.action == Action::Not);
-        let figures = Figures {
+        let is_overhead =
+            |op: &MachineOp| matches!(op, MachineOp::Output { .. } | MachineOp::Constant { .. });
+        let gate_ops = ops.iter().filter(|op| !is_overhead(op));
+        let gate_cycles = gate_ops.clone().map(|op| op.cycles()).sum();
+        let in_memory =
+            |op: &MachineOp| matches!(op, MachineOp::Load { .. } | MachineOp::Store { .. });
+        let is_step = |op: &MachineOp| matches!(op, MachineOp::Step { .. });
+        let memory = gate_ops.clone().filter(|&op| in_memory(op)).count();
+        let done = gate_ops.clone().filter(|&op| is_step(op)).count();
+        let inverted = plan.steps.iter().filter(|step| step.op == StepOp::Not);
+        let statistics = Statistics {
             gates: plan.gates,
             inversions: inverted.count(),
             peak,
-            instructions: frame.head.len() + body.len() + frame.tail.len(),
-            transfers: gate_moves.count() - memory - done,
+            instructions: mailbox_loop.head.len() + body.len() + mailbox_loop.tail.len(),
+            transfers: gate_ops.count() - memory - done,
             memory,
             gate_cycles,
-            frame_cycles: frame.cycles + all - gate_cycles,
+            overhead_cycles: mailbox_loop.cycles + all - gate_cycles,
         };
         Code {
             plan,
             inputs,
-            moves,
+            ops,
             body: body.iter().map(Instruction::encode).collect(),
-            look: frame.look,
-            figures,
+            poll_address: mailbox_loop.poll_address,
+            statistics,
         }
     }
 
-    /// The program's words, from address 0 on, where it starts, with this number: it is
-    /// in every answer ([`EPOCH`](crate::EPOCH)).
+    /// Returns the program's words, from its start at address 0. Every answer contains this
+    /// epoch; see [`EPOCH`](crate::EPOCH).
     pub fn words(&self, epoch: u16) -> Vec<u32> {
-        let frame = Frame::new(epoch);
-        [&frame.head[..], &self.body, &frame.tail].concat()
+        let mailbox_loop = MailboxLoop::new(epoch);
+        [&mailbox_loop.head[..], &self.body, &mailbox_loop.tail].concat()
     }
 
-    /// Address of the look into the mailbox.
-    pub(crate) fn look(&self) -> u16 {
-        self.look
+    /// Returns the address at which the program polls the mailbox.
+    pub(crate) fn poll_address(&self) -> u16 {
+        self.poll_address
     }
 
-    /// What it consists of, and what it takes.
-    pub fn figures(&self) -> Figures {
-        self.figures
+    /// Returns the program's size and cost.
+    pub fn statistics(&self) -> Statistics {
+        self.statistics
     }
 
-    /// The program with number 0 as text that assembles to the same words.
+    /// Returns the program with epoch 0 as text that assembles to the same words.
     pub fn listing(&self) -> String {
-        let (head, tail) = frame::text();
-        let f = self.figures;
+        let (head, tail) = mailbox::source();
+        let f = self.statistics;
         let mut text = format!(
             "// A network of {} gates, written by gatebend: {} instructions, at most {} cycles\n\
-             // for 32 samples. t5 is bit 5 of t, n40 a gate, ~ what is kept complemented.\n\n{head}",
+             // for 32 samples. t5 is bit 5 of t, n40 a gate, ~ a complement.\n\n{head}",
             f.gates,
             f.instructions,
             f.cycles()
@@ -278,11 +289,11 @@ impl Code {
             line(instruction, comment);
         }
         let mut instructions = Vec::new();
-        for &moved in &self.moves {
+        for &op in &self.ops {
             instructions.clear();
-            emit::instructions(&self.plan, moved, &mut instructions);
+            emit::instructions(&self.plan, op, &mut instructions);
             for instruction in &instructions {
-                line(instruction, &emit::comment(&self.plan, moved));
+                line(instruction, &emit::comment(&self.plan, op));
             }
         }
         text + tail

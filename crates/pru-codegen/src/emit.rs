@@ -1,4 +1,4 @@
-//! Moves as instructions, and as lines of a listing.
+//! Instructions and comments of the operations.
 
 use alloc::format;
 use alloc::string::String;
@@ -6,12 +6,12 @@ use alloc::vec::Vec;
 
 use pru_isa::{Instruction, ONES, ZEROS};
 
-use crate::allocate::{FAR_REGISTER, Move, NEAR_WORDS, input_column};
-use crate::frame::{BANK, OWN_RAM, PLANES, TIME_REGISTER, WORDS, register};
-use crate::lower::{Action, LANE_BITS, Plan};
+use crate::allocate::{FAR_REGISTER, MachineOp, NEAR_WORDS, input_column};
+use crate::lower::{LANE_BITS, Plan, StepOp};
+use crate::mailbox::{BANK, OWN_RAM, PLANES, TIME_REGISTER, WORDS, register};
 
-/// Puts the bits of t that are read into their registers and slots: at most two cycles
-/// a bit that is the same for all lanes, and three.
+/// Loads the bits of t that are read into their registers and slots. Takes two cycles for
+/// each bit that all lanes share, plus at most three.
 pub(crate) fn inputs(plan: &Plan) -> Vec<(Instruction, String)> {
     let mut lines = Vec::new();
     let columns = |high: bool| {
@@ -50,7 +50,7 @@ pub(crate) fn inputs(plan: &Plan) -> Vec<(Instruction, String)> {
         }
         push(
             Instruction::xout(BANK, first, bytes),
-            "copies of them".into(),
+            "copied to the bank".into(),
         );
     }
     if let Some((first, bytes)) = range(false) {
@@ -62,82 +62,82 @@ pub(crate) fn inputs(plan: &Plan) -> Vec<(Instruction, String)> {
     lines
 }
 
-/// The instructions of a move, with what they do.
-pub(crate) fn instructions(plan: &Plan, moved: Move, lines: &mut Vec<Instruction>) {
+/// Appends the instructions of an operation.
+pub(crate) fn instructions(plan: &Plan, op: MachineOp, lines: &mut Vec<Instruction>) {
     let bytes = |count: u8| 4 * count;
     let word = |word: u16| WORDS + 4 * u32::from(word);
-    // What cannot be encoded is never asked for: registers and lengths are small.
-    let one = match moved {
-        Move::Step { index, rd, a, b } => {
+    // The constructors never return None here: all registers and lengths are in range.
+    let one = match op {
+        MachineOp::Step { index, rd, a, b } => {
             let [rd, a, b] = [rd, a, b].map(register);
-            Some(match plan.steps[index as usize].action {
-                Action::And => Instruction::and(rd, a, b),
-                Action::Or => Instruction::or(rd, a, b),
-                Action::Xor => Instruction::xor(rd, a, b),
-                Action::Not => Instruction::not(rd, a),
+            Some(match plan.steps[index as usize].op {
+                StepOp::And => Instruction::and(rd, a, b),
+                StepOp::Or => Instruction::or(rd, a, b),
+                StepOp::Xor => Instruction::xor(rd, a, b),
+                StepOp::Not => Instruction::not(rd, a),
             })
         }
-        Move::Copy { rd, a, .. } => Some(Instruction::mov(register(rd), register(a))),
-        Move::Out { first, count } => Instruction::xout(BANK, first, bytes(count)),
-        Move::In { first, count } => Instruction::xin(BANK, first, bytes(count)),
-        Move::Exchange { first, count } => Instruction::xchg(BANK, first, bytes(count)),
-        Move::Store {
+        MachineOp::Copy { rd, a, .. } => Some(Instruction::mov(register(rd), register(a))),
+        MachineOp::Out { first, count } => Instruction::xout(BANK, first, bytes(count)),
+        MachineOp::In { first, count } => Instruction::xin(BANK, first, bytes(count)),
+        MachineOp::Exchange { first, count } => Instruction::xchg(BANK, first, bytes(count)),
+        MachineOp::Store {
             column, word: w, ..
         } if usize::from(w) < NEAR_WORDS => Instruction::sbco(column, OWN_RAM, word(w) as u8, 4),
-        Move::Load {
+        MachineOp::Load {
             column, word: w, ..
         } if usize::from(w) < NEAR_WORDS => Instruction::lbco(column, OWN_RAM, word(w) as u8, 4),
-        Move::Store {
+        MachineOp::Store {
             column, word: w, ..
         } => {
             lines.push(Instruction::ldi(register(FAR_REGISTER), word(w) as u16));
             Instruction::sbco(column, OWN_RAM, register(FAR_REGISTER), 4)
         }
-        Move::Load {
+        MachineOp::Load {
             column, word: w, ..
         } => {
             lines.push(Instruction::ldi(register(FAR_REGISTER), word(w) as u16));
             Instruction::lbco(column, OWN_RAM, register(FAR_REGISTER), 4)
         }
-        Move::Output { bit, register } => {
+        MachineOp::Output { bit, register } => {
             Instruction::sbco(register, OWN_RAM, PLANES as u8 + 4 * bit, 4)
         }
-        Move::Constant { value } => Instruction::xin(if value { ONES } else { ZEROS }, 0, 4),
+        MachineOp::Constant { value } => Instruction::xin(if value { ONES } else { ZEROS }, 0, 4),
     };
     lines.extend(one);
 }
 
-/// What a move does, for people.
-pub(crate) fn comment(plan: &Plan, moved: Move) -> String {
+/// Returns a comment for an operation.
+pub(crate) fn comment(plan: &Plan, op: MachineOp) -> String {
     let columns = |first: u8, count: u8| match count {
         1 => format!("r{first}"),
         _ => format!("r{first} to r{}", first + count - 1),
     };
-    match moved {
-        Move::Step { index, .. } => {
+    match op {
+        MachineOp::Step { index, .. } => {
             let step = plan.steps[index as usize];
             let value = name(plan, plan.inputs.len() as u32 + index);
             let (a, b) = (name(plan, step.a), name(plan, step.b));
-            match step.action {
-                Action::And => format!("{value} = {a} and {b}"),
-                Action::Or => format!("{value} = {a} or {b}"),
-                Action::Xor => format!("{value} = {a} xor {b}"),
-                Action::Not => value,
+            match step.op {
+                StepOp::And => format!("{value} = {a} and {b}"),
+                StepOp::Or => format!("{value} = {a} or {b}"),
+                StepOp::Xor => format!("{value} = {a} xor {b}"),
+                StepOp::Not => value,
             }
         }
-        Move::Copy { value, .. } => format!("{} gives its register up", name(plan, value)),
-        Move::Out { first, count } => format!("    copies of {}", columns(first, count)),
-        Move::In { first, count } => format!("    back: {}", columns(first, count)),
-        Move::Exchange { first, count } => format!("    exchanged: {}", columns(first, count)),
-        Move::Store { value, .. } => format!("    {} waits in RAM", name(plan, value)),
-        Move::Load { value, .. } => format!("    {} comes back", name(plan, value)),
-        Move::Output { bit: 8, .. } => "what checks them".into(),
-        Move::Output { bit, .. } => format!("bit {bit} of the samples"),
-        Move::Constant { value } => format!("always {}", u8::from(value)),
+        MachineOp::Copy { value, .. } => format!("{} to another register", name(plan, value)),
+        MachineOp::Out { first, count } => format!("    saved: {}", columns(first, count)),
+        MachineOp::In { first, count } => format!("    restored: {}", columns(first, count)),
+        MachineOp::Exchange { first, count } => format!("    exchanged: {}", columns(first, count)),
+        MachineOp::Store { value, .. } => format!("    {} stored in RAM", name(plan, value)),
+        MachineOp::Load { value, .. } => format!("    {} loaded from RAM", name(plan, value)),
+        MachineOp::Output { bit: 8, .. } => "the check word".into(),
+        MachineOp::Output { bit, .. } => format!("bit {bit} of the samples"),
+        MachineOp::Constant { value } => format!("always {}", u8::from(value)),
     }
 }
 
-/// A value's name: `t5` is a bit of t, `n40` a gate of the graph, `~` its complement.
+/// Returns a value's name: `t5` for a bit of t, `n40` for a gate, `~` for a complement.
 fn name(plan: &Plan, value: u32) -> String {
     let (node, inverted) = if let Some(step) = plan.step(value) {
         (step.node, step.inverted)

@@ -1,10 +1,10 @@
-//! A graph as the operations that a PRU has: AND, OR, XOR and NOT.
+//! Lowering of a graph to the PRU's operations AND, OR, XOR and NOT.
 //!
-//! There is no AND NOT, so values are kept complemented where that saves inversions.
-//! An AND of two complements is the complement of an OR, so a gate of the AND kind may
-//! be made either way (De Morgan), as long as both operands are at hand alike; XOR
-//! takes its operands as they come and passes their complement on. What is wanted both
-//! ways costs one NOT.
+//! The PRU has no AND NOT, so values are stored complemented where that saves inversions.
+//! The AND of two complements is the complement of an OR, so gates of the AND kind can be
+//! computed either way (De Morgan) if both operands are available in the same polarity. XOR
+//! accepts any polarity and passes complements on. A value that is needed in both polarities
+//! costs one NOT.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -12,45 +12,46 @@ use alloc::vec::Vec;
 use logicnet::random::Rng;
 use logicnet::{Kind, Xag};
 
-/// Bits of t that differ within a pass.
+/// Number of bits of t that differ within a pass.
 pub(crate) const LANE_BITS: u32 = 5;
 
 /// An operation of the PRU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Action {
+pub(crate) enum StepOp {
     And,
     Or,
     Xor,
     Not,
 }
 
-/// One operation of values; `Not` has the same one twice.
+/// An operation on values; `Not` has the same operand twice.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Step {
-    pub(crate) action: Action,
+    pub(crate) op: StepOp,
     pub(crate) a: u32,
     pub(crate) b: u32,
-    /// The graph's node that it is the value of, or the complement.
+    /// The node of the graph whose value, or complement, this step computes.
     pub(crate) node: u32,
     pub(crate) inverted: bool,
 }
 
-/// A bit of t as a value.
+/// A bit of t.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Input {
     pub(crate) bit: u8,
-    /// Whether it is kept complemented: never a bit that differs within a pass.
+    /// True if stored complemented; never for a bit that differs within a pass.
     pub(crate) inverted: bool,
 }
 
-/// What an output is.
+/// The source of an output.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Output {
     Constant(bool),
     Value(u32),
 }
 
-/// Values: first the inputs, then what the steps make, each of earlier ones.
+/// The lowered graph. Values are numbered: first the inputs, then the results of the steps,
+/// each computed from earlier values.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) inputs: Vec<Input>,
@@ -58,7 +59,7 @@ pub(crate) struct Plan {
     pub(crate) outputs: Vec<Output>,
     /// Live gates of the graph.
     pub(crate) gates: usize,
-    /// The node of the graph's first gate: those before it are bits of t.
+    /// The graph's first gate; the nodes before it are bits of t.
     pub(crate) first_gate: u32,
 }
 
@@ -67,13 +68,13 @@ impl Plan {
         self.inputs.len() + self.steps.len()
     }
 
-    /// The step that makes a value, unless it is an input.
+    /// Returns the step that computes a value, or `None` for an input.
     pub(crate) fn step(&self, value: u32) -> Option<&Step> {
         let index = (value as usize).checked_sub(self.inputs.len())?;
         self.steps.get(index)
     }
 
-    /// The graph's live gates as steps.
+    /// Lowers the live gates of a graph.
     pub(crate) fn of(graph: &Xag) -> Plan {
         let mut free = vec![false; graph.nodes() as usize];
         let mut best: Option<Plan> = None;
@@ -93,7 +94,7 @@ impl Plan {
     }
 }
 
-/// A gate of the AND kind as `!?(?a AND ?b)`: which of the three are complemented.
+/// Expresses a gate of the AND kind as `!?(?a AND ?b)`; returns which are complemented.
 fn complements(kind: Kind) -> Option<[bool; 3]> {
     match kind {
         Kind::And => Some([false, false, false]),
@@ -103,32 +104,32 @@ fn complements(kind: Kind) -> Option<[bool; 3]> {
     }
 }
 
-/// Searches for polarities. After each, it is known which values will be there both
-/// ways, and so which XOR gates are free to be either way in the next.
+/// Number of polarity searches. Each reveals values that are available in both polarities,
+/// and so XOR gates whose polarity the next search can choose freely.
 const ROUNDS: usize = 4;
-/// Work that the search for polarities may do, in nodes looked at: it bounds the time.
+/// Limit of the search in visited nodes, which bounds its time.
 const MOST_LOOKS: usize = 1_500_000;
-/// Passes over all gates.
+/// Number of passes over all gates.
 const PASSES: u32 = 16;
-/// The last of them, which turn nothing but to save inversions.
+/// Number of final passes that only accept flips that save inversions.
 const LAST_PASSES: u32 = 3;
-/// In the first pass, one in this many turns that cost an inversion is made; in later
-/// ones, fewer are.
+/// In the first pass, one in this many flips that cost an inversion is accepted; later
+/// passes accept fewer.
 const COLD: u32 = 20;
 
-/// Which nodes are kept complemented.
+/// The search for the polarity of each node.
 struct Polarity<'g> {
     graph: &'g Xag,
     live: Vec<bool>,
-    /// Of gates of the AND kind: made by OR of complements.
+    /// For gates of the AND kind: true if computed by OR of complements.
     by_or: Vec<bool>,
-    /// Whether a node is kept complemented.
+    /// True if the node is stored complemented.
     inverted: Vec<bool>,
-    /// How often a node is wanted as it is, and complemented.
+    /// Number of uses of each node, plain and complemented.
     wanted: Vec<[u32; 2]>,
-    /// XOR gates that are taken to be free to be kept either way.
+    /// XOR gates assumed to be available in either polarity.
     free: Vec<bool>,
-    /// XOR gates that turn with a node.
+    /// XOR gates whose polarity flips with that of a node.
     turned: Vec<Vec<u32>>,
 }
 
@@ -146,7 +147,7 @@ impl<'g> Polarity<'g> {
             free: free.to_vec(),
             turned: vec![Vec::new(); nodes],
         };
-        // The nodes whose polarities make up that of an XOR.
+        // The nodes whose polarities determine that of an XOR.
         let mut leaves: Vec<Vec<u32>> = vec![Vec::new(); nodes];
         for node in 0..nodes as u32 {
             let n = node as usize;
@@ -157,7 +158,7 @@ impl<'g> Polarity<'g> {
             let (a, b) = (gate.a as usize, gate.b as usize);
             if let Some([not_a, not_b, not_out]) = complements(gate.kind) {
                 leaves[n].push(node);
-                // By OR where that inverts less.
+                // Initially by OR where that needs fewer inversions.
                 let or = gate.kind == Kind::Or;
                 polarity.by_or[n] = or;
                 polarity.inverted[n] = not_out ^ or;
@@ -184,18 +185,18 @@ impl<'g> Polarity<'g> {
         polarity
     }
 
-    /// Whether a node may be kept either way for nothing: a bit of t that is the same
+    /// Returns whether a node's polarity can be chosen at no cost: a bit of t that is the same
     /// for all lanes.
     fn is_free(&self, node: usize) -> bool {
         node > LANE_BITS as usize && node < self.graph.first_gate() as usize
     }
 
-    /// Inversions that a node needs: 0 or 1.
+    /// Returns the inversions that a node needs: 0 or 1.
     fn cost(&self, node: usize) -> i32 {
         i32::from(self.wanted[node][usize::from(!self.inverted[node])] > 0)
     }
 
-    /// Keeps a gate of the AND kind, or a bit of t, the other way. The change in
+    /// Flips the polarity of a gate of the AND kind or a bit of t. Returns the change in
     /// inversions.
     fn turn(&mut self, node: usize) -> i32 {
         let mut change = 0;
@@ -227,8 +228,8 @@ impl<'g> Polarity<'g> {
         self.cost(node) - before
     }
 
-    /// Turns gates where that saves inversions, and at first sometimes where it does not,
-    /// since that may lead on to where it does.
+    /// Flips gates where that saves inversions. At first it also accepts some flips that do not,
+    /// because they may lead to better solutions.
     fn improve(&mut self) {
         let mut rng = Rng::new(0);
         let mut looks = 0;
@@ -238,16 +239,16 @@ impl<'g> Polarity<'g> {
         };
         let gates: Vec<usize> = (0..self.live.len()).filter(turnable).collect();
         let (mut cost, mut best) = (0, 0);
-        let mut best_way = self.inverted.clone();
+        let mut best_inverted = self.inverted.clone();
         for pass in 0..PASSES {
-            let restless = pass + LAST_PASSES < PASSES;
+            let explores = pass + LAST_PASSES < PASSES;
             for &node in &gates {
                 looks += 4 + 2 * self.turned[node].len();
                 let change = self.turn(node);
                 let keep = match change {
                     ..=-1 => true,
-                    0 => restless && rng.below(2) == 0,
-                    1 => restless && rng.below(COLD * (1 + pass)) == 0,
+                    0 => explores && rng.below(2) == 0,
+                    1 => explores && rng.below(COLD * (1 + pass)) == 0,
                     _ => false,
                 };
                 if keep {
@@ -258,25 +259,25 @@ impl<'g> Polarity<'g> {
             }
             if cost < best {
                 best = cost;
-                best_way.copy_from_slice(&self.inverted);
+                best_inverted.copy_from_slice(&self.inverted);
             }
             if looks > MOST_LOOKS {
                 break;
             }
         }
         for &node in &gates {
-            if self.inverted[node] != best_way[node] {
+            if self.inverted[node] != best_inverted[node] {
                 self.turn(node);
             }
         }
     }
 
-    /// Whether a node is wanted both ways.
+    /// Returns whether a node is needed in both polarities.
     fn is_double(&self, node: u32) -> bool {
         self.cost(node as usize) > 0
     }
 
-    /// Marks the XOR gates of which an operand is there both ways.
+    /// Marks the XOR gates with an operand that is available in both polarities.
     fn free_xors(&self, free: &mut [bool]) {
         for (node, free) in (0..).zip(free) {
             let gate = self.graph.gate(node).filter(|gate| gate.kind == Kind::Xor);
@@ -296,12 +297,12 @@ impl<'g> Polarity<'g> {
                 *read = true;
             }
         }
-        // The value of a node as it is kept, and of its complement.
-        let mut kept = vec![[u32::MAX; 2]; graph.nodes() as usize];
+        // The values of a node, plain and complemented.
+        let mut values = vec![[u32::MAX; 2]; graph.nodes() as usize];
         for node in 1..graph.first_gate() as usize {
             if read[node] {
                 let inverted = self.inverted[node];
-                kept[node][usize::from(inverted)] = inputs.len() as u32;
+                values[node][usize::from(inverted)] = inputs.len() as u32;
                 inputs.push(Input {
                     bit: node as u8 - 1,
                     inverted,
@@ -317,34 +318,34 @@ impl<'g> Polarity<'g> {
         for node in (1..graph.first_gate()).chain(live_gates.clone()) {
             let n = node as usize;
             if let Some(gate) = graph.gate(node) {
-                let (a, b) = (kept[gate.a as usize], kept[gate.b as usize]);
-                let (action, a, b, inverted) =
+                let (a, b) = (values[gate.a as usize], values[gate.b as usize]);
+                let (op, a, b, inverted) =
                     if let Some([not_a, not_b, not_out]) = complements(gate.kind) {
                         let or = self.by_or[n];
-                        let action = if or { Action::Or } else { Action::And };
+                        let op = if or { StepOp::Or } else { StepOp::And };
                         let (a, b) = (a[usize::from(not_a ^ or)], b[usize::from(not_b ^ or)]);
-                        (action, a, b, not_out ^ or)
+                        (op, a, b, not_out ^ or)
                     } else {
                         let (a, b, inverted) = xor_operands(a, b, self.wanted[n]);
-                        (Action::Xor, a, b, inverted)
+                        (StepOp::Xor, a, b, inverted)
                     };
                 let value = push(Step {
-                    action,
+                    op,
                     a,
                     b,
                     node,
                     inverted,
                 });
-                kept[n][usize::from(inverted)] = value;
+                values[n][usize::from(inverted)] = value;
             }
-            let value = kept[n][0].min(kept[n][1]);
+            let value = values[n][0].min(values[n][1]);
             if value == u32::MAX {
                 continue;
             }
             for way in 0..2 {
-                if self.wanted[n][way] > 0 && kept[n][way] == u32::MAX {
-                    kept[n][way] = push(Step {
-                        action: Action::Not,
+                if self.wanted[n][way] > 0 && values[n][way] == u32::MAX {
+                    values[n][way] = push(Step {
+                        op: StepOp::Not,
                         a: value,
                         b: value,
                         node,
@@ -358,7 +359,9 @@ impl<'g> Polarity<'g> {
             .iter()
             .map(|&output| match output.as_constant() {
                 Some(constant) => Output::Constant(constant),
-                None => Output::Value(kept[output.node() as usize][usize::from(output.inverted())]),
+                None => {
+                    Output::Value(values[output.node() as usize][usize::from(output.inverted())])
+                }
             });
         Plan {
             outputs: outputs.collect(),
@@ -370,8 +373,8 @@ impl<'g> Polarity<'g> {
     }
 }
 
-/// The operands of an XOR, and whether its value is complemented: as it is wanted if
-/// there is a choice.
+/// Returns the operands of an XOR and whether its result is complemented: as it is used
+/// most, if there is a choice.
 fn xor_operands(a: [u32; 2], b: [u32; 2], wanted: [u32; 2]) -> (u32, u32, bool) {
     let there = |value: [u32; 2]| (0..2).filter(move |&way| value[way] != u32::MAX);
     let ways = there(a).flat_map(|i| there(b).map(move |j| (i, j)));
@@ -379,7 +382,7 @@ fn xor_operands(a: [u32; 2], b: [u32; 2], wanted: [u32; 2]) -> (u32, u32, bool) 
     (a[i], b[j], i ^ j == 1)
 }
 
-/// What is in one of two sorted lists.
+/// Returns the elements that are in exactly one of two sorted lists.
 fn symmetric_difference(a: &[u32], b: &[u32]) -> Vec<u32> {
     let (mut i, mut j) = (0, 0);
     let mut out = Vec::with_capacity(a.len() + b.len());

@@ -1,8 +1,8 @@
 //! Orders of evaluation.
 //!
-//! The order decides how many values are alive at a time, and so how many must be
-//! moved out of registers and back. No order is best for all networks: several are
-//! made, and the one that allocation makes the shortest program of is taken.
+//! The order determines how many values are alive at a time, and so how many must be
+//! spilled. No strategy is best for all networks: several orders are made, and the one with
+//! the shortest program after register allocation wins.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -11,7 +11,7 @@ use logicnet::random::Rng;
 
 use crate::lower::{Output, Plan};
 
-/// Which steps read each value.
+/// The steps that read each value.
 pub(crate) struct Readers {
     starts: Vec<u32>,
     readers: Vec<u32>,
@@ -42,31 +42,32 @@ impl Readers {
         Readers { starts, readers }
     }
 
-    /// The steps that read a value, by index.
+    /// Returns the indices of the steps that read a value.
     pub(crate) fn of_value(&self, value: u32) -> &[u32] {
         let v = value as usize;
         &self.readers[self.starts[v] as usize..self.starts[v + 1] as usize]
     }
 }
 
-/// How to make an order.
+/// A strategy for an order of evaluation.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Way {
-    /// As the graph has it.
-    Given,
-    /// From the first step on, always one after which fewest values are alive; the
-    /// number says which of those, from 3 on partly by chance.
+pub(crate) enum Strategy {
+    /// The order of the plan.
+    Original,
+    /// From the first step forwards, choosing a step that leaves the fewest values alive. The
+    /// number selects how ties are broken, at random from 3 on.
     Forward(u64),
-    /// From the last step back, always one before which fewest are alive, likewise.
+    /// From the last step backwards, choosing a step that needs the fewest values; otherwise
+    /// like `Forward`.
     Backward(u64),
 }
 
-/// An order of the steps, by index, in which each comes after what it reads.
-pub(crate) fn order(plan: &Plan, readers: &Readers, way: Way) -> Vec<u32> {
-    match way {
-        Way::Given => (0..plan.steps.len() as u32).collect(),
-        Way::Forward(seed) => forward(plan, readers, seed),
-        Way::Backward(seed) => backward(plan, readers, seed),
+/// Returns the indices of the steps in an order in which each follows its operands.
+pub(crate) fn order(plan: &Plan, readers: &Readers, strategy: Strategy) -> Vec<u32> {
+    match strategy {
+        Strategy::Original => (0..plan.steps.len() as u32).collect(),
+        Strategy::Forward(seed) => forward(plan, readers, seed),
+        Strategy::Backward(seed) => backward(plan, readers, seed),
     }
 }
 
@@ -88,7 +89,7 @@ fn forward(plan: &Plan, readers: &Readers, seed: u64) -> Vec<u32> {
     for value in output_values(plan) {
         is_output[value as usize] = true;
     }
-    let mut made = vec![0u32; plan.values()]; // when, from 1 on; 0 not yet
+    let mut made = vec![0u32; plan.values()]; // position, counted from 1; 0 if not yet computed
     let mut missing: Vec<u8> = vec![0; plan.steps.len()];
     let mut ready = Vec::new();
     for (i, step) in plan.steps.iter().enumerate() {
@@ -112,7 +113,7 @@ fn forward(plan: &Plan, readers: &Readers, seed: u64) -> Vec<u32> {
                 frees += dies(step.b);
             }
             frees -= i64::from(!readers.of_value(value).is_empty());
-            // Otherwise what goes on with what was made last.
+            // Otherwise, continues with the most recently computed values.
             let recent = made[step.a as usize].max(made[step.b as usize]);
             let oldest = made[step.a as usize].min(made[step.b as usize]);
             match seed % 3 {
@@ -149,7 +150,7 @@ fn backward(plan: &Plan, readers: &Readers, seed: u64) -> Vec<u32> {
     let mut unread: Vec<u32> = (0..plan.values() as u32)
         .map(|value| readers.of_value(value).len() as u32)
         .collect();
-    // When the value was first wanted, counted from the end; 0 not yet.
+    // Position of a value's last use, counted from the end; 0 if not yet used.
     let mut wanted = vec![0u32; plan.values()];
     let mut ready: Vec<u32> = (0..plan.steps.len() as u32)
         .filter(|&i| unread[(first + i) as usize] == 0)
@@ -191,13 +192,12 @@ fn backward(plan: &Plan, readers: &Readers, seed: u64) -> Vec<u32> {
     order
 }
 
-/// What decides between steps of equal rank: chance, or nothing for the first seeds, which
-/// take the first of them.
+/// Returns the random numbers that break ties; the first seeds take the first of equals.
 fn ties(seed: u64) -> Option<Rng> {
     (seed > 2).then(|| Rng::new(seed))
 }
 
-/// Takes the step of the highest rank out of those that are ready; there is one.
+/// Removes and returns the step of the highest rank. `ready` must not be empty.
 fn take_best(
     ready: &mut Vec<u32>,
     rank: impl Fn(u32) -> (i64, i64, i64),
@@ -214,7 +214,8 @@ fn take_best(
     ready.swap_remove(best.1)
 }
 
-/// The most values alive at a time, inputs until they are last read among them.
+/// Returns the greatest number of values alive at a time, including inputs until their last
+/// use.
 pub(crate) fn peak(plan: &Plan, order: &[u32]) -> usize {
     let first = plan.inputs.len();
     let mut last = vec![0usize; plan.values()];
@@ -231,7 +232,7 @@ pub(crate) fn peak(plan: &Plan, order: &[u32]) -> usize {
         alive -= usize::from(step.a != step.b && last[step.b as usize] == at);
         alive += 1;
         most = most.max(alive);
-        // An output that nothing reads is stored at once.
+        // An output that no step reads is stored immediately.
         alive -= usize::from(last[first + i as usize] == 0);
     }
     most

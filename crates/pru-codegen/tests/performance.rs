@@ -1,4 +1,4 @@
-//! The PRU's table in docs/performance.md. `UPDATE_PICTURES=1` writes it.
+//! The table of PRU programs in docs/performance.md; `UPDATE_PICTURES=1` writes it.
 
 #[path = "../../../tests/made/mod.rs"]
 mod made;
@@ -10,15 +10,15 @@ use logicnet::random::Ops;
 use logicnet::{Masks, Network, simplify};
 use pru_codegen::{LANES, compile, prove};
 
-/// The PRU's clock.
+/// Clock rate of the PRU.
 const CYCLES_A_SECOND: f64 = 200e6;
 
-/// A network, simplified, its program proved over the whole period.
+/// The row of a network, which is simplified and whose program is proved first.
 fn row(name: &str, network: &Network) -> String {
     let simplified = simplify(network, network.masks());
     let code = compile(&simplified, &Masks::new()).unwrap_or_else(|e| panic!("{name}: {e}"));
     prove(&code, network, network.masks()).unwrap_or_else(|e| panic!("{name}: {e}"));
-    let f = code.figures();
+    let f = code.statistics();
     let seconds = f64::from(f.cycles()) / CYCLES_A_SECOND;
     let share = |rate: f64| 100.0 * seconds * rate / f64::from(LANES);
     format!(
@@ -30,7 +30,7 @@ fn row(name: &str, network: &Network) -> String {
         f.transfers,
         f.memory,
         f64::from(f.gate_cycles) / f.gates as f64,
-        f.frame_cycles,
+        f.overhead_cycles,
         f.cycles(),
         seconds * 1e6,
         share(8000.0),
@@ -40,7 +40,7 @@ fn row(name: &str, network: &Network) -> String {
 
 fn table() -> String {
     let mut table = String::from(
-        "| network | gates | NOT | peak | instructions | spills to the bank | to RAM | cycles a gate | frame | cycles | \u{b5}s | 8 kHz | 44.1 kHz |\n",
+        "| network | gates | NOT | peak | instructions | bank transfers | RAM transfers | cycles a gate | overhead | cycles | \u{b5}s | 8 kHz | 44.1 kHz |\n",
     );
     writeln!(table, "|---{}", "|---".repeat(12) + "|").unwrap();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/networks");
@@ -60,7 +60,7 @@ fn table() -> String {
 }
 
 #[test]
-fn the_documented_table_is_what_programs_take() {
+fn the_documented_table_is_up_to_date() {
     made::compare(
         "docs/performance.md",
         "cargo test -p pru-codegen --test performance",

@@ -1,5 +1,4 @@
-//! Programs against networks: proved over whole periods, and the figures that are
-//! promised.
+//! Programs compared with networks over whole periods, and the promised costs.
 
 use std::array::from_fn;
 use std::path::Path;
@@ -9,7 +8,7 @@ use logicnet::{
     Gate, Mask, Masks, Network, NetworkLayer, Op, OutputEncoding, Parts, Xag, simplify,
 };
 use pru_codegen::{
-    ANSWER, BANK, BEAT, CHECK, Code, EPOCH, Error, Failure, PLANES, REQUEST, STOP, TIME,
+    ANSWER, BANK, BEAT, CHECK, Code, EPOCH, Error, PLANES, ProofError, REQUEST, STOP, TIME,
     check as check_of, compile, compile_graph, prove,
 };
 use pru_isa::emulator::{CONTROL, ENABLE, Subsystem};
@@ -34,33 +33,33 @@ fn shipped() -> Vec<(String, Network)> {
 }
 
 fn check(code: &Code, network: &Network, masks: &Masks, what: &str) {
-    let figures = code.figures();
+    let statistics = code.statistics();
     let proof = prove(code, network, masks).unwrap_or_else(|failure| panic!("{what}: {failure}"));
     assert_eq!(proof.passes, network.period().div_ceil(32), "{what}");
-    // The figure is the most that can be; some pass comes near it.
+    // The statistics are an upper bound, which some pass almost reaches.
     assert!(
-        proof.cycles <= figures.cycles(),
-        "{what}: {proof:?} {figures:?}"
+        proof.cycles <= statistics.cycles(),
+        "{what}: {proof:?} {statistics:?}"
     );
     assert!(
-        proof.cycles + 24 >= figures.cycles(),
-        "{what}: {proof:?} {figures:?}"
+        proof.cycles + 24 >= statistics.cycles(),
+        "{what}: {proof:?} {statistics:?}"
     );
-    assert_eq!(code.words(0).len(), figures.instructions, "{what}");
-    assert!(figures.frame_cycles <= 80, "{what}: {figures:?}");
+    assert_eq!(code.words(0).len(), statistics.instructions, "{what}");
+    assert!(statistics.overhead_cycles <= 80, "{what}: {statistics:?}");
     let listing = code.listing();
     let again = assemble(&listing).unwrap_or_else(|e| panic!("{what}: {e}\n{listing}"));
     assert_eq!(again.words, code.words(0), "{what}");
 }
 
-/// The figures promised: at most 1.5 cycles a gate where up to 50 values are alive.
+/// Checks the promise: at most 1.5 cycles a gate where up to 50 values are alive.
 fn check_promise(code: &Code, what: &str) {
-    let figures = code.figures();
-    if (100..=1200).contains(&figures.gates) && figures.peak <= 50 {
-        let most = 1.5 * figures.gates as f64;
+    let statistics = code.statistics();
+    if (100..=1200).contains(&statistics.gates) && statistics.peak <= 50 {
+        let most = 1.5 * statistics.gates as f64;
         assert!(
-            f64::from(figures.gate_cycles) <= most,
-            "{what}: {figures:?}"
+            f64::from(statistics.gate_cycles) <= most,
+            "{what}: {statistics:?}"
         );
     }
 }
@@ -68,7 +67,7 @@ fn check_promise(code: &Code, what: &str) {
 #[test]
 fn every_shipped_network_is_played_exactly() {
     for (name, network) in shipped() {
-        // As it is after a bend, unsimplified, if that fits.
+        // Unsimplified, as after a bend, if the program fits.
         match compile(&network, network.masks()) {
             Ok(code) => check(&code, &network, network.masks(), &name),
             Err(Error::TooLarge { instructions, .. }) => assert!(instructions > MEMORY_WORDS),
@@ -105,13 +104,13 @@ fn random_networks_are_played_exactly_and_keep_the_promise() {
             let code = compile(&network, &Masks::new()).unwrap();
             check(&code, &network, &Masks::new(), &what);
             check_promise(&code, &what);
-            near += usize::from(code.figures().gates >= 100 && code.figures().peak <= 50);
+            near += usize::from(code.statistics().gates >= 100 && code.statistics().peak <= 50);
         }
     }
-    assert!(near >= 8, "too few networks that the promise is for");
+    assert!(near >= 8, "too few networks to which the promise applies");
 }
 
-/// Narrow and wide, shallow and deep, so that every way to wait is taken.
+/// Narrow and wide, shallow and deep networks, so that every kind of spill occurs.
 #[test]
 fn networks_of_many_shapes_are_played_exactly() {
     let mut rng = Rng::new(11);
@@ -128,14 +127,14 @@ fn networks_of_many_shapes_are_played_exactly() {
             &Masks::new(),
             &format!("{width} x {layers}"),
         );
-        let figures = code.figures();
-        // Data RAM is for what the bank has no place for: 28 or so in registers, 30 in it.
-        let memory = figures.memory > 0;
+        let statistics = code.statistics();
+        // Data RAM is for values beyond about 28 in registers and 30 in the bank.
+        let memory = statistics.memory > 0;
         assert!(
-            !memory || figures.transfers > 0 && figures.peak > 50,
-            "{figures:?}"
+            !memory || statistics.transfers > 0 && statistics.peak > 50,
+            "{statistics:?}"
         );
-        spilled += usize::from(figures.transfers > 0);
+        spilled += usize::from(statistics.transfers > 0);
         in_memory += usize::from(memory);
     }
     assert!(spilled > 50 && in_memory > 20, "{spilled} {in_memory}");
@@ -161,7 +160,7 @@ fn bends_are_played_exactly() {
     }
 }
 
-/// A network whose layers are so wide that values wait in data RAM, near and far.
+/// Networks with layers so wide that values are stored in near and in far data RAM.
 #[test]
 fn wide_networks_use_data_ram() {
     let masks = Masks::new();
@@ -169,7 +168,7 @@ fn wide_networks_use_data_ram() {
         let network = Network::random(9, &vec![width; layers], Ops::XorRich, 3).unwrap();
         let code = compile(&network, &masks).unwrap();
         check(&code, &network, &masks, &format!("width {width}"));
-        code.figures()
+        code.statistics()
     };
     let near = wide(100, 7);
     assert!(near.memory > 0 && near.peak > 60, "{near:?}");
@@ -197,10 +196,10 @@ fn parts(inputs: u32, gates: &[(u8, u32, u32)], outputs: &[u32]) -> Network {
 }
 
 #[test]
-fn small_and_odd_networks() {
+fn small_and_unusual_networks_are_played_exactly() {
     let none = Masks::new();
     for (inputs, gates, outputs) in [
-        // Wires of t, low and high, and their complements.
+        // Inputs, low and high bits of t, and their complements.
         (
             9,
             vec![(12, 0, 0), (12, 8, 8)],
@@ -217,7 +216,7 @@ fn small_and_odd_networks() {
         ),
         // A period shorter than a pass.
         (2, vec![(1, 0, 1), (8, 0, 1)], vec![0, 1, 2, 3, 2, 1, 0, 3]),
-        // All bits of t there can be.
+        // As many bits of t as fit.
         (
             13,
             (0..12).map(|i| (14, i, i + 1)).collect(),
@@ -231,20 +230,20 @@ fn small_and_odd_networks() {
 }
 
 #[test]
-fn the_frame_takes_80_cycles_at_most_whatever_is_read() {
-    // All 24 bits of t, each output its own.
+fn overhead_is_at_most_80_cycles_for_any_inputs() {
+    // All 24 bits of t, and each output a different value.
     let gates: Vec<_> = (0..23)
         .map(|i| (6, if i == 0 { 0 } else { 23 + i }, i + 1))
         .collect();
     let outputs: Vec<_> = (39..47).collect();
-    let figures = compile(&parts(24, &gates, &outputs), &Masks::new())
+    let statistics = compile(&parts(24, &gates, &outputs), &Masks::new())
         .unwrap()
-        .figures();
-    assert!(figures.frame_cycles <= 80, "{figures:?}");
+        .statistics();
+    assert!(statistics.overhead_cycles <= 80, "{statistics:?}");
 }
 
 #[test]
-fn what_does_not_fit_is_said_with_its_count() {
+fn errors_of_large_programs_name_the_count() {
     let network = Network::random(16, &[128; 20], Ops::XorRich, 1).unwrap();
     let Err(
         error @ Error::TooLarge {
@@ -253,7 +252,7 @@ fn what_does_not_fit_is_said_with_its_count() {
         },
     ) = compile(&network, &Masks::new())
     else {
-        panic!("it is too large");
+        panic!("the network is too large");
     };
     assert!(instructions > MEMORY_WORDS && gates > 1500, "{error:?}");
     assert!(error.to_string().contains(&instructions.to_string()));
@@ -269,11 +268,11 @@ fn what_does_not_fit_is_said_with_its_count() {
 #[test]
 fn an_empty_graph_is_silence() {
     let code = compile_graph(&Xag::new(4)).unwrap();
-    assert_eq!(code.figures().gates, 0);
+    assert_eq!(code.statistics().gates, 0);
 }
 
 #[test]
-fn a_wrong_program_is_found() {
+fn a_wrong_program_is_detected() {
     let (a, b) = (
         parts(8, &[(6, 0, 7)], &[8]),
         parts(8, &[(6, 0, 7), (1, 3, 6), (7, 8, 9)], &[10]),
@@ -281,12 +280,12 @@ fn a_wrong_program_is_found() {
     let code = compile(&a, &Masks::new()).unwrap();
     let failure = prove(&code, &b, &Masks::new()).unwrap_err();
     assert!(
-        matches!(failure, Failure::Sample { t: 72, .. }),
+        matches!(failure, ProofError::Sample { t: 72, .. }),
         "{failure}"
     );
 }
 
-/// The mailbox as the ARM uses it.
+/// Uses the mailbox as the ARM does.
 #[test]
 fn the_mailbox_answers_requests_and_stops() {
     let network = parts(8, &[(6, 0, 7)], &[8, 0, 0, 0, 0, 0, 0, 5]);
@@ -295,7 +294,7 @@ fn the_mailbox_answers_requests_and_stops() {
     let own = 0..0x2000;
     pru.core_mut(0).allow(std::slice::from_ref(&own), &[BANK]);
     pru.load(0, &code.words(0xabcd)).unwrap();
-    // What another program left behind is not taken for a request.
+    // A request left behind by another program is ignored.
     pru.write(REQUEST, 7).unwrap();
     pru.write(ANSWER, 7).unwrap();
     pru.write(CONTROL[0], ENABLE).unwrap();
@@ -307,15 +306,15 @@ fn the_mailbox_answers_requests_and_stops() {
 
     pru.write(TIME, 160).unwrap();
     pru.write(REQUEST, 8).unwrap();
-    pru.run(code.figures().cycles().into()).unwrap();
-    pru.run(12).unwrap(); // it may just have looked
+    pru.run(code.statistics().cycles().into()).unwrap();
+    pru.run(12).unwrap(); // the poll may have just missed the request
     assert_eq!(pru.read(ANSWER), Ok(8));
     assert_eq!(pru.read(EPOCH), Ok(0xabcd));
     assert_eq!(pru.read(PLANES), Ok(0xaaaa_aaaa ^ u32::MAX));
-    assert_eq!(pru.read(PLANES + 28), Ok(u32::MAX)); // 160 has bit 5
+    assert_eq!(pru.read(PLANES + 28), Ok(u32::MAX)); // 160 has bit 5 set
     let planes: [u32; 8] = from_fn(|bit| pru.read(PLANES + 4 * bit as u32).unwrap());
     assert_eq!(pru.read(CHECK), Ok(check_of(&planes)));
-    // Zeros all over are not taken for samples.
+    // All zeros are not mistaken for samples.
     assert_ne!(check_of(&[0; 8]), 0);
 
     pru.write(STOP, 1).unwrap();
@@ -323,7 +322,7 @@ fn the_mailbox_answers_requests_and_stops() {
 }
 
 #[test]
-fn code_is_the_same_every_time() {
+fn compilation_is_deterministic() {
     let network = Network::random(10, &[30; 12], Ops::XorRich, 9).unwrap();
     let words = || compile(&network, &Masks::new()).unwrap().words(3);
     assert_eq!(words(), words());

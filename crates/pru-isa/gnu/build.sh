@@ -1,20 +1,19 @@
 #!/usr/bin/env bash
-# Builds GNU's PRU assembler and simulator from Debian's source packages, for
-# tests/gnu.rs to compare with.
+# Builds GNU's PRU assembler and simulator from Debian's source packages, for the
+# comparison in tests/gnu.rs.
 # Usage: crates/pru-isa/gnu/build.sh
-# Needs a Debian with gcc, make and xz and its package sources at hand; takes two
-# to five minutes on two cores. What it makes stays in ~/.cache/gatebend/gnu-pru, and is
-# not made again.
+# Needs Debian with gcc, make, xz and access to its packages; takes two to five minutes on
+# two cores. The tools are stored in ~/.cache/gatebend/gnu-pru and built only once.
 set -euo pipefail
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/gatebend/gnu-pru
 if [ -x "$cache/pru-elf-as" ] && [ -x "$cache/pru-elf-run" ]; then
-    echo "there already: $cache"
+    echo "already built: $cache"
     exit
 fi
 for tool in apt-get dpkg gcc make xz; do
     command -v "$tool" >/dev/null || {
-        echo "build.sh: $tool is not installed; this needs a Debian with gcc, make and xz-utils" >&2
+        echo "build.sh: $tool is not installed; this needs Debian with gcc, make and xz-utils" >&2
         exit 1
     }
 done
@@ -23,11 +22,11 @@ work=$(mktemp -d "$cache/build.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
-# Debian's own packages, unpacked beside the system's, so that no root is needed.
+# Unpacks Debian's packages here instead of installing them, so that root is not needed.
 apt-get download -q binutils-source gdb-source
 for package in *.deb; do dpkg -x "$package" packages; done
 
-build() { # archive target file-to-keep kept-name configure-options...
+build() { # archive target built-file name configure-options...
     local archive=$1 target=$2 file=$3 name=$4
     shift 4
     mkdir "$name"
@@ -38,7 +37,7 @@ build() { # archive target file-to-keep kept-name configure-options...
             --disable-gprof --disable-werror --without-zstd "$@" MAKEINFO=true CFLAGS="-O1 -g0"
         make -j "$(nproc)" MAKEINFO=true "$target"
     ) >"$cache/$name.log" 2>&1 || {
-        echo "build.sh: $name could not be built; the end of $cache/$name.log:" >&2
+        echo "build.sh: $name could not be built; the last lines of $cache/$name.log:" >&2
         tail -n 20 "$cache/$name.log" >&2
         exit 1
     }

@@ -1,13 +1,13 @@
-//! Text to words.
+//! The assembler.
 //!
-//! A line is `label: mnemonic operands // comment`, each part optional; `;` begins a
-//! comment, too. Mnemonics and registers are written in either case. Numbers are
-//! decimal, `0x` or `0b`; `.` is the address of the instruction itself, and `+` and
-//! `-` join numbers, constants and labels. Addresses count instructions.
+//! A line is `label: mnemonic operands // comment`, where each part is optional; `;` also
+//! starts a comment. Mnemonics and registers are case-insensitive. Numbers are decimal,
+//! `0x` or `0b`; `.` is the address of the instruction itself; `+` and `-` combine
+//! numbers, constants and labels. Addresses count instructions.
 //!
-//! `.equ NAME, value` names a number or a field of a register, from there on.
-//! `.word value` is a word as it is. The manual's names for other instructions are
-//! understood: `mov nop ret call wbs wbc zero fill ldi32`. There are no macros.
+//! `.equ NAME, value` names a number or a register field for the lines that follow.
+//! `.word value` inserts a word. The manual's pseudo-instructions are supported:
+//! `mov nop ret call wbs wbc zero fill ldi32`. Macros are not.
 
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
@@ -16,30 +16,30 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::instruction::{Instruction, Length, MAX_LENGTH, Op, Source};
+use crate::instruction::{Instruction, Length, MAX_LENGTH, Op, Operand};
 use crate::table::{ROWS, Slot};
 use crate::{Field, ONES, ZEROS};
 
-/// Words of a program that jumps can reach, whatever memory there is.
+/// Greatest number of words in a program: those that jumps can reach.
 const MAX_WORDS: usize = 1 << 16;
 
-/// A program.
+/// An assembled program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Assembly {
-    /// Its words, from address 0 on.
+    /// The words, from address 0.
     pub words: Vec<u32>,
-    /// The addresses of its labels, in instructions.
+    /// The addresses of the labels, counted in instructions.
     pub labels: BTreeMap<String, u16>,
 }
 
-/// What is wrong with a text, and where.
+/// A syntax error and its location.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
-    /// The line, from 1 on.
+    /// The line, counted from 1.
     pub line: usize,
-    /// The character in the line, from 1 on.
+    /// The character in the line, counted from 1.
     pub column: usize,
-    /// What is wrong.
+    /// A description of the error.
     pub problem: String,
 }
 
@@ -55,11 +55,11 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {}
 
-/// Assembles a text.
+/// Assembles a program.
 ///
 /// # Errors
-/// The first thing that is wrong, in the order of lines; labels that are nowhere come
-/// after everything else.
+/// Returns the first error in the order of the lines. Undefined labels are reported only
+/// if there is no other error.
 pub fn assemble(text: &str) -> Result<Assembly, Error> {
     let mut assembler = Assembler::default();
     for (line, text) in (1..).zip(text.lines()) {
@@ -109,7 +109,7 @@ impl<'t> Cursor<'t> {
                 '0'..='9' => Token::Number(number(word).ok_or_else(|| Error {
                     line,
                     column: column(at),
-                    problem: format!("`{word}` is no number up to 32 bits"),
+                    problem: format!("`{word}` is not a number of up to 32 bits"),
                 })?),
                 ',' | ':' | '&' | '+' | '-' => Token::Sign(c),
                 _ if part_of_name(c) => Token::Name(word),
@@ -171,16 +171,16 @@ fn number(word: &str) -> Option<i64> {
     parsed.ok().map(i64::from)
 }
 
-/// What a name or an expression stands for.
+/// The value of a name or an expression.
 #[derive(Clone, Debug, PartialEq)]
 enum Value {
     Field(Field),
     Number(i64),
-    /// A label's address, which may not be known yet, and what is added.
+    /// The address of a label, which may still be undefined, plus a number.
     Label(String, i64),
 }
 
-/// A number that waits for a label.
+/// A number that depends on a label and is filled in at the end.
 struct Fixup {
     at: usize,
     slot: Option<Slot>,
@@ -236,10 +236,10 @@ impl Assembler {
 
     fn check_new(&self, cursor: &Cursor, column: usize, name: &str) -> Result<()> {
         if name.contains('.') || Field::parse(name).is_some() || constant(name).is_some() {
-            return cursor.fail(column, format!("`{name}` cannot be a name"));
+            return cursor.fail(column, format!("`{name}` cannot be used as a name"));
         }
         if self.labels.contains_key(name) || self.constants.contains_key(name) {
-            return cursor.fail(column, format!("`{name}` is there already"));
+            return cursor.fail(column, format!("`{name}` is already defined"));
         }
         Ok(())
     }
@@ -254,7 +254,7 @@ impl Assembler {
         let column = cursor.column();
         let value = self.value(cursor)?;
         if let Value::Label(label, _) = value {
-            let problem = format!("`{label}` is no constant: a label's address cannot be named");
+            let problem = format!("`{label}` is not a constant: .equ cannot name an address");
             return cursor.fail(column, problem);
         }
         if let Value::Number(number) = value {
@@ -323,7 +323,8 @@ impl Assembler {
         Ok(())
     }
 
-    /// Two instructions, the upper half first; pushes the first and gives the second.
+    /// Expands to two instructions, upper half first. Pushes the first and returns the
+    /// second.
     fn ldi32(&mut self, cursor: &mut Cursor) -> Result<Instruction> {
         let column = cursor.column();
         let register = match self.value(cursor)? {
@@ -374,7 +375,7 @@ impl Assembler {
             let set = match value {
                 Value::Label(label, plus) => {
                     if !slot.takes_numbers() {
-                        return cursor.fail(column, format!("`{label}` is no register"));
+                        return cursor.fail(column, format!("`{label}` is not a register"));
                     }
                     self.fix(Some(slot), label, plus, cursor.line, column);
                     continue;
@@ -424,13 +425,13 @@ impl Assembler {
                 }
                 _ => None,
             };
-            // A line holds too few tokens for sums of 32-bit numbers to overflow.
+            // A line has too few tokens for sums of 32-bit numbers to overflow 64 bits.
             let Some(sum) = sum else {
-                return cursor.fail(column, "only numbers, and one label, can be added");
+                return cursor.fail(column, "only numbers and one label can be added");
             };
             match cursor.peek() {
                 Some(Token::Sign('+')) => cursor.next += 1,
-                Some(Token::Sign('-')) => {} // taken as the sign of what follows
+                Some(Token::Sign('-')) => {} // the next iteration takes it as a sign
                 _ => return Ok(sum),
             }
             value = Some(sum);
@@ -457,7 +458,7 @@ impl Assembler {
             };
             let Some(&address) = self.labels.get(&fixup.label) else {
                 return Err(fail(format!(
-                    "`{}` is no register, constant or label",
+                    "`{}` is not a register, constant or label",
                     fixup.label
                 )));
             };
@@ -481,13 +482,13 @@ impl Assembler {
     }
 }
 
-/// A loop's least distance to its end: one of nothing would not end where it should.
-pub(crate) const LEAST_LOOP: i16 = 2;
+/// Smallest distance to the end of a loop: an empty loop would not end correctly.
+pub(crate) const MIN_LOOP_DISTANCE: i16 = 2;
 
-/// The register half that `call` and `ret` use.
+/// The half register that `call` and `ret` use.
 const RETURN: Field = Field::word(3, 2);
 
-/// The number of an entry of the constant table: `c24`.
+/// Parses the name of an entry of the constant table, such as `c24`.
 fn constant(name: &str) -> Option<u8> {
     let number = name.strip_prefix(['c', 'C'])?;
     let digits = (1..=2).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit());
@@ -516,7 +517,7 @@ impl Slot {
             Slot::RdBytes => return Err(format!("`{field}` is neither a register nor a byte")),
             Slot::Base if whole => to.rs1 = field,
             Slot::Base => return Err(format!("`{field}` is not a whole register")),
-            Slot::Op2 | Slot::Target | Slot::LoopCount => to.op2 = Source::Field(field),
+            Slot::Op2 | Slot::Target | Slot::LoopCount => to.op2 = Operand::Field(field),
             Slot::MemoryLength | Slot::TransferLength
                 if field.register() == 0 && field.bits() == 8 =>
             {
@@ -525,7 +526,9 @@ impl Slot {
             Slot::MemoryLength | Slot::TransferLength => {
                 return Err(format!("only bytes of r0 can be a length, not `{field}`"));
             }
-            Slot::Constant => return Err(format!("`{field}` is no entry of the constant table")),
+            Slot::Constant => {
+                return Err(format!("`{field}` is not an entry of the constant table"));
+            }
             _ => return Err(format!("a number is expected, not `{field}`")),
         }
         Ok(())
@@ -543,18 +546,18 @@ impl Slot {
             Slot::Rd | Slot::RdBytes | Slot::Rs1 | Slot::Base => {
                 return Err(format!("a register is expected, not {number}"));
             }
-            Slot::Op2 => to.op2 = Source::Immediate(within(0, 255)?),
-            Slot::Wide | Slot::Target => to.op2 = Source::Immediate(within(0, 0xffff)?),
-            Slot::LoopCount => to.op2 = Source::Immediate(within(1, 256)?),
+            Slot::Op2 => to.op2 = Operand::Immediate(within(0, 255)?),
+            Slot::Wide | Slot::Target => to.op2 = Operand::Immediate(within(0, 0xffff)?),
+            Slot::LoopCount => to.op2 = Operand::Immediate(within(1, 256)?),
             Slot::Distance | Slot::LoopEnd => {
                 let distance = number - at;
                 let (least, most) = match self {
                     Slot::Distance => (-512, 511),
-                    _ => (LEAST_LOOP.into(), 255),
+                    _ => (MIN_LOOP_DISTANCE.into(), 255),
                 };
                 if !(least..=most).contains(&distance) {
                     return Err(format!(
-                        "{distance:+} instructions are too far: {least:+} to {most:+} can be reached"
+                        "{distance:+} instructions are too far: {least:+} to {most:+} are in reach"
                     ));
                 }
                 to.offset = distance as i16;

@@ -1,17 +1,17 @@
-//! Instructions and programs as text that assembles back to the same words.
+//! The disassembler.
 
 use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
 use core::fmt::{self, Write};
 
-use crate::assemble::LEAST_LOOP;
-use crate::instruction::{Instruction, Length, Op, Source};
+use crate::assemble::MIN_LOOP_DISTANCE;
+use crate::instruction::{Instruction, Length, Op, Operand};
 use crate::table::Slot;
 
-/// How places in a program are written.
+/// Writes targets of branches: labels, or distances where there is no label.
 struct Labels<'a> {
-    /// The address of the instruction that is written.
+    /// Address of the instruction being written.
     at: usize,
     labels: &'a BTreeSet<usize>,
 }
@@ -43,17 +43,20 @@ impl Instruction {
                 },
                 (Slot::Rs1, _) => write!(f, "{}", self.rs1)?,
                 (Slot::Base, _) => write!(f, "r{}", self.rs1.register())?,
-                (Slot::Op2 | Slot::Wide | Slot::Target | Slot::LoopCount, Source::Field(field)) => {
+                (
+                    Slot::Op2 | Slot::Wide | Slot::Target | Slot::LoopCount,
+                    Operand::Field(field),
+                ) => {
                     write!(f, "{field}")?;
                 }
-                (Slot::Target, Source::Immediate(target)) => {
+                (Slot::Target, Operand::Immediate(target)) => {
                     if labels.labels.contains(&target.into()) {
                         write!(f, "L{target}")?;
                     } else {
                         write!(f, "{target}")?;
                     }
                 }
-                (Slot::Op2 | Slot::Wide | Slot::LoopCount, Source::Immediate(number)) => {
+                (Slot::Op2 | Slot::Wide | Slot::LoopCount, Operand::Immediate(number)) => {
                     write!(f, "{number}")?;
                 }
                 (Slot::Distance | Slot::LoopEnd, _) => labels.write(f, self.offset.into())?,
@@ -68,12 +71,12 @@ impl Instruction {
         Ok(())
     }
 
-    /// Where it may continue within a program, relative to its own address or
-    /// absolute, if that is a number.
+    /// Returns the address to which the instruction at address `at` may branch, unless a
+    /// register holds it.
     fn target(&self, at: usize) -> Option<usize> {
         let slots = self.op.row().slots;
         match self.op2 {
-            Source::Immediate(target) if slots.contains(&Slot::Target) => Some(target.into()),
+            Operand::Immediate(target) if slots.contains(&Slot::Target) => Some(target.into()),
             _ if slots.contains(&Slot::Distance) || slots.contains(&Slot::LoopEnd) => {
                 at.checked_add_signed(self.offset.into())
             }
@@ -82,7 +85,7 @@ impl Instruction {
     }
 }
 
-/// As it is assembled; a branch's target is relative, as in `qba .-1`.
+/// Writes the assembler's syntax, with relative branch targets such as `qba .-1`.
 impl fmt::Display for Instruction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = String::new();
@@ -102,14 +105,14 @@ impl fmt::Display for Op {
     }
 }
 
-/// A program as text that assembles back to the same words: an instruction a line,
-/// with labels where branches lead to. A word that is no instruction, or not as our
-/// assembler encodes it, is written as a number.
+/// Disassembles a program into text that assembles back to the same words: one
+/// instruction a line, with labels at the targets of branches. Words that are not
+/// instructions, or that the assembler would encode differently, become `.word` lines.
 pub fn disassemble(words: &[u32]) -> String {
     let decode = |word: u32| {
         Instruction::decode(word).filter(|found| {
             let a_loop = matches!(found.op, Op::Loop | Op::Iloop);
-            found.encode() == word && !(a_loop && found.offset < LEAST_LOOP)
+            found.encode() == word && !(a_loop && found.offset < MIN_LOOP_DISTANCE)
         })
     };
     let labels: BTreeSet<usize> = (words.iter().enumerate())
@@ -123,7 +126,7 @@ pub fn disassemble(words: &[u32]) -> String {
         } else {
             String::new()
         };
-        // Writing to a string never fails.
+        // Writing to a string cannot fail.
         let _ = write!(text, "{label:<8}");
         let labels = Labels {
             at,

@@ -1,9 +1,9 @@
-//! One instruction.
+//! Instructions and their operands.
 
 use crate::Field;
 
-/// The operations. `table` says how each is written and encoded.
-#[allow(missing_docs)] // they are the manual's names; the table has them all
+/// The operations, named as in the manual. `table` has their syntax and encoding.
+#[allow(missing_docs)] // documented by the manual
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[rustfmt::skip]
 pub enum Op {
@@ -15,66 +15,66 @@ pub enum Op {
     Lbbo, Sbbo, Lbco, Sbco,
 }
 
-/// A second operand.
+/// The second operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Source {
-    /// What a field holds.
+pub enum Operand {
+    /// The value of a field.
     Field(Field),
-    /// A number, zero-extended: 0..=255, 1..=256 of loops, 0..=65,535 of jumps and
+    /// A zero-extended number: 0..=255, 1..=256 for loop counts, 0..=65,535 for jumps and
     /// [`Op::Ldi`].
     Immediate(u16),
 }
 
-impl From<Field> for Source {
-    fn from(field: Field) -> Source {
-        Source::Field(field)
+impl From<Field> for Operand {
+    fn from(field: Field) -> Operand {
+        Operand::Field(field)
     }
 }
 
-impl From<u8> for Source {
-    fn from(number: u8) -> Source {
-        Source::Immediate(number.into())
+impl From<u8> for Operand {
+    fn from(number: u8) -> Operand {
+        Operand::Immediate(number.into())
     }
 }
 
-/// How many bytes are moved.
+/// Number of bytes that an instruction moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Length {
-    /// This many, 1..=124.
+    /// A fixed number, 1..=124.
     Bytes(u8),
-    /// As many as this byte, 0..=3, of register 0 says.
+    /// The value of this byte, 0..=3, of register 0.
     InR0(u8),
 }
 
-/// The most bytes that one instruction moves.
+/// Greatest fixed number of bytes that one instruction moves.
 pub const MAX_LENGTH: u8 = 124;
 
-/// One instruction: an operation with the operands that it has.
+/// An operation and its operands.
 ///
-/// It can always be encoded: what no instruction can say cannot be made.
+/// Constructors only accept operands that can be encoded, so encoding never fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Instruction {
     pub(crate) op: Op,
-    /// Destination, or where the bytes moved begin.
+    /// Destination, or the first register of those moved.
     pub(crate) rd: Field,
     /// First source, or base address.
     pub(crate) rs1: Field,
-    pub(crate) op2: Source,
-    /// Distance of branches, -512..=511, and loops' ends, 0..=255, in instructions.
+    pub(crate) op2: Operand,
+    /// Distance in instructions: -512..=511 for branches, 0..=255 for the ends of loops.
     pub(crate) offset: i16,
     pub(crate) length: Length,
-    /// Entry of the constant table, device of a transfer, or whether SLP wakes.
+    /// Entry of the constant table, device of a transfer, or the wake flag of SLP.
     pub(crate) number: u8,
 }
 
 impl Instruction {
-    /// An operation whose operands are all at their least.
+    /// Returns the operation with its smallest operands.
     pub(crate) const fn bare(op: Op) -> Instruction {
         Instruction {
             op,
             rd: Field::R0,
             rs1: Field::R0,
-            op2: Source::Immediate(0),
+            op2: Operand::Immediate(0),
             offset: 0,
             length: Length::Bytes(1),
             number: 0,
@@ -100,7 +100,7 @@ impl Instruction {
         Instruction {
             rd,
             rs1: a,
-            op2: Source::Field(b),
+            op2: Operand::Field(b),
             ..Instruction::bare(op)
         }
     }
@@ -127,7 +127,7 @@ impl Instruction {
     pub const fn ldi(rd: Field, number: u16) -> Instruction {
         Instruction {
             rd,
-            op2: Source::Immediate(number),
+            op2: Operand::Immediate(number),
             ..Instruction::bare(Op::Ldi)
         }
     }
@@ -135,19 +135,19 @@ impl Instruction {
     /// `jmp address`, the address counted in instructions.
     pub const fn jmp(address: u16) -> Instruction {
         Instruction {
-            op2: Source::Immediate(address),
+            op2: Operand::Immediate(address),
             ..Instruction::bare(Op::Jmp)
         }
     }
 
-    /// `qbbc .+distance, a, bit`: branches if that bit is clear. None unless the
-    /// distance is -512..=511.
+    /// `qbbc .+distance, a, bit`: branches if the bit is clear. Returns `None` if the
+    /// distance is not within -512..=511.
     pub const fn qbbc(distance: i16, a: Field, bit: u8) -> Option<Instruction> {
         Instruction::branch(Op::Qbbc, distance, a, bit)
     }
 
-    /// `qbbs .+distance, a, bit`: branches if that bit is set. None unless the
-    /// distance is -512..=511.
+    /// `qbbs .+distance, a, bit`: branches if the bit is set. Returns `None` if the
+    /// distance is not within -512..=511.
     pub const fn qbbs(distance: i16, a: Field, bit: u8) -> Option<Instruction> {
         Instruction::branch(Op::Qbbs, distance, a, bit)
     }
@@ -158,37 +158,37 @@ impl Instruction {
         }
         Some(Instruction {
             rs1: a,
-            op2: Source::Immediate(bit as u16),
+            op2: Operand::Immediate(bit as u16),
             offset: distance,
             ..Instruction::bare(op)
         })
     }
 
-    /// `lbco &rN, cM, offset, bytes`: loads from an entry of the constant table, 0..=31,
-    /// on. None unless the number of bytes is 1..=124.
+    /// `lbco &rN, cM, offset, bytes`: loads bytes at an offset from an entry of the constant
+    /// table, 0..=31. Returns `None` if an operand is out of range; `bytes` is 1..=124.
     pub fn lbco(
         register: u8,
         constant: u8,
-        offset: impl Into<Source>,
+        offset: impl Into<Operand>,
         bytes: u8,
     ) -> Option<Instruction> {
         Instruction::constant(Op::Lbco, register, constant, offset.into(), bytes)
     }
 
-    /// `sbco &rN, cM, offset, bytes`: stores likewise.
+    /// `sbco &rN, cM, offset, bytes`: stores bytes; otherwise like [`lbco`](Self::lbco).
     pub fn sbco(
         register: u8,
         constant: u8,
-        offset: impl Into<Source>,
+        offset: impl Into<Operand>,
         bytes: u8,
     ) -> Option<Instruction> {
         Instruction::constant(Op::Sbco, register, constant, offset.into(), bytes)
     }
 
-    fn constant(op: Op, register: u8, number: u8, op2: Source, bytes: u8) -> Option<Instruction> {
+    fn constant(op: Op, register: u8, number: u8, op2: Operand, bytes: u8) -> Option<Instruction> {
         let fits = match op2 {
-            Source::Immediate(offset) => offset < 256,
-            Source::Field(_) => true,
+            Operand::Immediate(offset) => offset < 256,
+            Operand::Field(_) => true,
         };
         if !fits || number > 31 {
             return None;
@@ -200,18 +200,21 @@ impl Instruction {
         })
     }
 
-    /// `xin device, &rN, bytes`: registers from a scratchpad bank, from register N on,
-    /// or with [`ZEROS`](crate::ZEROS) cleared. None unless the number of bytes is 1..=124.
+    /// `xin device, &rN, bytes`: copies bytes from a scratchpad bank to the same registers,
+    /// starting at register N, or clears them with [`ZEROS`](crate::ZEROS). Returns `None`
+    /// if the number of bytes is not within 1..=124.
     pub fn xin(device: u8, register: u8, bytes: u8) -> Option<Instruction> {
         Instruction::transfer(Op::Xin, device, register, bytes)
     }
 
-    /// `xout device, &rN, bytes`: registers into a scratchpad bank, likewise.
+    /// `xout device, &rN, bytes`: copies registers to a scratchpad bank; otherwise like
+    /// [`xin`](Self::xin).
     pub fn xout(device: u8, register: u8, bytes: u8) -> Option<Instruction> {
         Instruction::transfer(Op::Xout, device, register, bytes)
     }
 
-    /// `xchg device, &rN, bytes`: registers against a scratchpad bank's, likewise.
+    /// `xchg device, &rN, bytes`: exchanges registers with those of a scratchpad bank;
+    /// otherwise like [`xin`](Self::xin).
     pub fn xchg(device: u8, register: u8, bytes: u8) -> Option<Instruction> {
         Instruction::transfer(Op::Xchg, device, register, bytes)
     }
@@ -231,14 +234,15 @@ impl Instruction {
         })
     }
 
-    /// The operation.
+    /// Returns the operation.
     pub const fn op(&self) -> Op {
         self.op
     }
 
-    /// Cycles that it takes, if that does not depend on a register: 1, but for
-    /// access to local or shared memory. A load takes 2 and one more for each 4 bytes
-    /// begun, a store 1 and one more for each.
+    /// Returns the instruction's cycles, or `None` if a register determines its length.
+    ///
+    /// Every instruction takes 1 cycle except loads and stores. With local or shared memory,
+    /// a load takes 2 cycles plus 1 for every 4 bytes or part thereof, a store 1 plus 1.
     pub fn cycles(&self) -> Option<u32> {
         let base = match self.op {
             Op::Lbbo | Op::Lbco => 2,

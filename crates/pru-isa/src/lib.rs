@@ -1,6 +1,6 @@
-//! The instruction set of TI's PRU, the small real-time cores beside the ARM in a
-//! BeagleBone's AM335x: encode and decode, assemble and disassemble, and emulate both
-//! cores with their memories, to the cycle.
+//! The instruction set of TI's PRU, the two small real-time cores next to the ARM in a
+//! BeagleBone's AM335x. Encodes and decodes, assembles and disassembles, and emulates both
+//! cores and their memories with exact cycle counts.
 //!
 //! ```
 //! use pru_isa::emulator::{CONTROL, ENABLE, Subsystem};
@@ -21,11 +21,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! `no_std` with `alloc`, no unsafe code. Whatever bytes and words come in, nothing
-//! panics.
+//! `no_std` with `alloc`, no unsafe code. No input, be it bytes or words, makes it panic.
 //!
-//! Sources of the facts: the PRU reference guide (SPRUHF8A), the AM335x technical
-//! reference manual (SPRUH73), and GNU binutils' opcode table.
+//! Sources: the PRU reference guide (SPRUHF8A), the AM335x technical reference manual
+//! (SPRUH73), and the opcode table of GNU binutils.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -41,17 +40,17 @@ mod table;
 
 pub use assemble::{Assembly, Error, assemble};
 pub use disassemble::disassemble;
-pub use instruction::{Instruction, Length, MAX_LENGTH, Op, Source};
+pub use instruction::{Instruction, Length, MAX_LENGTH, Op, Operand};
 pub use register::Field;
 
-/// Instructions that fit into a core's instruction memory of 8 KB.
+/// Number of instructions that fit into a core's 8 KB of instruction memory.
 pub const MEMORY_WORDS: usize = 2048;
 
-/// The scratchpad's banks, as devices of transfers.
+/// Device numbers of the scratchpad's banks in transfers.
 pub const BANKS: [u8; 3] = [10, 11, 12];
-/// The other core's registers, as a device of transfers.
+/// Device number of the other core's registers in transfers.
 pub const PEER: u8 = 14;
-/// Ones, as a device of `xin`.
+/// Device number from which `xin` reads ones.
 pub const ONES: u8 = 254;
-/// Zeros, as a device of `xin`.
+/// Device number from which `xin` reads zeros.
 pub const ZEROS: u8 = 255;

@@ -1,21 +1,21 @@
-//! Registers and their parts.
+//! Registers and their fields.
 
 use core::fmt;
 
-/// A register, or a byte or 16-bit word of one.
+/// A whole register, or a byte or 16-bit word of one.
 ///
-/// Reading a part extends it with zeros; writing one leaves the others as they are.
+/// Reads of a part are zero-extended; writes leave the rest of the register unchanged.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Field(u8); // as in instructions: part << 5 | register
+pub struct Field(u8); // encoded as in instructions: part << 5 | register
 
-/// First bit of each part, in the order of their numbers in instructions.
+/// First bit of each part, in the order of the parts' codes.
 const SHIFTS: [u32; 8] = [0, 8, 16, 24, 0, 8, 16, 0];
-/// Bits of each part.
+/// Size of each part in bits.
 const BITS: [u32; 8] = [8, 8, 8, 8, 16, 16, 16, 32];
 const NAMES: [&str; 8] = [".b0", ".b1", ".b2", ".b3", ".w0", ".w1", ".w2", ""];
 
 impl Field {
-    /// Register 0, all of it.
+    /// All of register 0.
     pub const R0: Field = Field::whole(0);
 
     /// All 32 bits of register 0..=31; greater numbers wrap.
@@ -28,42 +28,42 @@ impl Field {
         Field((byte & 3) << 5 | (register & 31))
     }
 
-    /// The 16 bits from byte 0, 1 or 2 on of register 0..=31; greater numbers wrap.
+    /// The 16 bits of register 0..=31 that start at byte 0, 1 or 2; greater numbers wrap.
     pub const fn word(register: u8, byte: u8) -> Field {
         Field((4 + byte % 3) << 5 | (register & 31))
     }
 
-    /// The eight bits in which instructions name a field.
+    /// Returns the field's eight-bit code in instructions.
     pub const fn code(self) -> u8 {
         self.0
     }
 
-    /// The field that those eight bits name: every pattern names one.
+    /// Returns the field with this code. Every code is valid.
     pub const fn from_code(code: u8) -> Field {
         Field(code)
     }
 
-    /// The register, 0..=31.
+    /// Returns the register's number, 0..=31.
     pub const fn register(self) -> u8 {
         self.0 & 31
     }
 
-    /// The field's first bit in its register: 0, 8, 16 or 24.
+    /// Returns the position of the field's first bit in its register: 0, 8, 16 or 24.
     pub const fn shift(self) -> u32 {
         SHIFTS[(self.0 >> 5) as usize]
     }
 
-    /// The field's size in bits: 8, 16 or 32.
+    /// Returns the field's size in bits: 8, 16 or 32.
     pub const fn bits(self) -> u32 {
         BITS[(self.0 >> 5) as usize]
     }
 
-    /// Ones, as many as the field has bits.
+    /// Returns a mask of as many ones as the field has bits.
     pub const fn mask(self) -> u32 {
         u32::MAX >> (32 - self.bits())
     }
 
-    /// The field's name, lower-case: `r5`, `r5.w1`.
+    /// Parses a field's name, such as `r5` or `r5.w1`, in either case.
     pub(crate) fn parse(name: &str) -> Option<Field> {
         let (register, part) = match name.split_once('.') {
             Some((register, _)) => (register, &name[register.len()..]),

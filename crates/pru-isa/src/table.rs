@@ -1,34 +1,34 @@
-//! The instruction set: one row an operation, from which encoding, decoding,
-//! assembly and disassembly are made.
+//! The instruction set as a table with one row for each operation. Encoder, decoder,
+//! assembler and disassembler all use it.
 //!
-//! Source: the opcode table of GNU binutils, compared with in `tests/gnu.rs`. Not
-//! there, as nobody documents how they are encoded: MVIB, MVIW and MVID.
+//! Operand: the opcode table of GNU binutils; `tests/gnu.rs` compares them. MVIB, MVIW and
+//! MVID are missing because their encoding is not documented.
 
 use crate::Field;
-use crate::instruction::{Instruction, Length, MAX_LENGTH, Op, Source};
+use crate::instruction::{Instruction, Length, MAX_LENGTH, Op, Operand};
 
-/// A kind of operand: where it is in the word, and how it is written.
+/// A kind of operand: its position in the word and its syntax.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Slot {
-    /// Bits 0..8: the field written.
+    /// Bits 0..8: the destination field.
     Rd,
-    /// Bits 0..7: register and byte at which what is moved begins.
+    /// Bits 0..7: the register and byte at which moved bytes start.
     RdBytes,
     /// Bits 8..16: the first source.
     Rs1,
     /// Bits 8..13: a register that holds an address.
     Base,
-    /// Bits 16..24: the second source; bit 24 says that it is a number.
+    /// Bits 16..24: the second source; bit 24 marks it as a number.
     Op2,
     /// Bits 8..24: a 16-bit number.
     Wide,
-    /// Bits 16..24, a field, or bits 8..24, a 16-bit number, which bit 24 says.
+    /// Bits 16..24, a field, or bits 8..24, a 16-bit number marked by bit 24.
     Target,
     /// Bits 0..8 and 25..27: the signed distance of a branch.
     Distance,
-    /// Bits 0..8: the distance of the instruction after a loop's last.
+    /// Bits 0..8: the distance to the instruction after the end of a loop.
     LoopEnd,
-    /// As `Op2`, but a number is written as one less.
+    /// Like `Op2`, but numbers are encoded as one less.
     LoopCount,
     /// Bits 7, 13..16 and 25..28: the length of a load or store.
     MemoryLength,
@@ -38,20 +38,20 @@ pub(crate) enum Slot {
     Constant,
     /// Bits 15..23: the device of a transfer.
     Device,
-    /// Bit 23: whether events wake.
+    /// Bit 23: set if events wake the core.
     Wake,
 }
 
-/// How one operation is written and encoded.
+/// Syntax and encoding of an operation.
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) op: Op,
     pub(crate) mnemonic: &'static str,
     /// The word without its operands.
     word: u32,
-    /// The bits that tell it from all others.
+    /// The bits that identify the operation.
     mask: u32,
-    /// The operands in the order in which they are written.
+    /// The operands in the order of the syntax.
     pub(crate) slots: &'static [Slot],
 }
 
@@ -87,7 +87,7 @@ pub(crate) static ROWS: [Row; 43] = [
     row(Op::And,   "and",   0x1000_0000, 0xfe00_0000, THREE),
     row(Op::Or,    "or",    0x1200_0000, 0xfe00_0000, THREE),
     row(Op::Xor,   "xor",   0x1400_0000, 0xfe00_0000, THREE),
-    // Its missing second operand is marked as a number.
+    // The missing second operand is marked as a number.
     row(Op::Not,   "not",   0x1700_0000, 0xfe00_0000, TWO),
     row(Op::Min,   "min",   0x1800_0000, 0xfe00_0000, THREE),
     row(Op::Max,   "max",   0x1a00_0000, 0xfe00_0000, THREE),
@@ -123,7 +123,7 @@ pub(crate) static ROWS: [Row; 43] = [
     row(Op::Sbco,  "sbco",  0x8000_0000, 0xf000_0000, TABLE),
 ];
 
-/// Marks the second operand, or target, as a number.
+/// Marks the second operand or the target as a number.
 const IMMEDIATE: u32 = 1 << 24;
 
 impl Op {
@@ -131,15 +131,15 @@ impl Op {
         &ROWS[self as usize]
     }
 
-    /// The operation's name, lower-case.
+    /// Returns the mnemonic, in lower case.
     pub fn mnemonic(self) -> &'static str {
         self.row().mnemonic
     }
 }
 
 impl Instruction {
-    /// The instruction that a word is, if it is one. Bits that mean nothing are
-    /// ignored, so other words may decode to the same instruction.
+    /// Decodes a word, or returns `None` if it is not an instruction. Unused bits are
+    /// ignored, so several words may decode to the same instruction.
     pub fn decode(word: u32) -> Option<Instruction> {
         let row = ROWS
             .iter()
@@ -151,7 +151,7 @@ impl Instruction {
         Some(instruction)
     }
 
-    /// The word, with zeros where bits mean nothing.
+    /// Encodes the instruction, with zeros in unused bits.
     pub fn encode(&self) -> u32 {
         let row = self.op.row();
         let operands = row.slots.iter().map(|slot| slot.put(self));
@@ -170,14 +170,14 @@ impl Slot {
             Slot::Rs1 => to.rs1 = Field::from_code(byte(8)),
             Slot::Base => to.rs1 = Field::whole(byte(8)),
             Slot::Op2 | Slot::Target | Slot::LoopCount if !immediate => {
-                to.op2 = Source::Field(second);
+                to.op2 = Operand::Field(second);
             }
-            Slot::Op2 => to.op2 = Source::Immediate(byte(16).into()),
-            Slot::Wide | Slot::Target => to.op2 = Source::Immediate((word >> 8) as u16),
-            Slot::LoopCount => to.op2 = Source::Immediate(u16::from(byte(16)) + 1),
+            Slot::Op2 => to.op2 = Operand::Immediate(byte(16).into()),
+            Slot::Wide | Slot::Target => to.op2 = Operand::Immediate((word >> 8) as u16),
+            Slot::LoopCount => to.op2 = Operand::Immediate(u16::from(byte(16)) + 1),
             Slot::Distance => {
                 let raw = (word & 0xff | word >> 17 & 0x300) as i16;
-                to.offset = raw << 6 >> 6; // extends the sign of ten bits
+                to.offset = raw << 6 >> 6; // sign-extends ten bits
             }
             Slot::LoopEnd => to.offset = byte(0).into(),
             Slot::MemoryLength => {
@@ -199,13 +199,15 @@ impl Slot {
             (Slot::RdBytes, _) => rd & 0x7f,
             (Slot::Rs1, _) => rs1 << 8,
             (Slot::Base, _) => (rs1 & 31) << 8,
-            (Slot::Op2 | Slot::Target | Slot::LoopCount | Slot::Wide, Source::Field(field)) => {
+            (Slot::Op2 | Slot::Target | Slot::LoopCount | Slot::Wide, Operand::Field(field)) => {
                 u32::from(field.code()) << 16
             }
-            (Slot::Op2, Source::Immediate(value)) => IMMEDIATE | u32::from(value) << 16,
-            (Slot::LoopCount, Source::Immediate(value)) => IMMEDIATE | (u32::from(value) - 1) << 16,
-            (Slot::Target, Source::Immediate(value)) => IMMEDIATE | u32::from(value) << 8,
-            (Slot::Wide, Source::Immediate(value)) => u32::from(value) << 8,
+            (Slot::Op2, Operand::Immediate(value)) => IMMEDIATE | u32::from(value) << 16,
+            (Slot::LoopCount, Operand::Immediate(value)) => {
+                IMMEDIATE | (u32::from(value) - 1) << 16
+            }
+            (Slot::Target, Operand::Immediate(value)) => IMMEDIATE | u32::from(value) << 8,
+            (Slot::Wide, Operand::Immediate(value)) => u32::from(value) << 8,
             (Slot::Distance, _) => {
                 let raw = from.offset as u32;
                 raw & 0xff | (raw & 0x300) << 17
@@ -224,8 +226,8 @@ impl Slot {
 }
 
 impl Length {
-    /// From the seven bits of instructions: one less than the bytes, or where in
-    /// register 0 they are.
+    /// Decodes the seven bits of instructions: one less than the number of bytes, or the
+    /// byte of register 0 that holds the number.
     const fn from_code(code: u8) -> Length {
         if code < MAX_LENGTH {
             Length::Bytes(code + 1)

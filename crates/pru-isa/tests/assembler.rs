@@ -1,4 +1,4 @@
-//! The text syntax: what it means, and what is said of what it is not.
+//! The assembler's syntax and its error messages.
 
 use pru_isa::{Instruction, assemble};
 
@@ -60,7 +60,7 @@ fn labels_constants_and_comments() {
 }
 
 #[test]
-fn other_names() {
+fn pseudo_instructions() {
     assert_eq!(
         words("ldi32 r5, 0x12345678"),
         words("ldi r5.w2, 0x1234\nldi r5.w0, 0x5678")
@@ -78,7 +78,7 @@ fn other_names() {
 }
 
 #[test]
-fn errors_say_where_and_what() {
+fn errors_have_a_location_and_a_description() {
     for (text, line, column, part) in [
         ("nop\n  bogus r1", 2, 3, "no instruction `bogus`"),
         ("add r1, r2", 1, 11, "comma"),
@@ -88,17 +88,17 @@ fn errors_say_where_and_what() {
         ("add 5, r2, r3", 1, 5, "register"),
         ("ldi r1, 65536", 1, 9, "0 to 65535"),
         ("ldi r1, 4294967296", 1, 9, "up to 32 bits"),
-        ("ldi r1, 0xzz", 1, 9, "no number"),
+        ("ldi r1, 0xzz", 1, 9, "not a number"),
         ("ldi r32, 1", 1, 5, "r32"),
         (
             "qba nowhere",
             1,
             5,
-            "`nowhere` is no register, constant or label",
+            "`nowhere` is not a register, constant or label",
         ),
-        ("a: nop\na: nop", 2, 1, "there already"),
-        ("r1: nop", 1, 1, "cannot be a name"),
-        (".equ c3, 1", 1, 6, "cannot be a name"),
+        ("a: nop\na: nop", 2, 1, "already defined"),
+        ("r1: nop", 1, 1, "cannot be used as a name"),
+        (".equ c3, 1", 1, 6, "cannot be used as a name"),
         ("loop x, 4\nx: nop", 1, 6, "+2 to +255"),
         ("loop x, 0\nnop\nx: nop", 1, 9, "1 to 256"),
         ("lbbo &r1, r2.b0, 0, 4", 1, 11, "whole register"),
@@ -113,7 +113,7 @@ fn errors_say_where_and_what() {
         ("lbco &r1, c32, 0, 4", 1, 11, "c32"),
         ("xin 256, &r0, 4", 1, 5, "0 to 255"),
         ("slp 2", 1, 5, "0 to 1"),
-        ("x: .equ Y, x", 1, 12, "no constant"),
+        ("x: .equ Y, x", 1, 12, "not a constant"),
         (".equ Y, r1 + 1", 1, 14, "only numbers"),
         ("add r1, r2, `", 1, 13, "no meaning"),
         ("é", 1, 1, "no meaning"),

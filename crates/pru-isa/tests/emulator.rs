@@ -1,8 +1,8 @@
-//! The emulator: cycles, limits, loops, transfers, and what the ARM may do when.
+//! The emulator: cycles, limits, loops, transfers, and accesses by the ARM.
 
 use pru_isa::emulator::{
-    CONTROL, COUNTER_ENABLE, CYCLE, ENABLE, HostError, INSTRUCTIONS, REGISTERS, RUNSTATE, SHARED,
-    SINGLE_STEP, SLEEPING, SOFT_RST_N, STATUS, Subsystem, TABLE, Trouble,
+    CONTROL, COUNTER_ENABLE, CYCLE, ENABLE, FaultCause, HostError, INSTRUCTIONS, REGISTERS,
+    RUNSTATE, SHARED, SINGLE_STEP, SLEEPING, SOFT_RST_N, STATUS, Subsystem, TABLE,
 };
 use pru_isa::{Op, assemble};
 
@@ -13,18 +13,18 @@ fn loaded(text: &str) -> Subsystem {
     subsystem
 }
 
-/// Runs a program to its end.
+/// Runs a program until it halts.
 fn ran(text: &str) -> Subsystem {
     let mut subsystem = loaded(text);
     assert!(subsystem.run_until_halted(100_000).unwrap(), "{text}");
     subsystem
 }
 
-fn trouble(text: &str) -> (u16, Trouble) {
+fn cause(text: &str) -> (u16, FaultCause) {
     let mut subsystem = loaded(text);
     let fault = subsystem.run(1000).unwrap_err();
     assert!(!subsystem.core(0).runs(), "{text}");
-    (fault.address, fault.trouble)
+    (fault.address, fault.cause)
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn memory_takes_the_documented_cycles() {
         ("lbco &r1, c24, 0, 116\nhalt", 32),
         ("sbco &r1, c24, 0, 4\nhalt", 3),
         ("sbco &r1, c24, 0, 32\nhalt", 10),
-        // The other core's RAM and the shared one are as near.
+        // The other core's RAM and the shared RAM are as fast.
         ("ldi r5, 0x2000\nlbbo &r1, r5, 0, 8\nhalt", 6),
         ("ldi r5, 0x2000\nsbbo &r1, r5, 0, 8\nhalt", 5),
         ("ldi32 r5, 0x10800\nlbbo &r1, r5, 0, 8\nhalt", 7),
@@ -55,10 +55,10 @@ fn memory_takes_the_documented_cycles() {
 }
 
 #[test]
-fn loops_count_and_end_where_they_say() {
+fn loops_count_iterations_and_end_at_their_label() {
     let subsystem =
         ran("ldi r9, 3\nloop x, r9.b0\nadd r1, r1, 1\nqbbs x, r1, 1\nadd r2, r2, 1\nx: halt");
-    // A branch to the end is the end of a round.
+    // A branch to the end of the loop ends an iteration.
     assert_eq!(
         (subsystem.core(0).register(1), subsystem.core(0).register(2)),
         (3, 1)
@@ -66,7 +66,7 @@ fn loops_count_and_end_where_they_say() {
 }
 
 #[test]
-fn carries_are_as_on_arm() {
+fn carries_work_as_on_arm() {
     let of = |text: &str| {
         let subsystem = ran(&format!("{text}\nhalt"));
         (subsystem.core(0).register(1), subsystem.core(0).carry())
@@ -84,7 +84,7 @@ fn carries_are_as_on_arm() {
 }
 
 #[test]
-fn fields_extend_with_zeros_and_leave_the_rest() {
+fn fields_are_zero_extended_and_leave_the_rest_unchanged() {
     let subsystem = ran(
         "ldi32 r1, 0x11223344\nldi32 r2, 0x55667788\nadd r2.w1, r1.b3, r1.w1\nnot r3.b1, r1.b0\nlmbd r4, r1.b0, 0\nlmbd r5, r6, 1\nhalt",
     );
@@ -95,50 +95,50 @@ fn fields_extend_with_zeros_and_leave_the_rest() {
 }
 
 #[test]
-fn what_is_not_allowed_stops_the_core_and_names_the_address() {
-    let read = |address, bytes| Trouble::Read { address, bytes };
-    let write = |address, bytes| Trouble::Write { address, bytes };
+fn a_forbidden_access_stops_the_core_and_names_the_address() {
+    let read = |address, bytes| FaultCause::Read { address, bytes };
+    let write = |address, bytes| FaultCause::Write { address, bytes };
     assert_eq!(
-        trouble("ldi r1, 0x1fff\nlbbo &r2, r1, 0, 4"),
+        cause("ldi r1, 0x1fff\nlbbo &r2, r1, 0, 4"),
         (1, read(0x1fff, 4))
     );
     assert_eq!(
-        trouble("ldi r1, 0x4000\nsbbo &r2, r1, 0, 1"),
+        cause("ldi r1, 0x4000\nsbbo &r2, r1, 0, 1"),
         (1, write(0x4000, 1))
     );
-    assert_eq!(trouble("lbco &r2, c0, 8, 4"), (0, read(0x20008, 4)));
+    assert_eq!(cause("lbco &r2, c0, 8, 4"), (0, read(0x20008, 4)));
     assert_eq!(
-        trouble("lbco &r29, c24, 0, 13"),
+        cause("lbco &r29, c24, 0, 13"),
         (
             0,
-            Trouble::Registers {
+            FaultCause::Registers {
                 first: 29,
                 bytes: 13
             }
         )
     );
     assert_eq!(
-        trouble("xin 11, &r29, 5"),
+        cause("xin 11, &r29, 5"),
         (
             0,
-            Trouble::Registers {
+            FaultCause::Registers {
                 first: 29,
                 bytes: 5
             }
         )
     );
-    assert_eq!(trouble("xin 13, &r29, 4"), (0, Trouble::Device(13)));
+    assert_eq!(cause("xin 13, &r29, 4"), (0, FaultCause::Device(13)));
     assert_eq!(
-        trouble("sxin 11, &r29, 4"),
-        (0, Trouble::NotEmulated(Op::Sxin))
+        cause("sxin 11, &r29, 4"),
+        (0, FaultCause::NotEmulated(Op::Sxin))
     );
     assert_eq!(
-        trouble(".word 0xa0000000"),
-        (0, Trouble::NoInstruction(0xa000_0000))
+        cause(".word 0xa0000000"),
+        (0, FaultCause::NoInstruction(0xa000_0000))
     );
-    assert_eq!(trouble("jmp 2048"), (2048, Trouble::NoMemory));
+    assert_eq!(cause("jmp 2048"), (2048, FaultCause::NoMemory));
 
-    // Only our part of the shared RAM, and only our bank.
+    // Restricted to part of the shared RAM and to one bank.
     for (text, allowed) in [
         ("ldi32 r1, 0x10800\nlbbo &r2, r1, 0, 4\nhalt", true),
         ("ldi32 r1, 0x107fe\nlbbo &r2, r1, 0, 4\nhalt", false),
@@ -162,7 +162,7 @@ fn what_is_not_allowed_stops_the_core_and_names_the_address() {
 }
 
 #[test]
-fn instruction_memory_opens_while_halted_only() {
+fn instruction_memory_is_accessible_only_while_halted() {
     let mut subsystem = loaded("add r1, r1, 1\nqba .-1");
     subsystem.run(10).unwrap();
     let running = HostError::Running {
@@ -182,9 +182,9 @@ fn instruction_memory_opens_while_halted_only() {
     assert_eq!(subsystem.read(INSTRUCTIONS[0]), Ok(0x2a00_0000));
     assert_eq!(
         subsystem.read(0x3000_0000),
-        Err(HostError::Nothing(0x3000_0000))
+        Err(HostError::Unmapped(0x3000_0000))
     );
-    assert_eq!(subsystem.read(0x13000), Err(HostError::Nothing(0x13000)));
+    assert_eq!(subsystem.read(0x13000), Err(HostError::Unmapped(0x13000)));
     assert_eq!(subsystem.read(2), Err(HostError::Unaligned(2)));
     assert!(matches!(
         subsystem.load(1, &[0; 2049]),
@@ -193,7 +193,7 @@ fn instruction_memory_opens_while_halted_only() {
 }
 
 #[test]
-fn a_core_is_running_until_its_last_instruction_is_done() {
+fn a_core_runs_until_its_last_instruction_has_ended() {
     let mut subsystem = loaded("lbco &r0, c24, 0, 116\nqba .-1");
     subsystem.run(1).unwrap();
     subsystem.write(CONTROL[0], SOFT_RST_N).unwrap();
@@ -205,12 +205,12 @@ fn a_core_is_running_until_its_last_instruction_is_done() {
 }
 
 #[test]
-fn only_a_reset_moves_the_counter() {
+fn only_a_reset_sets_the_program_counter() {
     let mut subsystem =
         loaded("add r1, r1, 1\nadd r1, r1, 1\nadd r1, r1, 1\nhalt\nldi r1, 100\nhalt");
     subsystem.run(2).unwrap();
     subsystem.write(CONTROL[0], SOFT_RST_N).unwrap();
-    // The counter alone is only kept for the next reset.
+    // A program counter without a reset is only stored for the next reset.
     subsystem
         .write(CONTROL[0], 4 << 16 | SOFT_RST_N | ENABLE)
         .unwrap();
@@ -261,7 +261,7 @@ fn sleep_lasts_until_reset() {
 }
 
 #[test]
-fn the_cores_share_what_they_share() {
+fn the_cores_share_memories_and_scratchpad() {
     let mut subsystem = Subsystem::new();
     let first = "ldi r1, 1\nsbco &r1, c24, 0, 4\nldi r1, 2\nsbco &r1, c25, 4, 4\nldi r5, 77\nxout 10, &r5, 4\nldi32 r2, 0x10010\nsbbo &r1, r2, 0, 4\nhalt";
     let second = "ldi r9, 20\nloop w, r9\nadd r8, r8, 0\nw: lbco &r1, c24, 4, 4\nlbco &r2, c25, 0, 4\nxin 10, &r5, 4\nldi32 r6, 0x10010\nlbbo &r3, r6, 0, 4\nldi r7, 5\nxout 14, &r7, 4\nhalt";
@@ -285,7 +285,7 @@ fn the_cores_share_what_they_share() {
     );
     assert_eq!(subsystem.bank(10).unwrap()[5], 77);
     assert_eq!(subsystem.data(0)[0], 1);
-    // Time is common: the longer one's.
+    // Both cores share the clock, which stops when the slower one halts.
     assert_eq!(subsystem.now(), subsystem.core(1).cycles());
 }
 

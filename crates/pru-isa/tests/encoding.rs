@@ -1,9 +1,9 @@
-//! Words and text: every instruction's encoding, both ways.
+//! Encoding and decoding of every instruction.
 
 use proptest::prelude::*;
 use pru_isa::{Field, Instruction, Op, assemble, disassemble};
 
-/// A word of each shape of encoding, as GNU's assembler has it; `gnu.rs` has more.
+/// One word for each shape of encoding, from GNU's assembler; `gnu.rs` has more.
 const KNOWN: [(u32, &str); 12] = [
     (0x0101_e0e0, "add r0, r0, 1"),
     (0x10c5_e4a3, "and r3.w1, r4, r5.w2"),
@@ -30,8 +30,8 @@ fn known_words() {
 }
 
 #[test]
-fn every_operation_survives_every_pattern_of_one_operand() {
-    // All values of each eight bits, with the others at three patterns.
+fn every_operation_round_trips_with_every_pattern_of_one_operand() {
+    // Every value of each of the lower bytes, with the others at three patterns.
     let mut seen = std::collections::HashSet::new();
     for top in 0..=255u32 {
         for (shift, rest) in [0u32, 8, 16]
@@ -56,14 +56,14 @@ fn every_operation_survives_every_pattern_of_one_operand() {
 }
 
 #[test]
-fn what_cannot_be_said_is_refused() {
+fn operands_out_of_range_are_rejected() {
     assert!(Instruction::xin(11, 0, 0).is_none());
     assert!(Instruction::xin(11, 0, 125).is_none());
     assert!(Instruction::sbco(0, 32, 0, 4).is_none());
-    assert!(Instruction::lbco(0, 24, pru_isa::Source::Immediate(256), 4).is_none());
+    assert!(Instruction::lbco(0, 24, pru_isa::Operand::Immediate(256), 4).is_none());
     assert!(Instruction::qbbc(512, Field::R0, 0).is_none());
     assert!(Instruction::qbbs(-512, Field::R0, 0).is_some());
-    assert_eq!(Instruction::decode(0x2800_0000), None); // SCAN, which this core lacks
+    assert_eq!(Instruction::decode(0x2800_0000), None); // SCAN, which this core does not have
     assert_eq!(Instruction::decode(0x4000_0000), None);
     assert_eq!(Instruction::decode(0xa000_0000), None);
     assert_eq!(Instruction::decode(0xd800_0000), None);
@@ -72,7 +72,7 @@ fn what_cannot_be_said_is_refused() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Any words: nothing panics, and the text assembles back to them.
+    /// Any words: nothing panics, and the text assembles back to the same words.
     #[test]
     fn disassembly_assembles_back(words in prop::collection::vec(any::<u32>(), 0..200)) {
         let text = disassemble(&words);
@@ -80,7 +80,7 @@ proptest! {
         prop_assert_eq!(assembled.words, words, "{}", text);
     }
 
-    /// Likewise of words that are instructions, with targets nearby.
+    /// The same with valid instructions only, and thus targets nearby.
     #[test]
     fn programs_assemble_back(words in prop::collection::vec(any::<u32>(), 0..600)) {
         let words: Vec<u32> = words
@@ -92,9 +92,9 @@ proptest! {
         prop_assert_eq!(assemble(&text).unwrap().words, words, "{}", text);
     }
 
-    /// A single instruction's text, too, as long as it is within reach of where it is.
+    /// The text of a single instruction as well, if its target is in reach from address 0.
     #[test]
-    fn an_instruction_reads_as_itself(word in any::<u32>()) {
+    fn an_instruction_assembles_back(word in any::<u32>()) {
         if let Some(instruction) = Instruction::decode(word) {
             let a_loop = matches!(instruction.op(), Op::Loop | Op::Iloop);
             prop_assume!(!a_loop || word & 0xff >= 2);
@@ -104,12 +104,12 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_answered(text in "[ -~\n]{0,200}") {
+    fn any_text_is_handled(text in "[ -~\n]{0,200}") {
         let _ = assemble(&text);
     }
 
     #[test]
-    fn any_mixture_of_words_of_the_language_is_answered(
+    fn any_sequence_of_tokens_is_handled(
         tokens in prop::collection::vec(
             prop::sample::select(vec![
                 "add", "ldi", "ldi32", "loop", "qba", "lbbo", "lbco", "xin", ".equ", ".word", "mov",

@@ -1,24 +1,25 @@
-//! Compared with GNU's assembler and PRU simulator: encodings of random instructions,
-//! and what random programs leave in memory and registers.
+//! Comparison with GNU's assembler and PRU simulator: the encoding of random instructions,
+//! and the memory and registers that random programs leave behind.
 //!
-//! `gnu/build.sh` builds both; without them, what they answered once is compared with
-//! (`gnu/words.txt`, `gnu/programs.txt`). `GATEBEND_WRITE_GOLDEN=1` writes it anew.
+//! `gnu/build.sh` builds both tools. Without them, the tests compare with their recorded
+//! answers in `gnu/words.txt` and `gnu/programs.txt`, which `GATEBEND_WRITE_GOLDEN=1`
+//! records anew.
 //!
-//! Where the simulator, and the assembler, are known to be wrong or different, and what is done about it:
+//! Known errors and differences of GNU's tools, and how these tests avoid them:
 //!
-//! | GNU's | here |
+//! | GNU | here |
 //! |---|---|
-//! | subtracts with a carry that means borrow; the core's means no borrow, as on ARM | ADC comes after additions only, SUC and RSC after subtractions only, where both agree |
-//! | charges 2 more cycles for each load and store | cycles are not compared; `emulator.rs` has the documented ones |
-//! | has no limits of memory, and no regions | programs keep within one memory of the AM335x; `emulator.rs` has the limits |
+//! | subtracts with a carry that means borrow; on the core it means no borrow, as on ARM | ADC follows additions only, SUC and RSC follow subtractions only: there, both agree |
+//! | charges 2 more cycles for each load and store | cycles are not compared; `emulator.rs` tests the documented ones |
+//! | has neither memory limits nor regions | programs keep within one memory of the AM335x; `emulator.rs` tests the limits |
 //! | clears r30 and r31 after each instruction | programs never write them |
-//! | transfers beyond r29, even beyond the bank | programs do not |
-//! | takes device 14 for one more bank | not used; `emulator.rs` has the other core |
-//! | calls the host on HALT, and stops on SLP | programs end with SLP |
-//! | takes SLP 1 for nothing | not used |
-//! | emulates the multiplier, device 0 | not used: we do not |
-//! | as an assembler refuses loops of 256 rounds, which its simulator and the manual know | left out of the words compared |
-//! | knows NOT only with the bit that marks a number | that is how ours encodes it, too |
+//! | transfers beyond r29, even beyond the bank | programs never do |
+//! | treats device 14 as one more bank | not used; `emulator.rs` tests the other core |
+//! | makes a host call on HALT, and stops on SLP | programs end with SLP |
+//! | ignores SLP 1 | not used |
+//! | emulates the multiplier, device 0 | not used: the emulator does not |
+//! | the assembler rejects loops of 256 iterations, which the simulator and the manual allow | excluded from the compared words |
+//! | only knows NOT with the bit that marks a number | our encoder sets it, too |
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -27,12 +28,12 @@ use std::process::{Command, Stdio};
 use pru_isa::emulator::{CONTROL, ENABLE, Subsystem};
 use pru_isa::{Instruction, Op, assemble};
 
-/// Programs compared.
+/// Number of programs compared.
 const PROGRAMS: u64 = 60;
-/// Random instructions whose encodings are compared.
+/// Number of random instructions whose encodings are compared.
 const WORDS: usize = 4000;
-/// Of these, how many are kept for machines without GNU's tools.
-const WORDS_KEPT: usize = 120;
+/// Number of these that are recorded for machines without GNU's tools.
+const WORDS_RECORDED: usize = 120;
 
 fn tool(name: &str) -> Option<PathBuf> {
     let cache = std::env::var_os("XDG_CACHE_HOME").map_or_else(
@@ -47,19 +48,19 @@ fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("gnu").join(name)
 }
 
-/// Compares with what is kept, or keeps it.
+/// Compares text with the recorded text, or records it.
 fn check_golden(name: &str, text: &str) {
     if std::env::var_os("GATEBEND_WRITE_GOLDEN").is_some() {
         std::fs::write(golden(name), text).unwrap();
     }
-    let kept = std::fs::read_to_string(golden(name)).unwrap();
-    for (ours, kept) in text.lines().zip(kept.lines()) {
-        assert_eq!(ours, kept, "{name}");
+    let recorded = std::fs::read_to_string(golden(name)).unwrap();
+    for (ours, recorded) in text.lines().zip(recorded.lines()) {
+        assert_eq!(ours, recorded, "{name}");
     }
-    assert_eq!(text.lines().count(), kept.lines().count(), "{name}");
+    assert_eq!(text.lines().count(), recorded.lines().count(), "{name}");
 }
 
-/// xorshift64*, so that programs are the same everywhere and for ever.
+/// xorshift64*: the same programs on every machine.
 struct Rng(u64);
 
 impl Rng {
@@ -85,13 +86,13 @@ impl Rng {
 
 // --- encodings ---
 
-/// Random instructions, each operation about as often.
+/// Random instructions, with every operation about equally often.
 fn instructions() -> Vec<Instruction> {
     let mut rng = Rng::new(1);
     let mut counts = std::collections::HashMap::<Op, usize>::new();
     let mut found = Vec::new();
     while found.len() < WORDS {
-        // The upper byte decides on the operation.
+        // The upper byte determines the operation.
         let word = rng.next();
         let Some(instruction) = Instruction::decode(word) else {
             continue;
@@ -104,14 +105,15 @@ fn instructions() -> Vec<Instruction> {
             found.push(instruction);
         }
         if counts.len() == 43 && found.len() > WORDS / 2 && rng.below(1000) == 0 {
-            break; // few words are SLP or HALT
+            break; // SLP and HALT are rare
         }
     }
     found
 }
 
-/// In GNU's words, where `.` counts bytes, as jumps do, and table entries are numbers.
-fn in_gnus_words(instruction: &Instruction) -> String {
+/// Returns the syntax of GNU's assembler: `.` and jumps count bytes, and entries of the
+/// constant table are numbers.
+fn in_gnu_syntax(instruction: &Instruction) -> String {
     let text = instruction.to_string();
     let (mnemonic, operands) = text.split_once(' ').unwrap_or((&text, ""));
     let operands = operands.split(',').map(|operand| {
@@ -133,7 +135,7 @@ fn in_gnus_words(instruction: &Instruction) -> String {
     format!("\t{mnemonic} {}", operands.collect::<Vec<_>>().join(", "))
 }
 
-/// What GNU's assembler makes of a text.
+/// Assembles text with GNU's assembler.
 fn gnu_words(assembler: &Path, text: &str) -> Vec<u32> {
     let folder = tempfile::tempdir().unwrap();
     let (source, object) = (folder.path().join("x.s"), folder.path().join("x.o"));
@@ -152,7 +154,7 @@ fn gnu_words(assembler: &Path, text: &str) -> Vec<u32> {
     let word = |bytes: &[u8]| u32::from_le_bytes(bytes.try_into().unwrap());
     let text = section(&elf, ".text").unwrap();
     let mut words: Vec<u32> = text.chunks_exact(4).map(word).collect();
-    // Targets are left to GNU's linker: offset, symbol and kind, addend.
+    // GNU's linker would fill in the targets: offset, symbol and kind, addend.
     let symbols = section(&elf, ".symtab").unwrap();
     for entry in section(&elf, ".rela.text")
         .unwrap_or_default()
@@ -162,8 +164,8 @@ fn gnu_words(assembler: &Path, text: &str) -> Vec<u32> {
         let address = word(&symbols[16 * symbol + 4..][..4]);
         let target = address.wrapping_add(word(&entry[8..])) / 4;
         let distance = target.wrapping_sub(at);
-        let place = &mut words[at as usize];
-        *place |= match Instruction::decode(*place).unwrap().op() {
+        let word = &mut words[at as usize];
+        *word |= match Instruction::decode(*word).unwrap().op() {
             Op::Jmp | Op::Jal => target << 8,
             Op::Loop | Op::Iloop => distance & 0xff,
             _ => distance & 0xff | (distance & 0x300) << 17,
@@ -172,7 +174,7 @@ fn gnu_words(assembler: &Path, text: &str) -> Vec<u32> {
     words
 }
 
-/// A section of a 32-bit ELF file.
+/// Returns a section of a 32-bit ELF file.
 fn section<'e>(elf: &'e [u8], name: &str) -> Option<&'e [u8]> {
     let half = |at: usize| u16::from_le_bytes(elf[at..at + 2].try_into().unwrap()) as usize;
     let word = |at: usize| u32::from_le_bytes(elf[at..at + 4].try_into().unwrap()) as usize;
@@ -185,8 +187,8 @@ fn section<'e>(elf: &'e [u8], name: &str) -> Option<&'e [u8]> {
     Some(&elf[word(header + 0x10)..][..word(header + 0x14)])
 }
 
-/// What is written otherwise than it is disassembled.
-const OTHER_NAMES: [&str; 10] = [
+/// Pseudo-instructions, which disassemble to other mnemonics.
+const PSEUDO_INSTRUCTIONS: [&str; 10] = [
     "nop",
     "mov r3, r4",
     "mov r3.b1, r4.w2",
@@ -200,14 +202,14 @@ const OTHER_NAMES: [&str; 10] = [
 ];
 
 #[test]
-fn gnu_encodes_every_instruction_as_we_do() {
+fn gnu_encodes_every_instruction_identically() {
     let instructions = instructions();
-    // Far enough from both ends that branches stay within.
+    // Keeps the targets of all branches within the program.
     let nops = "\tnop\n".repeat(512);
     if let Some(assembler) = tool("pru-elf-as") {
         let mut text = nops.clone();
         for instruction in &instructions {
-            text += &in_gnus_words(instruction);
+            text += &in_gnu_syntax(instruction);
             text.push('\n');
         }
         let words = gnu_words(&assembler, &(text + &nops));
@@ -215,34 +217,34 @@ fn gnu_encodes_every_instruction_as_we_do() {
             assert_eq!(
                 instruction.encode(),
                 word,
-                "{instruction}: GNU has {word:#010x}"
+                "{instruction}: GNU encodes it as {word:#010x}"
             );
             assert_eq!(Instruction::decode(word), Some(*instruction));
         }
     }
-    let mut kept = String::new();
-    for text in OTHER_NAMES {
+    let mut recorded = String::new();
+    for text in PSEUDO_INSTRUCTIONS {
         let words = assemble(text).unwrap().words;
         if let Some(assembler) = tool("pru-elf-as") {
             assert_eq!(gnu_words(&assembler, &format!("{text}\n")), words, "{text}");
         }
-        writeln!(kept, "{:08x} {text}", words[0]).unwrap();
+        writeln!(recorded, "{:08x} {text}", words[0]).unwrap();
     }
-    let step = instructions.len() / WORDS_KEPT;
+    let step = instructions.len() / WORDS_RECORDED;
     for instruction in instructions.iter().step_by(step) {
-        writeln!(kept, "{:08x} {instruction}", instruction.encode()).unwrap();
+        writeln!(recorded, "{:08x} {instruction}", instruction.encode()).unwrap();
     }
-    check_golden("words.txt", &kept);
+    check_golden("words.txt", &recorded);
 }
 
 // --- programs ---
 
-/// Writes a random program that ends, in the text that both assemblers take.
+/// Writes a random program that ends, in syntax that both assemblers accept.
 struct Writer {
     rng: Rng,
     text: String,
     labels: u32,
-    /// Whether the carry is an addition's, and may be added again.
+    /// True if the last carry is that of an addition and may be added.
     carry_of_addition: bool,
 }
 
@@ -257,7 +259,7 @@ impl Writer {
         self.text.push('\n');
     }
 
-    /// A field of r0 to r29, less often a byte or word of one.
+    /// A field of r0 to r29, most often a whole register.
     fn field(&mut self) -> String {
         let register = self.rng.below(30);
         format!("r{register}{}", self.rng.one_of(&PARTS))
@@ -330,7 +332,7 @@ impl Writer {
         }
     }
 
-    /// Both data RAMs and the shared one, by table entry and by register.
+    /// Accesses both data RAMs and the shared RAM, by table entry and by register.
     fn memory(&mut self) {
         let (first, length) = self.burst();
         let length = self.length(length);
@@ -358,7 +360,7 @@ impl Writer {
         self.line(&format!("{op} {first}, r{base}, {offset}, {length}"));
     }
 
-    /// A branch or jump over a few simple ones.
+    /// A branch or jump over a few simple instructions.
     fn branch(&mut self) {
         self.labels += 1;
         let label = format!("l{}", self.labels);
@@ -384,7 +386,7 @@ impl Writer {
                 self.line(&format!("{op} {label}, {a}, {b}"));
             }
         }
-        // Not taken or taken, the carry must mean the same.
+        // The carry must mean the same whether the branch is taken or not.
         let before = self.carry_of_addition;
         for _ in 0..=self.rng.below(4) {
             self.simple();
@@ -423,13 +425,13 @@ impl Writer {
     }
 }
 
-/// A program: registers from memory, something random, registers to memory.
+/// A program that loads registers from memory, computes, and stores them to memory.
 fn program(seed: u64) -> String {
     let mut writer = Writer {
         rng: Rng::new(seed),
         text: String::new(),
         labels: 0,
-        carry_of_addition: true, // it is clear at first
+        carry_of_addition: true, // clear at the start
     };
     writer.line("lbco r0, 24, 0x80, 120");
     for _ in 0..60 {
@@ -439,7 +441,7 @@ fn program(seed: u64) -> String {
             _ => writer.simple(),
         }
     }
-    // Twelve registers of each bank are seen, too.
+    // Twelve registers of each bank are stored as well.
     writer.line("sbco r0, 24, 0x80, 120");
     for (bank, at) in [(10, 0), (11, 64), (12, 128)] {
         writer.line(&format!("xin {bank}, r5, 60"));
@@ -449,7 +451,7 @@ fn program(seed: u64) -> String {
     writer.text
 }
 
-/// Local memory up to the end of the shared RAM, at random.
+/// Random contents of all memory up to the end of the shared RAM.
 fn memory(seed: u64) -> Vec<u8> {
     let mut rng = Rng::new(!seed);
     let random = (0..0x13000).map(|at| match at {
@@ -462,15 +464,18 @@ fn memory(seed: u64) -> Vec<u8> {
 fn emulated(words: &[u32], mut memory: Vec<u8>) -> Vec<u8> {
     let mut subsystem = Subsystem::new();
     subsystem.load(0, words).unwrap();
-    let places = || (0..0x4000).chain(0x10000..0x13000).step_by(4);
-    for at in places() {
+    let addresses = || (0..0x4000).chain(0x10000..0x13000).step_by(4);
+    for at in addresses() {
         let word = u32::from_le_bytes(memory[at..at + 4].try_into().unwrap());
         subsystem.write(at as u32, word).unwrap();
     }
     subsystem.write(CONTROL[0], ENABLE).unwrap();
     let end = subsystem.run_until_halted(1_000_000);
-    assert!(end.unwrap_or_else(|fault| panic!("{fault}")), "it ends");
-    for at in places() {
+    assert!(
+        end.unwrap_or_else(|fault| panic!("{fault}")),
+        "the program ends"
+    );
+    for at in addresses() {
         let word = subsystem.read(at as u32).unwrap();
         memory[at..at + 4].copy_from_slice(&word.to_le_bytes());
     }
@@ -484,7 +489,7 @@ fn simulated(simulator: &Path, words: &[u32], memory: &[u8]) -> Vec<u8> {
     region.resize(0x20000, 0);
     std::fs::write(&file, region).unwrap();
     std::fs::write(&elf, executable(words)).unwrap();
-    // It ends with a message about the signal that SLP is to it.
+    // The simulator ends with a message about a signal, its translation of SLP.
     Command::new(simulator)
         .arg("--memory-mapfile")
         .arg(&file)
@@ -499,7 +504,7 @@ fn simulated(simulator: &Path, words: &[u32], memory: &[u8]) -> Vec<u8> {
     after
 }
 
-/// An ELF file with this program where the simulator has instruction memory.
+/// Returns an ELF file with this program at the simulator's instruction memory.
 fn executable(words: &[u32]) -> Vec<u8> {
     const BASE: u32 = 0x2000_0000;
     const TEXT: u32 = 0x100;
@@ -510,10 +515,10 @@ fn executable(words: &[u32]) -> Vec<u8> {
     let put = |elf: &mut Vec<u8>, words: &[u32]| {
         elf.extend(words.iter().flat_map(|word| word.to_le_bytes()));
     };
-    // An executable for the PRU, machine 144; sizes of headers and numbers of them.
+    // An executable for the PRU, machine 144; sizes and numbers of its headers.
     put(&mut elf, &[0x0090_0002, 1, BASE, 0x34, headers, 0]);
     put(&mut elf, &[0x0020_0034, 0x0028_0001, 0x0002_0003]);
-    put(&mut elf, &[1, TEXT, BASE, BASE, size, size, 5, 4]); // to be loaded and executed
+    put(&mut elf, &[1, TEXT, BASE, BASE, size, size, 5, 4]); // loadable and executable
     elf.resize(TEXT as usize, 0);
     put(&mut elf, words);
     elf.extend(names);
@@ -525,7 +530,7 @@ fn executable(words: &[u32]) -> Vec<u8> {
     elf
 }
 
-/// FNV-1a.
+/// The FNV-1a hash.
 fn hash(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -533,9 +538,9 @@ fn hash(bytes: &[u8]) -> u64 {
 }
 
 #[test]
-fn gnu_simulates_every_program_as_we_do() {
+fn gnu_simulates_every_program_identically() {
     let (assembler, simulator) = (tool("pru-elf-as"), tool("pru-elf-run"));
-    let mut kept = String::new();
+    let mut recorded = String::new();
     for seed in 0..PROGRAMS {
         let text = program(seed);
         let words = assemble(&text)
@@ -550,18 +555,18 @@ fn gnu_simulates_every_program_as_we_do() {
             let differs = (0..ours.len()).find(|&at| ours[at] != theirs[at]);
             if let Some(at) = differs {
                 panic!(
-                    "program {seed}: at {at:#x} {:#x} here and {:#x} there\n{text}",
+                    "program {seed}: at {at:#x} {:#x} here, {:#x} in GNU's simulator\n{text}",
                     ours[at], theirs[at]
                 );
             }
         }
         writeln!(
-            kept,
+            recorded,
             "{seed} {:016x} {:016x}",
             hash(text.as_bytes()),
             hash(&ours)
         )
         .unwrap();
     }
-    check_golden("programs.txt", &kept);
+    check_golden("programs.txt", &recorded);
 }

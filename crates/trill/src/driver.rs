@@ -1,4 +1,4 @@
-//! The driver.
+//! The driver for a sensor on a bus.
 
 use embedded_hal::delay::DelayNs;
 use embedded_hal::i2c::I2c;
@@ -7,37 +7,37 @@ use crate::protocol::{
     ACKNOWLEDGE, ACKNOWLEDGE_NS, CENTROID, COMMAND, DATA, POINTER_NS, RESET_NS, STATUS,
     TRIGGER_OFF, TRIGGER_READ, UNACKNOWLEDGED_NS, opcode,
 };
-use crate::{ALL, Error, Frame, Kind, Status, scan_ns};
+use crate::{Error, FRAME_BYTES, Kind, Status, TouchFrame, scan_ns};
 
-/// What a sensor says it is.
+/// Type and firmware of a sensor, as it reports them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// The kind of sensor.
+    /// The type of sensor.
     pub kind: Kind,
-    /// Its firmware's version; 3 acknowledges commands and has a status byte.
+    /// The firmware's version. Version 3 acknowledges commands and has a status byte.
     pub firmware: u8,
 }
 
-/// How a Square scans.
+/// Scan settings of a Square.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// 0 (fastest) to 3.
+    /// Scan speed, 0 (fastest) to 3.
     pub speed: u8,
-    /// Resolution, 9 to 16 bits: each bit more doubles most of a scan's time.
+    /// Resolution, 9 to 16 bits. Each extra bit roughly doubles the scan time.
     pub bits: u8,
-    /// Divides the clock by 2 to this power, 0 to 8.
+    /// Clock prescaler: divides the clock by 2 to this power, 0 to 8.
     pub prescaler: u8,
-    /// Smallest change that counts, for 12 bits; scaled to `bits`.
+    /// Smallest change that counts as a touch, at 12 bits; scaled to `bits`.
     pub noise_threshold: u8,
     /// Smallest touch that is reported, in units of size at `bits`.
     pub minimum_size: u16,
-    /// Reset before set-up, which takes half a second. Without it, what was
-    /// set before and is not named here stays.
+    /// Resets the sensor before set-up, which takes half a second. Without a reset,
+    /// settings that are not listed here keep their previous values.
     pub reset: bool,
 }
 
 impl Default for Settings {
-    /// The Square's own, at the highest speed, reset first.
+    /// The Square's defaults at the highest speed, after a reset.
     fn default() -> Settings {
         Settings {
             speed: 0,
@@ -51,7 +51,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Few bits and short scans, for playing: about 300 a second at 400 kHz.
+    /// Low resolution and short scans, for playing: about 300 scans a second at 400 kHz.
     pub const FAST: Settings = Settings {
         speed: 0,
         bits: 9,
@@ -61,7 +61,7 @@ impl Settings {
         reset: true,
     };
 
-    /// The time a scan takes, in nanoseconds.
+    /// Returns the duration of a scan, in nanoseconds.
     pub const fn scan_ns(self) -> u64 {
         scan_ns(self.speed, self.bits)
     }
@@ -82,7 +82,7 @@ pub struct Trill<I2C> {
 }
 
 impl<I2C: I2c> Trill<I2C> {
-    /// A sensor at this address; nothing is sent yet.
+    /// Creates a driver for the sensor at this address. Sends nothing yet.
     pub fn new(bus: I2C, address: u8) -> Trill<I2C> {
         Trill {
             bus,
@@ -92,20 +92,21 @@ impl<I2C: I2c> Trill<I2C> {
         }
     }
 
-    /// The bus again.
+    /// Releases the bus.
     pub fn release(self) -> I2C {
         self.bus
     }
 
-    /// Asks any Trill sensor what it is. Takes 11 to 200 ms.
+    /// Asks the sensor for its type and firmware. Works with every Trill sensor and takes
+    /// 11 to 200 ms.
     ///
     /// # Errors
-    /// When nothing answers, or no known sensor does.
+    /// Fails if nothing answers, or if the device that answers is not a known sensor.
     pub fn identify(&mut self, delay: &mut impl DelayNs) -> Result<Identity, Error<I2C::Error>> {
         self.bus.write(self.address, &[COMMAND, opcode::IDENTIFY])?;
         let mut waited = 0;
         let mut wait = UNACKNOWLEDGED_NS;
-        // What still stands there is the acknowledge of an earlier command.
+        // Until the reply is ready, reads return the acknowledge of an earlier command.
         let (number, firmware) = loop {
             delay.delay_ns(wait);
             waited += wait;
@@ -121,25 +122,25 @@ impl<I2C: I2c> Trill<I2C> {
         Ok(Identity { kind, firmware })
     }
 
-    /// Sets a Square up and starts it: afterwards [`read`](Trill::read) gives
-    /// touches. What lies on the surface meanwhile is taken for nothing, until
-    /// it lifts. Takes about 60 ms, and half a second more with a reset.
+    /// Configures and starts a Square, so that [`read`](Trill::read) returns touches.
+    /// Objects on the surface during set-up become part of the baseline and are not
+    /// reported until they lift. Takes about 60 ms, plus half a second for a reset.
     ///
     /// # Errors
-    /// When the bus fails, or something else than a Square answers.
+    /// Fails if the bus fails, or if the device that answers is not a Square.
     pub fn set_up(
         &mut self,
         settings: Settings,
         delay: &mut impl DelayNs,
     ) -> Result<Identity, Error<I2C::Error>> {
         if settings.reset {
-            // Never acknowledged, and unknown to old firmware.
-            let asked = self.bus.write(self.address, &[COMMAND, opcode::RESET]);
-            if asked.is_ok() {
+            // Never acknowledged; old firmware does not know it.
+            let sent = self.bus.write(self.address, &[COMMAND, opcode::RESET]);
+            if sent.is_ok() {
                 delay.delay_ns(RESET_NS);
             }
         }
-        // Nothing is known of the firmware yet: wait in place of an acknowledge.
+        // The firmware is not known yet: wait instead of polling for an acknowledge.
         self.bus
             .write(self.address, &[COMMAND, opcode::SCAN_TRIGGER, TRIGGER_OFF])?;
         delay.delay_ns(UNACKNOWLEDGED_NS);
@@ -169,7 +170,7 @@ impl<I2C: I2c> Trill<I2C> {
             self.command(&[opcode::SCAN_TRIGGER, TRIGGER_READ], delay)?;
             STATUS
         } else {
-            // As often as it can.
+            // As often as possible.
             self.command(&[opcode::AUTO_SCAN_INTERVAL, 0, 1], delay)?;
             DATA
         };
@@ -178,29 +179,31 @@ impl<I2C: I2c> Trill<I2C> {
         Ok(identity)
     }
 
-    /// Reads the last scan and starts the next one (firmware 3), which takes
-    /// [`Settings::scan_ns`]; `bytes` of data are read, [`POINT`](crate::POINT)
-    /// or [`ALL`]. A number of frame that was seen before is an old frame.
+    /// Reads the latest scan. With firmware 3, this also starts the next scan, which takes
+    /// [`Settings::scan_ns`]. `bytes` is the amount of channel data to read,
+    /// [`POINT_BYTES`](crate::POINT_BYTES) or [`FRAME_BYTES`]. A frame whose number is
+    /// that of the previous one is the same frame.
     ///
     /// # Errors
-    /// When the bus fails, the data is garbled, or the sensor was reset.
-    pub fn read(&mut self, bytes: usize) -> Result<Frame, Error<I2C::Error>> {
-        let mut data = [0; 1 + ALL];
+    /// Fails if the bus fails, if the data is garbled, or if the sensor has been reset.
+    pub fn read(&mut self, bytes: usize) -> Result<TouchFrame, Error<I2C::Error>> {
+        let mut data = [0; 1 + FRAME_BYTES];
         let with_status = self.acknowledges();
-        let bytes = &mut data[..bytes.min(ALL) + usize::from(with_status)];
+        let bytes = &mut data[..bytes.min(FRAME_BYTES) + usize::from(with_status)];
         self.bus.read(self.address, bytes)?;
         let (status, data) = match bytes {
             [status, data @ ..] if with_status => (Some(*status), data),
             data => (None, data),
         };
-        // First: after a reset the read pointer, too, may be elsewhere.
+        // Checked first: a reset also moves the read pointer, so the data may be wrong.
         if status.is_some_and(|status| !Status::from(status).initialised) {
             return Err(Error::Lost);
         }
-        Frame::parse(status, data, self.bits).ok_or(Error::Garbled)
+        TouchFrame::parse(status, data, self.bits).ok_or(Error::Garbled)
     }
 
-    /// Firmware 3 acknowledges, has a status byte and scans when read.
+    /// Returns whether the firmware acknowledges commands, has a status byte and scans when
+    /// it is read: version 3 and later.
     fn acknowledges(&self) -> bool {
         self.firmware >= 3
     }
@@ -233,8 +236,8 @@ impl<I2C: I2c> Trill<I2C> {
         Err(Error::Unacknowledged { opcode: command[0] })
     }
 
-    /// The three bytes at the command register. The last write was a command,
-    /// so the read pointer is there.
+    /// Reads the three bytes at the command register. The last write was a command, so the
+    /// read pointer is already there.
     fn reply(&mut self) -> Result<[u8; 3], Error<I2C::Error>> {
         let mut reply = [0; 3];
         self.bus.read(self.address, &mut reply)?;

@@ -1,4 +1,4 @@
-//! What can go wrong, and what to do about it.
+//! Errors of the driver, and the recommended reaction to each.
 
 use core::fmt;
 
@@ -6,41 +6,41 @@ use embedded_hal::i2c::{self, ErrorKind};
 
 use crate::Kind;
 
-/// Why the sensor did not do what it was asked to.
+/// An error of the sensor or its bus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error<E> {
-    /// Nothing answers at the address.
+    /// No device answers at the address.
     Absent(E),
-    /// The bus failed in another way: arbitration, overrun, a line held low.
+    /// The bus failed in another way: lost arbitration, an overrun, a line held low.
     Bus(E),
-    /// A command was not acknowledged in time.
+    /// The sensor did not acknowledge a command in time.
     Unacknowledged {
         /// The command's opcode.
         opcode: u8,
     },
-    /// What answers is no Trill sensor that this driver knows.
+    /// The device that answers is not a Trill sensor known to this driver.
     UnknownType(u8),
-    /// It is a Trill sensor, but not one that gives what was asked for.
+    /// The device is a Trill sensor, but of the wrong type for the request.
     WrongKind(Kind),
-    /// Data that no sensor sends: a read cut short or disturbed.
+    /// Data that no sensor sends, from a truncated or disturbed read.
     Garbled,
-    /// The sensor was reset, by itself or by its supply, and lost its settings.
+    /// The sensor was reset, for instance by a supply drop, and has lost its settings.
     Lost,
 }
 
-/// What a caller can do about an [`Error`].
+/// The recommended reaction to an [`Error`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Advice {
-    /// Ask again: it may well go away by itself.
+    /// Try again: the error may be transient.
     Retry,
-    /// Call [`set_up`](crate::Trill::set_up) again, now and then.
+    /// Call [`set_up`](crate::Trill::set_up) again, at intervals.
     SetUp,
-    /// No use in asking again: another sensor is connected.
+    /// Stop trying: another kind of device is connected.
     GiveUp,
 }
 
 impl<E> Error<E> {
-    /// What a caller can do.
+    /// Returns the recommended reaction.
     pub const fn advice(&self) -> Advice {
         match self {
             Error::Bus(_) | Error::Garbled => Advice::Retry,

@@ -1,4 +1,4 @@
-//! The members of the Trill family.
+//! Types of Trill sensors.
 
 /// A type of Trill sensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Every kind, in the order of their numbers.
+    /// All types, in the order of their numbers.
     pub const ALL: [Kind; 6] = [
         Kind::Bar,
         Kind::Square,
@@ -29,7 +29,7 @@ impl Kind {
         Kind::Flex,
     ];
 
-    /// The kind that identifies itself with this number.
+    /// Returns the type that identifies itself with this number.
     pub const fn from_number(number: u8) -> Option<Kind> {
         match number {
             1 => Some(Kind::Bar),
@@ -42,12 +42,12 @@ impl Kind {
         }
     }
 
-    /// The number it identifies itself with.
+    /// Returns the number with which this type identifies itself.
     pub const fn number(self) -> u8 {
         self as u8 + 1
     }
 
-    /// Its I2C address with no solder pad bridged; pads add 1 to 8.
+    /// Returns the I2C address without bridged solder pads. Pads add 1 to 8.
     pub const fn default_address(self) -> u8 {
         match self {
             Kind::Bar => 0x20,
@@ -59,7 +59,7 @@ impl Kind {
         }
     }
 
-    /// Its name, as sold.
+    /// Returns the product's name.
     pub const fn name(self) -> &'static str {
         match self {
             Kind::Bar => "Trill Bar",

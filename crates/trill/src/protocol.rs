@@ -1,4 +1,4 @@
-//! The sensor's registers and commands: datasheet facts, one owner.
+//! Registers, commands and limits of the sensor, from its datasheet.
 
 /// Offset of the command register, and of replies and acknowledges.
 pub(crate) const COMMAND: u8 = 0;
@@ -10,7 +10,7 @@ pub(crate) const DATA: u8 = 4;
 /// First byte of an acknowledge, and of the reply to `IDENTIFY`.
 pub(crate) const ACKNOWLEDGE: u8 = 254;
 
-/// Opcodes, written at [`COMMAND`] with their arguments after them.
+/// Opcodes, written at [`COMMAND`] and followed by their arguments.
 pub(crate) mod opcode {
     pub const MODE: u8 = 1;
     pub const SCAN_SETTINGS: u8 = 2;
@@ -28,42 +28,43 @@ pub(crate) mod opcode {
 
 /// Argument of [`opcode::MODE`].
 pub(crate) const CENTROID: u8 = 0;
-/// Argument of [`opcode::SCAN_TRIGGER`]: never.
+/// Argument of [`opcode::SCAN_TRIGGER`]: no scans.
 pub(crate) const TRIGGER_OFF: u8 = 0;
 /// Argument of [`opcode::SCAN_TRIGGER`]: the start of a read starts a scan.
 pub(crate) const TRIGGER_READ: u8 = 1;
 
-/// Status bit: settings are as they were made, not as after a reset.
+/// Status bit: cleared by a reset, set once the sensor has been identified.
 pub(crate) const INITIALISED: u8 = 0x80;
-/// Status bit: something is touched.
+/// Status bit: something touches the sensor.
 pub(crate) const ACTIVITY: u8 = 0x40;
 /// Status bits: the frame's number.
 pub(crate) const FRAME_NUMBER: u8 = 0x3f;
 
-/// After the read pointer is moved, before a read.
+/// Delay between moving the read pointer and reading.
 pub(crate) const POINTER_NS: u32 = 1_000_000;
-/// After a reset.
+/// Delay after a reset.
 pub(crate) const RESET_NS: u32 = 500_000_000;
-/// After a command that is not acknowledged (firmware 1 and 2).
+/// Delay after a command that is not acknowledged (firmware 1 and 2).
 pub(crate) const UNACKNOWLEDGED_NS: u32 = 10_000_000;
-/// Longest wait for an acknowledge, in all.
+/// Time limit for an acknowledge.
 pub(crate) const ACKNOWLEDGE_NS: u32 = 200_000_000;
 
-/// Touches that a Square reports on each axis.
-pub const MOST_TOUCHES: usize = 4;
-/// A position at the end of the Square's axis.
-pub const FULL_POSITION: u16 = 1792;
-/// The size of the largest touch on a Square, at 12 bits.
-pub const FULL_SIZE: u16 = 3780;
-/// In place of a position: no more touches on this axis.
+/// Greatest number of touches that a Square reports on each axis.
+pub const MAX_TOUCHES: usize = 4;
+/// Position at the far end of either axis of a Square.
+pub const MAX_POSITION: u16 = 1792;
+/// Size of the largest touch on a Square, at 12 bits.
+pub const MAX_SIZE: u16 = 3780;
+/// Marks the end of the positions on an axis.
 pub(crate) const NO_TOUCH: u16 = 0xffff;
 
-/// Nanoseconds that a scan of a Square takes, at `speed` 0..=3 and `bits` 9..=16.
+/// Returns the duration of a Square's scan in nanoseconds, at `speed` 0..=3 and
+/// `bits` 9..=16.
 ///
-/// Fitted to 6.2 ms at 12 bits and 1.7 ms at 9 bits, both at speed 0 (30
-/// channels, each with a part that doubles with every bit), with all of the "up to
-/// 1 ms" of processing. Slower speeds are taken to double the time of a
-/// channel at each step, which nobody has measured.
+/// Fitted to the datasheet's 6.2 ms at 12 bits and 1.7 ms at 9 bits, both at speed 0 (30
+/// channels, each with a part that doubles with every bit), plus the full "up to 1 ms" of
+/// processing. Slower speeds are assumed to double the time of a channel at each step;
+/// this has not been measured.
 pub const fn scan_ns(speed: u8, bits: u8) -> u64 {
     const FIXED: u64 = 1_057_000 + 1_000_000;
     const PER_BIT_WEIGHT: u64 = 643_000; // at 9 bits

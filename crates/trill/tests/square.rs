@@ -1,14 +1,17 @@
-//! The driver against the simulated Square.
+//! The driver, tested against the simulated Square.
 
 use embedded_hal::i2c::{ErrorKind, I2c};
 use proptest::prelude::*;
-use trill::sim::{Bus, Fault, Finger, Happening, Sensor, Time, VirtualTime};
-use trill::{ALL, Advice, Error, Frame, Kind, POINT, Settings, Trill};
+use trill::sim::{Bus, BusEvent, Fault, Finger, Sensor, Time, VirtualTime};
+use trill::{Advice, Error, FRAME_BYTES, Kind, POINT_BYTES, Settings, Touch, TouchFrame, Trill};
 
 const SECOND: u64 = 1_000_000_000;
 
 fn finger(id: u32, x: f32, y: f32, size: f32) -> Finger {
-    Finger { id, x, y, size }
+    Finger {
+        id,
+        touch: Touch { x, y, size },
+    }
 }
 
 struct Bench {
@@ -17,11 +20,11 @@ struct Bench {
     sensor: Trill<Bus<VirtualTime>>,
 }
 
-/// A sensor that was switched on a second ago; fingers come after two seconds.
-fn bench(firmware: u8, hz: u32, hand: impl Fn(u64) -> Vec<Finger> + Send + 'static) -> Bench {
+/// A sensor one second after it was powered up.
+fn bench(firmware: u8, hz: u32, fingers: impl Fn(u64) -> Vec<Finger> + Send + 'static) -> Bench {
     let time = VirtualTime::new();
     let bus = Bus::new(time.clone(), hz);
-    bus.plug(0x28, Sensor::square(firmware, hand));
+    bus.plug(0x28, Sensor::square(firmware, fingers));
     time.advance(SECOND);
     let sensor = Trill::new(bus.clone(), 0x28);
     Bench { time, bus, sensor }
@@ -46,16 +49,16 @@ impl Bench {
         self.time.advance(time - self.time.now());
     }
 
-    /// Lets a scan run and reads it.
-    fn scan(&mut self) -> Frame {
-        self.sensor.read(ALL).unwrap();
+    /// Starts a scan, waits for its end and reads it.
+    fn scan(&mut self) -> TouchFrame {
+        self.sensor.read(FRAME_BYTES).unwrap();
         self.time.advance(10_000_000);
-        self.sensor.read(ALL).unwrap()
+        self.sensor.read(FRAME_BYTES).unwrap()
     }
 }
 
 #[test]
-fn every_firmware_is_set_up_and_read() {
+fn every_firmware_can_be_set_up_and_read() {
     for firmware in 1..=3 {
         let mut bench = bench(
             firmware,
@@ -76,32 +79,32 @@ fn every_firmware_is_set_up_and_read() {
 }
 
 #[test]
-fn a_read_gives_the_scan_before_and_starts_the_next() {
+fn a_read_returns_the_latest_scan_and_starts_the_next() {
     let mut bench = bench(3, 400_000, from(2 * SECOND, vec![finger(1, 0.5, 0.5, 0.5)]));
     bench.set_up(Settings::FAST).unwrap();
     bench.scan();
     bench.until(2 * SECOND);
-    let before = bench.sensor.read(ALL).unwrap(); // starts the scan that sees the finger
+    let before = bench.sensor.read(FRAME_BYTES).unwrap(); // starts the scan that detects the finger
     assert_eq!(before.touches(), 0);
-    let again = bench.sensor.read(ALL).unwrap(); // too early: the old frame
+    let again = bench.sensor.read(FRAME_BYTES).unwrap(); // too early: the old frame
     assert_eq!(again, before);
     bench.time.advance(Settings::FAST.scan_ns());
-    let after = bench.sensor.read(ALL).unwrap();
+    let after = bench.sensor.read(FRAME_BYTES).unwrap();
     assert_eq!(after.touches(), 1);
     assert_ne!(after.status.unwrap().number, before.status.unwrap().number);
 }
 
 #[test]
-fn what_lies_there_at_set_up_counts_after_it_lifted() {
-    let hand = |now| {
-        let there = !(3 * SECOND..=4 * SECOND).contains(&now);
-        if there {
+fn a_touch_during_set_up_counts_only_after_it_has_lifted() {
+    let fingers = |now| {
+        let touched = !(3 * SECOND..=4 * SECOND).contains(&now);
+        if touched {
             vec![finger(1, 0.5, 0.5, 0.5)]
         } else {
             vec![]
         }
     };
-    let mut bench = bench(3, 400_000, hand);
+    let mut bench = bench(3, 400_000, fingers);
     bench.set_up(Settings::default()).unwrap();
     assert_eq!(bench.scan().touches(), 0);
     bench.until(3 * SECOND + 1);
@@ -111,7 +114,7 @@ fn what_lies_there_at_set_up_counts_after_it_lifted() {
 }
 
 #[test]
-fn several_fingers_are_a_box() {
+fn several_fingers_form_a_box() {
     let fingers = vec![
         finger(1, 0.2, 0.8, 0.4),
         finger(2, 0.9, 0.3, 0.6),
@@ -121,19 +124,19 @@ fn several_fingers_are_a_box() {
     bench.set_up(Settings::default()).unwrap();
     bench.until(2 * SECOND);
     let frame = bench.scan();
-    // Fingers 1 and 3 are one touch on the horizontal axis.
+    // Fingers 1 and 3 merge into one touch on the horizontal axis.
     assert_eq!((frame.vertical.len(), frame.horizontal.len()), (3, 2));
     assert_eq!(frame.single(), None);
     let bounds = frame.bounds().unwrap();
     assert!((bounds.y.0 - 0.3).abs() < 0.001 && (bounds.y.1 - 0.8).abs() < 0.001);
     assert!((bounds.x.0 - 0.21).abs() < 0.01 && (bounds.x.1 - 0.9).abs() < 0.001);
-    // Two horizontal positions are within the short read.
-    assert_eq!(bench.sensor.read(POINT).unwrap().touches(), 3);
+    // A short read includes two horizontal positions.
+    assert_eq!(bench.sensor.read(POINT_BYTES).unwrap().touches(), 3);
     assert!((frame.size() - 0.6).abs() < 0.001);
 }
 
 #[test]
-fn sizes_mean_the_same_at_all_resolutions_and_small_ones_are_noise() {
+fn sizes_are_the_same_at_all_resolutions_and_small_ones_are_noise() {
     for bits in 9..=16 {
         let mut bench = bench(3, 400_000, from(2 * SECOND, vec![finger(1, 0.5, 0.5, 0.5)]));
         bench
@@ -143,9 +146,9 @@ fn sizes_mean_the_same_at_all_resolutions_and_small_ones_are_noise() {
             })
             .unwrap();
         bench.until(2 * SECOND);
-        bench.sensor.read(ALL).unwrap();
+        bench.sensor.read(FRAME_BYTES).unwrap();
         bench.time.advance(200_000_000);
-        let size = bench.sensor.read(ALL).unwrap().size();
+        let size = bench.sensor.read(FRAME_BYTES).unwrap().size();
         assert!((size - 0.5).abs() < 0.01, "{bits} bits: {size}");
     }
     let mut bench = bench(
@@ -164,59 +167,59 @@ fn transfers_take_nine_clocks_a_byte() {
         let mut bench = bench(3, hz, |_| vec![]);
         bench.set_up(Settings::default()).unwrap();
         let start = bench.time.now();
-        bench.sensor.read(ALL).unwrap();
+        bench.sensor.read(FRAME_BYTES).unwrap();
         let took = (bench.time.now() - start) / 1000;
         assert!(took.abs_diff(expected_us) < 2, "{took} us at {hz} Hz");
     }
 }
 
 #[test]
-fn errors_say_what_to_do() {
+fn errors_recommend_a_reaction() {
     let mut bench = bench(3, 400_000, |_| vec![]);
     bench
         .bus
-        .happen(Happening::Fault(0x28, Some(Fault::Unplugged)));
+        .apply(BusEvent::Fault(0x28, Some(Fault::Unplugged)));
     let error = bench.set_up(Settings::default()).unwrap_err();
     assert!(matches!(error, Error::Absent(_)));
     assert_eq!(error.advice(), Advice::SetUp);
-    bench.bus.happen(Happening::Fault(0x28, None));
+    bench.bus.apply(BusEvent::Fault(0x28, None));
     bench.time.advance(SECOND);
     bench.set_up(Settings::default()).unwrap();
     bench.scan();
 
-    bench.bus.happen(Happening::Stuck(true));
-    let error = bench.sensor.read(ALL).unwrap_err();
+    bench.bus.apply(BusEvent::Stuck(true));
+    let error = bench.sensor.read(FRAME_BYTES).unwrap_err();
     assert_eq!(
         (error, error.advice()),
         (Error::Bus(ErrorKind::Bus), Advice::Retry)
     );
-    bench.bus.happen(Happening::Stuck(false));
+    bench.bus.apply(BusEvent::Stuck(false));
     bench.scan();
 
-    bench.bus.happen(Happening::Reset(0x28));
-    let error = bench.sensor.read(ALL).unwrap_err();
+    bench.bus.apply(BusEvent::Reset(0x28));
+    let error = bench.sensor.read(FRAME_BYTES).unwrap_err();
     assert_eq!((error, error.advice()), (Error::Lost, Advice::SetUp));
     bench.set_up(Settings::default()).unwrap();
     bench.scan();
 
     bench
         .bus
-        .happen(Happening::Fault(0x28, Some(Fault::ShortReads(0))));
-    let error = bench.sensor.read(ALL).unwrap_err();
+        .apply(BusEvent::Fault(0x28, Some(Fault::ShortReads(0))));
+    let error = bench.sensor.read(FRAME_BYTES).unwrap_err();
     assert_eq!((error, error.advice()), (Error::Garbled, Advice::Retry));
 }
 
 #[test]
 fn short_reads_may_lose_a_touch_but_never_move_it() {
-    for count in 1..=ALL {
+    for count in 1..=FRAME_BYTES {
         let mut bench = bench(3, 400_000, from(2 * SECOND, vec![finger(1, 0.5, 0.5, 0.5)]));
         bench.set_up(Settings::default()).unwrap();
         bench.until(2 * SECOND);
         let whole = bench.scan();
         bench
             .bus
-            .happen(Happening::Fault(0x28, Some(Fault::ShortReads(count))));
-        match bench.sensor.read(ALL) {
+            .apply(BusEvent::Fault(0x28, Some(Fault::ShortReads(count))));
+        match bench.sensor.read(FRAME_BYTES) {
             Err(error) => assert_eq!(error, Error::Garbled, "{count}"),
             Ok(frame) if frame.touches() == 0 => assert!(count < 4, "{count}"),
             Ok(frame) => assert_eq!(
@@ -229,14 +232,14 @@ fn short_reads_may_lose_a_touch_but_never_move_it() {
 }
 
 #[test]
-fn other_sensors_are_named() {
+fn errors_name_other_sensors() {
     for (number, expected) in [
         (1, Error::WrongKind(Kind::Bar)),
         (77, Error::UnknownType(77)),
     ] {
         let time = VirtualTime::new();
         let bus = Bus::new(time.clone(), 100_000);
-        bus.plug(0x20, Sensor::square(3, |_| vec![]).pretending(number));
+        bus.plug(0x20, Sensor::square(3, |_| vec![]).with_type_number(number));
         time.advance(SECOND);
         let mut sensor = Trill::new(bus, 0x20);
         let error = sensor
@@ -247,8 +250,8 @@ fn other_sensors_are_named() {
 }
 
 #[test]
-fn a_sensor_that_never_acknowledges_is_given_up_in_a_fifth_of_a_second() {
-    /// Identifies itself, then leaves the reply as it was.
+fn set_up_fails_within_a_second_if_a_sensor_never_acknowledges() {
+    /// Identifies itself and never changes its reply again.
     struct Mute;
     impl trill::sim::Device for Mute {
         fn write(&mut self, _: u64, _: &[u8]) -> Result<(), ErrorKind> {
@@ -273,8 +276,8 @@ fn a_sensor_that_never_acknowledges_is_given_up_in_a_fifth_of_a_second() {
 
 proptest! {
     #[test]
-    fn any_data_is_parsed_or_refused(status: Option<u8>, data in prop::collection::vec(any::<u8>(), 0..40), bits: u8) {
-        if let Some(frame) = Frame::parse(status, &data, bits) {
+    fn any_data_is_parsed_or_rejected(status: Option<u8>, data in prop::collection::vec(any::<u8>(), 0..40), bits: u8) {
+        if let Some(frame) = TouchFrame::parse(status, &data, bits) {
             prop_assert!(frame.touches() <= 4);
             prop_assert_eq!(frame.bounds().is_some(), frame.touches() > 0);
             if let Some(bounds) = frame.bounds() {
@@ -286,7 +289,7 @@ proptest! {
     }
 
     #[test]
-    fn any_traffic_is_survived_by_the_simulated_sensor(
+    fn the_simulated_sensor_survives_any_traffic(
         transfers in prop::collection::vec((prop::collection::vec(any::<u8>(), 0..6), 0usize..40, 0u64..20_000_000), 0..60),
         firmware in 1u8..=3,
     ) {
@@ -302,8 +305,8 @@ proptest! {
 }
 
 #[test]
-fn an_old_acknowledge_is_not_taken_for_an_identity() {
-    /// Answers `identify` late: until then the last acknowledge stands there.
+fn an_old_acknowledge_is_not_mistaken_for_an_identity() {
+    /// Answers `identify` late; until then reads return the last acknowledge.
     struct Late(u64);
     impl trill::sim::Device for Late {
         fn write(&mut self, now: u64, _: &[u8]) -> Result<(), ErrorKind> {

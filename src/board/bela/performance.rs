@@ -14,9 +14,9 @@ use crate::board::linux::{
     LateBus, MappedPru, Signals, SystemClock, keep_heap, lock_memory, spawn,
 };
 use crate::link::display;
-use crate::link::server::{Access, Listener, Server, chance};
+use crate::link::server::{Access, Listener, Server};
 use crate::link::touch_merge::TouchMerge;
-use crate::link::view::Place;
+use crate::link::view::InstrumentInfo;
 use crate::panel::{Clock, Mirror, Panel};
 use crate::pru::{Choice, Supervisor};
 use crate::runtime::analog_inputs::Inputs;
@@ -236,10 +236,9 @@ fn serve(
     let has_display = board.panel.has_display;
     let seen = mirror.clone();
     let access = Access {
-        shared: threads.shared().clone(),
+        handle: threads.shared().clone(),
         counters,
-        place: Place {
-            start: chance() as u32,
+        info: InstrumentInfo {
             board: board.name.clone(),
             rate,
             sound: true,
@@ -248,12 +247,12 @@ fn serve(
         },
         sound: shared.made().listener.take(),
         display: Box::new(move || {
-            let shown = seen.look();
+            let shown = seen.shown();
             let contrast = shown.contrast.filter(|_| has_display);
-            display::frame(contrast, &shown.picture)
+            display::message(contrast, &shown.picture)
         }),
         mirror,
-        hand,
+        touches: hand,
     };
     Server::start(listener, access, spawn_boxed)
         .inspect_err(|problem| log::warn!("no page: {problem}"))

@@ -17,9 +17,9 @@ use super::pru::Pru;
 use super::script::{Script, command};
 use super::simulation::Desk;
 use crate::handle::Handle;
-use crate::link::server::{Access, Listener, Server, chance};
+use crate::link::server::{Access, Listener, Server};
 use crate::link::touch_merge::TouchMerge;
-use crate::link::view::Place;
+use crate::link::view::InstrumentInfo;
 use crate::panel::{Config, Panel};
 use crate::pru::{Choice, Supervisor};
 use crate::runtime::analog_inputs::Inputs;
@@ -102,7 +102,7 @@ fn perform(
     let (mut controller, mut engine) = desk.parts.assemble(desk.platform)?;
     let supervisor = offload(desk.engine, &mut controller, &mut engine, time);
     let counters = engine.counters();
-    let place = place(&config, desk.platform.rate);
+    let info = info(&config, desk.platform.rate);
     let panel = Panel::new(config, bus.clone(), bus.clone(), time);
     let mirror = panel.mirror();
     let threads = Threads::start(
@@ -129,16 +129,17 @@ fn perform(
     let page = live.listener.as_ref().map(Listener::page);
     let seen = oled.clone();
     let access = Access {
-        shared: shared.clone(),
+        handle: shared.clone(),
         counters,
-        place,
+        info,
         sound: Some(listener),
         display: Box::new(move || seen.frame().message()),
         mirror,
-        hand,
+        touches: hand,
     };
     let serve = |listener| Server::start(listener, access, spawn_plainly);
-    let server = live.listener.map(serve).transpose()?;
+    let server = live.listener.map(serve).transpose();
+    let server = server.map_err(|error| error.to_string())?;
     if let Some(watch) = watch.take() {
         threads.keep(watch, move || time.now() / 1_000_000, spawn_plainly)?;
     }
@@ -193,10 +194,9 @@ fn offload(
     Some(parts::offload(choice, controller, engine, own, audio))
 }
 
-/// What clients are welcomed with.
-fn place(config: &Config, rate: u32) -> Place {
-    Place {
-        start: chance() as u32,
+/// Facts that clients are welcomed with.
+fn info(config: &Config, rate: u32) -> InstrumentInfo {
+    InstrumentInfo {
         board: config.board.clone(),
         rate,
         sound: true,

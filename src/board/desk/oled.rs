@@ -34,7 +34,7 @@ impl Frame {
             let (x, y) = (i % WIDTH, i / WIDTH);
             memory[y / 8 * WIDTH + x] |= u8::from(*lit) << (y % 8);
         }
-        display::frame((self.contrast > 0).then_some(self.contrast), &memory)
+        display::message((self.contrast > 0).then_some(self.contrast), &memory)
     }
 
     /// As a line of a log: the time, the contrast, and the pixels row by row as

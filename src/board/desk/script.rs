@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use trill::sim::{Fault, Finger, Happening};
+use trill::Touch;
+use trill::sim::{BusEvent, Fault, Finger};
 
 use crate::link::touch_merge::TouchMerge;
 use crate::runtime::analog_inputs::Inputs;
@@ -37,16 +38,16 @@ pub enum Event {
 
 impl Event {
     /// Returns the event of the simulated bus, with sensor and display at these addresses.
-    pub fn happening(&self, touch: u8, display: u8) -> Option<Happening> {
+    pub fn happening(&self, touch: u8, display: u8) -> Option<BusEvent> {
         let address = |part: Part| match part {
             Part::Touch => touch,
             Part::Display => display,
         };
         match *self {
             Event::Command(_) => None,
-            Event::Fault(part, fault) => Some(Happening::Fault(address(part), fault)),
-            Event::Reset(part) => Some(Happening::Reset(address(part))),
-            Event::Stuck(stuck) => Some(Happening::Stuck(stuck)),
+            Event::Fault(part, fault) => Some(BusEvent::Fault(address(part), fault)),
+            Event::Reset(part) => Some(BusEvent::Reset(address(part))),
+            Event::Stuck(stuck) => Some(BusEvent::Stuck(stuck)),
         }
     }
 }
@@ -139,7 +140,8 @@ impl Script {
     ) -> impl FnMut(u64) -> Vec<Finger> + Send {
         move |now| {
             let mut fingers = self.fingers(now);
-            fingers.extend(clients.fingers());
+            let touches = clients.touches().into_iter();
+            fingers.extend(touches.map(|(id, touch)| Finger { id, touch }));
             fingers
         }
     }
@@ -155,9 +157,11 @@ impl Script {
                 let at = |from: f32, to: f32| from + (to - from) * part;
                 Finger {
                     id: stroke.finger,
-                    x: at(stroke.from.x, stroke.to.x),
-                    y: at(stroke.from.y, stroke.to.y),
-                    size: at(stroke.from.size, stroke.to.size),
+                    touch: Touch {
+                        x: at(stroke.from.x, stroke.to.x),
+                        y: at(stroke.from.y, stroke.to.y),
+                        size: at(stroke.from.size, stroke.to.size),
+                    },
                 }
             })
             .collect()
@@ -187,7 +191,7 @@ impl Script {
     }
 
     /// Returns the event of the simulated bus, with sensor and display at these addresses.
-    pub fn happenings(&self, touch: u8, display: u8) -> impl Iterator<Item = (u64, Happening)> {
+    pub fn happenings(&self, touch: u8, display: u8) -> impl Iterator<Item = (u64, BusEvent)> {
         self.events
             .iter()
             .filter_map(move |(at, event)| Some((*at, event.happening(touch, display)?)))
@@ -509,10 +513,10 @@ mod tests {
         assert_eq!(at(2.5).len(), 2);
         let moving = at(4.0);
         let first = moving.iter().find(|finger| finger.id == 1).unwrap();
-        assert!((first.x - 0.4).abs() < 1e-6 && first.size == 0.5);
+        assert!((first.touch.x - 0.4).abs() < 1e-6 && first.touch.size == 0.5);
         let left = at(7.0);
         assert_eq!(left.len(), 1);
-        assert_eq!((left[0].id, left[0].size), (2, SIZE));
+        assert_eq!((left[0].id, left[0].touch.size), (2, SIZE));
         assert_eq!(script.end(), 6_000_000_000);
     }
 
@@ -613,7 +617,7 @@ mod tests {
             match parse(&words.join(" ")) {
                 Ok(script) => {
                     for finger in script.fingers(now) {
-                        proptest::prop_assert!((0.0..=1.0).contains(&finger.x));
+                        proptest::prop_assert!((0.0..=1.0).contains(&finger.touch.x));
                     }
                     proptest::prop_assert!(script.events().is_sorted_by_key(|(at, _)| *at));
                 }

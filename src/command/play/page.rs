@@ -1,4 +1,4 @@
-//! Where `gatebend play` serves the page.
+//! Options of the page that `gatebend play` serves.
 
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, UdpSocket};
@@ -12,26 +12,26 @@ use crate::{Failure, print_message as say};
 
 #[derive(clap::Args)]
 pub struct Page {
-    /// First port to serve the page at; 0 is any [default: 8080, or as the board's file says]
+    /// First port to try for the page; 0 takes any [default: 8080, or the one in the board's file]
     #[arg(long, value_name = "N")]
     port: Option<u16>,
-    /// Address to serve the page at: 0.0.0.0 is all [default: on a desk this computer's only, on a board all]
+    /// Address to serve the page at; 0.0.0.0 is all [default: this computer only on a desk, all on a board]
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<IpAddr>,
     /// Do not serve the page
     #[arg(long)]
     no_web: bool,
-    /// Serve the page's files from a folder, as they are at the moment
+    /// Serve the page's files from a folder instead of the program's
     #[arg(long, value_name = "DIR")]
     web: Option<PathBuf>,
-    /// Let browsers in only who know the code that the display shows
+    /// Admit only browsers that send the code on the display
     #[arg(long)]
     pairing: bool,
 }
 
 impl Page {
-    /// The port of the page, if it can be had: without it, the instrument plays. `name` is
-    /// told to people where it listens at all addresses.
+    /// Opens the port of the page. If none is free, the instrument plays without a page.
+    /// People use `name` as the host if it listens at all addresses.
     pub fn listener(
         &self,
         web: &Web,
@@ -42,8 +42,9 @@ impl Page {
             return Ok(None);
         }
         let files = match &self.web {
-            Some(folder) => Files::folder(folder)
-                .map_err(|problem| Failure::Usage(format!("--web: {problem}")))?,
+            Some(folder) => {
+                Files::folder(folder).map_err(|error| Failure::Usage(format!("--web: {error}")))?
+            }
             None => Files::embedded(),
         };
         let options = server::Options {
@@ -59,26 +60,27 @@ impl Page {
             Ok(listener) => {
                 let page = listener.page();
                 log::info!("Page: {page}");
-                // Whether or not anybody reads it.
+                // Standard output may be closed.
                 let _ = writeln!(io::stdout(), "Page: {page}");
                 if let Some(code) = listener.code() {
                     let _ = writeln!(io::stdout(), "Pairing code: {code}");
                 }
                 Some(listener)
             }
-            Err(problem) => {
-                log::warn!("{problem}");
-                say(&problem);
+            Err(error) => {
+                log::warn!("{error}");
+                say(&error.to_string());
                 None
             }
         })
     }
 }
 
-/// What others in the network reach this computer by: its address there, if it is in one.
+/// Returns the host by which others in the network reach this computer: its address there,
+/// or `localhost`.
 pub fn name_in_network() -> String {
-    // Of a network that is for documentation (RFC 5737). Nothing is sent: a datagram socket
-    // that connects only chooses the way.
+    // An address for documentation (RFC 5737). Connecting a datagram socket sends nothing;
+    // it only chooses a route.
     const ANYWHERE: (Ipv4Addr, u16) = (Ipv4Addr::new(192, 0, 2, 1), 9);
     let address = || -> io::Result<IpAddr> {
         let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;

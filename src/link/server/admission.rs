@@ -1,95 +1,106 @@
-//! Who is here: clients that were welcomed, those that wait at the listener, and how many
-//! connections there are of whom. Pure.
+//! Admission of clients and connections: how many there may be.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
-use super::trust::home;
+use crate::link::frames::Audience;
 use crate::link::session::Listening;
 
-/// Connections at a time, those of clients among them: a browser has six.
+/// Connections at a time, including those of clients; a browser opens up to six.
 const CONNECTIONS: usize = 48;
-/// Of them, those from one place: the others are for others.
-const OF_ONE: usize = CONNECTIONS / 2;
+/// Connections from one network, so that others can connect, too.
+const CONNECTIONS_OF_ONE: usize = CONNECTIONS / 2;
 
-/// Clients by their numbers.
+/// Clients by number: those that were welcomed, and those that wait for it.
 #[derive(Debug, Default)]
-pub struct Seats {
+pub struct Admission {
     next: u32,
-    /// Who has not been welcomed yet, the longest first.
-    waiting: VecDeque<u32>,
-    /// What each client that was welcomed wants to hear of.
-    taken: BTreeMap<u32, Listening>,
+    /// Clients that were not welcomed yet, the oldest first.
+    pending: VecDeque<u32>,
+    /// Frames that each welcomed client listens to.
+    admitted: BTreeMap<u32, Listening>,
 }
 
-impl Seats {
-    /// A client more, that waits. Of more than `most` the one goes that waits longest:
-    /// who knows the code is through the listener in a moment.
-    pub fn wait(&mut self, most: usize) -> u32 {
+impl Admission {
+    /// Adds a client that waits to be welcomed, and returns its number. If more than
+    /// `max_pending` wait, the oldest is dropped: a person who has the code needs a moment
+    /// only.
+    pub fn enter(&mut self, max_pending: usize) -> u32 {
         let number = self.next;
         self.next = self.next.wrapping_add(1);
-        self.waiting.push_back(number);
-        if self.waiting.len() > most {
-            self.waiting.pop_front();
+        self.pending.push_back(number);
+        if self.pending.len() > max_pending {
+            self.pending.pop_front();
         }
         number
     }
 
-    /// Whether a client waits, or has a seat.
-    pub fn has(&self, number: u32) -> bool {
-        self.taken.contains_key(&number) || self.waiting.contains(&number)
+    /// Returns whether a client waits or was admitted.
+    pub fn contains(&self, number: u32) -> bool {
+        self.admitted.contains_key(&number) || self.pending.contains(&number)
     }
 
-    /// Gives a client a seat, or notes what it wants to hear of on the one it has; there
-    /// are `most`.
-    pub fn take(&mut self, number: u32, listening: Listening, most: usize) -> bool {
-        if !self.taken.contains_key(&number) && self.taken.len() >= most {
+    /// Admits a client unless `max` others are here; for one that was admitted before,
+    /// updates the frames that it listens to. Returns whether it is admitted.
+    pub fn admit(&mut self, number: u32, listening: Listening, max: usize) -> bool {
+        if !self.admitted.contains_key(&number) && self.admitted.len() >= max {
             return false;
         }
-        self.waiting.retain(|waiting| *waiting != number);
-        self.taken.insert(number, listening);
+        self.pending.retain(|pending| *pending != number);
+        self.admitted.insert(number, listening);
         true
     }
 
-    /// A client has left.
+    /// Removes a client.
     pub fn leave(&mut self, number: u32) {
-        self.waiting.retain(|waiting| *waiting != number);
-        self.taken.remove(&number);
+        self.pending.retain(|pending| *pending != number);
+        self.admitted.remove(&number);
     }
 
-    /// How many were welcomed, and what any of them wants to hear of.
-    pub fn wanted(&self) -> (u32, Listening) {
-        let any = |of: fn(&Listening) -> bool| self.taken.values().any(of);
-        let wanted = Listening {
-            activity: any(|listening| listening.activity),
-            display: any(|listening| listening.display),
-            sound: any(|listening| listening.sound),
-        };
-        (self.taken.len() as u32, wanted)
+    /// The admitted clients together.
+    pub fn audience(&self) -> Audience {
+        let any = |of: fn(&Listening) -> bool| self.admitted.values().any(of);
+        Audience {
+            clients: self.admitted.len() as u32,
+            listening: Listening {
+                activity: any(|listening| listening.activity),
+                display: any(|listening| listening.display),
+                sound: any(|listening| listening.sound),
+            },
+        }
     }
 }
 
-/// How many connections there are of each [`home`].
+/// Numbers of open connections by the [`network_of`] their peers.
 #[derive(Debug, Default)]
-pub struct Guests(BTreeMap<IpAddr, usize>);
+pub struct ConnectionCounts(BTreeMap<IpAddr, usize>);
 
-impl Guests {
-    /// One more, unless there are too many.
-    pub fn enter(&mut self, peer: IpAddr) -> bool {
+impl ConnectionCounts {
+    /// Counts one more connection, unless there are too many; returns whether it may stay.
+    pub fn open(&mut self, peer: IpAddr) -> bool {
         let all: usize = self.0.values().sum();
-        let of_one = self.0.entry(home(peer)).or_default();
-        let enters = all < CONNECTIONS && *of_one < OF_ONE;
-        *of_one += usize::from(enters);
+        let of_one = self.0.entry(network_of(peer)).or_default();
+        let may_stay = all < CONNECTIONS && *of_one < CONNECTIONS_OF_ONE;
+        *of_one += usize::from(may_stay);
         self.0.retain(|_, count| *count > 0);
-        enters
+        may_stay
     }
 
-    /// One less.
-    pub fn leave(&mut self, peer: IpAddr) {
-        if let Some(count) = self.0.get_mut(&home(peer)) {
+    /// Counts one connection less.
+    pub fn close(&mut self, peer: IpAddr) {
+        if let Some(count) = self.0.get_mut(&network_of(peer)) {
             *count -= 1;
         }
         self.0.retain(|_, count| *count > 0);
+    }
+}
+
+/// The part of an address that tells people apart: an IPv4 address as a whole, and the
+/// upper half of an IPv6 address, since one household has all addresses of the lower half.
+pub fn network_of(peer: IpAddr) -> IpAddr {
+    match peer.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        address @ IpAddr::V4(_) => address,
     }
 }
 
@@ -104,41 +115,41 @@ mod tests {
     };
 
     #[test]
-    fn who_waits_takes_nobodys_seat() {
-        let mut seats = Seats::default();
-        let silent: Vec<u32> = (0..3).map(|_| seats.wait(2)).collect();
-        assert_eq!(
-            silent
-                .iter()
-                .map(|number| seats.has(*number))
-                .collect::<Vec<_>>(),
-            [false, true, true]
-        );
-        let one = seats.wait(2);
-        assert!(seats.take(one, ALL, 1) && seats.has(one));
-        assert_eq!(seats.wanted(), (1, ALL));
-        let two = seats.wait(2);
-        assert!(!seats.take(two, ALL, 1));
-        // On a seat, one may change one's mind.
+    fn pending_clients_do_not_keep_others_out() {
+        let mut admission = Admission::default();
+        let silent: Vec<u32> = (0..3).map(|_| admission.enter(2)).collect();
+        let stay = silent.iter().map(|number| admission.contains(*number));
+        assert_eq!(stay.collect::<Vec<_>>(), [false, true, true]);
+        let one = admission.enter(2);
+        assert!(admission.admit(one, ALL, 1) && admission.contains(one));
+        let audience = |listening| Audience {
+            clients: 1,
+            listening,
+        };
+        assert_eq!(admission.audience(), audience(ALL));
+        let two = admission.enter(2);
+        assert!(!admission.admit(two, ALL, 1));
+        // An admitted client may listen to other frames.
         let sound = Listening { sound: true, ..ALL };
-        assert!(seats.take(one, sound, 1));
-        assert_eq!(seats.wanted(), (1, sound));
-        seats.leave(one);
-        assert!(seats.take(two, ALL, 1) && !seats.has(one));
+        assert!(admission.admit(one, sound, 1));
+        assert_eq!(admission.audience(), audience(sound));
+        admission.leave(one);
+        assert!(admission.admit(two, ALL, 1) && !admission.contains(one));
     }
 
     #[test]
-    fn one_guest_leaves_room_for_others() {
-        let mut guests = Guests::default();
+    fn one_network_leaves_room_for_others() {
+        let mut counts = ConnectionCounts::default();
         let [one, two, three] = [1, 2, 3].map(|last| IpAddr::from([192, 168, 1, last]));
-        let enter = |guests: &mut Guests, who| (0..100).filter(|_| guests.enter(who)).count();
-        assert_eq!(enter(&mut guests, one), OF_ONE);
-        assert_eq!(enter(&mut guests, two), OF_ONE);
-        assert_eq!(enter(&mut guests, three), 0);
-        guests.leave(two);
-        assert_eq!(enter(&mut guests, one), 0);
-        assert_eq!(enter(&mut guests, three), 1);
-        (0..OF_ONE).for_each(|_| guests.leave(one));
-        assert_eq!(guests.0.len(), 2);
+        let open =
+            |counts: &mut ConnectionCounts, peer| (0..100).filter(|_| counts.open(peer)).count();
+        assert_eq!(open(&mut counts, one), CONNECTIONS_OF_ONE);
+        assert_eq!(open(&mut counts, two), CONNECTIONS_OF_ONE);
+        assert_eq!(open(&mut counts, three), 0);
+        counts.close(two);
+        assert_eq!(open(&mut counts, one), 0);
+        assert_eq!(open(&mut counts, three), 1);
+        (0..CONNECTIONS_OF_ONE).for_each(|_| counts.close(one));
+        assert_eq!(counts.0.len(), 2);
     }
 }

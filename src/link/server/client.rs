@@ -1,77 +1,83 @@
-//! A client on its websocket, by a thread of its own, which does everything for it: one
-//! that is slow, or says too much, waits for itself alone.
+//! A client on its websocket, served by a thread of its own: a client that is slow or sends
+//! too much delays only itself.
 
 use std::io;
 use std::net::{IpAddr, TcpStream};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tungstenite::{Bytes, Error, Message, Utf8Bytes, WebSocket};
 
-use super::connection::part;
-use super::context::{Guest, Seat, ServerContext};
-use super::deadline::Turns;
+use super::context::{ClientEntry, Connection, ServerContext};
+use super::deadline::{SlicedStream, close_gracefully};
 use super::job_queue::JobQueue;
-use super::latest::Told;
-use super::trust::TokenBucket;
+use super::latest::Sent;
+use super::token_bucket::TokenBucket;
 use crate::handle::{CommandResult, Reply};
 use crate::link::protocol::ServerMessage;
+use crate::link::rate_limit::RateLimit;
 use crate::link::session::{Action, MOST_HELLO, Session};
 
-/// How long it waits for a message before it looks what there is to tell.
-const LOOK: Duration = Duration::from_millis(10);
-/// From one telling of changes to the next: 30 a second.
-const CHANGES: Duration = Duration::from_millis(33);
-/// Bytes that a socket is read by.
-const READ: usize = 8 << 10;
-/// Pings in the time after which who says nothing is gone.
+/// Longest wait for a message before the client is sent what is new.
+const SLICE: Duration = Duration::from_millis(10);
+/// Period of changes of the state: 30 a second.
+const CHANGES_PERIOD: Duration = Duration::from_millis(33);
+/// Size of the read buffer in bytes.
+const READ_BUFFER: usize = 8 << 10;
+/// Pings in the time after which a silent client is dropped.
 const PINGS: u32 = 3;
-/// Who must type a code has so many times longer to say hello.
+/// Factor on the time to say hello for a client that has to type a code.
 const TYPING: u32 = 20;
 
 /// Serves a client to its end.
-pub fn converse(stream: TcpStream, rest: Vec<u8>, guest: &Guest) {
-    let limits = guest.context().limits;
-    let Ok(turns) = Turns::new(stream, rest.len(), LOOK, limits.full) else {
+pub fn serve(stream: TcpStream, received: Vec<u8>, connection: &Connection) {
+    let limits = connection.context().limits;
+    let Ok(stream) = SlicedStream::new(stream, received.len(), SLICE, limits.stall) else {
         return;
     };
     let config = WebSocketConfig::default()
-        .read_buffer_size(READ)
+        .read_buffer_size(READ_BUFFER)
         .max_message_size(Some(MOST_HELLO))
         .max_frame_size(Some(MOST_HELLO));
-    let mut socket = WebSocket::from_partially_read(turns, rest, Role::Server, Some(config));
-    let End::Close(code, reason) = Client::new(guest, &mut socket).run() else {
+    let mut socket = WebSocket::from_partially_read(stream, received, Role::Server, Some(config));
+    let End::Close(code, reason) = Client::new(connection, &mut socket).run() else {
         return;
     };
-    log::info!("a client is sent away: {reason}");
+    log::info!("a client's connection is closed: {reason}");
     let frame = CloseFrame {
         code,
         reason: reason.into(),
     };
-    socket.get_mut().speak(limits.full);
+    socket.get_mut().begin_writing(limits.stall);
     if socket.close(Some(frame)).is_ok() && socket.flush().is_ok() {
-        part(socket.get_ref().stream());
+        close_gracefully(socket.get_ref().stream());
     }
 }
 
-/// Why a client is served no longer.
+/// The reason why a client is no longer served.
 enum End {
-    /// It has left, or does not take what it is sent.
+    /// The client has left, or does not take what it is sent.
     Gone,
-    /// It is told.
+    /// The server closes the connection with this code and reason.
     Close(CloseCode, String),
+}
+
+impl End {
+    fn close(code: CloseCode, reason: &str) -> End {
+        End::Close(code, reason.into())
+    }
 }
 
 impl From<Error> for End {
     fn from(error: Error) -> End {
         match error {
-            Error::Capacity(_) => End::Close(CloseCode::Size, "this message is too long".into()),
-            Error::Utf8(_) => End::Close(CloseCode::Invalid, "text is UTF-8".into()),
+            Error::Capacity(_) => End::close(CloseCode::Size, "this message is too long"),
+            Error::Utf8(_) => End::close(CloseCode::Invalid, "text must be UTF-8"),
             Error::Protocol(error) => {
-                let mut reason = format!("this is no websocket's: {error}");
-                // A closing frame has room for 123 bytes.
+                let mut reason = format!("this is not a valid websocket frame: {error}");
+                // A close frame has room for 123 bytes.
                 while reason.len() > 120 {
                     reason.pop();
                 }
@@ -82,180 +88,186 @@ impl From<Error> for End {
     }
 }
 
+/// A client; times are those of [`ServerContext::now`].
 struct Client<'a> {
     context: &'a ServerContext,
     peer: IpAddr,
-    seat: Seat<'a>,
-    socket: &'a mut WebSocket<Turns>,
+    entry: ClientEntry<'a>,
+    socket: &'a mut WebSocket<SlicedStream>,
     session: Session,
-    started: Instant,
-    /// How much it may say.
+    connected: Duration,
+    /// Messages that it may send.
     messages: TokenBucket,
+    /// Bytes that it may send.
     bytes: TokenBucket,
-    /// It is not listened to before; times are from the start.
-    rest: Duration,
-    /// What it said, and is not looked at before: a code may be in it.
+    /// Time before which nothing is read.
+    paused_until: Duration,
+    /// A message with a pairing code that has to wait.
     held: Option<Utf8Bytes>,
-    /// It was told that a code is wanted.
-    types: bool,
-    /// A command on its way, which the next message waits for.
-    asked: Option<(Option<u32>, Reply)>,
+    /// True if a person has to type the code.
+    is_typing: bool,
+    /// A command that was sent to the instrument; the next message waits for its result.
+    pending: Option<(Option<u32>, Reply)>,
     job_queue: JobQueue,
-    told: Told,
-    next_changes: Duration,
-    heard: Duration,
-    /// Of a message, some has come.
-    amid: bool,
+    sent: Sent,
+    changes: RateLimit,
+    /// Time of the last whole message.
+    last_message: Duration,
+    /// True if a part of a message was received.
+    is_in_message: bool,
     next_ping: Duration,
 }
 
 impl<'a> Client<'a> {
-    fn new(guest: &'a Guest, socket: &'a mut WebSocket<Turns>) -> Client<'a> {
-        let context = guest.context();
+    fn new(connection: &'a Connection, socket: &'a mut WebSocket<SlicedStream>) -> Client<'a> {
+        let context = connection.context();
         let limits = context.limits;
-        let started = Instant::now();
+        let now = context.now();
         Client {
             context,
-            peer: guest.peer(),
-            seat: Seat::wait(context),
+            peer: connection.peer(),
+            entry: ClientEntry::new(context),
             socket,
             session: context.session(),
-            started,
+            connected: now,
             messages: TokenBucket::new(limits.messages, 2.0 * limits.messages),
-            bytes: TokenBucket::new(limits.bytes, 2.0 * limits.message as f64),
-            rest: Duration::ZERO,
+            bytes: TokenBucket::new(limits.bytes, 2.0 * limits.message_bytes as f64),
+            paused_until: now,
             held: None,
-            types: false,
-            asked: None,
+            is_typing: false,
+            pending: None,
             job_queue: JobQueue::default(),
-            told: Told::default(),
-            next_changes: Duration::ZERO,
-            heard: Duration::ZERO,
-            amid: false,
-            next_ping: limits.silence / PINGS,
+            sent: Sent::default(),
+            changes: RateLimit::default(),
+            last_message: now,
+            is_in_message: false,
+            next_ping: now + limits.silence / PINGS,
         }
     }
 
     fn run(mut self) -> End {
         loop {
-            if let Err(end) = self.turn() {
+            if let Err(end) = self.step() {
                 return end;
             }
         }
     }
 
-    fn turn(&mut self) -> Result<(), End> {
-        if self.context.ended() {
+    /// Sends what is new, then waits up to [`SLICE`] for a message or a result.
+    fn step(&mut self) -> Result<(), End> {
+        if self.context.is_ended() {
             let reason = "the instrument was switched off";
-            return Err(End::Close(CloseCode::Away, reason.into()));
+            return Err(End::close(CloseCode::Away, reason));
         }
-        let now = self.started.elapsed();
-        self.socket.get_mut().speak(self.context.limits.answer);
-        self.look_after(now)?;
-        let worked = self.job_queue.turn(&self.context.jobs);
-        self.tell(worked)?;
-        if now >= self.next_changes {
-            self.next_changes = now + CHANGES;
-            let changes = self.session.update(&self.context.view());
-            self.tell(changes)?;
-        }
-        if self.session.greeted() {
-            let listening = self.session.listening();
-            let news = self.context.moments().news(&mut self.told, listening);
-            for message in news {
-                self.socket.write(message)?;
+        let now = self.context.now();
+        let stream = self.socket.get_mut();
+        stream.begin_writing(self.context.limits.answer);
+        self.check_presence(now)?;
+        self.send_news(now)?;
+        if let Some((id, reply)) = self.pending.take() {
+            // Nothing is read meanwhile.
+            self.last_message = now;
+            match reply.within(SLICE) {
+                Some(result) => self.answer(id, result)?,
+                None => self.pending = Some((id, reply)),
             }
-        }
-        self.socket.flush()?;
-        if let Some((id, answer)) = self.asked.take() {
-            // Meanwhile it is not listened to.
-            self.heard = now;
-            match answer.within(LOOK) {
-                Some(outcome) => self.answer(id, outcome)?,
-                None => self.asked = Some((id, answer)),
+        } else if now < self.paused_until {
+            // A pause within a message does not extend the time for it.
+            if !self.is_in_message {
+                self.last_message = now;
             }
-        } else if now < self.rest {
-            // Who rests within a message has to come to its end all the same.
-            if !self.amid {
-                self.heard = now;
-            }
-            thread::sleep(self.rest.saturating_sub(now).min(LOOK));
+            thread::sleep(self.paused_until.saturating_sub(now).min(SLICE));
         } else if let Some(text) = self.held.take() {
-            self.take(text, now)?;
+            self.receive(text, now)?;
         } else {
             self.read(now)?;
         }
         Ok(())
     }
 
-    fn tell(&mut self, tells: impl IntoIterator<Item = ServerMessage>) -> Result<(), End> {
-        for tell in tells {
-            if let Ok(text) = serde_json::to_string(&tell) {
+    /// Sends answers to jobs, changes of the state, and frames.
+    fn send_news(&mut self, now: Duration) -> Result<(), End> {
+        let answer = self.job_queue.poll(&self.context.jobs);
+        self.send(answer)?;
+        if self.changes.is_due(now, CHANGES_PERIOD) {
+            let changes = self.session.update(&self.context.view());
+            self.send(changes)?;
+        }
+        if self.session.greeted() {
+            let listening = self.session.listening();
+            let frames = self.context.latest().unsent(&mut self.sent, listening);
+            for message in frames {
+                self.socket.write(message)?;
+            }
+        }
+        self.socket.flush()?;
+        Ok(())
+    }
+
+    fn send(&mut self, messages: impl IntoIterator<Item = ServerMessage>) -> Result<(), End> {
+        for message in messages {
+            if let Ok(text) = serde_json::to_string(&message) {
                 self.socket.write(Message::text(text))?;
             }
         }
         Ok(())
     }
 
-    fn answer(&mut self, id: Option<u32>, outcome: CommandResult) -> Result<(), End> {
-        if id.is_none() && outcome.is_ok() {
-            // Nobody waits; what it led to is told soon.
+    fn answer(&mut self, id: Option<u32>, result: CommandResult) -> Result<(), End> {
+        if id.is_none() && result.is_ok() {
+            // No answer is expected; the changes are sent soon.
             return Ok(());
         }
-        let tells = self.session.answer(id, outcome, &self.context.view());
-        self.tell(tells)
+        let messages = self.session.answer(id, result, &self.context.view());
+        self.send(messages)
     }
 
-    /// Reads a message, if one comes.
+    /// Reads a message, if one arrives.
     fn read(&mut self, now: Duration) -> Result<(), End> {
-        self.socket.get_mut().listen();
+        self.socket.get_mut().begin_reading();
         let message = self.socket.read();
-        let came = self.socket.get_mut().take_came();
-        self.rest = now + self.bytes.take(came as f64, now);
+        let received = self.socket.get_mut().take_received();
+        self.paused_until = now + self.bytes.take(received as f64, now);
         let message = match message {
             Ok(message) => message,
-            Err(Error::Io(error)) if is_nothing(&error) => {
-                self.amid |= came > 0;
+            Err(Error::Io(error)) if is_incomplete(&error) => {
+                self.is_in_message |= received > 0;
                 return Ok(());
             }
             Err(error) => return Err(error.into()),
         };
-        self.heard = now;
-        self.amid = false;
-        self.rest = self.rest.max(now + self.messages.take(1.0, now));
+        self.last_message = now;
+        self.is_in_message = false;
+        let pause = now + self.messages.take(1.0, now);
+        self.paused_until = self.paused_until.max(pause);
         match message {
-            Message::Text(text) => self.take(text, now),
-            Message::Binary(_) => self.tell([ServerMessage::Refused {
-                id: None,
-                reason: "messages are JSON, as text".into(),
-                at: None,
-            }]),
+            Message::Text(text) => self.receive(text, now),
+            Message::Binary(_) => self.send([refused("messages are JSON, as text")]),
             Message::Close(_) => {
-                // Its answer is on its way.
+                // The socket has queued the answer.
                 let _ = self.socket.flush();
                 Err(End::Gone)
             }
-            // Pings are answered by the socket.
+            // The socket answers pings.
             _ => Ok(()),
         }
     }
 
-    /// Sees whether anybody is there, and may stay.
-    fn look_after(&mut self, now: Duration) -> Result<(), End> {
+    /// Pings the client, and ends it if it is silent, or was not welcomed in time.
+    fn check_presence(&mut self, now: Duration) -> Result<(), End> {
         let limits = self.context.limits;
-        if now > self.heard + limits.silence {
+        if now > self.last_message + limits.silence {
             log::info!("a client does not answer any more");
             return Err(End::Gone);
         }
         if !self.session.greeted() {
-            let typing = if self.types { TYPING } else { 1 };
-            if now > limits.hello * typing {
-                let reason = "say hello first";
-                return Err(End::Close(CloseCode::Policy, reason.into()));
+            let factor = if self.is_typing { TYPING } else { 1 };
+            if now > self.connected + limits.hello * factor {
+                return Err(End::close(CloseCode::Policy, "say hello first"));
             }
-            if self.seat.is_lost() {
-                let reason = "others want to come in, too";
-                return Err(End::Close(CloseCode::Again, reason.into()));
+            if self.entry.is_displaced() {
+                let reason = "other clients are waiting, too";
+                return Err(End::close(CloseCode::Again, reason));
             }
         }
         if now >= self.next_ping {
@@ -265,79 +277,84 @@ impl<'a> Client<'a> {
         Ok(())
     }
 
-    /// It is welcomed, for the first time or again, if there is room.
-    fn sit(&mut self, first: bool) -> Result<(), End> {
+    /// Admits the client that was welcomed, for the first time or again, if there is room.
+    fn admit(&mut self, is_first: bool) -> Result<(), End> {
         let limits = self.context.limits;
-        if !self.seat.sit(self.session.listening()) {
+        if !self.entry.admit(self.session.listening()) {
             let reason = format!(
                 "the instrument has {} clients already, and takes no more",
                 limits.clients
             );
-            self.tell([ServerMessage::Refused {
-                id: None,
-                reason: reason.clone(),
-                at: None,
-            }])?;
+            self.send([refused(&reason)])?;
             return Err(End::Close(CloseCode::Again, reason));
         }
-        if first {
-            self.told = self.context.moments().now();
+        if is_first {
+            self.sent = self.context.latest().sent_to_new_client();
             self.socket.set_config(|config| {
-                config.max_message_size = Some(limits.message);
-                config.max_frame_size = Some(limits.message);
+                config.max_message_size = Some(limits.message_bytes);
+                config.max_frame_size = Some(limits.message_bytes);
             });
         }
         Ok(())
     }
 
-    fn take(&mut self, text: Utf8Bytes, now: Duration) -> Result<(), End> {
+    /// Handles a message.
+    fn receive(&mut self, text: Utf8Bytes, now: Duration) -> Result<(), End> {
         let (context, view) = (self.context, self.context.view());
-        let greeted = self.session.greeted();
+        let was_greeted = self.session.greeted();
         let mut receive = || self.session.receive(&text, &view, context.counters.time());
-        let wish = if greeted {
+        let action = if was_greeted {
             receive()
         } else {
             match context.guess(self.peer, receive) {
-                Ok(wish) => wish,
-                Err(wait) => {
-                    self.rest = now + wait;
+                Ok(action) => action,
+                Err(delay) => {
+                    self.paused_until = now + delay;
                     self.held = Some(text);
                     return Ok(());
                 }
             }
         };
-        match wish {
-            Action::Send(tells) | Action::WrongCode(tells) => {
-                if tells.contains(&ServerMessage::Pairing) {
-                    self.types = true;
+        match action {
+            Action::Send(messages) | Action::WrongCode(messages) => {
+                if messages.contains(&ServerMessage::Pairing) {
+                    self.is_typing = true;
                     context.show_code();
                 }
                 if self.session.greeted() {
-                    self.sit(!greeted)?;
+                    self.admit(!was_greeted)?;
                 }
-                self.tell(tells)?;
+                self.send(messages)?;
             }
-            Action::End(tell) => {
-                self.tell([tell])?;
+            Action::End(message) => {
+                self.send([message])?;
                 let reason = "the instrument does not take this page";
-                return Err(End::Close(CloseCode::Policy, reason.into()));
+                return Err(End::close(CloseCode::Policy, reason));
             }
-            Action::Command(id, command) => self.asked = Some((id, context.shared.ask(command))),
+            Action::Command(id, command) => self.pending = Some((id, context.handle.ask(command))),
             Action::Touch(id, fingers) => {
-                self.seat.touch(&fingers);
+                self.entry.touch(&fingers);
                 self.answer(id, Ok(()))?;
             }
-            Action::Job(work) => {
-                let superfluous = self.job_queue.take(work);
-                self.tell(superfluous)?;
+            Action::Job(job) => {
+                let replaced = self.job_queue.add(job);
+                self.send(replaced)?;
             }
         }
         Ok(())
     }
 }
 
-/// Whether a read has found nothing, yet.
-fn is_nothing(error: &io::Error) -> bool {
+fn refused(reason: &str) -> ServerMessage {
+    ServerMessage::Refused {
+        id: None,
+        reason: reason.into(),
+        at: None,
+    }
+}
+
+/// Returns whether a read has to be continued later.
+fn is_incomplete(error: &io::Error) -> bool {
     use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
     matches!(error.kind(), WouldBlock | TimedOut | Interrupted)
 }

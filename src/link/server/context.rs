@@ -1,5 +1,7 @@
-//! What all connections share. Every lock here is held for moments, and never by the
-//! instrument's or the audio's thread.
+//! The state that all connections share.
+//!
+//! Its locks are held for microseconds, and only by the server's own threads, which have
+//! one priority: none is ever waited for by the instrument, the panel or the audio thread.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,86 +9,91 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
-
-use super::admission::{Guests, Seats};
-use super::job_queue::QueuedJob;
-use super::latest::Moments;
-use super::trust::{Guesses, Hosts, RateLimit};
-use super::{Limits, Options};
-use crate::handle::Handle;
-use crate::link::files::Files;
-use crate::link::protocol::{ServerMessage, Welcome};
-use crate::link::session::{Action, Listening, Session};
-use crate::link::touch_merge::TouchMerge;
-use crate::link::view::{Place, View};
 use engine::Counters;
 use instrument::Command;
 
-/// From one showing of the pairing code to the next.
-const SHOWING: Duration = Duration::from_secs(3);
+use super::admission::{Admission, ConnectionCounts};
+use super::guesses::Guesses;
+use super::hosts::Hosts;
+use super::job_queue::QueuedJob;
+use super::latest::Latest;
+use super::{Limits, Options};
+use crate::handle::Handle;
+use crate::link::files::Files;
+use crate::link::frames::Audience;
+use crate::link::protocol::{Finger, ServerMessage, Welcome};
+use crate::link::rate_limit::RateLimit;
+use crate::link::session::{Action, Listening, Session};
+use crate::link::touch_merge::TouchMerge;
+use crate::link::view::View;
 
-/// What all connections share.
-pub struct ServerContext {
-    /// The way to the instrument.
-    pub shared: Handle,
+/// Least time between two notices of the pairing code on the display.
+const CODE_PERIOD: Duration = Duration::from_secs(3);
+
+/// The parts of the instrument that connections use.
+pub struct Parts {
+    /// Handle to the instrument.
+    pub handle: Handle,
     /// The engine's counters.
     pub counters: Arc<Counters>,
-    /// Names that it goes by.
+    /// The fingers of clients.
+    pub touches: TouchMerge,
+    /// The welcome of every client.
+    pub welcome: Welcome,
+}
+
+/// The state that all connections share.
+pub struct ServerContext {
+    /// Handle to the instrument.
+    pub handle: Handle,
+    /// The engine's counters.
+    pub counters: Arc<Counters>,
+    /// Names under which the instrument may be reached.
     pub hosts: Hosts,
     /// The page.
     pub files: Files,
-    /// Clients' fingers.
-    pub hand: TouchMerge,
-    /// How patient it is.
+    /// Limits on what clients may use.
     pub limits: Limits,
-    /// To the workshop.
+    /// Queue of the thread that runs jobs.
     pub jobs: Sender<QueuedJob>,
+    touches: TouchMerge,
     welcome: Arc<Welcome>,
     code: Option<Arc<str>>,
     view: Mutex<View>,
-    moments: Mutex<Moments>,
-    seats: Mutex<Seats>,
-    guests: Mutex<Guests>,
-    started: Instant,
+    latest: Mutex<Latest>,
+    admission: Mutex<Admission>,
+    connections: Mutex<ConnectionCounts>,
     guesses: Mutex<Guesses>,
-    showing: Mutex<RateLimit>,
+    code_limit: Mutex<RateLimit>,
+    started: Instant,
     ended: AtomicBool,
 }
 
-/// What of the instrument a context takes.
-pub struct Parts {
-    pub shared: Handle,
-    pub counters: Arc<Counters>,
-    pub place: Place,
-    pub hand: TouchMerge,
-}
-
 impl ServerContext {
-    /// A context without connections.
+    /// Creates a context without connections.
     pub fn new(
         parts: Parts,
         options: Options,
         code: Option<Arc<str>>,
         jobs: Sender<QueuedJob>,
     ) -> ServerContext {
-        let name = options.name;
         ServerContext {
-            view: Mutex::new(View::new(parts.shared.state())),
-            shared: parts.shared,
+            view: Mutex::new(View::new(parts.handle.state())),
+            handle: parts.handle,
             counters: parts.counters,
-            hosts: Hosts::new(options.hosts.into_iter().chain([name])),
+            hosts: Hosts::new(options.hosts.into_iter().chain([options.name])),
             files: options.files,
-            hand: parts.hand,
             limits: options.limits,
             jobs,
-            welcome: Arc::new(parts.place.welcome()),
+            touches: parts.touches,
+            welcome: Arc::new(parts.welcome),
             code,
-            moments: Mutex::default(),
-            seats: Mutex::default(),
-            guests: Mutex::default(),
+            latest: Mutex::default(),
+            admission: Mutex::default(),
+            connections: Mutex::default(),
+            guesses: Mutex::new(Guesses::new(options.limits.wrong_code)),
+            code_limit: Mutex::default(),
             started: Instant::now(),
-            guesses: Mutex::new(Guesses::new(options.limits.guess)),
-            showing: Mutex::new(RateLimit::new(SHOWING)),
             ended: AtomicBool::new(false),
         }
     }
@@ -96,183 +103,189 @@ impl ServerContext {
         self.ended.store(true, Ordering::Relaxed);
     }
 
-    /// Whether they were asked to, or the instrument was.
-    pub fn ended(&self) -> bool {
-        self.ended.load(Ordering::Relaxed) || self.shared.stopped()
+    /// Returns whether the threads, or the instrument, were asked to end.
+    pub fn is_ended(&self) -> bool {
+        self.ended.load(Ordering::Relaxed) || self.handle.stopped()
     }
 
-    /// A new client's session.
+    /// The time since the server was started.
+    pub fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Creates the session of a new client.
     pub fn session(&self) -> Session {
         Session::new(Arc::clone(&self.welcome), self.code.clone())
     }
 
-    /// The welcome.
-    pub fn welcome(&self) -> &Welcome {
-        &self.welcome
-    }
-
-    /// The newest state. What is made of a network is made once for all.
+    /// Returns the newest state. What is derived from its network is shared by all clients.
     pub fn view(&self) -> View {
-        let mut view = locked(&self.view);
-        view.go_to(&self.shared.state());
+        let mut view = lock(&self.view);
+        view.go_to(&self.handle.state());
         view.clone()
     }
 
-    /// What is told of the moment.
-    pub fn moments(&self) -> MutexGuard<'_, Moments> {
-        locked(&self.moments)
+    /// The latest frames.
+    pub fn latest(&self) -> MutexGuard<'_, Latest> {
+        lock(&self.latest)
     }
 
-    /// How many clients there are, and what any of them wants to hear of.
-    pub fn wanted(&self) -> (u32, Listening) {
-        locked(&self.seats).wanted()
+    /// The clients that were welcomed.
+    pub fn audience(&self) -> Audience {
+        lock(&self.admission).audience()
     }
 
-    /// Shows the pairing code, for who stands in front of the instrument; not over and over.
+    /// Shows the pairing code to the player, though not too often.
     pub fn show_code(&self) {
         let Some(code) = &self.code else { return };
-        if locked(&self.showing).now(self.started.elapsed()) {
+        if lock(&self.code_limit).is_due(self.now(), CODE_PERIOD) {
             let notice = format!("pairing code for a browser: {code}");
-            self.shared.command(Command::Notice(notice));
+            self.handle.command(Command::Notice(notice));
         }
     }
 
-    /// What comes of a message that may have a pairing code; or how long it must wait,
-    /// unread, as codes from there were wrong. One at a time: many guess no faster than one.
+    /// Handles a message that may contain a pairing code. The lock makes all clients guess
+    /// one at a time, so that many guess no faster than one.
     ///
     /// # Errors
-    /// The wait.
+    /// Returns the time for which the message must wait, unread, because earlier codes from
+    /// this peer were wrong.
     pub fn guess(
         &self,
         peer: IpAddr,
         receive: impl FnOnce() -> Action,
     ) -> Result<Action, Duration> {
-        let mut guesses = locked(&self.guesses);
-        let now = self.started.elapsed();
-        let wait = guesses.wait(peer, now);
-        if !wait.is_zero() {
-            return Err(wait);
+        let mut guesses = lock(&self.guesses);
+        let now = self.now();
+        let delay = guesses.delay(peer, now);
+        if !delay.is_zero() {
+            return Err(delay);
         }
-        let wish = receive();
-        match &wish {
+        let action = receive();
+        match &action {
             Action::WrongCode(_) => guesses.wrong(peer, now),
-            Action::Send(tells) if matches!(tells.first(), Some(ServerMessage::Welcome(_))) => {
+            Action::Send(messages)
+                if matches!(messages.first(), Some(ServerMessage::Welcome(_))) =>
+            {
                 guesses.right(peer);
             }
             _ => {}
         }
-        Ok(wish)
+        Ok(action)
     }
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // What is in there is whole at every moment.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // The values are consistent whenever a panic may happen.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A connection, for as long as it lasts.
-pub struct Guest {
+/// An open connection, counted while it exists.
+pub struct Connection {
     context: Arc<ServerContext>,
     peer: IpAddr,
 }
 
-impl Guest {
-    /// One more, unless there are too many.
-    pub fn of(context: &Arc<ServerContext>, peer: IpAddr) -> Option<Guest> {
-        let enters = locked(&context.guests).enter(peer);
-        enters.then(|| Guest {
+impl Connection {
+    /// Counts a new connection; returns `None` if there are too many.
+    pub fn open(context: &Arc<ServerContext>, peer: IpAddr) -> Option<Connection> {
+        let may_stay = lock(&context.connections).open(peer);
+        may_stay.then(|| Connection {
             context: Arc::clone(context),
             peer,
         })
     }
 
-    /// Where it comes from.
+    /// The address of the other end.
     pub fn peer(&self) -> IpAddr {
         self.peer
     }
 
-    /// What it shares with others.
+    /// The state that it shares with others.
     pub fn context(&self) -> &ServerContext {
         &self.context
     }
 }
 
-impl Drop for Guest {
+impl Drop for Connection {
     fn drop(&mut self) {
-        locked(&self.context.guests).leave(self.peer);
+        lock(&self.context.connections).close(self.peer);
     }
 }
 
-/// A client's place among the others: at the listener, until it sits. Who leaves it lifts its
-/// fingers.
-pub struct Seat<'a> {
+/// A client's entry among the others. Dropping it lifts the client's fingers.
+pub struct ClientEntry<'a> {
     context: &'a ServerContext,
     number: u32,
 }
 
-impl<'a> Seat<'a> {
-    /// A place at the listener; if too many stand there, the one is lost that is the oldest.
-    pub fn wait(context: &'a ServerContext) -> Seat<'a> {
-        let number = locked(&context.seats).wait(context.limits.waiting);
-        Seat { context, number }
+impl<'a> ClientEntry<'a> {
+    /// Adds a client that waits to be welcomed.
+    pub fn new(context: &'a ServerContext) -> ClientEntry<'a> {
+        let number = lock(&context.admission).enter(context.limits.pending);
+        ClientEntry { context, number }
     }
 
-    /// Whether it was lost to others.
-    pub fn is_lost(&self) -> bool {
-        !locked(&self.context.seats).has(self.number)
+    /// Returns whether newer clients have displaced this one.
+    pub fn is_displaced(&self) -> bool {
+        !lock(&self.context.admission).contains(self.number)
     }
 
-    /// Sits, if there is room, and wants to hear of this.
-    pub fn sit(&self, listening: Listening) -> bool {
-        locked(&self.context.seats).take(self.number, listening, self.context.limits.clients)
+    /// Admits the client if there is room, and notes the frames that it listens to; returns
+    /// whether it is admitted.
+    pub fn admit(&self, listening: Listening) -> bool {
+        let limits = self.context.limits;
+        lock(&self.context.admission).admit(self.number, listening, limits.clients)
     }
 
-    /// The fingers of its client, all of them.
-    pub fn touch(&self, fingers: &[crate::link::protocol::Finger]) {
-        self.context.hand.put(self.number, fingers);
+    /// Replaces the client's fingers.
+    pub fn touch(&self, fingers: &[Finger]) {
+        self.context.touches.put(self.number, fingers);
     }
 }
 
-impl Drop for Seat<'_> {
+impl Drop for ClientEntry<'_> {
     fn drop(&mut self) {
         self.touch(&[]);
-        locked(&self.context.seats).leave(self.number);
+        lock(&self.context.admission).leave(self.number);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use crossbeam_channel::unbounded;
+    use instrument::parameters::Parameters;
+    use instrument::{Instrument, surface::Surface};
 
     use super::*;
-    use crate::board::description;
     use crate::factory_networks;
-    use crate::runtime::parts::Parts as Instrument;
+    use crate::link::view::InstrumentInfo;
 
     #[test]
-    fn the_code_is_shown_now_and_then() {
-        let board = description::built_in("desk").unwrap().board().unwrap();
-        let instrument = Instrument::new(factory_networks::all());
-        let (controller, engine) = instrument.assemble(board.platform).unwrap();
-        let (shared, inbox) = Handle::new(controller.state());
+    fn the_code_is_shown_once_in_a_period() {
+        let parameters = Parameters::default();
+        let networks = factory_networks::all();
+        let made = Instrument::new(networks, parameters, Vec::new(), None, 0);
+        let (instrument, _) = made.unwrap();
+        let (handle, inbox) = Handle::new(instrument.state());
+        let info = InstrumentInfo {
+            board: "desk".into(),
+            rate: 44_100,
+            sound: true,
+            display: 64,
+            surface: Surface::default(),
+        };
         let parts = Parts {
-            shared,
-            counters: engine.counters(),
-            place: Place {
-                start: 1,
-                board: board.name,
-                rate: 44_100,
-                sound: true,
-                display: 64,
-                surface: board.panel.surface,
-            },
-            hand: TouchMerge::default(),
+            handle,
+            counters: Arc::default(),
+            touches: TouchMerge::default(),
+            welcome: info.welcome(1),
         };
         let code = Some(Arc::from("123456"));
         let context = ServerContext::new(parts, Options::default(), code, unbounded().0);
         let began = Instant::now();
         (0..100).for_each(|_| context.show_code());
-        let times = 1 + began.elapsed().as_secs() as usize / SHOWING.as_secs() as usize;
-        assert!((1..=times).contains(&inbox.len()), "{}", inbox.len());
+        let most = 1 + began.elapsed().as_secs() as usize / CODE_PERIOD.as_secs() as usize;
+        assert!((1..=most).contains(&inbox.len()), "{}", inbox.len());
     }
 }

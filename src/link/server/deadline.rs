@@ -1,43 +1,45 @@
-//! Sockets that hold a thread for a bounded time, however slowly the other side reads or
-//! writes: a socket's own timeouts bound one call, and start anew with each byte.
+//! Sockets that hold a thread for a bounded time, however slow the peer is. A socket's own
+//! timeouts bound one call only, and start anew with each byte.
 
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
-/// Most bytes of a turn.
-const MOST: usize = 64 << 10;
+/// Most bytes that are read in one time slice.
+const MAX_SLICE: usize = 64 << 10;
+/// Most bytes that are read and discarded when a connection is closed.
+const MAX_DISCARDED: usize = 64 << 10;
+/// Longest time for that.
+const CLOSING: Duration = Duration::from_millis(500);
 
-/// Reads and writes until a time.
-pub struct Patient<'a> {
+/// A socket that is read and written until a deadline.
+pub struct DeadlineStream<'a> {
     stream: &'a TcpStream,
-    until: Instant,
+    deadline: Instant,
 }
 
-impl<'a> Patient<'a> {
-    /// For so long, from now on.
-    pub fn new(stream: &'a TcpStream, patience: Duration) -> Patient<'a> {
-        Patient {
+impl<'a> DeadlineStream<'a> {
+    /// Sets the deadline to this long from now.
+    pub fn new(stream: &'a TcpStream, timeout: Duration) -> DeadlineStream<'a> {
+        DeadlineStream {
             stream,
-            until: Instant::now() + patience,
+            deadline: Instant::now() + timeout,
         }
     }
-
-    fn left(&self) -> io::Result<Option<Duration>> {
-        left(self.until).map(Some)
-    }
 }
 
-impl Read for Patient<'_> {
+impl Read for DeadlineStream<'_> {
     fn read(&mut self, part: &mut [u8]) -> io::Result<usize> {
-        self.stream.set_read_timeout(self.left()?)?;
+        let left = time_left(self.deadline)?;
+        self.stream.set_read_timeout(Some(left))?;
         self.stream.read(part)
     }
 }
 
-impl Write for Patient<'_> {
+impl Write for DeadlineStream<'_> {
     fn write(&mut self, part: &[u8]) -> io::Result<usize> {
-        self.stream.set_write_timeout(self.left()?)?;
+        let left = time_left(self.deadline)?;
+        self.stream.set_write_timeout(Some(left))?;
         self.stream.write(part)
     }
 
@@ -46,60 +48,75 @@ impl Write for Patient<'_> {
     }
 }
 
-fn left(until: Instant) -> io::Result<Duration> {
-    let left = until.saturating_duration_since(Instant::now());
+fn time_left(deadline: Instant) -> io::Result<Duration> {
+    let left = deadline.saturating_duration_since(Instant::now());
     if left.is_zero() {
         return Err(io::ErrorKind::TimedOut.into());
     }
     Ok(left)
 }
 
-/// A client's socket, by turns: in each it is read for a moment and written to for a
-/// while. A message may take many turns.
-pub struct Turns {
-    stream: TcpStream,
-    /// What one call waits for reading.
-    look: Duration,
-    reads_until: Instant,
-    writes_until: Instant,
-    /// Bytes that have come, and were not asked for yet.
-    came: usize,
+/// Closes a connection so that the peer receives everything that was sent: unread input
+/// would reset the connection.
+pub fn close_gracefully(stream: &TcpStream) {
+    if stream.shutdown(Shutdown::Write).is_err() {
+        return;
+    }
+    let mut input = DeadlineStream::new(stream, CLOSING);
+    let (mut left, mut discarded) = (MAX_DISCARDED, [0; 4096]);
+    while let Ok(count @ 1..) = input.read(&mut discarded) {
+        left = left.saturating_sub(count);
+        if left == 0 {
+            return;
+        }
+    }
 }
 
-impl Turns {
-    /// A socket of which so many bytes have come already. A call waits no longer than
-    /// `look` for something to read, or `full` until something is taken.
+/// A client's socket, which is read and written in time slices. A message may take many.
+pub struct SlicedStream {
+    stream: TcpStream,
+    /// Length of a slice for reading.
+    slice: Duration,
+    read_deadline: Instant,
+    write_deadline: Instant,
+    /// Bytes received since [`SlicedStream::take_received`].
+    received: usize,
+}
+
+impl SlicedStream {
+    /// Wraps a socket from which `received` bytes were read already. A call waits at most
+    /// `slice` for input and `stall` for room to write.
     pub fn new(
         stream: TcpStream,
-        came: usize,
-        look: Duration,
-        full: Duration,
-    ) -> io::Result<Turns> {
-        stream.set_read_timeout(Some(look))?;
-        stream.set_write_timeout(Some(full))?;
+        received: usize,
+        slice: Duration,
+        stall: Duration,
+    ) -> io::Result<SlicedStream> {
+        stream.set_read_timeout(Some(slice))?;
+        stream.set_write_timeout(Some(stall))?;
         let now = Instant::now();
-        Ok(Turns {
+        Ok(SlicedStream {
             stream,
-            look,
-            reads_until: now,
-            writes_until: now,
-            came,
+            slice,
+            read_deadline: now,
+            write_deadline: now,
+            received,
         })
     }
 
-    /// From now on it may be written to for so long.
-    pub fn speak(&mut self, patience: Duration) {
-        self.writes_until = Instant::now() + patience;
+    /// Allows reading for one slice.
+    pub fn begin_reading(&mut self) {
+        self.read_deadline = Instant::now() + self.slice;
     }
 
-    /// From now on it may be read for a moment.
-    pub fn listen(&mut self) {
-        self.reads_until = Instant::now() + self.look;
+    /// Allows writing for this long.
+    pub fn begin_writing(&mut self, timeout: Duration) {
+        self.write_deadline = Instant::now() + timeout;
     }
 
-    /// How many bytes have come since this was asked last.
-    pub fn take_came(&mut self) -> usize {
-        std::mem::take(&mut self.came)
+    /// Returns the number of bytes received since the last call.
+    pub fn take_received(&mut self) -> usize {
+        std::mem::take(&mut self.received)
     }
 
     /// The socket itself.
@@ -108,20 +125,20 @@ impl Turns {
     }
 }
 
-impl Read for Turns {
+impl Read for SlicedStream {
     fn read(&mut self, part: &mut [u8]) -> io::Result<usize> {
-        if self.came >= MOST || Instant::now() >= self.reads_until {
+        if self.received >= MAX_SLICE || Instant::now() >= self.read_deadline {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         let count = self.stream.read(part)?;
-        self.came += count;
+        self.received += count;
         Ok(count)
     }
 }
 
-impl Write for Turns {
+impl Write for SlicedStream {
     fn write(&mut self, part: &[u8]) -> io::Result<usize> {
-        left(self.writes_until)?;
+        time_left(self.write_deadline)?;
         self.stream.write(part)
     }
 
@@ -146,35 +163,35 @@ mod tests {
     const LONG: Duration = Duration::from_secs(60);
 
     #[test]
-    fn a_turn_ends_after_so_many_bytes() {
+    fn a_slice_ends_after_its_bytes() {
         let (here, mut there) = pair();
-        let mut turns = Turns::new(here, 0, LONG, LONG).unwrap();
-        turns.listen();
-        there.write_all(&vec![0; MOST + 1]).unwrap();
+        let mut stream = SlicedStream::new(here, 0, LONG, LONG).unwrap();
+        stream.begin_reading();
+        there.write_all(&vec![0; MAX_SLICE + 1]).unwrap();
         let mut part = [0; 1024];
         let nothing = loop {
-            match turns.read(&mut part) {
+            match stream.read(&mut part) {
                 Ok(count) => assert!(count > 0),
                 Err(error) => break error.kind(),
             }
         };
         assert_eq!(nothing, io::ErrorKind::WouldBlock);
-        assert!((MOST..MOST + part.len()).contains(&turns.take_came()));
+        assert!((MAX_SLICE..MAX_SLICE + part.len()).contains(&stream.take_received()));
     }
 
     #[test]
-    fn a_turn_ends_after_its_time() {
+    fn a_slice_ends_after_its_time() {
         let (here, mut there) = pair();
         there.write_all(&[0; 8]).unwrap();
-        let mut turns = Turns::new(here, 0, Duration::from_nanos(1), LONG).unwrap();
-        turns.listen();
-        turns.speak(Duration::ZERO);
-        let kind = |outcome: io::Result<usize>| outcome.unwrap_err().kind();
-        while Instant::now() < turns.reads_until {}
-        assert_eq!(kind(turns.read(&mut [0])), io::ErrorKind::WouldBlock);
-        assert_eq!(kind(turns.write(&[0])), io::ErrorKind::TimedOut);
-        let mut patient = Patient::new(&there, Duration::ZERO);
-        assert_eq!(kind(patient.read(&mut [0])), io::ErrorKind::TimedOut);
-        assert_eq!(kind(patient.write(&[0])), io::ErrorKind::TimedOut);
+        let mut stream = SlicedStream::new(here, 0, Duration::from_nanos(1), LONG).unwrap();
+        stream.begin_reading();
+        stream.begin_writing(Duration::ZERO);
+        let kind = |result: io::Result<usize>| result.unwrap_err().kind();
+        while Instant::now() < stream.read_deadline {}
+        assert_eq!(kind(stream.read(&mut [0])), io::ErrorKind::WouldBlock);
+        assert_eq!(kind(stream.write(&[0])), io::ErrorKind::TimedOut);
+        let mut stream = DeadlineStream::new(&there, Duration::ZERO);
+        assert_eq!(kind(stream.read(&mut [0])), io::ErrorKind::TimedOut);
+        assert_eq!(kind(stream.write(&[0])), io::ErrorKind::TimedOut);
     }
 }

@@ -1,34 +1,38 @@
-//! HTTP, as little of it as serves a page: a request's head in, an answer out.
+//! The part of HTTP that serves a page: reads the head of a request, writes a response.
 
 use std::io::{self, Read, Write};
 
-/// Most bytes of a request's head.
-const MOST_HEAD: usize = 8 << 10;
+use httparse::EMPTY_HEADER;
 
-/// What of a request matters here. Names of hosts are in lower case.
+/// Longest head of a request, in bytes.
+const MAX_HEAD: usize = 8 << 10;
+/// Most headers of a request; browsers send fewer than 30.
+const MAX_HEADERS: usize = 100;
+
+/// The parts of a request that the server uses. Host names are in lower case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
-    /// Whether the content is wanted, too (`GET`), or not (`HEAD`).
-    pub content: bool,
-    /// The path, without what comes after a `?`.
+    /// True for `GET`, false for `HEAD`.
+    pub wants_body: bool,
+    /// The path, without the query.
     pub path: String,
-    /// Which host it is for, with a port if one was given.
+    /// The `Host` header: a name or address, with a port if one was given.
     pub host: String,
-    /// The page that it comes from, if a browser says so.
+    /// The origin of the page that sent the request, if a browser names it.
     pub origin: Option<String>,
-    /// The content's tag, as the browser has it.
-    pub known: Option<String>,
-    /// It may be compressed.
-    pub gzip: bool,
-    /// The key of a websocket that is asked for.
-    pub key: Option<String>,
+    /// Tags of the versions that the browser has (`If-None-Match`).
+    pub known_tags: Option<String>,
+    /// True if the body may be compressed.
+    pub accepts_gzip: bool,
+    /// The key of the websocket that is requested.
+    pub websocket_key: Option<String>,
 }
 
-/// An answer's status and, if it is no good one, a sentence.
+/// A response that reports a problem: its status, and a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Problem(pub Status, pub &'static str);
 
-/// A status.
+/// Code and reason phrase of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Status(pub u16, pub &'static str);
 
@@ -42,144 +46,135 @@ pub const TIMEOUT: Status = Status(408, "Request Timeout");
 pub const UPGRADE: Status = Status(426, "Upgrade Required");
 pub const TOO_LARGE: Status = Status(431, "Request Header Fields Too Large");
 
-/// Reads a head, and what came after it already.
+const NOT_HTTP: Problem = Problem(BAD_REQUEST, "this is not an HTTP request");
+const TOO_LONG: Problem = Problem(TOO_LARGE, "the request's headers are too long");
+
+/// Reads the head of a request; also returns the bytes that arrived after it.
 ///
 /// # Errors
-/// When it is too long or makes no sense, or none comes in time; none is told to who
-/// said nothing at all.
+/// Fails if the head is too long or malformed, or does not arrive in time; with `None` if
+/// nothing arrived at all, which gets no response.
 pub fn read(stream: &mut impl Read) -> Result<(Request, Vec<u8>), Option<Problem>> {
     let mut bytes = Vec::new();
     let mut part = [0; 1024];
     loop {
-        let begin = bytes.len().saturating_sub(3);
-        let count = match stream.read(&mut part) {
+        let part = match stream.read(&mut part) {
             Ok(0) => return Err(None),
-            Ok(count) => count,
+            Ok(count) => &part[..count],
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(_) if bytes.is_empty() => return Err(None),
-            Err(_) => {
-                return Err(Some(Problem(
-                    TIMEOUT,
-                    "the request did not come to its end",
-                )));
-            }
+            Err(_) => return Err(Some(Problem(TIMEOUT, "the request did not arrive in time"))),
         };
-        bytes.extend_from_slice(&part[..count]);
-        if let Some(at) = find(&bytes[begin..], b"\r\n\r\n") {
-            let rest = bytes.split_off(begin + at + 4);
-            return Ok((parse(&bytes)?, rest));
+        bytes.extend_from_slice(part);
+        // A head ends with a line feed.
+        if part.contains(&b'\n') {
+            if let Some((request, length)) = parse(&bytes)? {
+                return Ok((request, bytes.split_off(length)));
+            }
         }
-        if bytes.len() > MOST_HEAD {
-            return Err(Some(Problem(TOO_LARGE, "the request's head is too long")));
+        if bytes.len() > MAX_HEAD {
+            return Err(Some(TOO_LONG));
         }
     }
 }
 
-fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
-    bytes.windows(what.len()).position(|part| part == what)
-}
-
-/// A request from its head.
-///
-/// # Errors
-/// When it makes no sense.
-pub fn parse(head: &[u8]) -> Result<Request, Problem> {
-    let nonsense = Problem(BAD_REQUEST, "this is no request of HTTP");
-    let text = std::str::from_utf8(head).map_err(|_| nonsense)?;
-    let mut lines = text.split("\r\n");
-    let words: Vec<&str> = lines.next().unwrap_or_default().split(' ').collect();
-    let [method, target, "HTTP/1.1" | "HTTP/1.0"] = words[..] else {
-        return Err(nonsense);
+/// Parses the head of a request; returns it with its length, or nothing if it is
+/// incomplete.
+fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, Problem> {
+    let mut headers = [EMPTY_HEADER; MAX_HEADERS];
+    let mut head = httparse::Request::new(&mut headers);
+    let length = match head.parse(bytes) {
+        Ok(httparse::Status::Complete(length)) => length,
+        Ok(httparse::Status::Partial) => return Ok(None),
+        Err(httparse::Error::TooManyHeaders) => return Err(TOO_LONG),
+        Err(_) => return Err(NOT_HTTP),
     };
-    let content = match method {
-        "GET" => true,
-        "HEAD" => false,
-        _ => return Err(Problem(NOT_ALLOWED, "there is only GET and HEAD here")),
+    let wants_body = match head.method {
+        Some("GET") => true,
+        Some("HEAD") => false,
+        _ => return Err(Problem(NOT_ALLOWED, "only GET and HEAD are supported")),
     };
-    let path = target.split(['?', '#']).next().unwrap_or_default();
+    let target = head.path.unwrap_or_default();
     let mut request = Request {
-        content,
-        path: path.to_string(),
+        wants_body,
+        path: target.split(['?', '#']).next().unwrap_or_default().into(),
         ..Request::default()
     };
-    let (mut websocket, mut hosts) = (false, 0);
-    for line in lines.filter(|line| !line.is_empty()) {
-        let (name, value) = line.split_once(':').ok_or(nonsense)?;
-        let value = value.trim();
-        match name.to_ascii_lowercase().as_str() {
+    let (mut is_websocket, mut hosts) = (false, 0);
+    for header in head.headers {
+        let value = std::str::from_utf8(header.value).map_err(|_| NOT_HTTP)?;
+        match header.name.to_ascii_lowercase().as_str() {
             "host" => {
                 request.host = value.to_ascii_lowercase();
                 hosts += 1;
             }
             "origin" => request.origin = Some(value.to_ascii_lowercase()),
-            "if-none-match" => request.known = Some(value.to_string()),
+            "if-none-match" => request.known_tags = Some(value.into()),
             "accept-encoding" => {
-                request.gzip = value
+                request.accepts_gzip = value
                     .split(',')
                     .any(|encoding| encoding.trim().split(';').next() == Some("gzip"));
             }
-            "upgrade" => websocket = value.eq_ignore_ascii_case("websocket"),
-            "sec-websocket-key" => request.key = Some(value.to_string()),
+            "upgrade" => is_websocket = value.eq_ignore_ascii_case("websocket"),
+            "sec-websocket-key" => request.websocket_key = Some(value.into()),
             _ => {}
         }
     }
     if hosts != 1 {
-        return Err(Problem(
-            BAD_REQUEST,
-            "a request says once which host it is for",
-        ));
+        return Err(Problem(BAD_REQUEST, "a request must name one host"));
     }
-    request.key = request.key.filter(|_| websocket);
-    Ok(request)
+    request.websocket_key = request.websocket_key.filter(|_| is_websocket);
+    Ok(Some((request, length)))
 }
 
-/// An answer: headers of its own beside those that all have, and a content.
-pub fn answer(
+/// Writes a response and ends it: these headers in addition to those of every response,
+/// and a body if it is wanted.
+pub fn respond(
     out: &mut impl Write,
     status: Status,
     headers: &[(&str, &str)],
-    content: &[u8],
-    with_content: bool,
+    body: &[u8],
+    wants_body: bool,
 ) -> io::Result<()> {
-    let Status(number, words) = status;
-    let mut head = format!("HTTP/1.1 {number} {words}\r\n");
-    for (name, value) in headers {
-        head.extend([*name, ": ", *value, "\r\n"]);
-    }
+    let mut head = head(status, headers);
     if status != NOT_MODIFIED {
-        head.extend(["Content-Length: ", &content.len().to_string(), "\r\n"]);
+        head.extend(["Content-Length: ", &body.len().to_string(), "\r\n"]);
     }
     head += "Connection: close\r\n\r\n";
     out.write_all(head.as_bytes())?;
-    if with_content && status != NOT_MODIFIED {
-        out.write_all(content)?;
+    if wants_body && status != NOT_MODIFIED {
+        out.write_all(body)?;
     }
     out.flush()
 }
 
-/// The answer after which HTTP is over.
-pub fn switch(out: &mut impl Write, headers: &[(&str, &str)]) -> io::Result<()> {
-    let mut head = String::from("HTTP/1.1 101 Switching Protocols\r\n");
-    for (name, value) in headers {
-        head.extend([*name, ": ", *value, "\r\n"]);
-    }
-    head += "\r\n";
+/// Writes the response after which another protocol is spoken.
+pub fn switch_protocols(out: &mut impl Write, headers: &[(&str, &str)]) -> io::Result<()> {
+    let head = head(Status(101, "Switching Protocols"), headers) + "\r\n";
     out.write_all(head.as_bytes())
 }
 
-/// An answer that is a sentence.
-pub fn say(
+/// Writes a response that reports a problem.
+pub fn respond_problem(
     out: &mut impl Write,
     Problem(status, sentence): Problem,
-    with_content: bool,
+    wants_body: bool,
 ) -> io::Result<()> {
     let headers = [
         ("Content-Type", "text/plain; charset=utf-8"),
         ("X-Content-Type-Options", "nosniff"),
         ("Cache-Control", "no-store"),
     ];
-    let content = format!("{sentence}\n");
-    answer(out, status, &headers, content.as_bytes(), with_content)
+    let body = format!("{sentence}\n");
+    respond(out, status, &headers, body.as_bytes(), wants_body)
+}
+
+fn head(Status(code, phrase): Status, headers: &[(&str, &str)]) -> String {
+    let mut head = format!("HTTP/1.1 {code} {phrase}\r\n");
+    for (name, value) in headers {
+        head.extend([*name, ": ", *value, "\r\n"]);
+    }
+    head
 }
 
 #[cfg(test)]
@@ -190,8 +185,15 @@ mod tests {
         format!("{}\r\n\r\n", lines.join("\r\n")).into_bytes()
     }
 
+    fn parse(lines: &[&str]) -> Result<Request, Problem> {
+        let head = head(lines);
+        let (request, length) = super::parse(&head)?.expect("a whole head");
+        assert_eq!(length, head.len());
+        Ok(request)
+    }
+
     #[test]
-    fn what_matters_of_a_request_is_taken() {
+    fn requests_are_parsed() {
         let lines = [
             "GET /ws?x=1 HTTP/1.1",
             "HOST: Bela.Local:8080",
@@ -200,24 +202,23 @@ mod tests {
             "Upgrade: WebSocket",
             "Sec-WebSocket-Key: abc=",
         ];
-        let request = parse(&head(&lines)).unwrap();
         let expected = Request {
-            content: true,
+            wants_body: true,
             path: "/ws".into(),
             host: "bela.local:8080".into(),
             origin: Some("http://bela.local:8080".into()),
-            known: None,
-            gzip: true,
-            key: Some("abc=".into()),
+            known_tags: None,
+            accepts_gzip: true,
+            websocket_key: Some("abc=".into()),
         };
-        assert_eq!(request, expected);
-        // A key without the wish for a websocket is none.
+        assert_eq!(parse(&lines), Ok(expected));
+        // A key counts only if a websocket is requested.
         let other = [lines[0], lines[1], lines[5]];
-        assert_eq!(parse(&head(&other)).unwrap().key, None);
+        assert_eq!(parse(&other).unwrap().websocket_key, None);
     }
 
     #[test]
-    fn what_is_none_is_refused() {
+    fn malformed_requests_are_refused() {
         for (lines, status) in [
             (&["GET /"][..], BAD_REQUEST),
             (&["GET / HTTP/2"], BAD_REQUEST),
@@ -225,16 +226,20 @@ mod tests {
             (&["GET / HTTP/1.1"], BAD_REQUEST),
             (&["GET / HTTP/1.1", "host: a", "host: b"], BAD_REQUEST),
             (&["GET / HTTP/1.1", "host: a", "nonsense"], BAD_REQUEST),
+            (
+                &[&["GET / HTTP/1.1"][..], &["a: b"; MAX_HEADERS + 1]].concat(),
+                TOO_LARGE,
+            ),
         ] {
-            assert_eq!(parse(&head(lines)).unwrap_err().0, status, "{lines:?}");
+            assert_eq!(parse(lines).unwrap_err().0, status, "{lines:?}");
         }
-        let long = vec![b'x'; MOST_HEAD + 2000];
+        let long = vec![b'x'; MAX_HEAD + 2000];
         assert_eq!(read(&mut &long[..]).unwrap_err().unwrap().0, TOO_LARGE);
         assert_eq!(read(&mut &b""[..]), Err(None));
     }
 
     #[test]
-    fn a_head_may_come_in_pieces_and_with_more_after_it() {
+    fn a_head_may_arrive_in_pieces_and_with_more_after_it() {
         let mut bytes = head(&["GET / HTTP/1.1", "host: a"]);
         bytes.extend_from_slice(b"more");
         let mut pieces = bytes
@@ -251,7 +256,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_bytes_are_a_request_or_refused(bytes: Vec<u8>) {
-            let _ = parse(&bytes);
+            let _ = super::parse(&bytes);
             let _ = read(&mut &bytes[..]);
         }
     }

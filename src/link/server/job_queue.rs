@@ -1,5 +1,5 @@
-//! What takes long is worked out by one thread for all clients, one job of each at a
-//! time; of what a client asks for meanwhile, the newest of each kind.
+//! Jobs that take long. One thread runs them for all clients, one job of each client at a
+//! time; while a client's job runs, the newest of each kind waits.
 
 use std::mem;
 
@@ -11,79 +11,68 @@ use crate::link::protocol::ServerMessage;
 /// A job, and the sender of its answer.
 pub type QueuedJob = (Job, Sender<ServerMessage>);
 
-/// The thread that works; until nobody can give it work any more.
-pub fn work(jobs: &Receiver<QueuedJob>) {
-    for (work, reply) in jobs {
-        // Who has left does not care.
-        let _ = reply.send(work.answer());
+/// Runs jobs until all senders are gone.
+pub fn run(jobs: &Receiver<QueuedJob>) {
+    for (job, reply) in jobs {
+        // The client may have left.
+        let _ = reply.send(job.answer());
     }
 }
 
-/// A client's work.
+/// A client's jobs.
 #[derive(Default)]
 pub struct JobQueue {
-    at_work: Option<(u32, Receiver<ServerMessage>)>,
+    running: Option<(u32, Receiver<ServerMessage>)>,
     waiting: Vec<Job>,
 }
 
 impl JobQueue {
-    /// Takes work; what it makes superfluous is refused.
-    pub fn take(&mut self, work: Job) -> Option<ServerMessage> {
-        let kind = mem::discriminant(&work);
+    /// Adds a job. Returns the refusal of the waiting job that it replaces, if any.
+    pub fn add(&mut self, job: Job) -> Option<ServerMessage> {
+        let kind = mem::discriminant(&job);
         let earlier = self
             .waiting
             .iter_mut()
             .find(|earlier| mem::discriminant(*earlier) == kind);
         let Some(earlier) = earlier else {
-            self.waiting.push(work);
+            self.waiting.push(job);
             return None;
         };
-        let earlier = mem::replace(earlier, work);
-        Some(refused(&earlier, "you have asked for another one since"))
+        let earlier = mem::replace(earlier, job);
+        Some(refused(
+            earlier.id(),
+            "you have asked for another one since",
+        ))
     }
 
-    /// Brings the next work to the workshop; the answer to what was scope before, if it
-    /// is there.
-    pub fn turn(&mut self, jobs: &Sender<QueuedJob>) -> Option<ServerMessage> {
-        let answer = match &self.at_work {
+    /// Returns the answer to the running job if it has arrived, and starts the next one.
+    pub fn poll(&mut self, jobs: &Sender<QueuedJob>) -> Option<ServerMessage> {
+        let answer = match &self.running {
             Some((id, answer)) => match answer.try_recv() {
-                Ok(tell) => Some(tell),
+                Ok(answer) => Some(answer),
                 Err(TryRecvError::Empty) => return None,
-                Err(TryRecvError::Disconnected) => Some(lost(*id)),
+                Err(TryRecvError::Disconnected) => {
+                    Some(refused(*id, "this could not be worked out"))
+                }
             },
             None => None,
         };
-        self.at_work = None;
+        self.running = None;
         if !self.waiting.is_empty() {
-            let work = self.waiting.remove(0);
-            let id = id(&work);
+            let job = self.waiting.remove(0);
             let (reply, answer) = bounded(1);
-            self.at_work = Some((id, answer));
-            // If nobody works any more, the answer says so.
-            let _ = jobs.send((work, reply));
+            self.running = Some((job.id(), answer));
+            // If the thread has ended, the answer is found to be disconnected.
+            let _ = jobs.send((job, reply));
         }
         answer
     }
 }
 
-fn id(work: &Job) -> u32 {
-    match work {
-        Job::Compile { id, .. } | Job::Waveform { id, .. } => *id,
-    }
-}
-
-fn refused(work: &Job, reason: &str) -> ServerMessage {
-    ServerMessage::Refused {
-        id: Some(id(work)),
-        reason: reason.into(),
-        at: None,
-    }
-}
-
-fn lost(id: u32) -> ServerMessage {
+fn refused(id: u32, reason: &str) -> ServerMessage {
     ServerMessage::Refused {
         id: Some(id),
-        reason: "this could not be worked out".into(),
+        reason: reason.into(),
         at: None,
     }
 }
@@ -103,31 +92,31 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_counts_and_all_are_answered() {
+    fn a_newer_job_replaces_a_waiting_one_and_all_are_answered() {
         let (jobs, inbox) = unbounded();
-        let mut bench = JobQueue::default();
-        assert_eq!(bench.take(compile(1)), None);
-        assert_eq!(bench.turn(&jobs), None);
-        assert_eq!(bench.take(compile(2)), None);
+        let mut queue = JobQueue::default();
+        assert_eq!(queue.add(compile(1)), None);
+        assert_eq!(queue.poll(&jobs), None);
+        assert_eq!(queue.add(compile(2)), None);
         assert!(matches!(
-            bench.take(compile(3)),
+            queue.add(compile(3)),
             Some(ServerMessage::Refused { id: Some(2), .. })
         ));
         // One job at a time.
-        assert_eq!(bench.turn(&jobs), None);
+        assert_eq!(queue.poll(&jobs), None);
         assert_eq!(inbox.len(), 1);
-        let (work, reply) = inbox.recv().unwrap();
-        reply.send(work.answer()).unwrap();
+        let (job, reply) = inbox.recv().unwrap();
+        reply.send(job.answer()).unwrap();
         assert!(matches!(
-            bench.turn(&jobs),
+            queue.poll(&jobs),
             Some(ServerMessage::Compiled { id: 1, .. })
         ));
-        // Nobody works any more.
+        // The thread has ended.
         drop(inbox);
         assert!(matches!(
-            bench.turn(&jobs),
+            queue.poll(&jobs),
             Some(ServerMessage::Refused { id: Some(3), .. })
         ));
-        assert_eq!(bench.turn(&jobs), None);
+        assert_eq!(queue.poll(&jobs), None);
     }
 }

@@ -1,120 +1,143 @@
-//! What is told many times a second: made once, for whoever takes it in time. Who is
-//! late finds the newest only, and gaps in the sound.
+//! The latest frames, made once for all clients. A slow client finds the newest only, and
+//! gaps in the sound.
 
 use std::collections::VecDeque;
 
 use tungstenite::Message;
 
+use crate::link::frames::Frame;
+use crate::link::protocol::ServerMessage;
 use crate::link::session::Listening;
 
-/// Blocks of sound that wait for who is late: a second of them.
-const BLOCKS: usize = 50;
+/// Sound messages that are kept for slow clients: about a second.
+const SOUND_MESSAGES: usize = 50;
 
-/// The newest of something, and how many there were.
+/// The newest message of a kind, and the number of messages so far.
 #[derive(Default)]
 struct Newest(u64, Option<Message>);
 
 impl Newest {
-    fn put(&mut self, message: Message) {
+    fn set(&mut self, message: Message) {
         *self = Newest(self.0 + 1, Some(message));
     }
 
-    /// It, if it is news.
-    fn news(&self, told: &mut u64, into: &mut Vec<Message>) {
-        if *told != self.0 {
-            *told = self.0;
-            into.extend(self.1.clone());
+    /// Appends the message unless it is the one that was sent last.
+    fn append_unsent(&self, sent: &mut u64, messages: &mut Vec<Message>) {
+        if *sent != self.0 {
+            *sent = self.0;
+            messages.extend(self.1.clone());
         }
     }
 }
 
-/// What is told of the moment.
+/// The latest frames, as websocket messages.
 #[derive(Default)]
-pub struct Moments {
+pub struct Latest {
     activity: Newest,
     display: Newest,
     status: Newest,
     sound: VecDeque<Message>,
-    /// Blocks of sound so far.
-    blocks: u64,
+    /// Number of sound messages so far.
+    sounds: u64,
 }
 
-/// How much of it a client was told.
+/// The messages that a client has been sent, by their numbers.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Told {
+pub struct Sent {
     activity: u64,
     display: u64,
     status: u64,
-    blocks: u64,
+    sounds: u64,
 }
 
-impl Moments {
-    /// What the gates do.
-    pub fn put_activity(&mut self, message: Message) {
-        self.activity.put(message);
-    }
-
-    /// What the display shows.
-    pub fn put_display(&mut self, message: Message) {
-        self.display.put(message);
-    }
-
-    /// How it does.
-    pub fn put_status(&mut self, message: Message) {
-        self.status.put(message);
-    }
-
-    /// The next block of sound.
-    pub fn put_sound(&mut self, message: Message) {
-        if self.sound.len() == BLOCKS {
-            self.sound.pop_front();
+impl Latest {
+    /// Adds a frame.
+    pub fn add(&mut self, frame: Frame) {
+        match frame {
+            Frame::Activity(bytes) => self.activity.set(Message::binary(bytes)),
+            Frame::Display(bytes) => self.display.set(Message::binary(bytes)),
+            Frame::Sound(bytes) => {
+                if self.sound.len() == SOUND_MESSAGES {
+                    self.sound.pop_front();
+                }
+                self.sound.push_back(Message::binary(bytes));
+                self.sounds += 1;
+            }
+            Frame::Status(status) => {
+                if let Ok(text) = serde_json::to_string(&ServerMessage::Status(status)) {
+                    self.status.set(Message::text(text));
+                }
+            }
         }
-        self.sound.push_back(message);
-        self.blocks += 1;
     }
 
-    /// Nobody wants to hear of the display: what it shows is forgotten, for it gets old.
+    /// Forgets the display, which gets old while no client listens to it.
     pub fn forget_display(&mut self) {
         self.display.1 = None;
     }
 
-    /// What a client was told that comes now: of all there was, but for the display.
-    pub fn now(&self) -> Told {
-        Told {
+    /// The messages that a new client need not be sent: all but the display.
+    pub fn sent_to_new_client(&self) -> Sent {
+        Sent {
             activity: self.activity.0,
             display: 0,
             status: self.status.0,
-            blocks: self.blocks,
+            sounds: self.sounds,
         }
     }
 
-    /// What is news to a client that wants to hear of this.
-    pub fn news(&self, told: &mut Told, listening: Listening) -> Vec<Message> {
-        let mut news = Vec::new();
+    /// Returns the messages that a client listens to and has not been sent yet.
+    pub fn unsent(&self, sent: &mut Sent, listening: Listening) -> Vec<Message> {
+        let mut messages = Vec::new();
         if listening.sound {
-            let missing = (self.blocks - told.blocks).min(self.sound.len() as u64) as usize;
-            news.extend(self.sound.range(self.sound.len() - missing..).cloned());
+            let missing = (self.sounds - sent.sounds).min(self.sound.len() as u64) as usize;
+            messages.extend(self.sound.range(self.sound.len() - missing..).cloned());
         }
-        told.blocks = self.blocks;
+        sent.sounds = self.sounds;
         if listening.activity {
-            self.activity.news(&mut told.activity, &mut news);
+            self.activity
+                .append_unsent(&mut sent.activity, &mut messages);
         }
-        // What was when nobody listened is old.
-        told.activity = self.activity.0;
+        // Activity from before the client listened is too old.
+        sent.activity = self.activity.0;
         if listening.display {
-            self.display.news(&mut told.display, &mut news);
+            self.display.append_unsent(&mut sent.display, &mut messages);
         }
-        self.status.news(&mut told.status, &mut news);
-        news
+        self.status.append_unsent(&mut sent.status, &mut messages);
+        messages
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::link::protocol::Status;
 
     fn message(byte: u8) -> Message {
         Message::binary(vec![byte])
+    }
+
+    fn activity(byte: u8) -> Frame {
+        Frame::Activity(vec![byte])
+    }
+
+    fn display(byte: u8) -> Frame {
+        Frame::Display(vec![byte])
+    }
+
+    fn sound(byte: u8) -> Frame {
+        Frame::Sound(vec![byte])
+    }
+
+    fn status() -> Frame {
+        Frame::Status(Status {
+            t: 0,
+            load: 0,
+            late: 0,
+            engine: "cpu".into(),
+            clients: 1,
+            faults: Vec::new(),
+        })
     }
 
     const ALL: Listening = Listening {
@@ -124,59 +147,60 @@ mod tests {
     };
 
     #[test]
-    fn who_is_late_finds_the_newest_and_a_gap_in_the_sound() {
-        let mut moments = Moments::default();
-        let mut told = Told::default();
+    fn a_slow_client_gets_the_newest_and_a_gap_in_the_sound() {
+        let mut latest = Latest::default();
+        let mut sent = Sent::default();
         for i in 0..10 {
-            moments.put_activity(message(i));
-            moments.put_display(message(100 + i));
+            latest.add(activity(i));
+            latest.add(display(100 + i));
         }
-        for i in 0..=BLOCKS as u8 {
-            moments.put_sound(message(i));
+        for i in 0..=SOUND_MESSAGES as u8 {
+            latest.add(sound(i));
         }
-        let news = moments.news(&mut told, ALL);
-        let (sound, rest) = news.split_at(BLOCKS);
+        let messages = latest.unsent(&mut sent, ALL);
+        let (sound, rest) = messages.split_at(SOUND_MESSAGES);
         assert_eq!(sound.first(), Some(&message(1)));
         assert_eq!(rest, [message(9), message(109)]);
-        assert_eq!(moments.news(&mut told, ALL), []);
+        assert_eq!(latest.unsent(&mut sent, ALL), []);
     }
 
     #[test]
-    fn who_comes_is_told_nothing_old() {
-        let mut moments = Moments::default();
-        moments.put_activity(message(1));
-        moments.put_status(message(2));
-        moments.put_display(message(3));
-        moments.put_sound(message(4));
-        // While others look, what the display shows is kept.
-        let mut told = moments.now();
-        assert_eq!(moments.news(&mut told, ALL), [message(3)]);
-        moments.forget_display();
-        let mut told = moments.now();
-        assert_eq!(moments.news(&mut told, ALL), []);
-        moments.put_activity(message(5));
-        moments.put_status(message(6));
-        moments.put_display(message(7));
-        moments.put_sound(message(8));
-        let news = [8, 5, 7, 6].map(message);
-        assert_eq!(moments.news(&mut told, ALL), news);
+    fn a_new_client_gets_nothing_old_but_the_display() {
+        let mut latest = Latest::default();
+        latest.add(activity(1));
+        latest.add(status());
+        latest.add(display(3));
+        latest.add(sound(4));
+        // The display is kept while others listen to it.
+        let mut sent = latest.sent_to_new_client();
+        assert_eq!(latest.unsent(&mut sent, ALL), [message(3)]);
+        latest.forget_display();
+        let mut sent = latest.sent_to_new_client();
+        assert_eq!(latest.unsent(&mut sent, ALL), []);
+        latest.add(activity(5));
+        latest.add(status());
+        latest.add(display(7));
+        latest.add(sound(8));
+        let messages = latest.unsent(&mut sent, ALL);
+        assert_eq!(messages[..3], [8, 5, 7].map(message));
+        assert!(messages.len() == 4 && messages[3].is_text());
     }
 
     #[test]
-    fn who_begins_to_listen_hears_nothing_old_and_sees_the_display() {
-        let mut moments = Moments::default();
-        let mut told = Told::default();
+    fn a_client_that_begins_to_listen_gets_the_display_and_nothing_else_old() {
+        let mut latest = Latest::default();
+        let mut sent = Sent::default();
         let nothing = Listening {
             activity: false,
             display: false,
             sound: false,
         };
-        moments.put_activity(message(1));
-        moments.put_display(message(2));
-        moments.put_sound(message(3));
-        assert_eq!(moments.news(&mut told, nothing), []);
-        assert_eq!(moments.news(&mut told, ALL), [message(2)]);
-        moments.put_sound(message(4));
-        assert_eq!(moments.news(&mut told, ALL), [message(4)]);
+        latest.add(activity(1));
+        latest.add(display(2));
+        latest.add(sound(3));
+        assert_eq!(latest.unsent(&mut sent, nothing), []);
+        assert_eq!(latest.unsent(&mut sent, ALL), [message(2)]);
+        latest.add(sound(4));
+        assert_eq!(latest.unsent(&mut sent, ALL), [message(4)]);
     }
 }

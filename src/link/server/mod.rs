@@ -1,9 +1,8 @@
-//! The server: the page's files and the websocket of its clients, at one port.
+//! The server: the page's files and the websocket of its clients, on one port.
 //!
-//! A thread accepts connections, each connection has a thread of its own, one more
-//! makes what all clients are told of the moment, and one works out what takes long. All
-//! of them may wait; none of them is waited for by the instrument, and the audio callback
-//! gives its frames away without knowing whether anybody takes them.
+//! One thread accepts connections, each connection has a thread, one makes the frames for
+//! all clients, and one runs jobs that take long. Neither the instrument nor the audio
+//! callback ever waits for any of them.
 
 mod admission;
 mod broadcast;
@@ -11,10 +10,12 @@ mod client;
 mod connection;
 mod context;
 mod deadline;
+mod guesses;
+mod hosts;
 mod http;
 mod job_queue;
 mod latest;
-mod trust;
+mod token_bucket;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
@@ -23,43 +24,48 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crossbeam_channel::unbounded;
+use engine::{Counters, TapReader};
 
 use crate::handle::Handle;
 use crate::link::files::Files;
+use crate::link::frames::{DisplayReader, FrameSource};
 use crate::link::touch_merge::TouchMerge;
-use crate::link::view::Place;
+use crate::link::view::InstrumentInfo;
 use crate::panel::Mirror;
 use crate::spawn::{Role, Spawn, Task};
-use engine::{Counters, TapReader};
 
-use context::ServerContext;
+use context::{Connection, ServerContext};
 
-/// The port, if it is free.
+/// The first port that is tried by default.
 pub const PORT: u16 = 8080;
-/// So many ports are tried.
+/// Number of ports that are tried.
 const PORTS: u16 = 20;
+/// Pause after a connection could not be accepted, for want of memory or threads.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// Name of the thread that runs jobs.
+const JOBS_THREAD: &str = "gb-jobs";
 
-/// How the server is to be reached.
+/// Settings of the server.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The address to listen at.
     pub listen: IpAddr,
     /// The first port to try; 0 takes any.
     pub port: u16,
-    /// What it is called where it listens at all addresses.
+    /// The host name that people use if it listens at all addresses.
     pub name: String,
-    /// More names and addresses that it goes by.
+    /// More host names and addresses under which it may be reached.
     pub hosts: Vec<String>,
-    /// Clients must know a code that the display shows.
+    /// True if clients must know a code that the display shows.
     pub pairing: bool,
     /// The page.
     pub files: Files,
-    /// How patient it is.
+    /// Limits on what clients may use.
     pub limits: Limits,
 }
 
 impl Default for Options {
-    /// On this machine alone.
+    /// Serves this computer only.
     fn default() -> Options {
         Options {
             listen: Ipv4Addr::LOCALHOST.into(),
@@ -73,121 +79,154 @@ impl Default for Options {
     }
 }
 
-/// How much is taken from a client, and for how long it is waited for.
+/// Limits on what clients may use, and on the time for which the server waits for them.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Clients at a time.
     pub clients: usize,
-    /// Of those that were not welcomed yet.
-    pub waiting: usize,
+    /// Clients that wait to be welcomed.
+    pub pending: usize,
     /// Bytes of a message.
-    pub message: usize,
-    /// Messages a second, and twice as many at once after a rest.
+    pub message_bytes: usize,
+    /// Messages a second; after a rest, twice as many at once.
     pub messages: f64,
-    /// Bytes a second; at once after a rest, two of the longest messages.
+    /// Bytes a second; after a rest, twice `message_bytes` at once.
     pub bytes: f64,
-    /// Until a request is there.
+    /// Time for a request to arrive.
     pub request: Duration,
-    /// Until an answer was taken, or all that a client is told at once.
+    /// Time for the other end to take an answer, or all that a client is sent at once.
     pub answer: Duration,
-    /// Until a client was welcomed; of who must type a code, 20 times that.
+    /// Time for a client to be welcomed; 20 times as long if a code has to be typed.
     pub hello: Duration,
-    /// No whole message was heard of a client, not even an answer to a ping: it is gone.
+    /// Time without a whole message, not even an answer to a ping, after which a client is
+    /// dropped.
     pub silence: Duration,
-    /// Nothing could be sent to a client: it is too slow.
-    pub full: Duration,
-    /// After a wrong pairing code, until the next one from there; after each more, twice
-    /// as long, up to a minute.
-    pub guess: Duration,
+    /// Time without room for output after which a client is dropped.
+    pub stall: Duration,
+    /// Delay after a wrong pairing code before the next one from there is checked. Doubles
+    /// with each wrong code, up to a minute.
+    pub wrong_code: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
             clients: 8,
-            waiting: 8,
-            message: 4 << 20,
+            pending: 8,
+            message_bytes: 4 << 20,
             messages: 500.0,
             bytes: 1e6,
             request: Duration::from_secs(5),
             answer: Duration::from_secs(30),
             hello: Duration::from_secs(10),
             silence: Duration::from_secs(15),
-            full: Duration::from_secs(5),
-            guess: Duration::from_secs(1),
+            stall: Duration::from_secs(5),
+            wrong_code: Duration::from_secs(1),
         }
     }
 }
 
-/// What of the instrument the server has to do with.
+/// The parts of the instrument that the server uses.
 pub struct Access {
-    /// Its state, and the way to its thread.
-    pub shared: Handle,
+    /// Handle to the instrument.
+    pub handle: Handle,
     /// The engine's counters.
     pub counters: Arc<Counters>,
-    /// What clients are welcomed with.
-    pub place: Place,
-    /// The engine's sound, where it can be had.
+    /// Facts that clients are welcomed with.
+    pub info: InstrumentInfo,
+    /// The engine's sound, if it can be streamed.
     pub sound: Option<TapReader>,
-    /// What the display shows, as [`super::display`] makes messages of it.
-    pub display: Box<dyn FnMut() -> Vec<u8> + Send>,
-    /// What the panel knows of faults.
+    /// Reads the display.
+    pub display: DisplayReader,
+    /// The panel's faults.
     pub mirror: Mirror,
-    /// Where fingers of clients go.
-    pub hand: TouchMerge,
+    /// The fingers of clients.
+    pub touches: TouchMerge,
 }
 
-/// A port that is taken, before anybody serves there.
+/// Reason why the server cannot be started.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No port is free.
+    #[error(
+        "no page: nothing can be served at {listen}, ports {first} to {last}: {error}; \
+         choose with --listen and --port, or do without: --no-web"
+    )]
+    NoPort {
+        /// The address.
+        listen: IpAddr,
+        /// The first port that was tried.
+        first: u16,
+        /// The last port that was tried.
+        last: u16,
+        /// Why the last one could not be used.
+        error: io::Error,
+    },
+    /// The system has no random numbers.
+    #[error("no page: no random numbers: {0}")]
+    Random(#[from] getrandom::Error),
+    /// A thread could not be started.
+    #[error("no thread {name}: {error}")]
+    Thread {
+        /// The thread's name.
+        name: &'static str,
+        /// Why the system refused.
+        error: io::Error,
+    },
+}
+
+/// An open port, before it is served.
 pub struct Listener {
-    listener: TcpListener,
+    socket: TcpListener,
     address: SocketAddr,
     options: Options,
     code: Option<Arc<str>>,
-    /// `localhost` leads here.
+    /// True if a browser reaches it as `localhost`.
     is_localhost: bool,
 }
 
 impl Listener {
-    /// Takes the port, or the next one that is free.
+    /// Opens the port, or the next one that is free.
     ///
     /// # Errors
-    /// When none is; says what to do.
-    pub fn open(options: Options) -> Result<Listener, String> {
+    /// Fails if none is free.
+    pub fn open(options: Options) -> Result<Listener, Error> {
+        let code = options.pairing.then(pairing_code).transpose()?;
         let (listen, first) = (options.listen, options.port);
-        let last = match first {
-            0 => 0,
-            first => first.saturating_add(PORTS - 1),
+        let (last, mut port) = match first {
+            0 => (0, 0),
+            first => (first.saturating_add(PORTS - 1), first),
         };
-        let mut refused = None;
-        for port in first..=last {
-            match TcpListener::bind((listen, port)) {
-                Ok(listener) => {
-                    let address = listener.local_addr().map_err(|error| error.to_string())?;
-                    let code = options.pairing.then(code);
-                    return Ok(Listener {
-                        listener,
-                        address,
-                        options,
-                        code,
-                        is_localhost: is_localhost(address),
+        let (socket, address) = loop {
+            let opened = TcpListener::bind((listen, port));
+            match opened.and_then(|socket| socket.local_addr().map(|address| (socket, address))) {
+                Ok(opened) => break opened,
+                Err(_) if port < last => port += 1,
+                Err(error) => {
+                    return Err(Error::NoPort {
+                        listen,
+                        first,
+                        last,
+                        error,
                     });
                 }
-                Err(error) => refused = Some(error),
             }
-        }
-        let why = refused.map_or_else(String::new, |error| error.to_string());
-        Err(format!(
-            "no page: nothing can be served at {listen}, ports {first} to {last}: {why}; \
-             choose with --listen and --port, or do without: --no-web"
-        ))
+        };
+        Ok(Listener {
+            socket,
+            address,
+            options,
+            code,
+            is_localhost: is_localhost(address),
+        })
     }
 
-    /// Where it is.
+    /// The address and port.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Host and port, as one types them into a browser.
+    /// Host and port, as people type them into a browser.
     pub fn host(&self) -> String {
         let ip = self.address.ip();
         let port = self.address.port();
@@ -200,17 +239,17 @@ impl Listener {
         }
     }
 
-    /// The page's address.
+    /// The page's URL.
     pub fn page(&self) -> String {
         format!("http://{}/", self.host())
     }
 
-    /// The pairing code, if one is wanted.
+    /// The pairing code, if one is required.
     pub fn code(&self) -> Option<&str> {
         self.code.as_deref()
     }
 
-    /// Where it is and the code, as short as the display's lines.
+    /// Host, port and code, short enough for a line of the display.
     pub fn label(&self) -> String {
         match self.code() {
             Some(code) => format!("{} #{code}", self.host()),
@@ -219,24 +258,17 @@ impl Listener {
     }
 }
 
-/// Whether a browser that is told `localhost` comes to this address, and not to another
-/// program's: it may try the sixth version first.
+/// Returns whether a browser that resolves `localhost` arrives at this address. It may try
+/// IPv6 first, where another program may have the port.
 fn is_localhost(address: SocketAddr) -> bool {
     let other = || TcpListener::bind((Ipv6Addr::LOCALHOST, address.port()));
     address.ip() == Ipv4Addr::LOCALHOST
         && !other().is_err_and(|error| error.kind() == io::ErrorKind::AddrInUse)
 }
 
-/// Six digits that nobody knows.
-fn code() -> Arc<str> {
-    format!("{:06}", chance() % 1_000_000).into()
-}
-
-/// A number that is another one each time: the standard library's hashers have random
-/// keys, from the system.
-pub fn chance() -> u64 {
-    use std::hash::{BuildHasher, RandomState};
-    RandomState::new().hash_one(0)
+/// Six random digits.
+fn pairing_code() -> Result<Arc<str>, getrandom::Error> {
+    Ok(format!("{:06}", getrandom::u64()? % 1_000_000).into())
 }
 
 /// The running server.
@@ -247,52 +279,51 @@ pub struct Server {
 }
 
 impl Server {
-    /// Serves from now on, by threads of the board.
+    /// Starts to serve, on threads that the board spawns.
     ///
     /// # Errors
-    /// When the system gives no threads.
-    pub fn start(listener: Listener, access: Access, spawn: Spawn) -> Result<Server, String> {
+    /// Fails if the system cannot start a thread, or has no random numbers.
+    pub fn start(listener: Listener, access: Access, spawn: Spawn) -> Result<Server, Error> {
         let Listener {
-            listener,
+            socket,
             address,
             options,
             code,
             ..
         } = listener;
-        let (jobs, work) = unbounded();
-        let Access { display, sound, .. } = access;
-        let context = Arc::new(ServerContext::new(
-            context::Parts {
-                shared: access.shared,
-                counters: access.counters,
-                place: access.place,
-                hand: access.hand,
-            },
-            options,
-            code,
-            jobs,
-        ));
-        let start = |name, role, work: Task| {
-            spawn(name, role, work).map_err(|error| format!("no thread {name}: {error}"))
+        let rate = access.info.rate;
+        let mut frames =
+            FrameSource::new(Arc::clone(&access.counters), access.display, access.mirror);
+        if let Some(sound) = access.sound {
+            frames = frames.with_sound(sound, rate);
+        }
+        let (jobs, queue) = unbounded();
+        let parts = context::Parts {
+            handle: access.handle,
+            counters: access.counters,
+            touches: access.touches,
+            welcome: access.info.welcome(getrandom::u32()?),
         };
-        let of_broadcast = Arc::clone(&context);
-        let mut broadcast = broadcast::Broadcast::new(display, access.mirror, sound);
-        let of_doors = Arc::clone(&context);
+        let context = Arc::new(ServerContext::new(parts, options, code, jobs));
+        let start = |name, role, task: Task| {
+            spawn(name, role, task).map_err(|error| Error::Thread { name, error })
+        };
+        let [for_frames, for_listener] = [Arc::clone(&context), Arc::clone(&context)];
         let threads = vec![
             start(
-                "gb-link",
+                "gb-frames",
                 Role::Background,
-                Box::new(move || broadcast.run(&of_broadcast)),
+                Box::new(move || broadcast::run(frames, &for_frames)),
             )?,
             start(
-                "gb-workshop",
+                JOBS_THREAD,
                 Role::Jobs,
-                Box::new(move || job_queue::work(&work)),
+                Box::new(move || job_queue::run(&queue)),
             )?,
             start(
                 "gb-listener",
                 Role::Background,
-                Box::new(move || accept(&listener, &of_doors, spawn)),
+                Box::new(move || accept(&socket, &for_listener, spawn)),
             )?,
         ];
         Ok(Server {
@@ -302,12 +333,12 @@ impl Server {
         })
     }
 
-    /// Where it is.
+    /// The address and port.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Sends all clients away and frees the port. Who is slow is not waited for.
+    /// Closes all connections and frees the port. Does not wait for slow clients.
     pub fn end(self) {
         self.context.end();
         // Wakes the thread that waits for connections.
@@ -316,12 +347,11 @@ impl Server {
             IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
             IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
         };
-        let knock = SocketAddr::new(ip, self.address.port());
-        if TcpStream::connect_timeout(&knock, Duration::from_secs(1)).is_ok() {
+        let wake = SocketAddr::new(ip, self.address.port());
+        if TcpStream::connect_timeout(&wake, Duration::from_secs(1)).is_ok() {
             for thread in self.threads {
-                let name = thread.thread().name().map(String::from);
-                // The workshop ends when the last client has.
-                if name.as_deref() != Some("gb-workshop") {
+                // The thread for jobs ends only after the last client.
+                if thread.thread().name() != Some(JOBS_THREAD) {
                     let _ = thread.join();
                 }
             }
@@ -329,28 +359,25 @@ impl Server {
     }
 }
 
-/// After a connection that was none: the system has no room for more.
-const BREATH: Duration = Duration::from_millis(50);
-
-/// The thread that waits for connections.
-fn accept(listener: &TcpListener, context: &Arc<ServerContext>, spawn: Spawn) {
+/// Accepts connections until the server ends.
+fn accept(socket: &TcpListener, context: &Arc<ServerContext>, spawn: Spawn) {
     loop {
-        let connection = listener.accept();
-        if context.ended() {
+        let accepted = socket.accept();
+        if context.is_ended() {
             return;
         }
-        let Ok((stream, peer)) = connection else {
-            thread::sleep(BREATH);
+        let Ok((stream, peer)) = accepted else {
+            thread::sleep(ACCEPT_PAUSE);
             continue;
         };
-        // So many are not had by people: whoever it is comes again.
-        let Some(guest) = context::Guest::of(context, peer.ip()) else {
+        // A connection beyond the limit is dropped; browsers try again.
+        let Some(connection) = Connection::open(context, peer.ip()) else {
             continue;
         };
-        let work = Box::new(move || connection::serve(stream, &guest));
-        if let Err(error) = spawn("gb-client", Role::Background, work) {
+        let serve = Box::new(move || connection::serve(stream, &connection));
+        if let Err(error) = spawn("gb-client", Role::Background, serve) {
             log::warn!("a connection was dropped: no thread: {error}");
-            thread::sleep(BREATH);
+            thread::sleep(ACCEPT_PAUSE);
         }
     }
 }
@@ -370,7 +397,7 @@ mod tests {
     }
 
     #[test]
-    fn the_address_that_is_told_is_one_that_answers() {
+    fn the_shown_address_reaches_the_listener() {
         let listener = at(Ipv4Addr::LOCALHOST, 0);
         assert_eq!(
             listener.host(),
@@ -380,7 +407,7 @@ mod tests {
             let listener = at([127, 0, 0, 2], 0);
             assert_eq!(listener.host(), listener.address().to_string());
         }
-        // Where another program has the port in the sixth version.
+        // Another program has the port in IPv6.
         let Ok(other) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)) else {
             return;
         };

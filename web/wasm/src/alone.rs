@@ -5,28 +5,27 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use gatebend::board::description;
 use gatebend::board::desk::{Desk, Script, Simulation};
 use gatebend::factory_networks;
 use gatebend::handle::{Handle, Reply};
-use gatebend::link::activity::Gates;
+use gatebend::link::frames::{Audience, Frame, FrameSource};
 use gatebend::link::jobs::Job;
 use gatebend::link::protocol::ServerMessage;
 use gatebend::link::session::{Action, Session};
 use gatebend::link::touch_merge::TouchMerge;
-use gatebend::link::view::{Place, View, status};
+use gatebend::link::view::{InstrumentInfo, View};
 use gatebend::runtime::parts::Parts;
 
 /// Frames a second that it can play at.
 const RATES: std::ops::RangeInclusive<u32> = 8_000..=192_000;
 
-/// How often a second a client is told of what it listens to.
-const LOOKS: u64 = 25;
-/// Of so many looks one tells the status.
-const STATUS: u64 = 5;
-/// So many messages wait, and no more is said of the moment: nobody takes them.
-const MOST_WAITING: usize = 64;
+/// Updates a second: changes of the state and frames.
+const UPDATES: u64 = 25;
+/// No updates are sent while this many messages wait to be taken.
+const MAX_WAITING: usize = 64;
 
 /// Something said by the instrument.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,19 +45,17 @@ pub struct Alone {
     hand: TouchMerge,
     session: Session,
     view: View,
-    gates: Gates,
-    /// What the display showed when it was told last.
-    shown: Vec<u8>,
+    source: FrameSource,
     /// Commands on their way, and the ids by which they are answered.
     asked: VecDeque<(Option<u32>, Reply)>,
     rate: u32,
-    /// The time of the next look, in frames, and how many there were.
-    look: (u64, u64),
+    /// The number of the next update.
+    next_update: u64,
     /// Frames that were asked for so far.
     frames: u64,
     /// Rendered, and not asked for yet.
     left: Vec<f32>,
-    /// What was asked for last.
+    /// The frames of the last call.
     quantum: Vec<f32>,
     /// Messages that nobody has taken yet.
     messages: VecDeque<Message>,
@@ -80,32 +77,36 @@ impl Alone {
         }
         let mut board = description::built_in("desk")?.board()?;
         board.platform.rate = rate;
-        let welcome = Place {
-            // It ends with the page, and never starts again.
-            start: 0,
+        let info = InstrumentInfo {
             board: "browser".into(),
             rate,
-            // It is heard already.
+            // The page itself plays the sound.
             sound: false,
             display: board.panel.rows() as u8,
             surface: board.panel.surface.clone(),
-        }
-        .welcome();
+        };
+        // The instrument ends with the page, and never restarts within it.
+        let welcome = info.welcome(0);
         let script = Script::parse(script, &board.panel.surface)?;
         let desk = Desk::like(board, Parts::new(factory_networks::all()));
         let hand = TouchMerge::default();
         let mut simulation = Simulation::played(desk, script, hand.clone())?;
+        let oled = simulation.oled().clone();
+        let source = FrameSource::new(
+            Arc::clone(simulation.counters()),
+            Box::new(move || oled.frame().message()),
+            simulation.panel().mirror(),
+        );
         Ok(Alone {
             shared: simulation.share(),
             view: View::new(Arc::clone(simulation.state())),
             simulation,
             hand,
             session: Session::new(Arc::new(welcome), None),
-            gates: Gates::default(),
-            shown: Vec::new(),
+            source,
             asked: VecDeque::new(),
             rate,
-            look: (0, 0),
+            next_update: 0,
             frames: 0,
             left: Vec::new(),
             quantum: Vec::new(),
@@ -124,7 +125,7 @@ impl Alone {
                     .iter()
                     .any(|tell| matches!(tell, ServerMessage::Welcome(_)));
                 if greeted {
-                    self.shown.clear();
+                    self.source.resend_display();
                 }
                 self.tell(tells);
             }
@@ -157,8 +158,10 @@ impl Alone {
         self.simulation
             .run(until, |block| left.extend_from_slice(block.sound), |_| {});
         self.answer();
-        if self.frames >= self.look.0 {
-            self.look();
+        let update = self.frames * UPDATES / u64::from(self.rate);
+        if update >= self.next_update {
+            self.next_update = update + 1;
+            self.update(Duration::from_millis(update * 1000 / UPDATES));
         }
         // A block that has begun is rendered whole.
         self.quantum.clear();
@@ -180,36 +183,28 @@ impl Alone {
         }
     }
 
-    /// Tells what has changed, and what is of the moment.
-    fn look(&mut self) {
-        let (_, looks) = self.look;
-        let every = u64::from(self.rate) / LOOKS;
-        self.look = (self.frames + every, looks + 1);
-        if self.messages.len() >= MOST_WAITING {
+    /// Sends changes of the state, and frames.
+    fn update(&mut self, now: Duration) {
+        if self.messages.len() >= MAX_WAITING {
             return;
         }
         self.view.go_to(self.simulation.state());
-        let told = self.session.update(&self.view);
-        self.tell(told);
-        let listening = self.session.listening();
-        if listening.activity {
-            let t = self.simulation.counters().time();
-            let frame = self.gates.frame(&self.view, t);
-            self.messages.push_back(Message::Frame(frame));
-        }
-        if listening.display {
-            let shown = self.simulation.oled().frame().message();
-            if shown != self.shown {
-                self.shown.clone_from(&shown);
-                self.messages.push_back(Message::Frame(shown));
-            }
-        }
-        if self.session.greeted() && looks % STATUS == 0 {
-            let faults = self.simulation.panel().status().fault.clone();
-            let counters = self.simulation.counters();
-            let status = status(counters, 1, faults.into_iter().collect());
-            self.tell([ServerMessage::Status(status)]);
-        }
+        let changes = self.session.update(&self.view);
+        self.tell(changes);
+        let audience = Audience {
+            clients: self.session.greeted().into(),
+            listening: self.session.listening(),
+        };
+        let (view, messages) = (&self.view, &mut self.messages);
+        let send = |frame| {
+            messages.push_back(match frame {
+                Frame::Activity(bytes) | Frame::Display(bytes) | Frame::Sound(bytes) => {
+                    Message::Frame(bytes)
+                }
+                Frame::Status(status) => Message::ServerMessage(ServerMessage::Status(status)),
+            });
+        };
+        self.source.poll(now, audience, || view.clone(), send);
     }
 }
 

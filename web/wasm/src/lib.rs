@@ -143,5 +143,8 @@ pub extern "C" fn work() -> Kind {
 /// Samples of the network in the inbox, from time t on: as many bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn samples(t: u32, count: usize) -> Kind {
-    call(|rim| Ok((Kind::Binary, jobs::samples(&text(rim)?, t, count)?)))
+    call(|rim| {
+        let samples = jobs::samples(&text(rim)?, t, count).map_err(|error| error.to_string())?;
+        Ok((Kind::Binary, samples))
+    })
 }

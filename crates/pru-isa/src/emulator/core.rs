@@ -1,21 +1,21 @@
-//! One core: registers, counter, and what each instruction does.
+//! One core: its registers, its program counter and the effect of each instruction.
 
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::fault::Trouble;
+use super::fault::FaultCause;
 use super::memory::{BANK_WORDS, Memory};
 use super::{
     COUNTER_ENABLE, DATA_BYTES, ENABLE, RUNSTATE, SHARED, SHARED_BYTES, SINGLE_STEP, SLEEPING,
     SOFT_RST_N,
 };
-use crate::instruction::{Instruction, Length, Op, Source};
+use crate::instruction::{Instruction, Length, Op, Operand};
 use crate::{BANKS, Field, MEMORY_WORDS, ONES, PEER, ZEROS};
 
-/// The constant table after reset (AM335x manual).
-/// Entries 24 to 31 are moved by [`super::TABLE`].
+/// The constant table after reset, from the AM335x manual. [`super::TABLE`] moves
+/// entries 24 to 31.
 #[rustfmt::skip]
 const CONSTANTS: [u32; 32] = [
     0x0002_0000, 0x4804_0000, 0x4802_a000, 0x0003_0000, 0x0002_6000, 0x4806_0000,
@@ -26,11 +26,11 @@ const CONSTANTS: [u32; 32] = [
     0x4000_0000, 0x8000_0000,
 ];
 
-/// Reads as input pins; writing it makes events.
+/// Register 31: reads return the input pins, writes generate events.
 const EVENTS: usize = 31;
 
-/// What a core shares with the other.
-pub(super) struct Others<'s> {
+/// The parts of the subsystem that a core shares with the other core.
+pub(super) struct Shared<'s> {
     pub(super) number: usize,
     pub(super) memory: &'s mut Memory,
     pub(super) banks: &'s mut [[u32; BANK_WORDS]; 3],
@@ -42,11 +42,11 @@ pub(super) struct Others<'s> {
 struct Loop {
     top: u16,
     end: u16,
-    /// Rounds that are left, this one included.
+    /// Remaining iterations, including the current one.
     rounds: u32,
 }
 
-/// A core of the subsystem.
+/// One of the two cores.
 #[derive(Clone, Debug)]
 pub struct Core {
     registers: [u32; 32],
@@ -55,7 +55,7 @@ pub struct Core {
     loops: Option<Loop>,
     words: Box<[u32]>,
     decoded: Box<[Option<Instruction>]>,
-    /// The bits of CONTROL that are kept.
+    /// The stored bits of CONTROL.
     control: u32,
     cycle_register: u32,
     table: [u32; 4],
@@ -88,50 +88,50 @@ impl Core {
         }
     }
 
-    /// Allows these regions of memory, as the core addresses it, and these devices of
-    /// transfers (see [`BANKS`] and [`PEER`]), and no others.
+    /// Restricts the core to these regions of memory, as the core addresses them, and to
+    /// these devices of transfers (see [`BANKS`] and [`PEER`]).
     pub fn allow(&mut self, regions: &[Range<u32>], devices: &[u8]) {
         self.regions = regions.to_vec();
         self.devices = devices.to_vec();
     }
 
-    /// A register, 0..=31; greater numbers wrap.
+    /// Returns the value of register 0..=31; greater numbers wrap.
     pub fn register(&self, number: u8) -> u32 {
         self.registers[usize::from(number & 31)]
     }
 
-    /// Sets a register, 0..=31; greater numbers wrap. Register 31 holds what programs
-    /// read there: the input pins.
+    /// Sets register 0..=31; greater numbers wrap. Register 31 is what programs read there:
+    /// the input pins.
     pub fn set_register(&mut self, number: u8, value: u32) {
         self.registers[usize::from(number & 31)] = value;
     }
 
-    /// The carry of the last addition or subtraction.
+    /// Returns the carry of the last addition or subtraction.
     pub fn carry(&self) -> bool {
         self.carry
     }
 
-    /// Address of the next instruction.
+    /// Returns the program counter: the address of the next instruction.
     pub fn counter(&self) -> u16 {
         self.counter
     }
 
-    /// Cycles that its instructions took so far.
+    /// Returns the number of cycles spent on instructions.
     pub fn cycles(&self) -> u64 {
         self.cycles
     }
 
-    /// Instructions run so far.
+    /// Returns the number of instructions executed.
     pub fn instructions(&self) -> u64 {
         self.instructions
     }
 
-    /// What was last written to register 31.
+    /// Returns the value last written to register 31.
     pub fn events(&self) -> u32 {
         self.events
     }
 
-    /// Whether it is enabled and awake.
+    /// Returns whether the core is enabled and awake.
     pub fn runs(&self) -> bool {
         self.control & (ENABLE | SLEEPING) == ENABLE
     }
@@ -169,8 +169,8 @@ impl Core {
         self.table[index] = value;
     }
 
-    /// An entry of the constant table. Entries 24 to 27 are moved by 4 bits' worth of
-    /// pages of 256 bytes, 28 to 31 by 16 bits'.
+    /// Returns an entry of the constant table. Entries 24 to 27 are moved by up to 15 pages
+    /// of 256 bytes, entries 28 to 31 by up to 65,535.
     fn constant(&self, number: u8) -> u32 {
         let number = usize::from(number & 31);
         let pages = match number.checked_sub(24) {
@@ -189,9 +189,9 @@ impl Core {
     }
 
     pub(super) fn set_control(&mut self, value: u32, now: u64) {
-        let kept = 0xffff_0000 | ENABLE | COUNTER_ENABLE | SINGLE_STEP;
+        let writable = 0xffff_0000 | ENABLE | COUNTER_ENABLE | SINGLE_STEP;
         let asleep = self.control & SLEEPING;
-        self.control = SOFT_RST_N | asleep | value & kept;
+        self.control = SOFT_RST_N | asleep | value & writable;
         if value & SOFT_RST_N == 0 {
             self.control &= !SLEEPING;
             self.counter = (value >> 16) as u16;
@@ -201,18 +201,22 @@ impl Core {
         self.ready_at = self.ready_at.max(now);
     }
 
-    /// Runs the next instruction, which begins now. On trouble it has had no effect but
-    /// that the core halts; the address is the instruction's.
-    pub(super) fn execute(&mut self, now: u64, others: &mut Others) -> Result<(), (u16, Trouble)> {
+    /// Executes the next instruction, starting now. A fault halts the core and has no other
+    /// effect; it is returned with the instruction's address.
+    pub(super) fn execute(
+        &mut self,
+        now: u64,
+        shared: &mut Shared,
+    ) -> Result<(), (u16, FaultCause)> {
         let at = self.counter;
         let found = match self.decoded.get(usize::from(at)) {
-            None => Err(Trouble::NoMemory),
-            Some(None) => Err(Trouble::NoInstruction(self.words[usize::from(at)])),
-            Some(&Some(instruction)) => self.perform(&instruction, others),
+            None => Err(FaultCause::NoMemory),
+            Some(None) => Err(FaultCause::NoInstruction(self.words[usize::from(at)])),
+            Some(&Some(instruction)) => self.perform(&instruction, shared),
         };
-        let cycles = found.map_err(|trouble| {
+        let cycles = found.map_err(|cause| {
             self.control &= !ENABLE;
-            (at, trouble)
+            (at, cause)
         })?;
         if let Some(Loop { top, end, rounds }) = self.loops {
             if self.counter == end {
@@ -238,12 +242,12 @@ impl Core {
         Ok(())
     }
 
-    /// Does what an instruction says, and gives its cycles.
-    fn perform(&mut self, i: &Instruction, others: &mut Others) -> Result<u32, Trouble> {
+    /// Performs an instruction and returns its cycles.
+    fn perform(&mut self, i: &Instruction, shared: &mut Shared) -> Result<u32, FaultCause> {
         let a = self.get(i.rs1);
         let b = match i.op2 {
-            Source::Field(field) => self.get(field),
-            Source::Immediate(number) => number.into(),
+            Operand::Field(field) => self.get(field),
+            Operand::Immediate(number) => number.into(),
         };
         let mut next = self.counter.wrapping_add(1);
         let there = self.counter.wrapping_add_signed(i.offset);
@@ -274,7 +278,7 @@ impl Core {
             Op::Set => self.set(i.rd, a | bit),
             Op::Ldi => self.set(i.rd, b),
             Op::Lmbd => {
-                // The leftmost bit that equals bit 0 of b.
+                // Finds the leftmost bit that equals bit 0 of b.
                 let like = if b & 1 == 1 { a } else { !a & i.rs1.mask() };
                 self.set(i.rd, like.checked_ilog2().unwrap_or(32));
             }
@@ -303,17 +307,17 @@ impl Core {
                 }
             },
             Op::Halt => {
-                // It stays there, so that a debugger can put it in another's place.
+                // The program counter stays here, so that a debugger can replace the HALT.
                 self.control &= !ENABLE;
                 return Ok(1);
             }
             Op::Slp => self.control |= SLEEPING,
-            Op::Lbbo => self.load(i, a32(self, i.rs1).wrapping_add(b), others)?,
-            Op::Lbco => self.load(i, self.constant(i.number).wrapping_add(b), others)?,
-            Op::Sbbo => self.store(i, a32(self, i.rs1).wrapping_add(b), others)?,
-            Op::Sbco => self.store(i, self.constant(i.number).wrapping_add(b), others)?,
-            Op::Xin | Op::Xout | Op::Xchg => self.transfer(i, others)?,
-            Op::Sxin | Op::Sxout | Op::Sxchg => return Err(Trouble::NotEmulated(i.op)),
+            Op::Lbbo => self.load(i, base_address(self, i.rs1).wrapping_add(b), shared)?,
+            Op::Lbco => self.load(i, self.constant(i.number).wrapping_add(b), shared)?,
+            Op::Sbbo => self.store(i, base_address(self, i.rs1).wrapping_add(b), shared)?,
+            Op::Sbco => self.store(i, self.constant(i.number).wrapping_add(b), shared)?,
+            Op::Xin | Op::Xout | Op::Xchg => self.transfer(i, shared)?,
+            Op::Sxin | Op::Sxout | Op::Sxchg => return Err(FaultCause::NotEmulated(i.op)),
         }
         let cycles = i.cycles().unwrap_or_else(|| {
             let bytes = self.length(i.length).div_ceil(4);
@@ -345,7 +349,7 @@ impl Core {
         self.set(rd, sum as u32);
     }
 
-    /// The carry means that nothing was borrowed, as on ARM.
+    /// Subtracts. Carry set means no borrow, as on ARM.
     fn subtract(&mut self, rd: Field, difference: u64) {
         self.carry = difference >> rd.bits() & 1 == 0;
         self.set(rd, difference as u32);
@@ -358,13 +362,13 @@ impl Core {
         }
     }
 
-    /// The bytes of the registers that an instruction moves, from register 0 on.
-    fn moved(&self, i: &Instruction, registers: usize) -> Result<Range<usize>, Trouble> {
+    /// Returns the moved bytes as a range over all register bytes, from register 0.
+    fn moved(&self, i: &Instruction, registers: usize) -> Result<Range<usize>, FaultCause> {
         let bytes = self.length(i.length);
         let first = 4 * usize::from(i.rd.register()) + (i.rd.shift() / 8) as usize;
         let end = first + bytes as usize;
         if end > 4 * registers {
-            return Err(Trouble::Registers {
+            return Err(FaultCause::Registers {
                 first: i.rd.register(),
                 bytes,
             });
@@ -372,7 +376,7 @@ impl Core {
         Ok(first..end)
     }
 
-    /// Where memory at an address is, if the core may touch it.
+    /// Returns the index of an address in memory if the core may access it.
     fn allowed(&self, core: usize, address: u32, bytes: u32) -> Option<usize> {
         let within = |region: &&Range<u32>| {
             region.start <= address && address < region.end && bytes <= region.end - address
@@ -381,33 +385,38 @@ impl Core {
         Memory::index(core, address, bytes)
     }
 
-    fn load(&mut self, i: &Instruction, address: u32, others: &Others) -> Result<(), Trouble> {
+    fn load(&mut self, i: &Instruction, address: u32, shared: &Shared) -> Result<(), FaultCause> {
         let moved = self.moved(i, 32)?;
         let bytes = moved.len() as u32;
         let index = self
-            .allowed(others.number, address, bytes)
-            .ok_or(Trouble::Read { address, bytes })?;
-        let memory = others.memory.bytes(index, moved.len());
+            .allowed(shared.number, address, bytes)
+            .ok_or(FaultCause::Read { address, bytes })?;
+        let memory = shared.memory.bytes(index, moved.len());
         for (at, &byte) in moved.zip(memory) {
             self.set(Field::byte((at / 4) as u8, (at % 4) as u8), byte.into());
         }
         Ok(())
     }
 
-    fn store(&mut self, i: &Instruction, address: u32, others: &mut Others) -> Result<(), Trouble> {
+    fn store(
+        &mut self,
+        i: &Instruction,
+        address: u32,
+        shared: &mut Shared,
+    ) -> Result<(), FaultCause> {
         let moved = self.moved(i, 32)?;
         let bytes = moved.len() as u32;
         let index = self
-            .allowed(others.number, address, bytes)
-            .ok_or(Trouble::Write { address, bytes })?;
-        let memory = others.memory.bytes_mut(index, moved.len());
+            .allowed(shared.number, address, bytes)
+            .ok_or(FaultCause::Write { address, bytes })?;
+        let memory = shared.memory.bytes_mut(index, moved.len());
         for (at, byte) in moved.zip(memory) {
             *byte = self.registers[at / 4].to_le_bytes()[at % 4];
         }
         Ok(())
     }
 
-    fn transfer(&mut self, i: &Instruction, others: &mut Others) -> Result<(), Trouble> {
+    fn transfer(&mut self, i: &Instruction, shared: &mut Shared) -> Result<(), FaultCause> {
         let moved = self.moved(i, BANK_WORDS)?;
         if let (Op::Xin, ONES | ZEROS) = (i.op, i.number) {
             let value = if i.number == ONES { 0xff } else { 0 };
@@ -417,14 +426,14 @@ impl Core {
             return Ok(());
         }
         if !self.devices.contains(&i.number) {
-            return Err(Trouble::Device(i.number));
+            return Err(FaultCause::Device(i.number));
         }
         let bank: &mut [u32] = match i.number {
-            PEER => others.peer,
+            PEER => shared.peer,
             number => {
                 let index = usize::from(number.wrapping_sub(BANKS[0]));
-                let bank = others.banks.get_mut(index);
-                bank.ok_or(Trouble::Device(number))?
+                let bank = shared.banks.get_mut(index);
+                bank.ok_or(FaultCause::Device(number))?
             }
         };
         for at in moved {
@@ -441,7 +450,7 @@ impl Core {
     }
 }
 
-/// The base register of a load or store.
-fn a32(core: &Core, base: Field) -> u32 {
+/// Returns the value of a load's or store's base register.
+fn base_address(core: &Core, base: Field) -> u32 {
     core.registers[usize::from(base.register())]
 }

@@ -1,110 +1,110 @@
-//! What goes wrong, in words.
+//! Faults of programs and errors of the host.
 
 use core::fmt;
 
-/// Why a core stopped, and where.
+/// A fault that stopped a core.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// The core.
+    /// The core, 0 or 1.
     pub core: u8,
-    /// Address of the instruction, counted in instructions.
+    /// Address of the faulting instruction, counted in instructions.
     pub address: u16,
-    /// What it did.
-    pub trouble: Trouble,
+    /// The cause.
+    pub cause: FaultCause,
 }
 
-/// What an instruction did that it must not.
+/// The cause of a [`Fault`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trouble {
-    /// The counter is behind the end of instruction memory.
+pub enum FaultCause {
+    /// The program counter is beyond the end of instruction memory.
     NoMemory,
-    /// The word is no instruction.
+    /// The word is not an instruction.
     NoInstruction(u32),
-    /// It reads memory outside of the allowed regions.
+    /// A read outside the allowed regions of memory.
     Read {
         /// The first address.
         address: u32,
-        /// How many bytes.
+        /// The number of bytes.
         bytes: u32,
     },
-    /// It writes memory outside of the allowed regions.
+    /// A write outside the allowed regions of memory.
     Write {
         /// The first address.
         address: u32,
-        /// How many bytes.
+        /// The number of bytes.
         bytes: u32,
     },
-    /// It moves more than the registers that there are.
+    /// A transfer beyond the last register.
     Registers {
         /// The first register.
         first: u8,
-        /// How many bytes, from some byte of it on.
+        /// The number of bytes, starting at any byte of the first register.
         bytes: u32,
     },
-    /// It transfers with a device that is not allowed or not there.
+    /// A transfer with a device that is missing or not allowed.
     Device(u8),
-    /// It is an instruction that is not emulated.
+    /// An instruction that is not emulated.
     NotEmulated(crate::Op),
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "core {}, instruction {}: ", self.core, self.address)?;
-        match self.trouble {
-            Trouble::NoMemory => f.write_str("there is no instruction memory"),
-            Trouble::NoInstruction(word) => write!(f, "{word:#010x} is no instruction"),
-            Trouble::Read { address, bytes } => {
+        match self.cause {
+            FaultCause::NoMemory => f.write_str("there is no instruction memory"),
+            FaultCause::NoInstruction(word) => write!(f, "{word:#010x} is no instruction"),
+            FaultCause::Read { address, bytes } => {
                 write!(
                     f,
                     "reads {bytes} bytes at {address:#x}, which is not allowed"
                 )
             }
-            Trouble::Write { address, bytes } => {
+            FaultCause::Write { address, bytes } => {
                 write!(
                     f,
                     "writes {bytes} bytes at {address:#x}, which is not allowed"
                 )
             }
-            Trouble::Registers { first, bytes } => {
+            FaultCause::Registers { first, bytes } => {
                 write!(
                     f,
                     "moves {bytes} bytes from r{first} on, where there are fewer"
                 )
             }
-            Trouble::Device(device) => {
+            FaultCause::Device(device) => {
                 write!(f, "transfers with device {device}, which is not allowed")
             }
-            Trouble::NotEmulated(op) => write!(f, "`{op}` is not emulated"),
+            FaultCause::NotEmulated(op) => write!(f, "`{op}` is not emulated"),
         }
     }
 }
 
 impl core::error::Error for Fault {}
 
-/// Why the ARM could not do what it tried.
+/// An error of an access by the host, the ARM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HostError {
-    /// Nothing is at this offset.
-    Nothing(u32),
-    /// The offset is no multiple of 4.
+    /// Nothing is mapped at this offset.
+    Unmapped(u32),
+    /// The offset is not a multiple of 4.
     Unaligned(u32),
-    /// Only a halted core's instruction memory and registers can be touched.
+    /// An access to instruction memory or registers of a core that is not halted.
     Running {
-        /// The core that runs.
+        /// The running core.
         core: u8,
         /// The offset.
         offset: u32,
     },
-    /// A program of this many words is too long.
+    /// A program with more words than instruction memory.
     TooLong(usize),
 }
 
 impl fmt::Display for HostError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            HostError::Nothing(offset) => write!(f, "nothing is at offset {offset:#x}"),
+            HostError::Unmapped(offset) => write!(f, "nothing is at offset {offset:#x}"),
             HostError::Unaligned(offset) => {
-                write!(f, "offset {offset:#x} is no multiple of 4")
+                write!(f, "offset {offset:#x} is not a multiple of 4")
             }
             HostError::Running { core, offset } => {
                 write!(

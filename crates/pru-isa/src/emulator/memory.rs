@@ -1,14 +1,14 @@
-//! The memories that both cores and the ARM see.
+//! The memories shared by both cores and the ARM.
 
 use alloc::boxed::Box;
 use alloc::vec;
 
 use super::{DATA, DATA_BYTES, SHARED, SHARED_BYTES};
 
-/// Registers that a scratchpad bank holds: 0 to 29.
+/// Number of registers in a scratchpad bank: registers 0 to 29.
 pub(super) const BANK_WORDS: usize = 30;
 
-/// Both data RAMs, then the shared one, as bytes.
+/// The bytes of both data RAMs, followed by those of the shared RAM.
 #[derive(Clone, Debug)]
 pub(super) struct Memory(Box<[u8]>);
 
@@ -17,8 +17,8 @@ impl Memory {
         Memory(vec![0; (2 * DATA_BYTES + SHARED_BYTES) as usize].into())
     }
 
-    /// Where bytes at an address of this core's are kept, if they are all there. The
-    /// ARM sees them as core 0 does.
+    /// Returns the index of the first byte if memory is mapped at all bytes of this range of
+    /// a core's addresses. The ARM's addresses are those of core 0.
     pub(super) fn index(core: usize, address: u32, bytes: u32) -> Option<usize> {
         let within = |base: u32, size: u32| {
             let distance = address.checked_sub(base)?;

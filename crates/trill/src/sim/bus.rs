@@ -1,5 +1,4 @@
-//! A simulated I2C bus: devices at addresses, transfers that take their time,
-//! and faults.
+//! A simulated I2C bus: devices at addresses, transfers that take time, and faults.
 
 use std::boxed::Box;
 use std::collections::VecDeque;
@@ -12,55 +11,54 @@ use embedded_hal::i2c::{
 
 use super::Time;
 
-/// A device on the bus. `now` is the time in nanoseconds at which the transfer
-/// starts.
+/// A device on the bus. `now` is the start of the transfer, in nanoseconds.
 pub trait Device: Send {
-    /// Takes bytes; an error is a missing acknowledge.
+    /// Receives bytes.
     ///
     /// # Errors
-    /// What the controller of the bus sees.
+    /// Returns the error that the bus controller sees, such as a missing acknowledge.
     fn write(&mut self, now: u64, bytes: &[u8]) -> Result<(), ErrorKind>;
 
-    /// Gives bytes.
+    /// Fills a buffer with the bytes that the device sends.
     ///
     /// # Errors
-    /// What the controller of the bus sees.
+    /// Returns the error that the bus controller sees.
     fn read(&mut self, now: u64, bytes: &mut [u8]) -> Result<(), ErrorKind>;
 
-    /// Is switched on, or its plug goes in again.
+    /// Powers up: the device is switched on or plugged in again.
     fn power_on(&mut self, now: u64);
 
-    /// Resets by itself, as a brown-out makes it. Most devices: as power on.
+    /// Resets as after a brown-out. By default the same as powering up.
     fn reset(&mut self, now: u64) {
         self.power_on(now);
     }
 }
 
-/// A fault of one device, until it is taken back.
+/// A fault of one device, which lasts until it is cleared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The plug is out: nothing acknowledges. Back in, the device starts anew.
+    /// The device is unplugged and acknowledges nothing. Plugged in again, it powers up.
     Unplugged,
-    /// It is there but does not acknowledge.
+    /// The device is connected but does not acknowledge.
     Silent,
-    /// Reads end after this many bytes; the rest are ones.
+    /// Reads end after this many bytes; the remaining bytes are ones.
     ShortReads(usize),
-    /// It has stopped: reads give what the last one before gave.
+    /// The device hangs: every read returns the bytes of the read before the fault.
     Frozen,
 }
 
-/// What befalls a bus.
+/// A change of the bus or of one of its devices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Happening {
-    /// The device at an address has a fault, or none any more.
+pub enum BusEvent {
+    /// Sets the fault of the device at an address, or clears it.
     Fault(u8, Option<Fault>),
-    /// The device at an address resets.
+    /// Resets the device at an address.
     Reset(u8),
-    /// A line is held low, so that every transfer times out, or let go of.
+    /// Holds a line low, so that every transfer times out, or releases it.
     Stuck(bool),
 }
 
-/// How long a transfer is given while a line is held low.
+/// Duration of a transfer that times out because a line is held low.
 const TIMEOUT_NS: u64 = 20_000_000;
 
 struct Slot {
@@ -72,8 +70,8 @@ struct Slot {
 
 struct Wires {
     slots: Vec<Slot>,
-    /// What is to come, by its times.
-    coming: VecDeque<(u64, Happening)>,
+    /// Events that have not happened yet, in the order of their times.
+    scheduled: VecDeque<(u64, BusEvent)>,
     hz: u64,
     stuck: bool,
     busy_ns: u64,
@@ -81,10 +79,10 @@ struct Wires {
     errors: u64,
 }
 
-/// A bus; clones are the same bus.
+/// A simulated bus; clones share it.
 ///
-/// A transfer takes 9 clocks a byte, addresses included, and 2 for start and
-/// stop, and lets that much of `T` go by.
+/// A transfer takes 9 clocks for each byte, addresses included, and 2 for start and stop.
+/// The clock `T` advances by, or waits for, that duration.
 #[derive(Clone)]
 pub struct Bus<T> {
     time: T,
@@ -92,17 +90,17 @@ pub struct Bus<T> {
 }
 
 impl<T: Time> Bus<T> {
-    /// A bus of so many clocks a second (100,000 or 400,000) without devices.
+    /// Creates a bus without devices whose clock runs at `hz`, usually 100,000 or 400,000.
     ///
     /// # Panics
-    /// When `hz` is 0.
+    /// Panics if `hz` is 0.
     pub fn new(time: T, hz: u32) -> Bus<T> {
-        assert!(hz > 0, "a bus has a clock");
+        assert!(hz > 0, "the bus clock must not be 0 Hz");
         Bus {
             time,
             wires: Arc::new(Mutex::new(Wires {
                 slots: Vec::new(),
-                coming: VecDeque::new(),
+                scheduled: VecDeque::new(),
                 hz: hz.into(),
                 stuck: false,
                 busy_ns: 0,
@@ -116,7 +114,7 @@ impl<T: Time> Bus<T> {
         self.wires.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Connects a device, which is switched on now.
+    /// Connects a device and powers it up.
     pub fn plug(&self, address: u8, mut device: impl Device + 'static) {
         device.power_on(self.time.now());
         self.wires().slots.push(Slot {
@@ -127,24 +125,24 @@ impl<T: Time> Bus<T> {
         });
     }
 
-    /// Lets something happen at a time in nanoseconds, no earlier than what was
-    /// scheduled before. It is noticed by the first transfer from then on.
-    pub fn schedule(&self, at: u64, happening: Happening) {
-        self.wires().coming.push_back((at, happening));
+    /// Schedules an event for a time in nanoseconds, which must not be earlier than that of
+    /// any event scheduled before. The first transfer from that time on applies it.
+    pub fn schedule(&self, at: u64, event: BusEvent) {
+        self.wires().scheduled.push_back((at, event));
     }
 
-    /// Lets something happen now.
-    pub fn happen(&self, happening: Happening) {
+    /// Applies an event immediately.
+    pub fn apply(&self, event: BusEvent) {
         let now = self.time.now();
-        self.wires().happen(now, happening);
+        self.wires().apply(now, event);
     }
 
-    /// Nanoseconds that the bus was in use.
+    /// Returns the total duration of all transfers, in nanoseconds.
     pub fn busy_ns(&self) -> u64 {
         self.wires().busy_ns
     }
 
-    /// Transfers so far, and how many of them failed.
+    /// Returns the number of transfers, and how many of them failed.
     pub fn transfers(&self) -> (u64, u64) {
         let wires = self.wires();
         (wires.transfers, wires.errors)
@@ -156,9 +154,9 @@ impl Wires {
         self.slots.iter_mut().find(|slot| slot.address == address)
     }
 
-    fn happen(&mut self, at: u64, happening: Happening) {
-        match happening {
-            Happening::Fault(address, fault) => {
+    fn apply(&mut self, at: u64, event: BusEvent) {
+        match event {
+            BusEvent::Fault(address, fault) => {
                 if let Some(slot) = self.slot(address) {
                     if slot.fault == Some(Fault::Unplugged) && fault != slot.fault {
                         slot.device.power_on(at);
@@ -166,26 +164,25 @@ impl Wires {
                     slot.fault = fault;
                 }
             }
-            Happening::Reset(address) => {
+            BusEvent::Reset(address) => {
                 if let Some(slot) = self.slot(address) {
                     slot.device.reset(at);
                 }
             }
-            Happening::Stuck(stuck) => self.stuck = stuck,
+            BusEvent::Stuck(stuck) => self.stuck = stuck,
         }
     }
 
-    /// One transfer: its outcome, and the nanoseconds that it took.
+    /// Performs a transfer. Returns its result and its duration in nanoseconds.
     fn transfer(
         &mut self,
         now: u64,
         address: u8,
         operations: &mut [Operation<'_>],
     ) -> (Result<(), ErrorKind>, u64) {
-        while let Some((at, happening)) = self.coming.front().copied().filter(|(at, _)| *at <= now)
-        {
-            self.coming.pop_front();
-            self.happen(at, happening);
+        while let Some((at, event)) = self.scheduled.front().copied().filter(|(at, _)| *at <= now) {
+            self.scheduled.pop_front();
+            self.apply(at, event);
         }
         if self.stuck {
             return (Err(ErrorKind::Bus), TIMEOUT_NS);

@@ -1,4 +1,4 @@
-//! A simulated Trill Square: registers, acknowledges, scans, and fingers.
+//! A simulated Trill Square: registers, acknowledges, scans and fingers.
 
 use std::boxed::Box;
 use std::vec::Vec;
@@ -7,35 +7,31 @@ use embedded_hal::i2c::{ErrorKind, NoAcknowledgeSource};
 
 use super::Device;
 use crate::protocol::{
-    ACKNOWLEDGE, ACTIVITY, COMMAND, DATA, FRAME_NUMBER, FULL_POSITION, FULL_SIZE, INITIALISED,
-    MOST_TOUCHES, NO_TOUCH, RESET_NS, STATUS, opcode, scan_ns,
+    ACKNOWLEDGE, ACTIVITY, COMMAND, DATA, FRAME_NUMBER, INITIALISED, MAX_POSITION, MAX_SIZE,
+    MAX_TOUCHES, NO_TOUCH, RESET_NS, STATUS, opcode, scan_ns,
 };
-use crate::{ALL, Kind};
+use crate::{FRAME_BYTES, Kind, Touch};
 
 /// A finger on the surface.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Finger {
-    /// Which finger: the same one while it moves.
+    /// Identifies the finger; stays the same while it moves.
     pub id: u32,
-    /// Horizontal position, 0.0..=1.0.
-    pub x: f32,
-    /// Vertical position, 0.0..=1.0.
-    pub y: f32,
-    /// Size, 0.0..=1.0 of the largest touch.
-    pub size: f32,
+    /// Position and size of its touch; sizes are 0.0..=1.0.
+    pub touch: Touch,
 }
 
-/// Fingers nearer than this on an axis are one touch there: about one and a
-/// half of its 15 pads.
+/// Fingers closer than this on an axis merge into one touch there: about one and a half
+/// of its 15 pads.
 const MERGE: f32 = 1.5 / 15.0;
 
-/// Time from a command to its acknowledge; inferred, the driver only polls.
+/// Time between a command and its acknowledge. Inferred: the driver only polls.
 const COMMAND_NS: u64 = 300_000;
 
-/// Where the fingers are at a time in nanoseconds.
-type Hand = Box<dyn FnMut(u64) -> Vec<Finger> + Send>;
+/// The fingers on the surface at a time in nanoseconds.
+type Fingers = Box<dyn FnMut(u64) -> Vec<Finger> + Send>;
 
-/// The settings that commands change and a reset takes back.
+/// Settings that commands change and a reset restores.
 #[derive(Clone)]
 struct Registers {
     initialised: bool,
@@ -63,30 +59,33 @@ impl Registers {
 pub struct Sensor {
     kind: u8,
     firmware: u8,
-    hand: Hand,
+    fingers: Fingers,
     registers: Registers,
     pointer: u8,
-    /// What stands at the command register, and from when on.
+    /// The bytes at the command register, and the time from which they can be read.
     reply: ([u8; 3], u64),
     earlier_reply: [u8; 3],
     acknowledges: u8,
-    /// Fingers that lay there when the baseline was taken.
+    /// Fingers that were on the surface when the baseline was taken.
     baseline: Vec<u32>,
-    /// The scan on its way: when it is done, and what it saw.
-    scan: Option<(u64, [u8; ALL])>,
-    last: [u8; ALL],
+    /// The scan in progress: its end and its data.
+    scan: Option<(u64, [u8; FRAME_BYTES])>,
+    last: [u8; FRAME_BYTES],
     number: u8,
     ready_at: u64,
 }
 
 impl Sensor {
-    /// A Square with this firmware (1 to 3), touched by this hand: the fingers
-    /// on the surface at a time in nanoseconds. Times never go back.
-    pub fn square(firmware: u8, hand: impl FnMut(u64) -> Vec<Finger> + Send + 'static) -> Sensor {
+    /// Creates a Square with this firmware, 1 to 3. `fingers` returns the fingers on the
+    /// surface at a time in nanoseconds; it is called with times that never decrease.
+    pub fn square(
+        firmware: u8,
+        fingers: impl FnMut(u64) -> Vec<Finger> + Send + 'static,
+    ) -> Sensor {
         Sensor {
             kind: Kind::Square.number(),
             firmware,
-            hand: Box::new(hand),
+            fingers: Box::new(fingers),
             registers: Registers::RESET,
             pointer: COMMAND,
             reply: ([0; 3], 0),
@@ -94,15 +93,15 @@ impl Sensor {
             acknowledges: 0,
             baseline: Vec::new(),
             scan: None,
-            last: [0xff; ALL],
+            last: [0xff; FRAME_BYTES],
             number: 0,
             ready_at: 0,
         }
     }
 
-    /// The same, but saying that it is a sensor of another type.
+    /// Makes the sensor identify itself with another type's number.
     #[must_use]
-    pub fn pretending(mut self, number: u8) -> Sensor {
+    pub fn with_type_number(mut self, number: u8) -> Sensor {
         self.kind = number;
         self
     }
@@ -123,7 +122,7 @@ impl Sensor {
             }
             opcode::NOISE_THRESHOLD => self.registers.threshold = argument(1),
             opcode::UPDATE_BASELINE => {
-                self.baseline = (self.hand)(now).iter().map(|finger| finger.id).collect();
+                self.baseline = (self.fingers)(now).iter().map(|finger| finger.id).collect();
             }
             opcode::MINIMUM_SIZE => self.registers.minimum_size = word,
             opcode::SCAN_TRIGGER if new => self.registers.trigger = argument(1),
@@ -151,31 +150,35 @@ impl Sensor {
         }
     }
 
-    /// What is being scanned is decided when a scan starts.
+    /// Starts a scan, whose data is determined by the fingers at its start.
     fn start_scan(&mut self, now: u64) {
-        let fingers = (self.hand)(now);
+        let fingers = (self.fingers)(now);
         self.baseline
             .retain(|id| fingers.iter().any(|finger| finger.id == *id));
-        let unit = f32::from(FULL_SIZE) / f32::from(1u16 << (16 - self.registers.bits)) * 16.0;
+        let unit = f32::from(MAX_SIZE) / f32::from(1u16 << (16 - self.registers.bits)) * 16.0;
         let least = f32::from(self.registers.minimum_size).max(self.registers.threshold.into());
         let seen: Vec<Finger> = fingers
             .into_iter()
             .filter(|finger| !self.baseline.contains(&finger.id))
-            .filter(|finger| finger.size * unit > least)
+            .filter(|finger| finger.touch.size * unit > least)
             .collect();
-        let mut data = [0; ALL];
+        let mut data = [0; FRAME_BYTES];
         let (vertical, horizontal) = data.split_at_mut(16);
-        write_axis(vertical, seen.iter().map(|f| (f.y, f.size)).collect(), unit);
+        write_axis(
+            vertical,
+            seen.iter().map(|f| (f.touch.y, f.touch.size)).collect(),
+            unit,
+        );
         write_axis(
             horizontal,
-            seen.iter().map(|f| (f.x, f.size)).collect(),
+            seen.iter().map(|f| (f.touch.x, f.touch.size)).collect(),
             unit,
         );
         let done = now + scan_ns(self.registers.speed, self.registers.bits);
         self.scan = Some((done, data));
     }
 
-    /// Finishes what was finished by now.
+    /// Completes all scans that end by `now`.
     fn catch_up(&mut self, now: u64) {
         while let Some((done, data)) = self.scan {
             if done > now {
@@ -185,22 +188,22 @@ impl Sensor {
             self.number = (self.number + 1) & FRAME_NUMBER;
             self.scan = None;
             if self.firmware < 3 && self.registers.interval > 0 {
-                // 32 kHz cycles from the start of one scan to the next, at least.
+                // The interval from one start to the next, in cycles of 32 kHz.
                 let period = u64::from(self.registers.interval) * 31_250;
                 let length = scan_ns(self.registers.speed, self.registers.bits);
                 let start = done + period.saturating_sub(length);
                 if start <= now {
                     self.start_scan(start);
                 } else {
-                    // Not due yet: it begins later, at the next look.
+                    // The next scan is not due yet.
                     self.scan = Some((start + length, self.last));
                 }
             }
         }
     }
 
-    fn memory(&self, now: u64) -> [u8; DATA as usize + ALL] {
-        let mut memory = [0; DATA as usize + ALL];
+    fn memory(&self, now: u64) -> [u8; DATA as usize + FRAME_BYTES] {
+        let mut memory = [0; DATA as usize + FRAME_BYTES];
         let (reply, from) = self.reply;
         let reply = if now >= from {
             reply
@@ -230,8 +233,8 @@ impl Sensor {
     }
 }
 
-/// Positions, then sizes, of the touches on one axis, in order; near fingers
-/// are one touch.
+/// Writes the positions and then the sizes of the touches on one axis, in order of
+/// position. Neighbouring fingers merge.
 fn write_axis(out: &mut [u8], mut fingers: Vec<(f32, f32)>, unit: f32) {
     fingers.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut touches: Vec<(f32, f32)> = Vec::new();
@@ -244,11 +247,11 @@ fn write_axis(out: &mut [u8], mut fingers: Vec<(f32, f32)>, unit: f32) {
             _ => touches.push((at, size)),
         }
     }
-    let (positions, sizes) = out.split_at_mut(2 * MOST_TOUCHES);
-    for i in 0..MOST_TOUCHES {
+    let (positions, sizes) = out.split_at_mut(2 * MAX_TOUCHES);
+    for i in 0..MAX_TOUCHES {
         let (position, size) = match touches.get(i) {
             Some(&(at, size)) => (
-                (at.clamp(0.0, 1.0) * f32::from(FULL_POSITION)) as u16,
+                (at.clamp(0.0, 1.0) * f32::from(MAX_POSITION)) as u16,
                 (size * unit).min(65_534.0) as u16,
             ),
             None => (NO_TOUCH, 0),
@@ -278,7 +281,7 @@ impl Device for Sensor {
         for (i, byte) in bytes.iter_mut().enumerate() {
             *byte = *memory.get(usize::from(self.pointer) + i).unwrap_or(&0);
         }
-        // Triggers 1 and 3 (read, or either) start a scan at a read.
+        // Triggers 1 (on read) and 3 (on read or timer) start a scan at a read.
         if self.registers.trigger & 1 == 1 && self.scan.is_none() {
             self.start_scan(now);
         }
@@ -291,18 +294,18 @@ impl Device for Sensor {
         self.reply = ([0; 3], now);
         self.earlier_reply = [0; 3];
         self.scan = None;
-        self.last = [0xff; ALL];
+        self.last = [0xff; FRAME_BYTES];
         self.baseline = Vec::new();
         self.ready_at = now + u64::from(RESET_NS) / 2;
     }
 
     fn reset(&mut self, _: u64) {
-        // A brown-out: it answers at once, with its settings gone.
+        // After a brown-out the sensor answers at once, without its settings.
         self.registers = Registers::RESET;
         self.pointer = COMMAND;
         self.reply = ([0; 3], 0);
         self.earlier_reply = [0; 3];
         self.scan = None;
-        self.last = [0xff; ALL];
+        self.last = [0xff; FRAME_BYTES];
     }
 }

@@ -1,4 +1,4 @@
-//! Time that a simulation can own.
+//! Clocks for simulations: virtual and real time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,25 +6,25 @@ use std::time::{Duration, Instant};
 
 use embedded_hal::delay::DelayNs;
 
-/// A time that can be asked for and waited for, in nanoseconds from its start.
+/// A clock that can be read and waited on, in nanoseconds since its start.
 pub trait Time: Clone + Send + 'static {
-    /// Nanoseconds since the start.
+    /// Returns the nanoseconds since the start.
     fn now(&self) -> u64;
-    /// Lets this much time go by.
+    /// Waits for this many nanoseconds.
     fn wait(&self, nanoseconds: u64);
 }
 
-/// Time that goes by only when somebody waits; clones share it.
+/// Time that advances only when it is told to or waited on; clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct VirtualTime(Arc<AtomicU64>);
 
 impl VirtualTime {
-    /// Time 0.
+    /// Creates a clock that stands at 0.
     pub fn new() -> VirtualTime {
         VirtualTime::default()
     }
 
-    /// Lets this many nanoseconds go by.
+    /// Advances the time by this many nanoseconds.
     pub fn advance(&self, nanoseconds: u64) {
         self.0.fetch_add(nanoseconds, Ordering::Relaxed);
     }
@@ -46,12 +46,12 @@ impl DelayNs for VirtualTime {
     }
 }
 
-/// The computer's own time: waiting sleeps.
+/// The computer's monotonic time; waiting sleeps.
 #[derive(Clone, Copy, Debug)]
 pub struct RealTime(Instant);
 
 impl RealTime {
-    /// Starts now.
+    /// Starts a clock at 0.
     pub fn start() -> RealTime {
         RealTime(Instant::now())
     }

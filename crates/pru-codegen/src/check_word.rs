@@ -1,17 +1,17 @@
-//! The word that checks a pass' samples: gates besides the network's.
+//! The check word of a pass, computed by extra gates.
 //!
-//! Computed from the very registers that are stored, it tells samples that something
-//! else has written over from those of the program. The gates come last in the plan,
-//! each as soon as its operands are there in the order that was found for the network.
+//! The word is computed from the registers that are stored as samples, so it tells whether
+//! something else has overwritten them. Its gates come last in the plan; in the order of
+//! evaluation each follows as soon as its operands exist.
 
 use alloc::vec::Vec;
 
-use crate::lower::{Action, Output, Plan, Step};
+use crate::lower::{Output, Plan, Step, StepOp};
 
-/// Adds the complement of the exclusive or of all outputs as another output, in steps
-/// that suit this order of the others.
+/// Adds an output, the complement of the exclusive or of all other outputs, computed in
+/// steps that suit this order of evaluation.
 pub(crate) fn add(plan: &mut Plan, order: &[u32]) {
-    // What is there twice cancels out.
+    // Values that occur twice cancel out.
     let (mut ones, mut values) = (true, Vec::new());
     for output in &plan.outputs {
         match *output {
@@ -31,10 +31,10 @@ pub(crate) fn add(plan: &mut Plan, order: &[u32]) {
     values.sort_unstable_by_key(|&value| (made_at[value as usize], value));
 
     let mut node = plan.steps.iter().map(|step| step.node).max().unwrap_or(0);
-    let mut push = |action, a, b| {
+    let mut push = |op, a, b| {
         node = (node + 1).max(plan.first_gate);
         plan.steps.push(Step {
-            action,
+            op,
             a,
             b,
             node,
@@ -42,15 +42,15 @@ pub(crate) fn add(plan: &mut Plan, order: &[u32]) {
         });
         plan.inputs.len() as u32 + plan.steps.len() as u32 - 1
     };
-    let sum = values.into_iter().reduce(|a, b| push(Action::Xor, a, b));
+    let sum = values.into_iter().reduce(|a, b| push(StepOp::Xor, a, b));
     plan.outputs.push(match sum {
         None => Output::Constant(ones),
-        Some(value) if ones => Output::Value(push(Action::Not, value, value)),
+        Some(value) if ones => Output::Value(push(StepOp::Not, value, value)),
         Some(value) => Output::Value(value),
     });
 }
 
-/// An order with the steps from this one on, each where its operands are there.
+/// Inserts the steps from `first` on into an order, each as soon as its operands exist.
 pub(crate) fn into_order(plan: &Plan, first: usize, order: &[u32]) -> Vec<u32> {
     let inputs = plan.inputs.len();
     let mut made = alloc::vec![false; plan.values()];
