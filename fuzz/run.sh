@@ -35,7 +35,7 @@ for target in $targets; do
         ;;
     pru_text)
         sed -n 's/^[0-9a-f]* //p' ../crates/pru-isa/gnu/words.txt >"corpus/$target/words"
-        cp -n ../crates/pru-codegen/src/*.p "corpus/$target/"
+        cp -n ../pru-asm/*.p "corpus/$target/"
         ;;
     esac
     echo "fuzzing $target"

@@ -61,7 +61,7 @@ impl<M: Memory + Sync + ?Sized> Memory for Arc<M> {
     }
 }
 
-/// The mailbox, as `crates/pru-codegen/src/mailbox.p` has it.
+/// The mailbox, as `pru-asm/mailbox.p` has it.
 pub(super) mod mailbox {
     use super::MemoryWindow;
 

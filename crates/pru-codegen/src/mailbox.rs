@@ -1,4 +1,4 @@
-//! The mailbox in data RAM 0, and the loop in `mailbox.p` that serves it.
+//! The mailbox in data RAM 0, and the loop in `pru-asm/mailbox.p` that serves it.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -41,7 +41,7 @@ pub const BANK: u8 = 11;
 /// The register that holds t at the start of the network's code.
 pub(crate) const TIME_REGISTER: u8 = 29;
 
-const SOURCE: &str = include_str!("mailbox.p");
+const SOURCE: &str = include_str!("../../../pru-asm/mailbox.p");
 const MARK: &str = "        // ---- the network's code, with t in r29 ----\n";
 
 /// The loop around the network's code.
