@@ -11,7 +11,7 @@ use instrument::surface::Surface;
 use gatebend::factory_networks;
 use gatebend::link::protocol::ServerMessage;
 use gatebend::link::session::{MOST_FINGERS, Session, Action};
-use gatebend::link::view::{Place, View};
+use gatebend::link::view::{InstrumentInfo, View};
 use gatebend::link::jobs::Job;
 use libfuzzer_sys::fuzz_target;
 use logicnet::Network;
@@ -39,15 +39,14 @@ fn controller() -> Controller<Lanes> {
 
 fuzz_target!(|text: &str| {
     let mut controller = controller();
-    let welcome = Place {
-        start: 1,
+    let welcome = InstrumentInfo {
         board: "desk".into(),
         rate: 44_100,
         sound: true,
         display: 64,
         surface: Surface::default(),
     }
-    .welcome();
+    .welcome(1);
     let mut session = Session::new(Arc::new(welcome), None);
     let mut view = View::new(Arc::clone(controller.state()));
     for line in text.lines().take(MAX_MESSAGES) {
