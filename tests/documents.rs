@@ -6,10 +6,12 @@ mod made;
 use std::fmt::Write;
 
 use gatebend::board::desk::Script;
+use instrument::commands::TABLE;
 use instrument::parameters::KEYS;
 use instrument::surface::Surface;
 
 const PLAYING: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/playing.md");
+const PAGE_LIST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/web/store/commands.js");
 
 #[test]
 fn the_table_of_parameters_is_up_to_date() {
@@ -43,28 +45,57 @@ fn scripts_in_the_documentation_are_valid() {
     for script in scripts {
         Script::parse(script, &Surface::default()).unwrap();
     }
-    // The table of script commands has these words, and each of them parses.
-    for word in [
-        "random 7",
-        "mutate",
-        "choose 3",
-        "rewire 40 6 3 4",
-        "bend 3 4 invert",
-        "layer add my layer",
-        "strength 1 50",
-        "pause",
-        "play",
-        "seek 7",
-        "analog 3 0.5 over 2",
-        "learn 3",
-        "page inputs",
-        "keep x",
-        "forget x",
-    ] {
-        assert!(
-            text.contains(&format!("`{}", word.split(' ').next().unwrap())),
-            "{word}"
-        );
-        Script::parse(&format!("1 {word}"), &Surface::default()).unwrap();
+}
+
+#[test]
+fn commands_are_documented() {
+    let mut table = "| command | effect |\n|---|---|\n".to_string();
+    for command in TABLE.iter().filter(|command| !command.phrases.is_empty()) {
+        let usages = command
+            .phrases
+            .iter()
+            .map(|phrase| format!("`{}`", phrase.usage));
+        let usages: Vec<String> = usages.collect();
+        writeln!(table, "| {} | {} |", usages.join(", "), command.about).unwrap();
     }
+    made::compare(
+        "docs/playing.md",
+        "cargo test --test documents commands",
+        &table,
+    );
+}
+
+#[test]
+fn the_page_knows_the_commands() {
+    let mut list = "\
+// The commands that change the instrument, from instrument::commands::TABLE.
+// Written by `UPDATE_PICTURES=1 cargo test --test documents commands`.
+
+/**
+ * @typedef {object} Command
+ * @property {'edit' | 'unsaved' | 'history' | 'view'} effect
+ *     edit: part of a snapshot; unsaved: an edit that snapshots do not hold; history: an edit
+ *     that needs the history of undo; view: no edit
+ * @property {boolean} idempotent giving it twice is as good as giving it once
+ */
+
+/** By type of message. @type {Record<string, Command>} */
+export const COMMANDS = {
+"
+    .to_string();
+    for command in TABLE {
+        writeln!(
+            list,
+            "    '{}': {{ effect: '{}', idempotent: {} }},",
+            command.name,
+            format!("{:?}", command.effect).to_lowercase(),
+            command.idempotent
+        )
+        .unwrap();
+    }
+    list.push_str("};\n");
+    if std::env::var_os("UPDATE_PICTURES").is_some() {
+        std::fs::write(PAGE_LIST, &list).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(PAGE_LIST).unwrap(), list);
 }

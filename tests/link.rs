@@ -1009,7 +1009,7 @@ fn a_message_takes_little_memory() {
     ] {
         let most = most_bytes(|| {
             let action = session.receive(&text, &view, 0);
-            assert!(matches!(action, Action::Say(_)));
+            assert!(matches!(action, Action::Send(_)));
         });
         assert!(most < 1 << 20, "{most}");
     }

@@ -52,8 +52,8 @@ fuzz_target!(|text: &str| {
     for line in text.lines().take(MAX_MESSAGES) {
         view.go_to(controller.state());
         match session.receive(line, &view, 0) {
-            Action::Say(messages) => assert!(messages.len() <= 3),
-            Action::Wrong(_) => panic!("the session needs no pairing code"),
+            Action::Send(messages) => assert!(messages.len() <= 3),
+            Action::WrongCode(_) => panic!("the session needs no pairing code"),
             Action::End(ServerMessage::Refused { .. }) => return,
             Action::End(message) => panic!("{message:?}"),
             Action::Touch(id, fingers) => {

@@ -12,8 +12,7 @@ fuzz_target!(|text: &str| {
         Ok(script) => {
             assert!(script.events().is_sorted_by_key(|(at, _)| *at));
             for now in [0, script.end() / 2, script.end(), u64::MAX] {
-                for finger in script.fingers(now) {
-                    let touch = finger.touch;
+                for touch in script.fingers(now).into_iter().map(|finger| finger.touch) {
                     assert!((0.0..=1.0).contains(&touch.x) && (0.0..=1.0).contains(&touch.y));
                 }
             }

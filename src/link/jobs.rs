@@ -11,7 +11,7 @@ use super::protocol::ServerMessage;
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Job {
-    /// [`super::protocol::ClientMessage::Compile`].
+    /// [`super::protocol::Request::Compile`].
     Compile {
         /// Id of the message.
         id: u32,
@@ -20,7 +20,7 @@ pub enum Job {
         /// Bits of t, 1 to 24.
         bits: u8,
     },
-    /// [`super::protocol::ClientMessage::Waveform`].
+    /// [`super::protocol::Request::Waveform`].
     Waveform {
         /// Id of the message.
         id: u32,

@@ -1,47 +1,57 @@
-//! What browser and instrument say to each other, in one place: everything else,
-//! the client's types among it, is made from this.
+//! The messages between clients and the instrument.
 //!
-//! Commands, state and answers are JSON in text messages; what comes many times a
-//! second is binary, and begins with a [`FrameKind`] byte. A node is a network's: first
-//! its inputs, then its gates, as in its file. Times `t` are network samples.
+//! Text messages are JSON; data that is sent many times a second is binary, and begins with
+//! a [`FrameKind`] byte. The commands among the client's messages come from
+//! [`instrument::commands::TABLE`]. Tests write all types for TypeScript into `web/types`.
 //!
-//! A client says [`ClientMessage::Hello`] first. It is told [`ServerMessage::Welcome`] and the whole
-//! [`ServerMessage::State`]; afterwards, of a state, only the sections that changed. A
-//! message that asks for something and has an `id` is answered with that id.
+//! A node is numbered as in its network's file: inputs first, then gates. Times `t` count
+//! the network's samples. Networks and layers are counted from 0.
+//!
+//! A client sends [`Request::Hello`] first, and receives [`ServerMessage::Welcome`] and the
+//! whole [`ServerMessage::State`]; afterwards, only the sections of the state that changed.
+//! Answers carry the `id` of the message that they answer.
 
+use instrument::commands::Call;
+use logicnet::{Mask, Op};
 use serde::{Deserialize, Serialize};
 
-/// The protocol's version: one that differs is refused in a sentence.
+/// The protocol's version; clients with another one are refused.
 pub const VERSION: u32 = 1;
 
-/// A message of a client, with what its answer is told by: one object, with the `type` and
-/// the fields of what it says. [`Message::read`] reads it.
+/// A client's message: one JSON object with the `type` and the fields of its body.
+/// [`ClientMessage::read`] reads it.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-pub struct Message {
+pub struct ClientMessage {
     /// Comes back with the answer; without one, only refusals are answered.
-    #[cfg_attr(test, ts(optional))]
     pub id: Option<u32>,
-    /// What it says.
-    #[cfg_attr(test, ts(flatten))]
-    pub ask: ClientMessage,
+    /// The message itself.
+    pub body: Body,
 }
 
-/// What a client says.
+/// A message's type and fields.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body {
+    /// A command of the table.
+    Command(Call),
+    /// Any other message.
+    Request(Request),
+}
+
+/// A client's message that is not a command of the instrument.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export, tag = "type"))]
-pub enum ClientMessage {
+pub enum Request {
     /// The first message.
     Hello {
-        /// [`VERSION`] as the client has it.
+        /// The client's [`VERSION`].
         version: u32,
-        /// The pairing code, where one is wanted.
+        /// The pairing code, if the instrument requires one.
         #[serde(default)]
         #[cfg_attr(test, ts(optional))]
         code: Option<String>,
     },
-    /// What is wanted of binary frames; all of them at first, but sound.
+    /// Selects the binary frames to receive; initially all but sound.
     Listen {
         /// [`FrameKind::Activity`].
         activity: bool,
@@ -50,154 +60,23 @@ pub enum ClientMessage {
         /// [`FrameKind::Sound`].
         sound: bool,
     },
-
-    /// Another network, as its file's text; a preset's file brings its bends.
-    Load {
-        /// The file.
-        network: String,
-    },
-    /// A network of the library.
-    Choose {
-        /// Its place there.
-        place: usize,
-    },
-    /// The next network of the library, or the one before.
-    Swap {
-        /// Forwards.
-        next: bool,
-    },
-    /// A random network.
-    Random {
-        /// The same seed gives the same network; none, another one each time.
-        #[serde(default)]
-        #[cfg_attr(test, ts(optional))]
-        seed: Option<u32>,
-    },
-    /// A few gates changed by chance, under bends that stay.
-    Mutate {
-        /// The same seed gives the same changes.
-        #[serde(default)]
-        #[cfg_attr(test, ts(optional))]
-        seed: Option<u32>,
-    },
-    /// One gate's operation and operands, changed for good.
-    Rewire {
-        /// Its node.
-        node: u32,
-        /// Operation, and the nodes it reads.
-        gate: Gate,
-    },
-
-    /// Bends painted into the chosen layer; all or none.
-    Paint {
-        /// What each node is bent to, or that it is no longer.
-        bends: Vec<(u32, Option<Bend>)>,
-        /// A new stroke; else it goes on with this client's one before. A stroke is one
-        /// step of undo, unless something else is done meanwhile.
-        begins: bool,
-    },
-    /// No more bends in a layer, or in all.
-    Clear {
-        /// The layer.
-        #[serde(default)]
-        #[cfg_attr(test, ts(optional))]
-        layer: Option<usize>,
-    },
-    /// A new layer over the others, which is chosen then.
-    AddLayer {
-        /// Its name; else one is made up.
-        #[serde(default)]
-        #[cfg_attr(test, ts(optional))]
-        name: Option<String>,
-    },
-    /// A layer taken away.
-    RemoveLayer {
-        /// Which.
-        layer: usize,
-    },
-    /// Paints and touches that last go into this layer from now on.
-    ChooseLayer {
-        /// Which.
-        layer: usize,
-    },
-    /// How much of a layer counts.
-    Strength {
-        /// Which.
-        layer: usize,
-        /// The share of its gates that are bent, 0 to 100 percent.
-        strength: u8,
-    },
-    /// The last step taken back.
-    Undo,
-    /// The last step taken back made again.
-    Redo,
-
-    /// A parameter's value, in the table's units; out of range, the nearest.
-    Set {
-        /// Its id in the table.
-        key: String,
-        /// The value.
-        value: i32,
-    },
-    /// Time goes on, or stands still.
-    Play {
-        /// It goes on.
-        playing: bool,
-    },
-    /// Network time goes on from here.
-    Seek {
-        /// Where.
-        t: u32,
-    },
-
-    /// Fingers on the pad, all of them: sent whenever one moves, comes or leaves.
+    /// All fingers on the pad: sent whenever one moves, comes or leaves.
     Touch {
         /// At most five.
         fingers: Vec<Finger>,
     },
-    /// A page of the display.
-    Show {
-        /// `play`, `menu`, `presets`, `inputs` or `about`.
-        page: String,
-    },
-    /// What is played, kept as a preset.
-    SavePreset {
-        /// Its name; else one is made up.
-        #[serde(default)]
-        #[cfg_attr(test, ts(optional))]
-        name: Option<String>,
-    },
-    /// A preset played.
-    RecallPreset {
-        /// Its name.
-        name: String,
-    },
-    /// A preset deleted.
-    DeletePreset {
-        /// Its name.
-        name: String,
-    },
-
-    /// Everything that lasts, as a text; answered by [`ServerMessage::Snapshot`].
-    Snapshot,
-    /// Such a text played on from.
-    Restore {
-        /// The text.
-        snapshot: String,
-        /// The network time to go on from.
-        #[serde(default)]
-        #[cfg_attr(test, ts(optional))]
-        t: Option<u32>,
-    },
-    /// An expression of t compiled; answered by [`ServerMessage::Compiled`], or refused with
-    /// the place that is wrong. It changes nothing: load it to hear it.
+    /// Requests everything that presets and restarts preserve, as a text; answered by
+    /// [`ServerMessage::Snapshot`].
+    Snapshot {},
+    /// Compiles an expression of t; answered by [`ServerMessage::Compiled`], or refused with
+    /// the place of the mistake. Changes nothing: `load` plays the network.
     Compile {
         /// The expression.
         expression: String,
         /// Bits of t, 1 to 24.
         bits: u8,
     },
-    /// The whole period as it is played and without bends; answered by
+    /// Requests the whole period as it is played and without bends; answered by
     /// [`ServerMessage::Waveform`].
     Waveform {
         /// Columns to draw, 1 to 4096.
@@ -210,7 +89,19 @@ pub enum ClientMessage {
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct Gate(pub u8, pub u32, pub u32);
 
-/// What a bend makes of a node.
+impl Gate {
+    /// Returns the gate in the form that networks use.
+    ///
+    /// # Errors
+    /// Returns a message if the operation does not exist.
+    pub fn gate(self) -> Result<logicnet::Gate, String> {
+        let Gate(op, a, b) = self;
+        let op = operation(op)?;
+        Ok(logicnet::Gate { op, a, b })
+    }
+}
+
+/// A bend of a node.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
@@ -219,13 +110,43 @@ pub enum Bend {
     Zero,
     /// Constant 1.
     One,
-    /// The opposite of what it would be.
+    /// The opposite of its own output.
     Invert,
     /// A gate of another operation.
     Op(u8),
 }
 
-/// A finger on the pad, in parts of its sides from the top left.
+impl Bend {
+    /// Returns the bend in the form that networks use.
+    ///
+    /// # Errors
+    /// Returns a message if the operation does not exist.
+    pub fn mask(self) -> Result<Mask, String> {
+        Ok(match self {
+            Bend::Zero => Mask::Force(false),
+            Bend::One => Mask::Force(true),
+            Bend::Invert => Mask::Invert,
+            Bend::Op(number) => Mask::Replace(operation(number)?),
+        })
+    }
+}
+
+impl From<Mask> for Bend {
+    fn from(mask: Mask) -> Bend {
+        match mask {
+            Mask::Force(false) => Bend::Zero,
+            Mask::Force(true) => Bend::One,
+            Mask::Invert => Bend::Invert,
+            Mask::Replace(op) => Bend::Op(op.number()),
+        }
+    }
+}
+
+fn operation(number: u8) -> Result<Op, String> {
+    Op::new(number).ok_or_else(|| format!("no operation {number}; they are 0 to 15"))
+}
+
+/// A finger on the pad, in parts of the pad's sides from the top left.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct Finger {
@@ -233,97 +154,96 @@ pub struct Finger {
     pub x: f32,
     /// From the top, 0 to 1.
     pub y: f32,
-    /// Its size, as a part of the largest.
+    /// Size from 0 to 1, the largest finger.
     pub size: f32,
 }
 
-/// What a client is told.
+/// A message to a client.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub enum ServerMessage {
     /// The answer to the first message.
     Welcome(Box<Welcome>),
-    /// A pairing code is wanted; the display shows it.
+    /// Requests the pairing code, which the display shows.
     Pairing,
-    /// Sections of the state that have changed; all of them at first.
+    /// Sections of the state that have changed; at first, all of them.
     State(Box<State>),
-    /// How it does, some times a second.
-    Status(Status),
-    /// What was asked for with this id is done. Its state was told before.
+    /// The message with this id was carried out; the state it led to was sent before.
     Done {
-        /// The message's.
+        /// The message's id.
         id: u32,
     },
-    /// What was asked for is not done, and nothing has changed.
+    /// A message was refused, and changed nothing.
     Refused {
-        /// The message's, if it had one that could be read.
+        /// The message's id, if it had one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(test, ts(optional))]
         id: Option<u32>,
-        /// Why, in plain words.
+        /// The reason, for people.
         reason: String,
-        /// The place in an expression, in characters from its start.
+        /// The place of a mistake in an expression, in characters.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(test, ts(optional))]
         at: Option<usize>,
     },
-    /// An answer to [`ClientMessage::Snapshot`].
+    /// The state of the engine and the connections, several times a second.
+    Status(Status),
+    /// The answer to [`Request::Snapshot`].
     Snapshot {
-        /// The message's.
+        /// The message's id.
         id: u32,
-        /// What [`ClientMessage::Restore`] takes.
+        /// The text that the command `restore` takes.
         snapshot: String,
         /// The network time.
         t: u32,
     },
-    /// An answer to [`ClientMessage::Compile`].
+    /// The answer to [`Request::Compile`].
     Compiled {
-        /// The message's.
+        /// The message's id.
         id: u32,
         /// The network's file.
         network: String,
-        /// Its gates.
+        /// The number of its gates.
         gates: u32,
     },
-    /// An answer to [`ClientMessage::Waveform`]: the least and the most sample of each
-    /// column, of what is played, and of the same without bends.
+    /// The answer to [`Request::Waveform`]: the least and the greatest sample of each
+    /// column, with and without bends.
     Waveform {
-        /// The message's.
+        /// The message's id.
         id: u32,
-        /// Samples of the whole period, all columns together.
+        /// Samples of the whole period, in all columns together.
         period: u32,
-        /// As it is played.
+        /// The period as it is played.
         bent: Vec<(u8, u8)>,
-        /// Without bends.
+        /// The period without bends.
         plain: Vec<(u8, u8)>,
-        /// Columns in which any sample differs.
+        /// True for columns in which any sample differs.
         changed: Vec<bool>,
     },
 }
 
-/// Where a client is.
+/// Facts about the instrument that do not change while it runs.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct Welcome {
-    /// [`VERSION`] as the instrument has it.
+    /// The instrument's [`VERSION`].
     pub version: u32,
     /// The program's version.
     pub program: String,
-    /// Tells starts of the instrument apart: another one since the client was here
-    /// last means that it was restarted.
+    /// A number that differs after every start of the instrument.
     pub start: u32,
-    /// What it runs on: `desk`, `bela-black`, `browser` and so on.
+    /// The board: `desk`, `bela-black`, `browser` and so on.
     pub board: String,
-    /// Frames a second that it plays.
+    /// Output rate in frames a second.
     pub rate: u32,
-    /// Sound can be streamed.
+    /// True if sound can be streamed.
     pub sound: bool,
-    /// The display's height in pixels, 32 or 64, by 128; 0 without one.
+    /// The display's height in pixels, 32 or 64, by 128; 0 without a display.
     pub display: u8,
     /// The table of parameters, in the order of [`State::parameters`].
     pub parameters: Vec<Parameter>,
-    /// The pad: what lies where on it.
+    /// The regions of the pad.
     pub regions: Vec<Region>,
 }
 
@@ -331,29 +251,29 @@ pub struct Welcome {
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct Parameter {
-    /// Its id.
+    /// Id, as the command `set` takes it.
     pub key: String,
-    /// Its name for people.
+    /// Name for people.
     pub name: String,
-    /// Its unit, or nothing.
+    /// Unit; empty if it has none.
     pub unit: String,
-    /// A sentence for people.
+    /// One line of help.
     pub about: String,
     /// Least value.
     pub min: i32,
-    /// Most value.
+    /// Greatest value.
     pub max: i32,
-    /// What a step changes.
+    /// Size of a step.
     pub step: i32,
     /// Digits after the point: the value 125 of 2 decimals is 1.25.
     pub decimals: u8,
-    /// The words of a choice, by value from 0; of numbers, none.
+    /// The words of a choice, by value from 0; empty for numbers.
     pub choices: Vec<String>,
-    /// A value that has a name instead, and the name.
+    /// A value that is shown as a word, and the word.
     pub named: Option<(i32, String)>,
 }
 
-/// A region of the pad, in parts of its sides from the top left.
+/// A region of the pad, in parts of the pad's sides from the top left.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct Region {
@@ -363,38 +283,38 @@ pub struct Region {
     pub corners: (f32, f32, f32, f32),
 }
 
-/// Sections of the state; those that are not there are as before.
+/// Sections of the state; a section that is missing has not changed.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export, optional_fields))]
 pub struct State {
-    /// The network that is played.
+    /// The network.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<Network>,
     /// Layers of bends, from the lowest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layers: Option<Layers>,
-    /// What is bent while it is touched, or turned to by an analog input.
+    /// Momentary bends by touch and by analog inputs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub touched: Option<Touched>,
-    /// Every parameter's value, in the table's order.
+    /// The value of every parameter, in the table's order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameters: Option<Vec<i32>>,
-    /// Names of the library's networks, and which it is, or was before it changed.
+    /// The factory networks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub library: Option<Library>,
     /// Names of the presets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub presets: Option<Vec<String>>,
-    /// Whether time goes on, and at how many samples a second.
+    /// Play or pause, and the rate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transport: Option<Transport>,
-    /// Steps that can be undone, and done again.
+    /// The number of steps that can be undone, and redone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history: Option<(usize, usize)>,
     /// The display's page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<String>,
-    /// Something told to the player; `""` when it is over.
+    /// A notice to the player; `""` when it is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<String>,
 }
@@ -403,12 +323,12 @@ pub struct State {
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct Network {
-    /// Another one, another number; frames of activity have it.
+    /// A checksum of the file, which frames of activity repeat.
     pub revision: u32,
     /// Its file, without the player's bends.
     pub file: String,
-    /// Where each gate lies on the pad's field, by node: (x, y) in parts of it.
-    /// Gates that are not there are not named.
+    /// Node, x and y of each gate on the pad's field, in parts of its sides. Gates that
+    /// are not on the field are left out.
     pub places: Vec<(u32, f32, f32)>,
 }
 
@@ -416,9 +336,9 @@ pub struct Network {
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct Layers {
-    /// From the lowest.
+    /// The layers, from the lowest.
     pub layers: Vec<Layer>,
-    /// The one that paints go into.
+    /// The layer that bends go to.
     pub chosen: usize,
 }
 
@@ -426,15 +346,15 @@ pub struct Layers {
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct Layer {
-    /// Its name.
+    /// Name for people.
     pub name: String,
     /// The share of its gates that are bent, in percent.
     pub strength: u8,
-    /// Its bends by node, ascending, and whether each counts at this strength.
+    /// Its bends by node, ascending; true if the bend is active at this strength.
     pub bends: Vec<(u32, Bend, bool)>,
 }
 
-/// What is bent and will not last.
+/// Momentary bends.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct Touched {
@@ -442,62 +362,118 @@ pub struct Touched {
     pub nodes: Vec<u32>,
     /// The node that analog inputs bend.
     pub steered: Option<u32>,
-    /// What they are bent to.
+    /// The bend of all these nodes.
     pub bend: Bend,
 }
 
-/// The networks that are at hand.
+/// The factory networks.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct Library {
-    /// Their names.
+    /// Names, in order.
     pub names: Vec<String>,
-    /// Which it is, or was before it was changed.
+    /// The one that is played, or that the network played was made from.
     pub place: usize,
 }
 
-/// How time goes.
+/// The state of playback.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct Transport {
-    /// It goes on.
+    /// False while paused.
     pub playing: bool,
     /// Samples a second at speed 1.
     pub rate: u32,
-    /// How often it was set to another place.
+    /// The number of jumps in time so far.
     pub seeks: u32,
 }
 
-/// How the instrument does.
+/// The state of the engine and the connections.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct Status {
     /// Network time.
     pub t: u32,
-    /// Part of its time that the audio callback used, in thousandths.
+    /// The share of its time that the audio callback used, in thousandths.
     pub load: u32,
-    /// Callbacks that came too late, since the start.
+    /// Callbacks that were late since the start.
     pub late: u32,
-    /// Which engine evaluates: `cpu` or `pru`.
+    /// The processor that evaluates the network: `cpu` or `pru`.
     pub engine: String,
-    /// Clients that are connected.
+    /// Connected clients.
     pub clients: u32,
-    /// What does not work now, in plain words.
+    /// Faults, in plain words.
     pub faults: Vec<String>,
 }
 
-/// What a binary message is, by its first byte. Numbers are little-endian.
+/// The kind of a binary message, its first byte. Numbers are little-endian.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum FrameKind {
-    /// What every node does: byte, three zeros, revision of the network (u32), t
-    /// (u32), then a byte for each node: bit 7 its value at t, bits 0 to 6 how often
-    /// it toggled lately, 0 (never) to 127 (at every sample).
+    /// Activity of every node: kind, three zeros, revision of the network (u32), t (u32),
+    /// then a byte for each node: bit 7 its value at t, bits 0 to 6 its recent rate of
+    /// toggling, from 0 (never) to 127 (at every sample).
     Activity = 1,
-    /// The display: byte, whether it is on, its contrast, its height, then its
-    /// memory: pages of 8 rows, a byte a column, the lowest bit at the top.
+    /// The display: kind, 1 if it is on, contrast, height, then its memory: pages of 8
+    /// rows, a byte a column, the lowest bit at the top.
     Display = 2,
-    /// Sound: byte, seven zeros, number of the first frame (u64), then frames (f32).
-    /// The rate is in the welcome. A gap in the numbers is sound that was lost.
+    /// Sound: kind, seven zeros, number of the first frame (u64), then frames (f32) at the
+    /// welcome's rate. A gap in the numbers is lost sound.
     Sound = 3,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+    use std::path::Path;
+
+    use instrument::commands::{Kind, TABLE};
+
+    fn typescript(kind: Kind) -> &'static str {
+        match kind {
+            Kind::Number { .. } | Kind::Setting => "number",
+            Kind::Flag => "boolean",
+            Kind::Name | Kind::File | Kind::Page | Kind::Parameter => "string",
+            Kind::Gate => "Gate",
+            Kind::Bends => "Array<[number, Bend | null]>",
+        }
+    }
+
+    /// Exports the union of commands and requests, as derived types are exported by tests.
+    #[test]
+    fn export_bindings_client_message() {
+        let mut text = "// Generated from instrument::commands::TABLE by `cargo test --lib link`. Do not edit.\n\
+            import type { Bend } from \"./Bend\";\n\
+            import type { Gate } from \"./Gate\";\n\
+            import type { Request } from \"./Request\";\n\n\
+            /** A message to the instrument; answers repeat its id. */\n\
+            export type ClientMessage = { id?: number } & (\n    | Request\n"
+            .to_string();
+        for command in TABLE {
+            write!(
+                text,
+                "    /** {}. */\n    | {{ type: \"{}\"",
+                command.about, command.name
+            )
+            .unwrap();
+            for argument in command.arguments {
+                let mark = if argument.optional { "?" } else { "" };
+                write!(
+                    text,
+                    ",\n        /** {}. */\n        {}{mark}: {}",
+                    argument.about,
+                    argument.name,
+                    typescript(argument.kind)
+                )
+                .unwrap();
+            }
+            text.push_str(" }\n");
+        }
+        text.push_str(");\n");
+        let folder = std::env::var_os("TS_RS_EXPORT_DIR");
+        let folder =
+            folder.unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/web/types").into());
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(Path::new(&folder).join("ClientMessage.ts"), text).unwrap();
+    }
 }

@@ -1,48 +1,46 @@
-//! One client: what it says, and what it was told. Pure: no sockets, threads or clocks;
-//! the instrument in a page has one, too.
+//! One client's side of the protocol. Pure: no sockets, threads or clocks, so that the
+//! instrument in a page has sessions, too.
 //!
-//! Whoever owns a session does what [`Session::receive`] gives back, one message after
-//! the other, and then calls [`Session::answer`]: so an answer comes after the state that
-//! it led to. What others change is told by [`Session::update`], whenever that is called:
-//! always the difference to what was told last, so that a client that takes little is
-//! told less often, and never less.
+//! The owner of a session does what [`Session::receive`] returns, one message after the
+//! other, and then calls [`Session::answer`]: an answer follows the state that it led to.
+//! [`Session::update`] sends changes by others. It sends the difference to the state that
+//! was sent last, so a slow client gets fewer updates and misses nothing.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use logicnet::{Gate, Mask, Network, Op};
+use instrument::commands::{Call, Context};
+use instrument::{Command, Saved, notice};
 
 use super::jobs::Job;
-use super::protocol::{self, Bend, ClientMessage, Finger, Message, ServerMessage, Welcome};
-use super::view::{PAGES, View};
-use instrument::parameters::Key;
-use instrument::{Command, Direction, Saved, notice};
+use super::protocol::{self, Body, ClientMessage, Finger, Request, ServerMessage, Welcome};
+use super::view::View;
 
-/// Most fingers that the pad takes.
+/// Largest number of fingers on the pad.
 pub const MOST_FINGERS: usize = 5;
-/// Most bytes of a message before the welcome.
+/// Largest message before the welcome, in bytes.
 pub const MOST_HELLO: usize = 1024;
 
 const HELLO_FIRST: &str = "say hello first";
 
-/// What is to be done about a message.
+/// The owner's part in handling a message.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
-    /// ServerMessage this; all is done.
-    Say(Vec<ServerMessage>),
-    /// ServerMessage this: a code was wrong. The next guess must wait.
-    Wrong(Vec<ServerMessage>),
-    /// ServerMessage this, and end the connection.
+    /// Send these messages.
+    Send(Vec<ServerMessage>),
+    /// Send these messages; a pairing code was wrong, and the next guess must wait.
+    WrongCode(Vec<ServerMessage>),
+    /// Send this message and end the connection.
     End(ServerMessage),
-    /// Have the instrument do this, then [`Session::answer`].
+    /// Give the instrument this command, then call [`Session::answer`].
     Command(Option<u32>, Command),
-    /// These are all fingers on the pad now; then [`Session::answer`].
+    /// Replace the client's fingers on the pad by these, then call [`Session::answer`].
     Touch(Option<u32>, Vec<Finger>),
-    /// Have this worked out, and tell the answer; other messages need not wait.
+    /// Start this job, and send its answer; other messages need not wait.
     Job(Job),
 }
 
-/// What a client wants to hear of by the moment.
+/// The binary frames that a client receives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Listening {
     /// [`protocol::FrameKind::Activity`].
@@ -59,16 +57,17 @@ pub struct Session {
     code: Option<Arc<str>>,
     greeted: bool,
     listening: Listening,
-    /// The number of its last stroke.
+    /// The number of the client's last stroke.
     stroke: Option<u32>,
-    told: Option<View>,
+    /// The state as the client knows it.
+    sent: Option<View>,
 }
 
-/// The number of the next stroke: no two clients have one in common.
+/// The number of the next stroke, which no other client has.
 static STROKES: AtomicU32 = AtomicU32::new(0);
 
 impl Session {
-    /// A client that has not said anything; with a code, it must know it.
+    /// Creates the session of a client that must send the pairing code, if one is given.
     pub fn new(welcome: Arc<Welcome>, code: Option<Arc<str>>) -> Session {
         Session {
             welcome,
@@ -80,16 +79,16 @@ impl Session {
                 sound: false,
             },
             stroke: None,
-            told: None,
+            sent: None,
         }
     }
 
-    /// Whether it was welcomed.
+    /// Returns whether the client was welcomed.
     pub fn greeted(&self) -> bool {
         self.greeted
     }
 
-    /// What it wants to hear of; of nothing before it was welcomed.
+    /// Returns the frames that the client receives; none before the welcome.
     pub fn listening(&self) -> Listening {
         if self.greeted() {
             return self.listening;
@@ -101,29 +100,29 @@ impl Session {
         }
     }
 
-    /// Takes a message, at a network time.
+    /// Handles a message at network time `t`.
     pub fn receive(&mut self, text: &str, view: &View, t: u32) -> Action {
         if !self.greeted && text.len() > MOST_HELLO {
-            return Action::Say(vec![refused(None, HELLO_FIRST.into())]);
+            return Action::Send(vec![refused(None, HELLO_FIRST.into())]);
         }
-        let (id, wish) = match Message::read(text) {
-            Ok(Message { id, ask }) => (id, self.ask(id, ask, view, t)),
+        let (id, action) = match ClientMessage::read(text) {
+            Ok(ClientMessage { id, body }) => (id, self.handle(id, body, view, t)),
             Err((id, reason)) => (id, Err(reason)),
         };
-        wish.unwrap_or_else(|reason| Action::Say(vec![refused(id, reason)]))
+        action.unwrap_or_else(|reason| Action::Send(vec![refused(id, reason)]))
     }
 
-    /// What has changed since it was told last: a message, or none.
+    /// Returns the sections of the state that changed since the last call, if any.
     pub fn update(&mut self, view: &View) -> Option<ServerMessage> {
         if !self.greeted() {
             return None;
         }
-        let sections = view.sections(self.told.as_ref());
-        self.told = Some(view.clone());
+        let sections = view.sections(self.sent.as_ref());
+        self.sent = Some(view.clone());
         (sections != protocol::State::default()).then(|| ServerMessage::State(Box::new(sections)))
     }
 
-    /// What a wish has led to: the state, then the answer.
+    /// Returns the messages after a command: the state that it led to, then the answer.
     pub fn answer(
         &mut self,
         id: Option<u32>,
@@ -137,22 +136,47 @@ impl Session {
         self.update(view).into_iter().chain(answer).collect()
     }
 
-    fn ask(
+    fn handle(
         &mut self,
         id: Option<u32>,
-        ask: ClientMessage,
+        body: Body,
         view: &View,
         t: u32,
     ) -> Result<Action, String> {
-        if let ClientMessage::Hello { version, code } = ask {
-            return Ok(self.hello(id, version, code.as_deref(), view));
+        match body {
+            Body::Request(Request::Hello { version, code }) => {
+                Ok(self.hello(id, version, code.as_deref(), view))
+            }
+            _ if !self.greeted() => Err(HELLO_FIRST.into()),
+            Body::Command(call) => Ok(Action::Command(id, self.command(call, view)?)),
+            Body::Request(request) => self.request(id, request, view, t),
         }
-        if !self.greeted() {
-            return Err(HELLO_FIRST.into());
+    }
+
+    fn command(&mut self, call: Call, view: &View) -> Result<Command, String> {
+        let mut command = call.command(&Context {
+            parameters: view.state().parameters.clone(),
+            stroke: self.stroke,
+        })?;
+        // Strokes of different clients never merge into one step of undo.
+        if let Command::Paint { stroke, .. } = &mut command {
+            *stroke = stroke.or_else(|| Some(STROKES.fetch_add(1, Ordering::Relaxed)));
+            self.stroke = *stroke;
         }
-        let needed = || id.ok_or("give it an id, by which it is answered");
-        Ok(match ask {
-            ClientMessage::Listen {
+        Ok(command)
+    }
+
+    fn request(
+        &mut self,
+        id: Option<u32>,
+        request: Request,
+        view: &View,
+        t: u32,
+    ) -> Result<Action, String> {
+        let required = || id.ok_or("give it an id, by which it is answered");
+        Ok(match request {
+            Request::Hello { version, code } => self.hello(id, version, code.as_deref(), view),
+            Request::Listen {
                 activity,
                 display,
                 sound,
@@ -162,48 +186,28 @@ impl Session {
                     display,
                     sound: sound && self.welcome.sound,
                 };
-                Action::Say(self.answer(id, Ok(()), view))
+                Action::Send(self.answer(id, Ok(()), view))
             }
-            ClientMessage::Touch { fingers } => {
+            Request::Touch { fingers } => {
                 if fingers.len() > MOST_FINGERS {
                     return Err(format!("the pad takes {MOST_FINGERS} fingers at most"));
                 }
-                Action::Touch(id, fingers.into_iter().map(within).collect())
+                Action::Touch(id, fingers.into_iter().map(clamped).collect())
             }
-            ClientMessage::Snapshot => {
-                let id = needed()?;
+            Request::Snapshot {} => {
+                let id = required()?;
                 let snapshot = Saved::of(view.state()).to_json();
                 let snapshot = snapshot.map_err(|error| error.to_string())?;
-                let mut tells = self.answer(None, Ok(()), view);
-                tells.push(ServerMessage::Snapshot { id, snapshot, t });
-                Action::Say(tells)
+                let mut messages = self.answer(None, Ok(()), view);
+                messages.push(ServerMessage::Snapshot { id, snapshot, t });
+                Action::Send(messages)
             }
-            ClientMessage::Compile { expression, bits } => Action::Job(Job::Compile {
-                id: needed()?,
+            Request::Compile { expression, bits } => Action::Job(Job::Compile {
+                id: required()?,
                 expression,
                 bits,
             }),
-            ClientMessage::Waveform { columns } => Action::Job(waveform(needed()?, columns, view)?),
-            ClientMessage::Paint { bends, begins } => {
-                Action::Command(id, self.paint(bends, begins)?)
-            }
-            ask => Action::Command(id, command(ask, view)?),
-        })
-    }
-
-    /// A part of this client's stroke, and of nobody else's: what another one paints
-    /// meanwhile does not go on in it.
-    fn paint(&mut self, bends: Vec<(u32, Option<Bend>)>, begins: bool) -> Result<Command, String> {
-        let bends = bends
-            .into_iter()
-            .map(|(node, bend)| Ok((node, bend.map(mask).transpose()?)))
-            .collect::<Result<_, String>>()?;
-        let stroke = self.stroke.filter(|_| !begins);
-        let stroke = stroke.unwrap_or_else(|| STROKES.fetch_add(1, Ordering::Relaxed));
-        self.stroke = Some(stroke);
-        Ok(Command::Paint {
-            bends,
-            stroke: Some(stroke),
+            Request::Waveform { columns } => Action::Job(waveform(required()?, columns, view)?),
         })
     }
 
@@ -220,35 +224,34 @@ impl Session {
         }
         match (&self.code, code) {
             _ if self.greeted => self.welcomed(id, view),
-            (Some(wanted), Some(code)) if **wanted != *code.trim() => {
+            (Some(expected), Some(code)) if **expected != *code.trim() => {
                 let reason = "this is not the code that the display shows";
-                Action::Wrong(vec![refused(id, reason.into()), ServerMessage::Pairing])
+                Action::WrongCode(vec![refused(id, reason.into()), ServerMessage::Pairing])
             }
-            (Some(_), None) => Action::Say(vec![ServerMessage::Pairing]),
+            (Some(_), None) => Action::Send(vec![ServerMessage::Pairing]),
             _ => self.welcomed(id, view),
         }
     }
 
     fn welcomed(&mut self, id: Option<u32>, view: &View) -> Action {
         self.greeted = true;
-        self.told = None;
-        let mut tells = vec![ServerMessage::Welcome(Box::new((*self.welcome).clone()))];
-        tells.extend(self.answer(id, Ok(()), view));
-        Action::Say(tells)
+        self.sent = None;
+        let mut messages = vec![ServerMessage::Welcome(Box::new((*self.welcome).clone()))];
+        messages.extend(self.answer(id, Ok(()), view));
+        Action::Send(messages)
     }
 }
 
 fn refused(id: Option<u32>, reason: String) -> ServerMessage {
     ServerMessage::Refused {
         id,
-        // A message that is not understood may be long.
+        // The reason may quote a long message.
         reason: notice::cut(reason),
         at: None,
     }
 }
 
-fn within(finger: Finger) -> Finger {
-    // What is no number is nowhere else.
+fn clamped(finger: Finger) -> Finger {
     let part = |x: f32| if x.is_nan() { 0.0 } else { x.clamp(0.0, 1.0) };
     Finger {
         x: part(finger.x),
@@ -268,90 +271,6 @@ fn waveform(id: u32, columns: u16, view: &View) -> Result<Job, String> {
     })
 }
 
-/// What does that which was asked.
-fn command(ask: ClientMessage, view: &View) -> Result<Command, String> {
-    Ok(match ask {
-        ClientMessage::Load { network } => load(&network, view)?,
-        ClientMessage::Choose { place } => Command::Choose(place),
-        ClientMessage::Swap { next: true } => Command::Swap(Direction::Next),
-        ClientMessage::Swap { next: false } => Command::Swap(Direction::Previous),
-        ClientMessage::Random { seed } => Command::Random(seed.map(u64::from)),
-        ClientMessage::Mutate { seed } => Command::Mutate(seed.map(u64::from)),
-        ClientMessage::Rewire { node, gate } => Command::Rewire(node, wired(gate)?),
-        ClientMessage::Clear { layer: None } => Command::ClearBends,
-        ClientMessage::Clear { layer: Some(layer) } => Command::ClearLayer(layer),
-        ClientMessage::AddLayer { name } => Command::AddLayer(name),
-        ClientMessage::RemoveLayer { layer } => Command::RemoveLayer(layer),
-        ClientMessage::ChooseLayer { layer } => Command::ChooseLayer(layer),
-        ClientMessage::Strength { layer, strength } => Command::SetStrength(layer, strength),
-        ClientMessage::Undo => Command::Undo,
-        ClientMessage::Redo => Command::Redo,
-        ClientMessage::Set { key, value } => {
-            let key = Key::with_id(&key).ok_or_else(|| format!("no parameter {key:?}"))?;
-            Command::Set(key, value)
-        }
-        ClientMessage::Play { playing } => Command::Play(playing),
-        ClientMessage::Seek { t } => Command::Seek(t),
-        ClientMessage::Show { page } => {
-            let known = PAGES.iter().find(|(_, name)| *name == page);
-            let (page, _) = known.ok_or_else(|| {
-                let names = PAGES.map(|(_, name)| name).join(", ");
-                format!("no page {page:?}; there are {names}")
-            })?;
-            Command::Show(*page)
-        }
-        ClientMessage::SavePreset { name } => Command::SavePreset(name),
-        ClientMessage::RecallPreset { name } => Command::RecallPreset(name),
-        ClientMessage::DeletePreset { name } => Command::DeletePreset(name),
-        ClientMessage::Restore { snapshot, t } => {
-            let saved = Saved::from_json(&snapshot).map_err(|error| error.to_string())?;
-            Command::Restore(Box::new(saved), t)
-        }
-        ClientMessage::Hello { .. }
-        | ClientMessage::Listen { .. }
-        | ClientMessage::Touch { .. }
-        | ClientMessage::Paint { .. }
-        | ClientMessage::Snapshot
-        | ClientMessage::Compile { .. }
-        | ClientMessage::Waveform { .. } => return Err("this is no command".into()),
-    })
-}
-
-/// A network; or with its bends and parameters, if its file tells of them.
-fn load(text: &str, view: &View) -> Result<Command, String> {
-    let network = Network::from_json(text).map_err(|error| error.to_string())?;
-    let has = |field| network.extra().contains_key(field);
-    if !has("bends") {
-        return Ok(Command::Load(Box::new(network)));
-    }
-    let mut saved = Saved::from_json(text).map_err(|error| error.to_string())?;
-    if !has("parameters") {
-        saved.parameters = view.state().parameters.clone();
-    }
-    Ok(Command::Restore(Box::new(saved), None))
-}
-
-fn operation(number: u8) -> Result<Op, String> {
-    Op::new(number).ok_or_else(|| format!("no operation {number}; they are 0 to 15"))
-}
-
-fn wired(protocol::Gate(op, a, b): protocol::Gate) -> Result<Gate, String> {
-    Ok(Gate {
-        op: operation(op)?,
-        a,
-        b,
-    })
-}
-
-fn mask(bend: Bend) -> Result<Mask, String> {
-    Ok(match bend {
-        Bend::Zero => Mask::Force(false),
-        Bend::One => Mask::Force(true),
-        Bend::Invert => Mask::Invert,
-        Bend::Op(number) => Mask::Replace(operation(number)?),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -361,16 +280,17 @@ mod tests {
     use crate::link::view::InstrumentInfo;
     use crate::runtime::controller::Controller;
     use crate::runtime::parts::{InstrumentParts, Lanes};
+    use instrument::parameters::Key;
 
     /// An instrument with its clients.
-    struct Stage {
+    struct Fixture {
         controller: Controller<Lanes>,
         view: View,
         welcome: Arc<Welcome>,
     }
 
-    impl Stage {
-        fn new() -> Stage {
+    impl Fixture {
+        fn new() -> Fixture {
             let board = description::built_in("desk").unwrap().board().unwrap();
             let parts = InstrumentParts::new(factory_networks::all());
             let (controller, _) = parts.assemble(board.platform).unwrap();
@@ -381,7 +301,7 @@ mod tests {
                 display: 64,
                 surface: board.panel.surface,
             };
-            Stage {
+            Fixture {
                 view: View::new(Arc::clone(controller.state())),
                 welcome: Arc::new(info.welcome(7)),
                 controller,
@@ -399,38 +319,38 @@ mod tests {
             session
         }
 
-        /// Does what a message asks for.
-        fn say(&mut self, session: &mut Session, text: &str) -> Vec<ServerMessage> {
+        /// Handles a message, and carries out its command.
+        fn send(&mut self, session: &mut Session, text: &str) -> Vec<ServerMessage> {
             match session.receive(text, &self.view, 99) {
-                Action::Say(tells) => tells,
+                Action::Send(messages) => messages,
                 Action::Command(id, command) => {
                     let outcome = self.controller.command(command);
                     self.view.go_to(self.controller.state());
                     session.answer(id, outcome, &self.view)
                 }
-                wish => panic!("{text}: {wish:?}"),
+                action => panic!("{text}: {action:?}"),
             }
         }
     }
 
-    fn reason(wish: &Action) -> &str {
-        match wish {
+    fn reason(action: &Action) -> &str {
+        match action {
             Action::End(ServerMessage::Refused { reason, .. }) => reason,
-            Action::Say(tells) => match &tells[..] {
+            Action::Send(messages) => match &messages[..] {
                 [ServerMessage::Refused { reason, .. }] => reason,
-                _ => panic!("{tells:?}"),
+                _ => panic!("{messages:?}"),
             },
-            _ => panic!("{wish:?}"),
+            _ => panic!("{action:?}"),
         }
     }
 
     #[test]
-    fn an_answer_comes_after_the_state_that_it_led_to() {
-        let mut stage = Stage::new();
-        let mut session = stage.greeted();
-        let tells = stage.say(&mut session, r#"{"id":3,"type":"play","playing":false}"#);
-        let [ServerMessage::State(state), ServerMessage::Done { id: 3 }] = &tells[..] else {
-            panic!("{tells:?}");
+    fn answers_follow_the_state_they_led_to() {
+        let mut fixture = Fixture::new();
+        let mut session = fixture.greeted();
+        let messages = fixture.send(&mut session, r#"{"id":3,"type":"play","playing":false}"#);
+        let [ServerMessage::State(state), ServerMessage::Done { id: 3 }] = &messages[..] else {
+            panic!("{messages:?}");
         };
         let expected = State {
             transport: Some(protocol::Transport {
@@ -441,44 +361,47 @@ mod tests {
         };
         assert_eq!(**state, expected);
         // Without an id, only refusals are answered.
-        let tells = stage.say(&mut session, r#"{"type":"play","playing":true}"#);
-        assert!(matches!(&tells[..], [ServerMessage::State(_)]), "{tells:?}");
-        let tells = stage.say(&mut session, r#"{"type":"choose","place":99}"#);
+        let messages = fixture.send(&mut session, r#"{"type":"play","playing":true}"#);
+        assert!(
+            matches!(&messages[..], [ServerMessage::State(_)]),
+            "{messages:?}"
+        );
+        let messages = fixture.send(&mut session, r#"{"type":"choose","place":99}"#);
         let is_refusal =
-            |tell: &ServerMessage| matches!(tell, ServerMessage::Refused { id: None, .. });
-        assert!(tells.iter().any(is_refusal), "{tells:?}");
+            |message: &ServerMessage| matches!(message, ServerMessage::Refused { id: None, .. });
+        assert!(messages.iter().any(is_refusal), "{messages:?}");
     }
 
     #[test]
-    fn who_takes_little_is_told_the_difference_at_once() {
-        let mut stage = Stage::new();
-        let (mut one, mut two) = (stage.greeted(), stage.greeted());
+    fn slow_clients_receive_all_differences_at_once() {
+        let mut fixture = Fixture::new();
+        let (mut one, mut two) = (fixture.greeted(), fixture.greeted());
         for value in 0..10 {
             let text = format!(r#"{{"type":"set","key":"volume","value":{}}}"#, value - 20);
-            stage.say(&mut one, &text);
+            fixture.send(&mut one, &text);
         }
-        stage.say(&mut one, r#"{"type":"add-layer","name":"bass"}"#);
-        let Some(ServerMessage::State(state)) = two.update(&stage.view) else {
-            panic!("much has changed");
+        fixture.send(&mut one, r#"{"type":"add-layer","name":"bass"}"#);
+        let Some(ServerMessage::State(state)) = two.update(&fixture.view) else {
+            panic!("no sections, though the state changed");
         };
         assert!(state.parameters.unwrap().contains(&-11));
         assert_eq!(state.layers.unwrap().layers.len(), 2);
         assert!(state.network.is_none() && state.library.is_none());
-        assert_eq!(two.update(&stage.view), None);
-        // There and back is no change.
-        stage.say(&mut one, r#"{"type":"set","key":"volume","value":-12}"#);
-        stage.say(&mut one, r#"{"type":"set","key":"volume","value":-11}"#);
-        assert_eq!(two.update(&stage.view), None);
+        assert_eq!(two.update(&fixture.view), None);
+        // A change and its reversal are no difference.
+        fixture.send(&mut one, r#"{"type":"set","key":"volume","value":-12}"#);
+        fixture.send(&mut one, r#"{"type":"set","key":"volume","value":-11}"#);
+        assert_eq!(two.update(&fixture.view), None);
     }
 
     #[test]
-    fn a_stroke_is_its_clients_alone() {
-        let mut stage = Stage::new();
-        let (mut one, mut two) = (stage.greeted(), stage.greeted());
+    fn strokes_of_clients_do_not_merge() {
+        let mut fixture = Fixture::new();
+        let (mut one, mut two) = (fixture.greeted(), fixture.greeted());
         let mut paint = |session: &mut Session, node: u32, begins: bool| {
             let text = format!(r#"{{"type":"paint","bends":[[{node},"one"]],"begins":{begins}}}"#);
-            stage.say(session, &text);
-            let state = stage.view.state();
+            fixture.send(session, &text);
+            let state = fixture.view.state();
             (state.bends().len(), state.history.0)
         };
         assert_eq!(paint(&mut one, 20, true), (1, 1));
@@ -486,55 +409,55 @@ mod tests {
         assert_eq!(paint(&mut two, 30, true), (3, 2));
         assert_eq!(paint(&mut one, 22, false), (4, 3));
         assert_eq!(paint(&mut one, 23, true), (5, 4));
-        // Here again after a break, it has no stroke to go on with.
-        let mut again = stage.greeted();
+        // After a reconnection, there is no stroke to continue.
+        let mut again = fixture.greeted();
         let text = r#"{"type":"paint","bends":[[24,"one"]],"begins":false}"#;
-        stage.say(&mut again, text);
-        assert_eq!(stage.view.state().history.0, 5);
+        fixture.send(&mut again, text);
+        assert_eq!(fixture.view.state().history.0, 5);
     }
 
     #[test]
-    fn nothing_is_told_before_the_code_is_known() {
-        let stage = Stage::new();
-        let mut session = stage.session(Some("123456"));
+    fn nothing_is_sent_before_the_code_is_right() {
+        let fixture = Fixture::new();
+        let mut session = fixture.session(Some("123456"));
         let hello = |session: &mut Session, code: &str| {
             let text = format!(r#"{{"type":"hello","version":1{code}}}"#);
-            session.receive(&text, &stage.view, 0)
+            session.receive(&text, &fixture.view, 0)
         };
         assert_eq!(
             hello(&mut session, ""),
-            Action::Say(vec![ServerMessage::Pairing])
+            Action::Send(vec![ServerMessage::Pairing])
         );
-        assert_eq!(session.update(&stage.view), None);
-        let early = session.receive(r#"{"type":"snapshot","id":1}"#, &stage.view, 0);
+        assert_eq!(session.update(&fixture.view), None);
+        let early = session.receive(r#"{"type":"snapshot","id":1}"#, &fixture.view, 0);
         assert_eq!(reason(&early), "say hello first");
         assert!(!session.listening().activity);
-        // Who has an old code is asked for the new one.
+        // A wrong code is answered with a request for the right one.
         let wrong = hello(&mut session, r#","code":"1""#);
-        let Action::Wrong(tells) = wrong else {
+        let Action::WrongCode(messages) = wrong else {
             panic!("{wrong:?}");
         };
         assert!(matches!(
-            &tells[..],
+            &messages[..],
             [ServerMessage::Refused { .. }, ServerMessage::Pairing]
         ));
         let long = format!(r#","code":"{}""#, "1".repeat(MOST_HELLO));
         assert_eq!(reason(&hello(&mut session, &long)), "say hello first");
         let welcome = hello(&mut session, r#","code":" 123456""#);
-        let Action::Say(tells) = welcome else {
+        let Action::Send(messages) = welcome else {
             panic!("{welcome:?}");
         };
         assert!(matches!(
-            &tells[..],
+            &messages[..],
             [ServerMessage::Welcome(_), ServerMessage::State(_)]
         ));
         assert!(session.listening().activity && !session.listening().sound);
     }
 
     #[test]
-    fn what_is_not_right_is_refused_with_its_reason_and_id() {
-        let stage = Stage::new();
-        let mut session = stage.greeted();
+    fn wrong_messages_are_refused_with_reason_and_id() {
+        let fixture = Fixture::new();
+        let mut session = fixture.greeted();
         for (text, id, expected) in [
             (r#"{"id":4,"type":"dance"}"#, Some(4), "not understood"),
             (r#"{"id":"x","type":"undo"}"#, None, "not understood"),
@@ -547,7 +470,7 @@ mod tests {
             (
                 r#"{"id":6,"type":"set","key":"tempo","value":1}"#,
                 Some(6),
-                "no parameter",
+                "`key`",
             ),
             (
                 r#"{"id":7,"type":"rewire","node":20,"gate":[16,0,0]}"#,
@@ -555,64 +478,69 @@ mod tests {
                 "0 to 15",
             ),
         ] {
-            let wish = session.receive(text, &stage.view, 0);
-            assert!(reason(&wish).contains(expected), "{text}: {wish:?}");
-            let Action::Say(tells) = wish else { return };
-            assert!(matches!(&tells[..], [ServerMessage::Refused { id: told, .. }] if *told == id));
+            let action = session.receive(text, &fixture.view, 0);
+            assert!(reason(&action).contains(expected), "{text}: {action:?}");
+            let Action::Send(messages) = action else {
+                return;
+            };
+            assert!(
+                matches!(&messages[..], [ServerMessage::Refused { id: answered, .. }] if *answered == id)
+            );
         }
         let finger = r#"{"x":0,"y":0,"size":0}"#;
         let many = [finger; MOST_FINGERS + 1].join(",");
-        let wish = session.receive(
+        let action = session.receive(
             &format!(r#"{{"type":"touch","fingers":[{many}]}}"#),
-            &stage.view,
+            &fixture.view,
             0,
         );
-        assert!(reason(&wish).contains("5 fingers"));
+        assert!(reason(&action).contains("5 fingers"));
         let long = "x".repeat(100_000);
-        let wish = session.receive(&format!(r#"{{"type":"{long}"}}"#), &stage.view, 0);
-        assert!(reason(&wish).chars().count() <= notice::MAX_CHARACTERS + 1);
-        let older = session.receive(r#"{"type":"hello","version":0}"#, &stage.view, 0);
+        let action = session.receive(&format!(r#"{{"type":"{long}"}}"#), &fixture.view, 0);
+        assert!(reason(&action).chars().count() <= notice::MAX_CHARACTERS + 1);
+        let older = session.receive(r#"{"type":"hello","version":0}"#, &fixture.view, 0);
         assert!(matches!(&older, Action::End(_)) && reason(&older).contains("version 0"));
     }
 
     #[test]
     fn fingers_stay_on_the_pad() {
-        let stage = Stage::new();
+        let fixture = Fixture::new();
         let text = r#"{"type":"touch","fingers":[{"x":-3,"y":7e9,"size":0.5}]}"#;
-        let wish = stage.greeted().receive(text, &stage.view, 0);
+        let action = fixture.greeted().receive(text, &fixture.view, 0);
         let expected = Finger {
             x: 0.0,
             y: 1.0,
             size: 0.5,
         };
-        assert_eq!(wish, Action::Touch(None, vec![expected]));
+        assert_eq!(action, Action::Touch(None, vec![expected]));
     }
 
     #[test]
     fn a_file_may_have_bends_and_need_not_have_parameters() {
-        let mut stage = Stage::new();
-        let mut session = stage.greeted();
-        let plain = stage.view.state().network.to_json();
+        let mut fixture = Fixture::new();
+        let mut session = fixture.greeted();
+        let plain = fixture.view.state().network.to_json();
         let masked = plain.trim_end().trim_end_matches('}').trim_end();
         let load = |file: &str| {
             let file = serde_json::to_string(file).unwrap();
             format!(r#"{{"id":1,"type":"load","network":{file}}}"#)
         };
-        let done =
-            |tells: &[ServerMessage]| matches!(tells.last(), Some(ServerMessage::Done { id: 1 }));
-        stage.say(&mut session, r#"{"type":"set","key":"volume","value":-20}"#);
-        let volume = stage.view.state().parameters.get(Key::Volume);
-        let tells = stage.say(&mut session, &load(&plain));
-        assert!(done(&tells), "{tells:?}");
+        let done = |messages: &[ServerMessage]| {
+            matches!(messages.last(), Some(ServerMessage::Done { id: 1 }))
+        };
+        fixture.send(&mut session, r#"{"type":"set","key":"volume","value":-20}"#);
+        let volume = fixture.view.state().parameters.get(Key::Volume);
+        let messages = fixture.send(&mut session, &load(&plain));
+        assert!(done(&messages), "{messages:?}");
         for field in [
             r#""masks": [{"node": 20, "force": 0}]"#,
             r#""masks": [{"node": 20, "force": 0}], "bends": [20]"#,
             r#""masks": [{"node": 20, "force": 0}], "bends": [20],
                 "covered": [{"node": 20, "force": 1}]"#,
         ] {
-            let tells = stage.say(&mut session, &load(&format!("{masked}, {field}\n}}\n")));
-            let state = stage.view.state();
-            assert!(done(&tells), "{field}: {tells:?}");
+            let messages = fixture.send(&mut session, &load(&format!("{masked}, {field}\n}}\n")));
+            let state = fixture.view.state();
+            assert!(done(&messages), "{field}: {messages:?}");
             assert_eq!(state.parameters.get(Key::Volume), volume);
         }
     }

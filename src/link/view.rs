@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use logicnet::{Mask, Network};
+use logicnet::Network;
 
 use super::protocol::{self, Bend, Parameter, Region, Welcome};
+use instrument::State;
 use instrument::parameters::{KEYS, Kind};
 use instrument::surface::Surface;
-use instrument::{Page, State};
 
 /// A state, with what is derived from it once for all clients. Clones share their contents.
 #[derive(Clone, Debug)]
@@ -91,7 +91,7 @@ impl View {
                 protocol::Touched {
                     nodes: state.touched.clone(),
                     steered: state.steered,
-                    bend: bend(state.mask()),
+                    bend: state.mask().into(),
                 }
             ),
             parameters: section!(
@@ -119,7 +119,7 @@ impl View {
             history: section!(|a, b| a.state.history == b.state.history, state.history),
             page: section!(
                 |a, b| a.state.page == b.state.page,
-                page_name(state.page).to_string()
+                state.page.name().to_string()
             ),
             notice: section!(
                 |a, b| {
@@ -155,7 +155,7 @@ fn layers(state: &State) -> protocol::Layers {
                 .map(|(node, mask)| {
                     // Both are ordered by node.
                     let counts = bent.next_if_eq(node).is_some();
-                    (*node, bend(*mask), counts)
+                    (*node, Bend::from(*mask), counts)
                 })
                 .collect(),
         }
@@ -172,31 +172,6 @@ fn transport(state: &State) -> protocol::Transport {
         rate: state.rate(),
         seeks: state.resets,
     }
-}
-
-fn bend(mask: Mask) -> Bend {
-    match mask {
-        Mask::Force(false) => Bend::Zero,
-        Mask::Force(true) => Bend::One,
-        Mask::Invert => Bend::Invert,
-        Mask::Replace(op) => Bend::Op(op.number()),
-    }
-}
-
-/// Pages and their names.
-pub(super) const PAGES: [(Page, &str); 5] = [
-    (Page::Play, "play"),
-    (Page::Menu, "menu"),
-    (Page::Presets, "presets"),
-    (Page::Inputs, "inputs"),
-    (Page::About, "about"),
-];
-
-fn page_name(page: Page) -> &'static str {
-    PAGES
-        .iter()
-        .find(|(other, _)| *other == page)
-        .map_or("", |(_, name)| name)
 }
 
 /// Facts about the instrument that clients are welcomed with; they stay the same while the

@@ -7,26 +7,22 @@
 // not contain. An edit that is unanswered twice may be what breaks the connection, and is
 // given up.
 
+import { COMMANDS } from './commands.js';
+
 /** @import { ClientMessage, ServerMessage } from '../link/connection.js' */
-
-/** Messages that change nothing lasting: they fail while the instrument is away. */
-const QUESTIONS = new Set(['hello', 'listen', 'touch', 'show', 'snapshot', 'compile', 'waveform']);
-
-/** Edits that are not idempotent. */
-const STEPS = new Set(['swap', 'mutate', 'add-layer', 'remove-layer', 'undo', 'redo']);
-
-/** Edits that a snapshot does not contain: not repeated once they are done. */
-const TRANSIENT = new Set(['play', 'seek', 'save-preset', 'delete-preset']);
-
-/** Edits that need the history, which a restarted instrument has lost. */
-const HISTORY = new Set(['undo', 'redo']);
 
 /** Breaks without a reply after which an edit is given up. */
 const MAX_BREAKS = 2;
 
 /** @param {ClientMessage} message */
+const effectOf = (message) => COMMANDS[message.type]?.effect ?? 'view';
+
+/**
+ * False for messages that change nothing lasting: they fail while the instrument is away.
+ * @param {ClientMessage} message
+ */
 export function isEdit(message) {
-    return !QUESTIONS.has(message.type);
+    return effectOf(message) !== 'view';
 }
 
 /**
@@ -81,7 +77,7 @@ export class Journal {
     /** @param {Entry} entry */
     done(entry) {
         entry.status = 'done';
-        if (TRANSIENT.has(entry.message.type)) this.drop(entry);
+        if (effectOf(entry.message) === 'unsaved') this.drop(entry);
     }
 
     /**
@@ -122,7 +118,7 @@ export class Journal {
      * @returns {Entry[]} edits that may be done, and must not be done twice
      */
     reconnected() {
-        return this.requeue(({ message, status }) => status === 'unknown' && !STEPS.has(message.type));
+        return this.requeue(({ message, status }) => status === 'unknown' && COMMANDS[message.type].idempotent);
     }
 
     /**
@@ -130,7 +126,7 @@ export class Journal {
      * @returns {Entry[]} edits that can no longer be done
      */
     restored() {
-        return this.requeue(({ message }) => !HISTORY.has(message.type));
+        return this.requeue(({ message }) => effectOf(message) !== 'history');
     }
 
     /**

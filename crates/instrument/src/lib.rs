@@ -31,6 +31,7 @@
 pub mod analog;
 pub mod bend_layers;
 mod command;
+pub mod commands;
 pub mod gestures;
 mod history;
 mod instrument;

@@ -30,6 +30,33 @@ pub enum Page {
     About,
 }
 
+impl Page {
+    /// All pages.
+    pub const ALL: [Page; 5] = [
+        Page::Play,
+        Page::Menu,
+        Page::Presets,
+        Page::Inputs,
+        Page::About,
+    ];
+
+    /// Returns its name in scripts and in the protocol.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Page::Play => "play",
+            Page::Menu => "menu",
+            Page::Presets => "presets",
+            Page::Inputs => "inputs",
+            Page::About => "about",
+        }
+    }
+
+    /// Returns the page of this name.
+    pub fn with_name(name: &str) -> Option<Page> {
+        Page::ALL.into_iter().find(|page| page.name() == name)
+    }
+}
+
 /// The state of the instrument at one moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {

@@ -4,6 +4,7 @@ use std::io::{self, BufRead};
 use std::thread;
 
 use crossbeam_channel::{Receiver, unbounded};
+use instrument::commands;
 
 use super::script::command;
 use super::terminal::Terminal;
@@ -31,23 +32,22 @@ impl Prompt {
     pub fn poll(&self, handle: &Handle, terminal: &mut Terminal) -> bool {
         for line in self.0.try_iter() {
             let words: Vec<&str> = line.split_whitespace().collect();
-            let Some((verb, arguments)) = words.split_first() else {
+            let Some(verb) = words.first() else {
                 continue;
             };
             if *verb == "quit" {
                 return false;
             }
-            match command(verb, arguments) {
+            match command(&words) {
                 Ok(Some(command)) => {
                     handle.command(command);
                     terminal.show("");
                 }
-                Ok(None) => terminal.show(
-                    "next, previous, choose N, random, mutate, rewire NODE OP A B, \
-                     bend NODE 0|1|invert|off, layer add|remove|choose|clear, strength N PERCENT, \
-                     clear, undo, redo, play, pause, seek T, reset-time, set ID=VALUE, page NAME, \
-                     keep NAME, recall NAME, forget NAME, quit",
-                ),
+                Ok(None) => {
+                    let about = words.get(1).filter(|_| *verb == "help");
+                    let help = commands::help(about.copied());
+                    terminal.show(&format!("{help}, help COMMAND, quit"));
+                }
                 Err(problem) => terminal.show(&problem),
             }
         }

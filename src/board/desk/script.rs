@@ -1,19 +1,17 @@
-//! Scripts: timed fingers, commands and faults, in a text that a person writes.
+//! Scripts: text files of timed fingers, commands and faults.
 //!
 //! `docs/playing.md` is their reference.
 
-use logicnet::{Gate, Mask, Op};
 use trill::Touch;
 use trill::sim::{BusEvent, Fault, Finger};
 
 use crate::runtime::analog_inputs::AnalogInputs;
+use instrument::Command;
 use instrument::analog::INPUTS;
-use instrument::bend_layers::MAX_STRENGTH;
-use instrument::parameters::{Key, Parameters};
+use instrument::commands::{self, Context};
 use instrument::surface::{Button, Surface};
-use instrument::{Command, Direction, Page};
 
-/// What is on the bus.
+/// A device on the bus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// The touch sensor.
@@ -22,21 +20,21 @@ pub enum Part {
     Display,
 }
 
-/// What a script does, besides fingers.
+/// An event of a script other than a finger or a knob.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    /// A command, as a client might send it.
+    /// A command of the table.
     Command(Command),
-    /// A part has a fault, or no more.
+    /// A fault of a part begins or ends.
     Fault(Part, Option<Fault>),
-    /// A part resets by itself.
+    /// A spontaneous reset of a part.
     Reset(Part),
-    /// A line of the bus is held low, or let go.
+    /// A line of the bus is held low or released.
     Stuck(bool),
 }
 
 impl Event {
-    /// What befalls the bus, with sensor and display at these addresses.
+    /// Returns the event of the simulated bus, with sensor and display at these addresses.
     pub fn happening(&self, touch: u8, display: u8) -> Option<BusEvent> {
         let address = |part: Part| match part {
             Part::Touch => touch,
@@ -51,7 +49,7 @@ impl Event {
     }
 }
 
-/// A stretch of a finger's way, at an even pace.
+/// A movement of a finger along a line at constant speed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Stroke {
     finger: u32,
@@ -68,7 +66,7 @@ struct Place {
     size: f32,
 }
 
-/// A stretch of an analog input's way, at an even pace; it stays at the end.
+/// A linear movement of an analog input, which then keeps the end value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Ramp {
     input: usize,
@@ -88,16 +86,16 @@ impl Ramp {
     }
 }
 
-/// A finger's size when the script does not say.
+/// Default size of a finger, as a part of the largest.
 const SIZE: f32 = 0.4;
-/// How long a scripted tap and hold last.
+/// Durations of a tap and a hold.
 const TAP_NS: u64 = 100_000_000;
 const HOLD_NS: u64 = 700_000_000;
 const SECOND: f64 = 1e9;
-/// Times are at most a week.
+/// Latest time: a week.
 const MOST_SECONDS: f64 = 604_800.0;
 
-/// A script, ready to be played.
+/// A parsed script.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Script {
     strokes: Vec<Stroke>,
@@ -110,7 +108,7 @@ impl Script {
     /// Parses a script for a surface.
     ///
     /// # Errors
-    /// Names the line and says what is wrong there.
+    /// Names the first wrong line and the mistake in it.
     pub fn parse(text: &str, surface: &Surface) -> Result<Script, String> {
         let mut parser = Parser {
             surface,
@@ -131,7 +129,7 @@ impl Script {
         Ok(parser.finish())
     }
 
-    /// The fingers on the surface at a time in nanoseconds.
+    /// Returns the script's fingers on the surface at a time in nanoseconds.
     pub fn fingers(&self, now: u64) -> Vec<Finger> {
         self.strokes
             .iter()
@@ -152,22 +150,22 @@ impl Script {
             .collect()
     }
 
-    /// Stores the analog inputs at a time in nanoseconds. Inputs that the script has not
-    /// named yet stay unread.
+    /// Sets the analog inputs to their values at a time in nanoseconds. Inputs that the
+    /// script has not used by then stay disconnected.
     pub fn turn(&self, now: u64, inputs: &AnalogInputs) {
         for ramp in self.ramps.iter().filter(|ramp| ramp.start <= now) {
             inputs.store(ramp.input, ramp.at(now));
         }
     }
 
-    /// Whether there is anything in it besides commands: fingers, knobs, faults.
+    /// Returns whether the script has anything but commands: fingers, knobs, faults.
     pub fn is_handled(&self) -> bool {
         let events = self.events.iter();
         let commands = events.filter(|(_, event)| matches!(event, Event::Command(_)));
         !self.strokes.is_empty() || !self.ramps.is_empty() || commands.count() < self.events.len()
     }
 
-    /// Commands, in the order of their times in nanoseconds.
+    /// Returns the commands, ordered by time in nanoseconds.
     pub fn commands(&self) -> impl Iterator<Item = (u64, Command)> {
         self.events.iter().filter_map(|(at, event)| match event {
             Event::Command(command) => Some((*at, command.clone())),
@@ -175,19 +173,19 @@ impl Script {
         })
     }
 
-    /// What befalls the bus, with sensor and display at these addresses.
+    /// Returns the event of the simulated bus, with sensor and display at these addresses.
     pub fn happenings(&self, touch: u8, display: u8) -> impl Iterator<Item = (u64, BusEvent)> {
         self.events
             .iter()
             .filter_map(move |(at, event)| Some((*at, event.happening(touch, display)?)))
     }
 
-    /// Everything but fingers, in the order of their times in nanoseconds.
+    /// Returns all events, ordered by time in nanoseconds.
     pub fn events(&self) -> &[(u64, Event)] {
         &self.events
     }
 
-    /// When the last thing happens, in nanoseconds.
+    /// Returns the time of the last event in nanoseconds.
     pub fn end(&self) -> u64 {
         self.end
     }
@@ -196,12 +194,12 @@ impl Script {
 struct Parser<'a> {
     surface: &'a Surface,
     script: Script,
-    /// The time of the line.
+    /// Time of the current line.
     now: u64,
-    /// When the last line is over, which `+` counts from.
+    /// End of the previous line, which `+` counts from.
     after: u64,
-    /// Fingers on the surface: since when, and where. Scripted presses use
-    /// finger 0, which no line can name.
+    /// Fingers on the surface: number, time of the last movement, place. Presses of
+    /// buttons use finger 0, which no line can name.
     down: Vec<(u32, u64, Place)>,
 }
 
@@ -231,8 +229,7 @@ impl Parser<'_> {
             "hold" => self.press(arguments, HOLD_NS),
             "analog" => self.analog(arguments),
             _ => {
-                let event = event(verb, arguments)?;
-                self.script.events.push((time, event));
+                self.script.events.push((time, event(rest)?));
                 Ok(())
             }
         }
@@ -315,7 +312,7 @@ impl Parser<'_> {
         };
         let end = self.now + length;
         self.stroke(0, self.now, end, place, place);
-        // Lifted long enough to be seen.
+        // The sensor must see that the finger was lifted.
         self.after = end + TAP_NS / 2;
         self.script.end = self.script.end.max(self.after);
         Ok(())
@@ -334,7 +331,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Fingers that never lift stay down.
+    /// Ends the script; fingers that were not lifted stay down.
     fn finish(mut self) -> Script {
         for (finger, since, place) in std::mem::take(&mut self.down) {
             let end = self.script.end;
@@ -345,7 +342,7 @@ impl Parser<'_> {
     }
 }
 
-/// What may follow `down`, `move` and `up`.
+/// Arguments of `down`, `move` and `up`.
 struct Options {
     at: Vec<f32>,
     size: Option<f32>,
@@ -416,15 +413,15 @@ fn input(text: &str) -> Outcome<usize> {
         .ok_or_else(|| format!("input {text}: analog inputs are 1 to {INPUTS}"))
 }
 
-/// Everything that is no finger.
-fn event(verb: &str, arguments: &[&str]) -> Outcome<Event> {
-    if let Some(command) = command(verb, arguments)? {
+/// Reads a command or an event of the bus.
+fn event(words: &[&str]) -> Outcome<Event> {
+    if let Some(command) = command(words)? {
         return Ok(Event::Command(command));
     }
-    match (verb, arguments) {
-        ("fault", ["bus", "stuck"]) => Ok(Event::Stuck(true)),
-        ("fault", ["bus", "none"]) => Ok(Event::Stuck(false)),
-        ("fault", [part, rest @ ..]) => {
+    match words {
+        ["fault", "bus", "stuck"] => Ok(Event::Stuck(true)),
+        ["fault", "bus", "none"] => Ok(Event::Stuck(false)),
+        ["fault", part, rest @ ..] => {
             let fault = match rest {
                 ["unplugged"] => Some(Fault::Unplugged),
                 ["silent"] => Some(Fault::Silent),
@@ -439,10 +436,10 @@ fn event(verb: &str, arguments: &[&str]) -> Outcome<Event> {
             };
             Ok(Event::Fault(bus_part(part)?, fault))
         }
-        ("reset", [part]) => Ok(Event::Reset(bus_part(part)?)),
+        ["reset", part] => Ok(Event::Reset(bus_part(part)?)),
         _ => Err(format!(
             "{:?} means nothing; see docs/playing.md",
-            [&[verb], arguments].concat().join(" ")
+            words.join(" ")
         )),
     }
 }
@@ -462,103 +459,29 @@ fn number(text: &str, most: u32) -> Outcome<u32> {
         .ok_or_else(|| format!("{text:?} is no number up to {most}"))
 }
 
-/// What people count from 1.
-fn counted(text: &str) -> Outcome<usize> {
-    text.parse()
-        .ok()
-        .and_then(|number: usize| number.checked_sub(1))
-        .ok_or_else(|| format!("{text:?} is no number from 1 on"))
-}
-
-/// The command that words mean, as in scripts and on the desk's prompt; none
-/// when they mean none.
+/// Reads a command of the table, as in scripts and on the desk's prompt; `None` if its
+/// first word begins no command.
 ///
 /// # Errors
-/// Says what is wrong with the words after the first.
-pub fn command(verb: &str, arguments: &[&str]) -> Result<Option<Command>, String> {
-    let command = match (verb, arguments) {
-        ("set", [assignment]) => {
-            let mut parameters = Parameters::default();
-            parameters.assign(assignment)?;
-            let (id, _) = assignment.split_once('=').unwrap_or_default();
-            let key = Key::with_id(id).ok_or("no such parameter")?;
-            Command::Set(key, parameters.get(key))
-        }
-        ("next", []) => Command::Swap(Direction::Next),
-        ("previous", []) => Command::Swap(Direction::Previous),
-        ("random", []) => Command::Random(None),
-        ("random", [seed]) => Command::Random(Some(number(seed, u32::MAX)?.into())),
-        ("choose", [place]) => Command::Choose(counted(place)?),
-        ("mutate", []) => Command::Mutate(None),
-        ("mutate", [seed]) => Command::Mutate(Some(number(seed, u32::MAX)?.into())),
-        ("rewire", [node, op, a, b]) => {
-            let op = number(op, 15)?;
-            let gate = Gate {
-                op: Op::new(op as u8).ok_or("operations are 0 to 15")?,
-                a: number(a, u32::MAX)?,
-                b: number(b, u32::MAX)?,
-            };
-            Command::Rewire(number(node, u32::MAX)?, gate)
-        }
-        ("bend", [nodes @ .., how]) if !nodes.is_empty() => {
-            let mask = match *how {
-                "0" => Some(Mask::Force(false)),
-                "1" => Some(Mask::Force(true)),
-                "invert" => Some(Mask::Invert),
-                "off" => None,
-                _ => return Err("bend nodes to 0, 1, invert or off".into()),
-            };
-            let bend = |node: &&str| Ok((number(node, u32::MAX)?, mask));
-            Command::Paint {
-                bends: nodes.iter().map(bend).collect::<Outcome<_>>()?,
-                stroke: None,
-            }
-        }
-        ("layer", ["add"]) => Command::AddLayer(None),
-        ("layer", ["add", name @ ..]) => Command::AddLayer(Some(name.join(" "))),
-        ("layer", ["remove", layer]) => Command::RemoveLayer(counted(layer)?),
-        ("layer", ["choose", layer]) => Command::ChooseLayer(counted(layer)?),
-        ("layer", ["clear", layer]) => Command::ClearLayer(counted(layer)?),
-        ("layer", _) => return Err("layer add, or remove, choose or clear N".into()),
-        ("strength", [layer, percent]) => {
-            let strength = number(percent, MAX_STRENGTH.into())?;
-            Command::SetStrength(counted(layer)?, strength as u8)
-        }
-        ("clear", []) => Command::ClearBends,
-        ("undo", []) => Command::Undo,
-        ("redo", []) => Command::Redo,
-        ("reset-time", []) => Command::Seek(0),
-        ("seek", [t]) => Command::Seek(number(t, u32::MAX)?),
-        ("play", []) => Command::Play(true),
-        ("pause", []) => Command::Play(false),
-        ("page", [page]) => Command::Show(match *page {
-            "play" => Page::Play,
-            "menu" => Page::Menu,
-            "presets" => Page::Presets,
-            "inputs" => Page::Inputs,
-            "about" => Page::About,
-            _ => return Err("which page? play, menu, presets, inputs or about".into()),
-        }),
-        ("learn", [number]) => Command::Learn(input(number)?),
-        ("keep", []) => Command::SavePreset(None),
-        ("keep", name) => Command::SavePreset(Some(name.join(" "))),
-        ("recall", name) if !name.is_empty() => Command::RecallPreset(name.join(" ")),
-        ("forget", name) if !name.is_empty() => Command::DeletePreset(name.join(" ")),
-        _ => return Ok(None),
-    };
-    Ok(Some(command))
+/// Names the command, the argument that is wrong and the values that it takes.
+pub fn command(words: &[&str]) -> Result<Option<Command>, String> {
+    let call = commands::parse(words)?;
+    call.map(|call| call.command(&Context::default()))
+        .transpose()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use instrument::parameters::Key;
+    use logicnet::Mask;
 
     fn parse(text: &str) -> Result<Script, String> {
         Script::parse(text, &Surface::default())
     }
 
     #[test]
-    fn fingers_go_where_they_are_told() {
+    fn fingers_follow_the_script() {
         let script = parse(
             "# two fingers\n\
              1 down 0.2 0.4 size 0.5\n\
@@ -623,7 +546,10 @@ mod tests {
             ("1 up", "line 1: finger 1 is not down"),
             ("1 down 0 0\n1 down 1 1", "line 2: finger 1 is down already"),
             ("1 tap bell", "line 1: no button \"bell\""),
-            ("1 set tempo=1", "line 1: no parameter \"tempo\""),
+            (
+                "1 set tempo=1",
+                "line 1: set ID=VALUE: no parameter \"tempo\"",
+            ),
             ("1 dance", "line 1: \"dance\" means nothing"),
             ("1 fault touch broken", "line 1: which fault?"),
             (
@@ -632,12 +558,27 @@ mod tests {
             ),
             ("1 down 0 0 finger 12", "line 1: finger 12"),
             ("1 analog 9 0.5", "line 1: input 9"),
-            ("1 bend invert", "line 1: \"bend invert\" means nothing"),
-            ("1 bend 7 x invert", "line 1: \"x\" is no number"),
-            ("1 layer choose 0", "line 1: \"0\" is no number from 1 on"),
-            ("1 layer up 1", "line 1: layer add, or remove"),
-            ("1 strength 1 101", "line 1: \"101\" is no number up to 100"),
-            ("1 rewire 20 16 0 0", "line 1: \"16\" is no number up to 15"),
+            ("1 bend invert", "line 1: bend NODE... HOW: NODE is missing"),
+            (
+                "1 bend 7 x invert",
+                "line 1: bend NODE... HOW: NODE takes a whole number from 0, not \"x\"",
+            ),
+            (
+                "1 layer choose 0",
+                "line 1: layer choose N: N takes a whole number from 1, not \"0\"",
+            ),
+            (
+                "1 layer up 1",
+                "line 1: \"layer up 1\" is no command; write layer clear N, layer add",
+            ),
+            (
+                "1 strength 1 101",
+                "line 1: strength N PERCENT: PERCENT takes a whole number from 0 to 100, not \"101\"",
+            ),
+            (
+                "1 rewire 20 16 0 0",
+                "line 1: rewire NODE OP A B: OP takes a whole number from 0 to 15, not \"16\"",
+            ),
             ("1 analog 1", "line 1: analog INPUT VALUE"),
             (
                 "1 analog 1 0 over 2\n2 analog 1 1",

@@ -316,7 +316,7 @@ impl<'a> Client<'a> {
             }
         };
         match action {
-            Action::Say(messages) | Action::Wrong(messages) => {
+            Action::Send(messages) | Action::WrongCode(messages) => {
                 if messages.contains(&ServerMessage::Pairing) {
                     self.is_typing = true;
                     context.show_code();

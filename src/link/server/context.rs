@@ -163,8 +163,8 @@ impl ServerContext {
         }
         let action = receive();
         match &action {
-            Action::Wrong(_) => guesses.wrong(peer, now),
-            Action::Say(messages)
+            Action::WrongCode(_) => guesses.wrong(peer, now),
+            Action::Send(messages)
                 if matches!(messages.first(), Some(ServerMessage::Welcome(_))) =>
             {
                 guesses.right(peer);

@@ -120,7 +120,7 @@ impl Alone {
         self.view.go_to(self.simulation.state());
         let t = self.simulation.counters().time();
         match self.session.receive(text, &self.view, t) {
-            Action::Say(tells) | Action::Wrong(tells) => {
+            Action::Send(tells) | Action::WrongCode(tells) => {
                 let greeted = tells
                     .iter()
                     .any(|tell| matches!(tell, ServerMessage::Welcome(_)));

@@ -1,0 +1,186 @@
+//! The rows of the table of commands.
+
+use logicnet::Network;
+
+use super::Effect::{Edit, History, Unsaved, View};
+use super::Kind::{Bends, File, Flag, Gate, Name, Page, Parameter, Setting};
+use super::{Argument, Context, Kind, Phrase, Spec, Value};
+use crate::analog::INPUTS;
+use crate::{Command, Saved};
+
+const NODE: Kind = Kind::any("NODE");
+const SEED: Kind = Kind::any("SEED");
+const TIME: Kind = Kind::any("T");
+const PERCENT: Kind = Kind::PERCENT;
+/// A layer's or a network's; the instrument knows how many exist.
+const INDEX: Kind = Kind::index(u32::MAX);
+const INPUT: Kind = Kind::index(INPUTS as u32 - 1);
+
+/// Makes the table from rows of this form:
+///
+/// ```text
+/// "name" Effect (idempotent or step) "One line of help"
+///     ["phrase ARGUMENT", "other phrase" => the value of the first argument that it implies]
+///     (argument: (required or optional) KIND "One line of help") with context
+///     => the command;
+/// ```
+macro_rules! commands {
+    ($(
+        $name:literal $effect:ident $times:ident $about:literal
+        [$($usage:literal $(=> $implied:expr)?),*]
+        ($($argument:ident: $presence:ident $kind:ident $help:literal),*) $(with $context:ident)?
+        => $command:expr;
+    )*) => {
+        /// All commands.
+        pub static TABLE: &[Spec] = &[$(Spec {
+            name: $name,
+            about: $about,
+            phrases: &[$(Phrase { usage: $usage, implied: &[$($implied)?] }),*],
+            arguments: &[$(Argument {
+                name: stringify!($argument),
+                kind: $kind,
+                optional: commands!(@$presence),
+                about: $help,
+            }),*],
+            effect: $effect,
+            idempotent: commands!(@$times),
+            build: |_arguments, _context| {
+                $(let $argument = _arguments.$presence()?;)*
+                $(let $context = _context;)?
+                Ok($command)
+            },
+        }),*];
+    };
+    (@idempotent) => { true };
+    (@step) => { false };
+    (@optional) => { true };
+    (@required) => { false };
+}
+
+commands! {
+    "swap" Edit step "Plays the next or the previous factory network"
+        ["next" => Some(Value::Flag(true)), "previous" => Some(Value::Flag(false))]
+        (next: required Flag "True for the next one")
+        => Command::Swap(next);
+    "choose" Edit idempotent "Plays a factory network"
+        ["choose N"]
+        (place: required INDEX "Its place among them")
+        => Command::Choose(place);
+    "random" Edit idempotent "Plays a random network"
+        ["random [SEED]"]
+        (seed: optional SEED "The same seed always makes the same network")
+        => Command::Random(seed);
+    "mutate" Edit step "Changes a few gates at random; bends stay"
+        ["mutate [SEED]"]
+        (seed: optional SEED "The same seed always makes the same changes")
+        => Command::Mutate(seed);
+    "rewire" Edit idempotent "Changes the operation (0 to 15) and operands of a gate permanently"
+        ["rewire NODE OP A B"]
+        (node: required NODE "The gate's node", gate: required Gate "Its operation and operands")
+        => Command::Rewire(node, gate);
+    "paint" Edit idempotent
+        "Latches bends of nodes in the selected layer, to 0, 1 or invert, or ends them with off"
+        ["bend NODE... HOW" => Some(Value::Flag(true))]
+        (
+            begins: required Flag "True for a new stroke, which is one step of undo; false continues this client's last one",
+            bends: required Bends "Each node with its bend, or null to end its bend; all are applied or none"
+        )
+        with context
+        => Command::Paint { bends, stroke: if begins { None } else { context.stroke } };
+    "clear" Edit idempotent "Ends all latched bends, or those of a layer"
+        ["clear" => None, "layer clear N"]
+        (layer: optional INDEX "The layer; without it, all layers")
+        => match layer {
+            Some(layer) => Command::ClearLayer(layer),
+            None => Command::ClearBends,
+        };
+    "add-layer" Edit step "Adds a layer above all others and selects it"
+        ["layer add [NAME]"]
+        (name: optional Name "Its name; without it, one is made up")
+        => Command::AddLayer(name);
+    "remove-layer" Edit step "Removes a layer with its bends"
+        ["layer remove N"]
+        (layer: required INDEX "The layer")
+        => Command::RemoveLayer(layer);
+    "choose-layer" Edit idempotent "Selects the layer that bends go to"
+        ["layer choose N"]
+        (layer: required INDEX "The layer")
+        => Command::ChooseLayer(layer);
+    "strength" Edit idempotent "Sets the share of a layer's gates that are bent"
+        ["strength N PERCENT"]
+        (layer: required INDEX "The layer", strength: required PERCENT "The share in percent")
+        => Command::SetStrength(layer, strength);
+    "undo" History step "Undoes the last change of network, layers or bends"
+        ["undo"]
+        ()
+        => Command::Undo;
+    "redo" History step "Redoes the last undone change"
+        ["redo"]
+        ()
+        => Command::Redo;
+    "set" Edit idempotent "Sets a parameter"
+        ["set ID=VALUE"]
+        (
+            key: required Parameter "The parameter's id",
+            value: required Setting "The value in the parameter's smallest units; out of range, the nearest"
+        )
+        => Command::Set(key, value);
+    "play" Unsaved idempotent "Resumes or pauses"
+        ["play" => Some(Value::Flag(true)), "pause" => Some(Value::Flag(false))]
+        (playing: required Flag "True to resume")
+        => Command::Play(playing);
+    "seek" Unsaved idempotent "Jumps to sample T of the network's time, or to 0"
+        ["seek T", "reset-time" => Some(Value::Number(0))]
+        (t: required TIME "The sample; beyond the period, it wraps around")
+        => Command::Seek(t);
+    "show" View idempotent "Shows a page of the display: play, menu, presets, inputs or about"
+        ["page PAGE"]
+        (page: required Page "The page")
+        => Command::Show(page);
+    "learn" View step "Starts or stops learning the range of analog input N"
+        ["learn N"]
+        (input: required INPUT "The input")
+        => Command::Learn(input);
+    "save-preset" Unsaved idempotent "Saves network, bends and sound as a preset"
+        ["save [NAME]", "keep [NAME]"]
+        (name: optional Name "Its name; without it, one is made up")
+        => Command::SavePreset(name);
+    "recall-preset" Edit idempotent "Plays a preset"
+        ["recall NAME"]
+        (name: required Name "Its name")
+        => Command::RecallPreset(name);
+    "delete-preset" Unsaved idempotent "Deletes a preset"
+        ["delete NAME", "forget NAME"]
+        (name: required Name "Its name")
+        => Command::DeletePreset(name);
+    "load" Edit idempotent "Plays another network"
+        []
+        (network: required File "Its file, or that of a preset, which brings its bends")
+        with context
+        => load(String::as_str(&network), context)?;
+    "restore" Edit idempotent "Continues from a snapshot"
+        []
+        (
+            snapshot: required File "The snapshot",
+            t: optional TIME "The sample to continue at; without it, time goes on"
+        )
+        => Command::Restore(Box::new(saved(String::as_str(&snapshot))?), t);
+}
+
+fn saved(text: &str) -> Result<Saved, String> {
+    Saved::from_json(text).map_err(|error| error.to_string())
+}
+
+/// Reads a network's file; bends in it are restored, and the parameters if it has some.
+fn load(text: &str, context: &Context) -> Result<Command, String> {
+    let network = Network::from_json(text).map_err(|error| error.to_string())?;
+    let has = |field| network.extra().contains_key(field);
+    if !has("bends") {
+        return Ok(Command::Load(Box::new(network)));
+    }
+    let mut saved = saved(text)?;
+    if !has("parameters") {
+        saved.parameters = context.parameters.clone();
+    }
+    Ok(Command::Restore(Box::new(saved), None))
+}
