@@ -222,7 +222,7 @@ impl Files {
             _ => {}
         }
         for name in rest {
-            let next = [at.as_slice(), &[name.clone()]].concat();
+            let next = [at.as_slice(), std::slice::from_ref(name)].concat();
             if name == "super" {
                 at.pop();
             } else if self.modules.contains(&next) {

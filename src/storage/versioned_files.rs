@@ -151,9 +151,12 @@ impl<D: Disk, T> VersionedFiles<D, T> {
         }
         self.disk
             .rename(&new, &path)
-            .and_then(|()| match synced {
-                true => self.disk.sync_folder(&self.folder),
-                false => Ok(()),
+            .and_then(|()| {
+                if synced {
+                    self.disk.sync_folder(&self.folder)
+                } else {
+                    Ok(())
+                }
             })
             .map_err(StorageError::io(&path))?;
         self.good.insert(name.to_string());
