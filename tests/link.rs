@@ -1081,14 +1081,19 @@ fn silent_and_slow_clients_are_dropped_and_disturb_nobody() {
     // A client that does not even say hello.
     let silent = playing.client();
     let mut slow = playing.greeted();
+    let mut other = playing.greeted();
+    let clients = |count| {
+        move |client: &Client| {
+            let status = client.status.as_ref();
+            status.is_some_and(|status| status.clients == count)
+        }
+    };
+    // Not a status from before the server counted the other one.
+    other.wait_until(clients(2));
     for id in 0..900 {
         slow.send(&format!(r#"{{"id":{id},"type":"snapshot"}}"#));
     }
-    let mut other = playing.greeted();
-    other.wait_until(|client| {
-        let status = client.status.as_ref();
-        status.is_some_and(|status| status.clients == 1)
-    });
+    other.wait_until(clients(1));
     other.expect_done(r#""type":"swap","next":true"#);
     let mut answer = String::new();
     half.read_to_string(&mut answer).unwrap();
