@@ -18,7 +18,7 @@ const MAX_DEPTH: u32 = 500;
 pub struct ParseError {
     /// The position of the first wrong character, counted in characters from 1.
     pub column: usize,
-    /// A message that says what is wrong there and what would be right.
+    /// A message that describes the error and the expected text.
     pub problem: String,
 }
 
