@@ -79,7 +79,7 @@ impl Expression {
                 tree,
             }),
             Some(')') => Err(parser.error("no ( for this )")),
-            Some('=') => Err(parser.error("= is no operator here; equality is ==")),
+            Some('=') => Err(parser.error("= is not an operator; equality is ==")),
             Some('.') => Err(parser.error("only whole numbers are known")),
             Some(c) => Err(parser.error(format!("an operator was expected, not {c}"))),
         }

@@ -8,7 +8,7 @@ use crate::link::session::Listening;
 
 /// Connections at a time, including those of clients; a browser opens up to six.
 const CONNECTIONS: usize = 48;
-/// Connections from one network, so that others can connect, too.
+/// Connections from one network, so that others can also connect.
 const CONNECTIONS_OF_ONE: usize = CONNECTIONS / 2;
 
 /// Clients by number: those that were welcomed, and those that are waiting.

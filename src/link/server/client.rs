@@ -266,7 +266,7 @@ impl<'a> Client<'a> {
                 return Err(End::close(CloseCode::Policy, "say hello first"));
             }
             if self.entry.is_displaced() {
-                let reason = "other clients are waiting, too";
+                let reason = "other clients are also waiting";
                 return Err(End::close(CloseCode::Again, reason));
             }
         }
