@@ -85,20 +85,14 @@ impl Plan {
     /// Lowers the live gates of a graph.
     pub(crate) fn of(graph: &Xag) -> Plan {
         let mut free = vec![false; graph.nodes() as usize];
-        let mut best: Option<Plan> = None;
-        for _ in 0..ROUNDS {
+        let plans = (0..ROUNDS).map(|_| {
             let mut polarity = Polarity::new(graph, &free);
             polarity.improve();
-            let plan = polarity.plan();
             polarity.free_xors(&mut free);
-            if best
-                .as_ref()
-                .is_none_or(|best| plan.steps.len() < best.steps.len())
-            {
-                best = Some(plan);
-            }
-        }
-        best.unwrap_or_else(|| Polarity::new(graph, &free).plan())
+            polarity.plan()
+        });
+        let best = plans.min_by_key(|plan| plan.steps.len());
+        best.expect("there is at least one round")
     }
 }
 
