@@ -196,7 +196,7 @@ impl Arguments {
         let Some((storage, mut restored)) = saving::open(state, self.presets.clone()) else {
             return Ok(None);
         };
-        if let Some(saved) = restored.saved.as_mut().filter(|_| restored.trusted) {
+        if let Some(saved) = restored.saved.as_mut().filter(|_| !restored.is_suspect) {
             let first = &parts.library[0];
             if self.network.is_some() && saved.origin != first.name() {
                 restored.replaced = Some(saved.clone());

@@ -242,7 +242,7 @@ impl Session {
     }
 }
 
-fn refused(id: Option<u32>, reason: String) -> ServerMessage {
+pub(super) fn refused(id: Option<u32>, reason: String) -> ServerMessage {
     ServerMessage::Refused {
         id,
         // The reason may quote a long message.

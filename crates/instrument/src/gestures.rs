@@ -19,9 +19,10 @@ use super::layout::{Area, Point};
 use super::surface::{Button, Press, Surface};
 
 /// A reading of the touch sensor, on a surface whose sides have length 1.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Contact {
     /// Nothing touches the surface.
+    #[default]
     None,
     /// One finger: its position, and its size as part of the largest finger's.
     Single(Point, f32),

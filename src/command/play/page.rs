@@ -54,7 +54,7 @@ impl Page {
             hosts: web.hosts.clone(),
             pairing: self.pairing || web.pairing,
             files,
-            limits: server::Limits::default(),
+            limits: server::ClientLimits::default(),
         };
         Ok(match Listener::open(options) {
             Ok(listener) => {
