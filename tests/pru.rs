@@ -138,7 +138,7 @@ fn frames_are_the_same_whichever_processor_evaluates() {
 /// A desk with a network that the PRU plays almost alone.
 fn steady() -> Desk {
     let mut desk = desk(Choice::Pru);
-    desk.parts.library.truncate(1);
+    desk.parts.networks.truncate(1);
     desk
 }
 
@@ -355,7 +355,7 @@ fn interrupted(pru: Option<&Pru>, began: u64, writes: u32) -> (Vec<f32>, bool, b
         // A killed supervisor is not polled.
         let alive = left.load(Ordering::Relaxed) > 0;
         if let (Some(supervisor), true, 0) = (&mut supervisor, alive, callback % 28) {
-            supervisor.turn();
+            supervisor.poll();
         }
         assert_no_alloc(|| engine.render_tapped(&mut block, |_| {}));
         frames.extend_from_slice(&block);
@@ -395,7 +395,7 @@ fn the_cpu_plays_a_network_too_large_for_the_pru_and_says_so() {
     let wide =
         logicnet::Network::random(16, &[128; 20], logicnet::random::Ops::XorRich, 1).unwrap();
     let mut large = desk(Choice::Pru);
-    large.parts.library = vec![wide];
+    large.parts.networks = vec![wide];
     let (simulation, _) = play(large, "", 4.0, nothing);
     let notice = simulation.state().notice.clone().expect("a notice");
     assert!(notice.contains("too large for the PRU"), "{notice}");
@@ -407,7 +407,7 @@ fn paced(choice: Choice, rate: u32, block: u32) -> Desk {
     let mut parts = factory_networks::all().swap_remove(2).into_parts();
     parts.sample_rate = rate;
     let mut desk = desk(choice);
-    desk.parts.library = vec![logicnet::Network::try_from(parts).unwrap()];
+    desk.parts.networks = vec![logicnet::Network::try_from(parts).unwrap()];
     desk.platform.block = block;
     desk
 }
@@ -489,7 +489,7 @@ fn a_healthy_minute_resets_the_count_of_restarts() {
     let end = 450 * SECOND;
     for now in (0..end).step_by(10_000_000) {
         pru.reach(now);
-        assert_eq!(supervisor.turn(), None, "after {} s", now / SECOND);
+        assert_eq!(supervisor.poll(), None, "after {} s", now / SECOND);
     }
     assert!(supervisor.starts() > 6, "{} starts", supervisor.starts());
     engine::Offload::<u32>::poll(&mut offload, Some(7));
@@ -519,7 +519,7 @@ fn without_a_thread_for_the_pru_the_cpu_plays_and_says_so() {
     threads.offload(supervisor);
     // It was told before what is asked for now.
     let shared = threads.handle();
-    shared.ask(Command::Finger(None)).wait().unwrap();
+    shared.request(Command::Finger(None)).wait().unwrap();
     let notice = shared.state().notice.clone().expect("a notice");
     assert!(
         notice.contains("the CPU plays: no thread gb-pru: there"),

@@ -26,7 +26,7 @@ impl Arguments {
         } else {
             facts.text(&network)
         };
-        files::print_bytes(text.as_bytes())
+        files::print(text)
     }
 }
 

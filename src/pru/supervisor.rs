@@ -147,7 +147,7 @@ impl Supervisor {
 
     /// Takes the newest request. If there is none, compiles and starts the pending program,
     /// or else checks the running one. Returns a notice for the player, if any.
-    pub fn turn(&mut self) -> Option<String> {
+    pub fn poll(&mut self) -> Option<String> {
         if !self.initialized {
             self.initialized = true;
             // The core may still run a program of a killed process.

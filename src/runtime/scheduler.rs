@@ -302,7 +302,7 @@ impl<B: I2c, C: Clock + Clone, W: Word> Scheduler<B, C, W> {
         let Some(supervisor) = &mut self.supervisor else {
             return;
         };
-        if let Some(notice) = supervisor.turn() {
+        if let Some(notice) = supervisor.poll() {
             self.requests
                 .push_back((now, Command::Notice(notice).into()));
         }

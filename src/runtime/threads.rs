@@ -98,7 +98,7 @@ impl Threads {
         let handle = self.handle.clone();
         let task = move || {
             while !handle.stopped() {
-                if let Some(notice) = supervisor.turn() {
+                if let Some(notice) = supervisor.poll() {
                     handle.command(Command::Notice(notice));
                 }
                 thread::sleep(SUPERVISOR);

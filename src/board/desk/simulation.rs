@@ -182,7 +182,7 @@ impl Simulation {
         let script = Arc::new(script);
         let knobs = Arc::clone(&script);
         let mut simulation = Simulation::new(desk, all_fingers(Arc::clone(&script), touches))?;
-        simulation.set_inputs(move |now, inputs| knobs.turn(now, inputs));
+        simulation.set_inputs(move |now, inputs| knobs.update_inputs(now, inputs));
         simulation.schedule(script.events().to_vec());
         Ok(simulation)
     }
@@ -393,7 +393,7 @@ mod tests {
         let mut simulation = Simulation::scripted(desk, Script::default()).unwrap();
         let handle = simulation.handle();
         // There is no layer 9.
-        let replies = [10, 20].map(|percent| handle.ask(Command::SetStrength(9, percent)));
+        let replies = [10, 20].map(|percent| handle.request(Command::SetStrength(9, percent)));
         simulation.run(100_000_000, |_| {}, |_| {});
         let [first, second] = replies.map(Reply::wait);
         assert!(second.is_err());

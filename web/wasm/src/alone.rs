@@ -130,7 +130,9 @@ impl Alone {
                 self.tell(tells);
             }
             Action::End(tell) => self.tell([tell]),
-            Action::Command(id, command) => self.asked.push_back((id, self.shared.ask(command))),
+            Action::Command(id, command) => {
+                self.asked.push_back((id, self.shared.request(command)))
+            }
             Action::Touch(id, fingers) => {
                 self.hand.put(0, &fingers);
                 let tells = self.session.answer(id, Ok(()), &self.view);

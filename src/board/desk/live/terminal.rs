@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::oled::Frame;
+use crate::board::desk::oled::Frame;
 
 /// Time between two paintings, in nanoseconds.
 const PERIOD_NS: u64 = 50_000_000;
