@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use gatebend::board::description::{self, Board, Description};
+use gatebend::board::description::{self, Board};
 
 use crate::{CommandResult, Failure, files};
 
@@ -39,23 +39,20 @@ fn list() -> Result<String, Failure> {
 
 /// Loads a board by its name, or from a file that ends in `.toml`, with these settings.
 pub fn load<'a>(name: &str, settings: impl Iterator<Item = &'a String>) -> Result<Board, Failure> {
-    let mut description = describe(name)?;
+    let path = Path::new(name);
+    let mut description = if path.extension().is_some_and(|ending| ending == "toml") {
+        let text = files::read_text(path, "gatebend boards lists the built-in ones")?;
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        description::from_file(&stem, name, &text)?
+    } else {
+        description::built_in(name).map_err(Failure::Usage)?
+    };
     for assignment in settings {
         description
             .set(assignment)
             .map_err(|problem| Failure::Usage(format!("--set {problem}")))?;
     }
     Ok(description.board()?)
-}
-
-fn describe(name: &str) -> Result<Description, Failure> {
-    let path = Path::new(name);
-    if path.extension().is_none_or(|ending| ending != "toml") {
-        return description::built_in(name).map_err(Failure::Usage);
-    }
-    let text = files::read_text(path, "gatebend boards lists the built-in ones")?;
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    Ok(description::from_file(&stem, name, &text)?)
 }
 
 /// Claims the board for this process, or names the process that has it. Tests name another

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use engine::{Cost, Platform};
 use gatebend::board::description::{Board, Kind};
-use gatebend::board::desk::{Desk, Interrupt, Script, play_live, sound_card_rate};
+use gatebend::board::desk::{Desk, Script, play_live, sound_card_rate, watch_signals};
 use gatebend::factory_networks;
 use gatebend::link::server::Listener;
 use gatebend::pru::Choice;
@@ -33,7 +33,7 @@ use page::Page;
 #[derive(clap::Args)]
 #[command(after_help = parameters_help())]
 pub struct Arguments {
-    /// Network to play first; the built-in ones follow
+    /// Network to play first; the factory networks follow
     network: Option<PathBuf>,
     /// Board to play on: a name that `gatebend boards` lists, or a file
     #[arg(long, value_name = "NAME|FILE.toml", default_value = "desk")]
@@ -44,10 +44,10 @@ pub struct Arguments {
     /// Processor that evaluates: auto, cpu, or pru wherever it can [default: from the board's file]
     #[arg(long, value_name = "auto|cpu|pru")]
     engine: Option<Choice>,
-    /// Length in seconds [default: the script's and 1 s more; without a script endless, or 10 s in simulated time]
+    /// Length in seconds [default: the script's plus 1 s; without a script endless, or 10 s in simulated time]
     #[arg(long, value_name = "S", value_parser = seconds)]
     seconds: Option<f64>,
-    /// Write the output, 16 bits, or floats to OUT.f32; in simulated time
+    /// Write the output: a WAV file of 16 bits, or floats to OUT.f32; in simulated time
     #[arg(long, value_name = "OUT.wav")]
     wav: Option<PathBuf>,
     /// Write the network's exact samples, before DC blocker and limiter; in simulated time
@@ -122,7 +122,7 @@ impl Arguments {
         }
         match (board.kind, self.simulated()) {
             (Kind::Bela, Some(option)) => Err(Failure::Usage(format!(
-                "{option}: a Bela plays in real time; leave --board away to simulate it"
+                "{option}: a Bela plays in real time; leave out --board to simulate it"
             ))),
             (Kind::Bela, None) => self.bela(board, parts, &script),
             (Kind::Desk, simulated) => self.desk(board, parts, script, simulated.is_some()),
@@ -199,12 +199,12 @@ impl Arguments {
         }
     }
 
-    /// Opens the storage and continues from what was saved. The command line takes
+    /// Opens the storage and continues from the saved state. The command line takes
     /// precedence: if it names another network than the saved one, the saved state is
     /// set aside as a preset.
     ///
-    /// This counts a start. Call it after everything that can fail without it; dropping
-    /// the storage takes the count back.
+    /// Counts a start, so it is called after everything that may fail before. Dropping the
+    /// storage cancels the start.
     fn restore(
         &self,
         parts: &mut InstrumentParts,
@@ -244,17 +244,19 @@ impl Arguments {
                 "{option}: options after -- are Bela's; this is a desk"
             )));
         }
+        // In real time, the display is painted in the terminal.
         let terminal = if simulated {
             LevelFilter::Warn
         } else {
             LevelFilter::Off
         };
         let log = logging::start(self.state.as_deref(), terminal)?;
-        let outcome = if simulated {
-            self.simulate(board, parts, script)
+        let play = if simulated {
+            Self::simulate
         } else {
-            self.live(board, parts, script)
+            Self::live
         };
+        let outcome = play(self, board, parts, script);
         log.end(LOGGING);
         outcome
     }
@@ -270,7 +272,7 @@ impl Arguments {
         }
         let state = self.state.clone().or(board.state.as_ref().map(Into::into));
         let state = state.as_deref();
-        // First, so that the program ends in time whatever hangs.
+        // First, so that the program ends in time even if something hangs.
         let signals = Signals::watch().map_err(|error| error.to_string())?;
         let _only = boards::claim(state)?;
         let log = logging::start(state, LevelFilter::Info)?;
@@ -289,7 +291,7 @@ impl Arguments {
     #[cfg(not(target_os = "linux"))]
     fn bela(&self, board: Board, _: InstrumentParts, _: &Script) -> CommandResult {
         Err(Failure::Failed(format!(
-            "{} is a board: deploy.sh brings the program there; here, leave --board away",
+            "{} only plays on the board itself: deploy.sh installs the program there; here, leave out --board",
             board.name
         )))
     }
@@ -307,20 +309,25 @@ impl Arguments {
         let name = page::name_in_network();
         let here = Ipv4Addr::LOCALHOST.into();
         let listener = self.page.listener(&board.web, here, &name)?;
-        let interrupt = Interrupt::watch().map_err(|error| error.to_string())?;
+        let interrupted = watch_signals().map_err(|error| error.to_string())?;
         let storage = self.restore(&mut parts, self.state.as_deref())?;
         let mut desk = Desk::like(board, parts);
         desk.platform = platform;
         if !sound_card && !self.silent {
             print_message(
-                "you hear it in the page only: this gatebend was built without sound card \
+                "only the page plays the sound: this gatebend was built without a sound card \
                  (cargo run --release --features sound-card -- play; or play --wav OUT.wav)",
             );
         }
         let plan = Self::plan(&script, self.length(&script), storage, listener);
         let painted = io::stdout().is_terminal();
         Ok(play_live(
-            desk, plan, script, sound_card, painted, interrupt,
+            desk,
+            plan,
+            script,
+            sound_card,
+            painted,
+            interrupted,
         )?)
     }
 }

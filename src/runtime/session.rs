@@ -99,11 +99,6 @@ impl SessionStorage {
         }
     }
 
-    /// Returns the handle to the storage.
-    pub fn handle(&self) -> &StorageHandle {
-        &self.handle
-    }
-
     /// Saves what is due in virtual time, in nanoseconds. Problems are in the log.
     pub fn poll(&mut self, now: u64, state: &Arc<State>) {
         if now >= STEADY_NS {
@@ -298,7 +293,7 @@ impl Session {
         if faded {
             play(&plan, &threads, &self.audio, clock, &mut board);
         }
-        let storage = plan.storage.as_ref().map(SessionStorage::handle);
+        let storage = plan.storage.as_ref().map(|storage| &storage.handle);
         let early = storage
             .filter(|_| !B::WAITS_FOR_THREADS)
             .map(StorageHandle::begin_end);
@@ -336,7 +331,7 @@ fn play<C: Clock, B: Backend>(
     let handle = threads.handle();
     let mut commands = plan.commands.iter().peekable();
     // Notified once that the instrument plays steadily.
-    let mut storage = plan.storage.as_ref().map(SessionStorage::handle);
+    let mut storage = plan.storage.as_ref().map(|storage| &storage.handle);
     let (mut failed, mut blocks) = (false, 0);
     loop {
         let now = clock.now();

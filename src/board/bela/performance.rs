@@ -29,13 +29,12 @@ use instrument::analog::INPUTS;
 /// Shortest time between two reports of late blocks, in nanoseconds.
 const REPORT_NS: u64 = 1_000_000_000;
 
-/// Plays until a signal arrives, the library stops, or the time is over. Blocks are late
-/// if they miss the hardware's time; the log counts them. `options` are Bela's own, as its
-/// programs take them. Offline, there is no server.
+/// Plays until a signal arrives, the library stops, or the time is over. `options` are
+/// Bela's own, as its programs take them. Offline, the server is not started.
 ///
 /// # Errors
-/// Fails if the library, the instrument or the session does; the message is one plain
-/// sentence.
+/// Fails if the library, the instrument or the session does. The message tells the player
+/// how to fix it.
 pub fn play(
     mut board: Board,
     mut parts: InstrumentParts,
@@ -81,6 +80,7 @@ pub fn play(
     let (mut controller, mut engine) = parts.assemble(platform)?;
     let clock = SystemClock::start();
     let bus = || LateBus::new(&board.panel.bus);
+    let mut panel = Panel::new(board.panel.clone(), bus(), bus(), clock);
     let mut start_playing = |renderer, inputs, offline| {
         // The ring has room for this one.
         let _ = to_callback.push(Playing {
@@ -94,12 +94,12 @@ pub fn play(
         let inputs = Arc::<AnalogInputs>::default();
         let mut scheduler = Scheduler::new(
             TimingModel::default(),
-            board.panel.clone(),
-            [bus(), bus()],
+            panel,
             clock,
             controller,
             engine.counters(),
             Arc::clone(&inputs),
+            None,
         );
         scheduler.schedule(plan.commands);
         let offline = Offline {
@@ -123,14 +123,14 @@ pub fn play(
     if let Err(problem) = lock_memory() {
         log::warn!("{problem}");
     }
-    let mut panel = Panel::new(board.panel.clone(), bus(), bus(), clock);
     let touches = session.touches();
     panel.merge_contacts(move || touches.contact());
     let bela = Bela {
         audio,
         underruns,
         signals,
-        report: Report::default(),
+        reported: 0,
+        next_report: 0,
     };
     session.run(plan, panel, &clock, bela)
 }
@@ -187,7 +187,9 @@ struct Bela {
     /// Late blocks so far.
     underruns: Arc<AtomicU32>,
     signals: Signals,
-    report: Report,
+    /// Late blocks that were logged, and the time of the next log in nanoseconds.
+    reported: u32,
+    next_report: u64,
 }
 
 impl Backend for Bela {
@@ -212,30 +214,17 @@ impl Backend for Bela {
             log::warn!("ends: Bela has stopped the audio");
             return false;
         }
-        self.report
-            .update(now, self.underruns.load(Ordering::Relaxed));
+        let underruns = self.underruns.load(Ordering::Relaxed);
+        if underruns != self.reported && now >= self.next_report {
+            let more = underruns.wrapping_sub(self.reported);
+            log::warn!("{more} blocks came too late, {underruns} so far");
+            (self.reported, self.next_report) = (underruns, now + REPORT_NS);
+        }
         true
     }
 
     fn end(self) -> Result<(), String> {
         outcome(&self.audio, &self.underruns)
-    }
-}
-
-/// Logs late blocks, at most once a second.
-#[derive(Default)]
-struct Report {
-    logged: u32,
-    next: u64,
-}
-
-impl Report {
-    fn update(&mut self, now: u64, underruns: u32) {
-        if underruns != self.logged && now >= self.next {
-            let more = underruns.wrapping_sub(self.logged);
-            log::warn!("{more} blocks came too late, {underruns} so far");
-            (self.logged, self.next) = (underruns, now + REPORT_NS);
-        }
     }
 }
 

@@ -8,7 +8,7 @@ use log::LevelFilter;
 use crate::Failure;
 
 /// Starts the log: to a file in the state folder, and to the terminal from this level
-/// on. `Off` keeps the terminal free for the painted display, whatever `GATEBEND_LOG` says.
+/// on. `Off` keeps the terminal free for the painted display, even if `GATEBEND_LOG` is set.
 pub fn start(state: Option<&Path>, terminal: LevelFilter) -> Result<Logging, Failure> {
     let named = std::env::var("GATEBEND_LOG").ok();
     let wanted = named.map(|name| logging::level(&name)).transpose();

@@ -332,7 +332,7 @@ impl<'a> Client<'a> {
                 return Err(End::close(CloseCode::Policy, reason));
             }
             Action::Command(id, command) => {
-                self.pending = Some((id, context.handle.request(command)))
+                self.pending = Some((id, context.handle.request(command)));
             }
             Action::Touch(id, fingers) => {
                 self.entry.touch(&fingers);

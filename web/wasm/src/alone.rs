@@ -131,7 +131,7 @@ impl Alone {
             }
             Action::End(tell) => self.tell([tell]),
             Action::Command(id, command) => {
-                self.asked.push_back((id, self.shared.request(command)))
+                self.asked.push_back((id, self.shared.request(command)));
             }
             Action::Touch(id, fingers) => {
                 self.hand.put(0, &fingers);

@@ -10,6 +10,7 @@ mod terminal;
 
 use std::any::Any;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use trill::sim::{Bus, RealTime, Sensor, Time};
@@ -26,13 +27,13 @@ use crate::runtime::analog_inputs::AnalogInputs;
 use crate::runtime::parts::offload;
 use crate::runtime::session::{Backend, Plan, Session};
 use crate::spawn::{Spawn, spawn_plainly};
-pub use interrupt::Interrupt;
+pub use interrupt::watch_signals;
 use prompt::Prompt;
 use silent::Silent;
 pub use sound_card::rate as sound_card_rate;
 use terminal::Terminal;
 
-/// Plays until the time is over, a signal arrives, or standard input says `quit`. The
+/// Plays until the time is over, `interrupted` is set, or standard input says `quit`. The
 /// script moves the fingers and analog inputs and causes faults; its commands are in the
 /// plan. Plays through the computer's `sound_card`, or else for clients alone. If
 /// `painted`, the terminal shows the display.
@@ -46,7 +47,7 @@ pub fn play_live(
     script: Script,
     sound_card: bool,
     painted: bool,
-    interrupt: Interrupt,
+    interrupted: Arc<AtomicBool>,
 ) -> Result<(), String> {
     let time = RealTime::start();
     let listener = plan.listener.as_ref();
@@ -76,7 +77,7 @@ pub fn play_live(
         script,
         inputs: session.inputs(),
         _output: if sound_card {
-            Box::new(sound_card::Card::start(renderer)?)
+            sound_card::start(renderer)?
         } else {
             let silent = Silent::start(renderer, time);
             Box::new(silent.map_err(|error| format!("no thread gb-audio: {error}"))?)
@@ -84,7 +85,7 @@ pub fn play_live(
         prompt: Prompt::start(),
         terminal: Terminal::new(painted, listener.map(Listener::page)),
         oled,
-        interrupt,
+        interrupted,
     };
     let panel = Panel::new(config, bus.clone(), bus, time);
     session.run(plan, panel, &time, board)
@@ -99,7 +100,7 @@ struct LiveDesk {
     prompt: Prompt,
     terminal: Terminal,
     oled: Oled,
-    interrupt: Interrupt,
+    interrupted: Arc<AtomicBool>,
 }
 
 impl Backend for LiveDesk {
@@ -113,7 +114,7 @@ impl Backend for LiveDesk {
         self.script.update_inputs(now, &self.inputs);
         let goes_on = self.prompt.poll(handle, &mut self.terminal);
         self.terminal.paint(now, || self.oled.frame());
-        goes_on && !self.interrupt.received()
+        goes_on && !self.interrupted.load(Ordering::Acquire)
     }
 
     fn end(self) -> Result<(), String> {

@@ -1,15 +1,11 @@
 //! The computer's own sound card.
 
+use std::any::Any;
 use std::time::Instant;
 
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 
 use crate::runtime::session::Renderer;
-
-/// A stream of the default output, which plays until it is dropped.
-pub struct Card {
-    _stream: cpal::Stream,
-}
 
 /// Returns the rate of the default output in Hz, which the engine must be made for.
 ///
@@ -31,41 +27,39 @@ fn failure(error: impl std::fmt::Display) -> String {
     format!("sound card: {error}")
 }
 
-impl Card {
-    /// Starts to play on the default output, the same on all channels.
-    ///
-    /// # Errors
-    /// Fails if there is no output, if it does not take f32 samples, or if it cannot start.
-    pub fn start(mut renderer: Renderer) -> Result<Card, String> {
-        let (device, config) = default_output()?;
-        if config.sample_format() != cpal::SampleFormat::F32 {
-            return Err(failure(format!(
-                "wants {} samples, and only f32 is supported; use --wav",
-                config.sample_format()
-            )));
-        }
-        let channels = usize::from(config.channels());
-        let platform = renderer.platform();
-        let mut mono = vec![0.0; platform.block as usize];
-        let render = move |out: &mut [f32], _: &cpal::OutputCallbackInfo| {
-            let start = Instant::now();
-            let frames = out.len() / channels;
-            for out in out.chunks_mut(mono.len() * channels) {
-                let mono = &mut mono[..out.len() / channels];
-                renderer.render(mono);
-                for (out, sample) in out.chunks_mut(channels).zip(mono.iter()) {
-                    out.fill(*sample);
-                }
-            }
-            let used = start.elapsed().as_nanos() as f32;
-            let available = platform.duration_ns(frames as u32).max(1.0);
-            renderer.report_load(Some((1000.0 * used / available) as u32));
-        };
-        let report = |error| log::warn!("{}", failure(error));
-        let stream = device
-            .build_output_stream(&config.into(), render, report, None)
-            .map_err(failure)?;
-        stream.play().map_err(failure)?;
-        Ok(Card { _stream: stream })
+/// Plays on the default output, the same on all channels, until the result is dropped.
+///
+/// # Errors
+/// Fails if there is no output, if it does not take f32 samples, or if it cannot start.
+pub fn start(mut renderer: Renderer) -> Result<Box<dyn Any>, String> {
+    let (device, config) = default_output()?;
+    if config.sample_format() != cpal::SampleFormat::F32 {
+        return Err(failure(format!(
+            "wants {} samples, and only f32 is supported; use --wav",
+            config.sample_format()
+        )));
     }
+    let channels = usize::from(config.channels());
+    let platform = renderer.platform();
+    let mut mono = vec![0.0; platform.block as usize];
+    let render = move |out: &mut [f32], _: &cpal::OutputCallbackInfo| {
+        let start = Instant::now();
+        let frames = out.len() / channels;
+        for out in out.chunks_mut(mono.len() * channels) {
+            let mono = &mut mono[..out.len() / channels];
+            renderer.render(mono);
+            for (out, sample) in out.chunks_mut(channels).zip(mono.iter()) {
+                out.fill(*sample);
+            }
+        }
+        let used = start.elapsed().as_nanos() as f32;
+        let available = platform.duration_ns(frames as u32).max(1.0);
+        renderer.report_load(Some((1000.0 * used / available) as u32));
+    };
+    let report = |error| log::warn!("{}", failure(error));
+    let stream = device
+        .build_output_stream(&config.into(), render, report, None)
+        .map_err(failure)?;
+    stream.play().map_err(failure)?;
+    Ok(Box::new(stream))
 }
