@@ -133,7 +133,7 @@ impl Supervisor {
     }
 
     /// Returns the number of gates that the next poll compiles, if it compiles a program.
-    pub fn waiting(&self) -> Option<usize> {
+    pub fn pending_gates(&self) -> Option<usize> {
         let request = self.request.as_ref()?;
         let compiles =
             matches!(self.state, RequestState::Pending) && self.too_fast(request).is_none();
@@ -175,8 +175,8 @@ impl Supervisor {
         notice
     }
 
-    /// Halts the core, before the program ends.
-    pub fn end(&mut self) {
+    /// Halts the core, before the process ends.
+    pub fn stop(&mut self) {
         self.status.set_ready(None);
         self.halt();
     }

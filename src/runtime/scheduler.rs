@@ -299,7 +299,7 @@ impl<B: I2c, C: Clock, W: Word> Scheduler<B, C, W> {
             self.requests
                 .push_back((now, Command::Notice(notice).into()));
         }
-        let gates = supervisor.waiting().unwrap_or(0) as u64;
+        let gates = supervisor.pending_gates().unwrap_or(0) as u64;
         self.next_supervisor = now + self.timing.supervisor_ns + gates * self.timing.code_gate_ns;
     }
 

@@ -97,7 +97,7 @@ impl Threads {
                 }
                 thread::sleep(SUPERVISOR);
             }
-            supervisor.end();
+            supervisor.stop();
         };
         if let Err(error) = start(self.spawn, "gb-pru", Role::Background, task) {
             let notice = format!("the CPU plays: {error}");

@@ -11,7 +11,7 @@ use rtrb::{Consumer, RingBuffer};
 use super::{Block, Format, Library, Player, Session as BelaAudio, Settings, SettingsRequest};
 use crate::board::description::Board;
 use crate::board::linux::{
-    LateBus, MappedPru, Signals, SystemClock, keep_heap, lock_memory, spawn,
+    HotplugBus, MappedPru, Signals, SystemClock, keep_heap, lock_memory, spawn,
 };
 use crate::handle::Handle;
 use crate::link::server::Listener;
@@ -79,7 +79,7 @@ pub fn play(
     });
     let (mut controller, mut engine) = parts.assemble(platform)?;
     let clock = SystemClock::start();
-    let bus = || LateBus::new(&board.panel.bus);
+    let bus = || HotplugBus::new(&board.panel.bus);
     let mut panel = Panel::new(board.panel.clone(), bus(), bus(), clock);
     let mut start_playing = |renderer, inputs, offline| {
         // The ring has room for this one.
@@ -165,7 +165,7 @@ fn mapped_pru(board: &Board, offline: bool) -> Result<Option<Arc<MappedPru>>, St
         return Err("offline, blocks come as fast as they can, and the PRU does not".into());
     }
     let pru = MappedPru::open(Path::new("/")).map_err(|error| error.to_string())?;
-    log::info!("PRU: by {}", pru.way().display());
+    log::info!("PRU: by {}", pru.device().display());
     Ok(Some(Arc::new(pru)))
 }
 
@@ -245,7 +245,7 @@ struct Playing {
 
 /// Runs the threads between callbacks when the library renders offline.
 struct Offline {
-    scheduler: Scheduler<LateBus, SystemClock, Lanes>,
+    scheduler: Scheduler<HotplugBus, SystemClock, Lanes>,
     /// Time of the end in nanoseconds.
     end: u64,
     storage: Option<SessionStorage>,

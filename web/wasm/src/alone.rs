@@ -1,6 +1,6 @@
-//! The instrument in a page: a desk whose time is the frames it has rendered.
+//! The instrument in a page: a desk whose time is the number of frames it has rendered.
 //!
-//! Owns the simulated desk and its one client. Never waits, asks no clock and knows
+//! Owns the simulated desk and its only client. Never waits, reads no clock and knows
 //! nothing of browsers.
 
 use std::collections::VecDeque;
@@ -19,7 +19,7 @@ use gatebend::link::touch_merge::TouchMerge;
 use gatebend::link::view::{InstrumentInfo, View};
 use gatebend::runtime::parts::InstrumentParts;
 
-/// Frames a second that it can play at.
+/// Rates that it can play at, in frames a second.
 const RATES: std::ops::RangeInclusive<u32> = 8_000..=192_000;
 
 /// Updates a second: changes of the state and frames.
@@ -27,46 +27,46 @@ const UPDATES: u64 = 25;
 /// No updates are sent while this many messages wait to be taken.
 const MAX_WAITING: usize = 64;
 
-/// Something said by the instrument.
+/// A message from the instrument.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
-    /// To the client.
+    /// For the client.
     ServerMessage(ServerMessage),
-    /// To the client, binary.
+    /// For the client, binary.
     Frame(Vec<u8>),
-    /// To a workshop, whose answer is for the client.
+    /// For a worker, which makes the client's answer.
     Job(Job),
 }
 
-/// The instrument, alone.
+/// The standalone instrument.
 pub struct Alone {
     simulation: Simulation,
-    shared: Handle,
-    hand: TouchMerge,
+    handle: Handle,
+    touches: TouchMerge,
     session: Session,
     view: View,
     source: FrameSource,
-    /// Commands on their way, and the ids by which they are answered.
-    asked: VecDeque<(Option<u32>, Reply)>,
+    /// Results to come, each with the id of its message.
+    pending: VecDeque<(Option<u32>, Reply)>,
     rate: u32,
     /// The number of the next update.
     next_update: u64,
-    /// Frames that were asked for so far.
+    /// Frames requested so far.
     frames: u64,
-    /// Rendered, and not asked for yet.
+    /// Samples that are rendered and were not requested yet.
     left: Vec<f32>,
     /// The frames of the last call.
     quantum: Vec<f32>,
-    /// Messages that nobody has taken yet.
+    /// Messages to be taken.
     messages: VecDeque<Message>,
 }
 
 impl Alone {
-    /// A desk that was just switched on, at so many frames a second, which a script
-    /// may play on, too.
+    /// Creates a desk at a rate in frames a second. A script may play it, too.
     ///
     /// # Errors
-    /// When it cannot be played at this rate, or the script is wrong; says where.
+    /// Fails at a rate outside 8,000 to 192,000 frames a second, or if the script is wrong;
+    /// the message says where.
     pub fn new(rate: u32, script: &str) -> Result<Alone, String> {
         if !RATES.contains(&rate) {
             return Err(format!(
@@ -89,8 +89,8 @@ impl Alone {
         let welcome = info.welcome(0);
         let script = Script::parse(script, &board.panel.surface)?;
         let desk = Desk::like(board, InstrumentParts::new(factory_networks::all()));
-        let hand = TouchMerge::default();
-        let mut simulation = Simulation::played(desk, script, hand.clone())?;
+        let touches = TouchMerge::default();
+        let mut simulation = Simulation::played(desk, script, touches.clone())?;
         let oled = simulation.oled().clone();
         let source = FrameSource::new(
             Arc::clone(simulation.counters()),
@@ -98,13 +98,13 @@ impl Alone {
             simulation.panel().mirror(),
         );
         Ok(Alone {
-            shared: simulation.handle(),
+            handle: simulation.handle(),
             view: View::new(Arc::clone(simulation.state())),
             simulation,
-            hand,
+            touches,
             session: Session::new(Arc::new(welcome), None),
             source,
-            asked: VecDeque::new(),
+            pending: VecDeque::new(),
             rate,
             next_update: 0,
             frames: 0,
@@ -114,52 +114,52 @@ impl Alone {
         })
     }
 
-    /// Takes a client's message. What it does is heard from the next frames on, or as
-    /// soon as the desk has done it.
+    /// Receives the client's message. Its effect sounds as soon as the desk has applied it,
+    /// at the earliest from the next frame on.
     pub fn receive(&mut self, text: &str) {
         self.view.go_to(self.simulation.state());
         let t = self.simulation.counters().time();
         match self.session.receive(text, &self.view, t) {
-            Action::Send(tells) | Action::WrongCode(tells) => {
-                let greeted = tells
+            Action::Send(messages) | Action::WrongCode(messages) => {
+                let greeted = messages
                     .iter()
-                    .any(|tell| matches!(tell, ServerMessage::Welcome(_)));
+                    .any(|message| matches!(message, ServerMessage::Welcome(_)));
                 if greeted {
                     self.source.resend_display();
                 }
-                self.tell(tells);
+                self.send(messages);
             }
-            Action::End(tell) => self.tell([tell]),
+            Action::End(message) => self.send([message]),
             Action::Command(id, command) => {
-                self.asked.push_back((id, self.shared.request(command)));
+                self.pending.push_back((id, self.handle.request(command)));
             }
             Action::Touch(id, fingers) => {
-                self.hand.put(0, &fingers);
-                let tells = self.session.answer(id, Ok(()), &self.view);
-                self.tell(tells);
+                self.touches.put(0, &fingers);
+                let replies = self.session.answer(id, Ok(()), &self.view);
+                self.send(replies);
             }
-            Action::Job(work) => self.messages.push_back(Message::Job(work)),
+            Action::Job(job) => self.messages.push_back(Message::Job(job)),
         }
     }
 
-    /// The next message of the instrument.
+    /// Takes the instrument's next message.
     pub fn next_message(&mut self) -> Option<Message> {
         self.messages.pop_front()
     }
 
-    fn tell(&mut self, tells: impl IntoIterator<Item = ServerMessage>) {
+    fn send(&mut self, messages: impl IntoIterator<Item = ServerMessage>) {
         self.messages
-            .extend(tells.into_iter().map(Message::ServerMessage));
+            .extend(messages.into_iter().map(Message::ServerMessage));
     }
 
-    /// The next frames, one channel.
+    /// Renders the next frames, one channel.
     pub fn render(&mut self, frames: usize) -> &[f32] {
         self.frames += frames as u64;
         let until = self.simulation.time_of(self.frames);
         let left = &mut self.left;
         self.simulation
             .run(until, |block| left.extend_from_slice(block.sound), |_| {});
-        self.answer();
+        self.send_replies();
         let update = self.frames * UPDATES / u64::from(self.rate);
         if update >= self.next_update {
             self.next_update = update + 1;
@@ -172,16 +172,16 @@ impl Alone {
         &self.quantum
     }
 
-    /// Answers what is done by now.
-    fn answer(&mut self) {
-        while let Some((id, answer)) = self.asked.front() {
-            let (id, Some(outcome)) = (*id, answer.now()) else {
+    /// Sends the results that have arrived.
+    fn send_replies(&mut self) {
+        while let Some((id, reply)) = self.pending.front() {
+            let (id, Some(result)) = (*id, reply.now()) else {
                 return;
             };
-            self.asked.pop_front();
+            self.pending.pop_front();
             self.view.go_to(self.simulation.state());
-            let tells = self.session.answer(id, outcome, &self.view);
-            self.tell(tells);
+            let replies = self.session.answer(id, result, &self.view);
+            self.send(replies);
         }
     }
 
@@ -192,7 +192,7 @@ impl Alone {
         }
         self.view.go_to(self.simulation.state());
         let changes = self.session.update(&self.view);
-        self.tell(changes);
+        self.send(changes);
         let audience = Audience {
             clients: self.session.greeted().into(),
             listening: self.session.listening(),
@@ -216,7 +216,7 @@ mod tests {
 
     const RATE: u32 = 44_100;
 
-    /// An instrument whose client was greeted, and has heard all that was said.
+    /// Returns an instrument whose client was welcomed and has taken all messages.
     fn greeted(script: &str) -> Alone {
         let mut alone = Alone::new(RATE, script).unwrap();
         alone.receive(r#"{"type":"hello","version":1}"#);
@@ -225,11 +225,11 @@ mod tests {
             welcome,
             Some(Message::ServerMessage(ServerMessage::Welcome(_)))
         ));
-        said(&mut alone);
+        take_messages(&mut alone);
         alone
     }
 
-    fn said(alone: &mut Alone) -> Vec<Message> {
+    fn take_messages(alone: &mut Alone) -> Vec<Message> {
         std::iter::from_fn(|| alone.next_message()).collect()
     }
 
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn quanta_of_any_length_are_the_same_sound() {
+    fn quanta_of_any_length_give_the_same_sound() {
         let whole = played("", 0.5, |_, _| {});
         let mut alone = Alone::new(RATE, "").unwrap();
         let mut sound = Vec::new();
@@ -272,7 +272,7 @@ mod tests {
                 if now >= 3.0 {
                     alone.receive(r#"{"type":"touch","fingers":[]}"#);
                 }
-                said(alone);
+                take_messages(alone);
             })
         };
         let plain = touched(r#"{"type":"touch","fingers":[]}"#);
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_for_does_not_wait_for_a_script() {
+    fn commands_do_not_wait_for_the_script() {
         let mut alone = greeted("3 set volume=-6");
         alone.receive(r#"{"type":"swap","next":true}"#);
         alone.render(4410);
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_done_is_refused_with_its_id() {
+    fn refusals_have_the_id_of_their_message() {
         let mut alone = greeted("");
         for (text, expected) in [
             (r#"{"id":4,"type":"set","key":"tempo","value":1}"#, Some(4)),
@@ -318,42 +318,42 @@ mod tests {
     }
 
     #[test]
-    fn a_waveform_is_drawn_of_what_is_played() {
+    fn the_waveform_shows_the_bent_network() {
         let mut alone = greeted("");
         alone.receive(r#"{"type":"set","key":"bend","value":2}"#);
         alone.receive(r#"{"type":"paint","bends":[[30,"invert"]],"begins":true}"#);
         alone.render(44_100);
-        said(&mut alone);
+        take_messages(&mut alone);
         alone.receive(r#"{"id":9,"type":"waveform","columns":64}"#);
-        let Some(Message::Job(work)) = alone.next_message() else {
-            panic!("it is work");
+        let Some(Message::Job(job)) = alone.next_message() else {
+            panic!("a job was expected");
         };
-        let ServerMessage::Waveform { id, changed, .. } = work.answer() else {
-            panic!("it was worked out");
+        let ServerMessage::Waveform { id, changed, .. } = job.answer() else {
+            panic!("a waveform was expected");
         };
         assert!(id == 9 && changed.contains(&true));
     }
 
     #[test]
-    fn answers_come_after_the_state_that_they_led_to_and_moments_in_between() {
+    fn replies_follow_the_state_they_led_to_and_frames_come_in_between() {
         let mut alone = greeted("");
         alone.receive(r#"{"id":1,"type":"choose","place":2}"#);
-        let mut said = Vec::new();
+        let mut messages = Vec::new();
         for _ in 0..RATE / 126 {
             alone.render(126);
-            said.extend(self::said(&mut alone));
+            messages.extend(take_messages(&mut alone));
         }
-        let at = |is: &dyn Fn(&Message) -> bool| said.iter().position(is).unwrap();
+        let at = |is: &dyn Fn(&Message) -> bool| messages.iter().position(is).unwrap();
         let state = at(&|message| {
             matches!(message, Message::ServerMessage(ServerMessage::State(state))
                 if state.library.as_ref().is_some_and(|library| library.place == 2))
         });
         let done = at(&|message| *message == Message::ServerMessage(ServerMessage::Done { id: 1 }));
-        assert!(state < done, "{said:?}");
+        assert!(state < done, "{messages:?}");
         let frames = |first: u8| {
             let is =
                 |message: &&Message| matches!(message, Message::Frame(frame) if frame[0] == first);
-            said.iter().filter(is).count()
+            messages.iter().filter(is).count()
         };
         assert!((24..=26).contains(&frames(1)) && (2..=26).contains(&frames(2)));
     }

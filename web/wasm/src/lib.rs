@@ -1,12 +1,11 @@
 //! The module that browsers load: the instrument in a page, without a server.
 //!
-//! The rim between Rust and JavaScript, and no more. Plain functions of numbers, since
-//! the audio worklet has none of what generated loaders want. A text goes in through
-//! the [`inbox`] and is read by the function that is called next; bytes come out
-//! through the [`outbox`] and stand there until the next call. Whoever calls has one
-//! thread, one instrument, and memory that may have moved after any call.
+//! Only the interface between Rust and JavaScript: plain functions of numbers, because
+//! generated loaders need more than an audio worklet offers. The caller writes a text to
+//! the [`inbox`], which the next call reads; results are in the [`outbox`] until the next
+//! call. A module has one thread and one instrument. Any call may move its memory.
 //!
-//! `web/audio/module.js` is the other side.
+//! `web/audio/module.js` is the JavaScript side.
 
 mod alone;
 
@@ -26,9 +25,9 @@ pub enum Kind {
     Text = 1,
     /// Bytes.
     Binary = 2,
-    /// A request for [`work`], JSON, whose answer is for the client.
+    /// A job for [`work`], JSON, whose answer is for the client.
     Job = 4,
-    /// The reason why the call has failed: a sentence, UTF-8.
+    /// The reason why the call failed, UTF-8.
     Problem = 3,
 }
 
@@ -45,10 +44,11 @@ thread_local! {
 }
 
 /// Runs a call and puts its result into the outbox.
-fn call(say: impl FnOnce(&mut Rim) -> Result<(Kind, Vec<u8>), String>) -> Kind {
+fn call(body: impl FnOnce(&mut Rim) -> Result<(Kind, Vec<u8>), String>) -> Kind {
     RIM.with_borrow_mut(|rim| {
-        let (kind, said) = say(rim).unwrap_or_else(|problem| (Kind::Problem, problem.into_bytes()));
-        rim.outbox = said;
+        let result = body(rim);
+        let (kind, bytes) = result.unwrap_or_else(|problem| (Kind::Problem, problem.into_bytes()));
+        rim.outbox = bytes;
         kind
     })
 }
@@ -74,14 +74,14 @@ pub extern "C" fn outbox() -> *const u8 {
     RIM.with_borrow(|rim| rim.outbox.as_ptr())
 }
 
-/// Returns the length of that result in bytes.
+/// Returns the length of the last call's result in bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn outbox_length() -> usize {
     RIM.with_borrow(|rim| rim.outbox.len())
 }
 
-/// Switches the instrument on, at so many frames a second; the inbox may hold a
-/// script that plays on it (`docs/playing.md`). Whichever was on before is gone.
+/// Creates an instrument that plays `rate` frames a second, in place of any earlier one.
+/// The inbox may hold a script that plays it (`docs/playing.md`).
 #[unsafe(no_mangle)]
 pub extern "C" fn create(rate: u32) -> Kind {
     call(|rim| {
@@ -92,8 +92,8 @@ pub extern "C" fn create(rate: u32) -> Kind {
     })
 }
 
-/// Renders the next frames, one channel of floats; silence when it is not on. They
-/// stand there until the next call.
+/// Renders the next frames, one channel of floats, which are valid until the next call.
+/// Returns null if there is no instrument.
 #[unsafe(no_mangle)]
 pub extern "C" fn render(frames: usize) -> *const f32 {
     RIM.with_borrow_mut(|rim| match &mut rim.alone {
@@ -102,7 +102,7 @@ pub extern "C" fn render(frames: usize) -> *const f32 {
     })
 }
 
-/// Takes the client's message in the inbox. It is answered by [`next_message`].
+/// Receives the client's message in the inbox. [`next_message`] returns the replies.
 #[unsafe(no_mangle)]
 pub extern "C" fn receive() -> Kind {
     call(|rim| {
@@ -114,33 +114,35 @@ pub extern "C" fn receive() -> Kind {
     })
 }
 
-/// The instrument's next message, if there is one.
+/// Takes the instrument's next message, if there is one.
 #[unsafe(no_mangle)]
 pub extern "C" fn next_message() -> Kind {
     call(|rim| {
         let json = |text: serde_json::Result<Vec<u8>>| text.map_err(|error| error.to_string());
         Ok(match rim.alone.as_mut().and_then(Alone::next_message) {
-            Some(Message::ServerMessage(tell)) => (Kind::Text, json(serde_json::to_vec(&tell))?),
+            Some(Message::ServerMessage(message)) => {
+                (Kind::Text, json(serde_json::to_vec(&message))?)
+            }
             Some(Message::Frame(frame)) => (Kind::Binary, frame),
-            Some(Message::Job(work)) => (Kind::Job, json(serde_json::to_vec(&work))?),
+            Some(Message::Job(job)) => (Kind::Job, json(serde_json::to_vec(&job))?),
             None => (Kind::Nothing, Vec::new()),
         })
     })
 }
 
-/// Does the work in the inbox and gives its answer, a message for the client. For a
-/// module of its own in a worker: it may take a second.
+/// Runs the job in the inbox and returns its answer, a message for the client. Takes up to
+/// a second, so call it in a worker with its own module.
 #[unsafe(no_mangle)]
 pub extern "C" fn work() -> Kind {
     call(|rim| {
         let text = text(rim)?;
-        let work: Job = serde_json::from_str(&text).map_err(|error| error.to_string())?;
-        let answer = serde_json::to_vec(&work.answer()).map_err(|error| error.to_string())?;
+        let job: Job = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+        let answer = serde_json::to_vec(&job.answer()).map_err(|error| error.to_string())?;
         Ok((Kind::Text, answer))
     })
 }
 
-/// Samples of the network in the inbox, from time t on: as many bytes.
+/// Computes `count` samples of the network in the inbox, from time t on, a byte each.
 #[unsafe(no_mangle)]
 pub extern "C" fn samples(t: u32, count: usize) -> Kind {
     call(|rim| {
