@@ -23,6 +23,7 @@ use gatebend::link::session::{Action, Session};
 use gatebend::link::touch_merge::TouchMerge;
 use gatebend::link::view::{InstrumentInfo, View};
 use gatebend::spawn::spawn_plainly;
+use instrument::surface::Surface;
 use tungstenite::protocol::frame::Frame;
 use tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 use tungstenite::{Error, Message, WebSocket};
@@ -95,7 +96,7 @@ fn info(rate: u32) -> InstrumentInfo {
         rate,
         sound: true,
         display: 64,
-        surface: gatebend::panel::Config::default().surface,
+        surface: Surface::default(),
     }
 }
 

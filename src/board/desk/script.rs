@@ -152,7 +152,7 @@ impl Script {
 
     /// Sets the analog inputs to their values at a time in nanoseconds. Inputs that the
     /// script has not used by then stay disconnected.
-    pub fn turn(&self, now: u64, inputs: &AnalogInputs) {
+    pub fn update_inputs(&self, now: u64, inputs: &AnalogInputs) {
         for ramp in self.ramps.iter().filter(|ramp| ramp.start <= now) {
             inputs.store(ramp.input, ramp.at(now));
         }

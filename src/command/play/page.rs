@@ -49,7 +49,10 @@ impl Page {
         };
         let options = server::Options {
             listen: self.listen.unwrap_or(listen),
-            port: self.port.or(web.port).unwrap_or(server::PORT),
+            port: self
+                .port
+                .or(web.port.map(Into::into))
+                .unwrap_or(server::PORT),
             name: name.into(),
             hosts: web.hosts.clone(),
             pairing: self.pairing || web.pairing,

@@ -331,7 +331,9 @@ impl<'a> Client<'a> {
                 let reason = "this page does not fit the instrument's version";
                 return Err(End::close(CloseCode::Policy, reason));
             }
-            Action::Command(id, command) => self.pending = Some((id, context.handle.ask(command))),
+            Action::Command(id, command) => {
+                self.pending = Some((id, context.handle.request(command)));
+            }
             Action::Touch(id, fingers) => {
                 self.entry.touch(&fingers);
                 self.answer(id, Ok(()))?;

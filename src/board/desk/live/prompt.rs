@@ -6,8 +6,8 @@ use std::thread;
 use crossbeam_channel::{Receiver, unbounded};
 use instrument::commands;
 
-use super::script::command;
 use super::terminal::Terminal;
+use crate::board::desk::script::command;
 use crate::handle::Handle;
 
 /// Lines of standard input.
