@@ -31,7 +31,7 @@ pub use live::{Live, play_live};
 pub use oled::{Frame, Oled, Watch};
 pub use pictures::{Album, write_png};
 pub use pru::{Emulation, Pru};
-pub use script::{Event, Part, Script, command};
+pub use script::{Event, Part, Script};
 pub use simulation::{Block, Desk, Guard, Simulation};
 #[cfg(feature = "sound-card")]
 pub use sound_card::rate as sound_card_rate;

@@ -6,7 +6,6 @@ use std::thread;
 use crossbeam_channel::{Receiver, unbounded};
 use instrument::commands;
 
-use super::script::command;
 use super::terminal::Terminal;
 use crate::handle::Handle;
 
@@ -38,7 +37,7 @@ impl Prompt {
             if *verb == "quit" {
                 return false;
             }
-            match command(&words) {
+            match commands::parse(&words) {
                 Ok(Some(command)) => {
                     handle.command(command);
                     terminal.show("");
