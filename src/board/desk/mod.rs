@@ -20,7 +20,7 @@ pub use live::{play_live, sound_card_rate, watch_signals};
 pub use oled::{Frame, Oled, Watch};
 pub use pictures::{Album, write_png};
 pub use pru::{Emulation, Pru};
-pub use script::{Event, Part, Script, command};
+pub use script::{Event, Part, Script};
 pub use simulation::{Block, Desk, Guard, Simulation};
 
 impl<T: Time + DelayNs> Clock for T {

@@ -38,7 +38,7 @@ impl Prompt {
             if *verb == "quit" {
                 return false;
             }
-            match command(&words) {
+            match commands::parse(&words) {
                 Ok(Some(command)) => {
                     handle.command(command);
                     terminal.show("");
