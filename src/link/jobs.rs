@@ -1,8 +1,10 @@
 //! Jobs: requests whose answers take up to a second, so that another thread or a worker
 //! makes them.
 
-use logicnet::{Evaluator, MAX_COUNTER_BITS, Network, Program, W128};
+use instrument::commands::{self, Kind};
+use logicnet::{Evaluator, MAX_COUNTER_BITS, Masks, Network, Program, W128};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::protocol::ServerMessage;
 
@@ -26,10 +28,10 @@ pub enum Job {
         id: u32,
         /// Number of columns to draw, 1 to [`MAX_COLUMNS`].
         columns: u16,
-        /// The file of the network with the bends that are played.
-        bent: String,
-        /// The file without bends.
-        plain: String,
+        /// The file of the network.
+        file: String,
+        /// The masks that are played, as in a file.
+        masks: Value,
     },
 }
 
@@ -69,9 +71,9 @@ impl Job {
             Job::Waveform {
                 id,
                 columns,
-                bent,
-                plain,
-            } => waveform(id, columns, &bent, &plain)
+                file,
+                masks,
+            } => waveform(id, columns, &file, masks)
                 .unwrap_or_else(|error| refused(id, error.to_string(), None)),
         }
     }
@@ -100,6 +102,27 @@ fn compile(id: u32, expression: &str, bits: u8) -> ServerMessage {
     }
 }
 
+/// Makes a client's message quick to read, by making the network files in it compact.
+///
+/// # Errors
+/// Returns the reason to refuse the message if such a file is invalid.
+pub fn prepare(message: &str) -> Result<String, String> {
+    // The session refuses texts that are not messages.
+    let Ok(mut fields) = serde_json::from_str::<Map<String, Value>>(message) else {
+        return Ok(message.into());
+    };
+    let name = fields.get("type").and_then(Value::as_str);
+    let spec = name.and_then(commands::with_name);
+    for argument in spec.map_or(&[][..], |spec| spec.arguments) {
+        let value = fields.get_mut(argument.name);
+        if let (Kind::File, Some(Value::String(file))) = (argument.kind, value) {
+            let network = Network::from_json(file).map_err(|error| error.to_string())?;
+            *file = network.to_compact_json();
+        }
+    }
+    Ok(Value::Object(fields).to_string())
+}
+
 /// Returns `count` samples, starting at time t, of the network in this file.
 ///
 /// # Errors
@@ -108,23 +131,25 @@ pub fn samples(network: &str, t: u32, count: usize) -> Result<Vec<u8>, JobError>
     if count > 1 << MAX_COUNTER_BITS {
         return Err(JobError::Samples(count));
     }
-    Ok(render(&Network::from_json(network)?, t, count))
+    let network = Network::from_json(network)?;
+    Ok(render(&network, network.masks(), t, count))
 }
 
-fn render(network: &Network, t: u32, count: usize) -> Vec<u8> {
+fn render(network: &Network, masks: &Masks, t: u32, count: usize) -> Vec<u8> {
     let mut samples = vec![0; count];
-    Evaluator::<W128>::new(Program::new(network, network.masks())).render(t, &mut samples);
+    Evaluator::<W128>::new(Program::new(network, masks)).render(t, &mut samples);
     samples
 }
 
-fn waveform(id: u32, columns: u16, bent: &str, plain: &str) -> Result<ServerMessage, JobError> {
+fn waveform(id: u32, columns: u16, file: &str, masks: Value) -> Result<ServerMessage, JobError> {
     if !(1..=MAX_COLUMNS).contains(&columns) {
         return Err(JobError::Columns(columns));
     }
-    let (bent, plain) = (Network::from_json(bent)?, Network::from_json(plain)?);
-    let period = plain.period();
+    let network = Network::from_json(file)?;
+    let period = network.period();
     let columns = usize::from(columns).min(period as usize);
-    let [bent, plain] = [bent, plain].map(|network| render(&network, 0, period as usize));
+    let [bent, plain] = [&Masks::try_from(masks)?, network.masks()]
+        .map(|masks| render(&network, masks, 0, period as usize));
     let column = |samples: &[u8], i: usize| {
         let at = |i: usize| i * samples.len() / columns;
         samples[at(i)..at(i + 1)].to_vec()
@@ -150,7 +175,7 @@ fn waveform(id: u32, columns: u16, bent: &str, plain: &str) -> Result<ServerMess
 
 #[cfg(test)]
 mod tests {
-    use logicnet::{Mask, Masks};
+    use logicnet::Mask;
 
     use super::*;
 
@@ -197,15 +222,11 @@ mod tests {
             .compile(10)
             .unwrap();
         // Bit 9 of t inverted, which the low eight bits do not show.
-        let flipped = |node| {
-            let masks = Masks::from_iter([(node, Mask::Invert)]);
-            plain.clone().with_masks(masks).unwrap().to_json()
-        };
         let job = |node, columns| Job::Waveform {
             id: 1,
             columns,
-            bent: flipped(node),
-            plain: plain.to_json(),
+            file: plain.to_json(),
+            masks: (&Masks::from_iter([(node, Mask::Invert)])).into(),
         };
         let ServerMessage::Waveform {
             bent,

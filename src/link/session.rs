@@ -207,7 +207,12 @@ impl Session {
                 expression,
                 bits,
             }),
-            Request::Waveform { columns } => Action::Job(waveform(required()?, columns, view)?),
+            Request::Waveform { columns } => Action::Job(Job::Waveform {
+                id: required()?,
+                columns,
+                file: view.file().into(),
+                masks: (&view.state().masks()).into(),
+            }),
         })
     }
 
@@ -258,17 +263,6 @@ fn clamped(finger: Finger) -> Finger {
         y: part(finger.y),
         size: part(finger.size),
     }
-}
-
-fn waveform(id: u32, columns: u16, view: &View) -> Result<Job, String> {
-    let state = view.state();
-    let bent = (*state.network).clone().with_masks(state.masks());
-    Ok(Job::Waveform {
-        id,
-        columns,
-        bent: bent.map_err(|error| error.to_string())?.to_json(),
-        plain: state.network.to_json(),
-    })
 }
 
 #[cfg(test)]
