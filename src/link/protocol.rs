@@ -263,6 +263,8 @@ pub struct Parameter {
     pub min: i32,
     /// Greatest value.
     pub max: i32,
+    /// Default value.
+    pub default: i32,
     /// Size of a step.
     pub step: i32,
     /// Digits after the point: the value 125 of 2 decimals is 1.25.

@@ -238,6 +238,7 @@ fn row(parameter: &instrument::parameters::Parameter) -> Parameter {
         about: parameter.about.into(),
         min,
         max,
+        default: parameter.default,
         step,
         decimals,
         choices: choices.iter().map(ToString::to_string).collect(),

@@ -195,7 +195,7 @@ export class Pad {
             }
         }
         context.globalAlpha = 1;
-        const reach = store.value('radius', 8) / 100 * (right - left) * width;
+        const reach = store.value('radius') / 100 * (right - left) * width;
         context.lineWidth = 1.5;
         const fingers = [...this.fingers.fingers.values()];
         if (fingers.length > 1) {
