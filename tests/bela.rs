@@ -359,10 +359,12 @@ fn double(flags: &[&str]) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("libbela{name}"));
     fs::create_dir_all(&folder).unwrap();
     let path = folder.join("libbela.so");
+    // Renamed at the end: other test processes may be loading the same file.
+    let new = folder.join(format!("libbela.so.{}", std::process::id()));
     let output = Command::new(&cc)
         .args(["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O1"])
         .args(["-shared", "-fPIC", "-pthread", "-o"])
-        .arg(&path)
+        .arg(&new)
         .args(flags)
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/doubles/libbela.c"))
         .arg("-lm")
@@ -370,6 +372,7 @@ fn double(flags: &[&str]) -> Option<PathBuf> {
         .unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{errors}");
+    fs::rename(new, &path).unwrap();
     compiled.push((name, path.clone()));
     Some(path)
 }

@@ -16,7 +16,7 @@ use engine::Settings;
 use gatebend::board::desk::{Desk, Emulation, Pru, Script, Simulation};
 use gatebend::factory_networks;
 use gatebend::panel::Panel;
-use gatebend::pru::{Choice, Memory, MemoryWindow, ProgramRequest, sides};
+use gatebend::pru::{Choice, Memory, MemoryWindow, ProgramRequest, connect};
 use gatebend::runtime::analog_inputs::AnalogInputs;
 use gatebend::runtime::parts::{InstrumentParts, Lanes, offload};
 use gatebend::runtime::threads::Threads;
@@ -355,7 +355,7 @@ fn interrupted(pru: Option<&Pru>, began: u64, writes: u32) -> (Vec<f32>, bool, b
         // A killed supervisor is not polled.
         let alive = left.load(Ordering::Relaxed) > 0;
         if let (Some(supervisor), true, 0) = (&mut supervisor, alive, callback % 28) {
-            supervisor.turn();
+            supervisor.poll();
         }
         assert_no_alloc(|| engine.render_tapped(&mut block, |_| {}));
         frames.extend_from_slice(&block);
@@ -472,7 +472,7 @@ fn a_healthy_minute_resets_the_count_of_restarts() {
     let platform = Desk::new(factory_networks::all()).platform;
     let memory = || Box::new(pru.clone());
     let (requests, mut supervisor, mut offload) =
-        sides(Choice::Pru, platform, Lanes::LANES, memory(), memory());
+        connect(Choice::Pru, platform, Lanes::LANES, memory(), memory());
     let network = factory_networks::all().swap_remove(2);
     requests.send(ProgramRequest {
         program: 7,
@@ -489,7 +489,7 @@ fn a_healthy_minute_resets_the_count_of_restarts() {
     let end = 450 * SECOND;
     for now in (0..end).step_by(10_000_000) {
         pru.reach(now);
-        assert_eq!(supervisor.turn(), None, "after {} s", now / SECOND);
+        assert_eq!(supervisor.poll(), None, "after {} s", now / SECOND);
     }
     assert!(supervisor.starts() > 6, "{} starts", supervisor.starts());
     engine::Offload::<u32>::poll(&mut offload, Some(7));
@@ -517,15 +517,15 @@ fn without_a_thread_for_the_pru_the_cpu_plays_and_says_so() {
     };
     let threads = Threads::start(controller, panel, engine.counters(), inputs, spawn).unwrap();
     threads.offload(supervisor);
-    // It was told before what is asked for now.
-    let shared = threads.handle();
-    shared.ask(Command::Finger(None)).wait().unwrap();
-    let notice = shared.state().notice.clone().expect("a notice");
+    // The notice was queued before this command, which has been applied.
+    let handle = threads.handle();
+    handle.ask(Command::Finger(None)).wait().unwrap();
+    let notice = handle.state().notice.clone().expect("a notice");
     assert!(
         notice.contains("the CPU plays: no thread gb-pru: there"),
         "{notice}"
     );
-    assert!(!shared.stopped());
-    shared.stop();
+    assert!(!handle.stopped());
+    handle.stop();
     threads.join().unwrap();
 }

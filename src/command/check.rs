@@ -70,11 +70,11 @@ impl Arguments {
     #[cfg(target_os = "linux")]
     fn bela(&self, board: &Board, report: &mut impl FnMut(Finding)) {
         use gatebend::board::bela;
-        use gatebend::board::linux::{LateBus, SystemClock};
+        use gatebend::board::linux::{HotplugBus, SystemClock};
         let (library, finding) = bela::check::library();
         report(finding);
         let mut clock = SystemClock::start();
-        let bus = || LateBus::new(&board.panel.bus);
+        let bus = || HotplugBus::new(&board.panel.bus);
         report(check::touch_sensor(bus(), &board.panel, &mut clock));
         if board.panel.has_display {
             report(check::display(bus(), &board.panel, &clock));

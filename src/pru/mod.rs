@@ -67,7 +67,7 @@ impl FromStr for Choice {
 
 /// Creates both sides of a PRU, and the sender of program requests, for an engine of this
 /// platform with so many lanes. Each side gets its own access to the memory.
-pub fn sides(
+pub fn connect(
     choice: Choice,
     platform: Platform,
     lanes: usize,

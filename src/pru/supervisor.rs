@@ -133,7 +133,7 @@ impl Supervisor {
     }
 
     /// Returns the number of gates that the next poll compiles, if it compiles a program.
-    pub fn waiting(&self) -> Option<usize> {
+    pub fn pending_gates(&self) -> Option<usize> {
         let request = self.request.as_ref()?;
         let compiles =
             matches!(self.state, RequestState::Pending) && self.too_fast(request).is_none();
@@ -147,7 +147,7 @@ impl Supervisor {
 
     /// Takes the newest request. If there is none, compiles and starts the pending program,
     /// or else checks the running one. Returns a notice for the player, if any.
-    pub fn turn(&mut self) -> Option<String> {
+    pub fn poll(&mut self) -> Option<String> {
         if !self.initialized {
             self.initialized = true;
             // The core may still run a program of a killed process.
@@ -175,8 +175,8 @@ impl Supervisor {
         notice
     }
 
-    /// Halts the core, before the program ends.
-    pub fn end(&mut self) {
+    /// Halts the core, before the process ends.
+    pub fn stop(&mut self) {
         self.status.set_ready(None);
         self.halt();
     }

@@ -4,7 +4,7 @@ use logicnet::{Network, Word};
 
 use super::controller::Controller;
 use super::sound::EngineLimits;
-use crate::pru::{self, Choice, Supervisor, sides};
+use crate::pru::{self, Choice, Supervisor, connect};
 use crate::storage::{NoStorage, Restored, Storage};
 use engine::{Engine, Platform};
 use instrument::parameters::Parameters;
@@ -72,7 +72,7 @@ pub fn offload(
     supervisors: impl pru::Memory + 'static,
     audio: impl pru::Memory + 'static,
 ) -> Supervisor {
-    let (requests, supervisor, offload) = sides(
+    let (requests, supervisor, offload) = connect(
         choice,
         engine.platform(),
         Lanes::LANES,

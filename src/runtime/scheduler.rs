@@ -302,11 +302,11 @@ impl<B: I2c, C: Clock + Clone, W: Word> Scheduler<B, C, W> {
         let Some(supervisor) = &mut self.supervisor else {
             return;
         };
-        if let Some(notice) = supervisor.turn() {
+        if let Some(notice) = supervisor.poll() {
             self.requests
                 .push_back((now, Command::Notice(notice).into()));
         }
-        let gates = supervisor.waiting().unwrap_or(0) as u64;
+        let gates = supervisor.pending_gates().unwrap_or(0) as u64;
         self.next_supervisor = now + self.timing.supervisor_ns + gates * self.timing.code_gate_ns;
     }
 

@@ -1,4 +1,4 @@
-//! From the instrument's sound to the engine's: the only place that knows both.
+//! Turns the instrument's sounds into the engine's.
 
 use engine::{Interpolation, Platform, Settings};
 use instrument::{Limits, Playback};

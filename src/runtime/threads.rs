@@ -98,12 +98,12 @@ impl Threads {
         let handle = self.handle.clone();
         let task = move || {
             while !handle.stopped() {
-                if let Some(notice) = supervisor.turn() {
+                if let Some(notice) = supervisor.poll() {
                     handle.command(Command::Notice(notice));
                 }
                 thread::sleep(SUPERVISOR);
             }
-            supervisor.end();
+            supervisor.stop();
         };
         if let Err(error) = start(self.spawn, "gb-pru", Role::Background, Box::new(task)) {
             let notice = format!("the CPU plays: {error}");

@@ -46,7 +46,10 @@ pub fn pru(board: &Board, root: &Path) -> Finding {
         (None, _) => Ok("not used on this board".into()),
         (_, Choice::Cpu) => Ok("not used: [pru] engine is cpu".into()),
         (Some(core), choice) => match MappedPru::open(root) {
-            Ok(pru) => Ok(format!("PRU {core} is there, by {}", pru.way().display())),
+            Ok(pru) => Ok(format!(
+                "PRU {core} is there, by {}",
+                pru.device().display()
+            )),
             Err(error) if choice == Choice::Pru => Err(error.to_string()),
             Err(error) => Ok(format!("the CPU plays: {error}")),
         },

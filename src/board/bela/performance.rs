@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::{Block, Format, Library, Player, Session as BelaAudio, Settings, SettingsRequest};
 use crate::board::description::Board;
 use crate::board::linux::{
-    LateBus, MappedPru, Signals, SystemClock, keep_heap, lock_memory, spawn,
+    HotplugBus, MappedPru, Signals, SystemClock, keep_heap, lock_memory, spawn,
 };
 use crate::handle::Handle;
 use crate::link::server::Listener;
@@ -98,7 +98,7 @@ pub fn play(performance: Performance) -> Result<(), String> {
         log::warn!("{problem}");
     }
     let clock = SystemClock::start();
-    let bus = || LateBus::new(&board.panel.bus);
+    let bus = || HotplugBus::new(&board.panel.bus);
     let mut panel = Panel::new(board.panel.clone(), bus(), bus(), clock);
     let touches = session.touches();
     panel.merge_contacts(move || touches.contact());
@@ -141,7 +141,7 @@ fn mapped_pru(board: &Board, offline: bool) -> Result<Option<Arc<MappedPru>>, St
         return Err("offline, blocks come as fast as they can, and the PRU does not".into());
     }
     let pru = MappedPru::open(Path::new("/")).map_err(|error| error.to_string())?;
-    log::info!("PRU: by {}", pru.way().display());
+    log::info!("PRU: by {}", pru.device().display());
     Ok(Some(Arc::new(pru)))
 }
 
@@ -266,7 +266,7 @@ struct Playing {
 
 /// Runs the threads between callbacks when the library renders offline.
 struct Offline {
-    scheduler: Scheduler<LateBus, SystemClock, Lanes>,
+    scheduler: Scheduler<HotplugBus, SystemClock, Lanes>,
     plan: Plan,
     signals: Signals,
     library: &'static Library,
@@ -311,7 +311,7 @@ impl Pending {
         let (mut controller, mut engine) = self.parts.assemble(platform)?;
         let (renderer, inputs, offline);
         if format.offline {
-            let bus = || LateBus::new(&self.board.panel.bus);
+            let bus = || HotplugBus::new(&self.board.panel.bus);
             inputs = Arc::<AnalogInputs>::default();
             let mut scheduler = Scheduler::new(
                 TimingModel::default(),

@@ -29,17 +29,17 @@ const TIMEOUT: libc::c_ulong = 2;
 /// reads in one transaction need messages without a start between them, which the
 /// BeagleBone's adapter cannot send; sensor and display do not use them. The time limit
 /// belongs to the adapter: it applies to all users of the bus.
-pub struct LateBus {
+pub struct HotplugBus {
     path: PathBuf,
     device: Option<I2cdev>,
     /// True if the last attempt to open the bus failed, which is logged once.
     missing: bool,
 }
 
-impl LateBus {
+impl HotplugBus {
     /// Creates the bus of a device file, which need not exist yet.
-    pub fn new(path: impl AsRef<Path>) -> LateBus {
-        LateBus {
+    pub fn new(path: impl AsRef<Path>) -> HotplugBus {
+        HotplugBus {
             path: path.as_ref().to_path_buf(),
             device: None,
             missing: false,
@@ -75,20 +75,20 @@ impl LateBus {
     }
 }
 
-impl fmt::Debug for LateBus {
+impl fmt::Debug for HotplugBus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LateBus")
+        f.debug_struct("HotplugBus")
             .field("path", &self.path)
             .field("open", &self.device.is_some())
             .finish_non_exhaustive()
     }
 }
 
-impl i2c::ErrorType for LateBus {
+impl i2c::ErrorType for HotplugBus {
     type Error = BusError;
 }
 
-impl I2c for LateBus {
+impl I2c for HotplugBus {
     fn transaction(
         &mut self,
         address: u8,
@@ -199,7 +199,7 @@ mod tests {
     fn each_use_tries_to_open_a_missing_bus() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("i2c-1");
-        let mut bus = LateBus::new(&path);
+        let mut bus = HotplugBus::new(&path);
         let missing = bus.read(0x28, &mut [0]).unwrap_err();
         assert_eq!(missing, BusError(Some(libc::ENOENT)));
         // A file appears and is opened, which is not a bus.

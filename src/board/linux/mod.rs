@@ -12,7 +12,7 @@ mod realtime;
 mod signals;
 
 pub use clock::SystemClock;
-pub use i2c::{BusError, LateBus};
+pub use i2c::{BusError, HotplugBus};
 pub use instance::{ClaimError, Instance};
 pub use pru::{MappedPru, PruMapError};
 pub use realtime::{RealTimeError, keep_heap, lock_memory, spawn, touch_stack};

@@ -97,7 +97,7 @@ impl MappedPru {
     }
 
     /// Returns the device that was mapped.
-    pub fn way(&self) -> &Path {
+    pub fn device(&self) -> &Path {
         &self.device
     }
 

@@ -1,4 +1,4 @@
-//! The instrument in a page: a desk whose time is the number of frames rendered.
+//! The instrument in a page: a desk whose time is the number of frames it has rendered.
 //!
 //! Owns the simulated desk and its one client. Never blocks, reads no clock and knows
 //! nothing of browsers.
@@ -19,7 +19,7 @@ use gatebend::link::touch_merge::TouchMerge;
 use gatebend::link::view::{InstrumentInfo, View};
 use gatebend::runtime::parts::InstrumentParts;
 
-/// Supported sample rates in Hz.
+/// Rates that it can play at, in frames a second.
 const RATES: std::ops::RangeInclusive<u32> = 8_000..=192_000;
 
 /// Number of updates a second, of the state and of frames.
@@ -69,7 +69,7 @@ pub struct Standalone {
 }
 
 impl Standalone {
-    /// Starts a desk at a sample rate in Hz; a script may play on it, too.
+    /// Creates a desk at a rate in frames a second. A script may play it, too.
     ///
     /// # Errors
     /// Fails if the rate is not supported, or if the script has a mistake; says where.
@@ -258,7 +258,7 @@ mod tests {
 
     const RATE: u32 = 44_100;
 
-    /// Starts an instrument, and takes all messages after the client was greeted.
+    /// Returns an instrument whose client was welcomed and has taken all messages.
     fn greeted(script: &str) -> Standalone {
         let mut standalone = Standalone::new(RATE, script).unwrap();
         standalone.receive(r#"{"type":"hello","version":1}"#.into());
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn quanta_of_any_length_are_the_same_sound() {
+    fn quanta_of_any_length_give_the_same_sound() {
         let whole = played("", 0.5, |_, _| {});
         let mut standalone = Standalone::new(RATE, "").unwrap();
         let mut sound = Vec::new();
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn commands_do_not_wait_for_a_script() {
+    fn commands_do_not_wait_for_the_script() {
         let mut standalone = greeted("3 set volume=-6");
         standalone.receive(r#"{"type":"swap","next":true}"#.into());
         standalone.render(4410);
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_have_the_id_of_the_message() {
+    fn refusals_have_the_id_of_their_message() {
         let mut standalone = greeted("");
         for (text, expected) in [
             (r#"{"id":4,"type":"set","key":"tempo","value":1}"#, Some(4)),
@@ -359,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn a_waveform_shows_the_bends_that_play() {
+    fn the_waveform_shows_the_bent_network() {
         let mut standalone = greeted("");
         standalone.receive(r#"{"type":"set","key":"bend","value":2}"#.into());
         standalone.receive(r#"{"type":"paint","bends":[[30,"invert"]],"begins":true}"#.into());
@@ -367,16 +367,16 @@ mod tests {
         messages(&mut standalone);
         standalone.receive(r#"{"id":9,"type":"waveform","columns":64}"#.into());
         let Some(Message::Job(job)) = standalone.next_message() else {
-            panic!("no job");
+            panic!("a job was expected");
         };
         let ServerMessage::Waveform { id, changed, .. } = job.answer() else {
-            panic!("no waveform");
+            panic!("a waveform was expected");
         };
         assert!(id == 9 && changed.contains(&true));
     }
 
     #[test]
-    fn answers_follow_the_state_they_led_to_with_frames_in_between() {
+    fn replies_follow_the_state_they_led_to_and_frames_come_in_between() {
         let mut standalone = greeted("");
         standalone.receive(r#"{"id":1,"type":"choose","place":2}"#.into());
         let mut all = Vec::new();

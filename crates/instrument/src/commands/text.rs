@@ -303,7 +303,7 @@ mod tests {
             ),
             (
                 "set speed=9",
-                "set ID=VALUE: speed: \"9\" is none of -4.00 to 4.00 x",
+                "set ID=VALUE: speed: \"9\" is not one of: -4.00 to 4.00 x",
             ),
             (
                 "layer",
