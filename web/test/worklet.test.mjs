@@ -79,7 +79,7 @@ test('a worker prepares files, and later messages wait for them', () => {
     const { processor, send, quantum } = standalone();
     const worker = new Module(new WebAssembly.Module(bytes));
     const load = (id, network) => send({ id, type: 'load', network });
-    const file = readFileSync(new URL('../../assets/networks/running-man.json', import.meta.url), 'utf8');
+    const file = readFileSync(new URL('../../assets/networks/clockwork.json', import.meta.url), 'utf8');
     const unprepared = () => processor.posted.filter(({ kind }) => kind === Kind.unprepared).map(({ bytes: text }) => text);
     send({ type: 'hello', version: 1 });
     load(1, file);

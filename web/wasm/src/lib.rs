@@ -101,8 +101,8 @@ pub extern "C" fn create(rate: u32) -> Kind {
     })
 }
 
-/// Loads, bends and draws a network on an instrument that nobody hears: browsers compile code
-/// when it first runs, which would interrupt the sound.
+/// Loads, bends, draws and saves a network on an instrument that nobody hears: browsers compile
+/// code when it first runs, which would interrupt the sound.
 fn warm_up(rate: u32) -> Result<(), String> {
     let mut standalone = Standalone::new(rate, "")?;
     let network = factory_networks::all().swap_remove(0).to_json();
@@ -111,6 +111,7 @@ fn warm_up(rate: u32) -> Result<(), String> {
         json!({"type": "load", "network": network}),
         json!({"type": "paint", "bends": [[40, "invert"]], "begins": true}),
         json!({"type": "waveform", "id": 1, "columns": 1}),
+        json!({"type": "snapshot", "id": 2}),
     ] {
         if let Some(text) = standalone.receive(message.to_string()) {
             let prepared = jobs::prepare(text);
