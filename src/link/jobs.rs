@@ -1,7 +1,7 @@
 //! Jobs: requests whose answers take up to a second, so that another thread or a worker
 //! makes them.
 
-use instrument::commands::{self, Kind};
+use instrument::commands::{Kind, TABLE};
 use logicnet::{Evaluator, MAX_COUNTER_BITS, Masks, Network, Program, W128};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -111,11 +111,9 @@ pub fn prepare(message: &str) -> Result<String, String> {
     let Ok(mut fields) = serde_json::from_str::<Map<String, Value>>(message) else {
         return Ok(message.into());
     };
-    let name = fields.get("type").and_then(Value::as_str);
-    let spec = name.and_then(commands::with_name);
-    for argument in spec.map_or(&[][..], |spec| spec.arguments) {
-        let value = fields.get_mut(argument.name);
-        if let (Kind::File, Some(Value::String(file))) = (argument.kind, value) {
+    let arguments = TABLE.iter().flat_map(|spec| spec.arguments);
+    for argument in arguments.filter(|argument| argument.kind == Kind::File) {
+        if let Some(Value::String(file)) = fields.get_mut(argument.name) {
             let network = Network::from_json(file).map_err(|error| error.to_string())?;
             *file = network.to_compact_json();
         }

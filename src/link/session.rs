@@ -41,7 +41,7 @@ pub enum Action {
 }
 
 /// The binary frames that a client receives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Listening {
     /// [`protocol::FrameKind::Activity`].
     pub activity: bool,
@@ -90,13 +90,10 @@ impl Session {
 
     /// Returns the frames that the client receives; none before the welcome.
     pub fn listening(&self) -> Listening {
-        if self.greeted() {
-            return self.listening;
-        }
-        Listening {
-            activity: false,
-            display: false,
-            sound: false,
+        if self.greeted {
+            self.listening
+        } else {
+            Listening::default()
         }
     }
 

@@ -113,10 +113,7 @@ fn warm_up(rate: u32) -> Result<(), String> {
         json!({"type": "waveform", "id": 1, "columns": 1}),
         json!({"type": "snapshot", "id": 2}),
     ] {
-        if let Some(text) = standalone.receive(message.to_string()) {
-            let prepared = jobs::prepare(text);
-            standalone.receive_prepared(prepared);
-        }
+        standalone.handle(&jobs::prepare(&message.to_string())?);
         for _ in 0..20 {
             standalone.render(128);
             while let Some(message) = standalone.next_message() {

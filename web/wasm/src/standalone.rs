@@ -151,7 +151,8 @@ impl Standalone {
         self.unread.front().map(String::as_str)
     }
 
-    fn handle(&mut self, text: &str) {
+    /// Handles a message at once.
+    pub fn handle(&mut self, text: &str) {
         self.view.go_to(self.simulation.state());
         let t = self.simulation.counters().time();
         match self.session.receive(text, &self.view, t) {
