@@ -1,6 +1,8 @@
 //! Jobs: requests whose answers take up to a second, so that another thread or a worker
 //! makes them.
 
+use std::ops::Range;
+
 use instrument::commands::{Kind, TABLE};
 use logicnet::{Evaluator, MAX_COUNTER_BITS, Masks, Network, Program, W128};
 use serde::{Deserialize, Serialize};
@@ -74,23 +76,21 @@ impl Job {
                 file,
                 masks,
             } => waveform(id, columns, &file, masks)
-                .unwrap_or_else(|error| refused(id, error.to_string(), None)),
+                .unwrap_or_else(|error| ServerMessage::refused(id, error.to_string())),
         }
-    }
-}
-
-fn refused(id: u32, reason: String, at: Option<usize>) -> ServerMessage {
-    ServerMessage::Refused {
-        id: Some(id),
-        reason,
-        at,
     }
 }
 
 fn compile(id: u32, expression: &str, bits: u8) -> ServerMessage {
     let parsed = match bytebeat::Expression::parse(expression) {
         Ok(parsed) => parsed,
-        Err(error) => return refused(id, error.problem, Some(error.column - 1)),
+        Err(error) => {
+            return ServerMessage::Refused {
+                id: Some(id),
+                reason: error.problem,
+                at: Some(error.column - 1),
+            };
+        }
     };
     match parsed.compile(bits.into()) {
         Ok(network) => ServerMessage::Compiled {
@@ -98,7 +98,7 @@ fn compile(id: u32, expression: &str, bits: u8) -> ServerMessage {
             gates: network.gates().len() as u32,
             network: network.to_json(),
         },
-        Err(error) => refused(id, error.to_string(), None),
+        Err(error) => ServerMessage::refused(id, error.to_string()),
     }
 }
 
@@ -145,27 +145,25 @@ fn waveform(id: u32, columns: u16, file: &str, masks: Value) -> Result<ServerMes
     }
     let network = Network::from_json(file)?;
     let period = network.period();
-    let columns = usize::from(columns).min(period as usize);
+    let columns = u32::from(columns).min(period);
+    // In 64 bits: a period of 2^24 samples times 4096 columns is more than a usize in a browser.
+    let start = |i: u32| (u64::from(i) * u64::from(period) / u64::from(columns)) as usize;
+    let ranges = (0..columns).map(|i| start(i)..start(i + 1));
     let [bent, plain] = [&Masks::try_from(masks)?, network.masks()]
         .map(|masks| render(&network, masks, 0, period as usize));
-    let column = |samples: &[u8], i: usize| {
-        let at = |i: usize| i * samples.len() / columns;
-        samples[at(i)..at(i + 1)].to_vec()
-    };
     let extremes = |samples: &[u8]| {
-        let of = |i| {
-            let column = column(samples, i);
+        let of = |range| {
+            let column: &[u8] = &samples[range];
             let least = column.iter().min().copied().unwrap_or_default();
             (least, column.iter().max().copied().unwrap_or_default())
         };
-        (0..columns).map(of).collect()
+        ranges.clone().map(of).collect()
     };
+    let differs = |range: Range<usize>| bent[range.clone()] != plain[range];
     Ok(ServerMessage::Waveform {
         id,
         period,
-        changed: (0..columns)
-            .map(|i| column(&bent, i) != column(&plain, i))
-            .collect(),
+        changed: ranges.clone().map(differs).collect(),
         bent: extremes(&bent),
         plain: extremes(&plain),
     })

@@ -12,6 +12,7 @@
 //! Answers carry the `id` of the message that they answer.
 
 use instrument::commands::Call;
+use instrument::notice;
 use logicnet::{Mask, Op};
 use serde::{Deserialize, Serialize};
 
@@ -221,6 +222,17 @@ pub enum ServerMessage {
         /// True for columns in which any sample differs.
         changed: Vec<bool>,
     },
+}
+
+impl ServerMessage {
+    /// Makes a refusal, with the reason cut to the length of a notice.
+    pub fn refused(id: impl Into<Option<u32>>, reason: impl Into<String>) -> ServerMessage {
+        ServerMessage::Refused {
+            id: id.into(),
+            reason: notice::cut(reason.into()),
+            at: None,
+        }
+    }
 }
 
 /// Facts about the instrument that do not change while it runs.

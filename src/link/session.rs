@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use instrument::commands::{Call, Context};
-use instrument::{Command, Saved, notice};
+use instrument::{Command, Saved};
 
 use super::jobs::Job;
 use super::protocol::{self, Body, ClientMessage, Finger, Request, ServerMessage, Welcome};
@@ -100,13 +100,13 @@ impl Session {
     /// Handles a message at network time `t`.
     pub fn receive(&mut self, text: &str, view: &View, t: u32) -> Action {
         if !self.greeted && text.len() > MOST_HELLO {
-            return Action::Send(vec![refused(None, HELLO_FIRST.into())]);
+            return Action::Send(vec![ServerMessage::refused(None, HELLO_FIRST)]);
         }
         let (id, action) = match ClientMessage::read(text) {
             Ok(ClientMessage { id, body }) => (id, self.handle(id, body, view, t)),
             Err((id, reason)) => (id, Err(reason)),
         };
-        action.unwrap_or_else(|reason| Action::Send(vec![refused(id, reason)]))
+        action.unwrap_or_else(|reason| Action::Send(vec![ServerMessage::refused(id, reason)]))
     }
 
     /// Returns the sections of the state that changed since the last call, if any.
@@ -128,7 +128,7 @@ impl Session {
     ) -> Vec<ServerMessage> {
         let answer = match (outcome, id) {
             (Ok(()), id) => id.map(|id| ServerMessage::Done { id }),
-            (Err(reason), id) => Some(refused(id, reason)),
+            (Err(reason), id) => Some(ServerMessage::refused(id, reason)),
         };
         self.update(view).into_iter().chain(answer).collect()
     }
@@ -215,7 +215,7 @@ impl Session {
 
     fn hello(&mut self, id: Option<u32>, version: u32, code: Option<&str>, view: &View) -> Action {
         if version != protocol::VERSION {
-            return Action::End(refused(
+            return Action::End(ServerMessage::refused(
                 id,
                 format!(
                     "this page speaks version {version} of the protocol and the instrument \
@@ -228,7 +228,10 @@ impl Session {
             _ if self.greeted => self.welcomed(id, view),
             (Some(expected), Some(code)) if **expected != *code.trim() => {
                 let reason = "this is not the code that the display shows";
-                Action::WrongCode(vec![refused(id, reason.into()), ServerMessage::Pairing])
+                Action::WrongCode(vec![
+                    ServerMessage::refused(id, reason),
+                    ServerMessage::Pairing,
+                ])
             }
             (Some(_), None) => Action::Send(vec![ServerMessage::Pairing]),
             _ => self.welcomed(id, view),
@@ -241,15 +244,6 @@ impl Session {
         let mut messages = vec![ServerMessage::Welcome(Box::new((*self.welcome).clone()))];
         messages.extend(self.answer(id, Ok(()), view));
         Action::Send(messages)
-    }
-}
-
-fn refused(id: Option<u32>, reason: String) -> ServerMessage {
-    ServerMessage::Refused {
-        id,
-        // The reason may quote a long message.
-        reason: notice::cut(reason),
-        at: None,
     }
 }
 
@@ -271,6 +265,7 @@ mod tests {
     use crate::link::view::InstrumentInfo;
     use crate::runtime::controller::Controller;
     use crate::runtime::parts::{InstrumentParts, Lanes};
+    use instrument::notice;
     use instrument::parameters::Key;
 
     /// An instrument with its clients.

@@ -104,6 +104,17 @@ test('a worker prepares files, and later messages wait for them', () => {
     assert.match(answers.find(({ id }) => id === 3).reason, /^format: missing/);
 });
 
+test('a waveform of the longest period is drawn', () => {
+    const outputs = Array.from({ length: 8 }, (_, i) => 16 + i);
+    const network = { format: 'gatebend-network', version: 1, inputs: 24, layers: [], outputs };
+    const module = new Module(new WebAssembly.Module(bytes));
+    module.write(encode({ type: 'waveform', id: 1, columns: 512, file: JSON.stringify(network), masks: [] }).bytes);
+    assert.equal(module.exports.work(), Kind.text);
+    const { plain, changed } = decode({ bytes: module.output() });
+    assert.deepEqual(plain, Array.from({ length: 512 }, (_, i) => [i >> 1, i >> 1]));
+    assert.ok(!changed.includes(true));
+});
+
 test('invalid messages are survived', () => {
     const { processor, send, quantum } = standalone();
     for (const kind of Object.values(Kind)) {

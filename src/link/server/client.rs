@@ -242,7 +242,9 @@ impl<'a> Client<'a> {
         self.paused_until = self.paused_until.max(pause);
         match message {
             Message::Text(text) => self.receive(text, now),
-            Message::Binary(_) => self.send([refused("messages are JSON, as text")]),
+            Message::Binary(_) => {
+                self.send([ServerMessage::refused(None, "messages are JSON, as text")])
+            }
             Message::Close(_) => {
                 // The socket has queued the answer.
                 let _ = self.socket.flush();
@@ -285,7 +287,7 @@ impl<'a> Client<'a> {
                 "the instrument has {} clients already, and takes no more",
                 limits.clients
             );
-            self.send([refused(&reason)])?;
+            self.send([ServerMessage::refused(None, &*reason)])?;
             return Err(End::Close(CloseCode::Again, reason));
         }
         if is_first {
@@ -342,14 +344,6 @@ impl<'a> Client<'a> {
             }
         }
         Ok(())
-    }
-}
-
-fn refused(reason: &str) -> ServerMessage {
-    ServerMessage::Refused {
-        id: None,
-        reason: reason.into(),
-        at: None,
     }
 }
 

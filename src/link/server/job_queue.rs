@@ -39,7 +39,7 @@ impl JobQueue {
             return None;
         };
         let earlier = mem::replace(earlier, job);
-        Some(refused(
+        Some(ServerMessage::refused(
             earlier.id(),
             "you have asked for another one since",
         ))
@@ -52,7 +52,7 @@ impl JobQueue {
                 Ok(answer) => Some(answer),
                 Err(TryRecvError::Empty) => return None,
                 Err(TryRecvError::Disconnected) => {
-                    Some(refused(*id, "this could not be worked out"))
+                    Some(ServerMessage::refused(*id, "this could not be worked out"))
                 }
             },
             None => None,
@@ -66,14 +66,6 @@ impl JobQueue {
             let _ = jobs.send((job, reply));
         }
         answer
-    }
-}
-
-fn refused(id: u32, reason: &str) -> ServerMessage {
-    ServerMessage::Refused {
-        id: Some(id),
-        reason: reason.into(),
-        at: None,
     }
 }
 
