@@ -498,7 +498,7 @@ mod tests {
             "{",
             "[]",
             r#"{"type":7}"#,
-            r#"{"type":"load","network":7}"#,
+            r#"{"network":7,"type":"load"}"#,
         ] {
             assert_eq!(prepare(text).as_deref(), Ok(text));
         }
