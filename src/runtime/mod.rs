@@ -6,7 +6,6 @@ pub mod batch;
 pub mod controller;
 pub mod parts;
 pub mod scheduler;
-/// A session in real time.
 #[cfg(not(target_arch = "wasm32"))]
 pub mod session;
 /// Signals that end the program.
