@@ -29,7 +29,7 @@ const UPDATES: u64 = 25;
 ///
 /// [`prepare`]: gatebend::link::jobs::prepare
 const MAX_MESSAGE: usize = 2048;
-/// Number of messages to be taken from which on there are no updates.
+/// No updates are sent while this many messages wait to be taken.
 const MAX_WAITING: usize = 64;
 
 /// A message of the instrument.
