@@ -1,8 +1,12 @@
 //! Jobs: requests whose answers take up to a second, so that another thread or a worker
 //! makes them.
 
-use logicnet::{Evaluator, MAX_COUNTER_BITS, Network, Program, W128};
+use std::ops::Range;
+
+use instrument::commands::{Kind, TABLE};
+use logicnet::{Evaluator, MAX_COUNTER_BITS, Masks, Network, Program, W128};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::protocol::ServerMessage;
 
@@ -26,10 +30,10 @@ pub enum Job {
         id: u32,
         /// Number of columns to draw, 1 to [`MAX_COLUMNS`].
         columns: u16,
-        /// The file of the network with the bends that are played.
-        bent: String,
-        /// The file without bends.
-        plain: String,
+        /// The file of the network.
+        file: String,
+        /// The masks that are played, as in a file.
+        masks: Value,
     },
 }
 
@@ -69,26 +73,24 @@ impl Job {
             Job::Waveform {
                 id,
                 columns,
-                bent,
-                plain,
-            } => waveform(id, columns, &bent, &plain)
-                .unwrap_or_else(|error| refused(id, error.to_string(), None)),
+                file,
+                masks,
+            } => waveform(id, columns, &file, masks)
+                .unwrap_or_else(|error| ServerMessage::refused(id, error.to_string())),
         }
-    }
-}
-
-fn refused(id: u32, reason: String, at: Option<usize>) -> ServerMessage {
-    ServerMessage::Refused {
-        id: Some(id),
-        reason,
-        at,
     }
 }
 
 fn compile(id: u32, expression: &str, bits: u8) -> ServerMessage {
     let parsed = match bytebeat::Expression::parse(expression) {
         Ok(parsed) => parsed,
-        Err(error) => return refused(id, error.problem, Some(error.column - 1)),
+        Err(error) => {
+            return ServerMessage::Refused {
+                id: Some(id),
+                reason: error.problem,
+                at: Some(error.column - 1),
+            };
+        }
     };
     match parsed.compile(bits.into()) {
         Ok(network) => ServerMessage::Compiled {
@@ -96,8 +98,27 @@ fn compile(id: u32, expression: &str, bits: u8) -> ServerMessage {
             gates: network.gates().len() as u32,
             network: network.to_json(),
         },
-        Err(error) => refused(id, error.to_string(), None),
+        Err(error) => ServerMessage::refused(id, error.to_string()),
     }
+}
+
+/// Makes a client's message quick to read, by making the network files in it compact.
+///
+/// # Errors
+/// Returns the reason to refuse the message if such a file is invalid.
+pub fn prepare(message: &str) -> Result<String, String> {
+    // The session refuses texts that are not messages.
+    let Ok(mut fields) = serde_json::from_str::<Map<String, Value>>(message) else {
+        return Ok(message.into());
+    };
+    let arguments = TABLE.iter().flat_map(|spec| spec.arguments);
+    for argument in arguments.filter(|argument| argument.kind == Kind::File) {
+        if let Some(Value::String(file)) = fields.get_mut(argument.name) {
+            let network = Network::from_json(file).map_err(|error| error.to_string())?;
+            *file = network.to_compact_json();
+        }
+    }
+    Ok(Value::Object(fields).to_string())
 }
 
 /// Returns `count` samples, starting at time t, of the network in this file.
@@ -108,41 +129,41 @@ pub fn samples(network: &str, t: u32, count: usize) -> Result<Vec<u8>, JobError>
     if count > 1 << MAX_COUNTER_BITS {
         return Err(JobError::Samples(count));
     }
-    Ok(render(&Network::from_json(network)?, t, count))
+    let network = Network::from_json(network)?;
+    Ok(render(&network, network.masks(), t, count))
 }
 
-fn render(network: &Network, t: u32, count: usize) -> Vec<u8> {
+fn render(network: &Network, masks: &Masks, t: u32, count: usize) -> Vec<u8> {
     let mut samples = vec![0; count];
-    Evaluator::<W128>::new(Program::new(network, network.masks())).render(t, &mut samples);
+    Evaluator::<W128>::new(Program::new(network, masks)).render(t, &mut samples);
     samples
 }
 
-fn waveform(id: u32, columns: u16, bent: &str, plain: &str) -> Result<ServerMessage, JobError> {
+fn waveform(id: u32, columns: u16, file: &str, masks: Value) -> Result<ServerMessage, JobError> {
     if !(1..=MAX_COLUMNS).contains(&columns) {
         return Err(JobError::Columns(columns));
     }
-    let (bent, plain) = (Network::from_json(bent)?, Network::from_json(plain)?);
-    let period = plain.period();
-    let columns = usize::from(columns).min(period as usize);
-    let [bent, plain] = [bent, plain].map(|network| render(&network, 0, period as usize));
-    let column = |samples: &[u8], i: usize| {
-        let at = |i: usize| i * samples.len() / columns;
-        samples[at(i)..at(i + 1)].to_vec()
-    };
+    let network = Network::from_json(file)?;
+    let period = network.period();
+    let columns = u32::from(columns).min(period);
+    // In 64 bits: a period of 2^24 samples times 4096 columns is more than a usize in a browser.
+    let start = |i: u32| (u64::from(i) * u64::from(period) / u64::from(columns)) as usize;
+    let ranges = (0..columns).map(|i| start(i)..start(i + 1));
+    let [bent, plain] = [&Masks::try_from(masks)?, network.masks()]
+        .map(|masks| render(&network, masks, 0, period as usize));
     let extremes = |samples: &[u8]| {
-        let of = |i| {
-            let column = column(samples, i);
+        let of = |range| {
+            let column: &[u8] = &samples[range];
             let least = column.iter().min().copied().unwrap_or_default();
             (least, column.iter().max().copied().unwrap_or_default())
         };
-        (0..columns).map(of).collect()
+        ranges.clone().map(of).collect()
     };
+    let differs = |range: Range<usize>| bent[range.clone()] != plain[range];
     Ok(ServerMessage::Waveform {
         id,
         period,
-        changed: (0..columns)
-            .map(|i| column(&bent, i) != column(&plain, i))
-            .collect(),
+        changed: ranges.clone().map(differs).collect(),
         bent: extremes(&bent),
         plain: extremes(&plain),
     })
@@ -150,7 +171,7 @@ fn waveform(id: u32, columns: u16, bent: &str, plain: &str) -> Result<ServerMess
 
 #[cfg(test)]
 mod tests {
-    use logicnet::{Mask, Masks};
+    use logicnet::Mask;
 
     use super::*;
 
@@ -197,15 +218,11 @@ mod tests {
             .compile(10)
             .unwrap();
         // Bit 9 of t inverted, which the low eight bits do not show.
-        let flipped = |node| {
-            let masks = Masks::from_iter([(node, Mask::Invert)]);
-            plain.clone().with_masks(masks).unwrap().to_json()
-        };
         let job = |node, columns| Job::Waveform {
             id: 1,
             columns,
-            bent: flipped(node),
-            plain: plain.to_json(),
+            file: plain.to_json(),
+            masks: (&Masks::from_iter([(node, Mask::Invert)])).into(),
         };
         let ServerMessage::Waveform {
             bent,

@@ -19,6 +19,11 @@ struct Head {
 }
 
 impl ClientMessage {
+    /// Returns the id of a message that may be invalid otherwise.
+    pub fn id_of(text: &str) -> Option<u32> {
+        serde_json::from_str::<Head>(text).ok()?.id
+    }
+
     /// Reads a message.
     ///
     /// # Errors

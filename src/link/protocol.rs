@@ -13,6 +13,7 @@
 
 use instrument::Command;
 pub use instrument::commands::Bend;
+use instrument::notice;
 use serde::{Deserialize, Serialize};
 
 /// The protocol's version; clients with another one are refused.
@@ -161,6 +162,17 @@ pub enum ServerMessage {
     },
 }
 
+impl ServerMessage {
+    /// Makes a refusal, with the reason cut to the length of a notice.
+    pub fn refused(id: impl Into<Option<u32>>, reason: impl Into<String>) -> ServerMessage {
+        ServerMessage::Refused {
+            id: id.into(),
+            reason: notice::cut(reason.into()),
+            at: None,
+        }
+    }
+}
+
 /// Facts about the instrument that do not change while it runs.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
@@ -201,6 +213,8 @@ pub struct Parameter {
     pub min: i32,
     /// Greatest value.
     pub max: i32,
+    /// Default value.
+    pub default: i32,
     /// Size of a step.
     pub step: i32,
     /// Digits after the point: the value 125 of 2 decimals is 1.25.

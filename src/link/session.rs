@@ -9,7 +9,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use instrument::{Command, Saved, notice};
+use instrument::{Command, Saved};
 
 use super::jobs::Job;
 use super::protocol::{self, Body, ClientMessage, Finger, Request, ServerMessage, Welcome};
@@ -40,7 +40,7 @@ pub enum Action {
 }
 
 /// The binary frames that a client receives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Listening {
     /// [`protocol::FrameKind::Activity`].
     pub activity: bool,
@@ -89,26 +89,23 @@ impl Session {
 
     /// Returns the frames that the client receives; none before the welcome.
     pub fn listening(&self) -> Listening {
-        if self.greeted() {
-            return self.listening;
-        }
-        Listening {
-            activity: false,
-            display: false,
-            sound: false,
+        if self.greeted {
+            self.listening
+        } else {
+            Listening::default()
         }
     }
 
     /// Handles a message at network time `t`.
     pub fn receive(&mut self, text: &str, view: &View, t: u32) -> Action {
         if !self.greeted && text.len() > MOST_HELLO {
-            return Action::Send(vec![refused(None, HELLO_FIRST.into())]);
+            return Action::Send(vec![ServerMessage::refused(None, HELLO_FIRST)]);
         }
         let (id, action) = match ClientMessage::read(text) {
             Ok(ClientMessage { id, body }) => (id, self.handle(id, body, view, t)),
             Err((id, reason)) => (id, Err(reason)),
         };
-        action.unwrap_or_else(|reason| Action::Send(vec![refused(id, reason)]))
+        action.unwrap_or_else(|reason| Action::Send(vec![ServerMessage::refused(id, reason)]))
     }
 
     /// Returns the sections of the state that changed since the last call, if any.
@@ -130,7 +127,7 @@ impl Session {
     ) -> Vec<ServerMessage> {
         let answer = match (outcome, id) {
             (Ok(()), id) => id.map(|id| ServerMessage::Done { id }),
-            (Err(reason), id) => Some(refused(id, reason)),
+            (Err(reason), id) => Some(ServerMessage::refused(id, reason)),
         };
         self.update(view).into_iter().chain(answer).collect()
     }
@@ -204,13 +201,18 @@ impl Session {
                 expression,
                 bits,
             }),
-            Request::Waveform { columns } => Action::Job(waveform(required()?, columns, view)?),
+            Request::Waveform { columns } => Action::Job(Job::Waveform {
+                id: required()?,
+                columns,
+                file: view.file().into(),
+                masks: (&view.state().masks()).into(),
+            }),
         })
     }
 
     fn hello(&mut self, id: Option<u32>, version: u32, code: Option<&str>, view: &View) -> Action {
         if version != protocol::VERSION {
-            return Action::End(refused(
+            return Action::End(ServerMessage::refused(
                 id,
                 format!(
                     "this page speaks version {version} of the protocol and the instrument \
@@ -223,7 +225,10 @@ impl Session {
             _ if self.greeted => self.welcomed(id, view),
             (Some(expected), Some(code)) if **expected != *code.trim() => {
                 let reason = "this is not the code that the display shows";
-                Action::WrongCode(vec![refused(id, reason.into()), ServerMessage::Pairing])
+                Action::WrongCode(vec![
+                    ServerMessage::refused(id, reason),
+                    ServerMessage::Pairing,
+                ])
             }
             (Some(_), None) => Action::Send(vec![ServerMessage::Pairing]),
             _ => self.welcomed(id, view),
@@ -239,15 +244,6 @@ impl Session {
     }
 }
 
-pub(super) fn refused(id: Option<u32>, reason: String) -> ServerMessage {
-    ServerMessage::Refused {
-        id,
-        // The reason may quote a long message.
-        reason: notice::cut(reason),
-        at: None,
-    }
-}
-
 fn clamped(finger: Finger) -> Finger {
     let part = |x: f32| if x.is_nan() { 0.0 } else { x.clamp(0.0, 1.0) };
     Finger {
@@ -255,17 +251,6 @@ fn clamped(finger: Finger) -> Finger {
         y: part(finger.y),
         size: part(finger.size),
     }
-}
-
-fn waveform(id: u32, columns: u16, view: &View) -> Result<Job, String> {
-    let state = view.state();
-    let bent = (*state.network).clone().with_masks(state.masks());
-    Ok(Job::Waveform {
-        id,
-        columns,
-        bent: bent.map_err(|error| error.to_string())?.to_json(),
-        plain: state.network.to_json(),
-    })
 }
 
 #[cfg(test)]
@@ -277,6 +262,7 @@ mod tests {
     use crate::link::view::InstrumentInfo;
     use crate::runtime::controller::Controller;
     use crate::runtime::parts::{InstrumentParts, Lanes};
+    use instrument::notice;
     use instrument::parameters::Key;
 
     /// An instrument with its clients.

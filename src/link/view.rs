@@ -60,6 +60,11 @@ impl View {
         &self.state
     }
 
+    /// The file of its network.
+    pub fn file(&self) -> &str {
+        &self.file.text
+    }
+
     /// The number that identifies its network: the checksum of its file.
     pub fn revision(&self) -> u32 {
         self.file.revision
@@ -223,6 +228,7 @@ fn row(parameter: &instrument::parameters::Parameter) -> Parameter {
         about: parameter.about.into(),
         min,
         max,
+        default: parameter.default,
         step,
         decimals,
         choices: choices.iter().map(ToString::to_string).collect(),

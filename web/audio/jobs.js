@@ -1,5 +1,10 @@
 // Jobs that take longer than the audio thread may wait, run in a worker.
 
+import { Kind } from './module.js';
+
+/** @import { Message } from './module.js' */
+
+const REASON = 'The page could not work this out.';
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -10,20 +15,20 @@ export class JobQueue {
         this.bytes = bytes;
         /** @type {Worker | null} */
         this.worker = null;
-        /** Unanswered jobs, in order. @type {{ id: number, resolve: (answer: Uint8Array) => void }[]} */
+        /** Unanswered jobs, in order. @type {{ refusal: Message, resolve: (answer: Message) => void }[]} */
         this.pending = [];
     }
 
     /**
-     * Runs a job. If the worker fails, the answer is a refusal.
-     * @param {Uint8Array} job JSON from the instrument
-     * @returns {Promise<Uint8Array>} a message for the client, UTF-8
+     * Runs a job, or prepares a message. If the worker fails, the answer is a refusal.
+     * @param {Message} job from the instrument
+     * @returns {Promise<Message>} a message for the client, or of a message for the instrument
      */
     run(job) {
         const worker = (this.worker ??= this.start());
-        const id = idOf(job);
-        worker.postMessage(job, [job.buffer]);
-        return new Promise((resolve) => this.pending.push({ id, resolve }));
+        const refusal = refuse(job);
+        worker.postMessage(job, [job.bytes.buffer]);
+        return new Promise((resolve) => this.pending.push({ refusal, resolve }));
     }
 
     start() {
@@ -38,8 +43,7 @@ export class JobQueue {
     fail() {
         const { pending } = this;
         this.close();
-        const reason = 'The page could not work this out.';
-        for (const { id, resolve } of pending) resolve(encoder.encode(JSON.stringify({ type: 'refused', id, reason })));
+        for (const { refusal, resolve } of pending) resolve(refusal);
     }
 
     close() {
@@ -49,10 +53,10 @@ export class JobQueue {
     }
 }
 
-/**
- * Reads a job's id from its first bytes, which hold its type and id.
- * @param {Uint8Array} job
- */
-function idOf(job) {
-    return Number(/"id":(\d+)/.exec(decoder.decode(job.subarray(0, 100)))?.[1]);
+/** @param {Message} job @returns {Message} */
+function refuse({ kind, bytes }) {
+    if (kind === Kind.unprepared) return { kind: Kind.problem, bytes: encoder.encode(REASON) };
+    // The first bytes hold the job's type and id.
+    const id = Number(/"id":(\d+)/.exec(decoder.decode(bytes.subarray(0, 100)))?.[1]);
+    return { kind: Kind.text, bytes: encoder.encode(JSON.stringify({ type: 'refused', id, reason: REASON })) };
 }

@@ -3,10 +3,13 @@
 //
 // `web/wasm/src/lib.rs` is the other side.
 
-/** Kind of a call's output. @enum {number} */
-export const Kind = { nothing: 0, text: 1, binary: 2, problem: 3, job: 4 };
+/** Kinds of bytes that go into the module and come out of it. @enum {number} */
+export const Kind = { nothing: 0, text: 1, binary: 2, problem: 3, job: 4, unprepared: 5, prepared: 6 };
 
 /**
+ * Bytes and their kind, which can be posted between threads.
+ * @typedef {{ kind: number, bytes: Uint8Array }} Message
+ *
  * @typedef {object} Exports
  * @property {WebAssembly.Memory} memory
  * @property {(length: number) => number} inbox
@@ -14,9 +17,10 @@ export const Kind = { nothing: 0, text: 1, binary: 2, problem: 3, job: 4 };
  * @property {() => number} outbox_length
  * @property {(rate: number) => number} create
  * @property {(frames: number) => number} render
- * @property {() => number} receive
+ * @property {(kind: number) => number} receive
  * @property {() => number} next_message
  * @property {() => number} work
+ * @property {() => number} prepare
  * @property {(t: number, count: number) => number} samples
  */
 
@@ -30,12 +34,12 @@ export class Module {
     }
 
     /**
-     * Writes the text that the next call reads.
-     * @param {Uint8Array} text UTF-8
+     * Writes the bytes that the next call reads.
+     * @param {Uint8Array} bytes
      */
-    write(text) {
-        const at = this.exports.inbox(text.length);
-        new Uint8Array(this.exports.memory.buffer, at, text.length).set(text);
+    write(bytes) {
+        const at = this.exports.inbox(bytes.length);
+        new Uint8Array(this.exports.memory.buffer, at, bytes.length).set(bytes);
     }
 
     /**

@@ -5,6 +5,8 @@ import { JobQueue } from './jobs.js';
 import { Kind, Module } from './module.js';
 import { Scheduled, worklet } from './output.js';
 
+/** @import { Message } from './module.js' */
+
 /**
  * The same interface as link/socket.js: a connection, and callbacks for its events.
  * @typedef {object} Port
@@ -33,10 +35,15 @@ const decoder = new TextDecoder();
 export async function connect({ onmessage, onopen, onclose }, { context, wasm = WASM }) {
     const bytes = await fetched(wasm);
     const jobs = new JobQueue(bytes);
-    /** @param {number} kind @param {Uint8Array} output */
-    const receive = (kind, output) => {
-        if (kind === Kind.job) {
-            jobs.run(output).then((answer) => onmessage(decoder.decode(answer)), () => {});
+    // In another worker, since a job takes up to a second, and the player waits for these.
+    const preparation = new JobQueue(bytes);
+    /** @param {Message} message */
+    const receive = (message) => {
+        const { kind, bytes: output } = message;
+        if (kind === Kind.unprepared) {
+            void preparation.run(message).then((answer) => source.send(answer));
+        } else if (kind === Kind.job) {
+            void jobs.run(message).then(receive);
         } else if (kind === Kind.problem) {
             onclose(decoder.decode(output));
         } else if (kind === Kind.text) {
@@ -49,10 +56,11 @@ export async function connect({ onmessage, onopen, onclose }, { context, wasm = 
     onopen();
     return {
         node: source.node,
-        send: (text) => source.send(encoder.encode(text)),
+        send: (text) => source.send({ kind: Kind.text, bytes: encoder.encode(text) }),
         close() {
             source.close();
             jobs.close();
+            preparation.close();
         },
     };
 }
@@ -72,7 +80,7 @@ async function fetched(wasm) {
 /**
  * @param {AudioContext} context
  * @param {ArrayBuffer} bytes
- * @param {(kind: number, output: Uint8Array) => void} receive called with each message
+ * @param {(message: Message) => void} receive called with each message
  */
 async function inWorklet(context, bytes, receive) {
     const node = await worklet(context, 'gatebend-standalone', {
@@ -81,12 +89,13 @@ async function inWorklet(context, bytes, receive) {
         processorOptions: { bytes },
     });
     if (!node) return null;
-    node.port.onmessage = ({ data }) => receive(data.kind, data.bytes);
-    node.onprocessorerror = () => receive(Kind.problem, encoder.encode('The instrument has stopped.'));
+    node.port.onmessage = ({ data }) => receive(data);
+    node.onprocessorerror = () =>
+        receive({ kind: Kind.problem, bytes: encoder.encode('The instrument has stopped.') });
     return {
         node,
-        /** @param {Uint8Array} message */
-        send: (message) => node.port.postMessage(message, [message.buffer]),
+        /** @param {Message} message */
+        send: (message) => node.port.postMessage(message, [message.bytes.buffer]),
         close() {
             node.port.postMessage(null);
             node.disconnect();
@@ -100,13 +109,13 @@ const MESSAGE_MILLISECONDS = 33;
 /**
  * @param {AudioContext} context
  * @param {ArrayBuffer} bytes
- * @param {(kind: number, output: Uint8Array) => void} receive called with each message
+ * @param {(message: Message) => void} receive called with each message
  */
 async function inPage(context, bytes, receive) {
     const module = new Module(await WebAssembly.compile(bytes));
     /** @param {number} kind */
     const forward = (kind) => {
-        if (kind !== Kind.nothing) receive(kind, module.output());
+        if (kind !== Kind.nothing) receive({ kind, bytes: module.output() });
         return kind !== Kind.nothing;
     };
     if (forward(module.exports.create(context.sampleRate))) throw new Error('It cannot play here.');
@@ -116,10 +125,10 @@ async function inPage(context, bytes, receive) {
     }, MESSAGE_MILLISECONDS);
     return {
         node: scheduled.node,
-        /** @param {Uint8Array} message */
-        send(message) {
-            module.write(message);
-            forward(module.exports.receive());
+        /** @param {Message} message */
+        send({ kind, bytes: input }) {
+            module.write(input);
+            forward(module.exports.receive(kind));
         },
         close() {
             clearInterval(timer);

@@ -9,10 +9,7 @@ const scope = /** @type {any} */ (globalThis);
 /** Interval at which messages of the instrument are forwarded. */
 const MESSAGE_SECONDS = 1 / 30;
 
-/**
- * The instrument. Receives a client's messages as bytes, and posts `{ kind, bytes }` with the
- * kinds of module.js.
- */
+/** The instrument. Receives and posts messages of module.js. */
 class Standalone extends scope.AudioWorkletProcessor {
     /** @param {{ processorOptions: { bytes: ArrayBuffer } }} options */
     constructor(options) {
@@ -23,12 +20,12 @@ class Standalone extends scope.AudioWorkletProcessor {
         /** Frames until messages are forwarded. */
         this.until = 0;
         this.on = this.forward(this.module.exports.create(scope.sampleRate));
-        /** @param {MessageEvent<Uint8Array | null>} event a message; null ends the instrument */
+        /** @param {MessageEvent<import('./module.js').Message | null>} event null ends the instrument */
         this.port.onmessage = ({ data }) => {
             if (!this.on) return;
             if (data) {
-                this.module.write(data);
-                this.forward(this.module.exports.receive());
+                this.module.write(data.bytes);
+                this.forward(this.module.exports.receive(data.kind));
             } else {
                 this.on = false;
             }

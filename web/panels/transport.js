@@ -51,7 +51,7 @@ export class Transport {
         on(store, ['parameters', 'welcome'], () => {
             const row = store.parameter('speed');
             if (!row) return;
-            const value = store.value('speed', 100);
+            const value = store.value('speed');
             [speed.min, speed.max] = [String(row.min), String(row.max)];
             if (!this.setSpeed.busy()) speed.valueAsNumber = value;
             shown.value = formatValue(row, value);
@@ -81,12 +81,12 @@ export class Transport {
     }
 
     reverse() {
-        void this.store.attempt({ type: 'set', key: 'speed', value: -this.store.value('speed', 100) });
+        void this.store.attempt({ type: 'set', key: 'speed', value: -this.store.value('speed') });
     }
 
     /** @param {number} steps */
     faster(steps) {
-        void this.store.attempt({ type: 'set', key: 'speed', value: this.store.value('speed', 100) + SPEED_STEP * steps });
+        void this.store.attempt({ type: 'set', key: 'speed', value: this.store.value('speed') + SPEED_STEP * steps });
     }
 }
 

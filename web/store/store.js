@@ -103,7 +103,7 @@ export class Store extends EventTarget {
         const { transport } = this.state;
         if (!transport?.playing) return this.clock.t;
         const seconds = (this.now() - this.clock.at) / 1000;
-        const t = this.clock.t + (seconds * transport.rate * this.value('speed', 100)) / 100;
+        const t = this.clock.t + (seconds * transport.rate * this.value('speed')) / 100;
         return Math.round(t) >>> 0;
     }
 
@@ -112,10 +112,10 @@ export class Store extends EventTarget {
         return this.welcome?.parameters.find((row) => row.key === key);
     }
 
-    /** Returns the value of a parameter. @param {string} key @param {number} fallback while it is unknown */
-    value(key, fallback = 0) {
+    /** Returns the value of a parameter, or its default while it is unknown. @param {string} key */
+    value(key) {
         const i = this.welcome?.parameters.findIndex((row) => row.key === key) ?? -1;
-        return this.state.parameters?.[i] ?? fallback;
+        return this.state.parameters?.[i] ?? this.welcome?.parameters[i]?.default ?? 0;
     }
 
     /** @param {unknown} problem an error with a sentence for the player, or none */

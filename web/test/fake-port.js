@@ -16,21 +16,21 @@ export function canned(inputs = 8, name = 'canned') {
     });
 }
 
-const number = (key, unit, min, max, step, decimals = 0, named = null) =>
-    ({ key, name: key, unit, about: `About ${key}`, min, max, step, decimals, choices: [], named });
+const number = (key, unit, min, max, standard, step, decimals = 0, named = null) =>
+    ({ key, name: key, unit, about: `About ${key}`, min, max, default: standard, step, decimals, choices: [], named });
 const choice = (key, ...choices) => ({
-    key, name: key, unit: '', about: `About ${key}`, min: 0, max: choices.length - 1, step: 1,
+    key, name: key, unit: '', about: `About ${key}`, min: 0, max: choices.length - 1, default: 0, step: 1,
     decimals: 0, choices, named: null,
 });
 
 export const PARAMETERS = [
-    number('volume', 'dB', -60, 0, 2, 0, [-60, 'off']),
-    number('speed', 'x', -400, 400, 5, 2),
-    number('rate', 'Hz', 0, 96000, 500, 0, [0, 'own']),
+    number('volume', 'dB', -60, 0, -12, 2, 0, [-60, 'off']),
+    number('speed', 'x', -400, 400, 100, 5, 2),
+    number('rate', 'Hz', 0, 96000, 0, 500, 0, [0, 'own']),
     choice('interpolation', 'hold', 'linear'),
     choice('bend', '0', '1', 'invert'),
     choice('hold', 'momentary', 'latched'),
-    number('radius', '%', 0, 50, 1),
+    number('radius', '%', 0, 50, 8, 1),
     choice('dead', 'hidden', 'shown'),
 ];
 
@@ -45,7 +45,7 @@ export class FakeInstrument {
             network: this.network(canned()),
             layers: { layers: [{ name: 'bends', strength: 100, bends: [] }], chosen: 0 },
             touched: { nodes: [], steered: null, bend: 'zero' },
-            parameters: [-12, 100, 0, 0, 0, 0, 8, 0],
+            parameters: PARAMETERS.map((row) => row.default),
             library: { names: ['first-light', 'canned', 'storm'], place: 1 },
             presets: [],
             transport: { playing: true, rate: RATE, seeks: 0 },

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import { Disconnected, Refusal } from '../link/connection.js';
 import { Store } from '../store/store.js';
-import { canned, FakeInstrument, settled } from './fake-port.js';
+import { canned, FakeInstrument, PARAMETERS, settled } from './fake-port.js';
 
 async function connected(instrument = new FakeInstrument(), options = {}) {
     const store = new Store(options);
@@ -26,6 +26,15 @@ test('sections are merged and dispatched by name', async () => {
     instrument.change({ presets: ['dawn'] });
     assert.deepEqual(events, [['dawn']]);
     assert.equal(store.state.library.place, 1);
+});
+
+test('parameters have their defaults until their values are known', () => {
+    const store = new Store();
+    assert.equal(store.value('speed'), 0);
+    store.receive({ type: 'welcome', parameters: PARAMETERS });
+    assert.deepEqual(['speed', 'radius'].map((key) => store.value(key)), [100, 8]);
+    store.receive({ type: 'state', parameters: PARAMETERS.map(() => 3) });
+    assert.equal(store.value('radius'), 3);
 });
 
 test('the link passes through its states', async () => {

@@ -23,7 +23,8 @@ Object.assign(globalThis, {
 });
 await import('../audio/worklet.js');
 
-const encode = (message) => new TextEncoder().encode(JSON.stringify(message));
+const encode = (message) => ({ kind: Kind.text, bytes: new TextEncoder().encode(JSON.stringify(message)) });
+const decode = ({ bytes: text }) => JSON.parse(new TextDecoder().decode(text));
 
 function standalone() {
     const Standalone = processors.get('gatebend-standalone');
@@ -58,7 +59,6 @@ test('the instrument plays the output of the module until it is ended', () => {
 
 test('a command is refused, and a job is left to a worker', () => {
     const { processor, send, quantum } = standalone();
-    const decode = ({ bytes: text }) => JSON.parse(new TextDecoder().decode(text));
     send({ id: 1, type: 'hello', version: 1 });
     send({ id: 2, type: 'set', key: 'tempo', value: 1 });
     send({ id: 3, type: 'compile', expression: 't>>4', bits: 12 });
@@ -75,10 +75,52 @@ test('a command is refused, and a job is left to a worker', () => {
     assert.equal(JSON.parse(answer.network).format !== undefined, true);
 });
 
+test('a worker prepares files, and later messages wait for them', () => {
+    const { processor, send, quantum } = standalone();
+    const worker = new Module(new WebAssembly.Module(bytes));
+    const load = (id, network) => send({ id, type: 'load', network });
+    const file = readFileSync(new URL('../../assets/networks/clockwork.json', import.meta.url), 'utf8');
+    const unprepared = () => processor.posted.filter(({ kind }) => kind === Kind.unprepared).map(({ bytes: text }) => text);
+    send({ type: 'hello', version: 1 });
+    load(1, file);
+    send({ id: 2, type: 'paint', bends: [[40, 'one']], begins: true });
+    load(3, file.replace('"format"', '"f"'));
+    send({ id: 4, type: 'undo' });
+    for (let i = 0; i < 20; i++) quantum();
+    assert.equal(unprepared().length, 1);
+    for (const kind of [Kind.prepared, Kind.problem]) {
+        worker.write(unprepared().at(-1));
+        assert.equal(worker.exports.prepare(), kind);
+        processor.port.onmessage({ data: { kind, bytes: worker.output() } });
+    }
+    for (let i = 0; i < 40; i++) quantum();
+    const messages = processor.posted.filter(({ kind }) => kind === Kind.text).map(decode);
+    const state = {};
+    for (const { type, ...sections } of messages) if (type === 'state') Object.assign(state, sections);
+    assert.equal(state.network.file, file);
+    assert.deepEqual([state.history, state.layers.layers[0].bends], [[1, 1], []]);
+    const answers = messages.filter(({ type }) => type === 'done' || type === 'refused');
+    assert.deepEqual(new Set(answers.map(({ id, type }) => `${id} ${type}`)), new Set(['1 done', '2 done', '3 refused', '4 done']));
+    assert.match(answers.find(({ id }) => id === 3).reason, /^format: missing/);
+});
+
+test('a waveform of the longest period is drawn', () => {
+    const outputs = Array.from({ length: 8 }, (_, i) => 16 + i);
+    const network = { format: 'gatebend-network', version: 1, inputs: 24, layers: [], outputs };
+    const module = new Module(new WebAssembly.Module(bytes));
+    module.write(encode({ type: 'waveform', id: 1, columns: 512, file: JSON.stringify(network), masks: [] }).bytes);
+    assert.equal(module.exports.work(), Kind.text);
+    const { plain, changed } = decode({ bytes: module.output() });
+    assert.deepEqual(plain, Array.from({ length: 512 }, (_, i) => [i >> 1, i >> 1]));
+    assert.ok(!changed.includes(true));
+});
+
 test('invalid messages are survived', () => {
     const { processor, send, quantum } = standalone();
-    processor.port.onmessage({ data: Uint8Array.of(0xff, 0xfe) });
-    processor.port.onmessage({ data: new Uint8Array(0) });
+    for (const kind of Object.values(Kind)) {
+        processor.port.onmessage({ data: { kind, bytes: Uint8Array.of(0xff, 0xfe) } });
+        processor.port.onmessage({ data: { kind, bytes: new Uint8Array(0) } });
+    }
     send({ type: 'touch', fingers: Array(9).fill({ x: -1, y: 7, size: 1e30 }) });
     for (let i = 0; i < 2000; i++) quantum();
     assert.ok(quantum().on);

@@ -78,6 +78,17 @@ impl Network {
     /// Writes a network file with one line a layer and fields in a fixed order, unknown
     /// ones last. Loading it gives an equal network.
     pub fn to_json(&self) -> String {
+        self.write(list_gates)
+    }
+
+    /// Writes a network file with the gates of each layer in one text, 11 hexadecimal digits
+    /// a gate: one for the operation and five for each operand. Other threads and programs
+    /// read it many times faster.
+    pub fn to_compact_json(&self) -> String {
+        self.write(pack_gates)
+    }
+
+    fn write(&self, gates: fn(&[Gate], &mut String)) -> String {
         let mut file = Writer { text: "{".into() };
         file.field("format", &FORMAT.into());
         file.field("version", &VERSION.into());
@@ -95,7 +106,7 @@ impl Network {
         if let Some(encoding) = input_encoding_value(self.input_encoding()) {
             file.field("input_encoding", &encoding);
         }
-        file.layers(self);
+        file.layers(self, gates);
         file.field("outputs", &self.outputs().into());
         if let OutputEncoding::GroupSum { groups } = self.output_encoding() {
             let encoding = [("type", "group-sum".into()), ("groups", groups.into())];
@@ -184,12 +195,53 @@ fn parse_layer(value: Value, path: &str) -> Result<NetworkLayer, NetworkError> {
     let gates = extra
         .remove("gates")
         .ok_or_else(|| NetworkError::new(&*path, "missing"))?;
+    if let Some(gates) = gates.as_str().and_then(unpack_gates) {
+        return Ok(NetworkLayer { gates, extra });
+    }
     let gates = items(gates, &path)?
         .iter()
         .enumerate()
         .map(|(i, gate)| parse_gate(gate).map_err(|at| at.within(gate, &format!("{path}[{i}]"))))
         .collect::<Result<_, _>>()?;
     Ok(NetworkLayer { gates, extra })
+}
+
+/// Reads the gates of [`Network::to_compact_json`].
+fn unpack_gates(text: &str) -> Option<Vec<Gate>> {
+    let gate = |at| {
+        let number = |from, to| u32::from_str_radix(text.get(at + from..at + to)?, 16).ok();
+        Some(Gate {
+            op: Op::new(number(0, 1)? as u8)?,
+            a: number(1, 6)?,
+            b: number(6, 11)?,
+        })
+    };
+    (0..text.len()).step_by(11).map(gate).collect()
+}
+
+fn pack_gates(gates: &[Gate], text: &mut String) {
+    text.push('"');
+    for gate in gates {
+        let (op, a, b) = (gate.op.number(), gate.a, gate.b);
+        write!(text, "{op:x}{a:05x}{b:05x}").expect("writing to a string never fails");
+    }
+    text.push('"');
+}
+
+/// Formats numbers without [`core::fmt`], which takes several times longer.
+fn list_gates(gates: &[Gate], text: &mut String) {
+    let mut buffer = itoa::Buffer::new();
+    text.push('[');
+    for (i, gate) in gates.iter().enumerate() {
+        text.push_str(if i > 0 { ",[" } else { "[" });
+        text.push_str(buffer.format(gate.op.number()));
+        for operand in [gate.a, gate.b] {
+            text.push(',');
+            text.push_str(buffer.format(operand));
+        }
+        text.push(']');
+    }
+    text.push(']');
 }
 
 /// The item of a gate that is wrong. Its path is formatted only for an error.
@@ -394,22 +446,13 @@ impl Writer {
         self.push(format_args!("{value}"));
     }
 
-    fn layers(&mut self, network: &Network) {
+    fn layers(&mut self, network: &Network, write: fn(&[Gate], &mut String)) {
         self.key("layers");
         self.text.push('[');
         for (i, (_, gates)) in network.layers().enumerate() {
             self.text.push_str(if i > 0 { ",\n    " } else { "\n    " });
-            self.text.push_str("{\"gates\":[");
-            for (j, gate) in gates.iter().enumerate() {
-                let comma = if j > 0 { "," } else { "" };
-                self.push(format_args!(
-                    "{comma}[{},{},{}]",
-                    gate.op.number(),
-                    gate.a,
-                    gate.b
-                ));
-            }
-            self.text.push(']');
+            self.text.push_str("{\"gates\":");
+            write(gates, &mut self.text);
             for (key, value) in network.layer_extra(i) {
                 self.push(format_args!(",{}:{value}", Value::from(key.as_str())));
             }

@@ -262,6 +262,32 @@ const ERRORS: [(&str, &str, &str, &str); 36] = [
 ];
 
 #[test]
+fn gates_may_be_hexadecimal_digits() {
+    let compact = |first: &str, text: &str| {
+        let text = format!("{{\"gates\": \"{text}\"}}");
+        let file = SMALL.replace(r#"{"gates": [[1, 2, 0], [12, 2, 2]]}"#, &text);
+        Network::from_json(&file.replace("[[6, 0, 1]]", first))
+    };
+    let (one, two) = ("10000200000", "c0000200002");
+    let network = Network::from_json(SMALL).unwrap();
+    assert_eq!(
+        compact("\"60000000001\"", &format!("{one}{two}")),
+        Ok(network.clone())
+    );
+    let text = network.to_compact_json();
+    assert!(text.contains(r#"{"gates":"60000000001"}"#), "{text}");
+    for (gates, path) in [
+        (&two[1..], "layers[1].gates"),
+        ("1000020000g", "layers[1].gates"),
+        ("1000020000é", "layers[1].gates"),
+        (two, "outputs[2]"),
+        ("c0000200009", "layers[1].gates[0][2]"),
+    ] {
+        assert_eq!(compact("[[6, 0, 1]]", gates).unwrap_err().path, path);
+    }
+}
+
+#[test]
 fn errors_have_the_path_and_a_hint() {
     for (from, to, path, problem) in ERRORS {
         let text = SMALL.replacen(from, to, 1);
@@ -293,6 +319,7 @@ proptest! {
         let loaded = Network::from_json(&saved).unwrap();
         prop_assert_eq!(&loaded, &network);
         prop_assert_eq!(loaded.to_json(), saved);
+        prop_assert_eq!(&Network::from_json(&network.to_compact_json()).unwrap(), &network);
         let parts = network.clone().into_parts();
         prop_assert_eq!(Network::try_from(parts).unwrap(), network);
     }
@@ -309,8 +336,10 @@ proptest! {
 
     /// A file with any changed byte loads or is rejected.
     #[test]
-    fn damaged_files_never_panic(at in 0usize..300, byte in any::<u8>()) {
-        let mut text = SMALL.as_bytes().to_vec();
+    fn damaged_files_never_panic(at in 0usize..300, byte in any::<u8>(), compact: bool) {
+        let network = Network::from_json(SMALL).unwrap();
+        let file = if compact { network.to_compact_json() } else { SMALL.into() };
+        let mut text = file.into_bytes();
         let at = at % text.len();
         text[at] = byte;
         if let Ok(text) = std::str::from_utf8(&text) {

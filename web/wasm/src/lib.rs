@@ -1,64 +1,73 @@
 //! The module that browsers load: the instrument in a page, without a server.
 //!
-//! Only the interface between Rust and JavaScript: plain functions of numbers, because
-//! generated loaders need more than an audio worklet offers. The caller writes a text to
-//! the [`inbox`], which the next call reads; results are in the [`outbox`] until the next
-//! call. A module has one thread and one instrument. Any call may move its memory.
+//! This is only the boundary between Rust and JavaScript: plain functions of numbers, since
+//! an audio worklet lacks what generated loaders need. Bytes go in through the [`inbox`],
+//! which the next call reads; they come out through the [`outbox`], which is valid until the
+//! next call. The caller has one thread and one instrument, and any call may move memory.
 //!
-//! `web/audio/module.js` is the JavaScript side.
+//! `web/audio/module.js` is the other side.
 
-mod alone;
+mod standalone;
 
 use std::cell::RefCell;
+use std::mem;
 
+use gatebend::factory_networks;
 use gatebend::link::jobs::{self, Job};
+use gatebend::link::protocol;
+use serde_json::json;
 
-pub use alone::{Alone, Message};
+pub use standalone::{Message, Standalone};
 
-/// Kinds of results that a call leaves in the outbox.
+/// Kinds of bytes in the inbox and the outbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Kind {
     /// Nothing.
     Nothing = 0,
-    /// A text, UTF-8.
+    /// A message from the client or for it, JSON; or a script.
     Text = 1,
-    /// Bytes.
+    /// Bytes: a frame for the client, or samples.
     Binary = 2,
+    /// The reason why a call failed, UTF-8.
+    Problem = 3,
     /// A job for [`work`], JSON, whose answer is for the client.
     Job = 4,
-    /// The reason why the call failed, UTF-8.
-    Problem = 3,
+    /// A long message of the client for [`prepare`], whose answer is for [`receive`].
+    Unprepared = 5,
+    /// A message that [`prepare`] made quick to read.
+    Prepared = 6,
 }
+
+type Output = (Kind, Vec<u8>);
 
 /// State between two calls.
 #[derive(Default)]
 struct Rim {
     inbox: Vec<u8>,
     outbox: Vec<u8>,
-    alone: Option<Alone>,
+    standalone: Option<Standalone>,
 }
 
 thread_local! {
     static RIM: RefCell<Rim> = RefCell::default();
 }
 
-/// Runs a call and puts its result into the outbox.
-fn call(body: impl FnOnce(&mut Rim) -> Result<(Kind, Vec<u8>), String>) -> Kind {
+/// Runs a call with the contents of the inbox, and puts its output into the outbox.
+fn call(run: impl FnOnce(Vec<u8>, &mut Option<Standalone>) -> Result<Output, String>) -> Kind {
     RIM.with_borrow_mut(|rim| {
-        let result = body(rim);
-        let (kind, bytes) = result.unwrap_or_else(|problem| (Kind::Problem, problem.into_bytes()));
+        let output = run(mem::take(&mut rim.inbox), &mut rim.standalone);
+        let (kind, bytes) = output.unwrap_or_else(|problem| (Kind::Problem, problem.into_bytes()));
         rim.outbox = bytes;
         kind
     })
 }
 
-/// Takes the text in the inbox.
-fn text(rim: &mut Rim) -> Result<String, String> {
-    String::from_utf8(std::mem::take(&mut rim.inbox)).map_err(|_| "this is no text in UTF-8".into())
+fn text(bytes: Vec<u8>) -> Result<String, String> {
+    String::from_utf8(bytes).map_err(|_| "this text is not UTF-8".into())
 }
 
-/// Returns room for a text of this many bytes, to be written before the next call.
+/// Returns room for this many bytes, to be written before the next call.
 #[unsafe(no_mangle)]
 pub extern "C" fn inbox(length: usize) -> *mut u8 {
     RIM.with_borrow_mut(|rim| {
@@ -68,85 +77,124 @@ pub extern "C" fn inbox(length: usize) -> *mut u8 {
     })
 }
 
-/// Returns the result of the last call.
+/// Returns the output of the last call.
 #[unsafe(no_mangle)]
 pub extern "C" fn outbox() -> *const u8 {
     RIM.with_borrow(|rim| rim.outbox.as_ptr())
 }
 
-/// Returns the length of the last call's result in bytes.
+/// Returns the length of that output in bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn outbox_length() -> usize {
     RIM.with_borrow(|rim| rim.outbox.len())
 }
 
-/// Creates an instrument that plays `rate` frames a second, in place of any earlier one.
-/// The inbox may hold a script that plays it (`docs/playing.md`).
+/// Starts the instrument at this rate in Hz, in place of any other. The inbox may hold a
+/// script that plays on it (`docs/playing.md`).
 #[unsafe(no_mangle)]
 pub extern "C" fn create(rate: u32) -> Kind {
-    call(|rim| {
-        rim.alone = None;
-        let script = text(rim)?;
-        rim.alone = Some(Alone::new(rate, &script)?);
+    call(|script, standalone| {
+        *standalone = None;
+        warm_up(rate)?;
+        *standalone = Some(Standalone::new(rate, &text(script)?)?);
         Ok((Kind::Nothing, Vec::new()))
     })
 }
 
-/// Renders the next frames, one channel of floats, which are valid until the next call.
-/// Returns null if there is no instrument.
+/// Loads, bends, draws and saves a network on an instrument that nobody hears: browsers compile
+/// code when it first runs, which would interrupt the sound.
+fn warm_up(rate: u32) -> Result<(), String> {
+    let mut standalone = Standalone::new(rate, "")?;
+    let network = factory_networks::all().swap_remove(0).to_json();
+    for message in [
+        json!({"type": "hello", "version": protocol::VERSION}),
+        json!({"type": "load", "network": network}),
+        json!({"type": "paint", "bends": [[40, "invert"]], "begins": true}),
+        json!({"type": "waveform", "id": 1, "columns": 1}),
+        json!({"type": "snapshot", "id": 2}),
+    ] {
+        standalone.handle(&jobs::prepare(&message.to_string())?);
+        for _ in 0..20 {
+            standalone.render(128);
+            while let Some(message) = standalone.next_message() {
+                output(message)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Renders the next frames, one channel of floats, valid until the next call. Returns null
+/// if there is no instrument.
 #[unsafe(no_mangle)]
 pub extern "C" fn render(frames: usize) -> *const f32 {
-    RIM.with_borrow_mut(|rim| match &mut rim.alone {
-        Some(alone) => alone.render(frames).as_ptr(),
+    RIM.with_borrow_mut(|rim| match &mut rim.standalone {
+        Some(standalone) => standalone.render(frames).as_ptr(),
         None => std::ptr::null(),
     })
 }
 
-/// Receives the client's message in the inbox. [`next_message`] returns the replies.
+/// Handles the inbox: a message of the client, [`Kind::Text`], or the answer of [`prepare`],
+/// [`Kind::Prepared`] or [`Kind::Problem`]. Returns a message to be prepared, if any;
+/// [`next_message`] returns everything else.
 #[unsafe(no_mangle)]
-pub extern "C" fn receive() -> Kind {
-    call(|rim| {
-        let text = text(rim)?;
-        if let Some(alone) = &mut rim.alone {
-            alone.receive(&text);
-        }
-        Ok((Kind::Nothing, Vec::new()))
+pub extern "C" fn receive(kind: u32) -> Kind {
+    call(|message, standalone| {
+        const PREPARED: u32 = Kind::Prepared as u32;
+        const PROBLEM: u32 = Kind::Problem as u32;
+        let message = text(message)?;
+        let unprepared = standalone.as_mut().and_then(|standalone| match kind {
+            PREPARED => standalone.receive_prepared(Ok(message)),
+            PROBLEM => standalone.receive_prepared(Err(message)),
+            _ => standalone.receive(message),
+        });
+        Ok(match unprepared {
+            Some(message) => (Kind::Unprepared, message.as_bytes().to_vec()),
+            None => (Kind::Nothing, Vec::new()),
+        })
     })
 }
 
 /// Takes the instrument's next message, if there is one.
 #[unsafe(no_mangle)]
 pub extern "C" fn next_message() -> Kind {
-    call(|rim| {
-        let json = |text: serde_json::Result<Vec<u8>>| text.map_err(|error| error.to_string());
-        Ok(match rim.alone.as_mut().and_then(Alone::next_message) {
-            Some(Message::ServerMessage(message)) => {
-                (Kind::Text, json(serde_json::to_vec(&message))?)
-            }
-            Some(Message::Frame(frame)) => (Kind::Binary, frame),
-            Some(Message::Job(job)) => (Kind::Job, json(serde_json::to_vec(&job))?),
-            None => (Kind::Nothing, Vec::new()),
-        })
+    call(|_, standalone| {
+        let message = standalone.as_mut().and_then(Standalone::next_message);
+        message.map_or(Ok((Kind::Nothing, Vec::new())), output)
     })
 }
 
-/// Runs the job in the inbox and returns its answer, a message for the client. Takes up to
-/// a second, so call it in a worker with its own module.
+fn output(message: Message) -> Result<Output, String> {
+    let (kind, json) = match message {
+        Message::Frame(frame) => return Ok((Kind::Binary, frame)),
+        Message::ServerMessage(message) => (Kind::Text, serde_json::to_vec(&message)),
+        Message::Job(job) => (Kind::Job, serde_json::to_vec(&job)),
+    };
+    Ok((kind, json.map_err(|error| error.to_string())?))
+}
+
+/// Runs the job in the inbox and returns its answer, a message for the client. For a module
+/// in a worker, since it may take a second.
 #[unsafe(no_mangle)]
 pub extern "C" fn work() -> Kind {
-    call(|rim| {
-        let text = text(rim)?;
-        let job: Job = serde_json::from_str(&text).map_err(|error| error.to_string())?;
-        let answer = serde_json::to_vec(&job.answer()).map_err(|error| error.to_string())?;
-        Ok((Kind::Text, answer))
+    call(|job, _| {
+        let job: Job = serde_json::from_slice(&job).map_err(|error| error.to_string())?;
+        output(Message::ServerMessage(job.answer()))
     })
 }
 
-/// Computes `count` samples of the network in the inbox, from time t on, a byte each.
+/// Makes the client's message in the inbox quick to read. For a module in a worker, since it
+/// may take longer than a quantum of audio.
+#[unsafe(no_mangle)]
+pub extern "C" fn prepare() -> Kind {
+    call(|message, _| Ok((Kind::Prepared, jobs::prepare(&text(message)?)?.into_bytes())))
+}
+
+/// Renders this many samples of the network's file in the inbox from time t on, one byte each.
 #[unsafe(no_mangle)]
 pub extern "C" fn samples(t: u32, count: usize) -> Kind {
-    call(|rim| {
-        let samples = jobs::samples(&text(rim)?, t, count).map_err(|error| error.to_string())?;
+    call(|file, _| {
+        let samples = jobs::samples(&text(file)?, t, count).map_err(|error| error.to_string())?;
         Ok((Kind::Binary, samples))
     })
 }
