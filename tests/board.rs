@@ -246,7 +246,7 @@ fn a_board_plays_and_shows_the_same_bytes_as_a_desk() {
 #[test]
 fn the_player_is_notified_if_a_requested_pru_cannot_play() {
     let sentence = |output: &Output| {
-        let told = told(output);
+        let told = errors(output);
         let mut lines = told.lines();
         let line = lines.find_map(|line| line.split_once("the CPU plays: "));
         line.map(|(_, problem)| format!("the CPU plays: {problem}"))

@@ -301,9 +301,10 @@ impl Arguments {
         let platform = Platform {
             cost: COMPUTER,
             block: 64,
-            rate: match sound_card {
-                true => sound_card_rate()?,
-                false => board.platform.rate,
+            rate: if sound_card {
+                sound_card_rate()?
+            } else {
+                board.platform.rate
             },
         };
         let name = page::name_in_network();

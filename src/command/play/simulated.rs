@@ -113,9 +113,9 @@ impl Arguments {
             let _ = write!(report, ", {pictures} pictures");
         }
         print_message(&report);
-        match stored {
-            true => Ok(()),
-            false => Err(Failure::Failed("not everything was saved".into())),
+        if !stored {
+            return Err(Failure::Failed("not everything was saved".into()));
         }
+        Ok(())
     }
 }

@@ -6,12 +6,18 @@ use crate::runtime::session::Renderer;
 
 const MISSING: &str = "built without a sound card: cargo run --release --features sound-card";
 
-/// Fails: this build has no sound card.
+/// Stands for the rate of the sound card.
+///
+/// # Errors
+/// Always fails.
 pub fn rate() -> Result<u32, String> {
     Err(MISSING.into())
 }
 
-/// Fails: this build has no sound card.
+/// Stands for playing through the sound card.
+///
+/// # Errors
+/// Always fails.
 pub fn start(_: Renderer) -> Result<Box<dyn Any>, String> {
     Err(MISSING.into())
 }
