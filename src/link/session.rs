@@ -9,7 +9,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use instrument::commands::{Call, Context};
 use instrument::{Command, Saved, notice};
 
 use super::jobs::Job;
@@ -148,22 +147,20 @@ impl Session {
                 Ok(self.hello(id, version, code.as_deref(), view))
             }
             _ if !self.greeted() => Err(HELLO_FIRST.into()),
-            Body::Command(call) => Ok(Action::Command(id, self.command(call, view)?)),
+            Body::Command(command) => Ok(Action::Command(id, self.numbered(command))),
             Body::Request(request) => self.request(id, request, view, t),
         }
     }
 
-    fn command(&mut self, call: Call, view: &View) -> Result<Command, String> {
-        let mut command = call.command(&Context {
-            parameters: view.state().parameters.clone(),
-            stroke: self.stroke,
-        })?;
-        // Strokes of different clients never merge into one step of undo.
+    /// Numbers the stroke of paint, so that strokes of different clients never merge into
+    /// one step of undo.
+    fn numbered(&mut self, mut command: Command) -> Command {
         if let Command::Paint { stroke, .. } = &mut command {
-            *stroke = stroke.or_else(|| Some(STROKES.fetch_add(1, Ordering::Relaxed)));
+            let continued = stroke.and(self.stroke);
+            *stroke = continued.or_else(|| Some(STROKES.fetch_add(1, Ordering::Relaxed)));
             self.stroke = *stroke;
         }
-        Ok(command)
+        command
     }
 
     fn request(
@@ -242,7 +239,7 @@ impl Session {
     }
 }
 
-fn refused(id: Option<u32>, reason: String) -> ServerMessage {
+pub(super) fn refused(id: Option<u32>, reason: String) -> ServerMessage {
     ServerMessage::Refused {
         id,
         // The reason may quote a long message.

@@ -78,7 +78,7 @@ impl Network {
     /// Writes a network file with one line a layer and fields in a fixed order, unknown
     /// ones last. Loading it gives an equal network.
     pub fn to_json(&self) -> String {
-        let mut file = Writer::new();
+        let mut file = Writer { text: "{".into() };
         file.field("format", &FORMAT.into());
         file.field("version", &VERSION.into());
         file.field("name", &self.name().into());
@@ -107,7 +107,7 @@ impl Network {
         for (key, value) in self.extra() {
             file.field(key, value);
         }
-        file.end()
+        file.text + "\n}\n"
     }
 }
 
@@ -384,10 +384,6 @@ struct Writer {
 }
 
 impl Writer {
-    fn new() -> Writer {
-        Writer { text: "{".into() }
-    }
-
     fn key(&mut self, key: &str) {
         let comma = if self.text.len() > 1 { "," } else { "" };
         self.push(format_args!("{comma}\n  {}: ", Value::from(key)));
@@ -426,10 +422,5 @@ impl Writer {
         self.text
             .write_fmt(text)
             .expect("writing to a string never fails");
-    }
-
-    fn end(mut self) -> String {
-        self.text.push_str("\n}\n");
-        self.text
     }
 }

@@ -131,7 +131,7 @@ impl Alone {
             }
             Action::End(message) => self.send([message]),
             Action::Command(id, command) => {
-                self.pending.push_back((id, self.handle.ask(command)));
+                self.pending.push_back((id, self.handle.request(command)));
             }
             Action::Touch(id, fingers) => {
                 self.touches.put(0, &fingers);
