@@ -28,8 +28,8 @@ if (readme) {
     if (url) await play(page);
     await page.waitForTimeout(3000);
     await page.screenshot({ path: folder });
-    const { error } = spawnSync('convert', [folder, '+dither', '-colors', COLOURS, `PNG8:${folder}`]);
-    if (error) console.error('The picture keeps all its colours: no convert, apt-get install imagemagick.');
+    const { status } = spawnSync('convert', [folder, '+dither', '-colors', COLOURS, `PNG8:${folder}`]);
+    if (status !== 0) console.error('The picture keeps all its colours: install ImageMagick (imagemagick).');
     const { size } = statSync(folder);
     if (size > MOST_BYTES) onproblem(`${folder} has ${size} bytes, more than ${MOST_BYTES}`);
     await close();
