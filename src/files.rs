@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use logicnet::Network;
 
@@ -24,14 +24,11 @@ pub fn load(path: &Path) -> Result<Network, Failure> {
 pub fn read_text(path: &Path, hint: &str) -> Result<String, Failure> {
     let failed = |problem: String| Failure::Failed(format!("{}: {problem}", path.display()));
     let mut text = String::new();
+    let mut read = |file: &mut dyn Read| file.take(MAX_NETWORK_BYTES + 1).read_to_string(&mut text);
     let read = if is_standard(path) {
-        io::stdin()
-            .lock()
-            .take(MAX_NETWORK_BYTES + 1)
-            .read_to_string(&mut text)
+        read(&mut io::stdin().lock())
     } else {
-        fs::File::open(path)
-            .and_then(|file| file.take(MAX_NETWORK_BYTES + 1).read_to_string(&mut text))
+        fs::File::open(path).and_then(|mut file| read(&mut file))
     };
     match read {
         Ok(bytes) if bytes as u64 > MAX_NETWORK_BYTES => Err(failed(
@@ -49,18 +46,18 @@ pub fn read_text(path: &Path, hint: &str) -> Result<String, Failure> {
     }
 }
 
-/// Saves a text. Without a path, or with `-`, writes to standard output.
-pub fn save_text(path: Option<&Path>, text: &str) -> Result<(), Failure> {
+/// Writes to a file, or without a path or with `-` to standard output.
+pub fn write(path: Option<&Path>, content: impl AsRef<[u8]>) -> Result<(), Failure> {
     match path {
-        Some(path) if !is_standard(path) => save(path, |mut file| file.write_all(text.as_bytes())),
-        _ => print_bytes(text.as_bytes()),
+        Some(path) if !is_standard(path) => save(path, |mut file| file.write_all(content.as_ref())),
+        _ => print(content),
     }
 }
 
 /// Writes to standard output. A reader that closed the pipe is not a failure.
-pub fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
+pub fn print(content: impl AsRef<[u8]>) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    match out.write_all(bytes).and_then(|()| out.flush()) {
+    match out.write_all(content.as_ref()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
         Err(error) => Err(Failure::Failed(format!("standard output: {error}"))),
         Ok(()) => Ok(()),
@@ -87,7 +84,9 @@ pub fn save(path: &Path, write: impl FnOnce(fs::File) -> io::Result<()>) -> Resu
     }
     // Replaces the target of a link, not the link.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    let temporary = temporary(&target);
+    let mut name = target.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{}.part", std::process::id()));
+    let temporary = target.with_file_name(name);
     let written = replace(&target, &temporary, write);
     if written.is_err() {
         // The error of the write is the one to report.
@@ -101,9 +100,7 @@ fn replace(
     temporary: &Path,
     write: impl FnOnce(fs::File) -> io::Result<()>,
 ) -> io::Result<()> {
-    let permissions = fs::metadata(target)
-        .ok()
-        .map(|metadata| metadata.permissions());
+    let permissions = fs::metadata(target).ok().map(|found| found.permissions());
     if permissions.as_ref().is_some_and(fs::Permissions::readonly) {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
@@ -118,12 +115,6 @@ fn replace(
     // Synced before it replaces the old file, or a power cut could lose both.
     file.sync_all()?;
     fs::rename(temporary, target)
-}
-
-fn temporary(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}.part", std::process::id()));
-    path.with_file_name(name)
 }
 
 /// Returns whether a path stands for standard input or output.

@@ -15,7 +15,7 @@ use instrument::{Command, State};
 /// Result of a command: nothing, or the reason why it was refused.
 pub type CommandResult = Result<(), String>;
 
-/// The reason given for commands that nobody will apply any more.
+/// The reason given for commands that come too late.
 const ENDED: &str = "the instrument has ended";
 
 /// A command on its way to the instrument.
@@ -23,37 +23,17 @@ const ENDED: &str = "the instrument has ended";
 pub struct Request {
     /// The command to apply.
     pub command: Command,
-    reply: Option<Sender<CommandResult>>,
+    /// Receives the result, after the state that it led to was published. Dropped unused,
+    /// it reports that the instrument has ended.
+    pub reply: Option<Sender<CommandResult>>,
 }
 
 impl From<Command> for Request {
-    /// Makes a request whose result nobody waits for.
+    /// Makes a request without a reply.
     fn from(command: Command) -> Request {
         Request {
             command,
             reply: None,
-        }
-    }
-}
-
-impl Request {
-    /// Splits the request into its command and the sender of its result.
-    pub fn split(self) -> (Command, ReplySender) {
-        (self.command, ReplySender(self.reply))
-    }
-}
-
-/// Sends the result of a command to whoever waits for it. Dropped unused, it reports
-/// that the instrument has ended.
-#[derive(Debug)]
-pub struct ReplySender(Option<Sender<CommandResult>>);
-
-impl ReplySender {
-    /// Sends the result. Publish the state that the command led to first.
-    pub fn send(self, result: CommandResult) {
-        if let Some(reply) = self.0 {
-            // The receiver may be gone.
-            let _ = reply.send(result);
         }
     }
 }
@@ -130,7 +110,7 @@ impl Handle {
 
     /// Queues a command and returns its result to come. The state that it led to is
     /// published before the result arrives.
-    pub fn ask(&self, command: Command) -> Reply {
+    pub fn request(&self, command: Command) -> Reply {
         let (reply, result) = bounded(1);
         let _ = self.requests.send(Request {
             command,
@@ -139,12 +119,12 @@ impl Handle {
         Reply(result)
     }
 
-    /// Asks the instrument's threads to end.
+    /// Requests the end of the instrument's threads.
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
     }
 
-    /// Returns whether the threads were asked to end.
+    /// Returns whether the end was requested.
     pub fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }

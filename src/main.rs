@@ -29,6 +29,13 @@ enum Failure {
     No(String),
 }
 
+impl From<String> for Failure {
+    /// A failed command, with this problem.
+    fn from(problem: String) -> Failure {
+        Failure::Failed(problem)
+    }
+}
+
 type CommandResult = Result<(), Failure>;
 
 fn main() -> ExitCode {
@@ -70,13 +77,8 @@ fn report(error: &clap::Error) -> ExitCode {
         return ExitCode::from(if requested && printed.is_ok() { 0 } else { 2 });
     }
     let text = error.render().to_string();
-    let problem: Vec<&str> = text
-        .split("\n\nUsage:")
-        .next()
-        .unwrap_or_default()
-        .split_whitespace()
-        .collect();
-    let problem = problem.join(" ");
+    let problem = text.split("\n\nUsage:").next().unwrap_or_default();
+    let problem = problem.split_whitespace().collect::<Vec<_>>().join(" ");
     let problem = problem.strip_prefix("error: ").unwrap_or(&problem);
     let problem = problem.trim_end_matches(" For more information, try '--help'.");
     print_message(&format!("gatebend: {problem}; see gatebend --help"));

@@ -75,23 +75,19 @@ impl Hold {
 /// Most samples of an 8-bit WAV file, whose sizes are 32-bit numbers.
 pub const MAX_WAV_SAMPLES: u64 = u32::MAX as u64 - 64;
 
-/// Starts a mono WAV file of unsigned bytes.
+/// Starts a mono WAV file of integers.
 pub fn wav_writer<W: Write + Seek>(
     file: W,
     sample_rate: u32,
+    bits_per_sample: u16,
 ) -> hound::Result<hound::WavWriter<BufWriter<W>>> {
     let spec = hound::WavSpec {
         channels: 1,
         sample_rate,
-        bits_per_sample: 8,
+        bits_per_sample,
         sample_format: hound::SampleFormat::Int,
     };
     hound::WavWriter::new(BufWriter::new(file), spec)
-}
-
-/// Converts a sample for the WAV writer, which makes it unsigned again.
-pub fn to_wav(sample: u8) -> i8 {
-    (sample ^ 0x80) as i8
 }
 
 #[cfg(test)]

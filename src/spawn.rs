@@ -24,7 +24,7 @@ pub type Task = Box<dyn FnOnce() + Send>;
 /// Starts a named thread in a role.
 pub type Spawn = fn(&'static str, Role, Task) -> io::Result<JoinHandle<()>>;
 
-/// Starts a thread with the system's defaults, whatever its role.
+/// Starts a thread with the system's defaults in any role.
 ///
 /// # Errors
 /// Fails if the system cannot start a thread.

@@ -1,16 +1,18 @@
-//! The program on a Bela that is not there: the real binary, its library and its
-//! I2C bus doubled (`tests/doubles`). By default on this machine; `tests/arm.sh`
-//! runs the same with the binary for the board, under an emulator, and says so
-//! by `BOARD_RUN` (the emulator and its options), `BOARD_BINARY` (the program),
-//! `BOARD_LIBBELA` and `BOARD_I2C` (the doubles).
+//! The real binary on a simulated Bela: test doubles (`tests/doubles`) replace its library
+//! and its I2C bus. Runs on this machine by default; `tests/arm.sh` runs the board's binary
+//! in an emulator. It sets `BOARD_RUN` (the emulator and its options), `BOARD_BINARY` (the
+//! program), `BOARD_LIBBELA` and `BOARD_I2C` (the doubles).
 
 #![cfg(target_os = "linux")]
 
 use std::env;
+use std::ffi::CString;
 use std::fmt::Write;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write as _};
 use std::net::TcpStream;
+use std::os::fd::{AsRawFd, FromRawFd};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -30,7 +32,7 @@ struct Doubles {
     i2c: PathBuf,
 }
 
-/// Builds the doubles once. Returns none, and says so, if they cannot be built.
+/// Builds the doubles once. Returns none, and prints a message, if they cannot be built.
 fn doubles() -> Option<&'static Doubles> {
     static DOUBLES: OnceLock<Option<Doubles>> = OnceLock::new();
     DOUBLES
@@ -63,7 +65,7 @@ fn build() -> Option<Doubles> {
         .arg("-lm")
         .status()
         .ok()?;
-    assert!(built.success(), "the double of libbela is not C");
+    assert!(built.success(), "the double of libbela does not build");
     let built = Command::new(env!("CARGO"))
         .args([
             "build",
@@ -81,7 +83,7 @@ fn build() -> Option<Doubles> {
     Some(Doubles { libbela, i2c })
 }
 
-/// The program with its doubles, and its own folder.
+/// The program with its doubles, and the folder of its files.
 struct Board {
     command: Command,
     folder: tempfile::TempDir,
@@ -96,17 +98,17 @@ impl Board {
     fn with(verb: &str, arguments: &[&str]) -> Option<Board> {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state");
-        Board::keeping(verb, arguments, folder, &state)
+        Board::with_state(verb, arguments, folder, &state)
     }
 
     /// Returns a board with the state folder of another one.
     fn after(other: &Board, arguments: &[&str]) -> Board {
         let folder = tempfile::tempdir().unwrap();
         let state = other.folder.path().join("state");
-        Board::keeping("play", arguments, folder, &state).unwrap()
+        Board::with_state("play", arguments, folder, &state).unwrap()
     }
 
-    fn keeping(
+    fn with_state(
         verb: &str,
         arguments: &[&str],
         folder: tempfile::TempDir,
@@ -149,7 +151,7 @@ impl Board {
     }
 
     /// Returns a file of the state folder, or an empty string.
-    fn kept(&self, name: &str) -> String {
+    fn saved(&self, name: &str) -> String {
         fs::read_to_string(self.folder.path().join("state").join(name)).unwrap_or_default()
     }
 
@@ -168,7 +170,7 @@ impl Board {
     }
 }
 
-fn told(output: &Output) -> String {
+fn errors(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
@@ -199,13 +201,13 @@ fn desk(script: &str, seconds: f64, notice: Option<String>) -> (Vec<f32>, String
 }
 
 #[test]
-fn a_board_plays_and_shows_what_a_desk_does_byte_for_byte() {
+fn a_board_plays_and_shows_the_same_bytes_as_a_desk() {
     const SECONDS: f64 = 33.0;
     let mut script = String::new();
     for input in 0..8 {
         writeln!(script, "0 analog {} {}", input + 1, analog(input)).unwrap();
     }
-    // The double's knobs stand still; what they move does not.
+    // The double's knobs do not move, but their values matter.
     let everything = include_str!("scripts/everything.txt");
     let mut last = String::new();
     for text in everything.lines().filter(|line| !line.contains(" analog ")) {
@@ -224,7 +226,7 @@ fn a_board_plays_and_shows_what_a_desk_does_byte_for_byte() {
         .env("I2C_DOUBLE_TIME", "virtual");
     board.command.arg(&path).args(["--", "--board", "Batch"]);
     let output = board.run();
-    assert!(output.status.success(), "{}", told(&output));
+    assert!(output.status.success(), "{}", errors(&output));
 
     let (sound, pictures) = desk(&script, SECONDS, None);
     let played = board.sound();
@@ -262,11 +264,11 @@ fn the_player_is_notified_if_a_requested_pru_cannot_play() {
         let board = Board::new(&arguments)?;
         let mut board = board.env("I2C_DOUBLE_TIME", "virtual");
         let output = board.run();
-        assert!(output.status.success(), "{}", told(&output));
+        assert!(output.status.success(), "{}", errors(&output));
         Some((sentence(&output), board.pictures()))
     };
     let Some((Some(problem), pictures)) = offline("pru") else {
-        assert!(doubles().is_none(), "the log says nothing");
+        assert!(doubles().is_none(), "the log has no message");
         return;
     };
     assert!(problem.contains("offline"), "{problem}");
@@ -280,33 +282,33 @@ fn the_player_is_notified_if_a_requested_pru_cannot_play() {
     let (_, pictures) = offline("auto").unwrap();
     assert!(shown(&pictures, silent));
 
-    // In real time, where there is none.
+    // In real time, without a PRU.
     if Path::new("/sys/class/uio/uio0").exists() {
         return;
     }
     let board = Board::new(&["--seconds", "0.1", "--engine", "pru"]).unwrap();
     let output = board.env("BELA_DOUBLE_REAL_TIME", "1").run();
-    assert!(output.status.success(), "{}", told(&output));
+    assert!(output.status.success(), "{}", errors(&output));
     let problem = sentence(&output).unwrap();
     assert!(problem.contains("no PRU to use"), "{problem}");
 }
 
 #[test]
-fn threads_play_touch_and_paint_in_real_time() {
+fn sound_touch_and_display_work_in_real_time() {
     let Some(board) = Board::new(&[]) else { return };
     let path = board.folder.path().join("script");
     fs::write(&path, "2.5 down 0.5 0.5 size 1\n").unwrap();
-    // Four seconds of blocks, at their pace; then the library stops by itself.
+    // Four seconds of blocks in real time; then the library stops.
     let mut board = board
         .env("I2C_DOUBLE_SCRIPT", path)
         .env("BELA_DOUBLE_REAL_TIME", "1")
         .env("BELA_DOUBLE_BLOCKS", "11025");
     let output = board.run();
-    assert!(output.status.success(), "{}", told(&output));
+    assert!(output.status.success(), "{}", errors(&output));
     assert!(
-        told(&output).contains("libbela 1.13.0"),
+        errors(&output).contains("libbela 1.13.0"),
         "{}",
-        told(&output)
+        errors(&output)
     );
     assert!(board.sound().iter().any(|frame| frame.abs() > 0.05));
     assert!(board.pictures().lines().count() > 2);
@@ -321,7 +323,7 @@ fn the_page_is_served_while_the_audio_plays() {
     let mut playing = Playing(board.command.stderr(Stdio::null()).spawn().unwrap());
     let host = playing.host();
     let mut stream = TcpStream::connect(&host).unwrap();
-    // Until it is set up, nobody answers.
+    // The server answers once it is set up.
     write!(stream, "GET / HTTP/1.1\r\nHost: {host}\r\n\r\n").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
@@ -347,7 +349,7 @@ fn pages_are_notified_of_the_end() {
     // SAFETY: takes integers; the child is ours and was not waited for.
     unsafe { libc::kill(playing.0.id() as libc::pid_t, libc::SIGTERM) };
     let code = loop {
-        if let Message::Close(frame) = socket.read().expect("it ends with a word") {
+        if let Message::Close(frame) = socket.read().expect("a close message comes last") {
             break frame.map(|frame| frame.code);
         }
     };
@@ -356,7 +358,7 @@ fn pages_are_notified_of_the_end() {
 }
 
 #[test]
-fn no_page_is_ever_waited_for_while_it_plays() {
+fn playing_causes_no_page_faults() {
     let Some(board) = Board::new(&["--script"]) else {
         return;
     };
@@ -368,7 +370,7 @@ fn no_page_is_ever_waited_for_while_it_plays() {
         .collect();
     fs::write(&commands, swaps.join("\n")).unwrap();
     fs::write(&hand, "2.5 down 0.2 0.2 size 1\n+0.1 move 0.9 0.8 over 1\n").unwrap();
-    // As fast as it goes: four seconds' blocks of an emulator take longer.
+    // Four seconds of blocks; an emulator takes longer.
     let mut board = board
         .env("I2C_DOUBLE_SCRIPT", hand)
         .env("BELA_DOUBLE_FAULTS", &faults)
@@ -376,8 +378,8 @@ fn no_page_is_ever_waited_for_while_it_plays() {
         .env("BELA_DOUBLE_BLOCKS", "11025");
     board.command.arg(commands);
     let output = board.run();
-    assert!(output.status.success(), "{}", told(&output));
-    if told(&output).contains("memory is not locked") {
+    assert!(output.status.success(), "{}", errors(&output));
+    if errors(&output).contains("memory is not locked") {
         eprintln!("skipped: page faults, memory may not be locked here");
         return;
     }
@@ -385,15 +387,15 @@ fn no_page_is_ever_waited_for_while_it_plays() {
 }
 
 #[test]
-fn a_bus_that_comes_late_is_waited_for_while_it_sounds() {
+fn a_missing_bus_does_not_delay_the_sound() {
     let Some(board) = Board::new(&[]) else { return };
     let mut board = board
         .env("I2C_DOUBLE_MISSING", "8")
         .env("BELA_DOUBLE_REAL_TIME", "1")
         .env("BELA_DOUBLE_BLOCKS", "13780");
     let output = board.run();
-    assert!(output.status.success(), "{}", told(&output));
-    assert!(board.pictures().lines().count() > 1, "{}", told(&output));
+    assert!(output.status.success(), "{}", errors(&output));
+    assert!(board.pictures().lines().count() > 1, "{}", errors(&output));
 }
 
 /// A running program, killed with the test.
@@ -418,14 +420,49 @@ impl Drop for Playing {
     }
 }
 
-/// Starts the program and waits until a condition holds; its standard error is dropped.
+/// Starts the program and waits until a condition on its files holds, or until it ends. Its
+/// standard error is dropped.
 fn begin(board: &mut Board, until: impl Fn(&Board) -> bool) -> Playing {
-    let child = board.command.stderr(Stdio::null()).spawn().unwrap();
-    let mut playing = Playing(child);
-    while !until(board) && playing.0.try_wait().unwrap().is_none() {
-        std::thread::sleep(Duration::from_millis(5));
+    let folder = board.folder.path().to_path_buf();
+    let state = folder.join("state");
+    fs::create_dir_all(&state).unwrap();
+    let mut changes = changes(&[folder, state]);
+    let mut playing = Playing(board.command.stderr(Stdio::null()).spawn().unwrap());
+    let output = playing.0.stdout.as_mut().unwrap();
+    let poll = |fd, events| libc::pollfd {
+        fd,
+        events,
+        revents: 0,
+    };
+    // The program's end closes its output.
+    let mut polled = [
+        poll(changes.as_raw_fd(), libc::POLLIN),
+        poll(output.as_raw_fd(), 0),
+    ];
+    while !until(board) && polled[1].revents == 0 {
+        // SAFETY: two structures with open descriptors.
+        unsafe { libc::poll(polled.as_mut_ptr(), 2, -1) };
+        if polled[0].revents != 0 {
+            let _ = changes.read(&mut [0; 4096]).unwrap();
+        }
     }
     playing
+}
+
+/// Returns a file that can be read whenever a file in one of the folders changes (inotify).
+fn changes(folders: &[PathBuf]) -> fs::File {
+    // SAFETY: takes integers.
+    let watch = unsafe { libc::inotify_init1(libc::IN_CLOEXEC) };
+    assert!(watch >= 0);
+    for folder in folders {
+        let path = CString::new(folder.as_os_str().as_bytes()).unwrap();
+        let events = libc::IN_MODIFY | libc::IN_MOVED_TO;
+        // SAFETY: the descriptor is open, and the path outlives the call.
+        let added = unsafe { libc::inotify_add_watch(watch, path.as_ptr(), events) };
+        assert!(added >= 0);
+    }
+    // SAFETY: the descriptor is open and used nowhere else.
+    unsafe { fs::File::from_raw_fd(watch) }
 }
 
 /// Returns whether the board has played for a while.
@@ -446,7 +483,7 @@ fn stopped(mut board: Board, signal: libc::c_int) -> (std::process::ExitStatus, 
 }
 
 #[test]
-fn signals_end_it_whatever_hangs() {
+fn signals_end_the_program_even_if_the_bus_hangs() {
     for (hang, signal) in [
         ("", libc::SIGINT),
         ("", libc::SIGTERM),
@@ -458,9 +495,9 @@ fn signals_end_it_whatever_hangs() {
             board = board.env("I2C_DOUBLE_HANG", hang);
         }
         let (status, took) = stopped(board, signal);
-        // By itself, without having waited for the panel.
+        // A normal end, which does not wait for the panel.
         assert_eq!(status.code(), Some(0), "hang {hang:?}, signal {signal}");
-        eprintln!("hang {hang:?}, signal {signal}: gone after {took:?}");
+        eprintln!("hang {hang:?}, signal {signal}: ended after {took:?}");
     }
 }
 
@@ -478,7 +515,7 @@ fn problems_are_reported_in_one_sentence() {
     ] {
         let Some(board) = Board::new(&[]) else { return };
         let output = board.env(name, value).run();
-        let told = told(&output);
+        let told = errors(&output);
         assert_eq!(output.status.code(), Some(1), "{told}");
         assert!(told.contains(expected), "{told}");
     }
@@ -493,12 +530,12 @@ fn problems_are_reported_in_one_sentence() {
         };
         let output = board.run();
         assert_ne!(output.status.code(), Some(0));
-        assert!(told(&output).contains(expected), "{}", told(&output));
+        assert!(errors(&output).contains(expected), "{}", errors(&output));
     }
 }
 
 #[test]
-fn a_self_test_says_pass_or_what_to_do() {
+fn a_self_test_passes_or_gives_advice() {
     let Some(mut board) = Board::with("check", &[]) else {
         return;
     };
@@ -512,7 +549,7 @@ fn a_self_test_says_pass_or_what_to_do() {
         "pass  audio         2 channels, 44100 Hz, blocks of 16 frames, 8 analog inputs",
         "pass  storage",
     ] {
-        assert!(found.contains(expected), "{found}{}", told(&output));
+        assert!(found.contains(expected), "{found}{}", errors(&output));
     }
     let tone = board.sound();
     assert!(tone.len() >= 2 * 44_100 && tone.iter().all(|frame| frame.abs() <= 0.051));
@@ -544,7 +581,7 @@ fn a_self_test_says_pass_or_what_to_do() {
 }
 
 #[test]
-fn what_was_played_is_there_after_the_plug_is_pulled() {
+fn changes_survive_a_power_cut() {
     let Some(board) = Board::new(&["--script"]) else {
         return;
     };
@@ -552,16 +589,16 @@ fn what_was_played_is_there_after_the_plug_is_pulled() {
     fs::write(&path, "0.1 next\n0.2 bend 40 1\n").unwrap();
     let mut board = board.env("BELA_DOUBLE_REAL_TIME", "1");
     board.command.arg(&path);
-    let bent = |board: &Board| board.kept("state.json").contains("\"bends\": [40]");
+    let bent = |board: &Board| board.saved("state.json").contains("\"bends\": [40]");
     drop(begin(&mut board, bent));
-    let kept = board.kept("state.json");
+    let kept = board.saved("state.json");
     assert!(kept.contains("first light"), "{kept}");
-    // And is played on from, by a start that does nothing itself.
+    // The next start continues from the saved state and does not change it.
     let again = Board::after(&board, &["--seconds", "1"]);
     let output = again.env("BELA_DOUBLE_REAL_TIME", "1").run();
-    assert!(output.status.success(), "{}", told(&output));
-    assert_eq!(board.kept("state.json"), kept);
-    assert!(board.kept("log.txt").contains("libbela 1.13.0"));
+    assert!(output.status.success(), "{}", errors(&output));
+    assert_eq!(board.saved("state.json"), kept);
+    assert!(board.saved("log.txt").contains("libbela 1.13.0"));
 }
 
 #[test]
@@ -578,9 +615,9 @@ fn a_touch_during_the_splash_is_a_safe_start_and_loses_nothing() {
         .env("I2C_DOUBLE_SCRIPT", hand);
     board.command.arg(commands);
     let output = board.run();
-    assert!(output.status.success(), "{}", told(&output));
-    assert!(board.kept("state.json").contains("running man"));
-    assert!(board.kept("presets/rescued.json").contains("first light"));
+    assert!(output.status.success(), "{}", errors(&output));
+    assert!(board.saved("state.json").contains("running man"));
+    assert!(board.saved("presets/rescued.json").contains("first light"));
 }
 
 #[test]
@@ -592,7 +629,7 @@ fn a_second_instance_names_the_first() {
     let first = begin(&mut board, plays);
     let output = Board::after(&board, &[]).run();
     assert_eq!(output.status.code(), Some(1));
-    let told = told(&output);
+    let told = errors(&output);
     assert!(
         told.contains(&format!("running already (process {})", first.0.id())),
         "{told}"

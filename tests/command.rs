@@ -19,7 +19,7 @@ fn gatebend(arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-/// Runs it and expects success.
+/// Runs the program and expects success; returns its standard output.
 fn done(arguments: &[&str]) -> Vec<u8> {
     let output = gatebend(arguments);
     let errors = String::from_utf8_lossy(&output.stderr);
@@ -27,7 +27,7 @@ fn done(arguments: &[&str]) -> Vec<u8> {
     output.stdout
 }
 
-/// Runs it and expects this exit code and one line on standard error.
+/// Runs the program and expects this exit code and one line on standard error.
 fn refused(code: i32, arguments: &[&str]) -> String {
     let output = gatebend(arguments);
     let errors = String::from_utf8(output.stderr).unwrap();
@@ -81,7 +81,7 @@ fn raw_samples_are_the_expression_from_any_time() {
     assert_eq!(done(&["render", &json, "-o", "-", "--count", "0"]), b"");
 }
 
-/// The samples of a mono 8-bit WAV file and its rate, read by hand.
+/// Returns the rate and the samples of a mono 8-bit WAV file, read without a library.
 fn wav(path: &str) -> (u32, Vec<u8>) {
     let bytes = fs::read(path).unwrap();
     let number = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
@@ -91,7 +91,7 @@ fn wav(path: &str) -> (u32, Vec<u8>) {
     );
     assert_eq!(number(4) as usize, bytes.len() - 8);
     assert_eq!(bytes[20..24], [1, 0, 1, 0], "PCM, mono");
-    assert_eq!(bytes[32..36], [1, 0, 8, 0], "a byte a sample");
+    assert_eq!(bytes[32..36], [1, 0, 8, 0], "one byte per sample");
     let length = number(40) as usize;
     (number(24), bytes[44..44 + length].to_vec())
 }
@@ -115,15 +115,15 @@ fn wav_files_hold_the_same_samples() {
     ]);
     let held = (0..44_100u32).map(|i| formula(i * 80 / 441)).collect();
     assert_eq!(wav(&out), (44_100, held));
-    assert_eq!(folder.files().len(), 1, "nothing is left beside the file");
+    assert_eq!(folder.files().len(), 1, "no temporary file is left");
 }
 
-/// SHA-256 of the WAV files of the shipped networks, one period each. A change
-/// here is a change of what everyone hears: `gatebend render FILE` and sha256sum.
+/// SHA-256 of the WAV files of the factory networks, one period each, as made by `gatebend
+/// render FILE` and sha256sum. A different hash is a different sound.
 const GOLDEN: &str = include_str!("golden/wav.sha256");
 
 #[test]
-fn shipped_networks_sound_as_they_did() {
+fn factory_networks_sound_unchanged() {
     let folder = Folder::new();
     let mut names = Vec::new();
     for line in GOLDEN.lines() {
@@ -255,9 +255,9 @@ fn exports_are_written() {
     assert!(fs::read_to_string(dot).unwrap().starts_with("digraph"));
 }
 
-/// What is uploaded, to read: of every network that ships, as it is.
+/// Compares the readable listing of each factory network with the uploaded code.
 #[test]
-fn exported_pru_programs_assemble_to_what_is_uploaded() {
+fn exported_pru_programs_assemble_to_the_uploaded_code() {
     let folder = Folder::new();
     let listing = folder.path("x.p");
     let mut fitted = 0;
@@ -286,7 +286,7 @@ fn exported_pru_programs_assemble_to_what_is_uploaded() {
 }
 
 #[test]
-fn a_network_too_large_for_the_pru_is_told_with_its_count() {
+fn a_network_too_large_for_the_pru_is_refused_with_its_count() {
     let folder = Folder::new();
     let (large, listing) = (folder.path("large.json"), folder.path("x.p"));
     let network = Network::random(16, &[128; 20], Ops::XorRich, 1).unwrap();
@@ -301,7 +301,7 @@ fn a_network_too_large_for_the_pru_is_told_with_its_count() {
 }
 
 #[test]
-fn networks_come_through_pipes() {
+fn networks_are_read_from_pipes() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_gatebend"))
         .args(["render", "-", "-o", "-", "--count", "4"])
         .stdin(Stdio::piped())
@@ -416,7 +416,7 @@ fn failures_are_1_and_name_file_place_and_remedy() {
     assert!(line.contains("at most 65536; fewer bits"), "{line}");
 }
 
-/// A file that cannot be replaced is left as it was.
+/// A file that cannot be replaced stays unchanged.
 #[test]
 fn a_failed_command_leaves_the_old_file() {
     let folder = Folder::new();
@@ -429,9 +429,9 @@ fn a_failed_command_leaves_the_old_file() {
     assert_eq!(folder.files().len(), 1);
 }
 
-/// An answer that cannot be written is still the exit code, and no panic.
+/// If the answer cannot be written, the exit code still gives it, without a panic.
 #[test]
-fn full_pipes_change_no_exit_code() {
+fn full_pipes_do_not_change_exit_codes() {
     let full = || fs::File::options().write(true).open("/dev/full").unwrap();
     let folder = Folder::new();
     let run = |arguments: &[&str]| {
@@ -457,7 +457,7 @@ fn full_pipes_change_no_exit_code() {
 
 /// Text from a file cannot break the line or steer the terminal.
 #[test]
-fn errors_stay_one_line_whatever_the_file_says() {
+fn errors_stay_one_line_for_any_file() {
     let folder = Folder::new();
     let bad = folder.path("bad.json");
     for field in [
@@ -497,7 +497,7 @@ fn a_read_only_file_is_left_alone() {
 }
 
 #[test]
-fn play_writes_floats_that_are_the_wav_files_before_rounding() {
+fn play_writes_the_floats_from_which_the_wav_file_is_rounded() {
     let folder = Folder::new();
     let [wav, floats] = ["a.wav", "a.f32"].map(|name| folder.path(name));
     for out in [&wav, &floats] {
@@ -538,9 +538,9 @@ fn play_writes_sound_samples_and_pictures() {
     let reader = |path: &str| hound::WavReader::open(path).unwrap();
     assert_eq!(reader(&wav).spec().sample_rate, 44_100);
     assert_eq!(reader(&wav).len(), reader(&tap).len());
-    // The script's end, and a second more: 4.15 s.
+    // The script's length and one second more: 4.15 s.
     assert_eq!(reader(&wav).len(), 183_015);
-    // Samples of 8 bits, held: before the finger comes, those of the file.
+    // Held 8-bit samples; until the first touch, those of the network's file.
     let samples: Vec<i16> = reader(&tap).samples().map(Result::unwrap).collect();
     let raw = done(&["render", &asset("pebbles"), "-o", "-", "--count", "7000"]);
     let first = samples.iter().position(|sample| *sample != 0).unwrap();
@@ -559,7 +559,7 @@ fn play_writes_sound_samples_and_pictures() {
 }
 
 #[test]
-fn play_keeps_presets_in_a_folder() {
+fn play_saves_presets_in_a_folder() {
     let folder = Folder::new();
     let (script, presets) = (folder.path("script.txt"), folder.path("presets"));
     fs::write(&script, "0.5 set speed=-1\n1 bend 40 1\n1.1 keep evening\n").unwrap();
@@ -572,7 +572,7 @@ fn play_keeps_presets_in_a_folder() {
     );
     // A preset is a network file.
     done(&["info", kept.to_str().unwrap()]);
-    // A broken one beside it is named, and the others play.
+    // A damaged preset is named, and the others still load.
     fs::write(Path::new(&presets).join("broken.json"), "{").unwrap();
     fs::write(
         &script,
@@ -590,7 +590,7 @@ fn play_keeps_presets_in_a_folder() {
         errors.contains("refused: no preset \"evening\""),
         "{errors}"
     );
-    // What could not be read is never written over.
+    // A file that cannot be read is never overwritten.
     let broken = Path::new(&presets).join("preset 1.json");
     fs::write(&broken, "mine").unwrap();
     fs::write(&script, "0.5 keep\n1 keep preset 1\n").unwrap();
@@ -601,7 +601,7 @@ fn play_keeps_presets_in_a_folder() {
 }
 
 #[test]
-fn play_goes_on_where_it_was() {
+fn play_continues_from_the_saved_state() {
     let folder = Folder::new();
     let (script, state) = (folder.path("script.txt"), folder.path("state"));
     let play = |text: &str, arguments: &[&str]| {
@@ -623,22 +623,22 @@ fn play_goes_on_where_it_was() {
     // A state is a network file.
     let kept = Path::new(&state).join("state.json");
     done(&["info", kept.to_str().unwrap()]);
-    // Nothing is changed, and nothing is lost.
+    // A start alone changes nothing.
     play("0.1 page menu\n", &[]);
     assert_eq!(read("state.json"), first);
-    // The command line comes first.
+    // The command line takes precedence.
     play("0.1 page menu\n", &["--set", "volume=-30"]);
     assert!(read("state.json").contains("\"volume\":-30"));
     let errors = play("0.1 recall none\n", &[&asset("pebbles")]);
     assert!(read("state.json").contains("\"bends\": []"));
     assert!(errors.contains("refused: no preset"), "{errors}");
-    // Another network took its place: it is a preset.
+    // Another network replaces the saved state, which becomes a preset.
     assert!(
         errors.contains("what was played is preset rescued"),
         "{errors}"
     );
     assert!(read("presets/rescued.json").contains("\"bends\": [40]"));
-    // The same one again is played on.
+    // With the same network, the saved state continues.
     let pebbles = asset("pebbles");
     play("0.5 bend 40 1\n", &[&pebbles]);
     let bent = read("state.json");
@@ -649,7 +649,7 @@ fn play_goes_on_where_it_was() {
     assert!(read("log.txt").contains(" info  refused: no preset"));
 }
 
-/// How many starts in a row have failed, as a state folder has it.
+/// Returns the number of failed starts in a row that a state folder records.
 fn unsteady(state: &str) -> u64 {
     let text = fs::read_to_string(Path::new(state).join("starts.json")).unwrap();
     let body: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
@@ -660,7 +660,7 @@ fn unsteady(state: &str) -> u64 {
 }
 
 #[test]
-fn runs_that_cannot_write_their_files_are_no_starts_that_failed() {
+fn runs_that_cannot_write_their_files_do_not_count_as_failed_starts() {
     let folder = Folder::new();
     let (script, state) = (folder.path("script.txt"), folder.path("state"));
     fs::write(&script, "0.5 bend 40 1\n").unwrap();
@@ -671,7 +671,7 @@ fn runs_that_cannot_write_their_files_are_no_starts_that_failed() {
     let network = Network::random(16, &[1024; 12], Ops::XorRich, 1).unwrap();
     fs::write(&big, network.to_json()).unwrap();
     for _ in 0..2 {
-        // It has played, and before that: a folder that is a file, and no sense.
+        // One fails after playing; the others, with a file for a folder and a bad option, before.
         for refused in [
             &["--wav", &nowhere][..],
             &["--oled", &script],
@@ -679,7 +679,7 @@ fn runs_that_cannot_write_their_files_are_no_starts_that_failed() {
         ] {
             assert!(!with(refused).status.success());
         }
-        // Too slow to begin with.
+        // The first network is too slow.
         let fast = ["--fast", "--set", "rate=96000", "--set", "speed=4", &big];
         assert!(!with(&fast).status.success());
     }
@@ -691,7 +691,7 @@ fn runs_that_cannot_write_their_files_are_no_starts_that_failed() {
 }
 
 #[test]
-fn a_run_that_cannot_write_its_file_keeps_what_was_changed() {
+fn a_run_that_cannot_write_its_file_saves_its_changes() {
     let folder = Folder::new();
     let (script, state) = (folder.path("script.txt"), folder.path("state"));
     fs::write(&script, "0.9 bend 40 1\n").unwrap();
@@ -713,7 +713,7 @@ fn a_run_that_cannot_write_its_file_keeps_what_was_changed() {
 }
 
 #[test]
-fn a_start_is_steady_after_ten_seconds_and_no_sooner() {
+fn a_start_is_steady_after_ten_seconds() {
     let folder = Folder::new();
     let state = folder.path("state");
     fs::create_dir(&state).unwrap();
@@ -738,7 +738,7 @@ fn play_writes_a_wav_file_to_standard_output() {
 }
 
 #[test]
-fn play_refuses_what_it_cannot_do_in_one_line() {
+fn play_refuses_impossible_requests_in_one_line() {
     let folder = Folder::new();
     let script = folder.path("script.txt");
     fs::write(&script, "1 down 0.5 0.5\n2 jump\n").unwrap();
@@ -778,7 +778,7 @@ fn play_refuses_what_it_cannot_do_in_one_line() {
 }
 
 #[test]
-fn play_in_real_time_ends_when_told() {
+fn play_in_real_time_ends_on_quit() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gatebend"));
     let mut child = command
         .args(["play", "--silent"])
@@ -787,7 +787,7 @@ fn play_in_real_time_ends_when_told() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // Commands as they are typed, and one that means nothing.
+    // Commands as a player types them, and an unknown one.
     let mut stdin = child.stdin.take().unwrap();
     stdin
         .write_all(b"next\nset speed=-1\ndance\nquit\n")
@@ -798,10 +798,10 @@ fn play_in_real_time_ends_when_told() {
     assert!(errors.starts_with("next, previous"), "{errors}");
 }
 
-/// Ctrl-C, with what was done a moment before it.
+/// Sends Ctrl-C right after a change.
 #[cfg(unix)]
 #[test]
-fn play_in_real_time_ends_by_a_signal_as_it_should() {
+fn a_signal_ends_play_in_real_time_and_saves_changes() {
     for signal in ["-INT", "-TERM"] {
         let folder = Folder::new();
         let state = folder.path("state");
@@ -815,7 +815,7 @@ fn play_in_real_time_ends_by_a_signal_as_it_should() {
             .unwrap();
         let mut stdin = child.stdin.take().unwrap();
         stdin.write_all(b"bend 40 1\ndance\n").unwrap();
-        // What it says to the second line: the first one is on its way then.
+        // The answer to the second line: the first command was sent before.
         let mut errors = BufReader::new(child.stderr.take().unwrap()).lines();
         let says = |line: &String| line.starts_with("next, previous");
         assert!(errors.by_ref().map(Result::unwrap).any(|line| says(&line)));
@@ -831,7 +831,7 @@ fn play_in_real_time_ends_by_a_signal_as_it_should() {
 }
 
 #[test]
-fn the_page_answers_where_it_is_told_to_be() {
+fn the_page_is_served_at_the_given_address() {
     let addresses = ["127.0.0.1", "127.0.0.2"];
     let here = if cfg!(target_os = "linux") { 2 } else { 1 };
     for listen in &addresses[..here] {

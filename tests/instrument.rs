@@ -779,7 +779,7 @@ proptest! {
         prop_assert_eq!(plain.masks(), &state.lasting_masks());
         prop_assert!(!plain.extra().contains_key("checksum"));
 
-        let saved = Saved::from_json(&verify_checksum(&text).unwrap().text).unwrap();
+        let saved = Saved::from_json(&verify_checksum(&text).unwrap()).unwrap();
         prop_assert!(saved.matches(state));
         let mut again = self::instrument();
         let effect = again.resume(saved, true);

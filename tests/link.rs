@@ -18,11 +18,12 @@ use gatebend::factory_networks;
 use gatebend::handle::Handle;
 use gatebend::link::files::Files;
 use gatebend::link::protocol::{Bend, FrameKind, ServerMessage, State, Status, Welcome};
-use gatebend::link::server::{Access, Limits, Listener, Options, Server};
+use gatebend::link::server::{Access, ClientLimits, Listener, Options, Server};
 use gatebend::link::session::{Action, Session};
 use gatebend::link::touch_merge::TouchMerge;
 use gatebend::link::view::{InstrumentInfo, View};
 use gatebend::spawn::spawn_plainly;
+use instrument::surface::Surface;
 use tungstenite::protocol::frame::Frame;
 use tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 use tungstenite::{Error, Message, WebSocket};
@@ -68,9 +69,9 @@ fn most_bytes(call: impl FnOnce()) -> usize {
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator;
 
-/// No wait takes this long, unless a test fails.
+/// Longest wait; only a failing test reaches it.
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// Simulated time that is played at once, in nanoseconds.
+/// Simulated time that is played in one step, in nanoseconds.
 const SLICE: u64 = 5_000_000;
 /// Real time per slice, which leaves the machine to other threads.
 const PACE: Duration = Duration::from_millis(1);
@@ -88,14 +89,14 @@ fn simulation(script: &str, touches: &TouchMerge) -> Simulation {
     Simulation::played(desk, script, touches.clone()).unwrap()
 }
 
-/// The simulated desk as clients are told of it.
+/// Facts about the simulated desk for clients.
 fn info(rate: u32) -> InstrumentInfo {
     InstrumentInfo {
         board: "desk".into(),
         rate,
         sound: true,
         display: 64,
-        surface: gatebend::panel::Config::default().surface,
+        surface: Surface::default(),
     }
 }
 
@@ -268,18 +269,21 @@ fn raw_greeted(address: SocketAddr) -> TcpStream {
     stream
 }
 
-/// Sends these bytes again and again, with pauses, until the server hangs up.
+/// Sends these bytes repeatedly, with pauses, until the server closes the connection.
 fn send_until_hung_up(mut stream: TcpStream, bytes: &[u8], pause: Duration) {
     let (hung_up, end) = channel();
     let mut input = stream.try_clone().unwrap();
     let reader = thread::spawn(move || {
-        // A reset is an end, too.
+        // A reset also ends the connection.
         let _ = input.read_to_end(&mut Vec::new());
         let _ = hung_up.send(());
     });
     let started = Instant::now();
     while end.recv_timeout(pause).is_err() && stream.write_all(bytes).is_ok() {
-        assert!(started.elapsed() < TIMEOUT, "the server never hangs up");
+        assert!(
+            started.elapsed() < TIMEOUT,
+            "the server never closes the connection"
+        );
     }
     reader.join().unwrap();
 }
@@ -287,7 +291,7 @@ fn send_until_hung_up(mut stream: TcpStream, bytes: &[u8], pause: Duration) {
 /// Returns the code of the close frame that a websocket opened by hand receives last.
 fn close_code(mut stream: TcpStream) -> Option<u16> {
     let mut received = Vec::new();
-    // A reset is an end, too.
+    // A reset also ends the connection.
     let _ = stream.read_to_end(&mut received);
     let mut rest = &received[..];
     while let [first, length, after @ ..] = rest {
@@ -307,7 +311,7 @@ fn close_code(mut stream: TcpStream) -> Option<u16> {
     None
 }
 
-/// A client, and everything that it has received.
+/// A client and everything that it has received.
 struct Client {
     socket: WebSocket<TcpStream>,
     welcome: Option<Welcome>,
@@ -776,9 +780,9 @@ fn hello(code: &str) -> String {
 #[test]
 fn wrong_pairing_codes_delay_the_next_guess() {
     let wrong_code = Duration::from_millis(20);
-    let limits = Limits {
+    let limits = ClientLimits {
         wrong_code,
-        ..Limits::default()
+        ..ClientLimits::default()
     };
     let playing = Playing::start(Options {
         pairing: true,
@@ -787,7 +791,7 @@ fn wrong_pairing_codes_delay_the_next_guess() {
     });
     let mut client = playing.client();
     let started = Instant::now();
-    // A client that sends an old code is asked for the new one.
+    // A client that sends an old code must send the new one.
     let wrong = |client: &mut Client| {
         client.send(&hello("no"));
         let answer = client.receive().unwrap();
@@ -833,15 +837,15 @@ fn clients_that_are_not_welcomed_do_not_keep_others_out() {
         ServerMessage::Welcome(_)
     ));
     owner.wait_until(|client| client.status.as_ref().is_some_and(|it| it.clients == 1));
-    // The oldest of them had to make room.
+    // The oldest of them was dropped to make room.
     assert_eq!(waiting.remove(0).closed().1, Some(CloseCode::Again));
 }
 
 #[test]
 fn a_client_that_does_not_say_hello_is_dropped_whatever_it_sends() {
-    let limits = Limits {
+    let limits = ClientLimits {
         hello: Duration::from_secs(3),
-        ..Limits::default()
+        ..ClientLimits::default()
     };
     let playing = Playing::start(Options {
         limits,
@@ -860,7 +864,7 @@ fn a_client_that_does_not_say_hello_is_dropped_whatever_it_sends() {
         scope.spawn(|| send_until_hung_up(slow, b" ", pause));
         scope.spawn(|| send_until_hung_up(pinging, &frame(0x89, &[]), pause));
     });
-    // Long messages are refused at once.
+    // Long messages are refused immediately.
     let mut long = raw(playing.address);
     let _ = long.write_all(&frame(0x81, &vec![b' '; 60_000]));
     assert_eq!(close_code(long), Some(1009));
@@ -870,9 +874,9 @@ fn a_client_that_does_not_say_hello_is_dropped_whatever_it_sends() {
 
 #[test]
 fn a_client_that_sends_no_whole_message_is_dropped() {
-    let limits = Limits {
+    let limits = ClientLimits {
         silence: Duration::from_secs(3),
-        ..Limits::default()
+        ..ClientLimits::default()
     };
     let playing = Playing::start(Options {
         limits,
@@ -902,9 +906,9 @@ fn announced(playing: &Playing) -> TcpStream {
 
 #[test]
 fn the_server_ends_in_the_middle_of_a_message() {
-    let limits = Limits {
+    let limits = ClientLimits {
         silence: 10 * TIMEOUT,
-        ..Limits::default()
+        ..ClientLimits::default()
     };
     let mut playing = Playing::start(Options {
         limits,
@@ -919,11 +923,11 @@ fn the_server_ends_in_the_middle_of_a_message() {
 
 #[test]
 fn a_client_that_sends_too_much_is_read_later() {
-    let limits = Limits {
+    let limits = ClientLimits {
         messages: 100.0,
         bytes: 1e5,
         message_bytes: 10_000,
-        ..Limits::default()
+        ..ClientLimits::default()
     };
     let playing = Playing::start(Options {
         limits,
@@ -967,9 +971,9 @@ fn a_slow_reader_holds_a_response_for_a_limited_time() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("index.html"), "<html>").unwrap();
     std::fs::write(folder.path().join("long.js"), vec![b' '; LENGTH]).unwrap();
-    let limits = Limits {
+    let limits = ClientLimits {
         answer: Duration::from_secs(1),
-        ..Limits::default()
+        ..ClientLimits::default()
     };
     let playing = Playing::start(Options {
         files: Files::folder(folder.path()).unwrap(),
@@ -1061,13 +1065,13 @@ fn an_invalid_message_ends_its_own_connection_only() {
 }
 
 #[test]
-fn silent_and_slow_clients_are_dropped_and_disturb_nobody() {
-    let limits = Limits {
+fn silent_and_slow_clients_are_dropped_and_do_not_disturb_others() {
+    let limits = ClientLimits {
         hello: Duration::from_secs(2),
         silence: Duration::from_secs(3),
         request: Duration::from_secs(1),
         stall: Duration::from_secs(1),
-        ..Limits::default()
+        ..ClientLimits::default()
     };
     let playing = Playing::start(Options {
         limits,
@@ -1081,14 +1085,19 @@ fn silent_and_slow_clients_are_dropped_and_disturb_nobody() {
     // A client that does not even say hello.
     let silent = playing.client();
     let mut slow = playing.greeted();
+    let mut other = playing.greeted();
+    let clients = |count| {
+        move |client: &Client| {
+            let status = client.status.as_ref();
+            status.is_some_and(|status| status.clients == count)
+        }
+    };
+    // Not a status from before the server counted the other one.
+    other.wait_until(clients(2));
     for id in 0..900 {
         slow.send(&format!(r#"{{"id":{id},"type":"snapshot"}}"#));
     }
-    let mut other = playing.greeted();
-    other.wait_until(|client| {
-        let status = client.status.as_ref();
-        status.is_some_and(|status| status.clients == 1)
-    });
+    other.wait_until(clients(1));
     other.expect_done(r#""type":"swap","next":true"#);
     let mut answer = String::new();
     half.read_to_string(&mut answer).unwrap();
@@ -1118,7 +1127,7 @@ fn a_restart_changes_the_start_number() {
     let before = client.welcome.clone().unwrap().start;
     drop(first);
     assert_eq!(client.closed().1, Some(CloseCode::Away));
-    // The same port, at once.
+    // The same port, immediately.
     let second = Playing::start(Options {
         port: address.port(),
         ..options()
@@ -1176,7 +1185,7 @@ fn played(clients: usize) -> Vec<f32> {
             },
             |_| {},
         );
-        // Waits for the clients now and then, so that they are active all the time.
+        // Waits for the clients occasionally, so that they are active all the time.
         if slice % 25 == 0 {
             for (receives, _) in &crowd {
                 receives.recv_timeout(TIMEOUT).unwrap();

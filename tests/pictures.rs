@@ -1,6 +1,6 @@
-//! The display: every page at both sizes, as the documentation has
-//! it, through driver, bus and controller. `UPDATE_PICTURES=1 cargo test --test
-//! pictures` makes the pictures anew.
+//! Pictures of the display: every page at both sizes, through driver, bus and controller,
+//! compared with those in the documentation. `UPDATE_PICTURES=1 cargo test --test pictures`
+//! updates them.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use gatebend::panel::Height;
 use instrument::layout::Layout;
 use instrument::surface::Surface;
 
-/// Each page: a name, a script and the time to look at the display.
+/// Pages: a name, a script and the time of the picture in seconds.
 const PAGES: [(&str, &str, f64); 9] = [
     ("splash", "", 1.0),
     ("play", "", 3.0),
@@ -46,7 +46,7 @@ fn simulation(height: Height, upside_down: bool, script: &str) -> Simulation {
     Simulation::scripted(desk, script).unwrap()
 }
 
-/// The display at a time, once it shows a picture whole.
+/// Returns the display at a time in seconds, once a picture is complete.
 fn look(simulation: &mut Simulation, seconds: f64) -> Frame {
     let mut now = (seconds * 1e9) as u64;
     loop {
@@ -56,7 +56,7 @@ fn look(simulation: &mut Simulation, seconds: f64) -> Frame {
             return simulation.oled().frame();
         }
         now += 1_000_000;
-        assert!(now < 100_000_000_000, "no picture was ever whole");
+        assert!(now < 100_000_000_000, "no picture was ever complete");
     }
 }
 
@@ -70,7 +70,7 @@ fn updating() -> bool {
     std::env::var_os("UPDATE_PICTURES").is_some()
 }
 
-/// Compares with a file's pixels, whatever wrote it.
+/// Compares a frame with the pixels of a file; files with other compression are equal.
 fn check(name: &str, frame: &Frame) {
     let path = path(name);
     if updating() {
@@ -104,7 +104,7 @@ fn every_page_is_as_documented_at_both_sizes() {
 }
 
 #[test]
-fn refusals_are_told_on_every_page_for_a_while() {
+fn refusals_are_shown_on_every_page_for_a_while() {
     for page in ["play", "menu", "presets", "inputs", "about"] {
         let script = format!("2 page {page}\n3 recall nothing");
         let mut simulation = simulation(Height::Rows64, false, &script);
@@ -115,7 +115,7 @@ fn refusals_are_told_on_every_page_for_a_while() {
 }
 
 #[test]
-fn upside_down_is_the_same_picture_turned() {
+fn an_upside_down_display_shows_the_picture_rotated() {
     for height in [Height::Rows64, Height::Rows32] {
         let [upright, turned] = [false, true].map(|upside_down| {
             let mut simulation = simulation(height, upside_down, "2 page about");
@@ -161,7 +161,7 @@ fn the_picture_moves_a_little_so_that_no_pixel_burns_in() {
     }
 }
 
-/// The square as the player sees it, drawn from the surface and a layout.
+/// Returns a drawing of the square, made from the surface and a layout.
 fn surface() -> String {
     const SIDE: f32 = 400.0;
     let surface = Surface::default();

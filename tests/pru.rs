@@ -138,7 +138,7 @@ fn frames_are_the_same_whichever_processor_evaluates() {
 /// A desk with a network that the PRU plays almost alone.
 fn steady() -> Desk {
     let mut desk = desk(Choice::Pru);
-    desk.parts.library.truncate(1);
+    desk.parts.networks.truncate(1);
     desk
 }
 
@@ -395,7 +395,7 @@ fn the_cpu_plays_a_network_too_large_for_the_pru_and_says_so() {
     let wide =
         logicnet::Network::random(16, &[128; 20], logicnet::random::Ops::XorRich, 1).unwrap();
     let mut large = desk(Choice::Pru);
-    large.parts.library = vec![wide];
+    large.parts.networks = vec![wide];
     let (simulation, _) = play(large, "", 4.0, nothing);
     let notice = simulation.state().notice.clone().expect("a notice");
     assert!(notice.contains("too large for the PRU"), "{notice}");
@@ -407,7 +407,7 @@ fn paced(choice: Choice, rate: u32, block: u32) -> Desk {
     let mut parts = factory_networks::all().swap_remove(2).into_parts();
     parts.sample_rate = rate;
     let mut desk = desk(choice);
-    desk.parts.library = vec![logicnet::Network::try_from(parts).unwrap()];
+    desk.parts.networks = vec![logicnet::Network::try_from(parts).unwrap()];
     desk.platform.block = block;
     desk
 }
@@ -519,7 +519,7 @@ fn without_a_thread_for_the_pru_the_cpu_plays_and_says_so() {
     threads.offload(supervisor);
     // The notice was queued before this command, which has been applied.
     let handle = threads.handle();
-    handle.ask(Command::Finger(None)).wait().unwrap();
+    handle.request(Command::Finger(None)).wait().unwrap();
     let notice = handle.state().notice.clone().expect("a notice");
     assert!(
         notice.contains("the CPU plays: no thread gb-pru: there"),

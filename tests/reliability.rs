@@ -20,10 +20,10 @@ use trill::sim::{Fault, Finger};
 static ALLOCATOR: AllocDisabler = AllocDisabler;
 
 const SECOND: u64 = 1_000_000_000;
-/// When a fault begins, and when it is mended.
+/// Times at which a fault begins and ends, in nanoseconds.
 const BEGINS: u64 = 4 * SECOND;
-const MENDED: u64 = 6 * SECOND + 350_000_000;
-/// Taps on the field, so that one sees when touch works: down for 60 ms in 120.
+const ENDS: u64 = 6 * SECOND + 350_000_000;
+/// Taps on the field, which show when touch works: down for 60 ms of every 120 ms.
 const BEAT: u64 = 120_000_000;
 
 type Events = Vec<(u64, Event)>;
@@ -31,11 +31,11 @@ type Events = Vec<(u64, Event)>;
 fn fault(part: Part, fault: Fault) -> Events {
     vec![
         (BEGINS, Event::Fault(part, Some(fault))),
-        (MENDED, Event::Fault(part, None)),
+        (ENDS, Event::Fault(part, None)),
     ]
 }
 
-/// Name and events of every fault of the campaign.
+/// Returns the name and the events of every fault.
 fn campaign() -> Vec<(&'static str, Events)> {
     let both = [
         fault(Part::Touch, Fault::Unplugged),
@@ -43,7 +43,7 @@ fn campaign() -> Vec<(&'static str, Events)> {
     ];
     let mut both = both.concat();
     both.sort_by_key(|(at, _)| *at);
-    let stuck = vec![(BEGINS, Event::Stuck(true)), (MENDED, Event::Stuck(false))];
+    let stuck = vec![(BEGINS, Event::Stuck(true)), (ENDS, Event::Stuck(false))];
     vec![
         (
             "sensor unplugged for 2 s",
@@ -89,7 +89,7 @@ struct Noticed {
     display_back: Option<u64>,
     /// A fault page was drawn.
     told: bool,
-    /// A bend that was held came to an end.
+    /// A bend that was held has ended.
     ended: bool,
 }
 
@@ -132,7 +132,7 @@ fn run(events: Events, hand: Hand) -> Noticed {
         |_| blocks += 1,
         |simulation| {
             let panel = simulation.panel();
-            // A fault that no display shows is not seen.
+            // Without a display, the player sees no fault page.
             told |= panel.status().fault.is_some() && panel.display().is_done(panel.picture());
             let frame = simulation.oled().frame();
             // The display is lit and shows the panel's picture.
@@ -148,7 +148,7 @@ fn run(events: Events, hand: Hand) -> Noticed {
             ended |= hand == Hand::Holding && now > BEGINS && !touched;
         },
     );
-    // The sound went on: every callback came in time and had its samples.
+    // The sound continued: every callback was in time and had its samples.
     assert_eq!(blocks, 16 * 44_100 / 16);
     let counters = simulation.counters();
     assert_eq!((counters.starved(), counters.late()), (0, 0));
@@ -165,9 +165,9 @@ fn run(events: Events, hand: Hand) -> Noticed {
     }
 }
 
-/// A duration rounded up to 50 ms.
+/// Formats a duration, rounded up to 50 ms.
 fn rounded(ns: Option<u64>) -> String {
-    let ns = ns.expect("it comes back by itself");
+    let ns = ns.expect("the fault recovers");
     let milliseconds = ns.div_ceil(50_000_000) * 50;
     format!("{:.2} s", milliseconds as f64 / 1000.0)
 }
@@ -217,7 +217,7 @@ fn faults_are_noticed_as_documented() {
     );
 }
 
-/// Random fingers, from touch to touch, until a time.
+/// Returns random touches, one after another, until a time in nanoseconds.
 fn random_hand(seed: u64, end: u64) -> impl FnMut(u64) -> Vec<Finger> + Send {
     let mut rng = Rng::new(seed);
     let mut fingers: Vec<(u64, Finger, f32, f32)> = Vec::new();
@@ -235,7 +235,7 @@ fn random_hand(seed: u64, end: u64) -> impl FnMut(u64) -> Vec<Finger> + Send {
                 },
             };
             let (dx, dy) = (part() - 0.5, part() - 0.5);
-            // Some touches rest, some slide; some are presses of a button.
+            // Some touches rest, some slide, and some press a button.
             let length = u64::from(20 + rng.below(1200)) * 1_000_000;
             fingers.push((now + length, finger, dx, dy));
             fingers.truncate(3);
@@ -258,7 +258,7 @@ fn random_hand(seed: u64, end: u64) -> impl FnMut(u64) -> Vec<Finger> + Send {
     }
 }
 
-/// A random event; every fault is taken back a little later.
+/// Returns a random event; every fault ends a little later.
 fn random_events(rng: &mut Rng, now: u64) -> Events {
     let later = now + u64::from(1 + rng.below(900)) * 1_000_000;
     let part = if rng.below(2) == 0 {
@@ -319,7 +319,7 @@ fn random_events(rng: &mut Rng, now: u64) -> Events {
         24 => Command::Mutate(Some(rng.below(100).into())),
         25 => Command::Seek(rng.below(1 << 20)),
         26 => {
-            // Not for long, or there is little to hear.
+            // Not for long, or most of the run would be silent.
             return vec![
                 (now, Event::Command(Command::Play(false))),
                 (later, Event::Command(Command::Play(true))),
@@ -336,7 +336,7 @@ fn random_events(rng: &mut Rng, now: u64) -> Events {
     vec![(now, Event::Command(command))]
 }
 
-/// Resident memory in KiB, where the system tells.
+/// Returns the resident memory in KiB, on systems that report it.
 fn memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
@@ -351,7 +351,7 @@ fn soak() {
     let mut simulation =
         Simulation::new(Desk::new(factory_networks::all()), random_hand(3, end)).unwrap();
     simulation.guard(|callback| assert_no_alloc(callback));
-    // Two knobs that drift and one that jumps; the others are not there.
+    // Two knobs drift and one jumps; the others are not connected.
     simulation.set_inputs(|now, inputs| {
         let seconds = now as f64 / SECOND as f64;
         inputs.store(0, (seconds / 7.0).sin() as f32);
@@ -422,8 +422,8 @@ fn soak() {
             "memory grew from {early} to {late} KiB"
         );
     }
-    // No change was lost: the last quarter of a second is the state's network, sample
-    // by sample.
+    // No change was lost: every sample of the last quarter of a second is the state's
+    // network.
     simulation.schedule([
         (end, Event::Command(Command::Set(Key::Speed, 100))),
         (end, Event::Command(Command::Set(Key::Interpolation, 0))),

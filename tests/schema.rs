@@ -1,5 +1,5 @@
 //! The JSON Schema and the loader accept the same files, except for the rules that the
-//! schema's description lists as the loader's alone.
+//! schema's description says only the loader checks.
 
 use std::fs;
 

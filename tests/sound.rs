@@ -1,5 +1,5 @@
 //! The sound of the whole instrument, sample for sample, against an oracle that
-//! evaluates one bool a gate and reckons time in whole numbers.
+//! evaluates one bool per gate and calculates time with integers.
 //!
 //! Every callback runs under a guard that aborts on allocation.
 
@@ -19,7 +19,7 @@ mod oracle;
 #[global_allocator]
 static ALLOCATOR: AllocDisabler = AllocDisabler;
 
-/// Each callback's sound id and exact frames.
+/// The sound id and the exact frames of each callback.
 type Blocks = Vec<(Option<u32>, Vec<f32>)>;
 
 struct Run {
@@ -52,7 +52,7 @@ fn play(desk: Desk, script: &str, seconds: f64) -> Run {
     }
 }
 
-/// Samples of one state, each evaluated once.
+/// Samples of a state, each evaluated once.
 struct Samples {
     state: Arc<State>,
     known: HashMap<u32, u8>,
@@ -71,7 +71,7 @@ impl Samples {
     }
 }
 
-/// Walks through all frames as they should be.
+/// Checks all frames against the oracle.
 fn check(run: &Run, output_rate: i128) {
     let by_id: HashMap<u32, &Arc<State>> = run
         .simulation
@@ -142,7 +142,7 @@ fn a_script_of_everything_sounds_as_the_oracle_says() {
     let counters = run.simulation.counters();
     assert_eq!((counters.starved(), counters.late()), (0, 0));
     assert!(counters.swaps() > 60, "{} changes", counters.swaps());
-    // All of it was played, and what was done last is what sounds in the end.
+    // The whole script was played, and its last change sounds at the end.
     let end = Script::parse(script, &Desk::new(factory_networks::all()).panel.surface)
         .unwrap()
         .end();
@@ -228,7 +228,7 @@ fn time_is_reversed_on_a_large_network_without_a_held_sample() {
 
 #[test]
 fn touches_do_not_pile_up_where_programs_take_long_to_build() {
-    // 24,576 gates: 5 ms to a program, and a touch every 3.2 ms.
+    // 24,576 gates: a program takes 5 ms, and a touch comes every 3.2 ms.
     let large =
         logicnet::Network::random(16, &[1024; 24], logicnet::random::Ops::XorRich, 1).unwrap();
     let script = "2.5 down 0.1 0.1 size 1\n2.6 move 0.9 0.7 over 3\n+0.1 up";
@@ -249,7 +249,7 @@ fn touches_do_not_pile_up_where_programs_take_long_to_build() {
 }
 
 #[test]
-fn loudspeakers_are_safe_whatever_is_played() {
+fn the_output_is_safe_for_loudspeakers() {
     let script = "0 set volume=0\n2 set bend=1\n2.1 down 0.5 0.5\n2.2 down 0 0 finger 2\n\
                   2.2 down 1 0.8 finger 3\n4 up\n4 up finger 2\n4 up finger 3\n5 tap next\n\
                   6 set volume=off";
@@ -257,7 +257,7 @@ fn loudspeakers_are_safe_whatever_is_played() {
     assert!(run.sound.iter().all(|frame| frame.abs() <= 0.95));
     // The sound begins softly.
     assert!(run.sound[..100].iter().all(|frame| frame.abs() < 0.2));
-    // Everything bent to 1 is silence soon, not a cone pushed out.
+    // If every gate is bent to 1, the output soon falls to 0: no DC reaches the cone.
     let exact: Vec<f32> = run
         .blocks
         .iter()
@@ -274,12 +274,12 @@ fn loudspeakers_are_safe_whatever_is_played() {
             .iter()
             .all(|frame| frame.abs() < 1e-3)
     );
-    // Off is silence.
+    // Volume off is silence.
     assert!(run.sound[second(7.0)..].iter().all(|frame| *frame == 0.0));
 }
 
 #[test]
-fn a_pause_is_silent_whatever_is_done_in_it_and_begins_and_ends_without_a_click() {
+fn a_pause_stays_silent_and_begins_and_ends_without_a_click() {
     let script = "0 set volume=0\n3 pause\n3.5 seek 5000\n3.6 bend 300 1\n3.7 next\n4 play";
     let run = play(Desk::new(factory_networks::all()), script, 5.0);
     check(&run, 44_100);
@@ -299,7 +299,7 @@ fn a_pause_is_silent_whatever_is_done_in_it_and_begins_and_ends_without_a_click(
     };
     let (from, to) = (frame(paused), frame(goes_on));
     assert!((40_000..50_000).contains(&(to - from)), "{from} to {to}");
-    // From the last sample, the sound fades: a step of the ramp and of the DC blocker.
+    // The sound fades from the last sample, in steps of the ramp and of the DC blocker.
     let steps = run.sound[from - 1..to].windows(2);
     let step = steps.fold(0f32, |most, two| most.max((two[1] - two[0]).abs()));
     let edge = run.sound[from - 2000..from].windows(2);
@@ -314,7 +314,7 @@ fn a_pause_is_silent_whatever_is_done_in_it_and_begins_and_ends_without_a_click(
 }
 
 #[test]
-fn what_is_too_slow_is_refused_with_its_numbers_and_the_old_sound_goes_on() {
+fn a_change_that_is_too_slow_is_refused_with_its_numbers_and_the_old_sound_goes_on() {
     let wide =
         logicnet::Network::random(16, &[1024; 12], logicnet::random::Ops::XorRich, 1).unwrap();
     let mut desk = Desk::new(vec![wide.clone()]);
@@ -353,7 +353,7 @@ fn what_is_too_slow_is_refused_with_its_numbers_and_the_old_sound_goes_on() {
 }
 
 #[test]
-fn a_network_that_is_too_slow_does_not_bar_the_way() {
+fn a_network_that_is_too_slow_is_skipped() {
     let wide =
         logicnet::Network::random(16, &[1024; 12], logicnet::random::Ops::XorRich, 1).unwrap();
     let mut library = factory_networks::all();
@@ -383,7 +383,7 @@ fn a_run_is_the_same_every_time() {
 
 #[test]
 fn a_touch_during_the_splash_is_a_safe_start_and_bends_nothing() {
-    // The touch lasts longer than the splash, and comes again later.
+    // The touch lasts longer than the splash; another one follows later.
     let script = "0.1 next\n0.2 set speed=2\n1.2 down 0.5 0.5\n+1.8 up\n+1 down 0.5 0.5";
     let run = play(Desk::new(factory_networks::all()), script, 4.5);
     let states: Vec<&Arc<State>> = run.simulation.journal().iter().map(|e| &e.state).collect();

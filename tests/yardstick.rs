@@ -8,7 +8,7 @@ use std::process::Command;
 use logicnet::random::Ops;
 use logicnet::{Masks, Network, Op, simplify};
 
-/// ABC's commands, repeated for as long as they gain enough to be worth the time.
+/// ABC's commands, repeated while they gain enough to be worth the time.
 const SCRIPT: &str = "dch; balance; rewrite; refactor; resub;";
 const ROUNDS: usize = 4;
 

@@ -55,7 +55,7 @@ fn measured_callback(engine: &mut Engine<Lanes>, out: &mut [f32]) {
 #[inline(never)]
 fn measured_ready() -> Network {
     let mut parts = InstrumentParts::new(factory_networks::all());
-    let first = parts.library[0].clone();
+    let first = parts.networks[0].clone();
     parts.seed = 7;
     black_box(parts.assemble(beaglebone())).expect("the shipped networks play");
     first

@@ -118,6 +118,7 @@ pub fn storage(folder: &Path) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::board::description;
     use crate::board::desk::Oled;
     use trill::sim::{Bus, BusEvent, Fault, Sensor, VirtualTime};
 
@@ -125,7 +126,8 @@ mod tests {
     fn present_parts_pass_and_missing_parts_give_advice() {
         let mut time = VirtualTime::new();
         let bus = Bus::new(time.clone(), 100_000);
-        let config = Config::default();
+        let board = description::built_in("desk").unwrap().board().unwrap();
+        let config = board.panel;
         bus.plug(0x28, Sensor::square(3, |_| Vec::new()));
         let oled = Oled::new();
         bus.plug(0x3c, oled.clone());

@@ -1,7 +1,10 @@
 //! Descriptions of boards: `boards/*.toml`, which are built in, and files and settings
 //! that override them. Parses text; reads no files.
 
+use std::num::NonZeroU16;
+
 use serde::Deserialize;
+use toml::{Table, Value, de::Error};
 
 use crate::panel::{self, Height, Mounting};
 use crate::pru::Choice;
@@ -18,10 +21,11 @@ const FILES: &[(&str, &str)] = &[
 ];
 
 /// Kinds of hardware.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Everything is simulated.
+    #[default]
     Desk,
     /// A Bela cape and its library.
     Bela,
@@ -55,10 +59,11 @@ pub struct Board {
 }
 
 /// The page's server, unless the command line says otherwise.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, default)]
 pub struct Web {
     /// The first port to try.
-    pub port: Option<u16>,
+    pub port: Option<NonZeroU16>,
     /// Further names and addresses by which browsers may call the server.
     pub hosts: Vec<String>,
     /// True if browsers need the pairing code that the display shows.
@@ -71,19 +76,25 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Returns the file of a built-in board.
-pub fn file(name: &str) -> Option<&'static str> {
-    FILES
-        .iter()
-        .find(|(other, _)| *other == name)
-        .map(|(_, text)| *text)
+///
+/// # Errors
+/// Fails if there is no such board, and lists those that exist.
+pub fn file(name: &str) -> Result<&'static str, String> {
+    let found = FILES.iter().find(|(other, _)| *other == name);
+    found.map(|(_, text)| *text).ok_or_else(|| {
+        let names: Vec<&str> = names().collect();
+        format!(
+            "no board {name:?}; there are {}, or give a file that ends in .toml",
+            names.join(", ")
+        )
+    })
 }
 
-/// A text in TOML, and its name for messages.
-pub struct Source<'a> {
-    /// A path, or `--set`.
-    pub name: &'a str,
-    /// The text.
-    pub text: &'a str,
+/// A board's file, with the settings that override it.
+#[derive(Clone, Debug)]
+pub struct Description {
+    name: String,
+    settings: Table,
 }
 
 /// Returns the description of a built-in board.
@@ -91,34 +102,26 @@ pub struct Source<'a> {
 /// # Errors
 /// Fails if there is no such board, and lists those that exist.
 pub fn built_in(name: &str) -> Result<Description, String> {
-    let text = file(name).ok_or_else(|| {
-        let names: Vec<&str> = names().collect();
-        format!(
-            "no board {name:?}; there are {}, or give a file that ends in .toml",
-            names.join(", ")
-        )
-    })?;
-    let mut description = parse(&Source { name, text })?;
-    description.name = Some(name.to_string());
-    Ok(description)
+    Ok(Description {
+        name: name.to_string(),
+        settings: parse(name, file(name)?)?,
+    })
 }
 
-/// Parses a file that names the board it is `like` and overrides parts of it.
+/// Parses the file of a board called `name`, which names the board it is `like` and
+/// overrides parts of it. `path` names the file in messages.
 ///
 /// # Errors
 /// Returns the place in the file and the problem there.
-pub fn from_file(name: &str, source: &Source<'_>) -> Result<Description, String> {
-    let overrides = parse(source)?;
-    let like = overrides.like.as_deref().ok_or_else(|| {
-        format!(
-            "{}: say what it is like on a line of its own, such as like = \"bela-black\"",
-            source.name
-        )
+pub fn from_file(name: &str, path: &str, text: &str) -> Result<Description, String> {
+    let overrides = parse(path, text)?;
+    let like = overrides.get("like").and_then(Value::as_str);
+    let like = like.ok_or_else(|| {
+        format!("{path}: say what it is like on a line of its own, such as like = \"bela-black\"")
     })?;
-    let mut description =
-        built_in(like).map_err(|problem| format!("{}: {problem}", source.name))?;
+    let mut description = built_in(like).map_err(|problem| format!("{path}: {problem}"))?;
     description.override_with(overrides);
-    description.name = Some(name.to_string());
+    description.name = name.to_string();
     Ok(description)
 }
 
@@ -135,53 +138,66 @@ impl Description {
         if !key.chars().all(plain) || value.contains(['\n', '\r', '\'']) {
             return Err(format!("{assignment:?}: write key=value"));
         }
+        let problem = |error: Error| format!("{assignment}: {}", error.message());
         // Words may come without quotes.
-        let bare = format!("{key} = {value}");
-        let text = match toml::from_str::<toml::Table>(&bare) {
-            Ok(_) => bare,
-            Err(_) => format!("{key} = '{value}'"),
-        };
-        let overrides = toml::from_str(&text)
-            .map_err(|error: toml::de::Error| format!("{assignment}: {}", error.message()))?;
+        let overrides: Table = toml::from_str(&format!("{key} = {value}"))
+            .or_else(|_| toml::from_str(&format!("{key} = '{value}'")))
+            .map_err(problem)?;
+        overrides.clone().try_into::<Sections>().map_err(problem)?;
         self.override_with(overrides);
         Ok(())
     }
 
-    /// Checks the description and returns its board.
+    /// Replaces the keys that the overrides give, section by section.
+    fn override_with(&mut self, overrides: Table) {
+        for (key, value) in overrides {
+            match (self.settings.get_mut(&key), value) {
+                (Some(Value::Table(section)), Value::Table(keys)) => section.extend(keys),
+                (_, value) => {
+                    self.settings.insert(key, value);
+                }
+            }
+        }
+    }
+
+    /// Returns the board.
     ///
     /// # Errors
-    /// Returns the name of a missing key, or the conflict between two keys.
+    /// Returns the conflict between two keys.
     pub fn board(self) -> Result<Board, String> {
-        let name = self.name.unwrap_or_default();
-        let missing = |key: &str| format!("board {name}: {key} is missing");
-        macro_rules! need {
-            ($section:ident.$key:ident) => {
-                self.$section.$key.ok_or_else(|| {
-                    missing(&format!("{}.{}", stringify!($section), stringify!($key)))
-                })?
-            };
-        }
-        let size = need!(display.size);
-        let surface = Surface {
-            field: need!(touch.field).0,
-            buttons: need!(touch.buttons).regions(),
-        };
+        let name = self.name;
+        let sections: Sections = self
+            .settings
+            .try_into()
+            .map_err(|error: Error| format!("board {name}: {}", error.message()))?;
+        let Sections {
+            i2c,
+            touch,
+            display,
+            audio,
+            cost,
+            pru,
+            ..
+        } = sections;
         let panel = panel::Config {
             board: name.clone(),
-            bus: need!(i2c.device),
-            touch_address: need!(touch.address).0,
+            bus: i2c.device,
+            touch_address: touch.address.0,
             mounting: Mounting {
-                flip_x: self.touch.flip_x.unwrap_or_default(),
-                flip_y: self.touch.flip_y.unwrap_or_default(),
+                flip_x: touch.flip_x,
+                flip_y: touch.flip_y,
             },
-            surface,
-            has_display: size != Size::None,
-            display_address: need!(display.address).0,
-            height: match size {
+            surface: Surface {
+                field: touch.field.0,
+                buttons: touch.buttons.regions(),
+            },
+            has_display: display.size != Size::None,
+            display_address: display.address.0,
+            height: match display.size {
                 Size::Rows32 => Height::Rows32,
                 Size::Rows64 | Size::None => Height::Rows64,
             },
-            upside_down: need!(display.rotation) == Rotation::UpsideDown,
+            upside_down: display.rotation.0 == 180,
             page: None,
         };
         if panel.has_display && panel.touch_address == panel.display_address {
@@ -189,77 +205,70 @@ impl Description {
                 "board {name}: touch.address and display.address are the same"
             ));
         }
-        let platform = Platform {
-            rate: need!(audio.rate).0,
-            block: need!(audio.period).0,
-            cost: Cost {
-                gate_ns: need!(cost.gate).0,
-                group_ns: need!(cost.group).0,
-                frame_ns: need!(cost.frame).0,
-                callback_ns: need!(cost.callback).0,
-            },
-        };
         Ok(Board {
-            about: self.about.clone().unwrap_or_default(),
-            kind: self.kind.ok_or_else(|| missing("kind"))?,
-            panel,
-            bus_hz: need!(i2c.hz).0,
-            platform,
-            stop_button: self.audio.stop_button.unwrap_or_default(),
-            pru_core: self.pru.core.map(|core| core.0),
-            engine: match self.pru.core {
-                None => Choice::Cpu,
-                Some(_) => self.pru.engine.unwrap_or(Choice::Auto),
-            },
-            state: self.deploy.state,
-            web: Web {
-                port: self.web.port.map(|port| port.0),
-                hosts: self.web.hosts.unwrap_or_default(),
-                pairing: self.web.pairing.unwrap_or_default(),
-            },
             name,
+            about: sections.about,
+            kind: sections.kind,
+            panel,
+            bus_hz: i2c.hz.0,
+            platform: Platform {
+                rate: audio.rate.0,
+                block: audio.period.0,
+                cost: Cost {
+                    gate_ns: cost.gate.0,
+                    group_ns: cost.group.0,
+                    frame_ns: cost.frame.0,
+                    callback_ns: cost.callback.0,
+                },
+            },
+            stop_button: audio.stop_button,
+            pru_core: pru.core.map(|core| core.0),
+            engine: match pru.core {
+                None => Choice::Cpu,
+                Some(_) => pru.engine.unwrap_or(Choice::Auto),
+            },
+            state: sections.deploy.state,
+            web: sections.web,
         })
     }
 }
 
-fn parse(source: &Source<'_>) -> Result<Description, String> {
-    toml::from_str(source.text).map_err(|error: toml::de::Error| {
+/// Parses a file, and checks its keys and values while their places are known.
+fn parse(path: &str, text: &str) -> Result<Table, String> {
+    let checked = toml::from_str::<Sections>(text).and_then(|_| toml::from_str(text));
+    checked.map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
-        let before = source.text.get(..at).unwrap_or_default();
+        let before = text.get(..at).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
-        let column = before
-            .rsplit('\n')
-            .next()
-            .unwrap_or_default()
-            .chars()
-            .count()
-            + 1;
+        let start = before.rfind('\n').map_or(0, |end| end + 1);
+        let column = before[start..].chars().count() + 1;
         let message = error.message().replace('\n', " ");
-        format!("{}, line {line}, column {column}: {message}", source.name)
+        format!("{path}, line {line}, column {column}: {message}")
     })
 }
 
-/// Sections of a file, in which every key is optional.
+/// Sections of a file. Every key is optional, since a file may override a few keys only;
+/// the built-in files have all keys without a meaningful default.
 macro_rules! sections {
     ($($(#[$doc:meta])* $name:ident { $($key:ident: $type:ty,)* })*) => {
         $(
             $(#[$doc])*
-            #[derive(Clone, Debug, Default, Deserialize)]
+            #[derive(Default, Deserialize)]
             #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
             struct $name {
-                $($key: Option<$type>,)*
-            }
-
-            impl $name {
-                fn override_with(&mut self, other: $name) {
-                    $(self.$key = other.$key.or(self.$key.take());)*
-                }
+                $($key: $type,)*
             }
         )*
     };
 }
 
 sections! {
+    /// A board's file.
+    #[allow(dead_code)] // `like` is read before
+    Sections {
+        like: Option<String>, about: String, kind: Kind, i2c: I2c, touch: Touch,
+        display: Display, audio: Audio, cost: Costs, pru: Pru, web: Web, deploy: Deploy,
+    }
     /// The bus of the sensor and the display.
     I2c { device: String, hz: BusHz, }
     /// The touch sensor and its regions.
@@ -271,44 +280,17 @@ sections! {
     /// Costs of the engine's work.
     Costs { gate: Nanoseconds, group: Nanoseconds, frame: Nanoseconds, callback: Nanoseconds, }
     /// The programmable real-time unit.
-    Pru { core: Core, engine: Choice, }
-    /// The page for browsers.
-    WebPage { port: Port, hosts: Vec<String>, pairing: bool, }
+    Pru { core: Option<Core>, engine: Option<Choice>, }
+    /// Regions of the buttons; a button without a region does not exist.
+    Buttons {
+        previous: Option<Rectangle>, next: Option<Rectangle>, mode: Option<Rectangle>,
+        clear: Option<Rectangle>, time: Option<Rectangle>,
+    }
     /// Settings of `deploy.sh`, checked for unknown keys; only `state` is used here.
-    Deploy { host: String, target: String, projects: String, project: String, state: String, }
-}
-
-/// A board's file, or settings that override another file's.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub struct Description {
-    #[serde(skip)]
-    name: Option<String>,
-    like: Option<String>,
-    about: Option<String>,
-    kind: Option<Kind>,
-    i2c: I2c,
-    touch: Touch,
-    display: Display,
-    audio: Audio,
-    cost: Costs,
-    pru: Pru,
-    web: WebPage,
-    deploy: Deploy,
-}
-
-impl Description {
-    fn override_with(&mut self, other: Description) {
-        self.about = other.about.or(self.about.take());
-        self.kind = other.kind.or(self.kind.take());
-        self.i2c.override_with(other.i2c);
-        self.touch.override_with(other.touch);
-        self.display.override_with(other.display);
-        self.audio.override_with(other.audio);
-        self.cost.override_with(other.cost);
-        self.pru.override_with(other.pru);
-        self.web.override_with(other.web);
-        self.deploy.override_with(other.deploy);
+    #[allow(dead_code)]
+    Deploy {
+        host: String, target: String, projects: String, project: String,
+        state: Option<String>,
     }
 }
 
@@ -317,7 +299,7 @@ macro_rules! bounded {
     ($($(#[$doc:meta])* $name:ident($type:ty) $range:expr, $words:literal;)*) => {
         $(
             $(#[$doc])*
-            #[derive(Clone, Copy, Debug, Deserialize)]
+            #[derive(Clone, Copy, Default, Deserialize)]
             #[serde(try_from = "f64")]
             struct $name($type);
 
@@ -347,15 +329,16 @@ bounded! {
     Period(u32) 2.0..=4096.0, "a period is 2 to 4096 frames";
     /// A cost in nanoseconds.
     Nanoseconds(f32) 0.1..=1e6, "a cost is 0.1 to 1_000_000 nanoseconds";
-    /// A TCP port.
-    Port(u16) 1.0..=65_535.0, "a port is 1 to 65_535";
+    /// Rotation of the display in degrees.
+    Rotation(u8) [0.0, 180.0], "a rotation is 0 or 180";
     /// A PRU core.
     Core(u8) 0.0..=0.0, "only PRU 0 is free on a Bela";
 }
 
 /// Size of the display.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, Deserialize, PartialEq, Eq)]
 enum Size {
+    #[default]
     #[serde(rename = "128x64")]
     Rows64,
     #[serde(rename = "128x32")]
@@ -364,32 +347,16 @@ enum Size {
     None,
 }
 
-/// Rotation of the display.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(try_from = "f64")]
-enum Rotation {
-    Upright,
-    UpsideDown,
-}
-
-impl TryFrom<f64> for Rotation {
-    type Error = &'static str;
-
-    fn try_from(degrees: f64) -> Result<Rotation, &'static str> {
-        if degrees == 0.0 {
-            Ok(Rotation::Upright)
-        } else if degrees == 180.0 {
-            Ok(Rotation::UpsideDown)
-        } else {
-            Err("a rotation is 0 or 180")
-        }
-    }
-}
-
 /// A region as left, top, right, bottom; 0.0 to 1.0 of the square's sides.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Deserialize)]
 #[serde(try_from = "[f32; 4]")]
 struct Rectangle(Region);
+
+impl Default for Rectangle {
+    fn default() -> Rectangle {
+        Rectangle(Surface::default().field)
+    }
+}
 
 impl TryFrom<[f32; 4]> for Rectangle {
     type Error = &'static str;
@@ -412,32 +379,18 @@ impl TryFrom<[f32; 4]> for Rectangle {
     }
 }
 
-/// Regions of the buttons; a button without a region does not exist.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Buttons {
-    previous: Option<Rectangle>,
-    next: Option<Rectangle>,
-    mode: Option<Rectangle>,
-    clear: Option<Rectangle>,
-    time: Option<Rectangle>,
-}
-
 impl Buttons {
     fn regions(&self) -> Vec<(Button, Region)> {
-        Button::ALL
-            .into_iter()
-            .filter_map(|button| {
-                let region = match button {
-                    Button::Previous => self.previous,
-                    Button::Next => self.next,
-                    Button::Mode => self.mode,
-                    Button::Clear => self.clear,
-                    Button::Time => self.time,
-                };
-                region.map(|region| (button, region.0))
-            })
-            .collect()
+        [
+            (Button::Previous, self.previous),
+            (Button::Next, self.next),
+            (Button::Mode, self.mode),
+            (Button::Clear, self.clear),
+            (Button::Time, self.time),
+        ]
+        .into_iter()
+        .filter_map(|(button, region)| Some((button, region?.0)))
+        .collect()
     }
 }
 
@@ -470,6 +423,16 @@ mod tests {
                 (name, name)
             );
             assert_eq!(board.panel.surface, Surface::default(), "{name}");
+            // Every key is given: defaults are empty and 0.
+            assert!(!board.about.is_empty() && !board.panel.bus.is_empty());
+            let Platform { rate, block, cost } = board.platform;
+            let (touch, display) = (board.panel.touch_address, board.panel.display_address);
+            for number in [board.bus_hz, rate, block, touch.into(), display.into()] {
+                assert!(number > 0, "{name}");
+            }
+            for ns in [cost.gate_ns, cost.group_ns, cost.frame_ns, cost.callback_ns] {
+                assert!(ns > 0.0, "{name}");
+            }
         }
     }
 
@@ -504,11 +467,7 @@ mod tests {
     fn a_file_overrides_only_its_own_keys() {
         let text = "like = 'bela-black'\n[display]\nsize = '128x32'\nrotation = 180\n\
                     [touch.buttons]\nnext = [0.0, 0.9, 1.0, 1.0]";
-        let source = Source {
-            name: "mine.toml",
-            text,
-        };
-        let mut description = from_file("mine", &source).unwrap();
+        let mut description = from_file("mine", "mine.toml", text).unwrap();
         description.set("touch.flip-x=true").unwrap();
         description.set("display.size=none").unwrap();
         description.set("i2c.device=/dev/i2c-2").unwrap();
@@ -562,14 +521,7 @@ mod tests {
             ("about = 'nothing'", "b.toml: say what it is like"),
             ("like = ", "line 1, column"),
         ] {
-            let problem = from_file(
-                "b",
-                &Source {
-                    name: "b.toml",
-                    text,
-                },
-            )
-            .unwrap_err();
+            let problem = from_file("b", "b.toml", text).unwrap_err();
             assert!(problem.contains(expected), "{text:?}: {problem}");
         }
         let mut description = built_in("desk").unwrap();
@@ -590,7 +542,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_text_is_a_board_or_refused(text in "(like = 'desk'\n)?(\\[(touch|audio|x)\\]\n)?((address|period|field) = [0-9x.'\\[\\], -]{0,12}\n){0,3}", set in "[a-z.0-9=\\-]{0,20}") {
-            if let Ok(description) = from_file("b", &Source { name: "b", text: &text }) {
+            if let Ok(description) = from_file("b", "b", &text) {
                 let _ = description.board();
             }
             let _ = built_in("desk").unwrap().set(&set);

@@ -47,34 +47,33 @@ impl Arguments {
             measure::<W256>(&network, &program),
             measure::<W512>(&network, &program),
         ];
-        let mut text = String::new();
-        if self.json {
+        let text = if self.json {
             let widths: Vec<_> = speeds
                 .iter()
                 .map(|s| json!({"lanes": s.lanes, "ns_min": s.ns_min, "ns_median": s.ns_median}))
                 .collect();
             let gates = network.gates().len();
             let report = json!({"gates": gates, "live_gates": live_gates, "widths": widths});
-            text = format!("{report}\n");
+            format!("{report}\n")
         } else {
-            let mut line = |line: std::fmt::Arguments| {
-                writeln!(text, "{line}").expect("writing to a string never fails");
-            };
-            line(format_args!(
-                "{} gates, {live_gates} live, {} when evaluated; {} samples a period",
+            let mut text = format!(
+                "{} gates, {live_gates} live, {} when evaluated; {} samples a period\n\
+                 lanes  ns a sample: min  median\n",
                 network.gates().len(),
                 program.gates(),
                 network.period()
-            ));
-            line(format_args!("lanes  ns a sample: min  median"));
+            );
             for s in &speeds {
-                line(format_args!(
+                // Writing to a string never fails.
+                let _ = writeln!(
+                    text,
                     "{:>5}  {:>16.3}  {:>6.3}",
                     s.lanes, s.ns_min, s.ns_median
-                ));
+                );
             }
-        }
-        files::print_bytes(text.as_bytes())
+            text
+        };
+        files::print(text)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use gatebend::board::description::{self, Description, Source};
+use gatebend::board::description::{self, Board};
 
 use crate::{CommandResult, Failure, files};
 
@@ -16,20 +16,17 @@ pub struct Arguments {
 impl Arguments {
     pub fn run(&self) -> CommandResult {
         let text = match &self.name {
-            Some(name) => description::built_in(name)
-                .map(|_| description::file(name).unwrap_or_default().to_string())
-                .map_err(Failure::Failed)?,
+            Some(name) => description::file(name)?.to_string(),
             None => list()?,
         };
-        files::print_bytes(text.as_bytes())
+        files::print(text)
     }
 }
 
 fn list() -> Result<String, Failure> {
     let mut text = String::new();
     for name in description::names() {
-        let board = description::built_in(name).and_then(Description::board);
-        let about = board.map_err(Failure::Failed)?.about;
+        let about = description::built_in(name)?.board()?.about;
         // Writing to a string never fails.
         let _ = writeln!(text, "{name:<12} {about}");
     }
@@ -40,32 +37,31 @@ fn list() -> Result<String, Failure> {
     Ok(text)
 }
 
-/// Loads the description of a board by its name, or from a file that ends in `.toml`.
-pub fn load(name: &str) -> Result<Description, Failure> {
+/// Loads a board by its name, or from a file that ends in `.toml`, with these settings.
+pub fn load<'a>(name: &str, settings: impl Iterator<Item = &'a String>) -> Result<Board, Failure> {
     let path = Path::new(name);
-    if path.extension().is_none_or(|ending| ending != "toml") {
-        return description::built_in(name).map_err(Failure::Usage);
+    let mut description = if path.extension().is_some_and(|ending| ending == "toml") {
+        let text = files::read_text(path, "gatebend boards lists the built-in ones")?;
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        description::from_file(&stem, name, &text)?
+    } else {
+        description::built_in(name).map_err(Failure::Usage)?
+    };
+    for assignment in settings {
+        description
+            .set(assignment)
+            .map_err(|problem| Failure::Usage(format!("--set {problem}")))?;
     }
-    let text = files::read_text(path, "gatebend boards lists the built-in ones")?;
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let source = Source { name, text: &text };
-    description::from_file(&stem, &source).map_err(Failure::Failed)
+    Ok(description.board()?)
 }
 
-/// Lock file that keeps a second instance from starting on a board.
-#[cfg(target_os = "linux")]
-const LOCK: &str = "/run/gatebend.lock";
-/// Environment variable with another lock file, for tests.
-#[cfg(target_os = "linux")]
-const LOCK_VARIABLE: &str = "GATEBEND_LOCK";
-
-/// Claims the board for this process, or names the process that has it.
+/// Claims the board for this process, or names the process that has it. Tests name another
+/// lock file in the environment.
 #[cfg(target_os = "linux")]
 pub fn claim(state: Option<&Path>) -> Result<gatebend::board::linux::Instance, Failure> {
-    let named = std::env::var_os(LOCK_VARIABLE);
-    let first = named.map_or_else(|| LOCK.into(), std::path::PathBuf::from);
+    let named = std::env::var_os("GATEBEND_LOCK");
+    let lock = named.unwrap_or_else(|| "/run/gatebend.lock".into()).into();
     let in_state = state.map(|folder| folder.join("lock"));
-    let locks: Vec<_> = std::iter::once(first).chain(in_state).collect();
-    gatebend::board::linux::Instance::claim(&locks)
-        .map_err(|occupied| Failure::Failed(occupied.to_string()))
+    let locks: Vec<_> = std::iter::once(lock).chain(in_state).collect();
+    Ok(gatebend::board::linux::Instance::claim(&locks).map_err(|occupied| occupied.to_string())?)
 }

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use gatebend::board::check::{self, Finding};
-use gatebend::board::description::{Board, Description, Kind};
+use gatebend::board::description::{Board, Kind};
 use gatebend::board::desk::Oled;
 use trill::sim::{Bus, RealTime, Sensor};
 
@@ -29,13 +29,7 @@ pub struct Arguments {
 
 impl Arguments {
     pub fn run(&self) -> CommandResult {
-        let mut board: Description = boards::load(&self.board)?;
-        for assignment in &self.set {
-            board
-                .set(assignment)
-                .map_err(|problem| Failure::Usage(format!("--set {problem}")))?;
-        }
-        let board = board.board().map_err(Failure::Failed)?;
+        let board = boards::load(&self.board, self.set.iter())?;
         let mut failed = 0;
         let mut report = |finding: Finding| {
             let (mark, text) = match &finding.outcome {
@@ -47,17 +41,17 @@ impl Arguments {
             // The exit code is the answer, even if standard output is closed.
             let _ = writeln!(std::io::stdout(), "{}", crate::one_line(&line));
         };
+        let state = board.state.as_deref().map(Path::new);
         #[cfg(target_os = "linux")]
         let _only = match board.kind {
             Kind::Desk => None,
-            Kind::Bela => Some(boards::claim(board.state.as_deref().map(Path::new))?),
+            Kind::Bela => Some(boards::claim(state)?),
         };
         match board.kind {
             Kind::Desk => desk(&board, &mut report),
             Kind::Bela => self.bela(&board, &mut report),
         }
-        let state = self.state.as_deref();
-        if let Some(folder) = state.or(board.state.as_deref().map(Path::new)) {
+        if let Some(folder) = self.state.as_deref().or(state) {
             report(check::storage(folder));
         }
         match failed {

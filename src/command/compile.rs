@@ -30,7 +30,7 @@ impl Arguments {
             CompileError::Gates(_) => Failure::Failed(format!("'{}': {error}", self.expression)),
         })?;
         let network = self.naming.apply(network)?;
-        files::save_text(self.output.as_deref(), &network.to_json())?;
+        files::write(self.output.as_deref(), network.to_json())?;
         crate::print_message(&format!(
             "{} gates, exact at every t ({} times)",
             network.gates().len(),

@@ -41,6 +41,6 @@ impl Arguments {
                 .map_err(|error| Failure::Failed(format!("{}: {error}", self.network.display())))?
                 .listing(),
         };
-        files::save_text(Some(&self.output), &text)
+        files::write(Some(&self.output), &text)
     }
 }

@@ -26,7 +26,7 @@ impl Arguments {
         } else {
             facts.text(&network)
         };
-        files::print_bytes(text.as_bytes())
+        files::print(text)
     }
 }
 
@@ -37,6 +37,8 @@ struct Facts {
     operations: Vec<(Op, usize)>,
     network_bits: u64,
     output_bits: u64,
+    /// Bits of the network per bit of sound.
+    ratio: f64,
 }
 
 impl Facts {
@@ -50,19 +52,18 @@ impl Facts {
         }
         operations.retain(|&(_, count)| count > 0);
         let address_bits = u64::from(network.nodes().next_power_of_two().ilog2());
+        // Each gate: four bits of operation and two node numbers.
+        let network_bits = network.gates().len() as u64 * (4 + 2 * address_bits);
+        let output_bits = u64::from(network.period()) * network.outputs().len() as u64;
         Facts {
             live_gates: live.iter().filter(|&&live| live).count(),
             program_gates: Program::new(network, network.masks()).gates(),
             depth: depth(network, live),
             operations,
-            // Each gate: four bits of operation and two node numbers.
-            network_bits: network.gates().len() as u64 * (4 + 2 * address_bits),
-            output_bits: u64::from(network.period()) * network.outputs().len() as u64,
+            network_bits,
+            output_bits,
+            ratio: network_bits as f64 / output_bits as f64,
         }
-    }
-
-    fn ratio(&self) -> f64 {
-        self.network_bits as f64 / self.output_bits as f64
     }
 
     fn json(&self, network: &Network) -> Value {
@@ -89,15 +90,15 @@ impl Facts {
             "operations": operations,
             "network_bits": self.network_bits,
             "output_bits": self.output_bits,
-            "ratio": self.ratio(),
+            "ratio": self.ratio,
         })
     }
 
     fn text(&self, network: &Network) -> String {
         let mut text = String::new();
         let mut row = |what: &str, value: String| {
-            writeln!(text, "{what:<12}{}", crate::one_line(&value))
-                .expect("writing to a string never fails");
+            // Writing to a string never fails.
+            let _ = writeln!(text, "{what:<12}{}", crate::one_line(&value));
         };
         row("name", network.name().into());
         for (what, value) in [("", network.description()), ("source", network.source())] {
@@ -105,64 +106,35 @@ impl Facts {
                 row(what, value.into());
             }
         }
-        row(
-            "inputs",
-            match network.input_encoding() {
-                InputEncoding::Binary => format!("{} bits of t", network.inputs()),
-                encoding => format!(
-                    "{} for {} bits of t ({encoding:?})",
-                    network.inputs(),
-                    network.counter_bits()
-                ),
-            },
-        );
-        row(
-            "outputs",
-            match network.output_encoding() {
-                OutputEncoding::Binary => network.outputs().len().to_string(),
-                OutputEncoding::GroupSum { groups } => {
-                    format!("{}, summed in {groups} groups", network.outputs().len())
-                }
-            },
-        );
-        row(
-            "gates",
-            format!(
-                "{} in {} layers; {} live, {} when evaluated",
-                network.gates().len(),
-                network.layer_count(),
-                self.live_gates,
-                self.program_gates
-            ),
-        );
-        row("depth", format!("{} gates", self.depth));
+        let (inputs, bits) = (network.inputs(), network.counter_bits());
+        let inputs = match network.input_encoding() {
+            InputEncoding::Binary => format!("{inputs} bits of t"),
+            encoding => format!("{inputs} for {bits} bits of t ({encoding:?})"),
+        };
+        row("inputs", inputs);
+        let outputs = network.outputs().len();
+        let outputs = match network.output_encoding() {
+            OutputEncoding::Binary => outputs.to_string(),
+            OutputEncoding::GroupSum { groups } => format!("{outputs}, summed in {groups} groups"),
+        };
+        row("outputs", outputs);
+        let (gates, layers) = (network.gates().len(), network.layer_count());
+        let (live, evaluated, depth) = (self.live_gates, self.program_gates, self.depth);
+        let counts = format!("{live} live, {evaluated} when evaluated");
+        row("gates", format!("{gates} in {layers} layers; {counts}"));
+        row("depth", format!("{depth} gates"));
         if !network.masks().is_empty() {
             row("masks", network.masks().len().to_string());
         }
-        row(
-            "period",
-            format!(
-                "{} samples, {:.2} s at {} Hz",
-                network.period(),
-                f64::from(network.period()) / f64::from(network.sample_rate()),
-                network.sample_rate()
-            ),
-        );
-        row(
-            "size",
-            format!(
-                "{} bits for {} bits of sound: {:.4}",
-                self.network_bits,
-                self.output_bits,
-                self.ratio()
-            ),
-        );
-        let most = self
-            .operations
-            .iter()
-            .map(|(_, count)| *count)
-            .max()
-            .unwrap_or(1);
+        let (period, rate) = (network.period(), network.sample_rate());
+        let seconds = f64::from(period) / f64::from(rate);
+        let length = format!("{period} samples, {seconds:.2} s at {rate} Hz");
+        row("period", length);
+        let (from, to, ratio) = (self.network_bits, self.output_bits, self.ratio);
+        let size = format!("{from} bits for {to} bits of sound: {ratio:.4}");
+        row("size", size);
+        let counts = self.operations.iter().map(|(_, count)| *count);
+        let most = counts.max().unwrap_or(1);
         for (i, (op, count)) in self.operations.iter().enumerate() {
             let bar = "#".repeat((30 * count).div_ceil(most));
             row(

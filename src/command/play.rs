@@ -2,11 +2,11 @@
 
 mod logging;
 mod page;
-mod saving;
 mod simulated;
 mod track;
 
-use std::io;
+use std::fmt::Write;
+use std::io::{self, IsTerminal};
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,11 +14,13 @@ use std::time::Duration;
 
 use engine::{Cost, Platform};
 use gatebend::board::description::{Board, Kind};
-use gatebend::board::desk::{Desk, Interrupt, Live, Script, play_live};
+use gatebend::board::desk::{Desk, Script, play_live, sound_card_rate, watch_signals};
 use gatebend::factory_networks;
+use gatebend::link::server::Listener;
 use gatebend::pru::Choice;
 use gatebend::runtime::parts::InstrumentParts;
 use gatebend::runtime::session::{Plan, SessionStorage};
+use gatebend::storage::{Autosave, Files, Folders};
 use instrument::bend_layers::BendLayers;
 use instrument::parameters::{KEYS, Parameters};
 use instrument::surface::Surface;
@@ -31,7 +33,7 @@ use page::Page;
 #[derive(clap::Args)]
 #[command(after_help = parameters_help())]
 pub struct Arguments {
-    /// Network to play first; the built-in ones follow
+    /// Network to play first; the factory networks follow
     network: Option<PathBuf>,
     /// Board to play on: a name that `gatebend boards` lists, or a file
     #[arg(long, value_name = "NAME|FILE.toml", default_value = "desk")]
@@ -42,10 +44,10 @@ pub struct Arguments {
     /// Processor that evaluates: auto, cpu, or pru wherever it can [default: from the board's file]
     #[arg(long, value_name = "auto|cpu|pru")]
     engine: Option<Choice>,
-    /// Length in seconds [default: the script's and 1 s more; without a script endless, or 10 s in simulated time]
+    /// Length in seconds [default: the script's plus 1 s; without a script endless, or 10 s in simulated time]
     #[arg(long, value_name = "S", value_parser = seconds)]
     seconds: Option<f64>,
-    /// Write the output, 16 bits, or floats to OUT.f32; in simulated time
+    /// Write the output: a WAV file of 16 bits, or floats to OUT.f32; in simulated time
     #[arg(long, value_name = "OUT.wav")]
     wav: Option<PathBuf>,
     /// Write the network's exact samples, before DC blocker and limiter; in simulated time
@@ -98,18 +100,14 @@ fn seconds(text: &str) -> Result<f64, String> {
 
 /// Returns the table of parameters for `--help`.
 fn parameters_help() -> String {
-    let rows = KEYS.iter().map(|key| {
-        let parameter = key.parameter();
+    let mut help = "Parameters for --set:".to_string();
+    for parameter in KEYS.iter().map(|key| key.parameter()) {
+        let (id, about, values) = (parameter.id, parameter.about, parameter.values());
         let default = parameter.format(parameter.default);
-        format!(
-            "  {:<14} {} ({}; default {default})",
-            parameter.id,
-            parameter.about,
-            parameter.values()
-        )
-    });
-    let rows: Vec<String> = rows.collect();
-    format!("Parameters for --set:\n{}", rows.join("\n"))
+        // Writing to a string never fails.
+        let _ = write!(help, "\n  {id:<14} {about} ({values}; default {default})");
+    }
+    help
 }
 
 /// Longest time to write the log at the end.
@@ -120,11 +118,11 @@ impl Arguments {
         let (board, mut parts) = self.board()?;
         let script = self.script(&board.panel.surface)?;
         if let Some(path) = &self.network {
-            parts.library.insert(0, files::load(path)?);
+            parts.networks.insert(0, files::load(path)?);
         }
         match (board.kind, self.simulated()) {
             (Kind::Bela, Some(option)) => Err(Failure::Usage(format!(
-                "{option}: a Bela plays in real time; leave --board away to simulate it"
+                "{option}: a Bela plays in real time; leave out --board to simulate it"
             ))),
             (Kind::Bela, None) => self.bela(board, parts, &script),
             (Kind::Desk, simulated) => self.desk(board, parts, script, simulated.is_some()),
@@ -145,16 +143,11 @@ impl Arguments {
 
     /// Returns the board and the instrument's parts, with all settings applied.
     fn board(&self) -> Result<(Board, InstrumentParts), Failure> {
-        let mut description = boards::load(&self.board)?;
+        let settings = self.set.iter().filter(|set| is_of_board(set));
+        let mut board = boards::load(&self.board, settings)?;
         let mut parts = InstrumentParts::new(factory_networks::all());
         parts.seed = self.seed;
-        for assignment in self.set.iter().filter(|set| is_of_board(set)) {
-            description
-                .set(assignment)
-                .map_err(|problem| Failure::Usage(format!("--set {problem}")))?;
-        }
         self.assign(&mut parts.parameters)?;
-        let mut board = description.board().map_err(Failure::Failed)?;
         board.engine = self.engine.unwrap_or(board.engine);
         if board.engine != Choice::Cpu && board.pru_core.is_none() {
             print_message(&format!("{} has no free PRU: the CPU plays", board.name));
@@ -178,26 +171,55 @@ impl Arguments {
             return Ok(Script::default());
         };
         let text = files::read_text(path, "a script is text: docs/playing.md")?;
-        Script::parse(&text, surface)
-            .map_err(|problem| Failure::Failed(format!("{}: {problem}", path.display())))
+        Ok(Script::parse(&text, surface)
+            .map_err(|problem| format!("{}: {problem}", path.display()))?)
     }
 
-    /// Opens the storage and continues from what was saved. The command line takes
+    /// Returns the length in seconds, which the script decides unless the option is given.
+    fn length(&self, script: &Script) -> Option<f64> {
+        let scripted = self
+            .script
+            .as_ref()
+            .map(|_| script.end() as f64 / 1e9 + 1.0);
+        self.seconds.or(scripted)
+    }
+
+    /// Returns a plan of the script's commands.
+    fn plan(
+        script: &Script,
+        seconds: Option<f64>,
+        storage: Option<SessionStorage>,
+        listener: Option<Listener>,
+    ) -> Plan {
+        Plan {
+            commands: script.commands().collect(),
+            end: seconds.map_or(u64::MAX, |seconds| (seconds * 1e9) as u64),
+            storage,
+            listener,
+        }
+    }
+
+    /// Opens the storage and continues from the saved state. The command line takes
     /// precedence: if it names another network than the saved one, the saved state is
     /// set aside as a preset.
     ///
-    /// This counts a start. Call it after everything that can fail without it; dropping
-    /// the storage takes the count back.
+    /// Counts a start, so it is called after everything that may fail before. Dropping the
+    /// storage cancels the start.
     fn restore(
         &self,
         parts: &mut InstrumentParts,
         state: Option<&Path>,
     ) -> Result<Option<SessionStorage>, Failure> {
-        let Some((storage, mut restored)) = saving::open(state, self.presets.clone()) else {
+        let mut folders = state.map(Folders::within).unwrap_or_default();
+        folders.presets = self.presets.clone().or(folders.presets);
+        if folders.presets.is_none() {
             return Ok(None);
-        };
-        if let Some(saved) = restored.saved.as_mut().filter(|_| restored.trusted) {
-            let first = &parts.library[0];
+        }
+        let (autosave, handle, mut restored) = Autosave::open(&Files, folders);
+        parts.storage = Box::new(handle.clone());
+        let storage = SessionStorage::new(autosave, handle);
+        if let Some(saved) = restored.saved.as_mut().filter(|_| !restored.is_suspect) {
+            let first = &parts.networks[0];
             if self.network.is_some() && saved.origin != first.name() {
                 restored.replaced = Some(saved.clone());
                 saved.network = Arc::new(first.clone());
@@ -207,7 +229,6 @@ impl Arguments {
             self.assign(&mut saved.parameters)?;
         }
         parts.restored = restored;
-        parts.storage = Box::new(storage.handle().clone());
         Ok(Some(storage))
     }
 
@@ -223,55 +244,44 @@ impl Arguments {
                 "{option}: options after -- are Bela's; this is a desk"
             )));
         }
+        // In real time, the display is painted in the terminal.
         let terminal = if simulated {
             LevelFilter::Warn
         } else {
             LevelFilter::Off
         };
         let log = logging::start(self.state.as_deref(), terminal)?;
-        let outcome = if simulated {
-            self.simulate(board, parts, script)
+        let play = if simulated {
+            Self::simulate
         } else {
-            self.live(board, parts, script)
+            Self::live
         };
+        let outcome = play(self, board, parts, script);
         log.end(LOGGING);
         outcome
     }
 
     #[cfg(target_os = "linux")]
     fn bela(&self, board: Board, mut parts: InstrumentParts, script: &Script) -> CommandResult {
-        use gatebend::board::bela::{Performance, play};
+        use gatebend::board::bela;
         use gatebend::board::linux::Signals;
         if script.is_handled() {
             print_message(
                 "the script's fingers, knobs and faults are ignored: a board has its own",
             );
         }
-        let state = self.state.as_deref();
-        let state = state.or(board.state.as_deref().map(Path::new));
-        let state = state.map(Path::to_path_buf);
+        let state = self.state.clone().or(board.state.as_ref().map(Into::into));
         let state = state.as_deref();
-        // First, so that the program ends in time whatever hangs.
-        let signals = Signals::watch().map_err(|error| Failure::Failed(error.to_string()))?;
+        // First, so that the program ends in time even if something hangs.
+        let signals = Signals::watch().map_err(|error| error.to_string())?;
         let _only = boards::claim(state)?;
         let log = logging::start(state, LevelFilter::Info)?;
-        let perform = || {
+        let perform = || -> CommandResult {
             let everywhere = Ipv4Addr::UNSPECIFIED.into();
             let listener = self.page.listener(&board.web, everywhere, "bela.local")?;
-            let plan = Plan {
-                commands: script.commands().collect(),
-                seconds: self.seconds,
-                storage: self.restore(&mut parts, state)?,
-                listener,
-            };
-            play(Performance {
-                board,
-                parts,
-                plan,
-                options: self.options.clone(),
-                signals,
-            })
-            .map_err(Failure::Failed)
+            let storage = self.restore(&mut parts, state)?;
+            let plan = Self::plan(script, self.seconds, storage, listener);
+            Ok(bela::play(board, parts, plan, &self.options, signals)?)
         };
         let outcome = perform();
         log.end(LOGGING);
@@ -281,74 +291,51 @@ impl Arguments {
     #[cfg(not(target_os = "linux"))]
     fn bela(&self, board: Board, _: InstrumentParts, _: &Script) -> CommandResult {
         Err(Failure::Failed(format!(
-            "{} is a board: deploy.sh brings the program there; here, leave --board away",
+            "{} only plays on the board itself: deploy.sh installs the program there; here, leave out --board",
             board.name
         )))
     }
 
     fn live(&self, board: Board, mut parts: InstrumentParts, script: Script) -> CommandResult {
         let sound_card = cfg!(feature = "sound-card") && !self.silent;
-        let rate = if sound_card {
-            Some(card_rate().map_err(Failure::Failed)?)
-        } else {
-            None
+        let platform = Platform {
+            cost: COMPUTER,
+            block: 64,
+            rate: match sound_card {
+                true => sound_card_rate()?,
+                false => board.platform.rate,
+            },
         };
         let name = page::name_in_network();
         let here = Ipv4Addr::LOCALHOST.into();
         let listener = self.page.listener(&board.web, here, &name)?;
-        let interrupt = Interrupt::watch().map_err(|error| Failure::Failed(error.to_string()))?;
+        let interrupted = watch_signals().map_err(|error| error.to_string())?;
         let storage = self.restore(&mut parts, self.state.as_deref())?;
         let mut desk = Desk::like(board, parts);
-        desk.platform = Platform {
-            cost: COMPUTER,
-            block: 64,
-            rate: rate.unwrap_or(desk.platform.rate),
-        };
+        desk.platform = platform;
         if !sound_card && !self.silent {
             print_message(
-                "you hear it in the page only: this gatebend was built without sound card \
+                "only the page plays the sound: this gatebend was built without a sound card \
                  (cargo run --release --features sound-card -- play; or play --wav OUT.wav)",
             );
         }
-        let seconds = self.seconds.or_else(|| {
-            self.script
-                .as_ref()
-                .map(|_| script.end() as f64 / 1e9 + 1.0)
-        });
-        let plan = Plan {
-            commands: script.commands().collect(),
-            seconds,
-            storage,
-            listener,
-        };
-        let live = Live {
+        let plan = Self::plan(&script, self.length(&script), storage, listener);
+        let painted = io::stdout().is_terminal();
+        Ok(play_live(
+            desk,
             plan,
             script,
             sound_card,
-            terminal: io::IsTerminal::is_terminal(&io::stdout()),
-            interrupt,
-        };
-        play_live(desk, live).map_err(Failure::Failed)
+            painted,
+            interrupted,
+        )?)
     }
-}
-
-#[cfg(feature = "sound-card")]
-fn card_rate() -> Result<u32, String> {
-    gatebend::board::desk::sound_card_rate()
-}
-
-#[cfg(not(feature = "sound-card"))]
-fn card_rate() -> Result<u32, String> {
-    Err("no sound card".into())
 }
 
 /// Returns whether a setting belongs to the board, whose settings are in sections.
 fn is_of_board(assignment: &str) -> bool {
-    assignment
-        .split('=')
-        .next()
-        .unwrap_or_default()
-        .contains('.')
+    let key = assignment.split('=').next();
+    key.is_some_and(|key| key.contains('.'))
 }
 
 #[cfg(test)]

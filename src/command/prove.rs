@@ -25,7 +25,7 @@ impl Arguments {
         match proof {
             Ok(()) => {
                 let times = first.period().max(second.period());
-                files::print_bytes(format!("equal at all {times} times\n").as_bytes())
+                files::print(format!("equal at all {times} times\n"))
             }
             Err(difference) => Err(Failure::No(format!("different: {difference}"))),
         }

@@ -68,6 +68,6 @@ impl Arguments {
         let network = Network::random(self.inputs, &self.layers, ops, self.seed)
             .map_err(|error| Failure::Usage(format!("--{error}")))?;
         let network = self.naming.apply(network)?;
-        files::save_text(self.output.as_deref(), &network.to_json())
+        files::write(self.output.as_deref(), network.to_json())
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use logicnet::{MAX_SAMPLE_RATE, Mask, Masks, Network, Op, Program};
 
 use crate::progress::Progress;
-use crate::sound::{Hold, MAX_WAV_SAMPLES, render, to_wav, wav_writer};
+use crate::sound::{Hold, MAX_WAV_SAMPLES, render, wav_writer};
 use crate::{CommandResult, Failure, files};
 
 #[derive(clap::Args)]
@@ -61,7 +61,7 @@ impl Arguments {
         let t0 = self.from as u32;
         let mut progress = Progress::new("rendering");
         if files::is_standard(&output) {
-            return render(program, t0, count, |samples, _| files::print_bytes(samples));
+            return render(program, t0, count, |samples, _| files::print(samples));
         }
         if extension(&output) == Some("u8") {
             return files::save(&output, |mut file| {
@@ -81,10 +81,11 @@ impl Arguments {
             )));
         }
         files::save(&output, |file| {
-            let mut wav = wav_writer(file, rate).map_err(io::Error::other)?;
+            let mut wav = wav_writer(file, rate, 8).map_err(io::Error::other)?;
             render(program, t0, count, |samples, done| {
                 progress.at(done as f64 / count as f64);
-                hold.next(samples, |sample| wav.write_sample(to_wav(sample)))
+                // The writer takes signed samples and makes them unsigned again.
+                hold.next(samples, |sample| wav.write_sample((sample ^ 0x80) as i8))
             })
             .and_then(|()| wav.finalize())
             .map_err(io::Error::other)

@@ -17,7 +17,7 @@ impl Arguments {
     pub fn run(&self) -> CommandResult {
         let network = files::load(&self.network)?;
         let simplified = logicnet::simplify(&network, network.masks());
-        files::save_text(Some(&self.output), &simplified.to_json())?;
+        files::write(Some(&self.output), simplified.to_json())?;
         crate::print_message(&format!(
             "{} gates became {}, proved equal at all {} times",
             network.gates().len(),

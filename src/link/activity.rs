@@ -23,9 +23,8 @@ impl ActivityMonitor {
         let network = &view.state().network;
         let current = self.current.take();
         let current = current.filter(|(current, _)| Arc::ptr_eq(current, network));
-        let (_, activity) = self
-            .current
-            .insert(current.unwrap_or_else(|| (Arc::clone(network), Activity::new(network))));
+        let new = || (Arc::clone(network), Activity::new(network));
+        let (_, activity) = self.current.insert(current.unwrap_or_else(new));
         let first = t.wrapping_sub(SAMPLES - 1);
         activity.observe(network, &view.state().masks(), first, SAMPLES);
         let nodes = activity.values().iter().zip(activity.toggles());

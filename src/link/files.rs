@@ -21,14 +21,10 @@ include!(concat!(env!("OUT_DIR"), "/page.rs"));
 
 /// The page's files.
 #[derive(Clone, Debug)]
-pub struct Files(Source);
-
-#[derive(Clone, Debug)]
-enum Source {
-    Program,
-    /// A folder's path without symbolic links.
-    Folder(PathBuf),
-}
+pub struct Files(
+    /// A folder's path without symbolic links; `None` for the files in the program.
+    Option<PathBuf>,
+);
 
 /// A file to be sent.
 #[derive(Debug)]
@@ -51,7 +47,7 @@ pub struct NoPage(PathBuf);
 impl Files {
     /// The files in the program.
     pub fn embedded() -> Files {
-        Files(Source::Program)
+        Files(None)
     }
 
     /// The files of a folder, read at each request.
@@ -60,7 +56,7 @@ impl Files {
     /// Fails if the folder contains no page.
     pub fn folder(path: &Path) -> Result<Files, NoPage> {
         match path.canonicalize() {
-            Ok(folder) if folder.join("index.html").is_file() => Ok(Files(Source::Folder(folder))),
+            Ok(folder) if folder.join("index.html").is_file() => Ok(Files(Some(folder))),
             _ => Err(NoPage(path.into())),
         }
     }
@@ -74,8 +70,8 @@ impl Files {
         };
         let mime = page::mime(path)?;
         match &self.0 {
-            Source::Program => embedded(path, mime, gzip),
-            Source::Folder(folder) => from_folder(folder, path, mime),
+            None => embedded(path, mime, gzip),
+            Some(folder) => from_folder(folder, path, mime),
         }
     }
 }
@@ -86,7 +82,10 @@ fn embedded(path: &str, mime: &'static str, gzip: bool) -> Option<File> {
     let content = if gzip {
         file.gzip.into()
     } else {
-        file.plain()?.into()
+        let mut plain = Vec::new();
+        let mut decoder = flate2::read::GzDecoder::new(file.gzip);
+        decoder.read_to_end(&mut plain).ok()?;
+        plain.into()
     };
     Some(File {
         mime,
@@ -94,15 +93,6 @@ fn embedded(path: &str, mime: &'static str, gzip: bool) -> Option<File> {
         gzip,
         content,
     })
-}
-
-impl Embedded {
-    fn plain(&self) -> Option<Vec<u8>> {
-        let mut content = Vec::new();
-        let mut decoder = flate2::read::GzDecoder::new(self.gzip);
-        decoder.read_to_end(&mut content).ok()?;
-        Some(content)
-    }
 }
 
 fn from_folder(folder: &Path, path: &str, mime: &'static str) -> Option<File> {

@@ -1,7 +1,6 @@
 //! Frames for clients: activity, display, sound and status, each at its own rate.
 //!
-//! The server makes them once for all its clients, the instrument in a page for its only
-//! one.
+//! The server makes them once for all clients; the instrument in a page has only one client.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -93,8 +92,8 @@ impl FrameSource {
         self.shown.clear();
     }
 
-    /// Makes the frames that are due and wanted. Call it at least 25 times a second, and 50
-    /// times if there is sound.
+    /// Makes the frames that are due and that clients listen to. Call it at least 25 times a
+    /// second, and 50 times if there is sound.
     pub fn poll(
         &mut self,
         now: Duration,

@@ -4,22 +4,10 @@
 //! the type: 100 MB for a text of a few megabytes. This one looks for the type first, and
 //! then reads the fields from the text into their final form.
 
-use std::fmt;
-use std::iter;
-
+use instrument::commands::{self, Fields};
 use serde::Deserialize;
-use serde::de::value::{MapAccessDeserializer, MapDeserializer};
-use serde::de::{
-    DeserializeSeed, Deserializer, Error as _, IgnoredAny, IntoDeserializer, MapAccess, Visitor,
-};
-use serde_json::Error;
 
-use instrument::commands::{self, Call, Kind, Spec, Value};
-
-use super::protocol::{Bend, Body, ClientMessage, Gate, Request};
-
-/// Fields of every message.
-const COMMON: [&str; 2] = ["id", "type"];
+use super::protocol::{Body, ClientMessage};
 
 /// The part of a message that is read first.
 #[derive(Deserialize)]
@@ -43,145 +31,22 @@ impl ClientMessage {
     pub fn read(text: &str) -> Result<ClientMessage, (Option<u32>, String)> {
         let Head { id, kind } = serde_json::from_str(text)
             .map_err(|error| (None, format!("not understood: {error}")))?;
-        let fields = Fields(text);
-        let body = if let Some(spec) = commands::with_name(&kind) {
-            fields.deserialize_map(CallVisitor(spec)).map(Body::Command)
-        } else {
-            let tagged = MapDeserializer::new(iter::once((&*kind, fields)));
-            Request::deserialize(MapAccessDeserializer::new(tagged)).map(Body::Request)
+        let problem = |error| (id, format!("not understood: {kind}: {error}"));
+        let fields = Fields::of(&kind, text).map_err(problem)?;
+        let body = match commands::with_name(&kind) {
+            Some(spec) => Body::Command((spec.read)(fields).map_err(|reason| (id, reason))?),
+            None => Body::Request(serde_json::from_str(&fields.tagged()).map_err(problem)?),
         };
-        match body {
-            Ok(body) => Ok(ClientMessage { id, body }),
-            Err(error) => Err((id, format!("not understood: {kind}: {error}"))),
-        }
-    }
-}
-
-/// Reads a command's fields by its row of the table.
-struct CallVisitor(&'static Spec);
-
-impl<'de> Visitor<'de> for CallVisitor {
-    type Value = Call;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "the fields of {}", self.0.name)
-    }
-
-    fn visit_map<M: MapAccess<'de>>(self, mut fields: M) -> Result<Call, M::Error> {
-        let arguments = self.0.arguments;
-        let mut values = vec![None; arguments.len()];
-        let mut seen = vec![false; arguments.len()];
-        while let Some(field) = fields.next_key::<String>()? {
-            let place = arguments.iter().position(|known| known.name == field);
-            let wrong = |what| M::Error::custom(format_args!("{what} field `{field}`"));
-            let place = place.ok_or_else(|| wrong("unknown"))?;
-            if std::mem::replace(&mut seen[place], true) {
-                return Err(wrong("duplicate"));
-            }
-            values[place] = fields
-                .next_value_seed(ValueOf(arguments[place].kind))
-                .map_err(|error| M::Error::custom(format_args!("`{field}`: {error}")))?;
-        }
-        Call::new(self.0, values).map_err(M::Error::custom)
-    }
-}
-
-/// Reads a value of a kind; `null` is none.
-struct ValueOf(Kind);
-
-impl<'de> DeserializeSeed<'de> for ValueOf {
-    type Value = Option<Value>;
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Option<Value>, D::Error> {
-        let ValueOf(kind) = self;
-        let value = match kind {
-            Kind::Number { .. } => Option::<u32>::deserialize(json)?.map(|n| kind.number(n)),
-            Kind::Setting => Option::deserialize(json)?.map(|value| Ok(Value::Setting(value))),
-            Kind::Flag => Option::deserialize(json)?.map(|flag| Ok(Value::Flag(flag))),
-            Kind::Gate => {
-                Option::<Gate>::deserialize(json)?.map(|gate| gate.gate().map(Value::Gate))
-            }
-            Kind::Bends => Option::<Vec<(u32, Option<Bend>)>>::deserialize(json)?.map(masks),
-            Kind::Name | Kind::File | Kind::Page | Kind::Parameter => {
-                Option::<String>::deserialize(json)?.map(|text| kind.text(text))
-            }
-        };
-        value.transpose().map_err(D::Error::custom)
-    }
-}
-
-fn masks(bends: Vec<(u32, Option<Bend>)>) -> Result<Value, String> {
-    let masks = bends.into_iter();
-    let masks = masks.map(|(node, bend)| Ok((node, bend.map(Bend::mask).transpose()?)));
-    masks.collect::<Result<_, String>>().map(Value::Bends)
-}
-
-/// A message's text as the object of its own fields, without those that all messages have.
-struct Fields<'de>(&'de str);
-
-impl<'de> Deserializer<'de> for Fields<'de> {
-    type Error = Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        serde_json::Deserializer::from_str(self.0).deserialize_map(Own(visitor))
-    }
-
-    serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf option unit
-        unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier
-        ignored_any
-    }
-}
-
-impl<'de> IntoDeserializer<'de, Error> for Fields<'de> {
-    type Deserializer = Self;
-
-    fn into_deserializer(self) -> Self {
-        self
-    }
-}
-
-/// Leaves the common fields out.
-struct Own<T>(T);
-
-impl<'de, V: Visitor<'de>> Visitor<'de> for Own<V> {
-    type Value = V::Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        self.0.expecting(f)
-    }
-
-    fn visit_map<M: MapAccess<'de>>(self, fields: M) -> Result<V::Value, M::Error> {
-        self.0.visit_map(Own(fields))
-    }
-}
-
-impl<'de, M: MapAccess<'de>> MapAccess<'de> for Own<M> {
-    type Error = M::Error;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, M::Error> {
-        while let Some(field) = self.0.next_key::<String>()? {
-            if !COMMON.contains(&field.as_str()) {
-                return seed.deserialize(field.into_deserializer()).map(Some);
-            }
-            self.0.next_value::<IgnoredAny>()?;
-        }
-        Ok(None)
-    }
-
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, M::Error> {
-        self.0.next_value_seed(seed)
+        Ok(ClientMessage { id, body })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::protocol::Request;
     use super::*;
 
-    use instrument::commands::{Context, TABLE};
+    use instrument::commands::{Kind, TABLE};
     use instrument::parameters::KEYS;
     use instrument::{Command, Page};
     use logicnet::{Mask, Op};
@@ -194,7 +59,7 @@ mod tests {
 
     fn command(text: &str) -> Result<Command, String> {
         match read(text).map_err(|(_, problem)| problem)?.body {
-            Body::Command(call) => call.command(&Context::default()),
+            Body::Command(command) => Ok(command),
             Body::Request(request) => panic!("{request:?} is no command"),
         }
     }
@@ -278,6 +143,14 @@ mod tests {
     }
 
     #[test]
+    fn messages_of_many_fields_are_refused() {
+        let fields = r#","t":1"#.repeat(100_000);
+        let (id, reason) = read(&format!(r#"{{"id":7,"type":"seek"{fields}}}"#)).unwrap_err();
+        assert_eq!(id, Some(7));
+        assert!(reason.contains("seek: too many fields"), "{reason}");
+    }
+
+    #[test]
     fn refusals_name_the_command_the_argument_and_its_values() {
         for (text, expected) in [
             (
@@ -306,7 +179,7 @@ mod tests {
     fn value(kind: Kind) -> BoxedStrategy<(String, Json)> {
         let same = |text: &str| (text.to_string(), json!(text));
         match kind {
-            Kind::Number { most, first, .. } => (0..=most)
+            Kind::Number(_, most, first) => (0..=most)
                 .prop_map(move |number| {
                     (
                         (u64::from(number) + u64::from(first)).to_string(),
@@ -348,14 +221,6 @@ mod tests {
         }
     }
 
-    fn implied(value: &Value) -> Json {
-        match value {
-            Value::Flag(flag) => json!(flag),
-            Value::Number(number) => json!(number),
-            value => panic!("no phrase implies {value:?}"),
-        }
-    }
-
     /// Any command of the table that text can write, as text and as a message.
     fn any_command() -> impl Strategy<Value = (String, String)> {
         let phrases: Vec<_> = TABLE
@@ -363,12 +228,11 @@ mod tests {
             .flat_map(|spec| spec.phrases.iter().map(move |phrase| (spec, phrase)))
             .collect();
         prop::sample::select(phrases).prop_flat_map(|(spec, phrase)| {
-            let (implicit, explicit) = spec.arguments.split_at(phrase.implied.len());
+            let implied = usize::from(phrase.implied.is_some());
+            let (implicit, explicit) = spec.arguments.split_at(implied);
             let mut message = json!({"type": spec.name});
             for (argument, value) in implicit.iter().zip(phrase.implied) {
-                if let Some(value) = value {
-                    message[argument.name] = implied(value);
-                }
+                message[argument.name] = serde_json::from_str(value).unwrap();
             }
             let words = phrase.words().collect::<Vec<_>>().join(" ");
             let settings = prop::sample::select(KEYS.to_vec()).prop_flat_map(|key| {
@@ -407,8 +271,7 @@ mod tests {
         #[test]
         fn text_and_messages_mean_the_same_command((text, message) in any_command()) {
             let words: Vec<&str> = text.split(' ').collect();
-            let call = commands::parse(&words).unwrap().unwrap();
-            let written = call.command(&Context::default()).unwrap();
+            let written = commands::parse(&words).unwrap().unwrap();
             prop_assert_eq!(command(&message), Ok(written), "{} {}", text, message);
         }
 

@@ -1,6 +1,6 @@
 //! The files of a folder that belong to the page, and their list for the service worker.
 //!
-//! `build.rs` includes this module, too, so that the program contains the same files that
+//! `build.rs` also includes this module, so that the program contains the same files that
 //! are served from a folder. `web/bundle.sh` follows the same rule; a test compares them.
 
 use std::fmt::Write as _;

@@ -11,9 +11,8 @@
 //! whole [`ServerMessage::State`]; afterwards, only the sections of the state that changed.
 //! Answers carry the `id` of the message that they answer.
 
-use instrument::commands::Call;
-use instrument::notice;
-use logicnet::{Mask, Op};
+use instrument::Command;
+pub use instrument::commands::Bend;
 use serde::{Deserialize, Serialize};
 
 /// The protocol's version; clients with another one are refused.
@@ -23,7 +22,7 @@ pub const VERSION: u32 = 1;
 /// [`ClientMessage::read`] reads it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClientMessage {
-    /// Comes back with the answer; without one, only refusals are answered.
+    /// Repeated in the answer; without one, only refusals are answered.
     pub id: Option<u32>,
     /// The message itself.
     pub body: Body,
@@ -33,7 +32,7 @@ pub struct ClientMessage {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body {
     /// A command of the table.
-    Command(Call),
+    Command(Command),
     /// Any other message.
     Request(Request),
 }
@@ -83,68 +82,6 @@ pub enum Request {
         /// Columns to draw, 1 to 4096.
         columns: u16,
     },
-}
-
-/// A gate: its operation, numbered as in the file, and the nodes it reads.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-pub struct Gate(pub u8, pub u32, pub u32);
-
-impl Gate {
-    /// Returns the gate in the form that networks use.
-    ///
-    /// # Errors
-    /// Returns a message if the operation does not exist.
-    pub fn gate(self) -> Result<logicnet::Gate, String> {
-        let Gate(op, a, b) = self;
-        let op = operation(op)?;
-        Ok(logicnet::Gate { op, a, b })
-    }
-}
-
-/// A bend of a node.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-pub enum Bend {
-    /// Constant 0.
-    Zero,
-    /// Constant 1.
-    One,
-    /// The opposite of its own output.
-    Invert,
-    /// A gate of another operation.
-    Op(u8),
-}
-
-impl Bend {
-    /// Returns the bend in the form that networks use.
-    ///
-    /// # Errors
-    /// Returns a message if the operation does not exist.
-    pub fn mask(self) -> Result<Mask, String> {
-        Ok(match self {
-            Bend::Zero => Mask::Force(false),
-            Bend::One => Mask::Force(true),
-            Bend::Invert => Mask::Invert,
-            Bend::Op(number) => Mask::Replace(operation(number)?),
-        })
-    }
-}
-
-impl From<Mask> for Bend {
-    fn from(mask: Mask) -> Bend {
-        match mask {
-            Mask::Force(false) => Bend::Zero,
-            Mask::Force(true) => Bend::One,
-            Mask::Invert => Bend::Invert,
-            Mask::Replace(op) => Bend::Op(op.number()),
-        }
-    }
-}
-
-fn operation(number: u8) -> Result<Op, String> {
-    Op::new(number).ok_or_else(|| format!("no operation {number}; they are 0 to 15"))
 }
 
 /// A finger on the pad, in parts of the pad's sides from the top left.
@@ -222,17 +159,6 @@ pub enum ServerMessage {
         /// True for columns in which any sample differs.
         changed: Vec<bool>,
     },
-}
-
-impl ServerMessage {
-    /// Makes a refusal, with the reason cut to the length of a notice.
-    pub fn refused(id: impl Into<Option<u32>>, reason: impl Into<String>) -> ServerMessage {
-        ServerMessage::Refused {
-            id: id.into(),
-            reason: notice::cut(reason.into()),
-            at: None,
-        }
-    }
 }
 
 /// Facts about the instrument that do not change while it runs.
@@ -365,6 +291,7 @@ pub struct Layer {
     /// The share of its gates that are bent, in percent.
     pub strength: u8,
     /// Its bends by node, ascending; true if the bend is active at this strength.
+    #[cfg_attr(test, ts(as = "Vec<(u32, tests::Bend, bool)>"))]
     pub bends: Vec<(u32, Bend, bool)>,
 }
 
@@ -377,6 +304,7 @@ pub struct Touched {
     /// The node that analog inputs bend.
     pub steered: Option<u32>,
     /// The bend of all these nodes.
+    #[cfg_attr(test, ts(as = "tests::Bend"))]
     pub bend: Bend,
 }
 
@@ -386,7 +314,7 @@ pub struct Touched {
 pub struct Library {
     /// Names, in order.
     pub names: Vec<String>,
-    /// The one that is played, or that the network played was made from.
+    /// The index of the one that is played, or that the network was made from.
     pub place: usize,
 }
 
@@ -416,7 +344,7 @@ pub struct Status {
     pub engine: String,
     /// Connected clients.
     pub clients: u32,
-    /// Faults, in plain words.
+    /// Descriptions of faults, for people.
     pub faults: Vec<String>,
 }
 
@@ -443,9 +371,27 @@ mod tests {
 
     use instrument::commands::{Kind, TABLE};
 
+    /// A gate: its operation, numbered as in the file, and the nodes it reads.
+    #[derive(ts_rs::TS)]
+    #[ts(export)]
+    #[expect(dead_code, reason = "only its type is exported")]
+    struct Gate(u8, u32, u32);
+
+    /// A bend of a node: constant 0 or 1, the opposite of its own output, or another
+    /// operation.
+    #[derive(ts_rs::TS)]
+    #[ts(export, rename_all = "kebab-case")]
+    #[expect(dead_code, reason = "only its type is exported")]
+    pub enum Bend {
+        Zero,
+        One,
+        Invert,
+        Op(u8),
+    }
+
     fn typescript(kind: Kind) -> &'static str {
         match kind {
-            Kind::Number { .. } | Kind::Setting => "number",
+            Kind::Number(..) | Kind::Setting => "number",
             Kind::Flag => "boolean",
             Kind::Name | Kind::File | Kind::Page | Kind::Parameter => "string",
             Kind::Gate => "Gate",

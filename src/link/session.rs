@@ -9,8 +9,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use instrument::commands::{Call, Context};
-use instrument::{Command, Saved};
+use instrument::{Command, Saved, notice};
 
 use super::jobs::Job;
 use super::protocol::{self, Body, ClientMessage, Finger, Request, ServerMessage, Welcome};
@@ -100,13 +99,13 @@ impl Session {
     /// Handles a message at network time `t`.
     pub fn receive(&mut self, text: &str, view: &View, t: u32) -> Action {
         if !self.greeted && text.len() > MOST_HELLO {
-            return Action::Send(vec![ServerMessage::refused(None, HELLO_FIRST)]);
+            return Action::Send(vec![refused(None, HELLO_FIRST.into())]);
         }
         let (id, action) = match ClientMessage::read(text) {
             Ok(ClientMessage { id, body }) => (id, self.handle(id, body, view, t)),
             Err((id, reason)) => (id, Err(reason)),
         };
-        action.unwrap_or_else(|reason| Action::Send(vec![ServerMessage::refused(id, reason)]))
+        action.unwrap_or_else(|reason| Action::Send(vec![refused(id, reason)]))
     }
 
     /// Returns the sections of the state that changed since the last call, if any.
@@ -128,7 +127,7 @@ impl Session {
     ) -> Vec<ServerMessage> {
         let answer = match (outcome, id) {
             (Ok(()), id) => id.map(|id| ServerMessage::Done { id }),
-            (Err(reason), id) => Some(ServerMessage::refused(id, reason)),
+            (Err(reason), id) => Some(refused(id, reason)),
         };
         self.update(view).into_iter().chain(answer).collect()
     }
@@ -145,22 +144,20 @@ impl Session {
                 Ok(self.hello(id, version, code.as_deref(), view))
             }
             _ if !self.greeted() => Err(HELLO_FIRST.into()),
-            Body::Command(call) => Ok(Action::Command(id, self.command(call, view)?)),
+            Body::Command(command) => Ok(Action::Command(id, self.numbered(command))),
             Body::Request(request) => self.request(id, request, view, t),
         }
     }
 
-    fn command(&mut self, call: Call, view: &View) -> Result<Command, String> {
-        let mut command = call.command(&Context {
-            parameters: view.state().parameters.clone(),
-            stroke: self.stroke,
-        })?;
-        // Strokes of different clients never merge into one step of undo.
+    /// Numbers the stroke of paint, so that strokes of different clients never merge into
+    /// one step of undo.
+    fn numbered(&mut self, mut command: Command) -> Command {
         if let Command::Paint { stroke, .. } = &mut command {
-            *stroke = stroke.or_else(|| Some(STROKES.fetch_add(1, Ordering::Relaxed)));
+            let continued = stroke.and(self.stroke);
+            *stroke = continued.or_else(|| Some(STROKES.fetch_add(1, Ordering::Relaxed)));
             self.stroke = *stroke;
         }
-        Ok(command)
+        command
     }
 
     fn request(
@@ -215,7 +212,7 @@ impl Session {
 
     fn hello(&mut self, id: Option<u32>, version: u32, code: Option<&str>, view: &View) -> Action {
         if version != protocol::VERSION {
-            return Action::End(ServerMessage::refused(
+            return Action::End(refused(
                 id,
                 format!(
                     "this page speaks version {version} of the protocol and the instrument \
@@ -228,10 +225,7 @@ impl Session {
             _ if self.greeted => self.welcomed(id, view),
             (Some(expected), Some(code)) if **expected != *code.trim() => {
                 let reason = "this is not the code that the display shows";
-                Action::WrongCode(vec![
-                    ServerMessage::refused(id, reason),
-                    ServerMessage::Pairing,
-                ])
+                Action::WrongCode(vec![refused(id, reason.into()), ServerMessage::Pairing])
             }
             (Some(_), None) => Action::Send(vec![ServerMessage::Pairing]),
             _ => self.welcomed(id, view),
@@ -244,6 +238,15 @@ impl Session {
         let mut messages = vec![ServerMessage::Welcome(Box::new((*self.welcome).clone()))];
         messages.extend(self.answer(id, Ok(()), view));
         Action::Send(messages)
+    }
+}
+
+pub(super) fn refused(id: Option<u32>, reason: String) -> ServerMessage {
+    ServerMessage::Refused {
+        id,
+        // The reason may quote a long message.
+        reason: notice::cut(reason),
+        at: None,
     }
 }
 
@@ -265,7 +268,6 @@ mod tests {
     use crate::link::view::InstrumentInfo;
     use crate::runtime::controller::Controller;
     use crate::runtime::parts::{InstrumentParts, Lanes};
-    use instrument::notice;
     use instrument::parameters::Key;
 
     /// An instrument with its clients.

@@ -16,20 +16,11 @@ use instrument::layout::Point;
 #[derive(Clone, Debug, Default)]
 pub struct TouchMerge(Arc<ArcSwap<Touches>>);
 
-/// Fingers by client, and what a sensor would report of all of them.
-#[derive(Clone, Debug)]
+/// Fingers by client, and the contact that a sensor would report of all of them.
+#[derive(Clone, Debug, Default)]
 struct Touches {
     clients: BTreeMap<u32, Vec<Finger>>,
     contact: Contact,
-}
-
-impl Default for Touches {
-    fn default() -> Touches {
-        Touches {
-            clients: BTreeMap::new(),
-            contact: Contact::None,
-        }
-    }
 }
 
 impl TouchMerge {

@@ -9,7 +9,7 @@ use instrument::State;
 use instrument::parameters::{KEYS, Kind};
 use instrument::surface::Surface;
 
-/// A state, with what is derived from it once for all clients. Clones share their contents.
+/// A state and the data derived from it, shared by all clients. Clones share their contents.
 #[derive(Clone, Debug)]
 pub struct View {
     state: Arc<State>,
@@ -72,27 +72,26 @@ impl View {
 
     /// Returns the sections that differ from those of an earlier view; all, if there is none.
     pub fn sections(&self, earlier: Option<&View>) -> protocol::State {
+        // A section is left out if its key is equal in both views.
         macro_rules! section {
-            ($same:expr, $make:expr) => {{
-                let same: fn(&View, &View) -> bool = $same;
-                let is_same = earlier.is_some_and(|earlier| same(self, earlier));
+            ($view:ident, $key:expr, $make:expr) => {{
+                let $view = self;
+                let key = $key;
+                let is_same = earlier.is_some_and(|$view| key == $key);
                 (!is_same).then(|| $make)
             }};
         }
         let state = &*self.state;
         protocol::State {
             network: section!(
-                |a, b| {
-                    Arc::ptr_eq(&a.file, &b.file) && Arc::ptr_eq(&a.state.layout, &b.state.layout)
-                },
+                view,
+                (Arc::as_ptr(&view.file), Arc::as_ptr(&view.state.layout)),
                 self.network()
             ),
-            layers: section!(|a, b| a.state.layers == b.state.layers, layers(state)),
+            layers: section!(view, &view.state.layers, layers(state)),
             touched: section!(
-                |a, b| {
-                    let of = |view: &View| (view.state.steered, view.state.mask());
-                    a.state.touched == b.state.touched && of(a) == of(b)
-                },
+                view,
+                (&view.state.touched, view.state.steered, view.state.mask()),
                 protocol::Touched {
                     nodes: state.touched.clone(),
                     steered: state.steered,
@@ -100,37 +99,28 @@ impl View {
                 }
             ),
             parameters: section!(
-                |a, b| { a.state.parameters == b.state.parameters },
+                view,
+                &view.state.parameters,
                 KEYS.iter().map(|key| state.parameters.get(*key)).collect()
             ),
             library: section!(
-                |a, b| {
-                    Arc::ptr_eq(&a.state.network_names, &b.state.network_names)
-                        && a.state.network_index == b.state.network_index
-                },
+                view,
+                (
+                    Arc::as_ptr(&view.state.network_names),
+                    view.state.network_index
+                ),
                 protocol::Library {
                     names: state.network_names.to_vec(),
                     place: state.network_index,
                 }
             ),
-            presets: section!(
-                |a, b| a.state.presets == b.state.presets,
-                state.presets.to_vec()
-            ),
-            transport: section!(
-                |a, b| transport(&a.state) == transport(&b.state),
-                transport(state)
-            ),
-            history: section!(|a, b| a.state.history == b.state.history, state.history),
-            page: section!(
-                |a, b| a.state.page == b.state.page,
-                state.page.name().to_string()
-            ),
+            presets: section!(view, &view.state.presets, state.presets.to_vec()),
+            transport: section!(view, transport(&view.state), transport(state)),
+            history: section!(view, view.state.history, state.history),
+            page: section!(view, view.state.page, state.page.name().to_string()),
             notice: section!(
-                |a, b| {
-                    let of = |view: &View| (view.state.notices, view.state.notice.is_some());
-                    of(a) == of(b)
-                },
+                view,
+                (view.state.notices, view.state.notice.is_some()),
                 state.notice.clone().unwrap_or_default()
             ),
         }

@@ -1,4 +1,4 @@
-//! The log: to the terminal and to a small file, without delaying anybody.
+//! The log: to the terminal and to a small file, without delaying its callers.
 //!
 //! A caller only formats its message and queues it; a thread writes. Messages that come
 //! too fast are counted and the number is logged. Audio code never logs: it counts, and
@@ -119,7 +119,11 @@ impl Logging {
         // Leaked: the logger lasts as long as the process.
         log::set_logger(Box::leak(Box::new(logger))).map_err(|error| error.to_string())?;
         log::set_max_level(level);
-        let mut writer = Writer::new(options.terminal, file);
+        let mut writer = Writer {
+            terminal: options.terminal,
+            file,
+            limit: RepeatLimit::default(),
+        };
         thread::Builder::new()
             .name("log".into())
             .stack_size(STACK_BYTES)
@@ -195,14 +199,6 @@ struct Writer {
 }
 
 impl Writer {
-    fn new(terminal: LevelFilter, file: Option<(LevelFilter, RotatingFile)>) -> Writer {
-        Writer {
-            terminal,
-            file,
-            limit: RepeatLimit::default(),
-        }
-    }
-
     fn message(&mut self, message: &Message) {
         if self.limit.admits(message) {
             self.write(message);
@@ -281,10 +277,11 @@ mod tests {
     #[test]
     fn suppressed_and_lost_messages_are_summarized() {
         let folder = tempfile::tempdir().unwrap();
-        let mut writer = Writer::new(
-            LevelFilter::Off,
-            Some((LevelFilter::Info, RotatingFile::new(folder.path().into()))),
-        );
+        let mut writer = Writer {
+            terminal: LevelFilter::Off,
+            file: Some((LevelFilter::Info, RotatingFile::new(folder.path().into()))),
+            limit: RepeatLimit::default(),
+        };
         let message = |at, text: &str| Message {
             at,
             level: Level::Info,

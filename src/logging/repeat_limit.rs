@@ -67,12 +67,8 @@ impl RepeatLimit {
             if over && kind.suppressed > 0 {
                 let mut summary = kind.last.clone();
                 let text = super::one_line(&summary.text);
-                let times = if kind.suppressed == 1 {
-                    "time"
-                } else {
-                    "times"
-                };
-                summary.text = format!("{text} ({} more {times})", kind.suppressed);
+                let s = if kind.suppressed == 1 { "" } else { "s" };
+                summary.text = format!("{text} ({} more time{s})", kind.suppressed);
                 summaries.push(summary);
             }
             !over

@@ -35,10 +35,7 @@ impl RotatingFile {
         if self.try_write().is_err() {
             self.file = None;
             while self.waiting.len() > MAX_WAITING {
-                let end = self
-                    .waiting
-                    .find('\n')
-                    .map_or(self.waiting.len(), |end| end + 1);
+                let end = self.waiting.find('\n').unwrap_or(self.waiting.len() - 1) + 1;
                 self.waiting.drain(..end);
             }
         } else {
@@ -52,8 +49,7 @@ impl RotatingFile {
             None => self.open()?,
         };
         if size > 0 && size + self.waiting.len() as u64 > MAX_BYTES {
-            let path = self.folder.join("log.txt");
-            fs::rename(&path, self.folder.join("log.old.txt"))?;
+            fs::rename(self.folder.join("log.txt"), self.folder.join("log.old.txt"))?;
             (file, size) = self.open()?;
         }
         file.write_all(self.waiting.as_bytes())?;

@@ -49,7 +49,7 @@ pub struct EngineStatus {
     pub late: u32,
     /// The PRU evaluates.
     pub by_pru: bool,
-    /// Groups of samples that the PRU was asked for and the CPU had to evaluate.
+    /// Groups of samples that the PRU missed, so that the CPU had to evaluate them.
     pub missed: u32,
 }
 
@@ -85,24 +85,6 @@ impl Config {
             self.height.rows()
         } else {
             0
-        }
-    }
-}
-
-impl Default for Config {
-    /// A Trill Square and a 128x64 display at their usual addresses.
-    fn default() -> Config {
-        Config {
-            board: "desk".into(),
-            bus: "/dev/i2c-1".into(),
-            touch_address: trill::Kind::Square.default_address(),
-            mounting: Mounting::default(),
-            surface: Surface::default(),
-            has_display: true,
-            display_address: 0x3c,
-            height: Height::default(),
-            upside_down: false,
-            page: None,
         }
     }
 }
@@ -429,7 +411,12 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
         self.status.late = engine.late;
         self.status.by_pru = engine.by_pru;
         self.status.missed = engine.missed;
-        self.status.fault = self.fault(now);
+        self.status.fault = self.touch.problem(now).map(|problem| {
+            format!(
+                "Touch sensor at {:#04x} on {}: {problem}",
+                self.config.touch_address, self.config.bus
+            )
+        });
     }
 
     /// Evaluates the gates around this network time.
@@ -460,13 +447,5 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
                 count: 0,
             };
         }
-    }
-
-    fn fault(&self, now: u64) -> Option<String> {
-        let problem = self.touch.problem(now)?;
-        Some(format!(
-            "Touch sensor at {:#04x} on {}: {problem}",
-            self.config.touch_address, self.config.bus
-        ))
     }
 }

@@ -18,7 +18,7 @@ pub struct Mounting {
 
 /// Time between two attempts to set the sensor up.
 const RETRY_NS: u64 = 250 * MILLISECOND;
-/// Failing reads for this long cause a new set-up, whose baseline ignores whatever
+/// Failing reads for this long cause a new set-up, whose baseline ignores anything that
 /// touches the sensor at that moment.
 const LOST_AFTER_NS: u64 = 500 * MILLISECOND;
 /// A sensor whose frame number stays the same for this long has stopped scanning.
@@ -104,8 +104,7 @@ impl<B: I2c> Touch<B> {
         match outcome {
             Ok(poll) => {
                 // A set-up that succeeds does not mean that reads will.
-                let read = matches!(poll, Poll::Contact(..));
-                if read {
+                if matches!(poll, Poll::Contact(..)) {
                     self.failing_since = None;
                     if std::mem::take(&mut self.logged) {
                         log::info!("touch sensor: works again");

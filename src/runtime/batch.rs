@@ -1,22 +1,23 @@
 //! Requests of which only the newest is applied.
 
-use crate::handle::{CommandResult, ReplySender, Request};
+use crossbeam_channel::Sender;
+
+use crate::handle::{CommandResult, Request};
 use instrument::Command;
 
 /// Consecutive requests, each of which supersedes the one before. Only the newest
-/// command is applied; everybody who waits for one of them receives its result.
+/// command is applied, and its result answers all of them.
 #[derive(Debug)]
 pub struct Batch {
     newest: Command,
-    replies: Vec<ReplySender>,
+    replies: Vec<Sender<CommandResult>>,
 }
 
 impl From<Request> for Batch {
     fn from(request: Request) -> Batch {
-        let (newest, reply) = request.split();
         Batch {
-            newest,
-            replies: vec![reply],
+            newest: request.command,
+            replies: request.reply.into_iter().collect(),
         }
     }
 }
@@ -30,17 +31,17 @@ impl Batch {
         if !is_superseded(&self.newest, &request.command) {
             return Err(request);
         }
-        let (newest, reply) = request.split();
-        self.newest = newest;
-        self.replies.push(reply);
+        self.newest = request.command;
+        self.replies.extend(request.reply);
         Ok(())
     }
 
-    /// Applies the newest command and sends its result to all who wait for it.
+    /// Applies the newest command and answers all requests with its result.
     pub fn apply(self, apply: impl FnOnce(Command) -> CommandResult) {
         let result = apply(self.newest);
         for reply in self.replies {
-            reply.send(result.clone());
+            // The receiver may be gone.
+            let _ = reply.send(result.clone());
         }
     }
 }
@@ -48,7 +49,7 @@ impl Batch {
 /// Returns whether a command need not be applied if the other one follows at once: an
 /// earlier position of a finger, knob or fader does not matter, but the end of a touch
 /// does. Without this rule, touches would pile up while programs are being built.
-pub fn is_superseded(earlier: &Command, later: &Command) -> bool {
+fn is_superseded(earlier: &Command, later: &Command) -> bool {
     match (earlier, later) {
         (Command::Touch(Some(_)), Command::Touch(Some(_)))
         | (Command::Seek(_), Command::Seek(_)) => true,
@@ -72,7 +73,7 @@ mod tests {
         let (instrument, _) =
             Instrument::new(networks, Parameters::default(), Vec::new(), None, 1).unwrap();
         let (handle, inbox) = Handle::new(instrument.state());
-        let replies = [5, 6].map(|t| handle.ask(Command::Seek(t)));
+        let replies = [5, 6].map(|t| handle.request(Command::Seek(t)));
         handle.command(Command::Show(Page::Menu));
         let mut batch = Batch::from(inbox.recv().unwrap());
         batch.push(inbox.recv().unwrap()).unwrap();

@@ -55,7 +55,7 @@ impl<W: Word> Controller<W> {
     }
 
     /// Applies a command. If the instrument or the storage refuses it, nothing changes but
-    /// the notice that tells the player.
+    /// the notice to the player.
     ///
     /// # Errors
     /// Returns a message for the sender if the command is refused.
@@ -64,7 +64,12 @@ impl<W: Word> Controller<W> {
             let saved = self.storage.save(request.clone());
             saved.map_err(|problem| format!("not saved: {problem}"))
         });
-        let effect = applied.map_err(|problem| self.refuse(problem))?;
+        let effect = applied.map_err(|problem| {
+            let problem = notice::cut(problem);
+            log::info!("refused: {problem}");
+            self.instrument.notify(&problem);
+            problem
+        })?;
         if let Some(sound) = effect.sound {
             self.waiting = Some(match self.waiting.take() {
                 Some(earlier) => merged(earlier, sound),
@@ -72,13 +77,6 @@ impl<W: Word> Controller<W> {
             });
         }
         Ok(())
-    }
-
-    fn refuse(&mut self, problem: String) -> String {
-        let problem = notice::cut(problem);
-        log::info!("refused: {problem}");
-        self.instrument.notify(&problem);
-        problem
     }
 
     /// Sends the newest sound to the engine if it has taken the one before, and drops

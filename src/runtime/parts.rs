@@ -16,7 +16,7 @@ pub type Lanes = logicnet::W128;
 /// Everything that an instrument starts with.
 pub struct InstrumentParts {
     /// The networks; the first one plays first.
-    pub library: Vec<Network>,
+    pub networks: Vec<Network>,
     /// Parameters to start with.
     pub parameters: Parameters,
     /// Saved state to continue from.
@@ -29,9 +29,9 @@ pub struct InstrumentParts {
 
 impl InstrumentParts {
     /// Returns the parts of an instrument with these networks, which saves nothing.
-    pub fn new(library: Vec<Network>) -> InstrumentParts {
+    pub fn new(networks: Vec<Network>) -> InstrumentParts {
         InstrumentParts {
-            library,
+            networks,
             parameters: Parameters::default(),
             restored: Restored::default(),
             storage: Box::new(NoStorage),
@@ -48,7 +48,7 @@ impl InstrumentParts {
         platform: Platform,
     ) -> Result<(Controller<Lanes>, Engine<Lanes>), String> {
         let instrument = self.restored.into_instrument(
-            self.library,
+            self.networks,
             self.parameters,
             Some(Box::new(EngineLimits {
                 platform,

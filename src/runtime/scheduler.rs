@@ -14,7 +14,7 @@ use super::batch::Batch;
 use super::controller::Controller;
 use super::engine_status;
 use crate::handle::{Handle, Request};
-use crate::panel::{Clock, Config, Panel};
+use crate::panel::{Clock, Panel};
 use crate::pru::Supervisor;
 use engine::Counters;
 use instrument::gestures::Contact;
@@ -102,22 +102,21 @@ pub struct Scheduler<B, C, W> {
     journal: Option<Vec<JournalEntry>>,
 }
 
-impl<B: I2c, C: Clock + Clone, W: Word> Scheduler<B, C, W> {
-    /// Creates a scheduler that begins at time 0. `buses` is the bus as the sensor and
-    /// the display see it.
+impl<B: I2c, C: Clock, W: Word> Scheduler<B, C, W> {
+    /// Creates a scheduler that begins at time 0. `clock` is the panel's; the supervisor
+    /// runs the PRU, if one plays.
     pub fn new(
         timing: TimingModel,
-        config: Config,
-        buses: [B; 2],
+        panel: Panel<B, B, C>,
         clock: C,
         controller: Controller<W>,
         counters: Arc<Counters>,
         inputs: Arc<AnalogInputs>,
+        supervisor: Option<Supervisor>,
     ) -> Scheduler<B, C, W> {
-        let [touch, display] = buses;
         Scheduler {
             timing,
-            panel: Panel::new(config, touch, display, clock.clone()),
+            panel,
             clock,
             controller,
             counters,
@@ -127,17 +126,11 @@ impl<B: I2c, C: Clock + Clone, W: Word> Scheduler<B, C, W> {
             handle: None,
             instrument_free: 0,
             next_tick: 0,
-            supervisor: None,
-            next_supervisor: u64::MAX,
+            next_supervisor: if supervisor.is_some() { 0 } else { u64::MAX },
+            supervisor,
             refusals: Vec::new(),
             journal: None,
         }
-    }
-
-    /// Runs the PRU's supervisor, too.
-    pub fn offload(&mut self, supervisor: Supervisor) {
-        self.supervisor = Some(supervisor);
-        self.next_supervisor = 0;
     }
 
     /// Returns the PRU's supervisor if it runs.

@@ -21,12 +21,12 @@ use crate::link::display;
 use crate::link::server::{Access, Listener, Server};
 use crate::link::touch_merge::TouchMerge;
 use crate::link::view::InstrumentInfo;
-use crate::panel::{Clock, Config, Mirror, Panel};
+use crate::panel::{Clock, Mirror, Panel};
 use crate::pru::Supervisor;
 use crate::spawn::Spawn;
 use crate::storage::{Autosave, Files, STEADY_NS, StorageHandle};
 use engine::{Counters, Engine, Platform, TapReader, TapWriter, tap};
-use instrument::Command;
+use instrument::{Command, State};
 
 /// A board's side of a session: its audio, its threads and its reasons to end.
 pub trait Backend {
@@ -42,11 +42,13 @@ pub trait Backend {
     /// before the fade: the board has little time, and the panel may hang in a bus call.
     const WAITS_FOR_THREADS: bool;
 
-    /// Starts the audio.
+    /// Starts the audio, unless it runs already.
     ///
     /// # Errors
-    /// Returns a message if there is no audio to be had.
-    fn start(&mut self) -> Result<(), String>;
+    /// Fails if the audio does.
+    fn start(&mut self) -> Result<(), String> {
+        Ok(())
+    }
 
     /// Does the board's work on the main thread, at a time in nanoseconds. Returns false
     /// to end the session.
@@ -55,7 +57,7 @@ pub trait Backend {
     /// Ends the audio, after the fade.
     ///
     /// # Errors
-    /// Returns a message if the audio has failed.
+    /// Fails if the audio has failed.
     fn end(self) -> Result<(), String>;
 
     /// Returns a source of the display's content, as a message for clients.
@@ -73,24 +75,16 @@ pub trait Backend {
 pub struct Plan {
     /// Commands and their times in nanoseconds, in this order.
     pub commands: Vec<(u64, Command)>,
-    /// Length in seconds; endless if none.
-    pub seconds: Option<f64>,
+    /// Time of the end in nanoseconds; `u64::MAX` if endless.
+    pub end: u64,
     /// Storage, if anything is to be saved.
     pub storage: Option<SessionStorage>,
     /// Listener of the server, if the page is served.
     pub listener: Option<Listener>,
 }
 
-impl Plan {
-    /// Returns the time of the session's end in nanoseconds.
-    pub fn end(&self) -> u64 {
-        self.seconds
-            .map_or(u64::MAX, |seconds| (seconds * 1e9) as u64)
-    }
-}
-
-/// The storage of a session. A session that does not come to play cancels its start, so
-/// that it does not count as one that failed.
+/// The storage of a session. If the session ends before it plays, its start is cancelled,
+/// so that it does not count as a failed one.
 pub struct SessionStorage {
     autosave: Option<Autosave<Files>>,
     handle: StorageHandle,
@@ -105,20 +99,21 @@ impl SessionStorage {
         }
     }
 
-    /// Returns the handle to the storage.
-    pub fn handle(&self) -> &StorageHandle {
-        &self.handle
+    /// Saves what is due in virtual time, in nanoseconds. Problems are in the log.
+    pub fn poll(&mut self, now: u64, state: &Arc<State>) {
+        if now >= STEADY_NS {
+            self.handle.steady();
+        }
+        if let Some(autosave) = &mut self.autosave {
+            autosave.poll(now / 1_000_000, state, &mut |_| {});
+        }
     }
 
-    /// Returns the autosave if it was not taken.
-    pub fn autosave(&mut self) -> Option<&mut Autosave<Files>> {
-        self.autosave.as_mut()
-    }
-
-    /// Takes the autosave: from here on the session plays, and whoever runs the autosave
-    /// ends it.
-    pub fn take(&mut self) -> Option<Autosave<Files>> {
-        self.autosave.take()
+    /// Saves what is left at the end of virtual time, in nanoseconds. Returns whether
+    /// everything is saved.
+    pub fn finish(mut self, now: u64, state: &Arc<State>) -> bool {
+        let autosave = self.autosave.take();
+        autosave.is_none_or(|autosave| autosave.finish(now / 1_000_000, state, &mut |_| {}))
     }
 }
 
@@ -235,8 +230,8 @@ impl Session {
     /// Plays until the plan's time is over or the board ends the session.
     ///
     /// # Errors
-    /// Returns a message if a thread or the audio cannot be started, if one of them has
-    /// failed, or if something was not saved although there was time.
+    /// Fails if a thread or the audio cannot be started, if one of them has failed, or if
+    /// something was not saved although there was time.
     pub fn run<T, D, C, B>(
         self,
         mut plan: Plan,
@@ -266,7 +261,13 @@ impl Session {
         let access = Access {
             handle: threads.handle().clone(),
             counters: self.counters,
-            info: info(config, self.rate),
+            info: InstrumentInfo {
+                display: config.rows() as u8,
+                board: config.board,
+                rate: self.rate,
+                sound: true,
+                surface: config.surface,
+            },
             sound: Some(self.sound),
             display: board.display(&mirror, has_display),
             mirror,
@@ -278,7 +279,11 @@ impl Session {
                 .inspect_err(|problem| log::warn!("no page: {problem}"))
                 .ok()
         });
-        if let Some(autosave) = plan.storage.as_mut().and_then(SessionStorage::take) {
+        if let Some(autosave) = plan
+            .storage
+            .as_mut()
+            .and_then(|storage| storage.autosave.take())
+        {
             let clock = clock.clone();
             threads.save(autosave, move || clock.now() / 1_000_000)?;
         }
@@ -288,12 +293,12 @@ impl Session {
         if faded {
             play(&plan, &threads, &self.audio, clock, &mut board);
         }
-        let storage = plan.storage.as_ref().map(SessionStorage::handle);
+        let storage = plan.storage.as_ref().map(|storage| &storage.handle);
         let early = storage
             .filter(|_| !B::WAITS_FOR_THREADS)
             .map(StorageHandle::begin_end);
         self.audio.muted.store(true, Ordering::Relaxed);
-        // Clients are sent away during the fade.
+        // The server disconnects its clients during the fade.
         server.into_iter().for_each(Server::end);
         if faded {
             thread::sleep(B::FADE);
@@ -315,17 +320,6 @@ impl Session {
     }
 }
 
-/// Returns the facts about the session that clients are welcomed with.
-fn info(config: Config, rate: u32) -> InstrumentInfo {
-    InstrumentInfo {
-        display: config.rows() as u8,
-        board: config.board,
-        rate,
-        sound: true,
-        surface: config.surface,
-    }
-}
-
 /// The main thread's loop.
 fn play<C: Clock, B: Backend>(
     plan: &Plan,
@@ -335,14 +329,13 @@ fn play<C: Clock, B: Backend>(
     board: &mut B,
 ) {
     let handle = threads.handle();
-    let end = plan.end();
     let mut commands = plan.commands.iter().peekable();
-    // Told once that the instrument plays steadily.
-    let mut storage = plan.storage.as_ref().map(SessionStorage::handle);
+    // Notified once that the instrument plays steadily.
+    let mut storage = plan.storage.as_ref().map(|storage| &storage.handle);
     let (mut failed, mut blocks) = (false, 0);
     loop {
         let now = clock.now();
-        if now >= end {
+        if now >= plan.end {
             log::info!("ends: the time is over");
             return;
         }

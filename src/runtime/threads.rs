@@ -16,7 +16,7 @@ use super::engine_status;
 use crate::handle::{Handle, Request};
 use crate::panel::{Clock, Panel};
 use crate::pru::Supervisor;
-use crate::spawn::{Role, Spawn, Task};
+use crate::spawn::{Role, Spawn};
 use crate::storage::{Autosave, Files};
 use engine::Counters;
 use instrument::Command;
@@ -56,18 +56,12 @@ impl Threads {
         let (handle, inbox) = Handle::new(controller.state());
         let (of_instrument, of_panel) = (handle.clone(), handle.clone());
         let inputs = AnalogWatcher::new(inputs);
-        let instrument = start(
-            spawn,
-            "gb-instrument",
-            Role::Instrument,
-            Box::new(move || run_controller(controller, &inbox, inputs, &of_instrument)),
-        )?;
-        let panel = start(
-            spawn,
-            "gb-panel",
-            Role::Panel,
-            Box::new(move || run_panel(panel, &counters, &of_panel)),
-        )?;
+        let instrument = start(spawn, "gb-instrument", Role::Instrument, move || {
+            run_controller(controller, &inbox, inputs, &of_instrument);
+        })?;
+        let panel = start(spawn, "gb-panel", Role::Panel, move || {
+            run_panel(panel, &counters, &of_panel);
+        })?;
         Ok(Threads {
             handle,
             spawn,
@@ -88,7 +82,7 @@ impl Threads {
         let (source, notices) = (self.handle.clone(), self.handle.clone());
         let notify = move |notice| notices.command(Command::Notice(notice));
         let task = move || autosave.run(clock, move || source.state(), notify);
-        start(self.spawn, "gb-storage", Role::Background, Box::new(task)).map(drop)
+        start(self.spawn, "gb-storage", Role::Background, task).map(drop)
     }
 
     /// Starts the thread of the PRU's supervisor, which halts the PRU when it ends;
@@ -105,7 +99,7 @@ impl Threads {
             }
             supervisor.stop();
         };
-        if let Err(error) = start(self.spawn, "gb-pru", Role::Background, Box::new(task)) {
+        if let Err(error) = start(self.spawn, "gb-pru", Role::Background, task) {
             let notice = format!("the CPU plays: {error}");
             log::warn!("{notice}");
             self.handle.command(Command::Notice(notice));
@@ -117,8 +111,8 @@ impl Threads {
         &self.handle
     }
 
-    /// Returns whether one of the threads has ended without being asked to, which is a
-    /// bug.
+    /// Returns whether one of the threads has ended before the end was requested, which is
+    /// a bug.
     pub fn failed(&self) -> bool {
         self.running.iter().any(JoinHandle::is_finished)
     }
@@ -139,9 +133,9 @@ fn start(
     spawn: Spawn,
     name: &'static str,
     role: Role,
-    task: Task,
+    task: impl FnOnce() + Send + 'static,
 ) -> Result<JoinHandle<()>, String> {
-    spawn(name, role, task).map_err(|error| format!("no thread {name}: {error}"))
+    spawn(name, role, Box::new(task)).map_err(|error| format!("no thread {name}: {error}"))
 }
 
 /// Body of the panel's thread.

@@ -4,7 +4,6 @@
 //! the audio thread does not know of it.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,7 +22,7 @@ const MAX_DELAY_MS: u64 = 1500;
 /// Time from a failed attempt to the next: first, and at most.
 const FIRST_RETRY_MS: u64 = 250;
 const MAX_RETRY_MS: u64 = 5000;
-/// Time from one look at the state to the next.
+/// Period at which the state is checked.
 const INTERVAL: Duration = Duration::from_millis(100);
 
 enum Message {
@@ -32,7 +31,7 @@ enum Message {
     End(Sender<bool>),
 }
 
-/// Sends requests to the storage thread. Never waits, except in [`StorageHandle::end`].
+/// Sends requests to the storage thread. Never waits.
 #[derive(Clone)]
 pub struct StorageHandle(Sender<Message>);
 
@@ -43,14 +42,8 @@ impl StorageHandle {
         let _ = self.0.send(Message::Steady);
     }
 
-    /// Saves what is not saved yet and ends the thread, waiting at most this long.
-    /// Returns whether everything is saved. A start that ends like this before it was
-    /// steady does not count as failed.
-    pub fn end(&self, timeout: Duration) -> bool {
-        self.begin_end().wait(timeout)
-    }
-
-    /// Begins [`StorageHandle::end`] without waiting.
+    /// Requests that the thread saves everything and ends. A start that ends like this
+    /// before it was steady does not count as failed.
     pub fn begin_end(&self) -> Ending {
         let (reply, ended) = bounded(1);
         // If the thread has ended already, there is no reply.
@@ -113,13 +106,9 @@ impl<D: Disk + Clone> Autosave<D> {
     pub fn open(disk: &D, folders: Folders) -> (Autosave<D>, StorageHandle, Restored) {
         let (handle, messages) = unbounded();
         let mut restored = Restored::default();
-        let presets = folders.presets.map(|folder: PathBuf| {
-            let (presets, loaded) = Presets::open(disk.clone(), folder);
-            restored.presets = loaded.presets;
-            restored.reserved = loaded.reserved;
-            restored.notices = loaded.problems;
-            presets
-        });
+        let presets = folders
+            .presets
+            .map(|folder| Presets::open(disk.clone(), folder, &mut restored));
         let folder = folders
             .state
             .map(|folder| StateFolder::open(disk, &folder, &mut restored));
@@ -140,8 +129,9 @@ impl<D: Disk + Clone> Autosave<D> {
         (autosave, StorageHandle(handle), restored)
     }
 
-    /// Runs until [`StorageHandle::end`], or until all handles are gone. `clock` is in
-    /// milliseconds, `state` returns the newest state, `notify` tells the player.
+    /// Runs until [`StorageHandle::begin_end`], or until all handles are gone. `clock` is in
+    /// milliseconds, `state` returns the newest state, `notify` shows a message to the
+    /// player.
     pub fn run(
         mut self,
         mut clock: impl FnMut() -> u64,
@@ -158,8 +148,8 @@ impl<D: Disk + Clone> Autosave<D> {
         }
     }
 
-    /// Saves what is not saved yet, for callers without a thread. Returns whether
-    /// everything is saved.
+    /// Saves the latest changes, for callers without a thread. Returns whether everything
+    /// is saved.
     pub fn finish(mut self, now: u64, state: &Arc<State>, notify: &mut dyn FnMut(String)) -> bool {
         self.end(None);
         self.poll(now, state, notify);
@@ -204,7 +194,7 @@ impl<D: Disk + Clone> Autosave<D> {
         }
     }
 
-    /// Looks at the state at a time in milliseconds, and saves what is due. Calls
+    /// Checks the state at a time in milliseconds, and saves changes that are due. Calls
     /// `notify` with messages for the player.
     pub fn poll(&mut self, now: u64, state: &Arc<State>, notify: &mut dyn FnMut(String)) {
         loop {
@@ -320,7 +310,7 @@ impl<D: Disk + Clone> Autosave<D> {
         }
         let is_due = |(first, last)| now >= first + MAX_DELAY_MS || now >= last + SETTLED_MS;
         let due = self.changed.is_some_and(is_due) || self.ending;
-        // The state that this one replaces may still be on its way to a preset.
+        // The state that this one replaces may still be waiting to become a preset.
         let rescuing = self.queue.values().any(SaveRequest::is_rescue);
         if self.changed.is_none() || !due || rescuing {
             return;

@@ -1,38 +1,22 @@
-//! A checksum inside a JSON file: its last member, on a line of its own, which
-//! other tools ignore.
+//! A checksum inside a JSON file: its last member, on a separate line, which other
+//! tools ignore.
 //!
 //! The checksum is CRC-32 (IEEE 802.3) over all bytes before its line.
 
-use std::fmt;
+use thiserror::Error;
 
 const BEFORE: &str = "  \"checksum\": \"crc32:";
 const AFTER: &str = "\"\n}\n";
 /// Digits of the checksum.
 const DIGITS: usize = 8;
 
-/// The text of a file without its checksum line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verified {
-    /// The text.
-    pub text: String,
-    /// True if the file had a checksum. Files written by hand need none.
-    pub had_checksum: bool,
-}
-
 /// A checksum that does not match the text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[error(
+    "its checksum is wrong: it is damaged, or was edited \
+     (remove the checksum line if you changed it on purpose)"
+)]
 pub struct WrongChecksum;
-
-impl fmt::Display for WrongChecksum {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "its checksum is wrong: it is damaged, or was edited \
-             (remove the checksum line if you changed it on purpose)",
-        )
-    }
-}
-
-impl std::error::Error for WrongChecksum {}
 
 /// Returns the text of a JSON object with a checksum added. Other text is returned
 /// unchanged.
@@ -47,17 +31,14 @@ pub fn add_checksum(text: &str) -> String {
     format!("{body}{BEFORE}{checksum:08x}{AFTER}")
 }
 
-/// Returns the text without its checksum. A checksum that another tool has moved away
+/// Returns the text without its checksum. Files written by hand need none. A checksum that another tool has moved away
 /// from the end is ignored and stays in the text.
 ///
 /// # Errors
 /// Fails if the checksum is wrong.
-pub fn verify_checksum(text: &str) -> Result<Verified, WrongChecksum> {
+pub fn verify_checksum(text: &str) -> Result<String, WrongChecksum> {
     let Some((body, checksum)) = split(text) else {
-        return Ok(Verified {
-            text: text.to_string(),
-            had_checksum: false,
-        });
+        return Ok(text.to_string());
     };
     let expected = format!("{:08x}", crc32fast::hash(body.as_bytes()));
     if checksum != expected {
@@ -66,10 +47,7 @@ pub fn verify_checksum(text: &str) -> Result<Verified, WrongChecksum> {
     let inside = body.trim_end_matches('\n');
     let inside = inside.strip_suffix(',').unwrap_or(inside);
     let line = if inside.ends_with('{') { "" } else { "\n" };
-    Ok(Verified {
-        text: format!("{inside}{line}}}\n"),
-        had_checksum: true,
-    })
+    Ok(format!("{inside}{line}}}\n"))
 }
 
 /// Splits the text into the part before the checksum line, and the checksum. White space
@@ -97,21 +75,15 @@ mod tests {
         );
         let value: serde_json::Value = serde_json::from_str(&checksummed).unwrap();
         assert_eq!(value["a"][1], 2);
-        let again = verify_checksum(&checksummed).unwrap();
-        assert!(again.had_checksum);
-        assert_eq!(again.text, text);
+        assert_eq!(verify_checksum(&checksummed).unwrap(), text);
     }
 
     #[test]
     fn files_without_a_checksum_are_accepted_unchanged() {
         for text in ["{}", "", "}", "[1]", "{\"checksum\": 1}", "x\n}", "\n\n}\n"] {
-            let verified = verify_checksum(text).unwrap();
-            assert_eq!(
-                (verified.text.as_str(), verified.had_checksum),
-                (text, false)
-            );
+            assert_eq!(verify_checksum(text).unwrap(), text);
         }
-        assert_eq!(verify_checksum(&add_checksum("{}")).unwrap().text, "{}\n");
+        assert_eq!(verify_checksum(&add_checksum("{}")).unwrap(), "{}\n");
         assert_eq!(add_checksum("[1]"), "[1]");
     }
 
@@ -134,7 +106,7 @@ mod tests {
             // The change is refused, breaks the JSON, or leaves the values unchanged
             // because it hit the name of the checksum.
             if let Ok(verified) = verify_checksum(&changed) {
-                if let Ok(value) = serde_json::from_str::<serde_json::Value>(&verified.text) {
+                if let Ok(value) = serde_json::from_str::<serde_json::Value>(&verified) {
                     prop_assert_eq!(&value["a"], "some text");
                     prop_assert_eq!(&value["b"], &serde_json::json!([1, 2, 3]));
                 }

@@ -16,9 +16,6 @@ pub enum StorageError {
         /// The system's error.
         source: io::Error,
     },
-    /// A file cannot be read at the moment.
-    #[error("{0}")]
-    Unreadable(String),
     /// A file cannot be read at the moment, and is therefore not overwritten.
     #[error("{0}; it is left alone")]
     LeftAlone(String),
@@ -26,7 +23,7 @@ pub enum StorageError {
     #[error(transparent)]
     Network(#[from] logicnet::NetworkError),
     /// The storage thread has ended.
-    #[error("nothing is saved any more")]
+    #[error("saving has stopped")]
     Ended,
 }
 

@@ -1,5 +1,5 @@
 //! Everything that outlives a power cut: the running state, presets, calibration, and
-//! the count of starts that failed.
+//! the count of failed starts.
 //!
 //! Every file is text. A new version is written next to the old one, synced and
 //! renamed, and the last good version is kept. [`Autosave`] is the loop of the storage
@@ -18,10 +18,10 @@ mod versioned_files;
 use std::path::{Path, PathBuf};
 
 pub use autosave::{Autosave, Ending, StorageHandle};
-pub use checksummed::{Verified, WrongChecksum, add_checksum, verify_checksum};
+pub use checksummed::{WrongChecksum, add_checksum, verify_checksum};
 pub use disk::{Disk, Files};
 pub use error::StorageError;
-pub use presets::{LoadedPresets, Presets};
+pub use presets::Presets;
 pub use restored::Restored;
 pub use versioned_files::{LoadProblem, Loaded, Parse, VersionedFiles};
 

@@ -3,22 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::StorageError;
 use super::disk::Disk;
-use super::versioned_files::{LoadProblem, VersionedFiles};
+use super::versioned_files::VersionedFiles;
+use super::{Restored, StorageError};
 use instrument::names::{free_name, is_name};
 use instrument::preset::Preset;
-
-/// The presets of a folder.
-#[derive(Debug, Default)]
-pub struct LoadedPresets {
-    /// Valid presets, ordered by name.
-    pub presets: Vec<Preset>,
-    /// Names of presets that could not be read; their files are left alone.
-    pub reserved: Vec<String>,
-    /// Problems to report.
-    pub problems: Vec<String>,
-}
 
 /// A folder of presets.
 pub struct Presets<D> {
@@ -30,35 +19,35 @@ pub struct Presets<D> {
 
 impl<D: Disk> Presets<D> {
     /// Opens a folder and loads its presets.
-    pub fn open(disk: D, folder: PathBuf) -> (Presets<D>, LoadedPresets) {
+    pub fn open(disk: D, folder: PathBuf, restored: &mut Restored) -> Presets<D> {
         let parse = |name: &str, text: &str| {
             Preset::from_json(name.to_string(), text).map_err(|error| error.to_string())
         };
         let mut files = VersionedFiles::new(disk, folder, parse);
         let mut known = BTreeMap::new();
-        let mut all = LoadedPresets::default();
+        let notices = &mut restored.notices;
         let names = files.names().unwrap_or_else(|error| {
-            all.problems.push(format!("presets left out: {error}"));
+            notices.push(format!("presets left out: {error}"));
             Vec::new()
         });
         for name in names.into_iter().filter(|name| is_name(name)) {
             let loaded = files.load(&name);
-            let problem = loaded.problem.as_ref().map(LoadProblem::text);
+            let problem = loaded.problem.map(|problem| problem.text);
             match (loaded.value, problem) {
                 (Some(preset), problem) => {
-                    all.problems.extend(problem.map(str::to_string));
-                    all.presets.push(preset);
+                    notices.extend(problem);
+                    restored.presets.push(preset);
                     known.insert(name.clone(), name);
                 }
                 (None, Some(problem)) => {
-                    all.problems.push(format!("preset left out: {problem}"));
-                    all.reserved.push(name);
+                    notices.push(format!("preset left out: {problem}"));
+                    restored.reserved.push(name);
                 }
                 // Removed since the folder was listed.
                 (None, None) => {}
             }
         }
-        (Presets { files, known }, all)
+        Presets { files, known }
     }
 
     /// Saves a preset. Returns the name of its file if the preset's own was taken.

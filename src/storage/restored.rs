@@ -1,4 +1,4 @@
-//! Everything that was saved, as it is read at a start.
+//! Saved data, as it is read at a start.
 
 use instrument::parameters::Parameters;
 use instrument::preset::Preset;
@@ -8,7 +8,7 @@ use logicnet::Network;
 use super::Storage;
 
 /// Saved data, read at a start.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Restored {
     /// Presets, ordered by name.
     pub presets: Vec<Preset>,
@@ -16,9 +16,9 @@ pub struct Restored {
     pub reserved: Vec<String>,
     /// The running state, for [`Instrument::resume`].
     pub saved: Option<Saved>,
-    /// False if earlier starts failed: the running state is then set aside.
-    pub trusted: bool,
-    /// The earlier state, if another network was asked for.
+    /// True if earlier starts failed: the running state is then set aside.
+    pub is_suspect: bool,
+    /// The earlier state, if another network was requested.
     pub replaced: Option<Saved>,
     /// The calibration, a JSON object.
     pub calibration: Option<String>,
@@ -26,24 +26,10 @@ pub struct Restored {
     pub notices: Vec<String>,
 }
 
-impl Default for Restored {
-    fn default() -> Restored {
-        Restored {
-            presets: Vec::new(),
-            reserved: Vec::new(),
-            saved: None,
-            trusted: true,
-            replaced: None,
-            calibration: None,
-            notices: Vec::new(),
-        }
-    }
-}
-
 impl Restored {
     /// Makes an instrument that continues from the saved data, and its first sound; see
-    /// [`Instrument::new`]. A state that it cannot continue from becomes a preset, and
-    /// the player is told about that and all other notices.
+    /// [`Instrument::new`]. A state that it cannot continue from becomes a preset; the
+    /// player sees this and all other notices.
     ///
     /// # Errors
     /// Fails if there is no network, or the first one is too slow here.
@@ -70,7 +56,7 @@ impl Restored {
             effect.sound
         };
         if let Some(saved) = self.saved {
-            let effect = instrument.resume(saved, self.trusted);
+            let effect = instrument.resume(saved, !self.is_suspect);
             let sound = adopt(effect, instrument.state().notice.clone());
             first = sound.unwrap_or(first);
         }

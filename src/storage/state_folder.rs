@@ -60,17 +60,17 @@ impl<D: Disk + Clone> StateFolder<D> {
         // Written before anything is tried; if that fails, later.
         let _ = files.save_starts();
 
-        let text = |problem: LoadProblem| problem.text().to_string();
+        let text = |problem: LoadProblem| problem.text;
         let calibration = files.calibrations.load(CALIBRATION);
         restored.notices.extend(calibration.problem.map(text));
         restored.calibration = calibration.value;
 
         let Loaded { value, problem } = files.states.load(STATE);
-        let unreadable = matches!(problem, Some(LoadProblem::Unreadable(_)));
-        restored.trusted = files.failed_before < MAX_FAILED_STARTS;
-        files.settled = !unreadable && (value.is_some() || problem.is_some());
+        let is_unreadable = problem.as_ref().is_some_and(|problem| !problem.is_damaged);
+        restored.is_suspect = files.failed_before >= MAX_FAILED_STARTS;
+        files.settled = !is_unreadable && (value.is_some() || problem.is_some());
         // A state that is not restored, or whose file is damaged, is written again.
-        let is_current = restored.trusted && problem.is_none();
+        let is_current = !restored.is_suspect && problem.is_none();
         files.saved = value.clone().filter(|_| is_current);
         restored.notices.extend(problem.map(text));
         restored.saved = value;
@@ -94,14 +94,14 @@ impl<D: Disk + Clone> StateFolder<D> {
     ) -> Result<(), StorageError> {
         if !self.settled {
             let Loaded { value, problem } = self.states.load(STATE);
-            if let Some(LoadProblem::Unreadable(text)) = problem {
-                return Err(StorageError::LeftAlone(text));
+            if let Some(problem) = problem.filter(|problem| !problem.is_damaged) {
+                return Err(StorageError::LeftAlone(problem.text));
             }
             if let (Some(late), Some(presets)) = (value, presets) {
                 if late != state {
                     let name = presets.save(&late.into_preset(RESCUED.into()))?;
                     let name = name.unwrap_or_else(|| RESCUED.into());
-                    notices.push(format!("what was played last time is preset {name}"));
+                    notices.push(format!("the state of the last session is preset {name}"));
                 }
             }
             self.settled = true;

@@ -17,29 +17,13 @@ use super::disk::Disk;
 /// Parses the text of a file, given its name. Returns a description of the first error.
 pub type Parse<T> = fn(name: &str, text: &str) -> Result<T, String>;
 
-/// A problem with a file that was loaded. The text describes it for people.
+/// A problem with a file that was loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LoadProblem {
-    /// The file exists but is not valid.
-    Damaged(String),
-    /// The file may be valid, but cannot be read at the moment.
-    Unreadable(String),
-}
-
-impl LoadProblem {
-    /// Returns the description.
-    pub fn text(&self) -> &str {
-        match self {
-            LoadProblem::Damaged(text) | LoadProblem::Unreadable(text) => text,
-        }
-    }
-
-    fn map(self, change: impl FnOnce(String) -> String) -> LoadProblem {
-        match self {
-            LoadProblem::Damaged(text) => LoadProblem::Damaged(change(text)),
-            LoadProblem::Unreadable(text) => LoadProblem::Unreadable(change(text)),
-        }
-    }
+pub struct LoadProblem {
+    /// A description for people.
+    pub text: String,
+    /// True if the file is not valid; false if it cannot be read at the moment.
+    pub is_damaged: bool,
 }
 
 /// The result of loading a name.
@@ -49,13 +33,6 @@ pub struct Loaded<T> {
     pub value: Option<T>,
     /// A problem to report, even if there is a value.
     pub problem: Option<LoadProblem>,
-}
-
-/// The result of reading one file.
-enum ReadFile<T> {
-    Good(T),
-    Missing,
-    Bad(LoadProblem),
 }
 
 /// A folder of files of one kind.
@@ -86,26 +63,28 @@ impl<D: Disk, T> VersionedFiles<D, T> {
     pub fn load(&mut self, name: &str) -> Loaded<T> {
         let path = self.path(name, "");
         let problem = match self.read(name, &path) {
-            ReadFile::Good(value) => {
+            Ok(Some(value)) => {
                 self.good.insert(name.to_string());
                 return Loaded {
                     value: Some(value),
                     problem: None,
                 };
             }
-            ReadFile::Missing => None,
-            ReadFile::Bad(problem) => Some(problem),
+            Ok(None) => None,
+            Err(problem) => Some(problem),
         };
         self.good.remove(name);
         let (value, problem) = match self.read(name, &self.path(name, ".old")) {
-            ReadFile::Good(value) => {
-                let missing = || LoadProblem::Damaged(format!("{}: missing", path.display()));
-                let problem = problem.unwrap_or_else(missing);
-                let replaced = |text| format!("{text}; the previous version is used");
-                (Some(value), Some(problem.map(replaced)))
+            Ok(Some(value)) => {
+                let mut problem = problem.unwrap_or_else(|| LoadProblem {
+                    text: format!("{}: missing", path.display()),
+                    is_damaged: true,
+                });
+                problem.text += "; the previous version is used";
+                (Some(value), Some(problem))
             }
-            ReadFile::Missing => (None, problem),
-            ReadFile::Bad(old) => (None, problem.or(Some(old))),
+            Ok(None) => (None, problem),
+            Err(old) => (None, problem.or(Some(old))),
         };
         Loaded { value, problem }
     }
@@ -134,12 +113,9 @@ impl<D: Disk, T> VersionedFiles<D, T> {
             Some(".old")
         } else {
             match self.read(name, &path) {
-                ReadFile::Good(_) => Some(".old"),
-                ReadFile::Missing => None,
-                ReadFile::Bad(LoadProblem::Damaged(_)) => Some(".damaged"),
-                ReadFile::Bad(LoadProblem::Unreadable(text)) => {
-                    return Err(StorageError::LeftAlone(text));
-                }
+                Ok(value) => value.map(|_| ".old"),
+                Err(problem) if problem.is_damaged => Some(".damaged"),
+                Err(problem) => return Err(StorageError::LeftAlone(problem.text)),
             }
         };
         let new = self.path(name, ".new");
@@ -202,9 +178,8 @@ impl<D: Disk, T> VersionedFiles<D, T> {
     /// Fails if the file cannot be read at the moment.
     pub fn exists(&self, name: &str) -> Result<bool, StorageError> {
         match self.read(name, &self.path(name, "")) {
-            ReadFile::Missing => Ok(false),
-            ReadFile::Bad(LoadProblem::Unreadable(text)) => Err(StorageError::Unreadable(text)),
-            ReadFile::Good(_) | ReadFile::Bad(LoadProblem::Damaged(_)) => Ok(true),
+            Err(problem) if !problem.is_damaged => Err(StorageError::LeftAlone(problem.text)),
+            found => Ok(!matches!(found, Ok(None))),
         }
     }
 
@@ -227,26 +202,26 @@ impl<D: Disk, T> VersionedFiles<D, T> {
         Ok(names.into_iter().collect())
     }
 
-    fn read(&self, name: &str, path: &Path) -> ReadFile<T> {
+    /// Reads one file; returns `None` if it does not exist.
+    fn read(&self, name: &str, path: &Path) -> Result<Option<T>, LoadProblem> {
         let bytes = match self.disk.read(path) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return ReadFile::Missing,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => {
-                let error = StorageError::io(path)(error);
-                return ReadFile::Bad(LoadProblem::Unreadable(error.to_string()));
+                return Err(LoadProblem {
+                    text: StorageError::io(path)(error).to_string(),
+                    is_damaged: false,
+                });
             }
         };
         let parsed = String::from_utf8(bytes)
             .map_err(|_| "not text".to_string())
             .and_then(|text| verify_checksum(&text).map_err(|error| error.to_string()))
-            .and_then(|verified| (self.parse)(name, &verified.text));
-        match parsed {
-            Ok(value) => ReadFile::Good(value),
-            Err(problem) => {
-                let text = format!("{}: {problem}", path.display());
-                ReadFile::Bad(LoadProblem::Damaged(text))
-            }
-        }
+            .and_then(|text| (self.parse)(name, &text));
+        parsed.map(Some).map_err(|problem| LoadProblem {
+            text: format!("{}: {problem}", path.display()),
+            is_damaged: true,
+        })
     }
 }
 

@@ -106,7 +106,7 @@ impl Simulated {
         self.0.lock().unwrap()
     }
 
-    /// Copies the disk as it is.
+    /// Returns a copy of the current disk.
     pub fn copy(&self) -> Simulated {
         Simulated(Arc::new(Mutex::new(self.inner().clone())))
     }
@@ -159,7 +159,7 @@ impl Simulated {
             .collect()
     }
 
-    /// Returns every disk that is possible when the power is back.
+    /// Returns every disk that is possible after the power returns.
     pub fn after_the_cut(&self) -> Vec<Simulated> {
         let inner = self.inner();
         assert!(inner.pending.len() < 10, "too many to try all");

@@ -78,7 +78,7 @@ impl Session {
         }
     }
 
-    /// Lets time pass, polling every 100 ms.
+    /// Advances the time, polling every 100 ms.
     fn pass(&mut self, milliseconds: u64) {
         let end = self.now + milliseconds;
         loop {
@@ -97,7 +97,7 @@ impl Session {
 /// The saved value of each kind, as text.
 type SavedValues = BTreeMap<&'static str, String>;
 
-/// Returns what a start finds on a disk, without its own count.
+/// Returns the values that a start finds on a disk, without counting that start.
 fn found(disk: &Simulated) -> (SavedValues, Restored) {
     let disk = disk.copy();
     let (_, _, restored) = Autosave::open(&disk, folders());
@@ -194,12 +194,12 @@ fn play(
     }
 }
 
-/// What a start finds on each disk that was seen before.
+/// Values that a start finds, by disk.
 #[derive(Default)]
 struct Seen(BTreeMap<BTreeMap<PathBuf, Vec<u8>>, SavedValues>);
 
 impl Seen {
-    /// Returns what a start finds, and whether the disk was not seen before.
+    /// Returns the values that a start finds, and whether the disk is new.
     fn look(&mut self, disk: &Simulated) -> (&SavedValues, bool) {
         let mut new = false;
         let saved = self.0.entry(disk.files()).or_insert_with(|| {
@@ -314,7 +314,7 @@ fn changes_are_saved_within_two_seconds_and_nothing_else_is_written() {
     let disk = Simulated::new();
     let mut session = Session::start(&disk);
     session.pass(3000);
-    // Nothing that is saved has changed.
+    // No saved value has changed.
     let calls = disk.calls();
     session.does(Command::Show(instrument::Page::Menu));
     session.does(Command::Notice("look".into()));
@@ -514,7 +514,7 @@ fn the_thread_saves_the_rest_at_the_end() {
     let state = Arc::clone(instrument.state());
     let newest = move || Arc::clone(&state);
     let thread = std::thread::spawn(move || autosave.run(|| 0, newest, |_| {}));
-    assert!(handle.end(std::time::Duration::from_secs(60)));
+    assert!(handle.begin_end().wait(std::time::Duration::from_secs(60)));
     thread.join().unwrap();
     assert!(found(&disk).0["state"].contains("\"bends\": [5]"));
 }

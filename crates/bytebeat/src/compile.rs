@@ -53,12 +53,7 @@ impl Expression {
         };
         let value = compiler.value(&self.tree, 8)?;
         compiler.graph.set_outputs(value[..8].iter().copied());
-        let gates = compiler
-            .graph
-            .live()
-            .into_iter()
-            .filter(|&live| live)
-            .count();
+        let gates = compiler.graph.live_gates().count();
         if gates > MAX_GATES {
             return Err(CompileError::Gates(gates));
         }

@@ -18,7 +18,7 @@ const MAX_DEPTH: u32 = 500;
 pub struct ParseError {
     /// The position of the first wrong character, counted in characters from 1.
     pub column: usize,
-    /// A message that says what is wrong there and what would be right.
+    /// A message that describes the error and the expected text.
     pub problem: String,
 }
 
@@ -79,7 +79,7 @@ impl Expression {
                 tree,
             }),
             Some(')') => Err(parser.error("no ( for this )")),
-            Some('=') => Err(parser.error("= is no operator here; equality is ==")),
+            Some('=') => Err(parser.error("= is not an operator; equality is ==")),
             Some('.') => Err(parser.error("only whole numbers are known")),
             Some(c) => Err(parser.error(format!("an operator was expected, not {c}"))),
         }

@@ -54,10 +54,15 @@ impl Counters {
         self.last_offloaded.load(Ordering::Relaxed) == 1
     }
 
-    pub(super) fn add_groups(&self, spent: Spent) {
+    /// Counts a callback with this work and this many repeated samples, which ends at a
+    /// network time.
+    pub(super) fn add_callback(&self, spent: Spent, starved: u32, time: u32) {
+        add(&self.blocks, 1);
         add(&self.groups, spent.groups);
         add(&self.offloaded, spent.offloaded);
         add(&self.missed, spent.missed);
+        add(&self.starved, starved);
+        self.time.store(time, Ordering::Relaxed);
     }
 
     pub(super) fn set_last_offloaded(&self, offloaded: bool) {
@@ -65,17 +70,8 @@ impl Counters {
             .store(offloaded.into(), Ordering::Relaxed);
     }
 
-    pub(super) fn add_block(&self, time: u32) {
-        add(&self.blocks, 1);
-        self.time.store(time, Ordering::Relaxed);
-    }
-
     pub(super) fn add_swap(&self) {
         add(&self.swaps, 1);
-    }
-
-    pub(super) fn add_starved(&self, frames: u32) {
-        add(&self.starved, frames);
     }
 
     /// Reports the load of a callback, in thousandths of the duration of its block; above

@@ -104,10 +104,8 @@ impl Default for Settings {
 /// A change that is being prepared while the old sound plays.
 #[derive(Debug)]
 struct Pending<W> {
-    id: u32,
-    /// The new voice. Without one, the playing voice is prepared for the settings.
-    start: Option<Start<W>>,
-    settings: Settings,
+    /// Without a new voice, the playing voice is prepared for the settings.
+    change: Change<W>,
     /// The group being evaluated, if that takes several callbacks.
     target: Option<u32>,
 }
@@ -241,13 +239,10 @@ impl<W: Word> Engine<W> {
             let mixed = self.faded(self.last);
             *out = self.output.next(mixed);
         }
-        if starved > 0 {
-            self.counters.add_starved(starved);
-        }
         self.work_ahead(frames, budget);
         self.request_ahead(frames);
-        self.counters.add_groups(self.spent);
-        self.counters.add_block(self.position.t());
+        self.counters
+            .add_callback(self.spent, starved, self.position.t());
     }
 
     /// Reports how long the callback took, measured or estimated by the platform, in
@@ -262,13 +257,8 @@ impl<W: Word> Engine<W> {
         if self.pending.is_some() || !self.inbox.has_room() {
             return;
         }
-        let Some(change) = self.inbox.next() else {
-            return;
-        };
-        self.pending = Some(Pending {
-            id: change.id,
-            start: change.start,
-            settings: change.settings,
+        self.pending = self.inbox.next().map(|change| Pending {
+            change,
             target: None,
         });
     }
@@ -288,10 +278,10 @@ impl<W: Word> Engine<W> {
     /// Returns the position at which a pending change would begin.
     fn entry(&self, pending: &Pending<W>) -> Position {
         let mut entry = self.position;
-        if let Some(t) = pending.start.as_ref().and_then(|start| start.seek) {
+        if let Some(t) = pending.change.start.as_ref().and_then(|start| start.seek) {
             entry.seek(t);
         }
-        entry.set_step(pending.settings.rate, pending.settings.speed);
+        entry.set_step(pending.change.settings.rate, pending.change.settings.speed);
         entry
     }
 
@@ -302,21 +292,25 @@ impl<W: Word> Engine<W> {
             return;
         };
         // One fade at a time.
-        let fades = pending.start.as_ref().is_some_and(|start| start.fade);
+        let fades = pending
+            .change
+            .start
+            .as_ref()
+            .is_some_and(|start| start.fade);
         if fades && self.fading.is_some() {
             self.pending = Some(pending);
             return;
         }
         let entry = self.entry(&pending);
-        let voice = match (&mut pending.start, &mut self.playing) {
+        let voice = match (&mut pending.change.start, &mut self.playing) {
             (Some(start), _) => &mut start.voice,
             (None, Some(playing)) => playing,
             (None, None) => {
-                self.settle(pending.id, pending.settings);
+                self.settle(pending.change.id, pending.change.settings);
                 return;
             }
         };
-        let needed = groups::<W>(&entry, frames, pending.settings.interpolation);
+        let needed = groups::<W>(&entry, frames, pending.change.settings.interpolation);
         let begin = self.platform.cost.group_gates();
         let cost = |group| match voice.left(group) {
             0 => 0,
@@ -349,11 +343,11 @@ impl<W: Word> Engine<W> {
         let before = self.position;
         let interpolation = self.settings.interpolation;
         self.position = entry;
-        self.settle(pending.id, pending.settings);
-        let Some(start) = pending.start else {
+        self.settle(pending.change.id, pending.change.settings);
+        let Some(start) = pending.change.start else {
             return;
         };
-        self.program = Some(pending.id);
+        self.program = Some(pending.change.id);
         self.counters.set_last_offloaded(false);
         if let Some(old) = self.playing.replace(start.voice) {
             if start.fade {
@@ -448,7 +442,7 @@ impl<W: Word> Engine<W> {
         let room = self.room(budget);
         if let Some(mut pending) = self.pending.take() {
             // The playing voice works on one group at a time.
-            if done || pending.start.is_some() {
+            if done || pending.change.start.is_some() {
                 self.prepare(&mut pending, frames, room);
             }
             self.pending = Some(pending);
@@ -481,15 +475,13 @@ impl<W: Word> Engine<W> {
     fn prepare(&mut self, pending: &mut Pending<W>, frames: u32, gates: u32) {
         let entry = self.entry(pending);
         let current = Voice::<W>::group(entry.t());
-        let seeks = pending
-            .start
-            .as_ref()
-            .is_some_and(|start| start.seek.is_some());
+        let start = pending.change.start.as_ref();
+        let seeks = start.is_some_and(|start| start.seek.is_some());
         let stands = seeks || self.playing.is_none();
         let motion = if stands { &entry } else { &self.position };
         let (next, callbacks) = ahead::<W>(motion, frames);
         let begin = self.platform.cost.group_gates();
-        let voice = match (&mut pending.start, &mut self.playing) {
+        let voice = match (&mut pending.change.start, &mut self.playing) {
             (Some(start), _) => &mut start.voice,
             (None, Some(playing)) => playing,
             (None, None) => return,
@@ -507,8 +499,8 @@ impl<W: Word> Engine<W> {
         };
         pending.target = Some(target);
         let target = if voice.has(target) {
-            // Another group that it will read at once, or the one after.
-            groups::<W>(&entry, frames, pending.settings.interpolation)
+            // Another group that it will read in this callback, or the one after.
+            groups::<W>(&entry, frames, pending.change.settings.interpolation)
                 .find(|group| !voice.has(*group) && *group != current)
                 .unwrap_or(neighbour::<W>(target, entry.backwards()))
         } else {

@@ -53,7 +53,7 @@ pub fn tap(frames: usize) -> (TapWriter, TapReader) {
 }
 
 impl TapWriter {
-    /// Writes the frames of a callback, if somebody listens.
+    /// Writes the frames of a callback, if the reader listens.
     #[cfg_attr(rtsan, sanitize(realtime = "nonblocking"))]
     pub fn write(&mut self, frames: &[f32]) {
         let block = Block {

@@ -10,34 +10,19 @@ pub const INPUTS: usize = 8;
 /// A reading of an input: 0 to 65,535 of its range.
 pub type Reading = u16;
 
-/// A target that an input controls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// Nothing.
-    Nothing,
-    /// The parameter `speed`, over its whole range.
-    Speed,
-    /// The parameter `volume`, over its whole range.
-    Volume,
-    /// The horizontal position of a bend; all the way down, nothing is bent.
-    BendX,
-    /// The vertical position of a bend, from top to bottom.
-    BendY,
-}
-
-impl Target {
-    /// Words of the targets, in the order of the parameters' values.
-    pub const WORDS: &[&str] = &["nothing", "speed", "volume", "bend-x", "bend-y"];
-
-    /// Returns the target with this index in [`Target::WORDS`].
-    pub(super) fn with_index(index: i32) -> Target {
-        match index {
-            1 => Target::Speed,
-            2 => Target::Volume,
-            3 => Target::BendX,
-            4 => Target::BendY,
-            _ => Target::Nothing,
-        }
+named! {
+    /// A target that an input controls. Its index is the parameter's value.
+    Target {
+        /// Nothing.
+        Nothing = "nothing",
+        /// The parameter `speed`, over its whole range.
+        Speed = "speed",
+        /// The parameter `volume`, over its whole range.
+        Volume = "volume",
+        /// The horizontal position of a bend; all the way down, nothing is bent.
+        BendX = "bend-x",
+        /// The vertical position of a bend, from top to bottom.
+        BendY = "bend-y",
     }
 }
 
@@ -94,10 +79,8 @@ impl Analog {
         self.readings[input] = Some(reading);
         if let Some((learned, ends)) = &mut self.learning {
             if *learned == input {
-                let ends = ends.get_or_insert(Calibration {
-                    least: reading,
-                    most: reading,
-                });
+                let (least, most) = (reading, reading);
+                let ends = ends.get_or_insert(Calibration { least, most });
                 ends.least = ends.least.min(reading);
                 ends.most = ends.most.max(reading);
             }
@@ -164,11 +147,8 @@ impl Analog {
         if x.or(y)?? == 0.0 {
             return None;
         }
-        let middle = 0.5;
-        Some(Point {
-            x: x.flatten().unwrap_or(middle),
-            y: y.flatten().unwrap_or(middle),
-        })
+        let part = |part: Option<Option<f32>>| part.flatten().unwrap_or(0.5);
+        Some(Point::new(part(x), part(y)))
     }
 
     /// Returns the text of the calibration file.

@@ -25,7 +25,7 @@ pub enum Command {
     ///
     /// [`State::network_names`]: crate::State::network_names
     Choose(usize),
-    /// Plays a network from elsewhere.
+    /// Plays a network from elsewhere, with the bends and the parameters that its file has.
     Load(Box<Network>),
     /// Plays a random network; without a seed, a different one each time.
     Random(Option<u64>),
@@ -39,7 +39,7 @@ pub enum Command {
     Paint {
         /// Nodes with their masks; no mask frees the node.
         bends: Vec<(u32, Option<Mask>)>,
-        /// The number of the stroke that this is part of. Undo takes a stroke back as a
+        /// The number of the stroke that this is part of. Undo reverts a stroke as a
         /// whole if no other change interrupts it. Surfaces that paint at the same time
         /// must use different numbers. Without one, this is a whole stroke.
         stroke: Option<u32>,

@@ -19,9 +19,10 @@ use super::layout::{Area, Point};
 use super::surface::{Button, Press, Surface};
 
 /// A reading of the touch sensor, on a surface whose sides have length 1.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Contact {
     /// Nothing touches the surface.
+    #[default]
     None,
     /// One finger: its position, and its size as part of the largest finger's.
     Single(Point, f32),
@@ -37,14 +38,9 @@ impl Contact {
             (None, _) => other,
             (_, None) => self,
             (Some((least, most)), Some((other_least, other_most))) => {
-                let both = |of: fn(f32, f32) -> f32, one: Point, other: Point| Point {
-                    x: of(one.x, other.x),
-                    y: of(one.y, other.y),
-                };
-                Contact::Several(
-                    both(f32::min, least, other_least),
-                    both(f32::max, most, other_most),
-                )
+                let (a, b) = (other_least, other_most);
+                let least = Point::new(least.x.min(a.x), least.y.min(a.y));
+                Contact::Several(least, Point::new(most.x.max(b.x), most.y.max(b.y)))
             }
         }
     }
@@ -84,6 +80,17 @@ pub const HOLD_MS: u64 = 500;
 /// Longest gap in a touch, in milliseconds: a single scan may miss a finger.
 const LIFT_MS: u64 = 12;
 
+/// A touch that began on a button. Times are in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Hold {
+    button: Button,
+    since: u64,
+    /// The last time that the finger was seen.
+    seen: u64,
+    /// True if a hold was reported: lifting the finger is not a tap then.
+    reported: bool,
+}
+
 /// The phase of the present touch. Times are in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Phase {
@@ -95,14 +102,7 @@ enum Phase {
         seen: u64,
     },
     /// The touch began on a button.
-    Button {
-        button: Button,
-        since: u64,
-        /// The last time that the finger was seen.
-        seen: u64,
-        /// True if a hold was reported: lifting the finger is not a tap then.
-        held: bool,
-    },
+    Button(Hold),
     /// The finger slid off a button, or a second finger came: nothing until all lift.
     Cancelled,
 }
@@ -149,38 +149,28 @@ impl Gestures {
                 Phase::Field { seen: now }
             }
             (Phase::Cancelled, _) => Phase::Cancelled,
-            (
-                Phase::Button {
-                    button,
-                    since,
-                    seen,
-                    held,
-                },
-                contact,
-            ) => {
+            (Phase::Button(mut hold), contact) => {
                 let on_it = match contact {
-                    Contact::Single(at, _) => self.surface.button_at(at) == Some(button),
-                    Contact::None => now < seen + LIFT_MS,
+                    Contact::Single(at, _) => self.surface.button_at(at) == Some(hold.button),
+                    Contact::None => now < hold.seen + LIFT_MS,
                     Contact::Several(..) => false,
                 };
-                let seen = if contact == Contact::None { seen } else { now };
+                let lifted = contact == Contact::None;
                 if on_it {
-                    let hold = !held && now >= since + HOLD_MS;
-                    if hold {
-                        emit(Gesture::Press(button, Press::Hold));
+                    if !hold.reported && now >= hold.since + HOLD_MS {
+                        emit(Gesture::Press(hold.button, Press::Hold));
+                        hold.reported = true;
                     }
-                    Phase::Button {
-                        button,
-                        since,
-                        seen,
-                        held: held || hold,
+                    if !lifted {
+                        hold.seen = now;
                     }
+                    Phase::Button(hold)
                 } else {
-                    if contact == Contact::None && !held {
-                        emit(Gesture::Press(button, Press::Tap));
+                    if lifted && !hold.reported {
+                        emit(Gesture::Press(hold.button, Press::Tap));
                     }
                     emit(Gesture::Finger(None));
-                    if contact == Contact::None {
+                    if lifted {
                         Phase::Idle
                     } else {
                         Phase::Cancelled
@@ -194,7 +184,7 @@ impl Gestures {
     pub fn lose(&mut self, mut emit: impl FnMut(Gesture)) {
         match self.phase {
             Phase::Field { .. } => emit(Gesture::Field(None)),
-            Phase::Button { .. } => emit(Gesture::Finger(None)),
+            Phase::Button(_) => emit(Gesture::Finger(None)),
             Phase::Idle | Phase::Cancelled => {}
         }
         self.phase = Phase::Idle;
@@ -207,25 +197,22 @@ impl Gestures {
                 None => Phase::Field { seen: now },
                 Some(button) => {
                     emit(Gesture::Finger(Some(button)));
-                    Phase::Button {
+                    Phase::Button(Hold {
                         button,
                         since: now,
                         seen: now,
-                        held: false,
-                    }
+                        reported: false,
+                    })
                 }
             },
             // Several fingers outside the field press none of the buttons.
             Contact::Several(least, most) => {
                 let field = &self.surface.field;
-                let apart = least.x > field.most.x
-                    || least.y > field.most.y
-                    || most.x < field.least.x
-                    || most.y < field.least.y;
-                if apart {
-                    Phase::Cancelled
-                } else {
+                let meets = least.x <= field.most.x && most.x >= field.least.x;
+                if meets && least.y <= field.most.y && most.y >= field.least.y {
                     Phase::Field { seen: now }
+                } else {
+                    Phase::Cancelled
                 }
             }
         }

@@ -1,13 +1,11 @@
 //! The instrument: applies commands to the state.
 
-mod buttons;
 mod change;
 mod controls;
 mod edits;
 mod networks;
 mod presets;
 mod restore;
-mod sound;
 
 use std::sync::Arc;
 
@@ -25,10 +23,10 @@ use super::playback::Limits;
 use super::preset::Preset;
 use super::save_request::SaveRequest;
 use super::state::{Page, State};
-use change::{Affects, Change};
+use change::{Affects, Change, Outcome};
 use presets::Presets;
 
-pub use sound::Sound;
+pub use change::Sound;
 
 /// Results of a command besides the new state.
 #[derive(Debug, Default)]
@@ -174,15 +172,11 @@ impl Instrument {
         if is_touch && !self.refused_touch.is_empty() && self.refused_touch == state.touched {
             return Ok(Effect::default());
         }
-        let sound = match self.sound(&mut state, &change, is_touch) {
-            Ok(sound) => sound,
-            Err(problem) => {
-                if is_touch {
-                    self.refused_touch = state.touched;
-                }
-                return Err(problem);
-            }
-        };
+        let sound = self.sound(&mut state, &change, is_touch);
+        if is_touch && sound.is_err() {
+            self.refused_touch.clone_from(&state.touched);
+        }
+        let sound = sound?;
         change.save.as_ref().map_or(Ok(()), save)?;
         self.refused_touch.clear();
         if let Some(index) = change.history {
@@ -208,7 +202,7 @@ impl Instrument {
     }
 
     /// Changes a copy of the state as a command says.
-    fn change(&mut self, state: &mut State, command: Command) -> Result<Change, String> {
+    fn change(&mut self, state: &mut State, command: Command) -> Outcome {
         Ok(match command {
             Command::Touch(area) => self.touch(state, area),
             Command::Finger(button) => {
@@ -217,17 +211,11 @@ impl Instrument {
             }
             Command::Press(button, press) => self.press(state, button, press)?,
             Command::Swap(direction) => {
-                let (index, network) = self.neighbour(state, direction)?;
-                state.set_network(network);
-                state.network_index = index;
-                Change::new(Affects::Network)
+                let index = self.neighbour(state, direction)?;
+                self.choose(state, index)?
             }
             Command::Choose(index) => self.choose(state, index)?,
-            Command::Load(network) => {
-                let network = Arc::new(*network);
-                self.place_network(state, &network, network.name());
-                Change::new(Affects::Network)
-            }
+            Command::Load(network) => self.load(state, *network)?,
             Command::Random(seed) => self.random(state, seed)?,
             Command::Mutate(seed) => self.mutate(state, seed)?,
             Command::Rewire(node, gate) => {
@@ -287,15 +275,10 @@ impl Instrument {
             Command::SavePreset(name) => self.presets.save(state, name)?,
             Command::RecallPreset(name) => self.recall_preset(state, &name)?,
             Command::DeletePreset(name) => self.presets.delete(state, name)?,
-            Command::Restore(saved, t) => {
-                let scope = ParameterScope::Presets;
-                self.restore(state, &saved, scope)?;
-                Change {
-                    scope,
-                    seek: t.map(|t| state.seek(t)),
-                    ..Change::new(Affects::Network)
-                }
-            }
+            Command::Restore(saved, t) => Change {
+                seek: t.map(|t| state.seek(t)),
+                ..self.restore(state, &saved, ParameterScope::Presets)?
+            },
             Command::SafeStart => self.safe_start(state),
             Command::Notice(notice) => {
                 state.notify(notice);

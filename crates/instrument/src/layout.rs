@@ -24,6 +24,43 @@ pub struct Point {
     pub y: f32,
 }
 
+impl Point {
+    /// Creates a point.
+    pub const fn new(x: f32, y: f32) -> Point {
+        Point { x, y }
+    }
+}
+
+/// A rectangle of the surface, whose sides have length 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Region {
+    /// The corner at the top left.
+    pub least: Point,
+    /// The corner at the bottom right.
+    pub most: Point,
+}
+
+impl Region {
+    /// Returns whether a point is inside.
+    pub fn contains(&self, at: Point) -> bool {
+        (self.least.x..=self.most.x).contains(&at.x) && (self.least.y..=self.most.y).contains(&at.y)
+    }
+
+    /// Returns the middle.
+    pub fn middle(&self) -> Point {
+        let (a, b) = (self.least, self.most);
+        Point::new(f32::midpoint(a.x, b.x), f32::midpoint(a.y, b.y))
+    }
+
+    /// Converts a point of the surface to one of this region, whose sides then have
+    /// length 1. Points outside map to the nearest edge.
+    pub fn within(&self, at: Point) -> Point {
+        let part = |at: f32, least: f32, most: f32| ((at - least) / (most - least)).clamp(0.0, 1.0);
+        let (least, most) = (self.least, self.most);
+        Point::new(part(at.x, least.x, most.x), part(at.y, least.y, most.y))
+    }
+}
+
 /// The area of a touch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Area {
@@ -72,14 +109,10 @@ impl Layout {
             let height = (layer.len() as u32).div_ceil(width);
             for (rank, &node) in (0..).zip(layer) {
                 let (row, column) = (rank / width, rank % width);
-                cells.push(Cell {
-                    node,
-                    at: Point {
-                        x: ((first_column + column) as f32 + 0.5) / columns as f32,
-                        y: (row as f32 + 0.5) / height as f32,
-                    },
-                    live: is_live(node),
-                });
+                let x = ((first_column + column) as f32 + 0.5) / columns as f32;
+                let at = Point::new(x, (row as f32 + 0.5) / height as f32);
+                let live = is_live(node);
+                cells.push(Cell { node, at, live });
             }
             first_column += width;
         }
@@ -112,27 +145,16 @@ impl Layout {
                 (finger, Box::new(near))
             }
             Area::Box(least, most) => {
-                let middle = Point {
-                    x: f32::midpoint(least.x, most.x),
-                    y: f32::midpoint(least.y, most.y),
-                };
-                let inside = move |at: Point| {
-                    (least.x..=most.x).contains(&at.x) && (least.y..=most.y).contains(&at.y)
-                };
-                (middle, Box::new(inside))
+                let region = Region { least, most };
+                (region.middle(), Box::new(move |at| region.contains(at)))
             }
         };
-        let mut touched: Vec<u32> = self
-            .cells
-            .iter()
-            .filter(|cell| inside(cell.at))
-            .map(|cell| cell.node)
-            .collect();
-        let nearest = self
-            .cells
-            .iter()
-            .min_by(|a, b| distance(middle, a.at).total_cmp(&distance(middle, b.at)))
-            .map(|cell| cell.node);
+        let covered = self.cells.iter().filter(|cell| inside(cell.at));
+        let mut touched: Vec<u32> = covered.map(|cell| cell.node).collect();
+        let from_middle = |cell: &&Cell| distance(middle, cell.at);
+        let nearest = self.cells.iter();
+        let nearest = nearest.min_by(|a, b| from_middle(a).total_cmp(&from_middle(b)));
+        let nearest = nearest.map(|cell| cell.node);
         match (area, nearest) {
             (Area::Finger(..), Some(nearest)) => {
                 touched.retain(|node| *node != nearest);
@@ -190,12 +212,12 @@ fn ordered_layers(network: &Network, wanted: impl Fn(u32) -> bool) -> Vec<Vec<u3
 /// The grid has the fewest rows with at most two columns per row: this suits a wide display
 /// and works on a square.
 fn grid(layers: &[Vec<u32>]) -> (u32, u32) {
-    let columns = |rows: u32| -> u32 {
+    let widths = |rows: u32| {
         layers
             .iter()
-            .map(|layer| (layer.len() as u32).div_ceil(rows))
-            .sum()
+            .map(move |layer| (layer.len() as u32).div_ceil(rows))
     };
+    let columns = |rows: u32| widths(rows).sum::<u32>();
     let longest = layers.iter().map(Vec::len).max().unwrap_or(0) as u32;
     let enough = |rows: u32| columns(rows) <= 2 * rows;
     let rows = (1..longest).find(|&rows| enough(rows)).unwrap_or(longest);

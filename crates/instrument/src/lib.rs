@@ -28,6 +28,34 @@
 
 #![forbid(unsafe_code)]
 
+/// Declares an enum whose variants have names in scripts, files and the protocol.
+macro_rules! named {
+    ($(#[$doc:meta])* $type:ident { $($(#[$note:meta])* $variant:ident = $name:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $type {
+            $($(#[$note])* $variant,)*
+        }
+
+        impl $type {
+            /// All of them, in order.
+            pub const ALL: [$type; $type::NAMES.len()] = [$($type::$variant,)*];
+            /// Their names, in the same order.
+            pub const NAMES: &[&str] = &[$($name,)*];
+
+            /// Returns its name in scripts, files and the protocol.
+            pub const fn name(self) -> &'static str {
+                $type::NAMES[self as usize]
+            }
+
+            /// Finds the one with this name.
+            pub fn with_name(name: &str) -> Option<$type> {
+                $type::ALL.into_iter().find(|one| one.name() == name)
+            }
+        }
+    };
+}
+
 pub mod analog;
 pub mod bend_layers;
 mod command;

@@ -3,7 +3,7 @@
 use logicnet::random::Rng;
 use logicnet::{Gate, Masks, Network, Op, Parts};
 
-/// A mutation changes one live gate in so many, and at least one.
+/// A mutation changes one in this many live gates, and at least one.
 const ONE_IN: usize = 64;
 
 /// Returns the network with a few of its live gates changed: each gets another operation,
@@ -11,19 +11,15 @@ const ONE_IN: usize = 64;
 pub fn mutated(network: &Network, rng: &mut Rng) -> Option<Network> {
     let inputs = network.inputs();
     let live = network.live(&Masks::new());
-    let audible: Vec<u32> = (inputs..network.nodes())
-        .filter(|node| live[*node as usize])
-        .collect();
+    let gates = inputs..network.nodes();
+    let audible: Vec<u32> = gates.filter(|node| live[*node as usize]).collect();
     if audible.is_empty() {
         return None;
     }
     // The range of nodes of each layer; the inputs count as one.
     let mut bounds = vec![(0, inputs)];
-    bounds.extend(
-        network
-            .layers()
-            .map(|(first, gates)| (first, first + gates.len() as u32)),
-    );
+    let layers = network.layers();
+    bounds.extend(layers.map(|(first, gates)| (first, first + gates.len() as u32)));
     let layer_of = |node: u32| {
         let layer = bounds.partition_point(|(_, end)| *end <= node);
         bounds[layer.min(bounds.len() - 1)]

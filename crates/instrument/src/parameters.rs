@@ -40,18 +40,30 @@ pub struct Parameter {
     pub about: &'static str,
 }
 
+/// Declares the keys and the table, from rows of this form:
+///
+/// ```text
+/// Key: "id" "name on displays" "A line of help" => kind, "unit", default;
+/// ```
 macro_rules! parameters {
-    ($($(#[$doc:meta])* $key:ident: $row:expr,)*) => {
+    ($($key:ident: $id:literal $name:literal $about:literal => $kind:expr, $unit:literal, $default:expr;)*) => {
         /// The key of a parameter.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Key {
-            $($(#[$doc])* $key,)*
+            $(#[doc = concat!($about, ".")] $key,)*
         }
 
         /// All keys, in the order of the menu.
         pub const KEYS: &[Key] = &[$(Key::$key,)*];
 
-        const TABLE: &[Parameter] = &[$($row,)*];
+        const TABLE: &[Parameter] = &[$(Parameter {
+            id: $id,
+            name: $name,
+            unit: $unit,
+            kind: $kind,
+            default: $default,
+            about: $about,
+        },)*];
     };
 }
 
@@ -66,113 +78,49 @@ const fn number(min: i32, max: i32, step: i32, named: Option<(i32, &'static str)
     }
 }
 
-/// Describes the parameter for an analog input's target, which is nothing at first.
-const fn analog(id: &'static str, name: &'static str, about: &'static str) -> Parameter {
-    Parameter {
-        id,
-        name,
-        unit: "",
-        kind: Kind::Choice(Target::WORDS),
-        default: 0,
-        about,
-    }
-}
-
 /// The volume in dB that means silence.
 const OFF_DB: i32 = -60;
 
+const TARGET: Kind = Kind::Choice(Target::NAMES);
+
 parameters! {
-    /// Level of the output.
-    Volume: Parameter {
-        id: "volume", name: "volume", unit: "dB", kind: number(OFF_DB, 0, 2, Some((OFF_DB, "off"))),
-        default: -12, about: "Level of the output",
-    },
-    /// Speed of network time.
-    Speed: Parameter {
-        id: "speed", name: "speed", unit: "x",
-        kind: Kind::Number { min: -400, max: 400, step: 5, decimals: 2, named: None },
-        default: 100, about: "Speed of time; negative runs backwards, 0 stands still",
-    },
-    /// Sample rate of the network.
-    Rate: Parameter {
-        id: "rate", name: "rate", unit: "Hz", kind: number(0, 96_000, 500, Some((0, "own"))),
-        default: 0, about: "Network samples per second; 0 is the network's own rate",
-    },
-    /// Interpolation between samples.
-    Interpolation: Parameter {
-        id: "interpolation", name: "between", unit: "", kind: Kind::Choice(&["hold", "linear"]),
-        default: 0, about: "Between samples: hold each one, or interpolate linearly",
-    },
-    /// The mask that a bend puts on a gate.
-    Bend: Parameter {
-        id: "bend", name: "bend", unit: "", kind: Kind::Choice(&["0", "1", "invert"]),
-        default: 0, about: "What a bend does: force 0, force 1, or invert the gate",
-    },
-    /// Duration of bends by touch.
-    Hold: Parameter {
-        id: "hold", name: "bends", unit: "", kind: Kind::Choice(&["momentary", "latched"]),
-        default: 0, about: "How long bends last: while touched, or until touched again",
-    },
-    /// Reach of the largest finger.
-    Radius: Parameter {
-        id: "radius", name: "radius", unit: "%", kind: number(0, 50, 1, None),
-        default: 8, about: "Reach of the largest finger, as part of the surface's width",
-    },
-    /// Start of another network.
-    Swap: Parameter {
-        id: "swap", name: "swap", unit: "", kind: Kind::Choice(&["crossfade", "instant"]),
-        default: 0, about: "How the next network starts: crossfade, or at once",
-    },
-    /// Visibility of dead gates.
-    Dead: Parameter {
-        id: "dead", name: "dead gates", unit: "", kind: Kind::Choice(&["hidden", "shown"]),
-        default: 0, about: "Gates that no output depends on: hide or show them",
-    },
-    /// Brightness of the display.
-    Brightness: Parameter {
-        id: "brightness", name: "light", unit: "%", kind: number(0, 100, 5, None),
-        default: 60, about: "Brightness of the display",
-    },
-    /// Time until the display dims.
-    Dim: Parameter {
-        id: "dim", name: "dim after", unit: "s", kind: number(0, 3600, 10, Some((0, "never"))),
-        default: 120, about: "Seconds without touch until the display dims; 0 is never",
-    },
-    /// Time until the display goes dark.
-    Blank: Parameter {
-        id: "blank", name: "dark after", unit: "s", kind: number(0, 36_000, 60, Some((0, "never"))),
-        default: 1200, about: "Seconds without touch until the display goes dark; 0 is never",
-    },
-    /// Target of analog input 1.
-    Analog1: analog("analog1", "input 1", "Parameter that analog input 1 controls"),
-    /// Target of analog input 2.
-    Analog2: analog("analog2", "input 2", "Parameter that analog input 2 controls"),
-    /// Target of analog input 3.
-    Analog3: analog("analog3", "input 3", "Parameter that analog input 3 controls"),
-    /// Target of analog input 4.
-    Analog4: analog("analog4", "input 4", "Parameter that analog input 4 controls"),
-    /// Target of analog input 5.
-    Analog5: analog("analog5", "input 5", "Parameter that analog input 5 controls"),
-    /// Target of analog input 6.
-    Analog6: analog("analog6", "input 6", "Parameter that analog input 6 controls"),
-    /// Target of analog input 7.
-    Analog7: analog("analog7", "input 7", "Parameter that analog input 7 controls"),
-    /// Target of analog input 8.
-    Analog8: analog("analog8", "input 8", "Parameter that analog input 8 controls"),
+    Volume: "volume" "volume" "Level of the output"
+        => number(OFF_DB, 0, 2, Some((OFF_DB, "off"))), "dB", -12;
+    Speed: "speed" "speed" "Speed of time; negative runs backwards, 0 stands still"
+        => Kind::Number { min: -400, max: 400, step: 5, decimals: 2, named: None }, "x", 100;
+    Rate: "rate" "rate" "Network samples per second; 0 is the network's own rate"
+        => number(0, 96_000, 500, Some((0, "own"))), "Hz", 0;
+    Interpolation: "interpolation" "between" "Between samples: hold each one, or interpolate linearly"
+        => Kind::Choice(&["hold", "linear"]), "", 0;
+    Bend: "bend" "bend" "What a bend does: force 0, force 1, or invert the gate"
+        => Kind::Choice(&["0", "1", "invert"]), "", 0;
+    Hold: "hold" "bends" "How long bends last: while touched, or until touched again"
+        => Kind::Choice(&["momentary", "latched"]), "", 0;
+    Radius: "radius" "radius" "Reach of the largest finger, as part of the surface's width"
+        => number(0, 50, 1, None), "%", 8;
+    Swap: "swap" "swap" "How the next network starts: crossfade, or at once"
+        => Kind::Choice(&["crossfade", "instant"]), "", 0;
+    Dead: "dead" "dead gates" "Gates that no output depends on: hide or show them"
+        => Kind::Choice(&["hidden", "shown"]), "", 0;
+    Brightness: "brightness" "light" "Brightness of the display"
+        => number(0, 100, 5, None), "%", 60;
+    Dim: "dim" "dim after" "Seconds without touch until the display dims; 0 is never"
+        => number(0, 3600, 10, Some((0, "never"))), "s", 120;
+    Blank: "blank" "dark after" "Seconds without touch until the display goes dark; 0 is never"
+        => number(0, 36_000, 60, Some((0, "never"))), "s", 1200;
+    Analog1: "analog1" "input 1" "Parameter that analog input 1 controls" => TARGET, "", 0;
+    Analog2: "analog2" "input 2" "Parameter that analog input 2 controls" => TARGET, "", 0;
+    Analog3: "analog3" "input 3" "Parameter that analog input 3 controls" => TARGET, "", 0;
+    Analog4: "analog4" "input 4" "Parameter that analog input 4 controls" => TARGET, "", 0;
+    Analog5: "analog5" "input 5" "Parameter that analog input 5 controls" => TARGET, "", 0;
+    Analog6: "analog6" "input 6" "Parameter that analog input 6 controls" => TARGET, "", 0;
+    Analog7: "analog7" "input 7" "Parameter that analog input 7 controls" => TARGET, "", 0;
+    Analog8: "analog8" "input 8" "Parameter that analog input 8 controls" => TARGET, "", 0;
 }
 
 impl Key {
-    /// Keys of the analog inputs' targets, in the order of the inputs.
-    pub const ANALOG: [Key; INPUTS] = [
-        Key::Analog1,
-        Key::Analog2,
-        Key::Analog3,
-        Key::Analog4,
-        Key::Analog5,
-        Key::Analog6,
-        Key::Analog7,
-        Key::Analog8,
-    ];
+    /// Keys of the analog inputs' targets, in the order of the inputs: the last of the table.
+    pub const ANALOG: &[Key] = KEYS.split_at(KEYS.len() - INPUTS).1;
 
     /// Returns the parameter with this key.
     pub fn parameter(self) -> &'static Parameter {
@@ -189,6 +137,21 @@ impl Key {
     /// Finds the key with this id.
     pub fn with_id(id: &str) -> Option<Key> {
         KEYS.iter().copied().find(|key| key.parameter().id == id)
+    }
+
+    /// Parses `id=value`.
+    ///
+    /// # Errors
+    /// Returns a message with the ids, or with the values that the parameter takes.
+    pub fn assignment(text: &str) -> Result<(Key, i32), String> {
+        let assignment = text.split_once('=');
+        let (id, value) =
+            assignment.ok_or_else(|| format!("{text:?}: write id=value, such as speed=-1"))?;
+        let key = Key::with_id(id.trim()).ok_or_else(|| {
+            let ids: Vec<&str> = TABLE.iter().map(|parameter| parameter.id).collect();
+            format!("no parameter {:?}; there are {}", id.trim(), ids.join(", "))
+        })?;
+        Ok((key, key.parameter().parse(value)?))
     }
 }
 
@@ -281,7 +244,7 @@ fn parse_decimal(text: &str, decimals: u8) -> Option<i32> {
     (scaled.abs() <= f64::from(i32::MAX)).then_some(scaled as i32)
 }
 
-/// The parameters that a change brings along.
+/// The parameters that a change includes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ParameterScope {
     /// None of them.
@@ -294,7 +257,7 @@ pub enum ParameterScope {
 }
 
 impl ParameterScope {
-    /// Returns whether the parameter with this key comes along.
+    /// Returns whether the parameter with this key is included.
     pub fn contains(self, key: Key) -> bool {
         match self {
             ParameterScope::Nothing => false,
@@ -320,11 +283,7 @@ pub struct Parameters([i32; KEYS.len()]);
 
 impl Default for Parameters {
     fn default() -> Parameters {
-        let mut values = [0; KEYS.len()];
-        for (value, parameter) in values.iter_mut().zip(TABLE) {
-            *value = parameter.default;
-        }
-        Parameters(values)
+        Parameters(std::array::from_fn(|index| TABLE[index].default))
     }
 }
 
@@ -352,11 +311,9 @@ impl Parameters {
         let value = self.get(key);
         match key.parameter().kind {
             Kind::Number { step, .. } => {
-                let whole = if steps > 0 {
-                    value.div_euclid(step)
-                } else {
-                    value.div_euclid(step) + i32::from(value.rem_euclid(step) != 0)
-                };
+                // Between two multiples, the first step goes to the next one.
+                let partial = i32::from(steps <= 0 && value.rem_euclid(step) != 0);
+                let whole = value.div_euclid(step) + partial;
                 self.set(key, whole.saturating_add(steps).saturating_mul(step));
             }
             Kind::Choice(words) => {
@@ -375,7 +332,7 @@ impl Parameters {
 
     /// Returns the target of an analog input.
     pub fn target(&self, input: usize) -> Target {
-        Target::with_index(self.get(Key::ANALOG[input]))
+        Target::ALL[self.get(Key::ANALOG[input]) as usize]
     }
 
     /// Returns the parameter that an analog input controls, if its target is one.
@@ -395,16 +352,10 @@ impl Parameters {
     /// Sets a parameter from `id=value`.
     ///
     /// # Errors
-    /// Returns a message with the ids, or with the values that the parameter takes.
+    /// Those of [`Key::assignment`].
     pub fn assign(&mut self, assignment: &str) -> Result<(), String> {
-        let (id, value) = assignment
-            .split_once('=')
-            .ok_or_else(|| format!("{assignment:?}: write id=value, such as speed=-1"))?;
-        let key = Key::with_id(id.trim()).ok_or_else(|| {
-            let ids: Vec<&str> = TABLE.iter().map(|parameter| parameter.id).collect();
-            format!("no parameter {:?}; there are {}", id.trim(), ids.join(", "))
-        })?;
-        self.set(key, key.parameter().parse(value)?);
+        let (key, value) = Key::assignment(assignment)?;
+        self.set(key, value);
         Ok(())
     }
 

@@ -10,10 +10,10 @@ use super::bend_layers::{BendLayer, BendLayers};
 use super::parameters::{KEYS, ParameterScope, Parameters};
 
 /// The field of a network file with the parameters, by id.
-const PARAMETERS: &str = "parameters";
+pub(super) const PARAMETERS: &str = "parameters";
 /// The field with the nodes whose masks are the player's bends. In files of the first
 /// version, which lack it, all masks are bends.
-const BENDS: &str = "bends";
+pub(super) const BENDS: &str = "bends";
 /// The field with the network's own masks that bends cover.
 const COVERED: &str = "covered";
 /// The field with the bend layers, if they say more than the combined bends. A reader
@@ -48,13 +48,40 @@ pub const MAX_PRESETS: usize = 256;
 pub const RESCUED: &str = "rescued";
 
 impl Preset {
-    /// Returns the text of the preset's file.
+    /// Returns the text of the preset's file: a network file with all lasting masks, fields
+    /// that say which of them are bends, and parameters.
     ///
     /// # Errors
     /// Fails if the bends do not fit the network.
     pub fn to_json(&self) -> Result<String, NetworkError> {
-        let origin = self.origin.as_deref();
-        write(&self.network, &self.layers, &self.parameters, origin)
+        let bends = self.layers.bends();
+        let mut parts = (*self.network).clone().into_parts();
+        let is_covered = |(node, _): &(u32, Mask)| bends.contains_key(node);
+        let covered: Masks = parts.masks.iter().filter(is_covered).collect();
+        let bent = bends.iter().map(|(node, mask)| (*node, *mask));
+        parts.masks.extend(bent);
+        // A network that was loaded from such a file has these fields already.
+        for field in [PARAMETERS, BENDS, COVERED, BEND_LAYERS, ORIGIN] {
+            parts.extra.remove(field);
+        }
+        let mut fields = Map::new();
+        for key in KEYS.iter().filter(|key| self.scope().contains(**key)) {
+            fields.insert(key.parameter().id.into(), self.parameters.get(*key).into());
+        }
+        parts.extra.insert(PARAMETERS.into(), fields.into());
+        let nodes: Vec<u32> = bends.keys().copied().collect();
+        parts.extra.insert(BENDS.into(), nodes.into());
+        if !covered.is_empty() {
+            parts.extra.insert(COVERED.into(), (&covered).into());
+        }
+        if !self.layers.is_plain() {
+            let layers = layers_value(&self.layers);
+            parts.extra.insert(BEND_LAYERS.into(), layers);
+        }
+        if let Some(origin) = &self.origin {
+            parts.extra.insert(ORIGIN.into(), origin.as_str().into());
+        }
+        Ok(Network::try_from(parts)?.to_json())
     }
 
     /// Reads a preset's file. Files of other versions play too: parameters that are missing
@@ -63,131 +90,77 @@ impl Preset {
     /// # Errors
     /// Returns an error that says where the file is invalid, and why.
     pub fn from_json(name: String, text: &str) -> Result<Preset, NetworkError> {
-        let file = read(text)?;
+        let mut preset = Preset::with_all(name, Network::from_json(text)?)?;
         let mut parameters = Parameters::default();
-        parameters.copy_from(&file.parameters, scope(file.origin.as_deref()));
-        Ok(Preset {
-            name,
-            network: Arc::new(file.network),
-            layers: file.layers,
-            parameters,
-            origin: file.origin,
-        })
+        parameters.copy_from(&preset.parameters, preset.scope());
+        preset.parameters = parameters;
+        Ok(preset)
     }
-}
 
-/// Returns which parameters a file holds: with an origin, it is that of a running state.
-fn scope(origin: Option<&str>) -> ParameterScope {
-    match origin {
-        Some(_) => ParameterScope::All,
-        None => ParameterScope::Presets,
+    /// Returns which parameters its file holds: with an origin, it is that of a running
+    /// state.
+    pub(super) fn scope(&self) -> ParameterScope {
+        match self.origin {
+            Some(_) => ParameterScope::All,
+            None => ParameterScope::Presets,
+        }
     }
-}
 
-/// Contents of a file of a preset or a running state.
-pub(super) struct File {
-    pub network: Network,
-    pub layers: BendLayers,
-    pub parameters: Parameters,
-    pub origin: Option<String>,
-}
-
-/// Writes a network file with all lasting masks, fields that say which of them are bends,
-/// and parameters.
-pub(super) fn write(
-    network: &Network,
-    layers: &BendLayers,
-    parameters: &Parameters,
-    origin: Option<&str>,
-) -> Result<String, NetworkError> {
-    let bends = layers.bends();
-    let mut parts = network.clone().into_parts();
-    let covered: Masks = parts
-        .masks
-        .iter()
-        .filter(|(node, _)| bends.contains_key(node))
-        .collect();
-    parts
-        .masks
-        .extend(bends.iter().map(|(node, mask)| (*node, *mask)));
-    // A network that was loaded from such a file has these fields already.
-    for field in [PARAMETERS, BENDS, COVERED, BEND_LAYERS, ORIGIN] {
-        parts.extra.remove(field);
-    }
-    let mut fields = Map::new();
-    let scope = scope(origin);
-    for key in KEYS.iter().filter(|key| scope.contains(**key)) {
-        fields.insert(key.parameter().id.into(), parameters.get(*key).into());
-    }
-    parts.extra.insert(PARAMETERS.into(), fields.into());
-    let nodes: Vec<u32> = bends.keys().copied().collect();
-    parts.extra.insert(BENDS.into(), nodes.into());
-    if !covered.is_empty() {
-        parts.extra.insert(COVERED.into(), (&covered).into());
-    }
-    if !layers.is_plain() {
-        parts.extra.insert(BEND_LAYERS.into(), layers_value(layers));
-    }
-    if let Some(origin) = origin {
-        parts.extra.insert(ORIGIN.into(), origin.into());
-    }
-    Ok(Network::try_from(parts)?.to_json())
-}
-
-/// Reads such a file. Missing fields have their defaults, and invalid ones are ignored.
-pub(super) fn read(text: &str) -> Result<File, NetworkError> {
-    let mut parts = Network::from_json(text)?.into_parts();
-    let mut parameters = Parameters::default();
-    if let Some(Value::Object(fields)) = parts.extra.remove(PARAMETERS) {
-        for key in KEYS {
-            let value = fields.get(key.parameter().id).and_then(Value::as_i64);
-            if let Some(value) = value.and_then(|value| i32::try_from(value).ok()) {
-                parameters.set(*key, value);
+    /// Reads the fields of a preset's or a running state's file, with all parameters that it
+    /// has. Missing fields have their defaults, and invalid ones are ignored.
+    pub(super) fn with_all(name: String, file: Network) -> Result<Preset, NetworkError> {
+        let mut parts = file.into_parts();
+        let mut parameters = Parameters::default();
+        if let Some(Value::Object(fields)) = parts.extra.remove(PARAMETERS) {
+            for key in KEYS {
+                let value = fields.get(key.parameter().id).and_then(Value::as_i64);
+                if let Some(value) = value.and_then(|value| i32::try_from(value).ok()) {
+                    parameters.set(*key, value);
+                }
             }
         }
-    }
-    let (bent, own): (Vec<_>, Vec<_>) = match parts.extra.remove(BENDS) {
-        Some(Value::Array(nodes)) => {
-            let nodes: BTreeSet<u64> = nodes.iter().filter_map(Value::as_u64).collect();
-            let is_bend = |(node, _): &(u32, Mask)| nodes.contains(&u64::from(*node));
-            parts.masks.iter().partition(is_bend)
+        let (bent, own): (Vec<_>, Vec<_>) = match parts.extra.remove(BENDS) {
+            Some(Value::Array(nodes)) => {
+                let nodes: BTreeSet<u64> = nodes.iter().filter_map(Value::as_u64).collect();
+                let is_bend = |(node, _): &(u32, Mask)| nodes.contains(&u64::from(*node));
+                parts.masks.iter().partition(is_bend)
+            }
+            _ => (parts.masks.iter().collect(), Vec::new()),
+        };
+        let bends: BTreeMap<u32, Mask> = bent.into_iter().collect();
+        parts.masks = own.into_iter().collect();
+        if let Some(covered) = parts.extra.remove(COVERED) {
+            if let Ok(covered) = Masks::try_from(covered) {
+                let is_covered = |(node, _): &(u32, Mask)| bends.contains_key(node);
+                parts.masks.extend(covered.into_iter().filter(is_covered));
+            }
         }
-        _ => (parts.masks.iter().collect(), Vec::new()),
-    };
-    let bends: BTreeMap<u32, Mask> = bent.into_iter().collect();
-    parts.masks = own.into_iter().collect();
-    if let Some(covered) = parts.extra.remove(COVERED) {
-        if let Ok(covered) = Masks::try_from(covered) {
-            let is_covered = |(node, _): &(u32, Mask)| bends.contains_key(node);
-            parts.masks.extend(covered.into_iter().filter(is_covered));
-        }
+        let origin = match parts.extra.remove(ORIGIN) {
+            Some(Value::String(origin)) => Some(origin),
+            _ => None,
+        };
+        let layers = parts.extra.remove(BEND_LAYERS).and_then(layers_of);
+        let network = Network::try_from(parts)?;
+        // Layers that disagree with the masks are ignored: the masks are what sounds.
+        let layers = layers
+            .filter(|layers| *layers.bends() == bends && layers.fit(&network).is_ok())
+            .unwrap_or_else(|| BendLayers::of(bends));
+        Ok(Preset {
+            name,
+            network: Arc::new(network),
+            layers,
+            parameters,
+            origin,
+        })
     }
-    let origin = match parts.extra.remove(ORIGIN) {
-        Some(Value::String(origin)) => Some(origin),
-        _ => None,
-    };
-    let layers = parts.extra.remove(BEND_LAYERS).and_then(layers_of);
-    let network = Network::try_from(parts)?;
-    // Layers that disagree with the masks are ignored: the masks are what sounds.
-    let layers = layers
-        .filter(|layers| *layers.bends() == bends && layers.fit(&network).is_ok())
-        .unwrap_or_else(|| BendLayers::of(bends));
-    Ok(File {
-        network,
-        layers,
-        parameters,
-        origin,
-    })
 }
 
 fn layers_value(layers: &BendLayers) -> Value {
-    let list: Vec<Value> = layers
-        .iter()
-        .map(|layer| {
-            let masks: Masks = layer.bends.iter().map(|(n, mask)| (*n, *mask)).collect();
-            json!({ "name": layer.name, "strength": layer.strength, "masks": Value::from(&masks) })
-        })
-        .collect();
+    let layer = |layer: &BendLayer| {
+        let masks: Masks = layer.bends.iter().map(|(n, mask)| (*n, *mask)).collect();
+        json!({ "name": layer.name, "strength": layer.strength, "masks": Value::from(&masks) })
+    };
+    let list: Vec<Value> = layers.iter().map(layer).collect();
     json!({ "chosen": layers.chosen(), "layers": list })
 }
 
@@ -198,13 +171,11 @@ fn layers_of(mut value: Value) -> Option<BendLayers> {
         return None;
     };
     let layer = |mut layer: Value| {
+        let masks = Masks::try_from(layer.get_mut("masks")?.take()).ok()?;
         Some(BendLayer {
             name: layer.get("name")?.as_str()?.to_string(),
             strength: u8::try_from(layer.get("strength")?.as_u64()?).ok()?,
-            bends: Masks::try_from(layer.get_mut("masks")?.take())
-                .ok()?
-                .into_iter()
-                .collect(),
+            bends: masks.into_iter().collect(),
         })
     };
     BendLayers::new(list.into_iter().map(layer).collect::<Option<_>>()?, chosen)

@@ -7,7 +7,7 @@ use logicnet::{Network, NetworkError};
 use super::analog::INPUTS;
 use super::bend_layers::BendLayers;
 use super::parameters::{KEYS, Key, Parameters};
-use super::preset::{self, Preset};
+use super::preset::Preset;
 use super::state::State;
 
 /// The part of a state that survives a restart: network, bend layers, all parameters, and
@@ -40,12 +40,12 @@ impl Saved {
     pub fn matches(&self, state: &State) -> bool {
         let controlled: [_; INPUTS] =
             std::array::from_fn(|input| state.parameters.controlled_by(input));
-        let lasts = |key: &&Key| !controlled.contains(&Some(**key));
+        let same = |key: &Key| {
+            controlled.contains(&Some(*key))
+                || self.parameters.get(*key) == state.parameters.get(*key)
+        };
         self.layers == state.layers
-            && KEYS
-                .iter()
-                .filter(lasts)
-                .all(|key| self.parameters.get(*key) == state.parameters.get(*key))
+            && KEYS.iter().all(same)
             && self.origin == state.origin()
             && (Arc::ptr_eq(&self.network, &state.network) || self.network == state.network)
     }
@@ -61,23 +61,12 @@ impl Saved {
         }
     }
 
-    /// Returns the saved state that [`Saved::into_preset`] made a preset of, if it did.
-    pub fn from_preset(preset: &Preset) -> Option<Saved> {
-        preset.origin.clone().map(|origin| Saved {
-            network: Arc::clone(&preset.network),
-            layers: preset.layers.clone(),
-            parameters: preset.parameters.clone(),
-            origin,
-        })
-    }
-
     /// Returns the text of the state's file.
     ///
     /// # Errors
     /// Fails if the bends do not fit the network.
     pub fn to_json(&self) -> Result<String, NetworkError> {
-        let origin = Some(self.origin.as_str());
-        preset::write(&self.network, &self.layers, &self.parameters, origin)
+        self.clone().into_preset(String::new()).to_json()
     }
 
     /// Reads a state's file; any network file is one. Parameters that are missing have their
@@ -86,12 +75,26 @@ impl Saved {
     /// # Errors
     /// Returns an error that says where the file is invalid, and why.
     pub fn from_json(text: &str) -> Result<Saved, NetworkError> {
-        let file = preset::read(text)?;
-        Ok(Saved {
-            origin: file.origin.unwrap_or_else(|| file.network.name().into()),
-            network: Arc::new(file.network),
-            layers: file.layers,
-            parameters: file.parameters,
-        })
+        Saved::from_network(Network::from_json(text)?)
+    }
+
+    /// Takes a state out of the network that its file is.
+    ///
+    /// # Errors
+    /// Fails if the network is not valid without the state's fields.
+    pub(super) fn from_network(file: Network) -> Result<Saved, NetworkError> {
+        Preset::with_all(String::new(), file).map(Saved::from)
+    }
+}
+
+impl From<Preset> for Saved {
+    fn from(preset: Preset) -> Saved {
+        let name = preset.network.name();
+        Saved {
+            origin: preset.origin.unwrap_or_else(|| name.into()),
+            network: preset.network,
+            layers: preset.layers,
+            parameters: preset.parameters,
+        }
     }
 }

@@ -14,46 +14,19 @@ use super::playback::Playback;
 use super::preset::Preset;
 use super::surface::Button;
 
-/// A page of the display.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Page {
-    /// Gates and their values.
-    #[default]
-    Play,
-    /// Parameters.
-    Menu,
-    /// Presets.
-    Presets,
-    /// Analog inputs.
-    Inputs,
-    /// Version, network, and how the board performs.
-    About,
-}
-
-impl Page {
-    /// All pages.
-    pub const ALL: [Page; 5] = [
-        Page::Play,
-        Page::Menu,
-        Page::Presets,
-        Page::Inputs,
-        Page::About,
-    ];
-
-    /// Returns its name in scripts and in the protocol.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Page::Play => "play",
-            Page::Menu => "menu",
-            Page::Presets => "presets",
-            Page::Inputs => "inputs",
-            Page::About => "about",
-        }
-    }
-
-    /// Returns the page of this name.
-    pub fn with_name(name: &str) -> Option<Page> {
-        Page::ALL.into_iter().find(|page| page.name() == name)
+named! {
+    /// A page of the display.
+    Page {
+        /// Gates and their values.
+        Play = "play",
+        /// Parameters.
+        Menu = "menu",
+        /// Presets.
+        Presets = "presets",
+        /// Analog inputs.
+        Inputs = "inputs",
+        /// Version, network, and how the board performs.
+        About = "about",
     }
 }
 
@@ -89,7 +62,7 @@ pub struct State {
     pub presets: Arc<Vec<String>>,
     /// A message for the player, until the next press or change.
     pub notice: Option<String>,
-    /// The number of notices so far: it tells two with the same text apart.
+    /// The number of notices so far, which tells two with the same text apart.
     pub notices: u32,
     /// True if network time runs; otherwise it is paused, and the output is silent.
     pub playing: bool,
@@ -206,7 +179,7 @@ impl State {
         self.notices = self.notices.wrapping_add(1);
     }
 
-    /// Puts another network in place, without bends and without further layers.
+    /// Replaces the network, and removes all bends and all layers but the first.
     pub(super) fn set_network(&mut self, network: Arc<Network>) {
         self.network = network;
         self.layers = BendLayers::default();
@@ -214,7 +187,7 @@ impl State {
         self.lay_out();
     }
 
-    /// Puts a changed network with the same number of nodes in place, and keeps the bends.
+    /// Replaces the network by a changed one with as many nodes, and keeps the bends.
     pub(super) fn replace_network(&mut self, network: Network) {
         self.network = Arc::new(network);
         self.touched.clear();

@@ -1,47 +1,22 @@
 //! The regions of the touch surface: a field for bends, and buttons.
 
 use super::layout::Point;
+pub use super::layout::Region;
 
-/// A button: a region of the surface. Menus give it another meaning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Button {
-    /// Plays the previous network; in menus, chooses the row above.
-    Previous,
-    /// Plays the next network; held, redoes. In menus, chooses the row below.
-    Next,
-    /// Changes what bends do (0, 1, invert); held, how long they last. In menus, less.
-    Mode,
-    /// Clears all bends; held, undoes. In menus, more.
-    Clear,
-    /// Restarts network time; held, shows the menu. In menus, goes back; held, shows the
-    /// next page.
-    Time,
-}
-
-impl Button {
-    /// All buttons, from left to right on the default strip.
-    pub const ALL: [Button; 5] = [
-        Button::Previous,
-        Button::Next,
-        Button::Mode,
-        Button::Clear,
-        Button::Time,
-    ];
-
-    /// Returns the button's name in board files and scripts.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Button::Previous => "previous",
-            Button::Next => "next",
-            Button::Mode => "mode",
-            Button::Clear => "clear",
-            Button::Time => "time",
-        }
-    }
-
-    /// Finds the button with this name.
-    pub fn with_name(name: &str) -> Option<Button> {
-        Button::ALL.into_iter().find(|button| button.name() == name)
+named! {
+    /// A button: a region of the surface. Menus give it another meaning.
+    Button {
+        /// Plays the previous network; in menus, chooses the row above.
+        Previous = "previous",
+        /// Plays the next network; held, redoes. In menus, chooses the row below.
+        Next = "next",
+        /// Changes what bends do (0, 1, invert); held, how long they last. In menus, less.
+        Mode = "mode",
+        /// Clears all bends; held, undoes. In menus, more.
+        Clear = "clear",
+        /// Restarts network time; held, shows the menu. In menus, goes back; held, shows the
+        /// next page.
+        Time = "time",
     }
 }
 
@@ -52,40 +27,6 @@ pub enum Press {
     Tap,
     /// Held for half a second.
     Hold,
-}
-
-/// A rectangle of the surface, whose sides have length 1.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Region {
-    /// The corner at the top left.
-    pub least: Point,
-    /// The corner at the bottom right.
-    pub most: Point,
-}
-
-impl Region {
-    /// Returns whether a point is inside.
-    pub fn contains(&self, at: Point) -> bool {
-        (self.least.x..=self.most.x).contains(&at.x) && (self.least.y..=self.most.y).contains(&at.y)
-    }
-
-    /// Returns the middle.
-    pub fn middle(&self) -> Point {
-        Point {
-            x: f32::midpoint(self.least.x, self.most.x),
-            y: f32::midpoint(self.least.y, self.most.y),
-        }
-    }
-
-    /// Converts a point of the surface to one of this region, whose sides then have
-    /// length 1. Points outside go to the nearest edge.
-    pub fn within(&self, at: Point) -> Point {
-        let part = |at: f32, least: f32, most: f32| ((at - least) / (most - least)).clamp(0.0, 1.0);
-        Point {
-            x: part(at.x, self.least.x, self.most.x),
-            y: part(at.y, self.least.y, self.most.y),
-        }
-    }
 }
 
 /// The regions of the surface. Points outside all buttons belong to the field.
@@ -105,26 +46,14 @@ impl Default for Surface {
     fn default() -> Surface {
         let count = Button::ALL.len() as f32;
         let buttons = (0u8..).zip(Button::ALL).map(|(i, button)| {
-            let region = Region {
-                least: Point {
-                    x: f32::from(i) / count,
-                    y: FIELD_HEIGHT,
-                },
-                most: Point {
-                    x: f32::from(i + 1) / count,
-                    y: 1.0,
-                },
-            };
-            (button, region)
+            let least = Point::new(f32::from(i) / count, FIELD_HEIGHT);
+            let most = Point::new(f32::from(i + 1) / count, 1.0);
+            (button, Region { least, most })
         });
+        let least = Point::new(0.0, 0.0);
+        let most = Point::new(1.0, FIELD_HEIGHT);
         Surface {
-            field: Region {
-                least: Point { x: 0.0, y: 0.0 },
-                most: Point {
-                    x: 1.0,
-                    y: FIELD_HEIGHT,
-                },
-            },
+            field: Region { least, most },
             buttons: buttons.collect(),
         }
     }
@@ -133,17 +62,15 @@ impl Default for Surface {
 impl Surface {
     /// Finds the button at a point of the surface.
     pub fn button_at(&self, at: Point) -> Option<Button> {
-        self.buttons
-            .iter()
-            .find(|(_, region)| region.contains(at))
-            .map(|(button, _)| *button)
+        let mut buttons = self.buttons.iter();
+        let button = buttons.find(|(_, region)| region.contains(at));
+        button.map(|(button, _)| *button)
     }
 
     /// Returns the region of a button, if the surface has it.
     pub fn region(&self, button: Button) -> Option<&Region> {
-        self.buttons
-            .iter()
-            .find(|(other, _)| *other == button)
-            .map(|(_, region)| region)
+        let mut buttons = self.buttons.iter();
+        let found = buttons.find(|(other, _)| *other == button);
+        found.map(|(_, region)| region)
     }
 }

@@ -8,7 +8,7 @@ use core::fmt;
 pub struct NetworkError {
     /// The path in the file, such as `layers[2].gates[17]`; empty for the whole file.
     pub path: String,
-    /// A message that says what is wrong there and what would be right.
+    /// A message that describes the error and the expected value.
     pub problem: String,
 }
 

@@ -5,7 +5,6 @@ use crate::encoding::{byte_source, full_scale, scale};
 use crate::machine::Machine;
 use crate::program::{OutputSlot, Program};
 use crate::simd::vectorized;
-use crate::transpose::planes_of_bytes;
 use crate::{OutputEncoding, Word};
 
 /// Evaluates a program, one group of lanes after another, with words of one width.
@@ -13,15 +12,14 @@ use crate::{OutputEncoding, Word};
 /// Only [`Evaluator::new`] and dropping allocate, so they belong outside real-time
 /// threads. The other methods neither allocate, lock, call the system nor panic for any t.
 ///
-/// To evaluate a group of lanes, call [`start`](Evaluator::start) or
-/// [`start_at`](Evaluator::start_at), then [`advance`](Evaluator::advance) until the group
-/// is complete, in slices of any size, then [`samples`](Evaluator::samples) or
-/// [`plane`](Evaluator::plane).
+/// To evaluate a group of lanes, call [`start`](Evaluator::start), then
+/// [`advance`](Evaluator::advance) until the group is complete, in slices of any size, then
+/// [`samples`](Evaluator::samples) or [`plane`](Evaluator::plane).
 #[derive(Clone, Debug)]
 pub struct Evaluator<W> {
     machine: Machine<W>,
-    /// The time of lane 0 if the inputs' slots hold consecutive times.
-    consecutive_from: Option<u32>,
+    /// The time of lane 0 for which the inputs' slots were set.
+    first_time: Option<u32>,
 }
 
 impl<W: Word> Evaluator<W> {
@@ -29,7 +27,7 @@ impl<W: Word> Evaluator<W> {
     pub fn new(program: Program) -> Evaluator<W> {
         let mut evaluator = Evaluator {
             machine: Machine::new(program),
-            consecutive_from: None,
+            first_time: None,
         };
         evaluator.start(0);
         evaluator
@@ -44,7 +42,7 @@ impl<W: Word> Evaluator<W> {
     /// at 2^32, and the network reads its low bits.
     pub fn start(&mut self, t0: u32) {
         // From one aligned group to another, only bits above those of the lanes change.
-        let changed = match self.consecutive_from {
+        let changed = match self.first_time {
             Some(before) if (t0 | before) % W::LANES as u32 == 0 => t0 ^ before,
             _ => u32::MAX,
         };
@@ -55,33 +53,7 @@ impl<W: Word> Evaluator<W> {
                     W::from_columns(|j| counter_column(bit, t0.wrapping_add(64 * j as u32)));
             }
         }
-        self.consecutive_from = Some(t0);
-    }
-
-    /// Starts a group in which lane k is time `times[k]`; lanes without a time are 0.
-    /// Ignores times beyond the number of lanes.
-    pub fn start_at(&mut self, times: &[u32]) {
-        self.consecutive_from = None;
-        let (program, slots) = self.machine.restart();
-        for &(_, slot) in &program.inputs {
-            slots[usize::from(slot)] = W::ZERO;
-        }
-        for (j, times) in times[..times.len().min(W::LANES)].chunks(64).enumerate() {
-            for byte in 0..program.counter_bits.div_ceil(8) {
-                let mut words = [0u64; 8];
-                for (k, &t) in times.iter().enumerate() {
-                    words[k / 8] |= u64::from(t >> (8 * byte) & 0xff) << (8 * (k % 8));
-                }
-                let planes = planes_of_bytes(words);
-                for &(bit, slot) in &program.inputs {
-                    if u32::from(bit) / 8 == byte {
-                        let word = &mut slots[usize::from(slot)];
-                        let plane = planes[usize::from(bit) % 8];
-                        *word = W::from_columns(|i| if i == j { plane } else { word.column(i) });
-                    }
-                }
-            }
-        }
+        self.first_time = Some(t0);
     }
 
     /// Evaluates at most `gates` more gates of the group; returns true once the group is
@@ -146,17 +118,6 @@ impl<W: Word> Evaluator<W> {
             self.start(t0.wrapping_add((i * W::LANES) as u32));
             self.finish();
             self.samples(group);
-        }
-    }
-
-    /// Renders the samples at the given times: `out[i]` becomes the sample at `times[i]`,
-    /// up to the shorter of the two.
-    pub fn render_at(&mut self, times: &[u32], out: &mut [u8]) {
-        for (times, group) in times.chunks(W::LANES).zip(out.chunks_mut(W::LANES)) {
-            self.start_at(times);
-            self.finish();
-            let lanes = group.len().min(times.len());
-            self.samples(&mut group[..lanes]);
         }
     }
 }

@@ -89,7 +89,7 @@ impl Network {
     }
 
     fn write(&self, gates: fn(&[Gate], &mut String)) -> String {
-        let mut file = Writer::new();
+        let mut file = Writer { text: "{".into() };
         file.field("format", &FORMAT.into());
         file.field("version", &VERSION.into());
         file.field("name", &self.name().into());
@@ -118,7 +118,7 @@ impl Network {
         for (key, value) in self.extra() {
             file.field(key, value);
         }
-        file.end()
+        file.text + "\n}\n"
     }
 }
 
@@ -436,10 +436,6 @@ struct Writer {
 }
 
 impl Writer {
-    fn new() -> Writer {
-        Writer { text: "{".into() }
-    }
-
     fn key(&mut self, key: &str) {
         let comma = if self.text.len() > 1 { "," } else { "" };
         self.push(format_args!("{comma}\n  {}: ", Value::from(key)));
@@ -469,10 +465,5 @@ impl Writer {
         self.text
             .write_fmt(text)
             .expect("writing to a string never fails");
-    }
-
-    fn end(mut self) -> String {
-        self.text.push_str("\n}\n");
-        self.text
     }
 }

@@ -100,12 +100,9 @@ impl Network {
 /// Returns the depth of each live gate, which is 1 for those that read only bits of t. It
 /// is 0 for all other nodes.
 fn levels(graph: &Xag) -> Vec<u32> {
-    let live = graph.live();
     let mut levels = vec![0; graph.nodes() as usize];
-    for (node, (gate, live)) in (graph.first_gate()..).zip(graph.gates().iter().zip(live)) {
-        if live {
-            levels[node as usize] = 1 + levels[gate.a as usize].max(levels[gate.b as usize]);
-        }
+    for (node, gate) in graph.live_gates() {
+        levels[node as usize] = 1 + levels[gate.a as usize].max(levels[gate.b as usize]);
     }
     levels
 }

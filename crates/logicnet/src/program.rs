@@ -99,7 +99,7 @@ pub struct Builder {
 /// A node while its graph is laid out.
 #[derive(Clone, Copy, Debug, Default)]
 struct Node {
-    /// The node's phase; once a reader has asked for its slot, [`SLOT`] plus the slot.
+    /// The node's phase; once it has a slot, [`SLOT`] plus the slot.
     phase_or_slot: u32,
     /// The previous gate of the same phase, 0 for the first; later, the previous gate whose
     /// slot is free.
@@ -166,7 +166,7 @@ impl Builder {
             }
         }
         // A graph has at most 65,536 gates and two per input in encoders. Each of them adds
-        // one value to those needed at once or removes one, and at most 4,096 outputs
+        // one value to those needed at the same time or removes one, and at most 4,096 outputs
         // remain, so at most 40,000 values are needed at once.
         assert!(slots.count <= u16::MAX.into(), "slot numbers fit 16 bits");
         let first = unfilled.len();

@@ -22,21 +22,39 @@ pub trait Word: Copy + fmt::Debug + PartialEq + Send + 'static {
     /// # Panics
     /// May panic if j is not below [`Word::COLUMNS`].
     fn column(self, j: usize) -> u64;
+    /// Combines each column with the other word's. `f` must treat all bits alike.
+    #[must_use]
+    fn zip(self, other: Self, f: impl Fn(u64, u64) -> u64) -> Self;
     /// `self & other`
+    #[inline(always)]
     #[must_use]
-    fn and(self, other: Self) -> Self;
+    fn and(self, other: Self) -> Self {
+        self.zip(other, |a, b| a & b)
+    }
     /// `self & !other`
+    #[inline(always)]
     #[must_use]
-    fn and_not(self, other: Self) -> Self;
+    fn and_not(self, other: Self) -> Self {
+        self.zip(other, |a, b| a & !b)
+    }
     /// `self | other`
+    #[inline(always)]
     #[must_use]
-    fn or(self, other: Self) -> Self;
+    fn or(self, other: Self) -> Self {
+        self.zip(other, |a, b| a | b)
+    }
     /// `self ^ other`
+    #[inline(always)]
     #[must_use]
-    fn xor(self, other: Self) -> Self;
+    fn xor(self, other: Self) -> Self {
+        self.zip(other, |a, b| a ^ b)
+    }
     /// `!self`
+    #[inline(always)]
     #[must_use]
-    fn not(self) -> Self;
+    fn not(self) -> Self {
+        self.zip(self, |a, _| !a)
+    }
     /// Number of columns of 64 lanes.
     const COLUMNS: usize = Self::LANES.div_ceil(64);
     /// Writes one byte a lane, as many as fit in `out`. The bits of each byte are the
@@ -83,24 +101,8 @@ macro_rules! narrow_word {
                 store(&words, &mut out[..lanes]);
             }
             #[inline(always)]
-            fn and(self, other: Self) -> Self {
-                self & other
-            }
-            #[inline(always)]
-            fn and_not(self, other: Self) -> Self {
-                self & !other
-            }
-            #[inline(always)]
-            fn or(self, other: Self) -> Self {
-                self | other
-            }
-            #[inline(always)]
-            fn xor(self, other: Self) -> Self {
-                self ^ other
-            }
-            #[inline(always)]
-            fn not(self) -> Self {
-                !self
+            fn zip(self, other: Self, f: impl Fn(u64, u64) -> u64) -> Self {
+                f(self.into(), other.into()) as $type
             }
         }
     };
@@ -111,18 +113,7 @@ macro_rules! wide_word {
         #[doc = concat!("A word of ", $lanes, " lanes.")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(C, align($bytes))]
-        pub struct $name([u64; $columns]);
-
-        impl $name {
-            #[inline(always)]
-            fn zip(self, other: Self, f: impl Fn(u64, u64) -> u64) -> Self {
-                let mut out = [0; $columns];
-                for j in 0..$columns {
-                    out[j] = f(self.0[j], other.0[j]);
-                }
-                $name(out)
-            }
-        }
+        pub struct $name(pub(crate) [u64; $columns]);
 
         impl Word for $name {
             const LANES: usize = 64 * $columns;
@@ -143,24 +134,12 @@ macro_rules! wide_word {
                 store(&words, out);
             }
             #[inline(always)]
-            fn and(self, other: Self) -> Self {
-                self.zip(other, |a, b| a & b)
-            }
-            #[inline(always)]
-            fn and_not(self, other: Self) -> Self {
-                self.zip(other, |a, b| a & !b)
-            }
-            #[inline(always)]
-            fn or(self, other: Self) -> Self {
-                self.zip(other, |a, b| a | b)
-            }
-            #[inline(always)]
-            fn xor(self, other: Self) -> Self {
-                self.zip(other, |a, b| a ^ b)
-            }
-            #[inline(always)]
-            fn not(self) -> Self {
-                $name(self.0.map(|a| !a))
+            fn zip(self, other: Self, f: impl Fn(u64, u64) -> u64) -> Self {
+                let mut out = [0; $columns];
+                for j in 0..$columns {
+                    out[j] = f(self.0[j], other.0[j]);
+                }
+                $name(out)
             }
         }
     };

@@ -304,6 +304,13 @@ impl Xag {
             .collect()
     }
 
+    /// Iterates over the gates that the outputs depend on, with their nodes.
+    pub fn live_gates(&self) -> impl Iterator<Item = (u32, XagGate)> {
+        let gates = (self.first_gate()..).zip(self.gates.iter().copied());
+        let marked = gates.zip(self.live());
+        marked.filter_map(|(gate, live)| live.then_some(gate))
+    }
+
     /// Counts how often outputs and live gates read each node. `uses` returns the count in
     /// an element of `nodes`, which must be 0 at first.
     #[inline]

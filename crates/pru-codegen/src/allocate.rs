@@ -13,7 +13,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::lower::{LANE_BITS, Output, Plan, StepOp};
+use crate::lower::{LANE_BITS, Output, Plan};
 use crate::schedule::Readers;
 
 /// Number of registers that hold values; r30 and r31 are the pins and events.
@@ -33,12 +33,12 @@ pub(crate) enum MachineOp {
     Step { index: u32, rd: u8, a: u8, b: u8 },
     /// Copies one register to another.
     Copy { rd: u8, a: u8, value: u32 },
-    /// Copies registers to their slots.
-    Out { first: u8, count: u8 },
+    /// Copies registers to their slots, from the first to the last column.
+    Out(usize, usize),
     /// Copies slots to their registers.
-    In { first: u8, count: u8 },
+    In(usize, usize),
     /// Exchanges registers with their slots.
-    Exchange { first: u8, count: u8 },
+    Exchange(usize, usize),
     /// Stores a register to a word of data RAM.
     Store { column: u8, word: u16, value: u32 },
     /// Loads a register from a word of data RAM.
@@ -253,13 +253,7 @@ impl Allocator<'_> {
         self.fetch(step.b, step.a)?;
         let a = self.register_of[step.a as usize];
         let b = self.register_of[step.b as usize];
-        let operands = [step.a, step.b];
-        let distinct = if step.op == StepOp::Not || step.a == step.b {
-            1
-        } else {
-            2
-        };
-        for &operand in &operands[..distinct] {
+        for operand in step.operands() {
             self.next[operand as usize] += 1;
             if self.is_dead(operand) {
                 self.forget(operand);
@@ -462,10 +456,7 @@ impl Allocator<'_> {
             }
             self.put(value, column);
         }
-        self.ops.push(MachineOp::In {
-            first: first as u8,
-            count: (last - first + 1) as u8,
-        });
+        self.ops.push(MachineOp::In(first, last));
     }
 
     /// Exchanges registers and slots of these columns.
@@ -489,10 +480,7 @@ impl Allocator<'_> {
                 }
             }
         }
-        self.ops.push(MachineOp::Exchange {
-            first: first as u8,
-            count: (last - first + 1) as u8,
-        });
+        self.ops.push(MachineOp::Exchange(first, last));
     }
 
     /// Copies a column's register to its slot, together with as many neighbours as possible
@@ -517,10 +505,7 @@ impl Allocator<'_> {
                 self.slot_of[value as usize] = column as u8;
             }
         }
-        self.ops.push(MachineOp::Out {
-            first: first as u8,
-            count: (last - first + 1) as u8,
-        });
+        self.ops.push(MachineOp::Out(first, last));
     }
 
     /// Returns the range of columns around this one that a single transfer can usefully move.

@@ -1,8 +1,8 @@
 //! The check word of a pass, computed by extra gates.
 //!
-//! The word is computed from the registers that are stored as samples, so it tells whether
-//! something else has overwritten them. Its gates come last in the plan; in the order of
-//! evaluation each follows as soon as its operands exist.
+//! The word is computed from the registers that are stored as samples, so it reveals
+//! whether something else has overwritten them. Its gates come last in the plan; in the
+//! order of evaluation each follows as soon as its operands exist.
 
 use alloc::vec::Vec;
 

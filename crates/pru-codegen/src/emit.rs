@@ -4,11 +4,11 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use pru_isa::{Instruction, ONES, ZEROS};
+use pru_isa::{Field, Instruction, ONES, Operand, ZEROS};
 
-use crate::allocate::{FAR_REGISTER, MachineOp, NEAR_WORDS, input_column};
+use crate::allocate::{FAR_REGISTER, MachineOp, input_column};
 use crate::lower::{LANE_BITS, Plan, StepOp};
-use crate::mailbox::{BANK, OWN_RAM, PLANES, TIME_REGISTER, WORDS, register};
+use crate::mailbox::{BANK, OWN_RAM, PLANES, TIME_REGISTER, WORDS};
 
 /// Loads the bits of t that are read into their registers and slots. Takes two cycles for
 /// each bit that all lanes share, plus at most three.
@@ -35,8 +35,8 @@ pub(crate) fn inputs(plan: &Plan) -> Vec<(Instruction, String)> {
             if u32::from(input.bit) < LANE_BITS {
                 continue;
             }
-            let time = register(TIME_REGISTER);
-            let column = register(input_column(plan, i) as u8);
+            let time = Field::whole(TIME_REGISTER);
+            let column = Field::whole(input_column(plan, i) as u8);
             let (branch, when) = if input.inverted {
                 (Instruction::qbbs(2, time, input.bit), "clear")
             } else {
@@ -64,12 +64,21 @@ pub(crate) fn inputs(plan: &Plan) -> Vec<(Instruction, String)> {
 
 /// Appends the instructions of an operation.
 pub(crate) fn instructions(plan: &Plan, op: MachineOp, lines: &mut Vec<Instruction>) {
-    let bytes = |count: u8| 4 * count;
-    let word = |word: u16| WORDS + 4 * u32::from(word);
+    // An offset of up to 8 bits is part of the instruction.
+    let mut offset = |word: u16| -> Operand {
+        let address = WORDS as u16 + 4 * word;
+        if let Ok(near) = u8::try_from(address) {
+            return near.into();
+        }
+        let far = Field::whole(FAR_REGISTER);
+        lines.push(Instruction::ldi(far, address));
+        far.into()
+    };
+    let bytes = |first: usize, last: usize| 4 * (last - first + 1) as u8;
     // The constructors never return None here: all registers and lengths are in range.
     let one = match op {
         MachineOp::Step { index, rd, a, b } => {
-            let [rd, a, b] = [rd, a, b].map(register);
+            let [rd, a, b] = [rd, a, b].map(Field::whole);
             Some(match plan.steps[index as usize].op {
                 StepOp::And => Instruction::and(rd, a, b),
                 StepOp::Or => Instruction::or(rd, a, b),
@@ -77,28 +86,16 @@ pub(crate) fn instructions(plan: &Plan, op: MachineOp, lines: &mut Vec<Instructi
                 StepOp::Not => Instruction::not(rd, a),
             })
         }
-        MachineOp::Copy { rd, a, .. } => Some(Instruction::mov(register(rd), register(a))),
-        MachineOp::Out { first, count } => Instruction::xout(BANK, first, bytes(count)),
-        MachineOp::In { first, count } => Instruction::xin(BANK, first, bytes(count)),
-        MachineOp::Exchange { first, count } => Instruction::xchg(BANK, first, bytes(count)),
-        MachineOp::Store {
-            column, word: w, ..
-        } if usize::from(w) < NEAR_WORDS => Instruction::sbco(column, OWN_RAM, word(w) as u8, 4),
-        MachineOp::Load {
-            column, word: w, ..
-        } if usize::from(w) < NEAR_WORDS => Instruction::lbco(column, OWN_RAM, word(w) as u8, 4),
-        MachineOp::Store {
-            column, word: w, ..
-        } => {
-            lines.push(Instruction::ldi(register(FAR_REGISTER), word(w) as u16));
-            Instruction::sbco(column, OWN_RAM, register(FAR_REGISTER), 4)
+        MachineOp::Copy { rd, a, .. } => Some(Instruction::mov(Field::whole(rd), Field::whole(a))),
+        MachineOp::Out(first, last) => Instruction::xout(BANK, first as u8, bytes(first, last)),
+        MachineOp::In(first, last) => Instruction::xin(BANK, first as u8, bytes(first, last)),
+        MachineOp::Exchange(first, last) => {
+            Instruction::xchg(BANK, first as u8, bytes(first, last))
         }
-        MachineOp::Load {
-            column, word: w, ..
-        } => {
-            lines.push(Instruction::ldi(register(FAR_REGISTER), word(w) as u16));
-            Instruction::lbco(column, OWN_RAM, register(FAR_REGISTER), 4)
+        MachineOp::Store { column, word, .. } => {
+            Instruction::sbco(column, OWN_RAM, offset(word), 4)
         }
+        MachineOp::Load { column, word, .. } => Instruction::lbco(column, OWN_RAM, offset(word), 4),
         MachineOp::Output { bit, register } => {
             Instruction::sbco(register, OWN_RAM, PLANES as u8 + 4 * bit, 4)
         }
@@ -109,9 +106,9 @@ pub(crate) fn instructions(plan: &Plan, op: MachineOp, lines: &mut Vec<Instructi
 
 /// Returns a comment for an operation.
 pub(crate) fn comment(plan: &Plan, op: MachineOp) -> String {
-    let columns = |first: u8, count: u8| match count {
-        1 => format!("r{first}"),
-        _ => format!("r{first} to r{}", first + count - 1),
+    let columns = |first, last| match last {
+        _ if first == last => format!("r{first}"),
+        _ => format!("r{first} to r{last}"),
     };
     match op {
         MachineOp::Step { index, .. } => {
@@ -126,9 +123,9 @@ pub(crate) fn comment(plan: &Plan, op: MachineOp) -> String {
             }
         }
         MachineOp::Copy { value, .. } => format!("{} to another register", name(plan, value)),
-        MachineOp::Out { first, count } => format!("    saved: {}", columns(first, count)),
-        MachineOp::In { first, count } => format!("    restored: {}", columns(first, count)),
-        MachineOp::Exchange { first, count } => format!("    exchanged: {}", columns(first, count)),
+        MachineOp::Out(first, last) => format!("    saved: {}", columns(first, last)),
+        MachineOp::In(first, last) => format!("    restored: {}", columns(first, last)),
+        MachineOp::Exchange(first, last) => format!("    exchanged: {}", columns(first, last)),
         MachineOp::Store { value, .. } => format!("    {} stored in RAM", name(plan, value)),
         MachineOp::Load { value, .. } => format!("    {} loaded from RAM", name(plan, value)),
         MachineOp::Output { bit: 8, .. } => "the check word".into(),

@@ -35,6 +35,14 @@ pub(crate) struct Step {
     pub(crate) inverted: bool,
 }
 
+impl Step {
+    /// Iterates over the operands, each once.
+    pub(crate) fn operands(&self) -> impl Iterator<Item = u32> + use<> {
+        let second = (self.b != self.a).then_some(self.b);
+        [self.a].into_iter().chain(second)
+    }
+}
+
 /// A bit of t.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Input {
@@ -77,20 +85,14 @@ impl Plan {
     /// Lowers the live gates of a graph.
     pub(crate) fn of(graph: &Xag) -> Plan {
         let mut free = vec![false; graph.nodes() as usize];
-        let mut best: Option<Plan> = None;
-        for _ in 0..ROUNDS {
+        let plans = (0..ROUNDS).map(|_| {
             let mut polarity = Polarity::new(graph, &free);
             polarity.improve();
-            let plan = polarity.plan();
             polarity.free_xors(&mut free);
-            if best
-                .as_ref()
-                .is_none_or(|best| plan.steps.len() < best.steps.len())
-            {
-                best = Some(plan);
-            }
-        }
-        best.unwrap_or_else(|| Polarity::new(graph, &free).plan())
+            polarity.plan()
+        });
+        let best = plans.min_by_key(|plan| plan.steps.len());
+        best.expect("there is at least one round")
     }
 }
 
@@ -384,25 +386,9 @@ fn xor_operands(a: [u32; 2], b: [u32; 2], wanted: [u32; 2]) -> (u32, u32, bool) 
 
 /// Returns the elements that are in exactly one of two sorted lists.
 fn symmetric_difference(a: &[u32], b: &[u32]) -> Vec<u32> {
-    let (mut i, mut j) = (0, 0);
-    let mut out = Vec::with_capacity(a.len() + b.len());
-    while i < a.len() || j < b.len() {
-        let (x, y) = (a.get(i), b.get(j));
-        match (x, y) {
-            (Some(x), Some(y)) if x == y => {
-                i += 1;
-                j += 1;
-            }
-            (Some(&x), y) if y.is_none_or(|&y| x < y) => {
-                out.push(x);
-                i += 1;
-            }
-            (_, Some(&y)) => {
-                out.push(y);
-                j += 1;
-            }
-            _ => break,
-        }
-    }
-    out
+    let mut all = [a, b].concat();
+    #[allow(clippy::stable_sort_primitive)] // merges the two lists in linear time
+    all.sort();
+    let single = all.chunk_by(u32::eq).filter(|equal| equal.len() == 1);
+    single.flatten().copied().collect()
 }

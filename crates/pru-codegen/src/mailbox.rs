@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use pru_isa::{Field, Instruction};
+use pru_isa::Instruction;
 
 /// Halts the PRU at its next poll if not 0. This and the following are offsets in bytes,
 /// both in the PRU's data RAM 0 and from the ARM's base address of the subsystem.
@@ -20,8 +20,8 @@ pub const ANSWER: u32 = 0x14;
 pub const BEAT: u32 = 0x1c;
 /// Eight words of samples: bit k of word b is bit b of the sample at `TIME + k`.
 pub const PLANES: u32 = 0x20;
-/// Check word of the samples, see [`check`]: tells whether they are as the program stored
-/// them.
+/// Check word of the samples, see [`check`]; a mismatch means that they are not as the program
+/// stored them.
 pub const CHECK: u32 = 0x40;
 /// Offset of the words for spilled values.
 pub(crate) const WORDS: u32 = 0x44;
@@ -86,9 +86,4 @@ impl MailboxLoop {
             poll_address: idle as u16,
         }
     }
-}
-
-/// Returns a whole register.
-pub(crate) fn register(number: u8) -> Field {
-    Field::whole(number)
 }

@@ -21,10 +21,8 @@ impl Readers {
     pub(crate) fn of(plan: &Plan) -> Readers {
         let mut starts = vec![0; plan.values() + 1];
         let operands = || {
-            plan.steps.iter().enumerate().flat_map(|(i, step)| {
-                let second = (step.a != step.b).then_some((step.b, i));
-                [(step.a, i)].into_iter().chain(second)
-            })
+            let steps = plan.steps.iter().enumerate();
+            steps.flat_map(|(i, step)| step.operands().map(move |value| (value, i)))
         };
         for (value, _) in operands() {
             starts[value as usize + 1] += 1;
@@ -93,9 +91,7 @@ fn forward(plan: &Plan, readers: &Readers, seed: u64) -> Vec<u32> {
     let mut missing: Vec<u8> = vec![0; plan.steps.len()];
     let mut ready = Vec::new();
     for (i, step) in plan.steps.iter().enumerate() {
-        let operands = [step.a, step.b];
-        let distinct = if step.a == step.b { 1 } else { 2 };
-        let missed = operands[..distinct].iter().filter(|&&v| v >= first).count();
+        let missed = step.operands().filter(|&value| value >= first).count();
         missing[i] = missed as u8;
         if missed == 0 {
             ready.push(i as u32);
@@ -108,11 +104,8 @@ fn forward(plan: &Plan, readers: &Readers, seed: u64) -> Vec<u32> {
             let step = &plan.steps[i as usize];
             let dies = |value: u32| i64::from(left[value as usize] == 1);
             let value = first + i;
-            let mut frees = dies(step.a);
-            if step.a != step.b {
-                frees += dies(step.b);
-            }
-            frees -= i64::from(!readers.of_value(value).is_empty());
+            let begins = i64::from(!readers.of_value(value).is_empty());
+            let frees = step.operands().map(dies).sum::<i64>() - begins;
             // Otherwise, continues with the most recently computed values.
             let recent = made[step.a as usize].max(made[step.b as usize]);
             let oldest = made[step.a as usize].min(made[step.b as usize]);
@@ -128,10 +121,8 @@ fn forward(plan: &Plan, readers: &Readers, seed: u64) -> Vec<u32> {
         };
         let i = take_best(&mut ready, rank, rng.as_mut());
         order.push(i);
-        let step = &plan.steps[i as usize];
-        left[step.a as usize] -= 1;
-        if step.a != step.b {
-            left[step.b as usize] -= 1;
+        for value in plan.steps[i as usize].operands() {
+            left[value as usize] -= 1;
         }
         made[(first + i) as usize] = now;
         for &reader in readers.of_value(first + i) {
@@ -161,10 +152,7 @@ fn backward(plan: &Plan, readers: &Readers, seed: u64) -> Vec<u32> {
         let rank = |i: u32| {
             let step = &plan.steps[i as usize];
             let begins = |value: u32| i64::from(value >= first && wanted[value as usize] == 0);
-            let mut more = begins(step.a);
-            if step.a != step.b {
-                more += begins(step.b);
-            }
+            let more: i64 = step.operands().map(begins).sum();
             let since = wanted[(first + i) as usize];
             let last = wanted[step.a as usize].max(wanted[step.b as usize]);
             match seed % 3 {
@@ -175,10 +163,7 @@ fn backward(plan: &Plan, readers: &Readers, seed: u64) -> Vec<u32> {
         };
         let i = take_best(&mut ready, rank, rng.as_mut());
         order.push(i);
-        let step = &plan.steps[i as usize];
-        let operands = [step.a, step.b];
-        let distinct = if step.a == step.b { 1 } else { 2 };
-        for &value in &operands[..distinct] {
+        for value in plan.steps[i as usize].operands() {
             if wanted[value as usize] == 0 {
                 wanted[value as usize] = now;
             }
@@ -220,16 +205,18 @@ pub(crate) fn peak(plan: &Plan, order: &[u32]) -> usize {
     let first = plan.inputs.len();
     let mut last = vec![0usize; plan.values()];
     for (at, &i) in order.iter().enumerate() {
-        let step = &plan.steps[i as usize];
-        last[step.a as usize] = at;
-        last[step.b as usize] = at;
+        for value in plan.steps[i as usize].operands() {
+            last[value as usize] = at;
+        }
     }
     let mut alive = first;
     let mut most = alive;
     for (at, &i) in order.iter().enumerate() {
         let step = &plan.steps[i as usize];
-        alive -= usize::from(last[step.a as usize] == at);
-        alive -= usize::from(step.a != step.b && last[step.b as usize] == at);
+        alive -= step
+            .operands()
+            .filter(|&value| last[value as usize] == at)
+            .count();
         alive += 1;
         most = most.max(alive);
         // An output that no step reads is stored immediately.

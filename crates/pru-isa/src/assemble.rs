@@ -90,6 +90,11 @@ impl<'t> Cursor<'t> {
         let code = &text[..text.find(';').unwrap_or(text.len())];
         let code = &code[..code.find("//").unwrap_or(code.len())];
         let column = |at: usize| text[..at].chars().count() + 1;
+        let error = |at: usize, problem: String| Error {
+            line,
+            column: column(at),
+            problem,
+        };
         let part_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
         let mut tokens = Vec::new();
         let mut at = 0;
@@ -106,19 +111,14 @@ impl<'t> Cursor<'t> {
             };
             let word = &rest[..end.unwrap_or(rest.len())];
             let token = match c {
-                '0'..='9' => Token::Number(number(word).ok_or_else(|| Error {
-                    line,
-                    column: column(at),
-                    problem: format!("`{word}` is not a number of up to 32 bits"),
+                '0'..='9' => Token::Number(number(word).ok_or_else(|| {
+                    error(at, format!("`{word}` is not a number of up to 32 bits"))
                 })?),
                 ',' | ':' | '&' | '+' | '-' => Token::Sign(c),
                 _ if part_of_name(c) => Token::Name(word),
                 _ => {
-                    return Err(Error {
-                        line,
-                        column: column(at),
-                        problem: format!("`{}` has no meaning here", c.escape_debug()),
-                    });
+                    let problem = format!("`{}` has no meaning here", c.escape_debug());
+                    return Err(error(at, problem));
                 }
             };
             tokens.push((column(at), token));
@@ -280,45 +280,34 @@ impl Assembler {
 
     fn instruction(&mut self, cursor: &mut Cursor, column: usize, name: &str) -> Result<()> {
         let row = ROWS.iter().find(|row| row.mnemonic == name);
-        let instruction = match (row, name) {
-            (Some(row), _) => {
-                let mut instruction = Instruction::bare(row.op);
-                self.operands(cursor, row.slots, &mut instruction)?;
-                instruction
+        let bare = Instruction::bare;
+        let (mut instruction, slots): (Instruction, &[Slot]) = match (row, name) {
+            (Some(row), _) => (bare(row.op), row.slots),
+            (None, "mov") => (bare(Op::Or), &[Slot::Rd, Slot::Rs1]),
+            (None, "nop") => (Instruction::or(Field::R0, Field::R0, Field::R0), &[]),
+            (None, "ret") => {
+                let op2 = RETURN.into();
+                let back = bare(Op::Jmp);
+                (Instruction { op2, ..back }, &[])
             }
-            (None, "mov") => {
-                let mut mov = Instruction::bare(Op::Or);
-                self.operands(cursor, &[Slot::Rd, Slot::Rs1], &mut mov)?;
-                mov
-            }
-            (None, "nop") => Instruction::or(Field::R0, Field::R0, Field::R0),
-            (None, "ret") => Instruction {
-                op2: RETURN.into(),
-                ..Instruction::bare(Op::Jmp)
-            },
             (None, "call") => {
-                let mut call = Instruction::bare(Op::Jal);
-                call.rd = RETURN;
-                self.operands(cursor, &[Slot::Target], &mut call)?;
-                call
+                let (rd, call) = (RETURN, bare(Op::Jal));
+                (Instruction { rd, ..call }, &[Slot::Target])
             }
-            (None, "wbs" | "wbc") => {
-                let op = if name == "wbs" { Op::Qbbc } else { Op::Qbbs };
-                let mut wait = Instruction::bare(op);
-                self.operands(cursor, &[Slot::Rs1, Slot::Op2], &mut wait)?;
-                wait
-            }
+            (None, "wbs") => (bare(Op::Qbbc), &[Slot::Rs1, Slot::Op2]),
+            (None, "wbc") => (bare(Op::Qbbs), &[Slot::Rs1, Slot::Op2]),
             (None, "zero" | "fill") => {
-                let mut xin = Instruction::bare(Op::Xin);
-                xin.number = if name == "zero" { ZEROS } else { ONES };
-                self.operands(cursor, &[Slot::RdBytes, Slot::TransferLength], &mut xin)?;
-                xin
+                let number = if name == "zero" { ZEROS } else { ONES };
+                let xin = bare(Op::Xin);
+                let slots = &[Slot::RdBytes, Slot::TransferLength];
+                (Instruction { number, ..xin }, slots)
             }
-            (None, "ldi32") => self.ldi32(cursor)?,
+            (None, "ldi32") => (self.ldi32(cursor)?, &[]),
             (None, _) => {
                 return cursor.fail(column, format!("there is no instruction `{name}`"));
             }
         };
+        self.operands(cursor, slots, &mut instruction)?;
         self.instructions.push(Code::Instruction(instruction));
         Ok(())
     }

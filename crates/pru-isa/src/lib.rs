@@ -14,7 +14,7 @@
 //! )?;
 //! let mut subsystem = Subsystem::new();
 //! subsystem.load(0, &program.words)?;
-//! subsystem.write(CONTROL[0], ENABLE)?; // what the ARM writes
+//! subsystem.write(CONTROL[0], ENABLE)?; // as the ARM does
 //! subsystem.run(100)?;
 //! assert_eq!(subsystem.read(0)?, 30);
 //! assert_eq!(subsystem.core(0).cycles(), 1 + 1 + 10 + 2 + 1);

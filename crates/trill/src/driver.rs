@@ -40,12 +40,8 @@ impl Default for Settings {
     /// The Square's defaults at the highest speed, after a reset.
     fn default() -> Settings {
         Settings {
-            speed: 0,
             bits: 12,
-            prescaler: 1,
-            noise_threshold: 0x28,
-            minimum_size: 0,
-            reset: true,
+            ..Settings::FAST
         }
     }
 }
@@ -62,7 +58,7 @@ impl Settings {
     };
 
     /// Returns the duration of a scan, in nanoseconds.
-    pub const fn scan_ns(self) -> u64 {
+    pub fn scan_ns(self) -> u64 {
         scan_ns(self.speed, self.bits)
     }
 
@@ -97,7 +93,7 @@ impl<I2C: I2c> Trill<I2C> {
         self.bus
     }
 
-    /// Asks the sensor for its type and firmware. Works with every Trill sensor and takes
+    /// Reads the sensor's type and firmware. Works with every Trill sensor and takes
     /// 11 to 200 ms.
     ///
     /// # Errors

@@ -30,16 +30,8 @@ impl Kind {
     ];
 
     /// Returns the type that identifies itself with this number.
-    pub const fn from_number(number: u8) -> Option<Kind> {
-        match number {
-            1 => Some(Kind::Bar),
-            2 => Some(Kind::Square),
-            3 => Some(Kind::Craft),
-            4 => Some(Kind::Ring),
-            5 => Some(Kind::Hex),
-            6 => Some(Kind::Flex),
-            _ => None,
-        }
+    pub fn from_number(number: u8) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.number() == number)
     }
 
     /// Returns the number with which this type identifies itself.
@@ -49,14 +41,7 @@ impl Kind {
 
     /// Returns the I2C address without bridged solder pads. Pads add 1 to 8.
     pub const fn default_address(self) -> u8 {
-        match self {
-            Kind::Bar => 0x20,
-            Kind::Square => 0x28,
-            Kind::Craft => 0x30,
-            Kind::Ring => 0x38,
-            Kind::Hex => 0x40,
-            Kind::Flex => 0x48,
-        }
+        0x20 + 8 * (self as u8)
     }
 
     /// Returns the product's name.

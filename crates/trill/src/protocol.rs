@@ -65,18 +65,10 @@ pub(crate) const NO_TOUCH: u16 = 0xffff;
 /// channels, each with a part that doubles with every bit), plus the full "up to 1 ms" of
 /// processing. Slower speeds are assumed to double the time of a channel at each step;
 /// this has not been measured.
-pub const fn scan_ns(speed: u8, bits: u8) -> u64 {
+pub fn scan_ns(speed: u8, bits: u8) -> u64 {
     const FIXED: u64 = 1_057_000 + 1_000_000;
     const PER_BIT_WEIGHT: u64 = 643_000; // at 9 bits
-    let speed = if speed > 3 { 3 } else { speed };
-    let bits = if bits < 9 {
-        9
-    } else if bits > 16 {
-        16
-    } else {
-        bits
-    };
-    (FIXED + (PER_BIT_WEIGHT << (bits - 9))) << speed
+    (FIXED + (PER_BIT_WEIGHT << (bits.clamp(9, 16) - 9))) << speed.min(3)
 }
 
 #[cfg(test)]

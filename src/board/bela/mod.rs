@@ -26,7 +26,7 @@ mod version;
 pub use block::Block;
 pub use error::Error;
 pub use library::Library;
-pub use performance::{Performance, play};
+pub use performance::play;
 pub use player::{Format, Player};
 pub use session::Session;
 pub use settings::{Settings, SettingsRequest};

@@ -2,9 +2,11 @@
 //! offline, a scheduler runs the threads between the callbacks.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use rtrb::{Consumer, RingBuffer};
 
 use super::{Block, Format, Library, Player, Session as BelaAudio, Settings, SettingsRequest};
 use crate::board::description::Board;
@@ -19,7 +21,7 @@ use crate::runtime::analog_inputs::AnalogInputs;
 use crate::runtime::nanoseconds;
 use crate::runtime::parts::{InstrumentParts, Lanes, offload};
 use crate::runtime::scheduler::{Scheduler, TimingModel};
-use crate::runtime::session::{Backend, Plan, Renderer, Session};
+use crate::runtime::session::{Backend, Plan, Renderer, Session, SessionStorage};
 use crate::spawn::Spawn;
 use engine::Platform;
 use instrument::analog::INPUTS;
@@ -27,59 +29,32 @@ use instrument::analog::INPUTS;
 /// Shortest time between two reports of late blocks, in nanoseconds.
 const REPORT_NS: u64 = 1_000_000_000;
 
-/// Everything that a Bela plays, and how.
-pub struct Performance {
-    /// The board.
-    pub board: Board,
-    /// Parts of the instrument.
-    pub parts: InstrumentParts,
-    /// The session's commands, length, storage and server; offline, without the server.
-    pub plan: Plan,
-    /// Bela's own options, as its programs take them.
-    pub options: Vec<String>,
-    /// Signals that end the session.
-    pub signals: Signals,
-}
-
-/// Plays until a signal arrives, the library stops, or the time is over.
+/// Plays until a signal arrives, the library stops, or the time is over. `options` are
+/// Bela's own, as its programs take them. Offline, the server is not started.
 ///
 /// # Errors
-/// Returns one plain sentence that says what to do.
-pub fn play(performance: Performance) -> Result<(), String> {
-    let Performance {
-        mut board,
-        parts,
-        plan,
-        options,
-        signals,
-    } = performance;
+/// Fails if the library, the instrument or the session does. The message tells the player
+/// how to fix it.
+pub fn play(
+    mut board: Board,
+    mut parts: InstrumentParts,
+    plan: Plan,
+    options: &[String],
+    signals: Signals,
+) -> Result<(), String> {
     board.panel.page = plan.listener.as_ref().map(Listener::label);
     keep_heap();
     let library = Library::open().map_err(|error| error.to_string())?;
-    let settings = settings(library, &board, &options)?;
-
-    let shared = Arc::new(Shared::default());
-    *shared.setup() = Setup::Pending(Box::new(Pending {
-        board: board.clone(),
-        parts,
-        plan,
-        signals: signals.clone(),
-        library,
-    }));
+    let settings = settings(library, &board, options)?;
+    let (mut to_callback, arriving) = RingBuffer::new(1);
+    let underruns = Arc::<AtomicU32>::default();
     let callback = Callback {
-        shared: Arc::clone(&shared),
+        arriving,
         playing: None,
+        underruns: Arc::clone(&underruns),
     };
-    let mut audio = match BelaAudio::new(settings, Box::new(callback)) {
-        Ok(audio) => audio,
-        // The reason why the set-up failed says more than its failure.
-        Err(error) => {
-            return Err(match shared.take_setup() {
-                Setup::Failed(problem) => problem,
-                _ => error.to_string(),
-            });
-        }
-    };
+    let mut audio =
+        BelaAudio::new(settings, Box::new(callback)).map_err(|error| error.to_string())?;
     let format = audio.format().ok_or("Bela reports no format")?;
     log::info!(
         "{}: {format}, {} analog inputs, libbela {}",
@@ -87,26 +62,75 @@ pub fn play(performance: Performance) -> Result<(), String> {
         format.analog_inputs,
         library.version()
     );
-    let Setup::Ready(ready) = shared.take_setup() else {
-        // Offline, the library renders everything in this call.
-        audio.start().map_err(|error| error.to_string())?;
-        return outcome(&audio, &shared);
-    };
-    let (session, plan) = *ready;
 
-    if let Err(problem) = lock_memory() {
-        log::warn!("{problem}");
-    }
+    let platform = Platform {
+        rate: format.rate,
+        block: format.frames,
+        cost: board.platform.cost,
+    };
+    let pru = mapped_pru(&board, format.offline).unwrap_or_else(|problem| {
+        let notice = format!("the CPU plays: {problem}");
+        match board.engine {
+            // The player asked for the PRU. Notices are logged as well.
+            Choice::Pru => parts.restored.notices.push(notice),
+            _ => log::info!("{notice}"),
+        }
+        None
+    });
+    let (mut controller, mut engine) = parts.assemble(platform)?;
     let clock = SystemClock::start();
     let bus = || HotplugBus::new(&board.panel.bus);
     let mut panel = Panel::new(board.panel.clone(), bus(), bus(), clock);
+    let mut start_playing = |renderer, inputs, offline| {
+        // The ring has room for this one.
+        let _ = to_callback.push(Playing {
+            renderer,
+            inputs,
+            samples: vec![0.0; format.frames as usize],
+            offline,
+        });
+    };
+    if format.offline {
+        let inputs = Arc::<AnalogInputs>::default();
+        let mut scheduler = Scheduler::new(
+            TimingModel::default(),
+            panel,
+            clock,
+            controller,
+            engine.counters(),
+            Arc::clone(&inputs),
+            None,
+        );
+        scheduler.schedule(plan.commands);
+        let offline = Offline {
+            scheduler,
+            end: plan.end,
+            storage: plan.storage,
+            signals,
+            library,
+        };
+        start_playing(Renderer::offline(engine), inputs, Some(offline));
+        // The library renders everything in this call.
+        audio.start().map_err(|error| error.to_string())?;
+        return outcome(&audio, &underruns);
+    }
+    let supervisor = pru.map(|pru| {
+        let own = Arc::clone(&pru);
+        offload(board.engine, &mut controller, &mut engine, own, pru)
+    });
+    let (session, renderer) = Session::new(controller, engine, supervisor);
+    start_playing(renderer, session.inputs(), None);
+    if let Err(problem) = lock_memory() {
+        log::warn!("{problem}");
+    }
     let touches = session.touches();
     panel.merge_contacts(move || touches.contact());
     let bela = Bela {
         audio,
-        shared,
+        underruns,
         signals,
-        report: Report::default(),
+        reported: 0,
+        next_report: 0,
     };
     session.run(plan, panel, &clock, bela)
 }
@@ -146,8 +170,8 @@ fn mapped_pru(board: &Board, offline: bool) -> Result<Option<Arc<MappedPru>>, St
 }
 
 /// Logs the late blocks, and fails if the audio has failed.
-fn outcome(audio: &BelaAudio, shared: &Shared) -> Result<(), String> {
-    let underruns = shared.underruns.load(Ordering::Relaxed);
+fn outcome(audio: &BelaAudio, underruns: &AtomicU32) -> Result<(), String> {
+    let underruns = underruns.load(Ordering::Relaxed);
     if underruns > 0 {
         log::warn!("{underruns} blocks came too late in all");
     }
@@ -160,9 +184,12 @@ fn outcome(audio: &BelaAudio, shared: &Shared) -> Result<(), String> {
 /// The board's side of a session.
 struct Bela {
     audio: BelaAudio,
-    shared: Arc<Shared>,
+    /// Late blocks so far.
+    underruns: Arc<AtomicU32>,
     signals: Signals,
-    report: Report,
+    /// Late blocks that were logged, and the time of the next log in nanoseconds.
+    reported: u32,
+    next_report: u64,
 }
 
 impl Backend for Bela {
@@ -187,74 +214,26 @@ impl Backend for Bela {
             log::warn!("ends: Bela has stopped the audio");
             return false;
         }
-        let underruns = self.shared.underruns.load(Ordering::Relaxed);
-        self.report.update(now, underruns);
+        let underruns = self.underruns.load(Ordering::Relaxed);
+        if underruns != self.reported && now >= self.next_report {
+            let more = underruns.wrapping_sub(self.reported);
+            log::warn!("{more} blocks came too late, {underruns} so far");
+            (self.reported, self.next_report) = (underruns, now + REPORT_NS);
+        }
         true
     }
 
     fn end(self) -> Result<(), String> {
-        outcome(&self.audio, &self.shared)
+        outcome(&self.audio, &self.underruns)
     }
 }
 
-/// Logs late blocks, at most once a second.
-#[derive(Default)]
-struct Report {
-    logged: u32,
-    next: u64,
-}
-
-impl Report {
-    fn update(&mut self, now: u64, underruns: u32) {
-        if underruns != self.logged && now >= self.next {
-            let more = underruns.wrapping_sub(self.logged);
-            log::warn!("{more} blocks came too late, {underruns} so far");
-            (self.logged, self.next) = (underruns, now + REPORT_NS);
-        }
-    }
-}
-
-/// Shared by the callbacks and the main thread.
-#[derive(Default)]
-struct Shared {
-    underruns: AtomicU32,
-    setup: Mutex<Setup>,
-}
-
-/// The set-up, which happens in a callback once the library knows its format.
-#[derive(Default)]
-enum Setup {
-    /// Handed to the callbacks or to the main thread.
-    #[default]
-    Taken,
-    Pending(Box<Pending>),
-    Ready(Box<(Session, Plan)>),
-    Failed(String),
-}
-
-impl Shared {
-    fn setup(&self) -> MutexGuard<'_, Setup> {
-        self.setup.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn take_setup(&self) -> Setup {
-        std::mem::take(&mut *self.setup())
-    }
-}
-
-/// Everything that the set-up needs.
-struct Pending {
-    board: Board,
-    parts: InstrumentParts,
-    plan: Plan,
-    signals: Signals,
-    library: &'static Library,
-}
-
-/// The audio thread's side.
+/// The audio thread's side. Plays silence until the main thread, which learns the format
+/// from the library, has assembled the instrument.
 struct Callback {
-    shared: Arc<Shared>,
+    arriving: Consumer<Playing>,
     playing: Option<Playing>,
+    underruns: Arc<AtomicU32>,
 }
 
 struct Playing {
@@ -267,89 +246,31 @@ struct Playing {
 /// Runs the threads between callbacks when the library renders offline.
 struct Offline {
     scheduler: Scheduler<HotplugBus, SystemClock, Lanes>,
-    plan: Plan,
+    /// Time of the end in nanoseconds.
+    end: u64,
+    storage: Option<SessionStorage>,
     signals: Signals,
     library: &'static Library,
 }
 
 impl Player for Callback {
-    fn setup(&mut self, format: &Format) -> bool {
-        let Setup::Pending(pending) = self.shared.take_setup() else {
-            return self.playing.is_some();
-        };
-        match pending.set_up(format, &self.shared) {
-            Ok(playing) => self.playing = Some(playing),
-            Err(problem) => *self.shared.setup() = Setup::Failed(problem),
-        }
-        self.playing.is_some()
+    fn setup(&mut self, _: &Format) -> bool {
+        true
     }
 
     fn render(&mut self, block: &mut Block<'_>) {
+        if self.playing.is_none() {
+            self.playing = self.arriving.pop().ok();
+        }
         if let Some(playing) = &mut self.playing {
-            playing.render(block, &self.shared);
+            playing.render(block);
         }
-    }
-}
-
-impl Pending {
-    fn set_up(mut self, format: &Format, shared: &Shared) -> Result<Playing, String> {
-        let platform = Platform {
-            rate: format.rate,
-            block: format.frames,
-            cost: self.board.platform.cost,
-        };
-        let choice = self.board.engine;
-        let pru = mapped_pru(&self.board, format.offline).unwrap_or_else(|problem| {
-            let notice = format!("the CPU plays: {problem}");
-            match choice {
-                // The player asked for the PRU. Notices are logged as well.
-                Choice::Pru => self.parts.restored.notices.push(notice),
-                _ => log::info!("{notice}"),
-            }
-            None
-        });
-        let (mut controller, mut engine) = self.parts.assemble(platform)?;
-        let (renderer, inputs, offline);
-        if format.offline {
-            let bus = || HotplugBus::new(&self.board.panel.bus);
-            inputs = Arc::<AnalogInputs>::default();
-            let mut scheduler = Scheduler::new(
-                TimingModel::default(),
-                self.board.panel.clone(),
-                [bus(), bus()],
-                SystemClock::start(),
-                controller,
-                engine.counters(),
-                Arc::clone(&inputs),
-            );
-            scheduler.schedule(std::mem::take(&mut self.plan.commands));
-            renderer = Renderer::offline(engine);
-            offline = Some(Offline {
-                scheduler,
-                plan: self.plan,
-                signals: self.signals,
-                library: self.library,
-            });
-        } else {
-            let supervisor = pru.map(|pru| {
-                let own = Arc::clone(&pru);
-                offload(choice, &mut controller, &mut engine, own, pru)
-            });
-            let (session, of_audio) = Session::new(controller, engine, supervisor);
-            (renderer, inputs, offline) = (of_audio, session.inputs(), None);
-            *shared.setup() = Setup::Ready(Box::new((session, self.plan)));
-        }
-        Ok(Playing {
-            renderer,
-            inputs,
-            samples: vec![0.0; format.frames as usize],
-            offline,
-        })
+        self.underruns.store(block.underruns(), Ordering::Relaxed);
     }
 }
 
 impl Playing {
-    fn render(&mut self, block: &mut Block<'_>, shared: &Shared) {
+    fn render(&mut self, block: &mut Block<'_>) {
         if let Some(offline) = &mut self.offline {
             let rate = self.renderer.platform().rate;
             offline.catch_up(nanoseconds(block.elapsed(), rate));
@@ -367,7 +288,6 @@ impl Playing {
         // Offline, the duration of a callback means nothing.
         let measured = block.load().filter(|_| self.offline.is_none());
         self.renderer.report_load(measured);
-        shared.underruns.store(block.underruns(), Ordering::Relaxed);
     }
 }
 
@@ -380,21 +300,14 @@ impl Offline {
                 log::warn!("refused: {refusal}");
             }
         }
-        let ends = callback >= self.plan.end() || self.signals.received().is_some();
-        if ends {
+        let state = self.scheduler.controller().state();
+        if callback >= self.end || self.signals.received().is_some() {
             self.library.request_stop();
-        }
-        let Some(storage) = &mut self.plan.storage else {
-            return;
-        };
-        let (state, now) = (self.scheduler.controller().state(), callback / 1_000_000);
-        // Problems are in the log.
-        if ends {
-            if let Some(autosave) = storage.take() {
-                autosave.finish(now, state, &mut |_| {});
-            }
-        } else if let Some(autosave) = storage.autosave() {
-            autosave.poll(now, state, &mut |_| {});
+            // Problems are in the log.
+            let storage = self.storage.take();
+            storage.map(|storage| storage.finish(callback, state));
+        } else if let Some(storage) = &mut self.storage {
+            storage.poll(callback, state);
         }
     }
 }

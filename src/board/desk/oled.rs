@@ -141,34 +141,25 @@ impl Controller {
 
     fn data_byte(&mut self, byte: u8) {
         self.memory[usize::from(self.page) * WIDTH + usize::from(self.column)] = byte;
-        let (next_column, next_page) = (
-            |column: u8, range: (u8, u8)| {
-                if column == range.1 {
-                    range.0
-                } else {
-                    (column + 1) & 0x7f
-                }
-            },
-            |page: u8, range: (u8, u8)| {
-                if page == range.1 {
-                    range.0
-                } else {
-                    (page + 1) & 7
-                }
-            },
-        );
+        let next = |at: u8, (first, last): (u8, u8), bits: u8| {
+            if at == last { first } else { (at + 1) & bits }
+        };
+        let next_column = next(self.column, self.columns, 0x7f);
+        let next_page = next(self.page, self.pages, 7);
+        let ends_row = self.column == self.columns.1;
+        let ends_column = self.page == self.pages.1;
         match self.mode {
             0 => {
-                if self.column == self.columns.1 {
-                    self.page = next_page(self.page, self.pages);
-                }
-                self.column = next_column(self.column, self.columns);
+                self.column = next_column;
+                self.page = if ends_row { next_page } else { self.page };
             }
             1 => {
-                if self.page == self.pages.1 {
-                    self.column = next_column(self.column, self.columns);
-                }
-                self.page = next_page(self.page, self.pages);
+                self.page = next_page;
+                self.column = if ends_column {
+                    next_column
+                } else {
+                    self.column
+                };
             }
             _ => self.column = (self.column + 1) & 0x7f,
         }

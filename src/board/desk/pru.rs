@@ -13,8 +13,8 @@ use crate::pru::{Memory, MemoryWindow};
 const CYCLE_NS: u64 = 5;
 /// Cycles of an access by the ARM: 100 ns.
 const ACCESS: u64 = 20;
-/// Cycles between two checks whether the core is idle. An idle core only polls its
-/// mailbox, so that the rest of its cycles can be skipped.
+/// Cycles between two checks for an idle core, which only polls its mailbox, so that the
+/// rest of its cycles can be skipped.
 const LOOK: u64 = 256;
 /// Most cycles run at once: several of the longest passes, in case the core never
 /// becomes idle.
@@ -146,28 +146,38 @@ impl Emulation {
         }
     }
 
-    fn access<T>(
-        &mut self,
-        access: impl FnOnce(&mut Subsystem) -> Result<T, HostError>,
-    ) -> Option<T> {
+    /// Returns the word that the ARM reads; ones if the subsystem refuses.
+    fn host_read(&mut self, window: MemoryWindow) -> u32 {
+        self.wait_for_access();
+        self.subsystem
+            .read(window.offset())
+            .unwrap_or_else(|error| {
+                self.refused.get_or_insert(error);
+                u32::MAX
+            })
+    }
+
+    fn host_write(&mut self, window: MemoryWindow, value: u32) {
+        self.wait_for_access();
+        if let Err(error) = self.subsystem.write(window.offset(), value) {
+            self.refused.get_or_insert(error);
+        }
+    }
+
+    fn wait_for_access(&mut self) {
         if self.held_until <= self.now {
             self.run(ACCESS);
         }
-        access(&mut self.subsystem)
-            .map_err(|error| self.refused.get_or_insert(error))
-            .ok()
     }
 }
 
 impl Memory for Pru {
-    fn read(&self, place: MemoryWindow) -> u32 {
-        let read = |subsystem: &mut Subsystem| subsystem.read(place.offset());
-        self.emulation().access(read).unwrap_or(u32::MAX)
+    fn read(&self, window: MemoryWindow) -> u32 {
+        self.emulation().host_read(window)
     }
 
-    fn write(&self, place: MemoryWindow, value: u32) {
-        let write = |subsystem: &mut Subsystem| subsystem.write(place.offset(), value);
-        self.emulation().access(write);
+    fn write(&self, window: MemoryWindow, value: u32) {
+        self.emulation().host_write(window, value);
     }
 }
 
@@ -187,7 +197,7 @@ impl<C: Fn() -> u64> Live<C> {
                     emulation.reach((self.clock)());
                     return Some(emulation);
                 }
-                // Nobody sleeps until it is free, so that nobody need be woken.
+                // Yields instead of sleeping, so that the audio thread never has to wake it.
                 Err(TryLockError::WouldBlock) if self.patient => thread::yield_now(),
                 Err(_) => return None,
             }
@@ -196,14 +206,14 @@ impl<C: Fn() -> u64> Live<C> {
 }
 
 impl<C: Fn() -> u64 + Send> Memory for Live<C> {
-    fn read(&self, place: MemoryWindow) -> u32 {
-        let read = |subsystem: &mut Subsystem| subsystem.read(place.offset());
-        let found = self.emulation().and_then(|mut at| at.access(read));
-        found.unwrap_or(u32::MAX)
+    fn read(&self, window: MemoryWindow) -> u32 {
+        self.emulation()
+            .map_or(u32::MAX, |mut emulation| emulation.host_read(window))
     }
 
-    fn write(&self, place: MemoryWindow, value: u32) {
-        let write = |subsystem: &mut Subsystem| subsystem.write(place.offset(), value);
-        self.emulation().and_then(|mut at| at.access(write));
+    fn write(&self, window: MemoryWindow, value: u32) {
+        if let Some(mut emulation) = self.emulation() {
+            emulation.host_write(window, value);
+        }
     }
 }

@@ -2,13 +2,16 @@
 //!
 //! `docs/playing.md` is their reference.
 
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
 use trill::Touch;
 use trill::sim::{BusEvent, Fault, Finger};
 
 use crate::runtime::analog_inputs::AnalogInputs;
 use instrument::Command;
 use instrument::analog::INPUTS;
-use instrument::commands::{self, Context};
+use instrument::commands;
 use instrument::surface::{Button, Surface};
 
 /// A device on the bus.
@@ -55,15 +58,8 @@ struct Stroke {
     finger: u32,
     start: u64,
     end: u64,
-    from: Place,
-    to: Place,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Place {
-    x: f32,
-    y: f32,
-    size: f32,
+    from: Touch,
+    to: Touch,
 }
 
 /// A linear movement of an analog input, which then keeps the end value.
@@ -108,7 +104,7 @@ impl Script {
     /// Parses a script for a surface.
     ///
     /// # Errors
-    /// Names the first wrong line and the mistake in it.
+    /// Returns a message that names the first invalid line and the mistake in it.
     pub fn parse(text: &str, surface: &Surface) -> Result<Script, String> {
         let mut parser = Parser {
             surface,
@@ -121,9 +117,8 @@ impl Script {
             let line = line.split('#').next().unwrap_or_default();
             let words: Vec<&str> = line.split_whitespace().collect();
             if !words.is_empty() {
-                parser
-                    .line(&words)
-                    .map_err(|problem| format!("line {}: {problem}", i + 1))?;
+                let problem = |problem| format!("line {}: {problem}", i + 1);
+                parser.line(&words).map_err(problem)?;
             }
         }
         Ok(parser.finish())
@@ -152,7 +147,7 @@ impl Script {
 
     /// Sets the analog inputs to their values at a time in nanoseconds. Inputs that the
     /// script has not used by then stay disconnected.
-    pub fn turn(&self, now: u64, inputs: &AnalogInputs) {
+    pub fn update_inputs(&self, now: u64, inputs: &AnalogInputs) {
         for ramp in self.ramps.iter().filter(|ramp| ramp.start <= now) {
             inputs.store(ramp.input, ramp.at(now));
         }
@@ -200,7 +195,7 @@ struct Parser<'a> {
     after: u64,
     /// Fingers on the surface: number, time of the last movement, place. Presses of
     /// buttons use finger 0, which no line can name.
-    down: Vec<(u32, u64, Place)>,
+    down: Vec<(u32, u64, Touch)>,
 }
 
 type Outcome<T> = Result<T, String>;
@@ -213,10 +208,9 @@ impl Parser<'_> {
             None => nanoseconds(time)?,
         };
         if time < self.now {
+            let (time, now) = (words[0], self.now as f64 / SECOND);
             return Err(format!(
-                "{} comes after {} seconds; times go forwards",
-                words[0],
-                self.now as f64 / SECOND
+                "{time} comes after {now} seconds; times go forwards"
             ));
         }
         self.now = time;
@@ -224,36 +218,29 @@ impl Parser<'_> {
         self.script.end = self.script.end.max(time);
         let (verb, arguments) = rest.split_first().ok_or("a time, and what then?")?;
         match *verb {
-            "down" | "move" | "up" => self.finger(verb, arguments),
-            "tap" => self.press(arguments, TAP_NS),
-            "hold" => self.press(arguments, HOLD_NS),
-            "analog" => self.analog(arguments),
-            _ => {
-                self.script.events.push((time, event(rest)?));
-                Ok(())
-            }
+            "down" | "move" | "up" => self.finger(verb, arguments)?,
+            "tap" => self.press(arguments, TAP_NS)?,
+            "hold" => self.press(arguments, HOLD_NS)?,
+            "analog" => self.analog(arguments)?,
+            _ => self.script.events.push((time, event(rest)?)),
         }
+        Ok(())
     }
 
     fn finger(&mut self, verb: &str, arguments: &[&str]) -> Outcome<()> {
-        let mut options = Options::parse(verb, arguments)?;
+        let options = Options::parse(verb, arguments)?;
         let finger = options.finger.unwrap_or(1);
         let index = self.down.iter().position(|(other, ..)| *other == finger);
         match (verb, index) {
-            ("down", Some(_)) => Err(format!("finger {finger} is down already")),
-            ("down", None) => {
-                let place = options.place(None)?;
-                self.down.push((finger, self.now, place));
-                Ok(())
-            }
-            (_, None) => Err(format!("finger {finger} is not down")),
+            ("down", Some(_)) => return Err(format!("finger {finger} is down already")),
+            ("down", None) => self.down.push((finger, self.now, options.place(None)?)),
+            (_, None) => return Err(format!("finger {finger} is not down")),
             (_, Some(index)) if self.down[index].1 > self.now => {
-                Err(format!("finger {finger} is still moving"))
+                return Err(format!("finger {finger} is still moving"));
             }
             ("up", Some(index)) => {
                 let (_, since, place) = self.down.remove(index);
                 self.stroke(finger, since, self.now, place, place);
-                Ok(())
             }
             (_, Some(index)) => {
                 let (_, since, from) = self.down[index];
@@ -263,9 +250,9 @@ impl Parser<'_> {
                 self.stroke(finger, self.now, until, from, to);
                 self.down[index] = (finger, until, to);
                 self.after = until;
-                Ok(())
             }
         }
+        Ok(())
     }
 
     fn analog(&mut self, arguments: &[&str]) -> Outcome<()> {
@@ -274,7 +261,8 @@ impl Parser<'_> {
             [input, to, "over", seconds] => (input, to, nanoseconds(seconds)?),
             _ => return Err("analog INPUT VALUE, and perhaps: over SECONDS".into()),
         };
-        let input = self::input(input)?;
+        let problem = || format!("input {input}: analog inputs are 1 to {INPUTS}");
+        let input = number(input, 1..=INPUTS, problem)? - 1;
         let to = part(to)?;
         let before = self.script.ramps.iter().rev().find(|r| r.input == input);
         if before.is_some_and(|ramp| ramp.end > self.now) {
@@ -300,16 +288,11 @@ impl Parser<'_> {
         let button = Button::with_name(name).ok_or_else(|| {
             format!("no button {name:?}; there are previous, next, mode, clear and time")
         })?;
-        let region = self
-            .surface
-            .region(button)
-            .ok_or_else(|| format!("this board has no button {name}"))?;
+        let region = self.surface.region(button);
+        let region = region.ok_or_else(|| format!("this board has no button {name}"))?;
         let middle = region.middle();
-        let place = Place {
-            x: middle.x,
-            y: middle.y,
-            size: SIZE,
-        };
+        let (x, y) = (middle.x, middle.y);
+        let place = Touch { x, y, size: SIZE };
         let end = self.now + length;
         self.stroke(0, self.now, end, place, place);
         // The sensor must see that the finger was lifted.
@@ -318,7 +301,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn stroke(&mut self, finger: u32, start: u64, end: u64, from: Place, to: Place) {
+    fn stroke(&mut self, finger: u32, start: u64, end: u64, from: Touch, to: Touch) {
         if end > start {
             self.script.strokes.push(Stroke {
                 finger,
@@ -343,6 +326,7 @@ impl Parser<'_> {
 }
 
 /// Arguments of `down`, `move` and `up`.
+#[derive(Default)]
 struct Options {
     at: Vec<f32>,
     size: Option<f32>,
@@ -352,22 +336,16 @@ struct Options {
 
 impl Options {
     fn parse(verb: &str, arguments: &[&str]) -> Outcome<Options> {
-        let mut options = Options {
-            at: Vec::new(),
-            size: None,
-            finger: None,
-            over: 0,
-        };
+        let mut options = Options::default();
         let mut words = arguments.iter();
         while let Some(word) = words.next() {
             let mut value = || words.next().ok_or_else(|| format!("{word} of how much?"));
             match *word {
                 "size" => options.size = Some(part(value()?)?),
                 "finger" => {
-                    let number = value()?;
-                    let finger = number.parse().ok().filter(|n| (1..=9).contains(n));
-                    options.finger =
-                        Some(finger.ok_or_else(|| format!("finger {number}: fingers are 1 to 9"))?);
+                    let finger = value()?;
+                    let problem = || format!("finger {finger}: fingers are 1 to 9");
+                    options.finger = Some(number(finger, 1..=9, problem)?);
                 }
                 "over" if verb == "move" => options.over = nanoseconds(value()?)?,
                 word if verb != "up" => options.at.push(part(word)?),
@@ -377,45 +355,42 @@ impl Options {
         Ok(options)
     }
 
-    fn place(&mut self, before: Option<Place>) -> Outcome<Place> {
+    fn place(&self, before: Option<Touch>) -> Outcome<Touch> {
         let [x, y] = self.at[..] else {
             return Err("where? x and y, 0 to 1, from the top left corner".into());
         };
-        let size = self.size.or(before.map(|place| place.size));
-        Ok(Place {
-            x,
-            y,
-            size: size.unwrap_or(SIZE),
-        })
+        let before = before.map_or(SIZE, |place| place.size);
+        let size = self.size.unwrap_or(before);
+        Ok(Touch { x, y, size })
     }
 }
 
+/// Parses a number in a range; otherwise the message is `problem`.
+fn number<T: FromStr + PartialOrd>(
+    text: &str,
+    range: RangeInclusive<T>,
+    problem: impl FnOnce() -> String,
+) -> Outcome<T> {
+    let number = text.parse().ok();
+    let number = number.filter(|number| range.contains(number));
+    number.ok_or_else(problem)
+}
+
 fn nanoseconds(text: &str) -> Outcome<u64> {
-    text.parse()
-        .ok()
-        .filter(|seconds: &f64| (0.0..=MOST_SECONDS).contains(seconds))
-        .map(|seconds| (seconds * SECOND).round() as u64)
-        .ok_or_else(|| format!("{text:?} is no time in seconds"))
+    let problem = || format!("{text:?} is no time in seconds");
+    let seconds = number(text, 0.0..=MOST_SECONDS, problem)?;
+    Ok((seconds * SECOND).round() as u64)
 }
 
 fn part(text: &str) -> Outcome<f32> {
-    text.parse()
-        .ok()
-        .filter(|part| (0.0..=1.0).contains(part))
-        .ok_or_else(|| format!("{text:?} is no number from 0 to 1"))
-}
-
-fn input(text: &str) -> Outcome<usize> {
-    text.parse()
-        .ok()
-        .filter(|input| (1..=INPUTS).contains(input))
-        .map(|input| input - 1)
-        .ok_or_else(|| format!("input {text}: analog inputs are 1 to {INPUTS}"))
+    number(text, 0.0..=1.0, || {
+        format!("{text:?} is no number from 0 to 1")
+    })
 }
 
 /// Reads a command or an event of the bus.
 fn event(words: &[&str]) -> Outcome<Event> {
-    if let Some(command) = command(words)? {
+    if let Some(command) = commands::parse(words)? {
         return Ok(Event::Command(command));
     }
     match words {
@@ -426,7 +401,10 @@ fn event(words: &[&str]) -> Outcome<Event> {
                 ["unplugged"] => Some(Fault::Unplugged),
                 ["silent"] => Some(Fault::Silent),
                 ["frozen"] => Some(Fault::Frozen),
-                ["short", bytes] => Some(Fault::ShortReads(number(bytes, 64)? as usize)),
+                ["short", bytes] => {
+                    let problem = || format!("{bytes:?} is no number up to 64");
+                    Some(Fault::ShortReads(number(bytes, 0..=64, problem)?))
+                }
                 ["none"] => None,
                 _ => {
                     return Err(
@@ -450,24 +428,6 @@ fn bus_part(name: &str) -> Outcome<Part> {
         "display" => Ok(Part::Display),
         _ => Err(format!("{name:?}: touch or display (or bus, for faults)")),
     }
-}
-
-fn number(text: &str, most: u32) -> Outcome<u32> {
-    text.parse()
-        .ok()
-        .filter(|number| *number <= most)
-        .ok_or_else(|| format!("{text:?} is no number up to {most}"))
-}
-
-/// Reads a command of the table, as in scripts and on the desk's prompt; `None` if its
-/// first word begins no command.
-///
-/// # Errors
-/// Names the command, the argument that is wrong and the values that it takes.
-pub fn command(words: &[&str]) -> Result<Option<Command>, String> {
-    let call = commands::parse(words)?;
-    call.map(|call| call.command(&Context::default()))
-        .transpose()
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use super::pru::Pru;
 use super::script::{Event, Script};
 use crate::board::description::{self, Board, Description};
 use crate::handle::Handle;
+use crate::link::protocol;
 use crate::link::touch_merge::TouchMerge;
 use crate::panel::{Config, Panel};
 use crate::pru::{Choice, Supervisor};
@@ -45,11 +46,11 @@ impl Desk {
     ///
     /// # Panics
     /// Never: a test checks the file.
-    pub fn new(library: Vec<Network>) -> Desk {
+    pub fn new(networks: Vec<Network>) -> Desk {
         let board = description::built_in("desk").and_then(Description::board);
         Desk::like(
             board.expect("the desk's file is complete"),
-            InstrumentParts::new(library),
+            InstrumentParts::new(networks),
         )
     }
 
@@ -86,10 +87,8 @@ pub struct Block<'a> {
 
 /// A desk in simulated time.
 pub struct Simulation {
-    platform: Platform,
     time: VirtualTime,
     bus: Bus<VirtualTime>,
-    addresses: (u8, u8),
     oled: Oled,
     scheduler: Scheduler<Bus<VirtualTime>, VirtualTime, Lanes>,
     engine: Engine<Lanes>,
@@ -118,51 +117,43 @@ impl Simulation {
         desk: Desk,
         fingers: impl FnMut(u64) -> Vec<Finger> + Send + 'static,
     ) -> Result<Simulation, String> {
-        let (timing, platform) = (desk.timing, desk.platform);
         let time = VirtualTime::new();
         let bus = Bus::new(time.clone(), desk.bus_hz);
         let config = desk.panel.clone();
-        let addresses = (config.touch_address, config.display_address);
-        bus.plug(addresses.0, Sensor::square(desk.firmware, fingers));
+        bus.plug(config.touch_address, Sensor::square(desk.firmware, fingers));
         let oled = Oled::new();
         if config.has_display {
-            bus.plug(addresses.1, oled.clone());
+            bus.plug(config.display_address, oled.clone());
         }
-        let (mut controller, mut engine) = desk.parts.assemble(platform)?;
+        let (mut controller, mut engine) = desk.parts.assemble(desk.platform)?;
         let inputs = Arc::new(AnalogInputs::default());
         let pru = (desk.engine != Choice::Cpu).then(Pru::new);
         let supervisor = pru.as_ref().map(|pru| {
             let (own, audio) = (pru.clone(), pru.clone());
             offload(desk.engine, &mut controller, &mut engine, own, audio)
         });
-        let mut simulation = Simulation {
-            platform,
+        Ok(Simulation {
             pru,
             scheduler: Scheduler::new(
-                timing,
-                config,
-                [bus.clone(), bus.clone()],
+                desk.timing,
+                Panel::new(config, bus.clone(), bus.clone(), time.clone()),
                 time.clone(),
                 controller,
                 engine.counters(),
                 Arc::clone(&inputs),
+                supervisor,
             ),
             time,
             bus,
-            addresses,
             oled,
             engine,
             inputs,
             knobs: Box::new(|_, _| {}),
             frames: 0,
-            exact: vec![0.0; platform.block as usize],
-            sound: vec![0.0; platform.block as usize],
+            exact: vec![0.0; desk.platform.block as usize],
+            sound: vec![0.0; desk.platform.block as usize],
             guard: |callback| callback(),
-        };
-        if let Some(supervisor) = supervisor {
-            simulation.scheduler.offload(supervisor);
-        }
-        Ok(simulation)
+        })
     }
 
     /// Creates a desk that a script plays.
@@ -182,14 +173,15 @@ impl Simulation {
         let script = Arc::new(script);
         let knobs = Arc::clone(&script);
         let mut simulation = Simulation::new(desk, all_fingers(Arc::clone(&script), touches))?;
-        simulation.set_inputs(move |now, inputs| knobs.turn(now, inputs));
+        simulation.set_inputs(move |now, inputs| knobs.update_inputs(now, inputs));
         simulation.schedule(script.events().to_vec());
         Ok(simulation)
     }
 
     /// Adds events and their times. Faults must come in the order of their times.
     pub fn schedule(&mut self, events: impl IntoIterator<Item = (u64, Event)>) {
-        let (touch, display) = self.addresses;
+        let config = self.panel().config();
+        let (touch, display) = (config.touch_address, config.display_address);
         let mut commands = Vec::new();
         for (at, event) in events {
             if let Some(happening) = event.happening(touch, display) {
@@ -208,7 +200,7 @@ impl Simulation {
 
     /// Returns the simulated platform.
     pub fn platform(&self) -> Platform {
-        self.platform
+        self.engine.platform()
     }
 
     /// Returns the panel's time in nanoseconds.
@@ -218,7 +210,7 @@ impl Simulation {
 
     /// Returns the time of a frame in nanoseconds.
     pub fn time_of(&self, frame: u64) -> u64 {
-        nanoseconds(frame, self.platform.rate)
+        nanoseconds(frame, self.platform().rate)
     }
 
     /// Returns the instrument's state.
@@ -287,21 +279,16 @@ impl Simulation {
         self.scheduler.refusals()
     }
 
-    /// Returns the time of the next callback in nanoseconds.
-    fn next_block(&self) -> u64 {
-        self.time_of(self.frames)
-    }
-
-    /// Runs until a time in nanoseconds. `hear` is called with every block, `see` after
-    /// every cycle of the panel.
+    /// Runs until a time in nanoseconds. `on_block` is called with every block, `on_panel`
+    /// after every cycle of the panel.
     pub fn run(
         &mut self,
         until: u64,
-        mut hear: impl FnMut(Block<'_>),
-        mut see: impl FnMut(&Simulation),
+        mut on_block: impl FnMut(Block<'_>),
+        mut on_panel: impl FnMut(&Simulation),
     ) {
         loop {
-            let audio = self.next_block();
+            let audio = self.time_of(self.frames);
             let (at, _) = self.scheduler.next_step();
             if at.min(audio) >= until {
                 return;
@@ -313,16 +300,16 @@ impl Simulation {
                     }
                     self.scheduler.run_next();
                     if step == Step::Panel {
-                        see(self);
+                        on_panel(self);
                     }
                 }
-                None => self.callback(&mut hear),
+                None => self.callback(&mut on_block),
             }
         }
     }
 
-    fn callback(&mut self, hear: &mut impl FnMut(Block<'_>)) {
-        let now = self.next_block();
+    fn callback(&mut self, on_block: &mut impl FnMut(Block<'_>)) {
+        let now = self.time_of(self.frames);
         (self.knobs)(now, &self.inputs);
         if let Some(pru) = &self.pru {
             pru.reach(now);
@@ -337,9 +324,9 @@ impl Simulation {
             });
         });
         let spent = self.engine.spent();
-        let load = self.platform.load(spent);
+        let load = self.platform().load(spent);
         self.engine.report_load(load);
-        hear(Block {
+        on_block(Block {
             frame: self.frames,
             exact: &self.exact,
             sound: &self.sound,
@@ -347,7 +334,7 @@ impl Simulation {
             load,
             spent,
         });
-        self.frames += u64::from(self.platform.block);
+        self.frames += u64::from(self.platform().block);
     }
 }
 
@@ -363,19 +350,13 @@ pub(super) fn all_fingers(
 ) -> impl FnMut(u64) -> Vec<Finger> + Send {
     move |now| {
         let mut fingers = script.fingers(now);
-        let touches = touches.fingers().into_iter();
-        fingers.extend(touches.map(|(client, index, finger)| {
-            Finger {
-                id: FIRST_ID
-                    .saturating_add(client.saturating_mul(IDS))
-                    .saturating_add(index as u32),
-                touch: Touch {
-                    x: finger.x,
-                    y: finger.y,
-                    size: finger.size,
-                },
-            }
-        }));
+        for (client, index, protocol::Finger { x, y, size }) in touches.fingers() {
+            let first = FIRST_ID.saturating_add(client.saturating_mul(IDS));
+            fingers.push(Finger {
+                id: first.saturating_add(index as u32),
+                touch: Touch { x, y, size },
+            });
+        }
         fingers
     }
 }
@@ -393,7 +374,7 @@ mod tests {
         let mut simulation = Simulation::scripted(desk, Script::default()).unwrap();
         let handle = simulation.handle();
         // There is no layer 9.
-        let replies = [10, 20].map(|percent| handle.ask(Command::SetStrength(9, percent)));
+        let replies = [10, 20].map(|percent| handle.request(Command::SetStrength(9, percent)));
         simulation.run(100_000_000, |_| {}, |_| {});
         let [first, second] = replies.map(Reply::wait);
         assert!(second.is_err());

@@ -8,15 +8,11 @@ use log::LevelFilter;
 use crate::Failure;
 
 /// Starts the log: to a file in the state folder, and to the terminal from this level
-/// on. `Off` keeps the terminal free for the painted display, whatever `GATEBEND_LOG` says.
+/// on. `Off` keeps the terminal free for the painted display, even if `GATEBEND_LOG` is set.
 pub fn start(state: Option<&Path>, terminal: LevelFilter) -> Result<Logging, Failure> {
-    let wanted = match std::env::var("GATEBEND_LOG") {
-        Ok(name) => Some(
-            logging::level(&name)
-                .map_err(|problem| Failure::Usage(format!("GATEBEND_LOG: {problem}")))?,
-        ),
-        Err(_) => None,
-    };
+    let named = std::env::var("GATEBEND_LOG").ok();
+    let wanted = named.map(|name| logging::level(&name)).transpose();
+    let wanted = wanted.map_err(|problem| Failure::Usage(format!("GATEBEND_LOG: {problem}")))?;
     let options = logging::Options {
         terminal: match terminal {
             LevelFilter::Off => LevelFilter::Off,
@@ -25,5 +21,5 @@ pub fn start(state: Option<&Path>, terminal: LevelFilter) -> Result<Logging, Fai
         file: wanted.unwrap_or(LevelFilter::Info),
         folder: state.map(Path::to_path_buf),
     };
-    Logging::start(options).map_err(Failure::Failed)
+    Ok(Logging::start(options)?)
 }

@@ -49,12 +49,15 @@ impl Page {
         };
         let options = server::Options {
             listen: self.listen.unwrap_or(listen),
-            port: self.port.or(web.port).unwrap_or(server::PORT),
+            port: self
+                .port
+                .or(web.port.map(Into::into))
+                .unwrap_or(server::PORT),
             name: name.into(),
             hosts: web.hosts.clone(),
             pairing: self.pairing || web.pairing,
             files,
-            limits: server::Limits::default(),
+            limits: server::ClientLimits::default(),
         };
         Ok(match Listener::open(options) {
             Ok(listener) => {

@@ -10,7 +10,6 @@ use gatebend::board::desk::{Album, Desk, Script, Simulation};
 use gatebend::runtime::parts::InstrumentParts;
 
 use super::Arguments;
-use super::saving;
 use super::track::Track;
 use crate::progress::Progress;
 use crate::{CommandResult, Failure, files, print_message};
@@ -29,16 +28,15 @@ impl Arguments {
         }
         let started = Instant::now();
         let rows = board.panel.height.rows();
-        let seconds = self.seconds.unwrap_or(match &self.script {
-            Some(_) => script.end() as f64 / 1e9 + 1.0,
-            None => 10.0,
-        });
-        let album =
-            |folder: &PathBuf| Album::new(folder, rows).map_err(|error| in_folder(folder, &error));
-        let mut album = self.oled.as_ref().map(album).transpose()?;
+        let seconds = self.length(&script).unwrap_or(10.0);
+        let in_folder = |error: io::Error| {
+            let folder = self.oled.as_deref().unwrap_or(Path::new(""));
+            format!("{}: {error}", folder.display())
+        };
+        let album = self.oled.as_ref().map(|folder| Album::new(folder, rows));
+        let mut album = album.transpose().map_err(in_folder)?;
         let mut storage = self.restore(&mut parts, self.state.as_deref())?;
-        let mut simulation =
-            Simulation::scripted(Desk::like(board, parts), script).map_err(Failure::Failed)?;
+        let mut simulation = Simulation::scripted(Desk::like(board, parts), script)?;
 
         let rate = simulation.platform().rate;
         let total = (seconds * f64::from(rate)).round() as usize;
@@ -74,20 +72,23 @@ impl Arguments {
                 },
             );
             progress.at(step as f64 / steps as f64);
-            saving::poll(&mut storage, &simulation);
+            if let Some(storage) = &mut storage {
+                storage.poll(simulation.now(), simulation.state());
+            }
         }
         drop(progress);
         // The instrument has played, even if the files below cannot be written.
-        let stored = saving::finish(storage, &simulation);
+        let stored =
+            storage.is_none_or(|storage| storage.finish(simulation.now(), simulation.state()));
         for refusal in simulation.refusals() {
             print_message(&format!("refused: {refusal}"));
         }
         sound.save(rate)?;
         exact.save(rate)?;
         let pictures = album.as_ref().map_or(0, Album::count);
-        if let (Some(album), Some(folder)) = (album, &self.oled) {
+        if let Some(album) = album {
             let finished = album_error.map_or_else(|| album.finish(), Err);
-            finished.map_err(|error| in_folder(folder, &error))?;
+            finished.map_err(in_folder)?;
         }
         let counters = simulation.counters();
         let mut report = format!(
@@ -112,10 +113,9 @@ impl Arguments {
             let _ = write!(report, ", {pictures} pictures");
         }
         print_message(&report);
-        stored
+        match stored {
+            true => Ok(()),
+            false => Err(Failure::Failed("not everything was saved".into())),
+        }
     }
-}
-
-fn in_folder(folder: &Path, error: &io::Error) -> Failure {
-    Failure::Failed(format!("{}: {error}", folder.display()))
 }

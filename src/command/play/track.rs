@@ -1,9 +1,10 @@
 //! Recorded sound: WAV, or plain floats if the file's name ends in `.f32`.
 
-use std::io;
+use std::io::Cursor;
 use std::path::Path;
 
-use crate::{CommandResult, Failure, files};
+use crate::sound::wav_writer;
+use crate::{CommandResult, files};
 
 /// Frames to be written to a file, if one is wanted.
 pub struct Track<'a> {
@@ -29,45 +30,32 @@ impl Track<'_> {
         }
     }
 
+    /// Writes the file: 16-bit samples, or the frames unchanged as little-endian floats.
     pub fn save(&self, rate: u32) -> CommandResult {
         let Some(path) = self.path else {
             return Ok(());
         };
-        if files::is_standard(path) {
-            let mut bytes = io::Cursor::new(Vec::new());
-            self.write(&mut bytes, rate)
-                .map_err(|error| Failure::Failed(format!("standard output: {error}")))?;
-            return files::print_bytes(bytes.get_ref());
-        }
-        if path.extension().is_some_and(|extension| extension == "f32") {
-            return files::save(path, |file| self.write_floats(io::BufWriter::new(file)));
-        }
-        files::save(path, |file| self.write(io::BufWriter::new(file), rate))
-    }
-
-    /// Writes the frames unchanged, as little-endian floats.
-    fn write_floats(&self, mut out: impl io::Write) -> io::Result<()> {
-        for frame in &self.frames {
-            out.write_all(&frame.to_le_bytes())?;
-        }
-        out.flush()
-    }
-
-    fn write(&self, out: impl io::Write + io::Seek, rate: u32) -> io::Result<()> {
-        let spec = hound::WavSpec {
-            channels: 1,
-            sample_rate: rate,
-            bits_per_sample: 16,
-            sample_format: hound::SampleFormat::Int,
+        let bytes = if path.extension().is_some_and(|extension| extension == "f32") {
+            self.frames
+                .iter()
+                .flat_map(|frame| frame.to_le_bytes())
+                .collect()
+        } else {
+            self.wav(rate)
+                .map_err(|error| format!("{}: {error}", path.display()))?
         };
-        let mut writer = hound::WavWriter::new(out, spec).map_err(io::Error::other)?;
+        files::write(Some(path), bytes)
+    }
+
+    fn wav(&self, rate: u32) -> hound::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let mut writer = wav_writer(Cursor::new(&mut bytes), rate, 16)?;
         for frame in &self.frames {
             // Exact samples have 8 bits, or 24 if interpolated; those are rounded here.
             let sample = (frame * 32_768.0).round().clamp(-32_768.0, 32_767.0);
-            writer
-                .write_sample(sample as i16)
-                .map_err(io::Error::other)?;
+            writer.write_sample(sample as i16)?;
         }
-        writer.finalize().map_err(io::Error::other)
+        writer.finalize()?;
+        Ok(bytes)
     }
 }

@@ -1,4 +1,4 @@
-//! Admission of clients and connections: how many there may be.
+//! Admission of clients and connections up to their limits.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, Ipv6Addr};
@@ -8,10 +8,10 @@ use crate::link::session::Listening;
 
 /// Connections at a time, including those of clients; a browser opens up to six.
 const CONNECTIONS: usize = 48;
-/// Connections from one network, so that others can connect, too.
+/// Connections from one network, so that others can also connect.
 const CONNECTIONS_OF_ONE: usize = CONNECTIONS / 2;
 
-/// Clients by number: those that were welcomed, and those that wait for it.
+/// Clients by number: those that were welcomed, and those that are waiting.
 #[derive(Debug, Default)]
 pub struct Admission {
     next: u32,
@@ -23,8 +23,8 @@ pub struct Admission {
 
 impl Admission {
     /// Adds a client that waits to be welcomed, and returns its number. If more than
-    /// `max_pending` wait, the oldest is dropped: a person who has the code needs a moment
-    /// only.
+    /// `max_pending` wait, the oldest is dropped: a person who has the code needs only a
+    /// moment.
     pub fn enter(&mut self, max_pending: usize) -> u32 {
         let number = self.next;
         self.next = self.next.wrapping_add(1);
@@ -95,7 +95,7 @@ impl ConnectionCounts {
     }
 }
 
-/// The part of an address that tells people apart: an IPv4 address as a whole, and the
+/// Returns the part of an address that distinguishes people: a whole IPv4 address, or the
 /// upper half of an IPv6 address, since one household has all addresses of the lower half.
 pub fn network_of(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {

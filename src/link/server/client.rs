@@ -1,5 +1,5 @@
-//! A client on its websocket, served by a thread of its own: a client that is slow or sends
-//! too much delays only itself.
+//! A client on its websocket. Each has its own thread, so a client that is slow or sends too
+//! much delays only itself.
 
 use std::io;
 use std::net::{IpAddr, TcpStream};
@@ -18,9 +18,9 @@ use super::token_bucket::TokenBucket;
 use crate::handle::{CommandResult, Reply};
 use crate::link::protocol::ServerMessage;
 use crate::link::rate_limit::RateLimit;
-use crate::link::session::{Action, MOST_HELLO, Session};
+use crate::link::session::{Action, MOST_HELLO, Session, refused};
 
-/// Longest wait for a message before the client is sent what is new.
+/// Longest wait for a message before updates are sent.
 const SLICE: Duration = Duration::from_millis(10);
 /// Period of changes of the state: 30 a second.
 const CHANGES_PERIOD: Duration = Duration::from_millis(33);
@@ -56,9 +56,9 @@ pub fn serve(stream: TcpStream, received: Vec<u8>, connection: &Connection) {
     }
 }
 
-/// The reason why a client is no longer served.
+/// The reason why a connection ends.
 enum End {
-    /// The client has left, or does not take what it is sent.
+    /// The client has left, or does not receive its messages.
     Gone,
     /// The server closes the connection with this code and reason.
     Close(CloseCode, String),
@@ -153,7 +153,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Sends what is new, then waits up to [`SLICE`] for a message or a result.
+    /// Sends updates, then waits up to [`SLICE`] for a message or a result.
     fn step(&mut self) -> Result<(), End> {
         if self.context.is_ended() {
             let reason = "the instrument was switched off";
@@ -163,7 +163,7 @@ impl<'a> Client<'a> {
         let stream = self.socket.get_mut();
         stream.begin_writing(self.context.limits.answer);
         self.check_presence(now)?;
-        self.send_news(now)?;
+        self.send_updates(now)?;
         if let Some((id, reply)) = self.pending.take() {
             // Nothing is read meanwhile.
             self.last_message = now;
@@ -186,7 +186,7 @@ impl<'a> Client<'a> {
     }
 
     /// Sends answers to jobs, changes of the state, and frames.
-    fn send_news(&mut self, now: Duration) -> Result<(), End> {
+    fn send_updates(&mut self, now: Duration) -> Result<(), End> {
         let answer = self.job_queue.poll(&self.context.jobs);
         self.send(answer)?;
         if self.changes.is_due(now, CHANGES_PERIOD) {
@@ -242,9 +242,7 @@ impl<'a> Client<'a> {
         self.paused_until = self.paused_until.max(pause);
         match message {
             Message::Text(text) => self.receive(text, now),
-            Message::Binary(_) => {
-                self.send([ServerMessage::refused(None, "messages are JSON, as text")])
-            }
+            Message::Binary(_) => self.send([refused(None, "messages are JSON, as text".into())]),
             Message::Close(_) => {
                 // The socket has queued the answer.
                 let _ = self.socket.flush();
@@ -259,7 +257,7 @@ impl<'a> Client<'a> {
     fn check_presence(&mut self, now: Duration) -> Result<(), End> {
         let limits = self.context.limits;
         if now > self.last_message + limits.silence {
-            log::info!("a client does not answer any more");
+            log::info!("a client has stopped answering");
             return Err(End::Gone);
         }
         if !self.session.greeted() {
@@ -268,7 +266,7 @@ impl<'a> Client<'a> {
                 return Err(End::close(CloseCode::Policy, "say hello first"));
             }
             if self.entry.is_displaced() {
-                let reason = "other clients are waiting, too";
+                let reason = "other clients are also waiting";
                 return Err(End::close(CloseCode::Again, reason));
             }
         }
@@ -284,10 +282,10 @@ impl<'a> Client<'a> {
         let limits = self.context.limits;
         if !self.entry.admit(self.session.listening()) {
             let reason = format!(
-                "the instrument has {} clients already, and takes no more",
+                "the instrument already has {} clients, the most it allows",
                 limits.clients
             );
-            self.send([ServerMessage::refused(None, &*reason)])?;
+            self.send([refused(None, reason.clone())])?;
             return Err(End::Close(CloseCode::Again, reason));
         }
         if is_first {
@@ -330,10 +328,12 @@ impl<'a> Client<'a> {
             }
             Action::End(message) => {
                 self.send([message])?;
-                let reason = "the instrument does not take this page";
+                let reason = "this page does not fit the instrument's version";
                 return Err(End::close(CloseCode::Policy, reason));
             }
-            Action::Command(id, command) => self.pending = Some((id, context.handle.ask(command))),
+            Action::Command(id, command) => {
+                self.pending = Some((id, context.handle.request(command)));
+            }
             Action::Touch(id, fingers) => {
                 self.entry.touch(&fingers);
                 self.answer(id, Ok(()))?;

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::net::TcpStream;
 
 use tungstenite::handshake::derive_accept_key;
+use tungstenite::http::StatusCode;
 
 use super::client;
 use super::context::{Connection, ServerContext};
@@ -40,7 +41,7 @@ pub fn serve(stream: TcpStream, connection: &Connection) {
     if !context.hosts.contains(&request.host, local.ip()) {
         log::info!("refused: a request for the host {:.100}", request.host);
         let problem = Problem(
-            http::FORBIDDEN,
+            StatusCode::FORBIDDEN,
             "this instrument does not go by that name; its board file may add it: [web] hosts",
         );
         return refuse(problem, request.wants_body);
@@ -64,33 +65,36 @@ pub fn serve(stream: TcpStream, connection: &Connection) {
     }
 }
 
-/// The key that accepts a websocket, if the instrument's own page requests it.
+/// Returns the key that accepts a websocket, if the instrument's own page requests it.
 fn accept_key(request: &Request) -> Result<String, Problem> {
     if let Some(origin) = &request.origin {
         if !is_same_origin(origin, &request.host) {
             log::info!("refused: a websocket for a page of {origin:.100}");
             return Err(Problem(
-                http::FORBIDDEN,
+                StatusCode::FORBIDDEN,
                 "only the instrument's own page may play it",
             ));
         }
     }
     match &request.websocket_key {
         Some(key) if request.wants_body => Ok(derive_accept_key(key.as_bytes())),
-        _ => Err(Problem(http::UPGRADE, "this is the address of a websocket")),
+        _ => Err(Problem(
+            StatusCode::UPGRADE_REQUIRED,
+            "this is the address of a websocket",
+        )),
     }
 }
 
 fn serve_file(out: &mut impl Write, request: &Request, context: &ServerContext) -> io::Result<()> {
     let Some(file) = context.files.find(&request.path, request.accepts_gzip) else {
-        let problem = Problem(http::NOT_FOUND, "there is no such file");
+        let problem = Problem(StatusCode::NOT_FOUND, "there is no such file");
         return http::respond_problem(out, problem, request.wants_body);
     };
     let policy = content_security_policy(&request.host);
     let mut headers = vec![
         ("Content-Type", file.mime),
         ("ETag", file.tag.as_str()),
-        // Browsers ask each time, and mostly learn that nothing has changed.
+        // Browsers revalidate each time; usually the file has not changed.
         ("Cache-Control", "no-cache"),
         ("Vary", "Accept-Encoding"),
         ("X-Content-Type-Options", "nosniff"),
@@ -106,14 +110,14 @@ fn serve_file(out: &mut impl Write, request: &Request, context: &ServerContext) 
             .any(|tag| tag.trim().trim_start_matches("W/") == file.tag)
     });
     let status = if is_known {
-        http::NOT_MODIFIED
+        StatusCode::NOT_MODIFIED
     } else {
-        http::OK
+        StatusCode::OK
     };
     http::respond(out, status, &headers, &file.content, request.wants_body)
 }
 
-/// The page may use nothing but what this host serves. Some browsers do not count
+/// Returns the policy that limits the page to this host. Some browsers do not count
 /// websockets as `'self'`.
 fn content_security_policy(host: &str) -> String {
     format!(

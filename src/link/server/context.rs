@@ -1,7 +1,7 @@
 //! The state that all connections share.
 //!
 //! Its locks are held for microseconds, and only by the server's own threads, which have
-//! one priority: none is ever waited for by the instrument, the panel or the audio thread.
+//! one priority. The instrument, the panel and the audio thread never wait for a lock.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,7 +17,7 @@ use super::guesses::Guesses;
 use super::hosts::Hosts;
 use super::job_queue::QueuedJob;
 use super::latest::Latest;
-use super::{Limits, Options};
+use super::{Access, ClientLimits, Options};
 use crate::handle::Handle;
 use crate::link::files::Files;
 use crate::link::frames::Audience;
@@ -30,18 +30,6 @@ use crate::link::view::View;
 /// Least time between two notices of the pairing code on the display.
 const CODE_PERIOD: Duration = Duration::from_secs(3);
 
-/// The parts of the instrument that connections use.
-pub struct Parts {
-    /// Handle to the instrument.
-    pub handle: Handle,
-    /// The engine's counters.
-    pub counters: Arc<Counters>,
-    /// The fingers of clients.
-    pub touches: TouchMerge,
-    /// The welcome of every client.
-    pub welcome: Welcome,
-}
-
 /// The state that all connections share.
 pub struct ServerContext {
     /// Handle to the instrument.
@@ -52,8 +40,8 @@ pub struct ServerContext {
     pub hosts: Hosts,
     /// The page.
     pub files: Files,
-    /// Limits on what clients may use.
-    pub limits: Limits,
+    /// Limits on the resources of clients.
+    pub limits: ClientLimits,
     /// Queue of the thread that runs jobs.
     pub jobs: Sender<QueuedJob>,
     touches: TouchMerge,
@@ -71,22 +59,25 @@ pub struct ServerContext {
 
 impl ServerContext {
     /// Creates a context without connections.
+    ///
+    /// # Errors
+    /// Fails if the system has no random numbers.
     pub fn new(
-        parts: Parts,
+        access: &Access,
         options: Options,
         code: Option<Arc<str>>,
         jobs: Sender<QueuedJob>,
-    ) -> ServerContext {
-        ServerContext {
-            view: Mutex::new(View::new(parts.handle.state())),
-            handle: parts.handle,
-            counters: parts.counters,
+    ) -> Result<ServerContext, getrandom::Error> {
+        Ok(ServerContext {
+            view: Mutex::new(View::new(access.handle.state())),
+            handle: access.handle.clone(),
+            counters: Arc::clone(&access.counters),
             hosts: Hosts::new(options.hosts.into_iter().chain([options.name])),
             files: options.files,
             limits: options.limits,
             jobs,
-            touches: parts.touches,
-            welcome: Arc::new(parts.welcome),
+            touches: access.touches.clone(),
+            welcome: Arc::new(access.info.clone().welcome(getrandom::u32()?)),
             code,
             latest: Mutex::default(),
             admission: Mutex::default(),
@@ -95,15 +86,15 @@ impl ServerContext {
             code_limit: Mutex::default(),
             started: Instant::now(),
             ended: AtomicBool::new(false),
-        }
+        })
     }
 
-    /// Asks all threads to end.
+    /// Makes all threads end.
     pub fn end(&self) {
         self.ended.store(true, Ordering::Relaxed);
     }
 
-    /// Returns whether the threads, or the instrument, were asked to end.
+    /// Returns whether the server or the instrument is ending.
     pub fn is_ended(&self) -> bool {
         self.ended.load(Ordering::Relaxed) || self.handle.stopped()
     }
@@ -118,7 +109,7 @@ impl ServerContext {
         Session::new(Arc::clone(&self.welcome), self.code.clone())
     }
 
-    /// Returns the newest state. What is derived from its network is shared by all clients.
+    /// Returns the newest state. All clients share the data derived from its network.
     pub fn view(&self) -> View {
         let mut view = lock(&self.view);
         view.go_to(&self.handle.state());
@@ -135,7 +126,7 @@ impl ServerContext {
         lock(&self.admission).audience()
     }
 
-    /// Shows the pairing code to the player, though not too often.
+    /// Shows the pairing code to the player, at most once in a period.
     pub fn show_code(&self) {
         let Some(code) = &self.code else { return };
         if lock(&self.code_limit).is_due(self.now(), CODE_PERIOD) {
@@ -260,6 +251,7 @@ mod tests {
     use super::*;
     use crate::factory_networks;
     use crate::link::view::InstrumentInfo;
+    use crate::panel::Mirror;
 
     #[test]
     fn the_code_is_shown_once_in_a_period() {
@@ -275,14 +267,18 @@ mod tests {
             display: 64,
             surface: Surface::default(),
         };
-        let parts = Parts {
+        let access = Access {
             handle,
             counters: Arc::default(),
+            info,
+            sound: None,
+            display: Box::new(Vec::new),
+            mirror: Mirror::default(),
             touches: TouchMerge::default(),
-            welcome: info.welcome(1),
         };
         let code = Some(Arc::from("123456"));
-        let context = ServerContext::new(parts, Options::default(), code, unbounded().0);
+        let made = ServerContext::new(&access, Options::default(), code, unbounded().0);
+        let context = made.unwrap();
         let began = Instant::now();
         (0..100).for_each(|_| context.show_code());
         let most = 1 + began.elapsed().as_secs() as usize / CODE_PERIOD.as_secs() as usize;

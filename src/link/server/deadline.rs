@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 /// Most bytes that are read in one time slice.
 const MAX_SLICE: usize = 64 << 10;
 /// Most bytes that are read and discarded when a connection is closed.
-const MAX_DISCARDED: usize = 64 << 10;
+const MAX_DISCARDED: u64 = 64 << 10;
 /// Longest time for that.
 const CLOSING: Duration = Duration::from_millis(500);
 
@@ -62,14 +62,8 @@ pub fn close_gracefully(stream: &TcpStream) {
     if stream.shutdown(Shutdown::Write).is_err() {
         return;
     }
-    let mut input = DeadlineStream::new(stream, CLOSING);
-    let (mut left, mut discarded) = (MAX_DISCARDED, [0; 4096]);
-    while let Ok(count @ 1..) = input.read(&mut discarded) {
-        left = left.saturating_sub(count);
-        if left == 0 {
-            return;
-        }
-    }
+    let mut input = DeadlineStream::new(stream, CLOSING).take(MAX_DISCARDED);
+    let _ = io::copy(&mut input, &mut io::sink());
 }
 
 /// A client's socket, which is read and written in time slices. A message may take many.

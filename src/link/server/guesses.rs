@@ -12,7 +12,7 @@ const MEMORY: Duration = Duration::from_secs(3600);
 const LONGEST: Duration = Duration::from_secs(60);
 
 /// Wrong pairing codes by the [`network_of`] the client: each doubles the delay before the
-/// next guess from there, and delays nobody else.
+/// next guess from there, and from nowhere else.
 #[derive(Clone, Debug)]
 pub struct Guesses {
     first: Duration,

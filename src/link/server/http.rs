@@ -3,6 +3,7 @@
 use std::io::{self, Read, Write};
 
 use httparse::EMPTY_HEADER;
+use tungstenite::http::StatusCode;
 
 /// Longest head of a request, in bytes.
 const MAX_HEAD: usize = 8 << 10;
@@ -28,26 +29,15 @@ pub struct Request {
     pub websocket_key: Option<String>,
 }
 
-/// A response that reports a problem: its status, and a sentence.
+/// A response that reports a problem: its status, and a description for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Problem(pub Status, pub &'static str);
+pub struct Problem(pub StatusCode, pub &'static str);
 
-/// Code and reason phrase of a response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Status(pub u16, pub &'static str);
-
-pub const OK: Status = Status(200, "OK");
-pub const NOT_MODIFIED: Status = Status(304, "Not Modified");
-pub const BAD_REQUEST: Status = Status(400, "Bad Request");
-pub const FORBIDDEN: Status = Status(403, "Forbidden");
-pub const NOT_FOUND: Status = Status(404, "Not Found");
-pub const NOT_ALLOWED: Status = Status(405, "Method Not Allowed");
-pub const TIMEOUT: Status = Status(408, "Request Timeout");
-pub const UPGRADE: Status = Status(426, "Upgrade Required");
-pub const TOO_LARGE: Status = Status(431, "Request Header Fields Too Large");
-
-const NOT_HTTP: Problem = Problem(BAD_REQUEST, "this is not an HTTP request");
-const TOO_LONG: Problem = Problem(TOO_LARGE, "the request's headers are too long");
+const NOT_HTTP: Problem = Problem(StatusCode::BAD_REQUEST, "this is not an HTTP request");
+const TOO_LONG: Problem = Problem(
+    StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+    "the request's headers are too long",
+);
 
 /// Reads the head of a request; also returns the bytes that arrived after it.
 ///
@@ -63,7 +53,12 @@ pub fn read(stream: &mut impl Read) -> Result<(Request, Vec<u8>), Option<Problem
             Ok(count) => &part[..count],
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(_) if bytes.is_empty() => return Err(None),
-            Err(_) => return Err(Some(Problem(TIMEOUT, "the request did not arrive in time"))),
+            Err(_) => {
+                return Err(Some(Problem(
+                    StatusCode::REQUEST_TIMEOUT,
+                    "the request did not arrive in time",
+                )));
+            }
         };
         bytes.extend_from_slice(part);
         // A head ends with a line feed.
@@ -92,7 +87,12 @@ fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, Problem> {
     let wants_body = match head.method {
         Some("GET") => true,
         Some("HEAD") => false,
-        _ => return Err(Problem(NOT_ALLOWED, "only GET and HEAD are supported")),
+        _ => {
+            return Err(Problem(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "only GET and HEAD are supported",
+            ));
+        }
     };
     let target = head.path.unwrap_or_default();
     let mut request = Request {
@@ -121,7 +121,10 @@ fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, Problem> {
         }
     }
     if hosts != 1 {
-        return Err(Problem(BAD_REQUEST, "a request must name one host"));
+        return Err(Problem(
+            StatusCode::BAD_REQUEST,
+            "a request must name one host",
+        ));
     }
     request.websocket_key = request.websocket_key.filter(|_| is_websocket);
     Ok(Some((request, length)))
@@ -131,33 +134,33 @@ fn parse(bytes: &[u8]) -> Result<Option<(Request, usize)>, Problem> {
 /// and a body if it is wanted.
 pub fn respond(
     out: &mut impl Write,
-    status: Status,
+    status: StatusCode,
     headers: &[(&str, &str)],
     body: &[u8],
     wants_body: bool,
 ) -> io::Result<()> {
     let mut head = head(status, headers);
-    if status != NOT_MODIFIED {
+    if status != StatusCode::NOT_MODIFIED {
         head.extend(["Content-Length: ", &body.len().to_string(), "\r\n"]);
     }
     head += "Connection: close\r\n\r\n";
     out.write_all(head.as_bytes())?;
-    if wants_body && status != NOT_MODIFIED {
+    if wants_body && status != StatusCode::NOT_MODIFIED {
         out.write_all(body)?;
     }
     out.flush()
 }
 
-/// Writes the response after which another protocol is spoken.
+/// Writes the response that switches to another protocol.
 pub fn switch_protocols(out: &mut impl Write, headers: &[(&str, &str)]) -> io::Result<()> {
-    let head = head(Status(101, "Switching Protocols"), headers) + "\r\n";
+    let head = head(StatusCode::SWITCHING_PROTOCOLS, headers) + "\r\n";
     out.write_all(head.as_bytes())
 }
 
 /// Writes a response that reports a problem.
 pub fn respond_problem(
     out: &mut impl Write,
-    Problem(status, sentence): Problem,
+    Problem(status, text): Problem,
     wants_body: bool,
 ) -> io::Result<()> {
     let headers = [
@@ -165,12 +168,12 @@ pub fn respond_problem(
         ("X-Content-Type-Options", "nosniff"),
         ("Cache-Control", "no-store"),
     ];
-    let body = format!("{sentence}\n");
+    let body = format!("{text}\n");
     respond(out, status, &headers, body.as_bytes(), wants_body)
 }
 
-fn head(Status(code, phrase): Status, headers: &[(&str, &str)]) -> String {
-    let mut head = format!("HTTP/1.1 {code} {phrase}\r\n");
+fn head(status: StatusCode, headers: &[(&str, &str)]) -> String {
+    let mut head = format!("HTTP/1.1 {status}\r\n");
     for (name, value) in headers {
         head.extend([*name, ": ", *value, "\r\n"]);
     }
@@ -220,21 +223,33 @@ mod tests {
     #[test]
     fn malformed_requests_are_refused() {
         for (lines, status) in [
-            (&["GET /"][..], BAD_REQUEST),
-            (&["GET / HTTP/2"], BAD_REQUEST),
-            (&["POST / HTTP/1.1", "host: x"], NOT_ALLOWED),
-            (&["GET / HTTP/1.1"], BAD_REQUEST),
-            (&["GET / HTTP/1.1", "host: a", "host: b"], BAD_REQUEST),
-            (&["GET / HTTP/1.1", "host: a", "nonsense"], BAD_REQUEST),
+            (&["GET /"][..], StatusCode::BAD_REQUEST),
+            (&["GET / HTTP/2"], StatusCode::BAD_REQUEST),
+            (
+                &["POST / HTTP/1.1", "host: x"],
+                StatusCode::METHOD_NOT_ALLOWED,
+            ),
+            (&["GET / HTTP/1.1"], StatusCode::BAD_REQUEST),
+            (
+                &["GET / HTTP/1.1", "host: a", "host: b"],
+                StatusCode::BAD_REQUEST,
+            ),
+            (
+                &["GET / HTTP/1.1", "host: a", "nonsense"],
+                StatusCode::BAD_REQUEST,
+            ),
             (
                 &[&["GET / HTTP/1.1"][..], &["a: b"; MAX_HEADERS + 1]].concat(),
-                TOO_LARGE,
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             ),
         ] {
             assert_eq!(parse(lines).unwrap_err().0, status, "{lines:?}");
         }
         let long = vec![b'x'; MAX_HEAD + 2000];
-        assert_eq!(read(&mut &long[..]).unwrap_err().unwrap().0, TOO_LARGE);
+        assert_eq!(
+            read(&mut &long[..]).unwrap_err().unwrap().0,
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
+        );
         assert_eq!(read(&mut &b""[..]), Err(None));
     }
 

@@ -1,4 +1,4 @@
-//! The latest frames, made once for all clients. A slow client finds the newest only, and
+//! The latest frames, made once for all clients. A slow client gets only the newest, and
 //! gaps in the sound.
 
 use std::collections::VecDeque;

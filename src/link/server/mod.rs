@@ -40,7 +40,7 @@ use context::{Connection, ServerContext};
 pub const PORT: u16 = 8080;
 /// Number of ports that are tried.
 const PORTS: u16 = 20;
-/// Pause after a connection could not be accepted, for want of memory or threads.
+/// Pause after a connection could not be accepted for lack of memory or threads.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Name of the thread that runs jobs.
 const JOBS_THREAD: &str = "gb-jobs";
@@ -60,8 +60,8 @@ pub struct Options {
     pub pairing: bool,
     /// The page.
     pub files: Files,
-    /// Limits on what clients may use.
-    pub limits: Limits,
+    /// Limits on the resources of clients.
+    pub limits: ClientLimits,
 }
 
 impl Default for Options {
@@ -74,27 +74,28 @@ impl Default for Options {
             hosts: Vec::new(),
             pairing: false,
             files: Files::embedded(),
-            limits: Limits::default(),
+            limits: ClientLimits::default(),
         }
     }
 }
 
-/// Limits on what clients may use, and on the time for which the server waits for them.
+/// Limits on the resources of clients, and on the time for which the server waits for them.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct ClientLimits {
     /// Clients at a time.
     pub clients: usize,
     /// Clients that wait to be welcomed.
     pub pending: usize,
     /// Bytes of a message.
     pub message_bytes: usize,
-    /// Messages a second; after a rest, twice as many at once.
+    /// Messages a second; twice as many in a burst after a rest.
     pub messages: f64,
-    /// Bytes a second; after a rest, twice `message_bytes` at once.
+    /// Bytes a second; twice `message_bytes` in a burst after a rest.
     pub bytes: f64,
     /// Time for a request to arrive.
     pub request: Duration,
-    /// Time for the other end to take an answer, or all that a client is sent at once.
+    /// Time for the peer to receive a response, or for a client to receive one batch of
+    /// messages.
     pub answer: Duration,
     /// Time for a client to be welcomed; 20 times as long if a code has to be typed.
     pub hello: Duration,
@@ -108,9 +109,9 @@ pub struct Limits {
     pub wrong_code: Duration,
 }
 
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits {
+impl Default for ClientLimits {
+    fn default() -> ClientLimits {
+        ClientLimits {
             clients: 8,
             pending: 8,
             message_bytes: 4 << 20,
@@ -291,20 +292,13 @@ impl Server {
             code,
             ..
         } = listener;
+        let (jobs, queue) = unbounded();
+        let context = Arc::new(ServerContext::new(&access, options, code, jobs)?);
         let rate = access.info.rate;
-        let mut frames =
-            FrameSource::new(Arc::clone(&access.counters), access.display, access.mirror);
+        let mut frames = FrameSource::new(access.counters, access.display, access.mirror);
         if let Some(sound) = access.sound {
             frames = frames.with_sound(sound, rate);
         }
-        let (jobs, queue) = unbounded();
-        let parts = context::Parts {
-            handle: access.handle,
-            counters: access.counters,
-            touches: access.touches,
-            welcome: access.info.welcome(getrandom::u32()?),
-        };
-        let context = Arc::new(ServerContext::new(parts, options, code, jobs));
         let start = |name, role, task: Task| {
             spawn(name, role, task).map_err(|error| Error::Thread { name, error })
         };

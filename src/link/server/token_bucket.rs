@@ -1,4 +1,4 @@
-//! Limits how much a client may send.
+//! Limits the messages and bytes that a client may send.
 
 use std::time::Duration;
 

@@ -167,7 +167,7 @@ impl Standalone {
             }
             Action::End(message) => self.send([message]),
             Action::Command(id, command) => {
-                self.pending.push_back((id, self.handle.ask(command)));
+                self.pending.push_back((id, self.handle.request(command)));
             }
             Action::Touch(id, fingers) => {
                 self.touch.put(0, &fingers);

@@ -1,41 +1,42 @@
 //! The rows of the table of commands.
 
-use logicnet::Network;
+use logicnet::{Gate, Network, NetworkError};
 
 use super::Effect::{Edit, History, Unsaved, View};
-use super::Kind::{Bends, File, Flag, Gate, Name, Page, Parameter, Setting};
-use super::{Argument, Context, Kind, Phrase, Spec, Value};
+use super::Kind::{self, Bends, File, Flag, Name, Page, Parameter, Setting};
+use super::{Argument, Bend, OpNumber, Phrase, Spec};
 use crate::analog::INPUTS;
-use crate::{Command, Saved};
+use crate::bend_layers::MAX_STRENGTH;
+use crate::{Command, Direction, Saved};
 
-const NODE: Kind = Kind::any("NODE");
-const SEED: Kind = Kind::any("SEED");
-const TIME: Kind = Kind::any("T");
-const PERCENT: Kind = Kind::PERCENT;
+const NODE: Kind = Kind::Number("NODE", u32::MAX, 0);
+const SEED: Kind = Kind::Number("SEED", u32::MAX, 0);
+const TIME: Kind = Kind::Number("T", u32::MAX, 0);
+const PERCENT: Kind = Kind::Number("PERCENT", MAX_STRENGTH as u32, 0);
 /// A layer's or a network's; the instrument knows how many exist.
-const INDEX: Kind = Kind::index(u32::MAX);
-const INPUT: Kind = Kind::index(INPUTS as u32 - 1);
+const INDEX: Kind = Kind::Number("N", u32::MAX, 1);
+const INPUT: Kind = Kind::Number("N", INPUTS as u32 - 1, 1);
 
 /// Makes the table from rows of this form:
 ///
 /// ```text
 /// "name" Effect (idempotent or step) "One line of help"
-///     ["phrase ARGUMENT", "other phrase" => the value of the first argument that it implies]
-///     (argument: (required or optional) KIND "One line of help") with context
+///     ["phrase ARGUMENT", "other phrase" => "the first argument that it implies, in JSON"]
+///     (argument: (required or optional) KIND "One line of help")
 ///     => the command;
 /// ```
 macro_rules! commands {
     ($(
         $name:literal $effect:ident $times:ident $about:literal
-        [$($usage:literal $(=> $implied:expr)?),*]
-        ($($argument:ident: $presence:ident $kind:ident $help:literal),*) $(with $context:ident)?
+        [$($usage:literal $(=> $implied:literal)?),*]
+        ($($argument:ident: $presence:ident $kind:expr, $help:literal),*)
         => $command:expr;
     )*) => {
         /// All commands.
         pub static TABLE: &[Spec] = &[$(Spec {
             name: $name,
             about: $about,
-            phrases: &[$(Phrase { usage: $usage, implied: &[$($implied)?] }),*],
+            phrases: &[$(Phrase { usage: $usage, implied: commands!(@$($implied)?) }),*],
             arguments: &[$(Argument {
                 name: stringify!($argument),
                 kind: $kind,
@@ -44,9 +45,10 @@ macro_rules! commands {
             }),*],
             effect: $effect,
             idempotent: commands!(@$times),
-            build: |_arguments, _context| {
-                $(let $argument = _arguments.$presence()?;)*
-                $(let $context = _context;)?
+            read: |fields| {
+                let ($($argument,)*) = fields.read(|_fields| {
+                    Ok(($(_fields.$presence(stringify!($argument), $kind)?,)*))
+                })?;
                 Ok($command)
             },
         }),*];
@@ -55,132 +57,108 @@ macro_rules! commands {
     (@step) => { false };
     (@optional) => { true };
     (@required) => { false };
+    (@) => { None };
+    (@$implied:literal) => { Some($implied) };
 }
 
 commands! {
     "swap" Edit step "Plays the next or the previous factory network"
-        ["next" => Some(Value::Flag(true)), "previous" => Some(Value::Flag(false))]
-        (next: required Flag "True for the next one")
-        => Command::Swap(next);
+        ["next" => "true", "previous" => "false"] (next: required Flag, "True for the next one")
+        => Command::Swap(if next { Direction::Next } else { Direction::Previous });
     "choose" Edit idempotent "Plays a factory network"
-        ["choose N"]
-        (place: required INDEX "Its place among them")
+        ["choose N"] (place: required INDEX, "Its place among them")
         => Command::Choose(place);
     "random" Edit idempotent "Plays a random network"
-        ["random [SEED]"]
-        (seed: optional SEED "The same seed always makes the same network")
+        ["random [SEED]"] (seed: optional SEED, "The same seed always makes the same network")
         => Command::Random(seed);
     "mutate" Edit step "Changes a few gates at random; bends stay"
-        ["mutate [SEED]"]
-        (seed: optional SEED "The same seed always makes the same changes")
+        ["mutate [SEED]"] (seed: optional SEED, "The same seed always makes the same changes")
         => Command::Mutate(seed);
     "rewire" Edit idempotent "Changes the operation (0 to 15) and operands of a gate permanently"
         ["rewire NODE OP A B"]
-        (node: required NODE "The gate's node", gate: required Gate "Its operation and operands")
-        => Command::Rewire(node, gate);
+        (node: required NODE, "The gate's node", gate: required Kind::Gate, "Its operation and operands")
+        => Command::Rewire(node, { let (OpNumber(op), a, b) = gate; Gate { op, a, b } });
     "paint" Edit idempotent
         "Latches bends of nodes in the selected layer, to 0, 1 or invert, or ends them with off"
-        ["bend NODE... HOW" => Some(Value::Flag(true))]
+        ["bend NODE... HOW" => "true"]
         (
-            begins: required Flag "True for a new stroke, which is one step of undo; false continues this client's last one",
-            bends: required Bends "Each node with its bend, or null to end its bend; all are applied or none"
+            begins: required Flag, "True for a new stroke, which is one step of undo; false continues this client's last one",
+            bends: required Bends, "Each node with its bend, or null to end its bend; all are applied or none"
         )
-        with context
-        => Command::Paint { bends, stroke: if begins { None } else { context.stroke } };
+        => paint(begins, bends);
     "clear" Edit idempotent "Ends all latched bends, or those of a layer"
-        ["clear" => None, "layer clear N"]
-        (layer: optional INDEX "The layer; without it, all layers")
-        => match layer {
-            Some(layer) => Command::ClearLayer(layer),
-            None => Command::ClearBends,
-        };
+        ["clear" => "null", "layer clear N"] (layer: optional INDEX, "The layer; without it, all layers")
+        => layer.map_or(Command::ClearBends, Command::ClearLayer);
     "add-layer" Edit step "Adds a layer above all others and selects it"
-        ["layer add [NAME]"]
-        (name: optional Name "Its name; without it, one is made up")
+        ["layer add [NAME]"] (name: optional Name, "Its name; without it, one is made up")
         => Command::AddLayer(name);
     "remove-layer" Edit step "Removes a layer with its bends"
-        ["layer remove N"]
-        (layer: required INDEX "The layer")
+        ["layer remove N"] (layer: required INDEX, "The layer")
         => Command::RemoveLayer(layer);
     "choose-layer" Edit idempotent "Selects the layer that bends go to"
-        ["layer choose N"]
-        (layer: required INDEX "The layer")
+        ["layer choose N"] (layer: required INDEX, "The layer")
         => Command::ChooseLayer(layer);
     "strength" Edit idempotent "Sets the share of a layer's gates that are bent"
         ["strength N PERCENT"]
-        (layer: required INDEX "The layer", strength: required PERCENT "The share in percent")
+        (layer: required INDEX, "The layer", strength: required PERCENT, "The share in percent")
         => Command::SetStrength(layer, strength);
     "undo" History step "Undoes the last change of network, layers or bends"
-        ["undo"]
-        ()
-        => Command::Undo;
+        ["undo"] () => Command::Undo;
     "redo" History step "Redoes the last undone change"
-        ["redo"]
-        ()
-        => Command::Redo;
+        ["redo"] () => Command::Redo;
     "set" Edit idempotent "Sets a parameter"
         ["set ID=VALUE"]
         (
-            key: required Parameter "The parameter's id",
-            value: required Setting "The value in the parameter's smallest units; out of range, the nearest"
+            key: required Parameter, "The parameter's id",
+            value: required Setting, "The value in the parameter's smallest units; out of range, the nearest"
         )
         => Command::Set(key, value);
     "play" Unsaved idempotent "Resumes or pauses"
-        ["play" => Some(Value::Flag(true)), "pause" => Some(Value::Flag(false))]
-        (playing: required Flag "True to resume")
+        ["play" => "true", "pause" => "false"] (playing: required Flag, "True to resume")
         => Command::Play(playing);
     "seek" Unsaved idempotent "Jumps to sample T of the network's time, or to 0"
-        ["seek T", "reset-time" => Some(Value::Number(0))]
-        (t: required TIME "The sample; beyond the period, it wraps around")
+        ["seek T", "reset-time" => "0"]
+        (t: required TIME, "The sample; beyond the period, it wraps around")
         => Command::Seek(t);
     "show" View idempotent "Shows a page of the display: play, menu, presets, inputs or about"
-        ["page PAGE"]
-        (page: required Page "The page")
+        ["page PAGE"] (page: required Page, "The page")
         => Command::Show(page);
     "learn" View step "Starts or stops learning the range of analog input N"
-        ["learn N"]
-        (input: required INPUT "The input")
+        ["learn N"] (input: required INPUT, "The input")
         => Command::Learn(input);
     "save-preset" Unsaved idempotent "Saves network, bends and sound as a preset"
-        ["save [NAME]", "keep [NAME]"]
-        (name: optional Name "Its name; without it, one is made up")
+        ["save [NAME]", "keep [NAME]"] (name: optional Name, "Its name; without it, one is made up")
         => Command::SavePreset(name);
     "recall-preset" Edit idempotent "Plays a preset"
-        ["recall NAME"]
-        (name: required Name "Its name")
+        ["recall NAME"] (name: required Name, "Its name")
         => Command::RecallPreset(name);
     "delete-preset" Unsaved idempotent "Deletes a preset"
-        ["delete NAME", "forget NAME"]
-        (name: required Name "Its name")
+        ["delete NAME", "forget NAME"] (name: required Name, "Its name")
         => Command::DeletePreset(name);
     "load" Edit idempotent "Plays another network"
-        []
-        (network: required File "Its file, or that of a preset, which brings its bends")
-        with context
-        => load(String::as_str(&network), context)?;
+        [] (network: required File, "Its file, or that of a preset, which brings its bends")
+        => Command::Load(Box::new(file(network, Network::from_json)?));
     "restore" Edit idempotent "Continues from a snapshot"
         []
         (
-            snapshot: required File "The snapshot",
-            t: optional TIME "The sample to continue at; without it, time goes on"
+            snapshot: required File, "The snapshot",
+            t: optional TIME, "The sample to continue at; without it, time goes on"
         )
-        => Command::Restore(Box::new(saved(String::as_str(&snapshot))?), t);
+        => Command::Restore(Box::new(file(snapshot, Saved::from_json)?), t);
 }
 
-fn saved(text: &str) -> Result<Saved, String> {
-    Saved::from_json(text).map_err(|error| error.to_string())
+/// Paints in a new stroke or, as stroke 0, in one that the client's session numbers.
+fn paint(begins: bool, bends: Vec<(u32, Option<Bend>)>) -> Command {
+    let masks = bends
+        .into_iter()
+        .map(|(node, bend)| (node, bend.map(Into::into)));
+    Command::Paint {
+        bends: masks.collect(),
+        stroke: (!begins).then_some(0),
+    }
 }
 
-/// Reads a network's file; bends in it are restored, and the parameters if it has some.
-fn load(text: &str, context: &Context) -> Result<Command, String> {
-    let network = Network::from_json(text).map_err(|error| error.to_string())?;
-    let has = |field| network.extra().contains_key(field);
-    if !has("bends") {
-        return Ok(Command::Load(Box::new(network)));
-    }
-    let mut saved = saved(text)?;
-    if !has("parameters") {
-        saved.parameters = context.parameters.clone();
-    }
-    Ok(Command::Restore(Box::new(saved), None))
+/// Reads a file's text.
+fn file<T>(text: String, read: fn(&str) -> Result<T, NetworkError>) -> Result<T, String> {
+    read(&text).map_err(|error| error.to_string())
 }

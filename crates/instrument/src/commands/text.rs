@@ -1,9 +1,8 @@
 //! Commands in words, as scripts and the prompt have them.
 
-use logicnet::{Gate, Mask, Op};
-
-use super::{Call, Kind, Phrase, Spec, TABLE, Value};
-use crate::parameters::{Key, Parameters};
+use super::{Fields, Kind, Phrase, Spec, TABLE};
+use crate::parameters::Key;
+use crate::{Command, Page};
 
 impl Phrase {
     /// Returns the words before the arguments.
@@ -50,7 +49,7 @@ fn usages(phrases: impl Iterator<Item = (&'static Spec, &'static Phrase)>) -> St
 ///
 /// # Errors
 /// Names the command, the argument that is wrong and the values that it takes.
-pub fn parse(words: &[&str]) -> Result<Option<Call>, String> {
+pub fn parse(words: &[&str]) -> Result<Option<Command>, String> {
     let mut phrases = phrases_of(words.first().unwrap_or(&"")).peekable();
     if phrases.peek().is_none() {
         return Ok(None);
@@ -59,32 +58,45 @@ pub fn parse(words: &[&str]) -> Result<Option<Call>, String> {
         let (words, usages) = (words.join(" "), usages(phrases_of(words[0])));
         return Err(format!("{words:?} is no command; write {usages}"));
     };
-    arguments(spec, phrase, &words[phrase.words().count()..])
-        .and_then(|values| Call::new(spec, values))
-        .map(Some)
-        .map_err(|problem| format!("{}: {problem}", phrase.usage))
+    let values = values(spec, phrase, &words[phrase.words().count()..])
+        .map_err(|problem| format!("{}: {problem}", phrase.usage))?;
+    let mut fields = Fields::new(spec.name);
+    let names = spec.arguments.iter().map(|argument| argument.name.into());
+    fields.list = names.zip(values.into_iter().map(Into::into)).collect();
+    (spec.read)(fields).map(Some)
 }
 
-/// Reads the arguments that follow a phrase's words.
-fn arguments(
-    spec: &Spec,
-    phrase: &Phrase,
-    mut words: &[&str],
-) -> Result<Vec<Option<Value>>, String> {
-    let mut values = phrase.implied.to_vec();
+/// Reads the arguments that follow a phrase's words, and returns them in JSON.
+fn values(spec: &Spec, phrase: &Phrase, mut words: &[&str]) -> Result<Vec<String>, String> {
+    let mut values: Vec<String> = phrase.implied.into_iter().map(Into::into).collect();
     let may_end = !phrase.usage.contains(char::is_uppercase) || phrase.usage.contains('[');
     while let Some(argument) = spec.arguments.get(values.len()) {
-        if words.is_empty() && may_end {
-            break;
-        }
-        match (argument.kind, words) {
-            // Its value comes in the same word.
-            (Kind::Parameter, [assignment, rest @ ..]) => {
-                let (key, value) = assigned(assignment)?;
-                values.extend([Some(Value::Parameter(key)), Some(Value::Setting(value))]);
+        let kind = argument.kind;
+        let [word, rest @ ..] = words else {
+            if may_end {
+                break;
+            }
+            return Err(format!("{} is missing", kind.label()));
+        };
+        match kind {
+            Kind::Number(label, most, first) => {
+                values.push(number((label, most, first), &mut words)?.to_string());
+            }
+            Kind::Gate => values.push(gate(&mut words)?),
+            Kind::Bends => values.push(bends(std::mem::take(&mut words))?),
+            Kind::Name => values.push(json(&std::mem::take(&mut words).join(" "))),
+            Kind::Page if Page::with_name(word).is_none() => {
+                return Err(format!("{} {}", kind.label(), kind.refuse(word, 0)));
+            }
+            Kind::Parameter => {
+                let (key, value) = Key::assignment(word)?;
+                values.extend([json(key.parameter().id), value.to_string()]);
                 words = rest;
             }
-            (kind, _) => values.push(Some(value(kind, &mut words)?)),
+            _ => {
+                values.push(json(word));
+                words = rest;
+            }
         }
     }
     match words {
@@ -93,86 +105,64 @@ fn arguments(
     }
 }
 
-/// Reads a value, and moves on behind its words.
-fn value(kind: Kind, words: &mut &[&str]) -> Result<Value, String> {
+fn json(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// Reads a number, and moves on behind its word.
+fn number(
+    (label, most, first): (&'static str, u32, u32),
+    words: &mut &[&str],
+) -> Result<u32, String> {
     let [word, rest @ ..] = *words else {
-        return Err(format!("{} is missing", kind.label()));
+        return Err(format!("{label} is missing"));
     };
-    match kind {
-        Kind::Gate => gate(words).map(Value::Gate),
-        Kind::Bends => bends(std::mem::take(words)).map(Value::Bends),
-        Kind::Name => Ok(Value::Text(std::mem::take(words).join(" "))),
-        Kind::Number { first, .. } => {
-            *words = rest;
-            let number = word.parse::<u64>().ok();
-            let number = number.and_then(|number| number.checked_sub(first.into()));
-            let value = number.and_then(|number| kind.number(number.try_into().ok()?).ok());
-            value.ok_or_else(|| format!("{} {}", kind.label(), kind.refuse(word, first)))
-        }
-        _ => {
-            *words = rest;
-            let value = kind.text((*word).into());
-            value.map_err(|problem| format!("{} {problem}", kind.label()))
-        }
-    }
+    *words = rest;
+    let number = word.parse().ok().and_then(|number: u64| {
+        let number = number.checked_sub(first.into())?;
+        u32::try_from(number).ok().filter(|number| *number <= most)
+    });
+    let kind = Kind::Number(label, most, first);
+    number.ok_or_else(|| format!("{label} {}", kind.refuse(word, first)))
 }
 
-fn assigned(assignment: &str) -> Result<(Key, i32), String> {
-    let mut parameters = Parameters::default();
-    parameters.assign(assignment)?;
-    let (id, _) = assignment.split_once('=').unwrap_or_default();
-    let key = Key::with_id(id.trim()).ok_or("no such parameter")?;
-    Ok((key, parameters.get(key)))
+fn gate(words: &mut &[&str]) -> Result<String, String> {
+    let [op, a, b] = [("OP", 15), ("A", u32::MAX), ("B", u32::MAX)]
+        .map(|(label, most)| number((label, most, 0), words));
+    Ok(format!("[{},{},{}]", op?, a?, b?))
 }
 
-fn number(kind: Kind, words: &mut &[&str]) -> Result<u32, String> {
-    match value(kind, words)? {
-        Value::Number(number) => Ok(number),
-        _ => Err(format!("{} is no number", kind.label())),
-    }
-}
-
-fn gate(words: &mut &[&str]) -> Result<Gate, String> {
-    let op = number(Kind::OPERATION, words)?;
-    Ok(Gate {
-        op: Op::new(op as u8).ok_or("OP is 0 to 15")?,
-        a: number(Kind::any("A"), words)?,
-        b: number(Kind::any("B"), words)?,
-    })
-}
-
-fn bends(words: &[&str]) -> Result<Vec<(u32, Option<Mask>)>, String> {
+fn bends(words: &[&str]) -> Result<String, String> {
     let [nodes @ .., how] = words else {
         return Err("HOW is missing".into());
     };
-    let mask = match *how {
-        "0" => Some(Mask::Force(false)),
-        "1" => Some(Mask::Force(true)),
-        "invert" => Some(Mask::Invert),
-        "off" => None,
+    let bend = match *how {
+        "0" => "\"zero\"",
+        "1" => "\"one\"",
+        "invert" => "\"invert\"",
+        "off" => "null",
         _ => return Err(format!("HOW is one of 0, 1, invert, off, not {how:?}")),
     };
-    if nodes.is_empty() {
-        return Err("NODE is missing".into());
+    let (mut nodes, mut bends) = (nodes, Vec::new());
+    while !nodes.is_empty() || bends.is_empty() {
+        bends.push(format!(
+            "[{},{bend}]",
+            number(("NODE", u32::MAX, 0), &mut nodes)?
+        ));
     }
-    let mut nodes = nodes;
-    let mut bends = Vec::with_capacity(nodes.len());
-    while !nodes.is_empty() {
-        bends.push((number(Kind::any("NODE"), &mut nodes)?, mask));
-    }
-    Ok(bends)
+    Ok(format!("[{}]", bends.join(",")))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Context, with_name};
+    use super::super::with_name;
     use super::*;
-    use crate::{Command, Direction, Page};
+    use crate::Direction;
+    use logicnet::Mask;
 
     fn command(text: &str) -> Result<Option<Command>, String> {
         let words: Vec<&str> = text.split_whitespace().collect();
-        let call = parse(&words)?;
-        Ok(call.map(|call| call.command(&Context::default()).unwrap()))
+        parse(&words)
     }
 
     #[test]
@@ -180,7 +170,7 @@ mod tests {
         for (spec, phrase) in phrases() {
             let words: Vec<&str> = phrase.words().collect();
             let rest = phrase.usage[words.join(" ").len()..].trim();
-            let labels = spec.arguments[phrase.implied.len()..].iter();
+            let labels = spec.arguments[usize::from(phrase.implied.is_some())..].iter();
             let labels = labels.map(|argument| argument.kind.label());
             let labels: Vec<&str> = labels.filter(|label| !label.is_empty()).collect();
             let expected = labels.join(" ");
@@ -215,10 +205,14 @@ mod tests {
     fn numbers_keep_their_bounds() {
         let arguments = TABLE.iter().flat_map(|spec| spec.arguments);
         for kind in arguments.map(|argument| argument.kind) {
-            if let Kind::Number { most, .. } = kind {
-                assert_eq!(kind.number(most), Ok(Value::Number(most)));
-                let over = most.checked_add(1);
-                assert!(over.is_none_or(|over| kind.number(over).is_err()));
+            if let Kind::Number(_, most, _) = kind {
+                let read = |number: u64| {
+                    let mut fields = Fields::new("test");
+                    fields.list.push(("n".into(), number.to_string().into()));
+                    fields.optional::<u32>("n", kind)
+                };
+                assert_eq!(read(most.into()), Ok(Some(most)));
+                assert!(read(u64::from(most) + 1).is_err());
             }
         }
     }

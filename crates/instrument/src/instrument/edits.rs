@@ -1,4 +1,4 @@
-//! Edits that undo takes back: bends and mutations; and undo itself.
+//! Edits that can be undone: bends and mutations; and undo itself.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use logicnet::Mask;
 use logicnet::random::Rng;
 
 use super::Instrument;
-use super::change::{Affects, Change};
+use super::change::{Affects, Change, Outcome};
 use crate::bend_layers::can_bend;
 use crate::command::Direction;
 use crate::history::Stroke;
@@ -25,15 +25,10 @@ impl Instrument {
             let is_bent = |node: &u32| bends.contains_key(node);
             if let Some(first) = touched.first() {
                 let latching = *self.latching.get_or_insert(!is_bent(first));
-                let changed: Vec<u32> = touched
-                    .iter()
-                    .copied()
-                    .filter(|node| is_bent(node) != latching)
-                    .collect();
+                let changed = touched.iter().filter(|node| is_bent(node) != latching);
                 let bend = latching.then_some(mask);
-                state
-                    .layers
-                    .paint(changed.into_iter().map(|node| (node, bend)));
+                let bends: Vec<_> = changed.map(|node| (*node, bend)).collect();
+                state.layers.paint(bends);
             }
         }
         state.touched = touched;
@@ -48,7 +43,7 @@ impl Instrument {
         state: &mut State,
         bends: Vec<(u32, Option<Mask>)>,
         stroke: Option<u32>,
-    ) -> Result<Change, String> {
+    ) -> Outcome {
         for (node, mask) in &bends {
             can_bend(&state.network, *node, *mask)?;
         }
@@ -66,11 +61,7 @@ impl Instrument {
         }
     }
 
-    pub(super) fn mutate(
-        &mut self,
-        state: &mut State,
-        seed: Option<u64>,
-    ) -> Result<Change, String> {
+    pub(super) fn mutate(&mut self, state: &mut State, seed: Option<u64>) -> Outcome {
         let mut seeded = seed.map(Rng::new);
         let rng = seeded.as_mut().unwrap_or(&mut self.rng);
         let network = mutation::mutated(&state.network, rng).ok_or("no gates to change")?;
@@ -79,11 +70,7 @@ impl Instrument {
     }
 
     /// Undoes the last change, or redoes the next one.
-    pub(super) fn undo(
-        &mut self,
-        state: &mut State,
-        direction: Direction,
-    ) -> Result<Change, String> {
+    pub(super) fn undo(&mut self, state: &mut State, direction: Direction) -> Outcome {
         // Gates that the present touch has latched so far are one step.
         self.history
             .remember(&self.state, ParameterScope::Nothing, None);
@@ -97,14 +84,13 @@ impl Instrument {
         }
         state.network_index = snapshot.network_index;
         state.layers = snapshot.layers.clone();
-        let affects = if swapped {
-            Affects::Network
-        } else {
-            Affects::Program
-        };
         Ok(Change {
             history: Some(index),
-            ..Change::new(affects)
+            ..Change::new(if swapped {
+                Affects::Network
+            } else {
+                Affects::Program
+            })
         })
     }
 }

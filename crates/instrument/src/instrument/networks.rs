@@ -1,4 +1,4 @@
-//! Networks of the instrument, and networks from elsewhere in their place.
+//! The choice of the network: one of the instrument, a random one or another.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use logicnet::Network;
 use logicnet::random::Ops;
 
 use super::Instrument;
-use super::change::{Affects, Change};
+use super::change::{Affects, Change, Outcome};
 use crate::command::Direction;
 use crate::state::State;
 
@@ -16,13 +16,13 @@ const RANDOM_WIDTHS: [usize; 5] = [96, 96, 96, 96, 24];
 const RANDOM_INPUTS: u32 = 16;
 
 impl Instrument {
-    /// Returns the next network that can be played here, and its index. Networks that
-    /// are too slow are skipped, so that they do not hide those after them.
+    /// Returns the index of the next network that can be played here. Networks that are too
+    /// slow are skipped, so that they do not hide those after them.
     pub(super) fn neighbour(
         &mut self,
         state: &State,
         direction: Direction,
-    ) -> Result<(usize, Arc<Network>), String> {
+    ) -> Result<usize, String> {
         let mut index = state.network_index;
         let mut problem = "there is no other network".to_string();
         for _ in 1..self.networks.len() {
@@ -30,14 +30,14 @@ impl Instrument {
             let network = Arc::clone(&self.networks[index]);
             let playback = state.parameters.playback(network.sample_rate());
             match self.program(&network, network.masks(), &playback) {
-                Ok(_) => return Ok((index, network)),
+                Ok(_) => return Ok(index),
                 Err(too_slow) => problem = format!("{}: {too_slow}", network.name()),
             }
         }
         Err(problem)
     }
 
-    pub(super) fn choose(&self, state: &mut State, index: usize) -> Result<Change, String> {
+    pub(super) fn choose(&self, state: &mut State, index: usize) -> Outcome {
         let count = self.networks.len();
         let network = self.networks.get(index);
         let network = network.ok_or_else(|| format!("no such network; the library has {count}"))?;
@@ -46,11 +46,7 @@ impl Instrument {
         Ok(Change::new(Affects::Network))
     }
 
-    pub(super) fn random(
-        &mut self,
-        state: &mut State,
-        seed: Option<u64>,
-    ) -> Result<Change, String> {
+    pub(super) fn random(&mut self, state: &mut State, seed: Option<u64>) -> Outcome {
         let seed = seed.unwrap_or_else(|| self.rng.next() % 100_000);
         let network = Network::random(RANDOM_INPUTS, &RANDOM_WIDTHS, Ops::XorRich, seed)
             .map_err(|error| error.to_string())?;
@@ -59,7 +55,7 @@ impl Instrument {
         Ok(Change::new(Affects::Network))
     }
 
-    /// Puts a network from elsewhere in place. If the instrument has an equal one, that
+    /// Replaces the network by one from elsewhere. If the instrument has an equal one, that
     /// one is shared; if it has neither an equal one nor one called `name`, the index is
     /// unchanged.
     pub(super) fn place_network(&self, state: &mut State, network: &Arc<Network>, name: &str) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::change::Change;
+use super::change::{Change, Outcome};
 use crate::names::{free_name, is_name};
 use crate::preset::{MAX_PRESETS, Preset};
 use crate::save_request::SaveRequest;
@@ -39,8 +39,8 @@ impl Presets {
 
     /// Finds a preset that holds exactly this state.
     pub fn holding(&self, saved: &Saved) -> Option<&Preset> {
-        let is_same = |preset: &&Preset| Saved::from_preset(preset).as_ref() == Some(saved);
-        self.list.iter().find(is_same)
+        let mut rescued = self.list.iter().filter(|preset| preset.origin.is_some());
+        rescued.find(|preset| Saved::from((*preset).clone()) == *saved)
     }
 
     /// Returns `name`, with a number if it is taken.
@@ -62,7 +62,7 @@ impl Presets {
     }
 
     /// Requests to save a state as a preset.
-    pub fn save(&self, state: &mut State, name: Option<String>) -> Result<Change, String> {
+    pub fn save(&self, state: &mut State, name: Option<String>) -> Outcome {
         let name = name.unwrap_or_else(|| self.next_name());
         if !is_name(&name) {
             return Err(format!(
@@ -86,7 +86,7 @@ impl Presets {
     }
 
     /// Requests to delete a preset.
-    pub fn delete(&self, state: &mut State, name: String) -> Result<Change, String> {
+    pub fn delete(&self, state: &mut State, name: String) -> Outcome {
         self.find(&name)?;
         state.notify(format!("{name} is deleted"));
         Ok(Change::save(SaveRequest::Delete(name)))

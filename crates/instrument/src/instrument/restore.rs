@@ -1,13 +1,14 @@
-//! Saved states and presets put back in place, and safe starts.
+//! Restored states and presets, networks from elsewhere, and safe starts.
 
 use std::sync::Arc;
 
-use super::change::{Affects, Change};
-use super::sound::Sound;
+use logicnet::Network;
+
+use super::change::{Affects, Change, Outcome, Sound};
 use super::{Effect, Instrument};
 use crate::history::History;
 use crate::parameters::ParameterScope;
-use crate::preset::RESCUED;
+use crate::preset::{BENDS, PARAMETERS, RESCUED};
 use crate::save_request::SaveRequest;
 use crate::saved::Saved;
 use crate::state::{Page, State};
@@ -18,20 +19,18 @@ impl Instrument {
     /// A state that cannot be played here, or is not `trusted` after failed starts, is
     /// saved as a preset instead, and a notice tells the player.
     pub fn resume(&mut self, saved: Saved, trusted: bool) -> Effect {
-        let problem = if trusted {
-            match self.play_on(&saved) {
-                Ok(sound) => {
-                    return Effect {
-                        sound: Some(sound),
-                        save: None,
-                    };
-                }
-                Err(problem) => problem,
-            }
+        let played = if trusted {
+            self.play_on(&saved)
         } else {
-            "safe start: the last ones failed".to_string()
+            Err("safe start: the last ones failed".to_string())
         };
-        self.set_aside(saved, &problem)
+        match played {
+            Ok(sound) => Effect {
+                sound: Some(sound),
+                save: None,
+            },
+            Err(problem) => self.set_aside(saved, &problem),
+        }
     }
 
     /// Saves a state as a preset instead of continuing with it, before the first sound,
@@ -56,36 +55,44 @@ impl Instrument {
         Ok(sound)
     }
 
-    /// Puts a saved state in place, with those of its parameters that are in `scope`.
+    /// Plays a network from elsewhere. Bends in its file are restored, and the parameters if
+    /// it has some.
+    pub(super) fn load(&self, state: &mut State, network: Network) -> Outcome {
+        let has = |field| network.extra().contains_key(field);
+        if !has(BENDS) {
+            let network = Arc::new(network);
+            self.place_network(state, &network, network.name());
+            return Ok(Change::new(Affects::Network));
+        }
+        let has_parameters = has(PARAMETERS);
+        let mut saved = Saved::from_network(network).map_err(|error| error.to_string())?;
+        if !has_parameters {
+            saved.parameters.clone_from(&state.parameters);
+        }
+        self.restore(state, &saved, ParameterScope::Presets)
+    }
+
+    /// Restores a saved state, with those of its parameters that are in `scope`.
     pub(super) fn restore(
         &self,
         state: &mut State,
         saved: &Saved,
         scope: ParameterScope,
-    ) -> Result<(), String> {
+    ) -> Outcome {
         saved.layers.fit(&saved.network)?;
         state.parameters.copy_from(&saved.parameters, scope);
         self.place_network(state, &saved.network, &saved.origin);
         state.layers = saved.layers.clone();
-        Ok(())
-    }
-
-    pub(super) fn recall_preset(&self, state: &mut State, name: &str) -> Result<Change, String> {
-        let preset = self.presets.find(name)?;
-        let scope = if let Some(saved) = Saved::from_preset(preset) {
-            self.restore(state, &saved, ParameterScope::All)?;
-            ParameterScope::All
-        } else {
-            let scope = ParameterScope::Presets;
-            state.parameters.copy_from(&preset.parameters, scope);
-            self.place_network(state, &preset.network, preset.network.name());
-            state.layers = preset.layers.clone();
-            scope
-        };
         Ok(Change {
             scope,
             ..Change::new(Affects::Network)
         })
+    }
+
+    pub(super) fn recall_preset(&self, state: &mut State, name: &str) -> Outcome {
+        let preset = self.presets.find(name)?.clone();
+        let scope = preset.scope();
+        self.restore(state, &preset.into(), scope)
     }
 
     pub(super) fn safe_start(&self, state: &mut State) -> Change {

@@ -11,23 +11,15 @@ use crate::state::State;
 const LEGEND: i32 = 7;
 
 pub fn draw_menu(picture: &mut Picture, state: &State) {
-    let rows: Vec<(String, String)> = KEYS
-        .iter()
-        .map(|key| {
-            let name = key.parameter().name.to_string();
-            (name, state.parameters.format(*key))
-        })
-        .collect();
+    let row = |key: &Key| (key.parameter().name.into(), state.parameters.format(*key));
+    let rows: Vec<_> = KEYS.iter().map(row).collect();
     draw_list(picture, "menu", &rows, state.row);
     draw_legend(picture, ["up", "down", "less", "more", "back"]);
 }
 
 pub fn draw_presets(picture: &mut Picture, state: &State) {
-    let rows: Vec<(String, String)> = state
-        .presets
-        .iter()
-        .map(|name| (name.clone(), String::new()))
-        .collect();
+    let row = |name: &String| (name.clone(), String::new());
+    let rows: Vec<_> = state.presets.iter().map(row).collect();
     if rows.is_empty() {
         draw_list(picture, "presets", &[("none yet".into(), String::new())], 1);
     } else {
@@ -37,17 +29,16 @@ pub fn draw_presets(picture: &mut Picture, state: &State) {
 }
 
 pub fn draw_inputs(picture: &mut Picture, state: &State) {
-    let rows: Vec<(String, String)> = (0..INPUTS)
-        .map(|input| {
-            let moves = state.parameters.format(Key::ANALOG[input]);
-            let turned = match state.analog.part(input) {
-                _ if state.analog.learning() == Some(input) => "turn it!".to_string(),
-                Some(part) => format!("{:3.0}%", 100.0 * part),
-                None => "not there".to_string(),
-            };
-            (format!("{} {moves}", input + 1), turned)
-        })
-        .collect();
+    let row = |input: usize| {
+        let moves = state.parameters.format(Key::ANALOG[input]);
+        let turned = match state.analog.part(input) {
+            _ if state.analog.learning() == Some(input) => "turn it!".to_string(),
+            Some(part) => format!("{:3.0}%", 100.0 * part),
+            None => "not there".to_string(),
+        };
+        (format!("{} {moves}", input + 1), turned)
+    };
+    let rows: Vec<_> = (0..INPUTS).map(row).collect();
     draw_list(picture, "inputs", &rows, state.row);
     draw_legend(picture, ["up", "down", "moves", "learn", "back"]);
 }
@@ -57,30 +48,20 @@ pub const ABOUT_LINES: usize = 8;
 
 pub fn draw_about(picture: &mut Picture, view: &View<'_>) {
     let (network, status) = (&view.state.network, view.status);
-    let live = view
-        .state
-        .layout
-        .cells()
-        .iter()
-        .filter(|cell| cell.live)
-        .count();
+    let cells = view.state.layout.cells().iter();
+    let live = cells.filter(|cell| cell.live).count();
     let seconds = f64::from(network.period()) / f64::from(view.state.rate());
+    let player = if status.by_pru { "PRU" } else { "CPU" };
+    let page = status.page.as_deref().unwrap_or("no page for browsers");
     let lines: [String; ABOUT_LINES] = [
         format!("gatebend {} {}", env!("CARGO_PKG_VERSION"), status.board),
         text().cut(network.name(), WIDTH as i32),
         format!("{} gates, {live} live", network.gates().len()),
         format!("{} Hz, {seconds:.1} s", view.state.rate()),
         format!("load {}%, late {}", status.load.div_ceil(10), status.late),
-        format!(
-            "played by {}, missed {}",
-            if status.by_pru { "PRU" } else { "CPU" },
-            status.missed
-        ),
+        format!("played by {player}, missed {}", status.missed),
         format!("touch {}/s, bus {} kHz", status.scans, status.bus_khz),
-        status
-            .page
-            .clone()
-            .unwrap_or_else(|| "no page for browsers".into()),
+        page.to_string(),
     ];
     let room = ((picture.height() as i32 - LEGEND) / LINE) as usize;
     let first = view.state.row.min(lines.len().saturating_sub(room));
@@ -100,9 +81,8 @@ fn draw_list(picture: &mut Picture, title: &str, rows: &[(String, String)], chos
         text().write_right(picture, 0, &of);
     }
     let room = ((picture.height() as i32 - LEGEND - top) / LINE) as usize;
-    let first = chosen
-        .saturating_sub(room / 2)
-        .min(rows.len().saturating_sub(room));
+    let last = rows.len().saturating_sub(room);
+    let first = chosen.saturating_sub(room / 2).min(last);
     for (i, (name, value)) in rows.iter().enumerate().skip(first).take(room) {
         let y = top + (i - first) as i32 * LINE;
         let line = format!("{name:<12.25} {value}");
@@ -116,7 +96,7 @@ fn draw_list(picture: &mut Picture, title: &str, rows: &[(String, String)], chos
 
 fn draw_legend(picture: &mut Picture, labels: [&str; 5]) {
     let y = picture.height() as i32 - LEGEND;
-    rectangle(picture, 0, y, WIDTH as u32, 1, FILLED);
+    rectangle(picture, (0, y), (WIDTH as i32, 1), FILLED);
     for (i, label) in labels.iter().enumerate() {
         let middle = (2 * i as i32 + 1) * WIDTH as i32 / 10;
         let x = middle - small().width(label) / 2;

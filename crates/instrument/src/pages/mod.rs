@@ -97,15 +97,15 @@ pub fn draw_splash(picture: &mut Picture, ready: bool) {
         for (i, x) in (4..124).step_by(8).enumerate() {
             let lit = (i * 5 + 3) % 7 < 3;
             let style = if lit { FILLED } else { OUTLINED };
-            rectangle(picture, x, 54, 5, 5, style);
+            rectangle(picture, (x, 54), (5, 5), style);
         }
     }
 }
 
 /// Draws a test picture with every edge and a text.
 pub fn draw_check(picture: &mut Picture) {
-    let (width, height) = (WIDTH as u32, picture.height() as u32);
-    rectangle(picture, 0, 0, width, height, OUTLINED);
+    let size = (WIDTH as i32, picture.height() as i32);
+    rectangle(picture, (0, 0), size, OUTLINED);
     let middle = picture.height() as i32 / 2;
     text().write(picture, Point::new(29, middle - LINE / 2), "gatebend check");
 }
@@ -128,11 +128,7 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
         loop {
             let line = lines.last_mut().expect("there is always a line");
             let used = line.chars().count();
-            let room = if used == 0 {
-                width
-            } else {
-                (width - used).saturating_sub(1)
-            };
+            let room = (width - used).saturating_sub(usize::from(used > 0));
             if word.len() <= room {
                 if used > 0 {
                     line.push(' ');
@@ -149,20 +145,18 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-const FILLED: PrimitiveStyle<BinaryColor> = PrimitiveStyle::with_fill(BinaryColor::On);
-const OUTLINED: PrimitiveStyle<BinaryColor> = PrimitiveStyle::with_stroke(BinaryColor::On, 1);
-const CLEARED: PrimitiveStyle<BinaryColor> = PrimitiveStyle::with_fill(BinaryColor::Off);
+type Style = PrimitiveStyle<BinaryColor>;
 
-fn rectangle(
-    picture: &mut Picture,
-    x: i32,
-    y: i32,
-    width: u32,
-    height: u32,
-    style: PrimitiveStyle<BinaryColor>,
-) {
-    let shape = Rectangle::new(Point::new(x, y), Size::new(width, height));
-    let Ok(()) = shape.into_styled(style).draw(picture);
+const FILLED: Style = Style::with_fill(BinaryColor::On);
+const OUTLINED: Style = Style::with_stroke(BinaryColor::On, 1);
+const CLEARED: Style = Style::with_fill(BinaryColor::Off);
+
+/// Draws a rectangle of this size with its top left corner at a point.
+fn rectangle(picture: &mut Picture, at: (i32, i32), size: (i32, i32), style: Style) {
+    let size = Size::new(size.0 as u32, size.1 as u32);
+    let Ok(()) = Rectangle::new(at.into(), size)
+        .into_styled(style)
+        .draw(picture);
 }
 
 /// A font and a colour to write text with.
@@ -184,10 +178,8 @@ fn small() -> Pen {
 
 impl Pen {
     fn new(font: &'static MonoFont<'static>) -> Pen {
-        Pen {
-            font,
-            color: BinaryColor::On,
-        }
+        let color = BinaryColor::On;
+        Pen { font, color }
     }
 
     fn write(self, picture: &mut Picture, at: Point, text: &str) {
@@ -200,11 +192,8 @@ impl Pen {
     }
 
     fn write_right(self, picture: &mut Picture, y: i32, text: &str) {
-        self.write(
-            picture,
-            Point::new(WIDTH as i32 - 1 - self.width(text), y),
-            text,
-        );
+        let x = WIDTH as i32 - 1 - self.width(text);
+        self.write(picture, Point::new(x, y), text);
     }
 
     /// Cuts a text to `width` pixels.
@@ -215,12 +204,9 @@ impl Pen {
 
     /// Writes dark text on a lit line.
     fn bar(self, picture: &mut Picture, y: i32, text: &str) {
-        rectangle(picture, 0, y, WIDTH as u32, LINE as u32, FILLED);
-        let dark = Pen {
-            color: BinaryColor::Off,
-            ..self
-        };
-        dark.write(picture, Point::new(1, y), text);
+        rectangle(picture, (0, y), (WIDTH as i32, LINE), FILLED);
+        let (font, color) = (self.font, BinaryColor::Off);
+        Pen { font, color }.write(picture, Point::new(1, y), text);
     }
 }
 

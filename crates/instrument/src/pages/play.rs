@@ -14,7 +14,7 @@ pub fn draw(picture: &mut Picture, view: &View<'_>) {
 /// finger.
 fn draw_header(picture: &mut Picture, view: &View<'_>) {
     let state = view.state;
-    rectangle(picture, 0, 0, WIDTH as u32, LINE as u32, CLEARED);
+    rectangle(picture, (0, 0), (WIDTH as i32, LINE), CLEARED);
     if let Some(button) = state.finger {
         text().bar(picture, 0, button.name());
         return;
@@ -80,17 +80,11 @@ fn draw_gates(picture: &mut Picture, view: &View<'_>) {
     for cell in state.layout.cells() {
         let (x, y) = field.corner(cell);
         if view.values.get(cell.node as usize) == Some(&true) {
-            rectangle(picture, x, y, width as u32, height as u32, FILLED);
+            rectangle(picture, (x, y), field.cell, FILLED);
         } else if dotted {
             // A dark gate is a dot in the middle of its cell.
-            rectangle(
-                picture,
-                x + (width - 1) / 2,
-                y + (height - 1) / 2,
-                1,
-                1,
-                FILLED,
-            );
+            let middle = (x + (width - 1) / 2, y + (height - 1) / 2);
+            rectangle(picture, middle, (1, 1), FILLED);
         }
     }
     let masks = state.masks();
@@ -100,25 +94,14 @@ fn draw_gates(picture: &mut Picture, view: &View<'_>) {
         }
     }
     let nearest = state.touched.first();
-    if let Some(cell) = state
-        .layout
-        .cells()
-        .iter()
-        .find(|cell| Some(&cell.node) == nearest)
-    {
+    let mut cells = state.layout.cells().iter();
+    if let Some(cell) = cells.find(|cell| Some(&cell.node) == nearest) {
         frame(picture, field.corner(cell), field.cell, 3);
     }
 }
 
 /// Draws a frame around a cell, at a distance in pixels.
 fn frame(picture: &mut Picture, (x, y): (i32, i32), (width, height): (i32, i32), distance: i32) {
-    let more = 2 * distance;
-    rectangle(
-        picture,
-        x - distance,
-        y - distance,
-        (width + more) as u32,
-        (height + more) as u32,
-        OUTLINED,
-    );
+    let size = (width + 2 * distance, height + 2 * distance);
+    rectangle(picture, (x - distance, y - distance), size, OUTLINED);
 }

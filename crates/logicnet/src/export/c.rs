@@ -3,8 +3,8 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::fmt::Write;
 
-use super::push;
 use crate::encoding::byte_source;
 use crate::{Kind, Lit, Masks, Network, OutputEncoding, Xag};
 
@@ -22,31 +22,23 @@ pub fn to_c(network: &Network, masks: &Masks, name: &str) -> String {
     let bits = graph.counter_bits();
     let outputs = graph.outputs().len();
     let rate = network.sample_rate();
-    let live = graph.live();
-    let gates = live.iter().filter(|&&live| live).count();
+    let live: Vec<_> = graph.live_gates().collect();
+    let gates = live.len();
     let about = comment(network);
 
     let mut body = String::new();
-    for (node, (gate, live)) in (graph.first_gate()..).zip(graph.gates().iter().zip(live)) {
-        if live {
-            let (a, b) = (value(&graph, gate.a), value(&graph, gate.b));
-            let expression = match gate.kind {
-                Kind::And => format!("{a} & {b}"),
-                Kind::AndNot => format!("{a} & ~{b}"),
-                Kind::Or => format!("{a} | {b}"),
-                Kind::Xor => format!("{a} ^ {b}"),
-            };
-            push(
-                &mut body,
-                format_args!("    const {upper}_WORD n{node} = {expression};\n"),
-            );
-        }
+    for (node, gate) in live {
+        let (a, b) = (value(&graph, gate.a), value(&graph, gate.b));
+        let expression = match gate.kind {
+            Kind::And => format!("{a} & {b}"),
+            Kind::AndNot => format!("{a} & ~{b}"),
+            Kind::Or => format!("{a} | {b}"),
+            Kind::Xor => format!("{a} ^ {b}"),
+        };
+        let _ = writeln!(body, "    const {upper}_WORD n{node} = {expression};");
     }
     for (i, &output) in graph.outputs().iter().enumerate() {
-        push(
-            &mut body,
-            format_args!("    out[{i}] = {};\n", literal(&graph, output)),
-        );
+        let _ = writeln!(body, "    out[{i}] = {};", literal(&graph, output));
     }
     let sample = sample(network, outputs);
 

@@ -2,8 +2,8 @@
 
 use alloc::format;
 use alloc::string::String;
+use core::fmt::{Arguments, Write};
 
-use super::push;
 use crate::{InputEncoding, Mask, Masks, Network};
 
 /// Returns a network under masks as a directed graph for Graphviz. Layers are side by side,
@@ -11,7 +11,7 @@ use crate::{InputEncoding, Mask, Masks, Network};
 pub fn to_dot(network: &Network, masks: &Masks) -> String {
     let live = network.live(masks);
     let mut dot = String::new();
-    let mut line = |text: core::fmt::Arguments| push(&mut dot, format_args!("{text}\n"));
+    let mut line = |text: Arguments| _ = writeln!(dot, "{text}");
     line(format_args!("digraph {} {{", quoted(network.name())));
     line(format_args!(
         "  rankdir=LR; node [shape=box, style=rounded, fontname=\"sans-serif\"];"

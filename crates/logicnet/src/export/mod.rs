@@ -16,12 +16,3 @@ mod dot;
 
 pub use c::to_c;
 pub use dot::to_dot;
-
-use alloc::string::String;
-use core::fmt::{Arguments, Write};
-
-/// Appends formatted text.
-fn push(text: &mut String, more: Arguments) {
-    text.write_fmt(more)
-        .expect("writing to a string never fails");
-}

@@ -4,6 +4,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::tables::{Chunk, Tables, hashes, stream};
+use crate::Word;
 use crate::simd::vectorized;
 use crate::xag::{Kind, Lit, Xag, XagGate};
 
@@ -52,32 +53,13 @@ impl Choice {
 
 impl From<XagGate> for Choice {
     fn from(gate: XagGate) -> Choice {
-        let (a, b) = (Lit::new(gate.a, false), Lit::new(gate.b, false));
-        match gate.kind {
-            Kind::And => Choice {
-                a,
-                b,
-                xor: false,
-                inverted: false,
-            },
-            Kind::AndNot => Choice {
-                a,
-                b: !b,
-                xor: false,
-                inverted: false,
-            },
-            Kind::Or => Choice {
-                a: !a,
-                b: !b,
-                xor: false,
-                inverted: true,
-            },
-            Kind::Xor => Choice {
-                a,
-                b,
-                xor: true,
-                inverted: false,
-            },
+        // `a OR b` is the complement of `!a AND !b`.
+        let or = gate.kind == Kind::Or;
+        Choice {
+            a: Lit::new(gate.a, or),
+            b: Lit::new(gate.b, or || gate.kind == Kind::AndNot),
+            xor: gate.kind == Kind::Xor,
+            inverted: or,
         }
     }
 }
@@ -273,25 +255,22 @@ fn exclusive_sums(xag: &Xag, found: &mut [Vec<Choice>]) {
 /// Most lookups find nothing, so a small bit map is tried first.
 struct Index {
     may_hold: Vec<u64>,
-    slots: Vec<(u64, u32)>,
+    sorted: Vec<(u64, u32)>,
 }
 
 impl Index {
     fn new(hashes: &[u64], ones: u64) -> Index {
-        let size = (4 * hashes.len()).next_power_of_two();
+        let nodes = (1..).zip(&hashes[1..]);
         let mut index = Index {
-            may_hold: vec![0; size / 8],
-            slots: vec![(0, 0); size],
+            may_hold: vec![0; (hashes.len() / 2).next_power_of_two()],
+            sorted: nodes
+                .map(|(node, &hash)| (hash.min(hash ^ ones), node))
+                .collect(),
         };
-        for (node, &hash) in hashes.iter().enumerate().skip(1) {
-            let hash = hash.min(hash ^ ones);
-            let (word, bit) = index.bit_of(hash);
+        index.sorted.sort_unstable();
+        for i in 0..index.sorted.len() {
+            let (word, bit) = index.bit_of(index.sorted[i].0);
             index.may_hold[word] |= 1 << bit;
-            let mut at = hash as usize % size;
-            while index.slots[at].1 != 0 {
-                at = (at + 1) % size;
-            }
-            index.slots[at] = (hash, node as u32);
         }
         index
     }
@@ -313,15 +292,8 @@ impl Index {
         if self.may_hold[word] >> bit & 1 == 0 {
             return None;
         }
-        let mask = self.slots.len() - 1;
-        let mut at = hash as usize & mask;
-        loop {
-            match self.slots[at] {
-                (_, 0) => return None,
-                (found, node) if found == hash => return Some(node),
-                _ => at = (at + 1) & mask,
-            }
-        }
+        let found = self.sorted.binary_search_by_key(&hash, |&(hash, _)| hash);
+        Some(self.sorted[found.ok()?].1)
     }
 }
 

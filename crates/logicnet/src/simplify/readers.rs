@@ -27,33 +27,13 @@ impl Readers {
 
     /// Adds a reader of a node; returns the weight of the gates that become live.
     pub(super) fn add(&mut self, node: u32, gate: impl Fn(u32) -> Option<Choice>) -> u32 {
-        let mut weight = 0;
         self.stack.push(node);
-        while let Some(node) = self.stack.pop() {
-            self.counts[node as usize] += 1;
-            if self.counts[node as usize] == 1 {
-                weight += self.follow(gate(node));
-            }
-        }
-        weight
-    }
-
-    /// Removes a reader of a node; returns the weight of the gates that become dead.
-    pub(super) fn remove(&mut self, node: u32, gate: impl Fn(u32) -> Option<Choice>) -> u32 {
-        let mut weight = 0;
-        self.stack.push(node);
-        while let Some(node) = self.stack.pop() {
-            self.counts[node as usize] -= 1;
-            if self.counts[node as usize] == 0 {
-                weight += self.follow(gate(node));
-            }
-        }
-        weight
+        self.update(gate, add_reader)
     }
 
     /// Adds a live gate as a reader of its operands; returns the weight that becomes live.
     pub(super) fn add_gate(&mut self, choice: Choice, gate: impl Fn(u32) -> Option<Choice>) -> u32 {
-        choice.weight() + self.add(choice.a.node(), &gate) + self.add(choice.b.node(), &gate)
+        self.follow(choice) + self.update(gate, add_reader)
     }
 
     /// Removes a live gate as a reader of its operands; returns the weight that becomes dead.
@@ -62,13 +42,40 @@ impl Readers {
         choice: Choice,
         gate: impl Fn(u32) -> Option<Choice>,
     ) -> u32 {
-        choice.weight() + self.remove(choice.a.node(), &gate) + self.remove(choice.b.node(), &gate)
+        self.follow(choice) + self.update(gate, remove_reader)
+    }
+
+    /// Updates the counts of the nodes on the stack, and those of the operands of gates that
+    /// become live or dead. Returns the weight of these gates.
+    fn update(
+        &mut self,
+        gate: impl Fn(u32) -> Option<Choice>,
+        changes_life: impl Fn(&mut u32) -> bool,
+    ) -> u32 {
+        let mut weight = 0;
+        while let Some(node) = self.stack.pop() {
+            if changes_life(&mut self.counts[node as usize]) {
+                weight += gate(node).map_or(0, |gate| self.follow(gate));
+            }
+        }
+        weight
     }
 
     /// Puts the operands of a gate on the stack; returns its weight.
-    fn follow(&mut self, gate: Option<Choice>) -> u32 {
-        let Some(gate) = gate else { return 0 };
+    fn follow(&mut self, gate: Choice) -> u32 {
         self.stack.extend([gate.a.node(), gate.b.node()]);
         gate.weight()
     }
+}
+
+/// Returns whether this is the node's first reader.
+fn add_reader(count: &mut u32) -> bool {
+    *count += 1;
+    *count == 1
+}
+
+/// Returns whether this was the node's last reader.
+fn remove_reader(count: &mut u32) -> bool {
+    *count -= 1;
+    *count == 0
 }

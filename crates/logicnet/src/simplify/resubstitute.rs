@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use super::choices::Choice;
 use super::readers::Readers;
 use super::tables::{Chunk, Tables};
+use crate::Word;
 use crate::random::Rng;
 use crate::simd::vectorized;
 use crate::xag::{Lit, Xag};

@@ -1,6 +1,5 @@
 //! Selection of a choice for each node, so that few gates are needed.
 
-use alloc::vec;
 use alloc::vec::Vec;
 
 use super::choices::{Choice, Choices};
@@ -16,8 +15,8 @@ const UNRANKED: u32 = u32::MAX;
 pub(super) struct Selection<'a> {
     xag: &'a Xag,
     choices: &'a Choices,
-    /// The index into each node's choices.
-    chosen: Vec<u16>,
+    /// The chosen gate of each node; the constant and the bits of t have none.
+    gates: Vec<Option<Choice>>,
     readers: Readers,
     /// The position of each node in an order in which operands come first.
     rank: Vec<u32>,
@@ -28,55 +27,45 @@ pub(super) struct Selection<'a> {
 impl<'a> Selection<'a> {
     /// Selects the gates of the graph itself.
     pub(super) fn new(xag: &'a Xag, choices: &'a Choices) -> Selection<'a> {
-        let nodes = xag.nodes() as usize;
         let mut selection = Selection {
             xag,
             choices,
-            chosen: vec![0; nodes],
-            readers: Readers::new(nodes),
-            rank: (0..nodes as u32).collect(),
+            gates: (0..xag.nodes())
+                .map(|node| xag.gate(node).map(Choice::from))
+                .collect(),
+            readers: Readers::new(xag.nodes() as usize),
+            rank: (0..xag.nodes()).collect(),
             cost: 0,
         };
+        let Selection {
+            gates,
+            readers,
+            cost,
+            ..
+        } = &mut selection;
         for output in xag.outputs() {
-            let Selection {
-                choices,
-                chosen,
-                readers,
-                ..
-            } = &mut selection;
-            selection.cost += readers.add(output.node(), |n| gate(choices, chosen, n));
+            *cost += readers.add(output.node(), |n| gates[n as usize]);
         }
         selection
     }
 
-    fn choice(&self, node: u32) -> Choice {
-        choice_of(self.choices, &self.chosen, node)
-    }
-
     /// Changes the choice of a live node, unless that costs more.
-    fn try_choice(&mut self, node: u32, choice: u16) {
-        let old = self.chosen[node as usize];
+    fn try_choice(&mut self, node: u32, choice: Choice) {
+        let Some(old) = self.gates[node as usize] else {
+            return;
+        };
         let before = self.cost;
-        self.switch(node, choice);
+        self.switch(node, old, choice);
         if self.cost > before {
-            self.switch(node, old);
+            self.switch(node, choice, old);
         }
     }
 
-    fn switch(&mut self, node: u32, choice: u16) {
-        let Selection {
-            choices,
-            chosen,
-            readers,
-            ..
-        } = self;
-        let died = readers.remove_gate(choice_of(choices, chosen, node), |n| {
-            gate(choices, chosen, n)
-        });
-        chosen[node as usize] = choice;
-        let born = readers.add_gate(choice_of(choices, chosen, node), |n| {
-            gate(choices, chosen, n)
-        });
+    fn switch(&mut self, node: u32, from: Choice, to: Choice) {
+        let Selection { gates, readers, .. } = self;
+        let died = readers.remove_gate(from, |n| gates[n as usize]);
+        gates[node as usize] = Some(to);
+        let born = readers.add_gate(to, |n| gates[n as usize]);
         self.cost = self.cost + born - died;
     }
 
@@ -91,12 +80,11 @@ impl<'a> Selection<'a> {
             if choices.len() < 2 || !self.readers.any(node) {
                 continue;
             }
-            let choice = rng.below(choices.len() as u32) as u16;
-            let Choice { a, b, .. } = choices[usize::from(choice)];
+            let choice = choices[rng.below(choices.len() as u32) as usize];
             let rank = self.rank[node as usize];
-            if choice != self.chosen[node as usize]
-                && self.rank[a.node() as usize] < rank
-                && self.rank[b.node() as usize] < rank
+            if self.gates[node as usize] != Some(choice)
+                && self.rank[choice.a.node() as usize] < rank
+                && self.rank[choice.b.node() as usize] < rank
             {
                 self.try_choice(node, choice);
             }
@@ -118,11 +106,9 @@ impl<'a> Selection<'a> {
         for root in roots {
             path.push(root);
             while let Some(&node) = path.last() {
-                let Choice { a, b, .. } = self.choice(node);
-                let operands = [a.node(), b.node()];
-                let waiting = operands
-                    .into_iter()
-                    .find(|&n| self.rank[n as usize] == UNRANKED);
+                let gate = self.gates[node as usize].into_iter();
+                let mut operands = gate.flat_map(|gate| [gate.a.node(), gate.b.node()]);
+                let waiting = operands.find(|&n| self.rank[n as usize] == UNRANKED);
                 match waiting {
                     _ if self.rank[node as usize] != UNRANKED => _ = path.pop(),
                     Some(operand) => path.push(operand),
@@ -138,32 +124,21 @@ impl<'a> Selection<'a> {
 
     /// Returns the selected graph.
     pub(super) fn graph(&self) -> Xag {
-        let mut order: Vec<u32> = (self.xag.first_gate()..self.xag.nodes())
+        let first = self.xag.first_gate();
+        let mut order: Vec<u32> = (first..self.xag.nodes())
             .filter(|&node| self.readers.any(node))
             .collect();
         order.sort_unstable_by_key(|&node| self.rank[node as usize]);
         let mut graph = Xag::new(self.xag.counter_bits());
-        let mut made: Vec<Lit> = vec![Lit::FALSE; self.xag.nodes() as usize];
-        for node in 0..self.xag.first_gate() {
-            made[node as usize] = Lit::new(node, false);
-        }
+        let mut made: Vec<Lit> = (0..self.xag.nodes())
+            .map(|node| Lit::new(node, false))
+            .collect();
         for node in order {
-            made[node as usize] = self.choice(node).build(&mut graph, &made);
+            if let Some(gate) = self.gates[node as usize] {
+                made[node as usize] = gate.build(&mut graph, &made);
+            }
         }
         graph.set_outputs_of(self.xag, &made);
         graph
     }
-}
-
-/// Returns the selected choice of a gate's node.
-fn choice_of(choices: &Choices, chosen: &[u16], node: u32) -> Choice {
-    choices.of(node)[usize::from(chosen[node as usize])]
-}
-
-/// Returns the selected choice of a node; the constant and the bits of t have none.
-fn gate(choices: &Choices, chosen: &[u16], node: u32) -> Option<Choice> {
-    choices
-        .of(node)
-        .get(usize::from(chosen[node as usize]))
-        .copied()
 }

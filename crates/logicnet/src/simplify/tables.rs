@@ -7,54 +7,21 @@ use crate::counter::counter_column;
 use crate::random::Rng;
 use crate::simd::vectorized;
 use crate::xag::{Kind, Lit, Xag};
+use crate::{W512, Word};
 
-/// Number of 64-bit words in a chunk, which fill a cache line.
-const CHUNK: usize = 8;
+/// A chunk of a node's table, which fills a cache line.
+pub(super) type Chunk = W512;
+
 /// Number of times in a chunk.
-const CHUNK_TIMES: u32 = 64 * CHUNK as u32;
-
-/// A chunk of a node's table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(align(64))]
-pub(super) struct Chunk([u64; CHUNK]);
+const CHUNK_TIMES: u32 = Chunk::LANES as u32;
 
 impl Chunk {
-    pub(super) const ZERO: Chunk = Chunk([0; CHUNK]);
-    pub(super) const ONES: Chunk = Chunk([u64::MAX; CHUNK]);
-
-    #[inline(always)]
-    fn zip(self, other: Chunk, f: impl Fn(u64, u64) -> u64) -> Chunk {
-        let mut out = [0; CHUNK];
-        for j in 0..CHUNK {
-            out[j] = f(self.0[j], other.0[j]);
-        }
-        Chunk(out)
-    }
-
-    #[inline(always)]
-    pub(super) fn and(self, other: Chunk) -> Chunk {
-        self.zip(other, |a, b| a & b)
-    }
-
-    #[inline(always)]
-    pub(super) fn and_not(self, other: Chunk) -> Chunk {
-        self.zip(other, |a, b| a & !b)
-    }
-
-    #[inline(always)]
-    pub(super) fn or(self, other: Chunk) -> Chunk {
-        self.zip(other, |a, b| a | b)
-    }
-
-    #[inline(always)]
-    pub(super) fn xor(self, other: Chunk) -> Chunk {
-        self.zip(other, |a, b| a ^ b)
-    }
+    pub(super) const ONES: Chunk = W512([u64::MAX; Chunk::COLUMNS]);
 
     #[inline(always)]
     pub(super) fn invert_if(self, invert: bool) -> Chunk {
         let flip = u64::from(invert).wrapping_neg();
-        Chunk(self.0.map(|word| word ^ flip))
+        W512(self.0.map(|word| word ^ flip))
     }
 
     #[inline(always)]
@@ -85,7 +52,7 @@ fn set_inputs(xag: &Xag, word: impl Fn(u32, u32) -> u64, values: &mut [Chunk]) {
     values[0] = Chunk::ZERO;
     for bit in 0..xag.counter_bits() {
         values[xag.counter_bit(bit).node() as usize] =
-            Chunk(core::array::from_fn(|j| word(bit, 64 * j as u32)));
+            Chunk::from_columns(|j| word(bit, 64 * j as u32));
     }
 }
 
@@ -137,7 +104,7 @@ vectorized! {
     /// random, random keys select the bits of each word that are added unchanged, the bits
     /// that are added rotated, and the bits that are added a second time. Then follows
     /// Marsaglia's xorshift 13, 7, 17, whose period is 2^64 - 1.
-    fn mix_all(hashes: &mut [u64], chunks: &[Chunk], keys: &[[u64; 2]; CHUNK]) {
+    fn mix_all(hashes: &mut [u64], chunks: &[Chunk], keys: &[[u64; 2]; Chunk::COLUMNS]) {
         for (hash, chunk) in hashes.iter_mut().zip(chunks) {
             for (word, [split, twice]) in chunk.0.into_iter().zip(keys) {
                 let mut h = *hash

@@ -49,17 +49,20 @@ struct Loop {
 /// One of the two cores.
 #[derive(Clone, Debug)]
 pub struct Core {
-    registers: [u32; 32],
+    pub(super) registers: [u32; 32],
     carry: bool,
     counter: u16,
     loops: Option<Loop>,
-    words: Box<[u32]>,
+    pub(super) words: Box<[u32]>,
     decoded: Box<[Option<Instruction>]>,
     /// The stored bits of CONTROL.
     control: u32,
-    cycle_register: u32,
-    table: [u32; 4],
-    ready_at: u64,
+    /// The CYCLE register.
+    pub(super) cycle_register: u32,
+    /// The registers from [`super::TABLE`] on.
+    pub(super) table: [u32; 4],
+    /// The time at which the last instruction is finished.
+    pub(super) ready_at: u64,
     cycles: u64,
     instructions: u64,
     events: u32,
@@ -100,8 +103,7 @@ impl Core {
         self.registers[usize::from(number & 31)]
     }
 
-    /// Sets register 0..=31; greater numbers wrap. Register 31 is what programs read there:
-    /// the input pins.
+    /// Sets register 0..=31; greater numbers wrap. Register 31 holds the input pins.
     pub fn set_register(&mut self, number: u8, value: u32) {
         self.registers[usize::from(number & 31)] = value;
     }
@@ -136,37 +138,9 @@ impl Core {
         self.control & (ENABLE | SLEEPING) == ENABLE
     }
 
-    pub(super) fn registers_mut(&mut self) -> &mut [u32; 32] {
-        &mut self.registers
-    }
-
-    pub(super) fn ready_at(&self) -> u64 {
-        self.ready_at
-    }
-
-    pub(super) fn words(&self) -> &[u32] {
-        &self.words
-    }
-
     pub(super) fn set_word(&mut self, index: usize, word: u32) {
         self.words[index] = word;
         self.decoded[index] = Instruction::decode(word);
-    }
-
-    pub(super) fn cycle_register(&self) -> u32 {
-        self.cycle_register
-    }
-
-    pub(super) fn set_cycle_register(&mut self, value: u32) {
-        self.cycle_register = value;
-    }
-
-    pub(super) fn table(&self, index: usize) -> u32 {
-        self.table[index]
-    }
-
-    pub(super) fn set_table(&mut self, index: usize, value: u32) {
-        self.table[index] = value;
     }
 
     /// Returns an entry of the constant table. Entries 24 to 27 are moved by up to 15 pages

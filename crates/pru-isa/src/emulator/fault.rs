@@ -52,7 +52,7 @@ impl fmt::Display for Fault {
         write!(f, "core {}, instruction {}: ", self.core, self.address)?;
         match self.cause {
             FaultCause::NoMemory => f.write_str("there is no instruction memory"),
-            FaultCause::NoInstruction(word) => write!(f, "{word:#010x} is no instruction"),
+            FaultCause::NoInstruction(word) => write!(f, "{word:#010x} is not an instruction"),
             FaultCause::Read { address, bytes } => {
                 write!(
                     f,

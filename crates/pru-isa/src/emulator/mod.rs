@@ -25,8 +25,8 @@
 //! ```
 //!
 //! Exact: the result and cycles of every instruction, the order in which the two cores'
-//! instructions take effect, the times at which the ARM may access what, and the effects of
-//! CONTROL. The memories are those of the AM335x; nothing else is mapped. An access outside
+//! instructions take effect, the times at which the ARM may access memory and registers, and the
+//! effects of CONTROL. The memories are those of the AM335x; nothing else is mapped. An access outside
 //! the allowed regions ([`Core::allow`]) stops the core with a [`Fault`] that names the
 //! address.
 //!
@@ -145,10 +145,10 @@ impl Subsystem {
             Target::Memory(index) => Ok(self.memory.word(index)),
             Target::Control(core) => Ok(self.cores[core].control(self.now)),
             Target::Status(core) => Ok(self.cores[core].counter().into()),
-            Target::Cycle(core) => Ok(self.cores[core].cycle_register()),
-            Target::Table(core, index) => Ok(self.cores[core].table(index)),
+            Target::Cycle(core) => Ok(self.cores[core].cycle_register),
+            Target::Table(core, index) => Ok(self.cores[core].table[index]),
             Target::Register(core, index) => Ok(self.halted(core, offset)?.register(index as u8)),
-            Target::Instruction(core, index) => Ok(self.halted(core, offset)?.words()[index]),
+            Target::Instruction(core, index) => Ok(self.halted(core, offset)?.words[index]),
         }
     }
 
@@ -165,8 +165,8 @@ impl Subsystem {
             Target::Memory(index) => self.memory.set_word(index, value),
             Target::Control(core) => self.cores[core].set_control(value, self.now),
             Target::Status(_) => {}
-            Target::Cycle(core) => self.cores[core].set_cycle_register(value),
-            Target::Table(core, index) => self.cores[core].set_table(index, value),
+            Target::Cycle(core) => self.cores[core].cycle_register = value,
+            Target::Table(core, index) => self.cores[core].table[index] = value,
             Target::Register(core, index) => self.cores[core].set_register(index as u8, value),
             Target::Instruction(core, index) => self.cores[core].set_word(index, value),
         }
@@ -194,14 +194,7 @@ impl Subsystem {
     /// stands at the time of the fault; the other core can continue.
     pub fn run(&mut self, cycles: u64) -> Result<(), Fault> {
         let end = self.now.saturating_add(cycles);
-        while let Some(core) = self.next_core() {
-            let at = self.cores[core].ready_at().max(self.now);
-            if at >= end {
-                break;
-            }
-            self.now = at;
-            self.execute(core)?;
-        }
+        self.run_until_halted(cycles)?;
         self.now = end;
         Ok(())
     }
@@ -214,7 +207,7 @@ impl Subsystem {
     pub fn run_until_halted(&mut self, cycles: u64) -> Result<bool, Fault> {
         let end = self.now.saturating_add(cycles);
         while let Some(core) = self.next_core() {
-            let at = self.cores[core].ready_at().max(self.now);
+            let at = self.cores[core].ready_at.max(self.now);
             if at >= end {
                 self.now = end;
                 return Ok(false);
@@ -222,7 +215,12 @@ impl Subsystem {
             self.now = at;
             self.execute(core)?;
         }
-        let done = self.cores.iter().map(Core::ready_at).max().unwrap_or(0);
+        let done = self
+            .cores
+            .iter()
+            .map(|core| core.ready_at)
+            .max()
+            .unwrap_or(0);
         self.now = self.now.max(done);
         Ok(true)
     }
@@ -233,9 +231,9 @@ impl Subsystem {
     /// Fails under the same conditions as [`Subsystem::run`].
     pub fn step(&mut self, core: usize) -> Result<u32, Fault> {
         let core = core & 1;
-        self.now = self.now.max(self.cores[core].ready_at());
+        self.now = self.now.max(self.cores[core].ready_at);
         self.execute(core)?;
-        let done = self.cores[core].ready_at();
+        let done = self.cores[core].ready_at;
         let cycles = done - self.now;
         self.now = done;
         Ok(cycles as u32)
@@ -244,7 +242,7 @@ impl Subsystem {
     /// Returns the running core that is ready first.
     fn next_core(&self) -> Option<usize> {
         let running = (0..2).filter(|&core| self.cores[core].runs());
-        running.min_by_key(|&core| self.cores[core].ready_at())
+        running.min_by_key(|&core| self.cores[core].ready_at)
     }
 
     fn execute(&mut self, number: usize) -> Result<(), Fault> {
@@ -257,7 +255,7 @@ impl Subsystem {
             number,
             memory: &mut self.memory,
             banks: &mut self.banks,
-            peer: peer.registers_mut(),
+            peer: &mut peer.registers,
         };
         core.execute(self.now, &mut shared)
             .map_err(|(address, cause)| Fault {

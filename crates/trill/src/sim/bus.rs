@@ -196,15 +196,10 @@ impl Wires {
         };
         let mut took = 0;
         for operation in operations {
-            let outcome = match operation {
-                Operation::Write(bytes) => {
-                    let outcome = slot.device.write(now + took, bytes);
-                    took += clocks(hz, 9 * (bytes.len() + 1) + 2);
-                    outcome
-                }
+            let (outcome, bytes) = match operation {
+                Operation::Write(bytes) => (slot.device.write(now + took, bytes), bytes.len()),
                 Operation::Read(bytes) => {
                     let outcome = slot.device.read(now + took, bytes);
-                    took += clocks(hz, 9 * (bytes.len() + 1) + 2);
                     match slot.fault {
                         Some(Fault::ShortReads(count)) => {
                             let count = count.min(bytes.len());
@@ -217,9 +212,10 @@ impl Wires {
                         }
                         _ => slot.last_read = bytes.to_vec(),
                     }
-                    outcome
+                    (outcome, bytes.len())
                 }
             };
+            took += clocks(hz, 9 * (bytes + 1) + 2);
             if outcome.is_err() {
                 return (outcome, took);
             }

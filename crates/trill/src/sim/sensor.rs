@@ -289,18 +289,13 @@ impl Device for Sensor {
     }
 
     fn power_on(&mut self, now: u64) {
-        self.registers = Registers::RESET;
-        self.pointer = COMMAND;
-        self.reply = ([0; 3], now);
-        self.earlier_reply = [0; 3];
-        self.scan = None;
-        self.last = [0xff; FRAME_BYTES];
+        self.reset(now);
         self.baseline = Vec::new();
         self.ready_at = now + u64::from(RESET_NS) / 2;
     }
 
     fn reset(&mut self, _: u64) {
-        // After a brown-out the sensor answers at once, without its settings.
+        // After a brown-out the sensor answers immediately, but without its settings.
         self.registers = Registers::RESET;
         self.pointer = COMMAND;
         self.reply = ([0; 3], 0);

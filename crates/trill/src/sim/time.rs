@@ -14,7 +14,7 @@ pub trait Time: Clone + Send + 'static {
     fn wait(&self, nanoseconds: u64);
 }
 
-/// Time that advances only when it is told to or waited on; clones share it.
+/// Time that advances only by [`VirtualTime::advance`] and by waiting; clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct VirtualTime(Arc<AtomicU64>);
 

@@ -1,18 +1,24 @@
-//! The desk in real time: simulated hardware, with a sound card if one is wanted.
+//! The desk in real time: simulated hardware, played through a sound card or in the page
+//! alone.
 
+mod interrupt;
+mod prompt;
+mod silent;
+#[cfg_attr(not(feature = "sound-card"), path = "no_sound_card.rs")]
+mod sound_card;
+mod terminal;
+
+use std::any::Any;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use trill::sim::{Bus, RealTime, Sensor, Time};
 
-use super::interrupt::Interrupt;
 use super::oled::Oled;
-use super::output::Output;
-use super::prompt::Prompt;
 use super::pru::Pru;
 use super::script::Script;
 use super::simulation::{Desk, all_fingers};
-use super::terminal::Terminal;
 use crate::handle::Handle;
 use crate::link::server::Listener;
 use crate::panel::{Mirror, Panel};
@@ -21,29 +27,30 @@ use crate::runtime::analog_inputs::AnalogInputs;
 use crate::runtime::parts::offload;
 use crate::runtime::session::{Backend, Plan, Session};
 use crate::spawn::{Spawn, spawn_plainly};
+pub use interrupt::watch_signals;
+use prompt::Prompt;
+use silent::Silent;
+pub use sound_card::rate as sound_card_rate;
+use terminal::Terminal;
 
-/// Options of a desk in real time.
-pub struct Live {
-    /// The session's commands, length, storage and server.
-    pub plan: Plan,
-    /// The script's fingers, analog inputs and faults.
-    pub script: Script,
-    /// Play through the computer's sound card.
-    pub sound_card: bool,
-    /// Paint the display in the terminal.
-    pub terminal: bool,
-    /// Signals that end the session.
-    pub interrupt: Interrupt,
-}
-
-/// Plays until the time is over, a signal arrives, or standard input says `quit`.
+/// Plays until the time is over, `interrupted` is set, or standard input says `quit`. The
+/// script moves the fingers and analog inputs and causes faults; its commands are in the
+/// plan. Plays through the computer's `sound_card`, or else for clients alone. If
+/// `painted`, the terminal shows the display.
 ///
 /// # Errors
 /// Fails if the first network is too slow, if there is no sound card to play on, and as
 /// [`Session::run`] does.
-pub fn play_live(mut desk: Desk, live: Live) -> Result<(), String> {
+pub fn play_live(
+    mut desk: Desk,
+    plan: Plan,
+    script: Script,
+    sound_card: bool,
+    painted: bool,
+    interrupted: Arc<AtomicBool>,
+) -> Result<(), String> {
     let time = RealTime::start();
-    let listener = live.plan.listener.as_ref();
+    let listener = plan.listener.as_ref();
     desk.panel.page = listener.map(Listener::label);
     let (mut controller, mut engine) = desk.parts.assemble(desk.platform)?;
     let supervisor = (desk.engine != Choice::Cpu).then(|| {
@@ -56,42 +63,44 @@ pub fn play_live(mut desk: Desk, live: Live) -> Result<(), String> {
 
     let bus = Bus::new(time, desk.bus_hz);
     let config = desk.panel;
-    let script = Arc::new(live.script);
+    let script = Arc::new(script);
     let fingers = all_fingers(Arc::clone(&script), session.touches());
     bus.plug(config.touch_address, Sensor::square(desk.firmware, fingers));
     let oled = Oled::new();
     if config.has_display {
         bus.plug(config.display_address, oled.clone());
     }
-    for (at, happening) in script.happenings(config.touch_address, config.display_address) {
-        bus.schedule(at, happening);
+    for (at, event) in script.happenings(config.touch_address, config.display_address) {
+        bus.schedule(at, event);
     }
     let board = LiveDesk {
         script,
         inputs: session.inputs(),
-        output: if live.sound_card {
-            Output::card(renderer)?
+        _output: if sound_card {
+            sound_card::start(renderer)?
         } else {
-            Output::silent(renderer, time)
+            let silent = Silent::start(renderer, time);
+            Box::new(silent.map_err(|error| format!("no thread gb-audio: {error}"))?)
         },
         prompt: Prompt::start(),
-        terminal: Terminal::new(live.terminal, listener.map(Listener::page)),
+        terminal: Terminal::new(painted, listener.map(Listener::page)),
         oled,
-        interrupt: live.interrupt,
+        interrupted,
     };
     let panel = Panel::new(config, bus.clone(), bus, time);
-    session.run(live.plan, panel, &time, board)
+    session.run(plan, panel, &time, board)
 }
 
 /// The desk's side of a session.
 struct LiveDesk {
     script: Arc<Script>,
     inputs: Arc<AnalogInputs>,
-    output: Output,
+    /// Plays until it is dropped.
+    _output: Box<dyn Any>,
     prompt: Prompt,
     terminal: Terminal,
     oled: Oled,
-    interrupt: Interrupt,
+    interrupted: Arc<AtomicBool>,
 }
 
 impl Backend for LiveDesk {
@@ -101,19 +110,14 @@ impl Backend for LiveDesk {
     const SAVING: Duration = Duration::from_secs(2);
     const WAITS_FOR_THREADS: bool = true;
 
-    fn start(&mut self) -> Result<(), String> {
-        self.output.start()
-    }
-
     fn poll(&mut self, now: u64, handle: &Handle) -> bool {
-        self.script.turn(now, &self.inputs);
+        self.script.update_inputs(now, &self.inputs);
         let goes_on = self.prompt.poll(handle, &mut self.terminal);
         self.terminal.paint(now, || self.oled.frame());
-        goes_on && !self.interrupt.received()
+        goes_on && !self.interrupted.load(Ordering::Acquire)
     }
 
     fn end(self) -> Result<(), String> {
-        self.output.end();
         Ok(())
     }
 

@@ -6,8 +6,8 @@ use std::thread;
 use crossbeam_channel::{Receiver, unbounded};
 use instrument::commands;
 
-use super::script::command;
 use super::terminal::Terminal;
+use crate::board::desk::script::command;
 use crate::handle::Handle;
 
 /// Lines of standard input.
@@ -38,7 +38,7 @@ impl Prompt {
             if *verb == "quit" {
                 return false;
             }
-            match command(&words) {
+            match commands::parse(&words) {
                 Ok(Some(command)) => {
                     handle.command(command);
                     terminal.show("");

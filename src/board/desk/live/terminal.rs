@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::oled::Frame;
+use crate::board::desk::oled::Frame;
 
 /// Time between two paintings, in nanoseconds.
 const PERIOD_NS: u64 = 50_000_000;
@@ -10,7 +10,7 @@ const PERIOD_NS: u64 = 50_000_000;
 /// Paints the display in braille characters, two by four pixels each.
 pub struct Terminal {
     painted: bool,
-    /// A first picture was painted.
+    /// The first picture was painted.
     begun: bool,
     last: Option<Frame>,
     next: u64,
@@ -19,7 +19,7 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Creates a terminal, which is `painted` in or only gets messages. `page` is the
+    /// Creates a terminal. Unless it is `painted`, it only gets messages. `page` is the
     /// address of the page, shown while there is no message.
     pub fn new(painted: bool, page: Option<String>) -> Terminal {
         Terminal {
@@ -41,7 +41,8 @@ impl Terminal {
         self.last = None;
     }
 
-    /// Paints the display if it is time to, in nanoseconds, and something has changed.
+    /// Paints the display if it has changed and a painting is due at this time in
+    /// nanoseconds.
     pub fn paint(&mut self, now: u64, frame: impl FnOnce() -> Frame) {
         if !self.painted || now < self.next {
             return;
@@ -51,13 +52,14 @@ impl Terminal {
         if self.last.as_ref() == Some(&frame) {
             return;
         }
-        let mut text = String::new();
-        // Over the last picture; the line being typed below stays.
-        text.push_str(if self.begun {
-            "\x1b7\x1b[H"
+        // Later pictures replace the first one and leave the line below, which may be half
+        // typed.
+        let (start, end) = if self.begun {
+            ("\x1b7\x1b[H", "\x1b8")
         } else {
-            "\x1b[2J\x1b[H"
-        });
+            ("\x1b[2J\x1b[H", "\r\n> ")
+        };
+        let mut text = start.to_string();
         for y in (0..frame.height).step_by(4) {
             for x in (0..128).step_by(2) {
                 text.push(braille(&frame, x, y));
@@ -68,8 +70,7 @@ impl Terminal {
             Some(page) if self.message.is_empty() => text.extend(["Page: ", page]),
             _ => text.push_str(&self.message),
         }
-        text.push_str("\x1b[K");
-        text.push_str(if self.begun { "\x1b8" } else { "\r\n> " });
+        text.extend(["\x1b[K", end]);
         // The instrument plays on if the terminal is gone.
         let _ = io::stdout().write_all(text.as_bytes());
         let _ = io::stdout().flush();
