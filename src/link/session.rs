@@ -139,35 +139,14 @@ impl Session {
         view: &View,
         t: u32,
     ) -> Result<Action, String> {
-        match body {
-            Body::Request(Request::Hello { version, code }) => {
-                Ok(self.hello(id, version, code.as_deref(), view))
-            }
-            _ if !self.greeted() => Err(HELLO_FIRST.into()),
-            Body::Command(command) => Ok(Action::Command(id, self.numbered(command))),
-            Body::Request(request) => self.request(id, request, view, t),
-        }
-    }
-
-    /// Numbers the stroke of paint, so that strokes of different clients never merge into
-    /// one step of undo.
-    fn numbered(&mut self, mut command: Command) -> Command {
-        if let Command::Paint { stroke, .. } = &mut command {
-            let continued = stroke.and(self.stroke);
-            *stroke = continued.or_else(|| Some(STROKES.fetch_add(1, Ordering::Relaxed)));
-            self.stroke = *stroke;
-        }
-        command
-    }
-
-    fn request(
-        &mut self,
-        id: Option<u32>,
-        request: Request,
-        view: &View,
-        t: u32,
-    ) -> Result<Action, String> {
         let required = || id.ok_or("give it an id, by which it is answered");
+        if !self.greeted && !matches!(body, Body::Request(Request::Hello { .. })) {
+            return Err(HELLO_FIRST.into());
+        }
+        let request = match body {
+            Body::Request(request) => request,
+            Body::Command(command) => return Ok(Action::Command(id, self.numbered(command))),
+        };
         Ok(match request {
             Request::Hello { version, code } => self.hello(id, version, code.as_deref(), view),
             Request::Listen {
@@ -208,6 +187,17 @@ impl Session {
                 masks: (&view.state().masks()).into(),
             }),
         })
+    }
+
+    /// Numbers the stroke of paint, so that strokes of different clients never merge into
+    /// one step of undo.
+    fn numbered(&mut self, mut command: Command) -> Command {
+        if let Command::Paint { stroke, .. } = &mut command {
+            let continued = stroke.and(self.stroke);
+            *stroke = continued.or_else(|| Some(STROKES.fetch_add(1, Ordering::Relaxed)));
+            self.stroke = *stroke;
+        }
+        command
     }
 
     fn hello(&mut self, id: Option<u32>, version: u32, code: Option<&str>, view: &View) -> Action {
