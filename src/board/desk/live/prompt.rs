@@ -7,7 +7,6 @@ use crossbeam_channel::{Receiver, unbounded};
 use instrument::commands;
 
 use super::terminal::Terminal;
-use crate::board::desk::script::command;
 use crate::handle::Handle;
 
 /// Lines of standard input.
