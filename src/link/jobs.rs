@@ -76,21 +76,23 @@ impl Job {
                 file,
                 masks,
             } => waveform(id, columns, &file, masks)
-                .unwrap_or_else(|error| ServerMessage::refused(id, error.to_string())),
+                .unwrap_or_else(|error| refused(id, error.to_string(), None)),
         }
+    }
+}
+
+fn refused(id: u32, reason: String, at: Option<usize>) -> ServerMessage {
+    ServerMessage::Refused {
+        id: Some(id),
+        reason,
+        at,
     }
 }
 
 fn compile(id: u32, expression: &str, bits: u8) -> ServerMessage {
     let parsed = match bytebeat::Expression::parse(expression) {
         Ok(parsed) => parsed,
-        Err(error) => {
-            return ServerMessage::Refused {
-                id: Some(id),
-                reason: error.problem,
-                at: Some(error.column - 1),
-            };
-        }
+        Err(error) => return refused(id, error.problem, Some(error.column - 1)),
     };
     match parsed.compile(bits.into()) {
         Ok(network) => ServerMessage::Compiled {
@@ -98,7 +100,7 @@ fn compile(id: u32, expression: &str, bits: u8) -> ServerMessage {
             gates: network.gates().len() as u32,
             network: network.to_json(),
         },
-        Err(error) => ServerMessage::refused(id, error.to_string()),
+        Err(error) => refused(id, error.to_string(), None),
     }
 }
 

@@ -13,7 +13,6 @@
 
 use instrument::Command;
 pub use instrument::commands::Bend;
-use instrument::notice;
 use serde::{Deserialize, Serialize};
 
 /// The protocol's version; clients with another one are refused.
@@ -160,17 +159,6 @@ pub enum ServerMessage {
         /// True for columns in which any sample differs.
         changed: Vec<bool>,
     },
-}
-
-impl ServerMessage {
-    /// Makes a refusal, with the reason cut to the length of a notice.
-    pub fn refused(id: impl Into<Option<u32>>, reason: impl Into<String>) -> ServerMessage {
-        ServerMessage::Refused {
-            id: id.into(),
-            reason: notice::cut(reason.into()),
-            at: None,
-        }
-    }
 }
 
 /// Facts about the instrument that do not change while it runs.

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use instrument::{Command, Saved};
+use instrument::{Command, Saved, notice};
 
 use super::jobs::Job;
 use super::protocol::{self, Body, ClientMessage, Finger, Request, ServerMessage, Welcome};
@@ -99,13 +99,13 @@ impl Session {
     /// Handles a message at network time `t`.
     pub fn receive(&mut self, text: &str, view: &View, t: u32) -> Action {
         if !self.greeted && text.len() > MOST_HELLO {
-            return Action::Send(vec![ServerMessage::refused(None, HELLO_FIRST)]);
+            return Action::Send(vec![refused(None, HELLO_FIRST.into())]);
         }
         let (id, action) = match ClientMessage::read(text) {
             Ok(ClientMessage { id, body }) => (id, self.handle(id, body, view, t)),
             Err((id, reason)) => (id, Err(reason)),
         };
-        action.unwrap_or_else(|reason| Action::Send(vec![ServerMessage::refused(id, reason)]))
+        action.unwrap_or_else(|reason| Action::Send(vec![refused(id, reason)]))
     }
 
     /// Returns the sections of the state that changed since the last call, if any.
@@ -127,7 +127,7 @@ impl Session {
     ) -> Vec<ServerMessage> {
         let answer = match (outcome, id) {
             (Ok(()), id) => id.map(|id| ServerMessage::Done { id }),
-            (Err(reason), id) => Some(ServerMessage::refused(id, reason)),
+            (Err(reason), id) => Some(refused(id, reason)),
         };
         self.update(view).into_iter().chain(answer).collect()
     }
@@ -139,35 +139,14 @@ impl Session {
         view: &View,
         t: u32,
     ) -> Result<Action, String> {
-        match body {
-            Body::Request(Request::Hello { version, code }) => {
-                Ok(self.hello(id, version, code.as_deref(), view))
-            }
-            _ if !self.greeted() => Err(HELLO_FIRST.into()),
-            Body::Command(command) => Ok(Action::Command(id, self.numbered(command))),
-            Body::Request(request) => self.request(id, request, view, t),
-        }
-    }
-
-    /// Numbers the stroke of paint, so that strokes of different clients never merge into
-    /// one step of undo.
-    fn numbered(&mut self, mut command: Command) -> Command {
-        if let Command::Paint { stroke, .. } = &mut command {
-            let continued = stroke.and(self.stroke);
-            *stroke = continued.or_else(|| Some(STROKES.fetch_add(1, Ordering::Relaxed)));
-            self.stroke = *stroke;
-        }
-        command
-    }
-
-    fn request(
-        &mut self,
-        id: Option<u32>,
-        request: Request,
-        view: &View,
-        t: u32,
-    ) -> Result<Action, String> {
         let required = || id.ok_or("give it an id, by which it is answered");
+        if !self.greeted && !matches!(body, Body::Request(Request::Hello { .. })) {
+            return Err(HELLO_FIRST.into());
+        }
+        let request = match body {
+            Body::Request(request) => request,
+            Body::Command(command) => return Ok(Action::Command(id, self.numbered(command))),
+        };
         Ok(match request {
             Request::Hello { version, code } => self.hello(id, version, code.as_deref(), view),
             Request::Listen {
@@ -210,9 +189,20 @@ impl Session {
         })
     }
 
+    /// Numbers the stroke of paint, so that strokes of different clients never merge into
+    /// one step of undo.
+    fn numbered(&mut self, mut command: Command) -> Command {
+        if let Command::Paint { stroke, .. } = &mut command {
+            let continued = stroke.and(self.stroke);
+            *stroke = continued.or_else(|| Some(STROKES.fetch_add(1, Ordering::Relaxed)));
+            self.stroke = *stroke;
+        }
+        command
+    }
+
     fn hello(&mut self, id: Option<u32>, version: u32, code: Option<&str>, view: &View) -> Action {
         if version != protocol::VERSION {
-            return Action::End(ServerMessage::refused(
+            return Action::End(refused(
                 id,
                 format!(
                     "this page speaks version {version} of the protocol and the instrument \
@@ -225,10 +215,7 @@ impl Session {
             _ if self.greeted => self.welcomed(id, view),
             (Some(expected), Some(code)) if **expected != *code.trim() => {
                 let reason = "this is not the code that the display shows";
-                Action::WrongCode(vec![
-                    ServerMessage::refused(id, reason),
-                    ServerMessage::Pairing,
-                ])
+                Action::WrongCode(vec![refused(id, reason.into()), ServerMessage::Pairing])
             }
             (Some(_), None) => Action::Send(vec![ServerMessage::Pairing]),
             _ => self.welcomed(id, view),
@@ -241,6 +228,15 @@ impl Session {
         let mut messages = vec![ServerMessage::Welcome(Box::new((*self.welcome).clone()))];
         messages.extend(self.answer(id, Ok(()), view));
         Action::Send(messages)
+    }
+}
+
+pub(super) fn refused(id: Option<u32>, reason: String) -> ServerMessage {
+    ServerMessage::Refused {
+        id,
+        // The reason may quote a long message.
+        reason: notice::cut(reason),
+        at: None,
     }
 }
 
@@ -262,7 +258,6 @@ mod tests {
     use crate::link::view::InstrumentInfo;
     use crate::runtime::controller::Controller;
     use crate::runtime::parts::{InstrumentParts, Lanes};
-    use instrument::notice;
     use instrument::parameters::Key;
 
     /// An instrument with its clients.

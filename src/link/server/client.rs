@@ -18,7 +18,7 @@ use super::token_bucket::TokenBucket;
 use crate::handle::{CommandResult, Reply};
 use crate::link::protocol::ServerMessage;
 use crate::link::rate_limit::RateLimit;
-use crate::link::session::{Action, MOST_HELLO, Session};
+use crate::link::session::{Action, MOST_HELLO, Session, refused};
 
 /// Longest wait for a message before updates are sent.
 const SLICE: Duration = Duration::from_millis(10);
@@ -242,9 +242,7 @@ impl<'a> Client<'a> {
         self.paused_until = self.paused_until.max(pause);
         match message {
             Message::Text(text) => self.receive(text, now),
-            Message::Binary(_) => {
-                self.send([ServerMessage::refused(None, "messages are JSON, as text")])
-            }
+            Message::Binary(_) => self.send([refused(None, "messages are JSON, as text".into())]),
             Message::Close(_) => {
                 // The socket has queued the answer.
                 let _ = self.socket.flush();
@@ -287,7 +285,7 @@ impl<'a> Client<'a> {
                 "the instrument already has {} clients, the most it allows",
                 limits.clients
             );
-            self.send([ServerMessage::refused(None, &*reason)])?;
+            self.send([refused(None, reason.clone())])?;
             return Err(End::Close(CloseCode::Again, reason));
         }
         if is_first {

@@ -7,6 +7,7 @@ use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 
 use crate::link::jobs::Job;
 use crate::link::protocol::ServerMessage;
+use crate::link::session::refused;
 
 /// A job, and the sender of its answer.
 pub type QueuedJob = (Job, Sender<ServerMessage>);
@@ -40,7 +41,7 @@ impl JobQueue {
         };
         let id = mem::replace(earlier, job).id();
         let reason = "a newer request has replaced this one";
-        Some(ServerMessage::refused(id, reason))
+        Some(refused(Some(id), reason.into()))
     }
 
     /// Returns the answer to the running job if it has arrived, and starts the next one.
@@ -50,7 +51,7 @@ impl JobQueue {
                 Ok(answer) => Some(answer),
                 Err(TryRecvError::Empty) => return None,
                 Err(TryRecvError::Disconnected) => {
-                    Some(ServerMessage::refused(*id, "this could not be worked out"))
+                    Some(refused(Some(*id), "this could not be worked out".into()))
                 }
             },
             None => None,

@@ -159,6 +159,8 @@ fn paint(begins: bool, bends: Vec<(u32, Option<Bend>)>) -> Command {
 }
 
 /// Reads a file's text.
+// By value: the type tells the row's reader what to expect.
+#[allow(clippy::needless_pass_by_value)]
 fn file<T>(text: String, read: fn(&str) -> Result<T, NetworkError>) -> Result<T, String> {
     read(&text).map_err(|error| error.to_string())
 }
