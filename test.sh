@@ -34,7 +34,7 @@ skip() { # what why
     printf '\n== %s: skipped, %s\n' "$1" "$2"
 }
 
-# Debian's packaged Rust 1.85, unpacked beside the system's own, to check the
+# Debian's packaged Rust 1.85, unpacked next to the system's own, to check the
 # oldest version that is promised, and with its source a target without std.
 install_oldest_rust() {
     [ -x "$oldest_rust/rustc" ] && return
@@ -63,7 +63,7 @@ if $install; then
     apt-get install -q -y --no-install-recommends \
         g++ shellcheck berkeley-abc libllvm19 graphviz libasound2-dev pkg-config make xz-utils \
         chromium nodejs
-    # Where rustup has the target; else Debian's Rust makes std for it, and its linker a module.
+    # If rustup lacks the target, Debian's Rust builds std for it and needs a linker.
     rustup target add wasm32-unknown-unknown 2>/dev/null ||
         apt-get install -q -y --no-install-recommends lld-19 || true
     install_oldest_rust || true
@@ -78,7 +78,7 @@ else
     skip "format" "cargo fmt is not installed"
 fi
 
-# Seven characters of a merge's marks at the beginning of a line, in any tracked file.
+# Fails if a tracked file has a line that begins with a merge's conflict marker.
 conflict_markers() {
     ! git grep -nE '^(<{7}|>{7}|\|{7})( |$)|^={7}$' -- .
 }

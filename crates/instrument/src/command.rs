@@ -93,7 +93,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// Bends or frees one node, as a stroke by itself.
+    /// Bends or frees one node, as one stroke.
     pub fn bend(node: u32, mask: Option<Mask>) -> Command {
         Command::Paint {
             bends: vec![(node, mask)],
