@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use gatebend::board::bela::{Block, Format, Library, Player, Session, Settings, SettingsRequest};
+use gatebend::board::bela::{BelaAudio, Block, Format, Library, Player, Settings, SettingsRequest};
 
 /// Behaviour of the child: see [`Tone`].
 const SCENARIO: &str = "BELA_TEST_SCENARIO";
@@ -146,7 +146,7 @@ fn request(text: &str) -> SettingsRequest {
     request
 }
 
-fn prepare(seen: &Arc<Seen>) -> Result<Session, gatebend::board::bela::Error> {
+fn prepare(seen: &Arc<Seen>) -> Result<BelaAudio, gatebend::board::bela::Error> {
     let variable = |name| std::env::var(name).unwrap_or_default();
     let library = Library::open()?;
     report("version", library.version());
@@ -162,7 +162,7 @@ fn prepare(seen: &Arc<Seen>) -> Result<Session, gatebend::board::bela::Error> {
     report("pru", settings.pru_number());
     let scenario = variable(SCENARIO);
     let panics_in = scenario.strip_prefix("panic-in-block-");
-    Session::new(
+    BelaAudio::new(
         settings,
         Box::new(Tone {
             panics_in: panics_in.and_then(|block| block.parse().ok()),
@@ -177,8 +177,8 @@ fn prepare(seen: &Arc<Seen>) -> Result<Session, gatebend::board::bela::Error> {
 /// Runs the audio once and reports to the parent.
 fn run() {
     let seen = Arc::new(Seen::default());
-    let mut session = match prepare(&seen) {
-        Ok(session) => session,
+    let mut audio = match prepare(&seen) {
+        Ok(audio) => audio,
         Err(error) => {
             report("error", &error);
             if let Err(second) = prepare(&seen) {
@@ -187,7 +187,7 @@ fn run() {
             return;
         }
     };
-    if let Some(format) = session.format() {
+    if let Some(format) = audio.format() {
         report("format", format);
         report("inputs", format.analog_inputs);
         report("offline", format.offline);
@@ -195,18 +195,18 @@ fn run() {
     if std::env::var(SCENARIO).as_deref() == Ok("never-start") {
         return;
     }
-    let started = session.start();
+    let started = audio.start();
     // Offline boards have rendered on this thread.
     RENDERS.set(false);
     if let Err(error) = started {
         report("error", error);
         return;
     }
-    while !session.stop_requested() {
+    while !audio.stop_requested() {
         thread::yield_now();
     }
-    report("panicked", session.panicked());
-    drop(session);
+    report("panicked", audio.panicked());
+    drop(audio);
     report("underruns", seen.underruns.load(Ordering::Relaxed));
     for (key, number) in [
         ("analog", &seen.analog[0]),

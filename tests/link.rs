@@ -16,10 +16,10 @@ use engine::{TapWriter, tap};
 use gatebend::board::desk::{Desk, Script, Simulation};
 use gatebend::factory_networks;
 use gatebend::handle::Handle;
+use gatebend::link::client_session::{Action, ClientSession};
 use gatebend::link::files::Files;
 use gatebend::link::protocol::{Bend, FrameKind, ServerMessage, State, Status, Welcome};
 use gatebend::link::server::{Access, ClientLimits, Listener, Options, Server};
-use gatebend::link::session::{Action, Session};
 use gatebend::link::touch_merge::TouchMerge;
 use gatebend::link::view::{InstrumentInfo, View};
 use gatebend::spawn::spawn_plainly;
@@ -1002,7 +1002,7 @@ fn a_slow_reader_holds_a_response_for_a_limited_time() {
 #[test]
 fn a_message_takes_little_memory() {
     let mut simulation = simulation("", &TouchMerge::default());
-    let mut session = Session::new(Arc::new(info(44_100).welcome(1)), None);
+    let mut session = ClientSession::new(Arc::new(info(44_100).welcome(1)), None);
     let view = View::new(simulation.handle().state());
     session.receive(r#"{"type":"hello","version":1}"#, &view, 0);
     let zeros = "0,".repeat(2 << 20);

@@ -5,7 +5,7 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use gatebend::board::desk::{Desk, Frame, Script, Simulation, write_png};
+use gatebend::board::desk::{Desk, DisplayFrame, Script, Simulation, write_png};
 use gatebend::factory_networks;
 use gatebend::panel::Height;
 use instrument::layout::Layout;
@@ -47,7 +47,7 @@ fn simulation(height: Height, upside_down: bool, script: &str) -> Simulation {
 }
 
 /// Returns the display at a time in seconds, once a picture is complete.
-fn look(simulation: &mut Simulation, seconds: f64) -> Frame {
+fn look(simulation: &mut Simulation, seconds: f64) -> DisplayFrame {
     let mut now = (seconds * 1e9) as u64;
     loop {
         simulation.run(now, |_| {}, |_| {});
@@ -71,7 +71,7 @@ fn updating() -> bool {
 }
 
 /// Compares a frame with the pixels of a file; files with other compression are equal.
-fn check(name: &str, frame: &Frame) {
+fn check(name: &str, frame: &DisplayFrame) {
     let path = path(name);
     if updating() {
         write_png(&path, frame).unwrap();
@@ -108,7 +108,7 @@ fn refusals_are_shown_on_every_page_for_a_while() {
     for page in ["play", "menu", "presets", "inputs", "about"] {
         let script = format!("2 page {page}\n3 recall nothing");
         let mut simulation = simulation(Height::Rows64, false, &script);
-        let bar = |frame: &Frame| (0..128).filter(|x| frame.is_lit(*x, 0)).count() > 100;
+        let bar = |frame: &DisplayFrame| (0..128).filter(|x| frame.is_lit(*x, 0)).count() > 100;
         assert!(bar(&look(&mut simulation, 3.5)), "{page}");
         assert!(!bar(&look(&mut simulation, 8.0)), "{page}");
     }
@@ -150,7 +150,7 @@ fn an_untouched_display_is_dimmed_then_dark_and_wakes_on_touch() {
 fn the_picture_moves_a_little_so_that_no_pixel_burns_in() {
     let script = "0 set dim=never\n0 set blank=never\n0 set speed=0\n1 page menu";
     let mut simulation = simulation(Height::Rows64, false, script);
-    let frames: Vec<Frame> = [30.0, 90.0, 150.0, 210.0, 270.0]
+    let frames: Vec<DisplayFrame> = [30.0, 90.0, 150.0, 210.0, 270.0]
         .map(|seconds| look(&mut simulation, seconds))
         .into();
     assert_eq!(frames[0], frames[4]);

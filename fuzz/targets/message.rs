@@ -10,7 +10,7 @@ use engine::{Cost, Platform};
 use instrument::surface::Surface;
 use gatebend::factory_networks;
 use gatebend::link::protocol::ServerMessage;
-use gatebend::link::session::{MOST_FINGERS, Session, Action};
+use gatebend::link::client_session::{MOST_FINGERS, ClientSession, Action};
 use gatebend::link::view::{InstrumentInfo, View};
 use gatebend::link::jobs::Job;
 use libfuzzer_sys::fuzz_target;
@@ -47,7 +47,7 @@ fuzz_target!(|text: &str| {
         surface: Surface::default(),
     }
     .welcome(1);
-    let mut session = Session::new(Arc::new(welcome), None);
+    let mut session = ClientSession::new(Arc::new(welcome), None);
     let mut view = View::new(Arc::clone(controller.state()));
     for line in text.lines().take(MAX_MESSAGES) {
         view.go_to(controller.state());

@@ -8,9 +8,9 @@ use std::time::Duration;
 use engine::{Counters, TapReader};
 
 use super::activity::ActivityMonitor;
+use super::client_session::Listening;
 use super::protocol::{FrameKind, Status};
 use super::rate_limit::RateLimit;
-use super::session::Listening;
 use super::view::View;
 use crate::panel::Mirror;
 

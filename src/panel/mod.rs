@@ -22,7 +22,7 @@ use logicnet::{Activity, Network};
 
 pub use display::{Display, Height, Light};
 pub use mirror::{Mirror, Shown};
-pub use touch::{Mounting, Poll, Touch};
+pub use touch::{Mounting, Poll, TouchSensor};
 
 use instrument::gestures::{Contact, Gesture, Gestures};
 use instrument::pages::{Picture, Status, View, draw, draw_splash};
@@ -119,7 +119,7 @@ const SAMPLES: u32 = 64;
 pub struct Panel<T, D, C> {
     config: Config,
     clock: C,
-    touch: Touch<T>,
+    touch: TouchSensor<T>,
     display: Display<D>,
     gestures: Gestures,
     /// Contacts that the sensor does not see.
@@ -166,7 +166,7 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
         let mut picture = Picture::new(config.height.rows());
         draw_splash(&mut picture, false);
         Panel {
-            touch: Touch::new(touch_bus, config.touch_address, config.mounting),
+            touch: TouchSensor::new(touch_bus, config.touch_address, config.mounting),
             display: Display::new(
                 display_bus,
                 config.display_address,

@@ -43,7 +43,7 @@ pub enum Poll {
 }
 
 /// The touch sensor.
-pub struct Touch<B> {
+pub struct TouchSensor<B> {
     sensor: Trill<B>,
     settings: Settings,
     mounting: Mounting,
@@ -60,10 +60,10 @@ pub struct Touch<B> {
     byte_ns: u64,
 }
 
-impl<B: I2c> Touch<B> {
+impl<B: I2c> TouchSensor<B> {
     /// Creates a sensor at this address, to be set up by the first poll.
-    pub fn new(bus: B, address: u8, mounting: Mounting) -> Touch<B> {
-        Touch {
+    pub fn new(bus: B, address: u8, mounting: Mounting) -> TouchSensor<B> {
+        TouchSensor {
             sensor: Trill::new(bus, address),
             settings: Settings::FAST,
             mounting,

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use super::{Block, Format, Library, Player, Session, Settings, SettingsRequest};
+use super::{BelaAudio, Block, Format, Library, Player, Settings, SettingsRequest};
 use crate::board::check::Finding;
 use crate::board::description::Board;
 use crate::board::linux::{MappedPru, lock_memory};
@@ -40,7 +40,7 @@ pub fn real_time() -> Finding {
     Finding::new("real time", outcome)
 }
 
-/// Checks whether the PRU can play, as a session does, on a system with this root.
+/// Checks whether the PRU can play, as playing does, on a system with this root.
 pub fn pru(board: &Board, root: &Path) -> Finding {
     let outcome = match (board.pru_core, board.engine) {
         (None, _) => Ok("not used on this board".into()),
@@ -76,19 +76,19 @@ fn play(library: &'static Library, board: &Board, options: &[String]) -> Result<
         library,
         underruns: Arc::clone(&underruns),
     };
-    let mut session = Session::new(settings, Box::new(tone)).map_err(|error| error.to_string())?;
-    let format = session.format().ok_or("Bela reported no format")?;
-    session.start().map_err(|error| error.to_string())?;
+    let mut audio = BelaAudio::new(settings, Box::new(tone)).map_err(|error| error.to_string())?;
+    let format = audio.format().ok_or("Bela reported no format")?;
+    audio.start().map_err(|error| error.to_string())?;
     // The tone ends the audio; the time limit is for a library that never calls back.
     let (interval, mut waited) = (Duration::from_millis(10), Duration::ZERO);
-    while !session.stop_requested() {
+    while !audio.stop_requested() {
         if waited > 3 * TONE {
             return Err("Bela does not call back: restart the board".into());
         }
         thread::sleep(interval);
         waited += interval;
     }
-    drop(session);
+    drop(audio);
     match underruns.load(Ordering::Relaxed) {
         0 => Ok(format!(
             "{format}, {} analog inputs; you heard a tone",

@@ -8,10 +8,11 @@
 //! build, and supports the Gem only. Its generated bindings (`bela-sys`) serve as a
 //! reference: tests compare the declarations here with them.
 //!
-//! Call order: [`Library::open`], [`Settings::new`], [`Session::new`],
-//! [`Session::start`]; dropping the session stops the audio. The session plays a
+//! Call order: [`Library::open`], [`Settings::new`], [`BelaAudio::new`],
+//! [`BelaAudio::start`]; dropping it stops the audio. It plays a
 //! [`Player`], whose panics never unwind into C.
 
+mod audio;
 mod block;
 pub mod check;
 mod error;
@@ -19,15 +20,14 @@ mod ffi;
 mod library;
 mod performance;
 mod player;
-mod session;
 mod settings;
 mod version;
 
+pub use audio::BelaAudio;
 pub use block::Block;
 pub use error::Error;
 pub use library::Library;
 pub use performance::play;
 pub use player::{Format, Player};
-pub use session::Session;
 pub use settings::{Settings, SettingsRequest};
 pub use version::{NEWEST_KNOWN, OLDEST, Version};

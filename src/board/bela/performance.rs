@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rtrb::{Consumer, RingBuffer};
 
-use super::{Block, Format, Library, Player, Session as BelaAudio, Settings, SettingsRequest};
+use super::{BelaAudio, Block, Format, Library, Player, Settings, SettingsRequest};
 use crate::board::description::Board;
 use crate::board::linux::{
     HotplugBus, MappedPru, Signals, SystemClock, keep_heap, lock_memory, spawn,

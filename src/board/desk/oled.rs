@@ -12,7 +12,7 @@ const PAGES: usize = 8;
 
 /// The visible content of the display, the right way up.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Frame {
+pub struct DisplayFrame {
     /// Rows.
     pub height: usize,
     /// Pixels row by row, 128 a row; true if lit.
@@ -21,7 +21,7 @@ pub struct Frame {
     pub contrast: u8,
 }
 
-impl Frame {
+impl DisplayFrame {
     /// Returns whether a pixel is lit.
     pub fn is_lit(&self, x: usize, y: usize) -> bool {
         self.pixels[y * WIDTH + x]
@@ -165,7 +165,7 @@ impl Controller {
         }
     }
 
-    fn frame(&self) -> Frame {
+    fn frame(&self) -> DisplayFrame {
         let height = usize::from(self.rows);
         let lit = self.on && self.pumped;
         let mut pixels = vec![false; WIDTH * height];
@@ -178,7 +178,7 @@ impl Controller {
                 pixels[y * WIDTH + x] = lit && (self.all_on || bit != self.inverted);
             }
         }
-        Frame {
+        DisplayFrame {
             height,
             pixels,
             contrast: if lit { self.contrast } else { 0 },
@@ -209,7 +209,7 @@ struct Module {
 }
 
 /// Called after each transfer with its time in nanoseconds and the visible content.
-pub type Watch = Box<dyn FnMut(u64, &Frame) + Send>;
+pub type Watch = Box<dyn FnMut(u64, &DisplayFrame) + Send>;
 
 impl Default for Oled {
     fn default() -> Oled {
@@ -231,7 +231,7 @@ impl Oled {
     }
 
     /// Returns the visible content.
-    pub fn frame(&self) -> Frame {
+    pub fn frame(&self) -> DisplayFrame {
         self.module().controller.frame()
     }
 
@@ -319,7 +319,7 @@ mod tests {
         let mut pixels = vec![false; WIDTH];
         pixels[0] = true;
         pixels[7] = true;
-        let frame = Frame {
+        let frame = DisplayFrame {
             height: 1,
             pixels,
             contrast: 9,

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
-use super::oled::Frame;
+use super::oled::DisplayFrame;
 
 /// File pixels per pixel of the display, and the width of the dark border.
 const SCALE: usize = 4;
@@ -18,7 +18,7 @@ const REST: u16 = 100;
 pub struct Album {
     folder: PathBuf,
     animation: gif::Encoder<BufWriter<File>>,
-    last: Option<(u64, Frame)>,
+    last: Option<(u64, DisplayFrame)>,
     count: usize,
 }
 
@@ -53,7 +53,7 @@ impl Album {
     ///
     /// # Errors
     /// Fails if a file cannot be written.
-    pub fn add(&mut self, now: u64, frame: Frame) -> io::Result<()> {
+    pub fn add(&mut self, now: u64, frame: DisplayFrame) -> io::Result<()> {
         if self.last.as_ref().is_some_and(|(_, last)| *last == frame) {
             return Ok(());
         }
@@ -78,7 +78,7 @@ impl Album {
         }
     }
 
-    fn animate(&mut self, frame: &Frame, delay: u16) -> io::Result<()> {
+    fn animate(&mut self, frame: &DisplayFrame, delay: u16) -> io::Result<()> {
         let (width, height) = size(frame.height);
         let picture = gif::Frame {
             width: width as u16,
@@ -99,7 +99,7 @@ fn size(rows: usize) -> (usize, usize) {
 }
 
 /// Returns the file's pixels, a byte each: 0 dark, 1 lit.
-fn pixels(frame: &Frame) -> Vec<u8> {
+fn pixels(frame: &DisplayFrame) -> Vec<u8> {
     let (width, height) = size(frame.height);
     let mut pixels = vec![0; width * height];
     for (y, row) in pixels.chunks_mut(width).enumerate().skip(BORDER) {
@@ -115,7 +115,7 @@ fn pixels(frame: &Frame) -> Vec<u8> {
 ///
 /// # Errors
 /// Fails if the file cannot be written.
-pub fn write_png(path: &Path, frame: &Frame) -> io::Result<()> {
+pub fn write_png(path: &Path, frame: &DisplayFrame) -> io::Result<()> {
     let (width, height) = size(frame.height);
     let file = BufWriter::new(File::create(path)?);
     let mut encoder = png::Encoder::new(file, width as u32, height as u32);

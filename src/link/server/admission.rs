@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, Ipv6Addr};
 
+use crate::link::client_session::Listening;
 use crate::link::frames::Audience;
-use crate::link::session::Listening;
 
 /// Connections at a time, including those of clients; a browser opens up to six.
 const CONNECTIONS: usize = 48;

@@ -16,9 +16,9 @@ use super::job_queue::JobQueue;
 use super::latest::Sent;
 use super::token_bucket::TokenBucket;
 use crate::handle::{CommandResult, Reply};
+use crate::link::client_session::{Action, ClientSession, MOST_HELLO, refused};
 use crate::link::protocol::ServerMessage;
 use crate::link::rate_limit::RateLimit;
-use crate::link::session::{Action, MOST_HELLO, Session, refused};
 
 /// Longest wait for a message before updates are sent.
 const SLICE: Duration = Duration::from_millis(10);
@@ -94,7 +94,7 @@ struct Client<'a> {
     peer: IpAddr,
     entry: ClientEntry<'a>,
     socket: &'a mut WebSocket<SlicedStream>,
-    session: Session,
+    session: ClientSession,
     connected: Duration,
     /// Messages that it may send.
     messages: TokenBucket,

@@ -19,11 +19,11 @@ use super::job_queue::QueuedJob;
 use super::latest::Latest;
 use super::{Access, ClientLimits, Options};
 use crate::handle::Handle;
+use crate::link::client_session::{Action, ClientSession, Listening};
 use crate::link::files::Files;
 use crate::link::frames::Audience;
 use crate::link::protocol::{Finger, ServerMessage, Welcome};
 use crate::link::rate_limit::RateLimit;
-use crate::link::session::{Action, Listening, Session};
 use crate::link::touch_merge::TouchMerge;
 use crate::link::view::View;
 
@@ -105,8 +105,8 @@ impl ServerContext {
     }
 
     /// Creates the session of a new client.
-    pub fn session(&self) -> Session {
-        Session::new(Arc::clone(&self.welcome), self.code.clone())
+    pub fn session(&self) -> ClientSession {
+        ClientSession::new(Arc::clone(&self.welcome), self.code.clone())
     }
 
     /// Returns the newest state. All clients share the data derived from its network.

@@ -5,9 +5,9 @@ use std::mem;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 
+use crate::link::client_session::refused;
 use crate::link::jobs::Job;
 use crate::link::protocol::ServerMessage;
-use crate::link::session::refused;
 
 /// A job, and the sender of its answer.
 pub type QueuedJob = (Job, Sender<ServerMessage>);

@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 
 use tungstenite::Message;
 
+use crate::link::client_session::Listening;
 use crate::link::frames::Frame;
 use crate::link::protocol::ServerMessage;
-use crate::link::session::Listening;
 
 /// Sound messages that are kept for slow clients: about a second.
 const SOUND_MESSAGES: usize = 50;

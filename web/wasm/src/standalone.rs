@@ -11,10 +11,10 @@ use gatebend::board::description;
 use gatebend::board::desk::{Desk, Script, Simulation};
 use gatebend::factory_networks;
 use gatebend::handle::{CommandResult, Handle, Reply};
+use gatebend::link::client_session::{Action, ClientSession};
 use gatebend::link::frames::{Audience, Frame, FrameSource};
 use gatebend::link::jobs::Job;
 use gatebend::link::protocol::{ClientMessage, ServerMessage};
-use gatebend::link::session::{Action, Session};
 use gatebend::link::touch_merge::TouchMerge;
 use gatebend::link::view::{InstrumentInfo, View};
 use gatebend::runtime::parts::InstrumentParts;
@@ -48,7 +48,7 @@ pub struct Standalone {
     simulation: Simulation,
     handle: Handle,
     touch: TouchMerge,
-    session: Session,
+    session: ClientSession,
     view: View,
     source: FrameSource,
     /// The message that is being prepared, and those behind it, which must not overtake it.
@@ -108,7 +108,7 @@ impl Standalone {
             view: View::new(Arc::clone(simulation.state())),
             simulation,
             touch,
-            session: Session::new(Arc::new(welcome), None),
+            session: ClientSession::new(Arc::new(welcome), None),
             source,
             unread: VecDeque::new(),
             pending: VecDeque::new(),

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::board::desk::oled::Frame;
+use crate::board::desk::oled::DisplayFrame;
 
 /// Time between two paintings, in nanoseconds.
 const PERIOD_NS: u64 = 50_000_000;
@@ -12,7 +12,7 @@ pub struct Terminal {
     painted: bool,
     /// The first picture was painted.
     begun: bool,
-    last: Option<Frame>,
+    last: Option<DisplayFrame>,
     next: u64,
     message: String,
     page: Option<String>,
@@ -43,7 +43,7 @@ impl Terminal {
 
     /// Paints the display if it has changed and a painting is due at this time in
     /// nanoseconds.
-    pub fn paint(&mut self, now: u64, frame: impl FnOnce() -> Frame) {
+    pub fn paint(&mut self, now: u64, frame: impl FnOnce() -> DisplayFrame) {
         if !self.painted || now < self.next {
             return;
         }
@@ -100,7 +100,7 @@ const DOTS: [(usize, usize); 8] = [
     (1, 3),
 ];
 
-fn braille(frame: &Frame, x: usize, y: usize) -> char {
+fn braille(frame: &DisplayFrame, x: usize, y: usize) -> char {
     let bits = DOTS.iter().enumerate().fold(0, |bits, (i, (dx, dy))| {
         bits | u32::from(frame.is_lit(x + dx, y + dy)) << i
     });

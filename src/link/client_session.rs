@@ -1,9 +1,9 @@
 //! One client's side of the protocol. Pure: no sockets, threads or clocks, so that the
 //! instrument in a page has sessions, too.
 //!
-//! The owner of a session does what [`Session::receive`] returns, one message after the
-//! other, and then calls [`Session::answer`]: an answer follows the state that it led to.
-//! [`Session::update`] sends changes by others. It sends the difference to the state that
+//! The owner of a session does what [`ClientSession::receive`] returns, one message after the
+//! other, and then calls [`ClientSession::answer`]: an answer follows the state that it led to.
+//! [`ClientSession::update`] sends changes by others. It sends the difference to the state that
 //! was sent last, so a slow client gets fewer updates and misses nothing.
 
 use std::sync::Arc;
@@ -31,9 +31,9 @@ pub enum Action {
     WrongCode(Vec<ServerMessage>),
     /// Send this message and end the connection.
     End(ServerMessage),
-    /// Give the instrument this command, then call [`Session::answer`].
+    /// Give the instrument this command, then call [`ClientSession::answer`].
     Command(Option<u32>, Command),
-    /// Replace the client's fingers on the pad by these, then call [`Session::answer`].
+    /// Replace the client's fingers on the pad by these, then call [`ClientSession::answer`].
     Touch(Option<u32>, Vec<Finger>),
     /// Start this job, and send its answer; other messages need not wait.
     Job(Job),
@@ -51,7 +51,7 @@ pub struct Listening {
 }
 
 /// A client.
-pub struct Session {
+pub struct ClientSession {
     welcome: Arc<Welcome>,
     code: Option<Arc<str>>,
     greeted: bool,
@@ -65,10 +65,10 @@ pub struct Session {
 /// The number of the next stroke, which no other client has.
 static STROKES: AtomicU32 = AtomicU32::new(0);
 
-impl Session {
+impl ClientSession {
     /// Creates the session of a client that must send the pairing code, if one is given.
-    pub fn new(welcome: Arc<Welcome>, code: Option<Arc<str>>) -> Session {
-        Session {
+    pub fn new(welcome: Arc<Welcome>, code: Option<Arc<str>>) -> ClientSession {
+        ClientSession {
             welcome,
             code,
             greeted: false,
@@ -286,11 +286,11 @@ mod tests {
             }
         }
 
-        fn session(&self, code: Option<&str>) -> Session {
-            Session::new(Arc::clone(&self.welcome), code.map(Arc::from))
+        fn session(&self, code: Option<&str>) -> ClientSession {
+            ClientSession::new(Arc::clone(&self.welcome), code.map(Arc::from))
         }
 
-        fn greeted(&self) -> Session {
+        fn greeted(&self) -> ClientSession {
             let mut session = self.session(None);
             session.receive(r#"{"type":"hello","version":1}"#, &self.view, 0);
             assert!(session.greeted());
@@ -298,7 +298,7 @@ mod tests {
         }
 
         /// Handles a message, and carries out its command.
-        fn send(&mut self, session: &mut Session, text: &str) -> Vec<ServerMessage> {
+        fn send(&mut self, session: &mut ClientSession, text: &str) -> Vec<ServerMessage> {
             match session.receive(text, &self.view, 99) {
                 Action::Send(messages) => messages,
                 Action::Command(id, command) => {
@@ -376,7 +376,7 @@ mod tests {
     fn strokes_of_clients_do_not_merge() {
         let mut fixture = Fixture::new();
         let (mut one, mut two) = (fixture.greeted(), fixture.greeted());
-        let mut paint = |session: &mut Session, node: u32, begins: bool| {
+        let mut paint = |session: &mut ClientSession, node: u32, begins: bool| {
             let text = format!(r#"{{"type":"paint","bends":[[{node},"one"]],"begins":{begins}}}"#);
             fixture.send(session, &text);
             let state = fixture.view.state();
@@ -398,7 +398,7 @@ mod tests {
     fn nothing_is_sent_before_the_code_is_right() {
         let fixture = Fixture::new();
         let mut session = fixture.session(Some("123456"));
-        let hello = |session: &mut Session, code: &str| {
+        let hello = |session: &mut ClientSession, code: &str| {
             let text = format!(r#"{{"type":"hello","version":1{code}}}"#);
             session.receive(&text, &fixture.view, 0)
         };

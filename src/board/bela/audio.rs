@@ -18,7 +18,7 @@ const MEASUREMENTS: u32 = 10;
 /// Assumed frames per second, before the library reports its rate.
 const RATE: u32 = 44_100;
 
-/// True while a session exists, and for good after one has failed: the library supports
+/// True while a `BelaAudio` exists, and for good after one has failed: the library supports
 /// one at a time, and none after a failure.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
@@ -30,23 +30,23 @@ enum AudioState {
     Failed,
 }
 
-/// Audio that is set up, and runs from [`Session::start`] until it is dropped.
+/// Audio that is set up, and runs from [`BelaAudio::start`] until it is dropped.
 ///
 /// Stays on the thread that created it.
-pub struct Session {
+pub struct BelaAudio {
     settings: Settings,
     callbacks: NonNull<Callbacks>,
     state: AudioState,
 }
 
-impl Session {
+impl BelaAudio {
     /// Sets up the audio, and the player with it. The library prints further details of a
     /// failure.
     ///
     /// # Errors
     /// Fails if the player refuses the format, or the library fails: the process cannot
-    /// create another session then.
-    pub fn new(mut settings: Settings, player: Box<dyn Player>) -> Result<Session, Error> {
+    /// create another then.
+    pub fn new(mut settings: Settings, player: Box<dyn Player>) -> Result<BelaAudio, Error> {
         if TAKEN.swap(true, Ordering::AcqRel) {
             return Err(Error::AlreadySetUp);
         }
@@ -59,7 +59,7 @@ impl Session {
         raw.render = Some(player::render);
         raw.cleanup = Some(player::cleanup);
         raw.audio_thread_done = Some(player::done);
-        let mut session = Session {
+        let mut session = BelaAudio {
             settings,
             callbacks,
             state: AudioState::Failed,
@@ -109,7 +109,7 @@ impl Session {
     }
 
     /// Returns whether a stop was requested or the audio has ended, for any reason. The
-    /// caller polls it, then drops the session and ends the program.
+    /// caller polls it, then drops this and ends the program.
     pub fn stop_requested(&self) -> bool {
         self.callbacks().ended() || self.panicked() || self.library().stop_requested()
     }
@@ -125,7 +125,7 @@ impl Session {
     }
 }
 
-impl Drop for Session {
+impl Drop for BelaAudio {
     /// Stops the audio after the block that is being rendered.
     fn drop(&mut self) {
         if self.state == AudioState::Failed {
@@ -146,9 +146,9 @@ impl Drop for Session {
     }
 }
 
-impl fmt::Debug for Session {
+impl fmt::Debug for BelaAudio {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session")
+        f.debug_struct("BelaAudio")
             .field("format", &self.format())
             .field("state", &self.state)
             .finish_non_exhaustive()
