@@ -25,8 +25,11 @@ pub enum Command {
     ///
     /// [`State::network_names`]: crate::State::network_names
     Choose(usize),
-    /// Plays a network from elsewhere, with the bends and the parameters that its file has.
+    /// Plays a network from elsewhere.
     Load(Box<Network>),
+    /// Plays the network of a preset's file, with its bends and, if it has some, its
+    /// parameters.
+    LoadPreset(Box<Network>),
     /// Plays a random network; without a seed, a different one each time.
     Random(Option<u64>),
     /// Changes a few gates of the network at random; with a seed, the same gates in the

@@ -153,12 +153,8 @@ impl History {
 /// Returns the memory of a network in bytes, roughly. Fields of its file that have no
 /// meaning here may be most of it.
 fn network_bytes(network: &Network) -> usize {
-    let texts = [
-        network.description(),
-        network.source(),
-        Some(network.name()),
-    ];
-    let texts: usize = texts.into_iter().flatten().map(str::len).sum();
+    let texts = [network.description(), network.source()];
+    let texts = texts.into_iter().flatten().map(str::len).sum::<usize>() + network.name().len();
     let fields: usize = network.extra().iter().map(field_bytes).sum();
     let masks = network.masks().iter().count() * MASK_BYTES;
     size_of_val::<[Gate]>(network.gates()) + masks + texts + fields

@@ -215,7 +215,12 @@ impl Instrument {
                 self.choose(state, index)?
             }
             Command::Choose(index) => self.choose(state, index)?,
-            Command::Load(network) => self.load(state, *network)?,
+            Command::Load(network) => {
+                let network = Arc::new(*network);
+                self.place_network(state, &network, network.name());
+                Change::new(Affects::Network)
+            }
+            Command::LoadPreset(network) => self.load_preset(state, *network)?,
             Command::Random(seed) => self.random(state, seed)?,
             Command::Mutate(seed) => self.mutate(state, seed)?,
             Command::Rewire(node, gate) => {

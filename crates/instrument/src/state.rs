@@ -205,12 +205,8 @@ impl State {
     pub(super) fn steer(&mut self) {
         let targets: [_; INPUTS] = std::array::from_fn(|input| self.parameters.target(input));
         let point = self.analog.bend_at(targets);
-        self.steered = point.and_then(|point| {
-            self.layout
-                .touched(Area::Finger(point, 0.0), 0.0)
-                .first()
-                .copied()
-        });
+        let touched = |point| self.layout.touched(Area::Finger(point, 0.0), 0.0);
+        self.steered = point.and_then(|point| touched(point).first().copied());
     }
 
     /// Sets network time, and returns it.

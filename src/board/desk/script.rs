@@ -12,6 +12,7 @@ use crate::runtime::analog_inputs::AnalogInputs;
 use instrument::Command;
 use instrument::analog::INPUTS;
 use instrument::commands;
+use instrument::layout::Point;
 use instrument::surface::{Button, Surface};
 
 /// A device on the bus.
@@ -290,8 +291,7 @@ impl Parser<'_> {
         })?;
         let region = self.surface.region(button);
         let region = region.ok_or_else(|| format!("this board has no button {name}"))?;
-        let middle = region.middle();
-        let (x, y) = (middle.x, middle.y);
+        let Point { x, y } = region.middle();
         let place = Touch { x, y, size: SIZE };
         let end = self.now + length;
         self.stroke(0, self.now, end, place, place);

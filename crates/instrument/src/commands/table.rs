@@ -7,6 +7,7 @@ use super::Kind::{self, Bends, File, Flag, Name, Page, Parameter, Setting};
 use super::{Argument, Bend, OpNumber, Phrase, Spec};
 use crate::analog::INPUTS;
 use crate::bend_layers::MAX_STRENGTH;
+use crate::preset::BENDS;
 use crate::{Command, Direction, Saved};
 
 const NODE: Kind = Kind::Number("NODE", u32::MAX, 0);
@@ -137,14 +138,14 @@ commands! {
         => Command::DeletePreset(name);
     "load" Edit idempotent "Plays another network"
         [] (network: required File, "Its file, or that of a preset, which brings its bends")
-        => Command::Load(Box::new(file(network, Network::from_json)?));
+        => load(file(String::as_str(&network), Network::from_json)?);
     "restore" Edit idempotent "Continues from a snapshot"
         []
         (
             snapshot: required File, "The snapshot",
             t: optional TIME, "The sample to continue at; without it, time goes on"
         )
-        => Command::Restore(Box::new(file(snapshot, Saved::from_json)?), t);
+        => Command::Restore(Box::new(file(String::as_str(&snapshot), Saved::from_json)?), t);
 }
 
 /// Paints in a new stroke or, as stroke 0, in one that the client's session numbers.
@@ -158,9 +159,17 @@ fn paint(begins: bool, bends: Vec<(u32, Option<Bend>)>) -> Command {
     }
 }
 
+fn load(network: Network) -> Command {
+    let is_preset = network.extra().contains_key(BENDS);
+    let load = if is_preset {
+        Command::LoadPreset
+    } else {
+        Command::Load
+    };
+    load(Box::new(network))
+}
+
 /// Reads a file's text.
-// By value: the type tells the row's reader what to expect.
-#[allow(clippy::needless_pass_by_value)]
-fn file<T>(text: String, read: fn(&str) -> Result<T, NetworkError>) -> Result<T, String> {
-    read(&text).map_err(|error| error.to_string())
+fn file<T>(text: &str, read: fn(&str) -> Result<T, NetworkError>) -> Result<T, String> {
+    read(text).map_err(|error| error.to_string())
 }

@@ -109,11 +109,11 @@ fn json(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
+/// The fields of [`Kind::Number`].
+type Bounds = (&'static str, u32, u32);
+
 /// Reads a number, and moves on behind its word.
-fn number(
-    (label, most, first): (&'static str, u32, u32),
-    words: &mut &[&str],
-) -> Result<u32, String> {
+fn number((label, most, first): Bounds, words: &mut &[&str]) -> Result<u32, String> {
     let [word, rest @ ..] = *words else {
         return Err(format!("{label} is missing"));
     };
@@ -145,10 +145,8 @@ fn bends(words: &[&str]) -> Result<String, String> {
     };
     let (mut nodes, mut bends) = (nodes, Vec::new());
     while !nodes.is_empty() || bends.is_empty() {
-        bends.push(format!(
-            "[{},{bend}]",
-            number(("NODE", u32::MAX, 0), &mut nodes)?
-        ));
+        let node = number(("NODE", u32::MAX, 0), &mut nodes)?;
+        bends.push(format!("[{node},{bend}]"));
     }
     Ok(format!("[{}]", bends.join(",")))
 }

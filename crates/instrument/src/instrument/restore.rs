@@ -8,7 +8,7 @@ use super::change::{Affects, Change, Outcome, Sound};
 use super::{Effect, Instrument};
 use crate::history::History;
 use crate::parameters::ParameterScope;
-use crate::preset::{BENDS, PARAMETERS, RESCUED};
+use crate::preset::{PARAMETERS, RESCUED};
 use crate::save_request::SaveRequest;
 use crate::saved::Saved;
 use crate::state::{Page, State};
@@ -55,16 +55,9 @@ impl Instrument {
         Ok(sound)
     }
 
-    /// Plays a network from elsewhere. Bends in its file are restored, and the parameters if
-    /// it has some.
-    pub(super) fn load(&self, state: &mut State, network: Network) -> Outcome {
-        let has = |field| network.extra().contains_key(field);
-        if !has(BENDS) {
-            let network = Arc::new(network);
-            self.place_network(state, &network, network.name());
-            return Ok(Change::new(Affects::Network));
-        }
-        let has_parameters = has(PARAMETERS);
+    /// Plays the network of a preset's file, with its bends and parameters.
+    pub(super) fn load_preset(&self, state: &mut State, network: Network) -> Outcome {
+        let has_parameters = network.extra().contains_key(PARAMETERS);
         let mut saved = Saved::from_network(network).map_err(|error| error.to_string())?;
         if !has_parameters {
             saved.parameters.clone_from(&state.parameters);
