@@ -4,6 +4,7 @@
 
 use std::ffi::OsStr;
 use std::io::{self, BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
@@ -99,10 +100,16 @@ impl Hanging {
 #[test]
 fn a_signal_is_noted_and_the_program_can_end_in_its_own_way() {
     for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
-        let (code, output) = raise(command(
-            std::env::current_exe().unwrap(),
-            &signal.to_string(),
-        ));
+        let mut child = command(std::env::current_exe().unwrap(), &signal.to_string());
+        // SAFETY: only resets a signal, which is allowed between fork and exec.
+        unsafe {
+            // These tests may run under nohup, which ignores SIGHUP.
+            child.pre_exec(|| {
+                libc::signal(libc::SIGHUP, libc::SIG_DFL);
+                Ok(())
+            });
+        }
+        let (code, output) = raise(child);
         let noted = format!("@received {:?}", Some(signal));
         assert!(output.contains(&noted), "{output}");
         assert_eq!(code, Some(7));
