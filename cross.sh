@@ -194,7 +194,7 @@ check_neon() {
     done
     [ -n "$objdump" ] || fail "an objdump for ARM is missing (binutils-arm-linux-gnueabihf or llvm)"
     counts=$("$objdump" -d -C --no-show-raw-insn "$built" | awk '
-        /^[0-9a-f]+ </ { evaluates = /logicnet::evaluator|engine::voice|engine::Engine/ }
+        /^[0-9a-f]+ </ { evaluates = /logicnet::(evaluator|machine)|engine::voice|engine::Engine/ }
         evaluates && /[ \t]v(and|bic|orr|eor)[ \t]+q/ { match($0, /v(and|bic|orr|eor)/); n[substr($0, RSTART, 4)]++ }
         END { printf "vand %d, vbic %d, vorr %d, veor %d", n["vand"], n["vbic"], n["vorr"], n["veor"]
               exit !(n["vand"] && n["vbic"] && n["vorr"] && n["veor"]) }') ||
