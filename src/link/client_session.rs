@@ -206,7 +206,7 @@ impl ClientSession {
                 id,
                 format!(
                     "this page speaks version {version} of the protocol and the instrument \
-                     version {}: load it anew",
+                     version {}: reload the page",
                     protocol::VERSION
                 ),
             ));

@@ -60,7 +60,7 @@ mod tests {
     fn command(text: &str) -> Result<Command, String> {
         match read(text).map_err(|(_, problem)| problem)?.body {
             Body::Command(command) => Ok(command),
-            Body::Request(request) => panic!("{request:?} is no command"),
+            Body::Request(request) => panic!("{request:?} is not a command"),
         }
     }
 

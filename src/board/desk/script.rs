@@ -377,14 +377,14 @@ fn number<T: FromStr + PartialOrd>(
 }
 
 fn nanoseconds(text: &str) -> Outcome<u64> {
-    let problem = || format!("{text:?} is no time in seconds");
+    let problem = || format!("{text:?} is not a time in seconds");
     let seconds = number(text, 0.0..=MOST_SECONDS, problem)?;
     Ok((seconds * SECOND).round() as u64)
 }
 
 fn part(text: &str) -> Outcome<f32> {
     number(text, 0.0..=1.0, || {
-        format!("{text:?} is no number from 0 to 1")
+        format!("{text:?} is not a number from 0 to 1")
     })
 }
 
@@ -402,7 +402,7 @@ fn event(words: &[&str]) -> Outcome<Event> {
                 ["silent"] => Some(Fault::Silent),
                 ["frozen"] => Some(Fault::Frozen),
                 ["short", bytes] => {
-                    let problem = || format!("{bytes:?} is no number up to 64");
+                    let problem = || format!("{bytes:?} is not a number up to 64");
                     Some(Fault::ShortReads(number(bytes, 0..=64, problem)?))
                 }
                 ["none"] => None,
@@ -498,11 +498,11 @@ mod tests {
     #[test]
     fn mistakes_are_named_with_their_line() {
         for (text, expected) in [
-            ("soon down 0 0", "line 1: \"soon\" is no time"),
+            ("soon down 0 0", "line 1: \"soon\" is not a time in seconds"),
             ("2 mutate\n\n1 mutate", "line 3: 1 comes after 2 seconds"),
             ("1", "line 1: a time, and what then?"),
             ("1 down 0.5", "line 1: where?"),
-            ("1 down 2 0.5", "line 1: \"2\" is no number from 0 to 1"),
+            ("1 down 2 0.5", "line 1: \"2\" is not a number from 0 to 1"),
             ("1 up", "line 1: finger 1 is not down"),
             ("1 down 0 0\n1 down 1 1", "line 2: finger 1 is down already"),
             ("1 tap bell", "line 1: no button \"bell\""),
@@ -529,7 +529,7 @@ mod tests {
             ),
             (
                 "1 layer up 1",
-                "line 1: \"layer up 1\" is no command; write layer clear N, layer add",
+                "line 1: \"layer up 1\" is not a command; write layer clear N, layer add",
             ),
             (
                 "1 strength 1 101",
@@ -544,7 +544,7 @@ mod tests {
                 "1 analog 1 0 over 2\n2 analog 1 1",
                 "line 2: input 1 is still turning",
             ),
-            ("1e99 mutate", "line 1: \"1e99\" is no time"),
+            ("1e99 mutate", "line 1: \"1e99\" is not a time in seconds"),
         ] {
             let problem = parse(text).unwrap_err();
             assert!(problem.starts_with(expected), "{text:?}: {problem}");

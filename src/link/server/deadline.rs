@@ -1,5 +1,5 @@
 //! Sockets that hold a thread for a bounded time, however slow the peer is. A socket's own
-//! timeouts bound one call only, and start anew with each byte.
+//! timeouts bound one call only, and start again with each byte.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};

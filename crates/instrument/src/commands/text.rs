@@ -56,7 +56,7 @@ pub fn parse(words: &[&str]) -> Result<Option<Command>, String> {
     }
     let Some((spec, phrase)) = phrases.find(|(_, phrase)| phrase.begins(words)) else {
         let (words, usages) = (words.join(" "), usages(phrases_of(words[0])));
-        return Err(format!("{words:?} is no command; write {usages}"));
+        return Err(format!("{words:?} is not a command; write {usages}"));
     };
     let values = values(spec, phrase, &words[phrase.words().count()..])
         .map_err(|problem| format!("{}: {problem}", phrase.usage))?;
@@ -299,7 +299,7 @@ mod tests {
             ),
             (
                 "layer",
-                "\"layer\" is no command; write layer clear N, layer add [NAME]",
+                "\"layer\" is not a command; write layer clear N, layer add [NAME]",
             ),
         ] {
             let problem = command(text).unwrap_err();
