@@ -56,6 +56,8 @@ pub struct ClientSession {
     code: Option<Arc<str>>,
     greeted: bool,
     listening: Listening,
+    /// True if the client receives changes of bends rather than whole layers.
+    bends: bool,
     /// The number of the client's last stroke.
     stroke: Option<u32>,
     /// The state as the client knows it.
@@ -77,6 +79,7 @@ impl ClientSession {
                 display: true,
                 sound: false,
             },
+            bends: false,
             stroke: None,
             sent: None,
         }
@@ -113,7 +116,7 @@ impl ClientSession {
         if !self.greeted() {
             return None;
         }
-        let sections = view.sections(self.sent.as_ref());
+        let sections = view.sections(self.sent.as_ref(), self.bends);
         self.sent = Some(view.clone());
         (sections != protocol::State::default()).then(|| ServerMessage::State(Box::new(sections)))
     }
@@ -153,7 +156,9 @@ impl ClientSession {
                 activity,
                 display,
                 sound,
+                bends,
             } => {
+                self.bends = bends;
                 self.listening = Listening {
                     activity,
                     display,
@@ -370,6 +375,59 @@ mod tests {
         fixture.send(&mut one, r#"{"type":"set","key":"volume","value":-12}"#);
         fixture.send(&mut one, r#"{"type":"set","key":"volume","value":-11}"#);
         assert_eq!(two.update(&fixture.view), None);
+    }
+
+    #[test]
+    fn a_client_may_receive_changed_bends_in_place_of_layers() {
+        let mut fixture = Fixture::new();
+        let (mut whole, mut changes) = (fixture.greeted(), fixture.greeted());
+        let listen =
+            r#"{"type":"listen","activity":false,"display":false,"sound":false,"bends":true}"#;
+        fixture.send(&mut changes, listen);
+        let layers = |message: Option<ServerMessage>| match message {
+            Some(ServerMessage::State(state)) => (state.layers, state.bends),
+            _ => (None, None),
+        };
+        let mut known = fixture.view.sections(None, true).layers.unwrap();
+        for (text, is_change) in [
+            (
+                r#"{"type":"paint","bends":[[20,"one"],[30,"zero"],[40,"invert"]],"begins":true}"#,
+                true,
+            ),
+            (
+                r#"{"type":"paint","bends":[[30,{"op":6}],[20,null]],"begins":false}"#,
+                true,
+            ),
+            (r#"{"type":"strength","layer":0,"strength":50}"#, false),
+            (
+                r#"{"type":"paint","bends":[[50,"one"],[60,"one"],[70,"one"]],"begins":true}"#,
+                true,
+            ),
+            (r#"{"type":"set","key":"volume","value":-20}"#, false),
+            (r#"{"type":"add-layer"}"#, false),
+            (
+                r#"{"type":"paint","bends":[[50,"zero"]],"begins":true}"#,
+                true,
+            ),
+            (r#"{"type":"clear"}"#, true),
+        ] {
+            let mut sender = fixture.greeted();
+            fixture.send(&mut sender, text);
+            let (all, none) = layers(whole.update(&fixture.view));
+            assert_eq!(none, None, "{text}");
+            let (layers, bends) = layers(changes.update(&fixture.view));
+            assert_eq!(bends.is_some(), is_change, "{text}");
+            for change in bends.into_iter().flatten() {
+                let layer = &mut known.layers[change.layer];
+                for (node, bend, counts) in change.bends {
+                    layer.bends.retain(|(other, ..)| *other != node);
+                    layer.bends.extend(bend.map(|bend| (node, bend, counts)));
+                }
+                layer.bends.sort_by_key(|(node, ..)| *node);
+            }
+            known = layers.unwrap_or(known);
+            assert_eq!(known, all.unwrap_or_else(|| known.clone()), "{text}");
+        }
     }
 
     #[test]

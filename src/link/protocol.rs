@@ -59,6 +59,11 @@ pub enum Request {
         display: bool,
         /// [`FrameKind::Sound`].
         sound: bool,
+        /// True to receive changes of bends as [`State::bends`], if [`Welcome::bends`]
+        /// says that they are available; otherwise, whole layers are sent.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional, as = "Option<bool>"))]
+        bends: bool,
     },
     /// All fingers on the pad: sent whenever one moves, comes or leaves.
     Touch {
@@ -183,6 +188,9 @@ pub struct Welcome {
     pub parameters: Vec<Parameter>,
     /// The regions of the pad.
     pub regions: Vec<Region>,
+    /// True if [`Request::Listen`] has the field `bends`; instruments that lack it refuse it.
+    #[serde(default)]
+    pub bends: bool,
 }
 
 /// A row of the table of parameters.
@@ -233,6 +241,10 @@ pub struct State {
     /// Layers of bends, from the lowest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layers: Option<Layers>,
+    /// Changed bends of layers that are otherwise the same, for clients that listen to
+    /// them; in place of `layers`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bends: Option<Vec<LayerChange>>,
     /// Momentary bends by touch and by analog inputs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub touched: Option<Touched>,
@@ -293,6 +305,17 @@ pub struct Layer {
     /// Its bends by node, ascending; true if the bend is active at this strength.
     #[cfg_attr(test, ts(as = "Vec<(u32, tests::Bend, bool)>"))]
     pub bends: Vec<(u32, Bend, bool)>,
+}
+
+/// Changed bends of a layer.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct LayerChange {
+    /// The layer.
+    pub layer: usize,
+    /// As [`Layer::bends`], of the nodes that changed; `null` for a removed bend.
+    #[cfg_attr(test, ts(as = "Vec<(u32, Option<tests::Bend>, bool)>"))]
+    pub bends: Vec<(u32, Option<Bend>, bool)>,
 }
 
 /// Momentary bends.

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use logicnet::Network;
-
-use super::protocol::{self, Bend, Parameter, Region, Welcome};
 use instrument::State;
+use instrument::bend_layers::{BendLayer, BendLayers};
 use instrument::parameters::{KEYS, Kind};
 use instrument::surface::Surface;
+use logicnet::{Mask, Network};
+
+use super::protocol::{self, Bend, LayerChange, Parameter, Region, Welcome};
 
 /// A state and the data derived from it, shared by all clients. Clones share their contents.
 #[derive(Clone, Debug)]
@@ -71,7 +72,8 @@ impl View {
     }
 
     /// Returns the sections that differ from those of an earlier view; all, if there is none.
-    pub fn sections(&self, earlier: Option<&View>) -> protocol::State {
+    /// Bends that differ are sent alone if `bends` is true and the layers are the same.
+    pub fn sections(&self, earlier: Option<&View>, bends: bool) -> protocol::State {
         // A section is left out if its key is equal in both views.
         macro_rules! section {
             ($view:ident, $key:expr, $make:expr) => {{
@@ -82,13 +84,21 @@ impl View {
             }};
         }
         let state = &*self.state;
+        let bends = earlier
+            .filter(|_| bends)
+            .and_then(|earlier| layer_changes(&earlier.state.layers, &state.layers));
         protocol::State {
             network: section!(
                 view,
                 (Arc::as_ptr(&view.file), Arc::as_ptr(&view.state.layout)),
                 self.network()
             ),
-            layers: section!(view, &view.state.layers, layers(state)),
+            layers: if bends.is_some() {
+                None
+            } else {
+                section!(view, &view.state.layers, layers(state))
+            },
+            bends,
             touched: section!(
                 view,
                 (&view.state.touched, view.state.steered, view.state.mask()),
@@ -139,26 +149,60 @@ impl View {
 }
 
 fn layers(state: &State) -> protocol::Layers {
-    let layers = state.layers.iter().map(|layer| {
-        let mut bent = layer.bent().map(|(node, _)| node).peekable();
-        protocol::Layer {
-            name: layer.name.clone(),
-            strength: layer.strength,
-            bends: layer
-                .bends
-                .iter()
-                .map(|(node, mask)| {
-                    // Both are ordered by node.
-                    let counts = bent.next_if_eq(node).is_some();
-                    (*node, Bend::from(*mask), counts)
-                })
-                .collect(),
-        }
+    let layers = state.layers.iter().map(|layer| protocol::Layer {
+        name: layer.name.clone(),
+        strength: layer.strength,
+        bends: bends(layer)
+            .map(|(node, mask, counts)| (node, Bend::from(mask), counts))
+            .collect(),
     });
     protocol::Layers {
         layers: layers.collect(),
         chosen: state.layers.chosen(),
     }
+}
+
+/// Returns a layer's bends by node, and whether its strength lets them through.
+fn bends(layer: &BendLayer) -> impl Iterator<Item = (u32, Mask, bool)> {
+    let mut bent = layer.bent().map(|(node, _)| node).peekable();
+    let bends = layer.bends.iter();
+    // Both are ordered by node.
+    bends.map(move |(node, mask)| (*node, *mask, bent.next_if_eq(node).is_some()))
+}
+
+/// Returns the bends that differ, if only bends do.
+fn layer_changes(earlier: &BendLayers, later: &BendLayers) -> Option<Vec<LayerChange>> {
+    let is_alike = |(earlier, later): (&BendLayer, &BendLayer)| {
+        earlier.name == later.name && earlier.strength == later.strength
+    };
+    let are_alike = earlier.len() == later.len()
+        && earlier.chosen() == later.chosen()
+        && earlier.iter().zip(later.iter()).all(is_alike);
+    if !are_alike || earlier == later {
+        return None;
+    }
+    let pairs = earlier.iter().zip(later.iter()).enumerate();
+    let changes = pairs.map(|(layer, (earlier, later))| LayerChange {
+        layer,
+        bends: changed_bends(earlier, later),
+    });
+    Some(changes.filter(|change| !change.bends.is_empty()).collect())
+}
+
+fn changed_bends(earlier: &BendLayer, later: &BendLayer) -> Vec<(u32, Option<Bend>, bool)> {
+    let mut earlier = bends(earlier).peekable();
+    let mut changes = Vec::new();
+    for bend in bends(later) {
+        let (node, mask, counts) = bend;
+        while let Some((removed, ..)) = earlier.next_if(|(other, ..)| *other < node) {
+            changes.push((removed, None, false));
+        }
+        if earlier.next_if(|(other, ..)| *other == node) != Some(bend) {
+            changes.push((node, Some(mask.into()), counts));
+        }
+    }
+    changes.extend(earlier.map(|(removed, ..)| (removed, None, false)));
+    changes
 }
 
 fn transport(state: &State) -> protocol::Transport {
@@ -206,6 +250,7 @@ impl InstrumentInfo {
             regions: std::iter::once(region("field", &self.surface.field))
                 .chain(buttons)
                 .collect(),
+            bends: true,
         }
     }
 }

@@ -11,6 +11,7 @@ import { decodeFrame } from '../link/frames.js';
 import { Edits } from './edits.js';
 import { InstrumentLink } from './instrument-link.js';
 import { isEdit } from './journal.js';
+import { changed } from './layers.js';
 
 /** @import { ClientMessage, ConnectionState, ServerMessage } from '../link/connection.js' */
 /** @import { State } from '../types/State' */
@@ -95,7 +96,8 @@ export class Store extends EventTarget {
     /** @param {boolean} on true to receive the instrument's sound */
     listen(on) {
         this.listening = on;
-        this.send({ type: 'listen', activity: true, display: true, sound: on });
+        // An instrument that has no changes of bends refuses the field.
+        this.send({ type: 'listen', activity: true, display: true, sound: on, ...this.welcome?.bends && { bends: true } });
     }
 
     /** Network time, extrapolated from the latest message. */
@@ -156,7 +158,8 @@ export class Store extends EventTarget {
 
     /** @param {State} message */
     merge(message) {
-        const { type: _, ...sections } = /** @type {State & { type?: string }} */ (message);
+        const { type: _, bends, ...sections } = /** @type {State & { type?: string }} */ (message);
+        if (bends && this.state.layers) sections.layers = changed(this.state.layers, bends);
         // Until this moment, time ran at the old speed.
         if (sections.transport || sections.parameters) this.setTime(this.t);
         this.state = { ...this.state, ...sections };

@@ -28,6 +28,28 @@ test('sections are merged and dispatched by name', async () => {
     assert.equal(store.state.library.place, 1);
 });
 
+test('changed bends are merged into the layers, if the instrument has them', async () => {
+    const { store, instrument } = await connected();
+    const listens = () => received(instrument, 'listen').map(({ bends }) => bends);
+    assert.deepEqual(listens(), [undefined]);
+    store.receive({ ...store.welcome, bends: true });
+    await settled();
+    assert.deepEqual(listens(), [undefined, true]);
+    instrument.change({ layers: { chosen: 0, layers: [
+        { name: 'hand', strength: 100, bends: [[3, 'one', true], [5, 'zero', true], [9, 'invert', true]] },
+        { name: 'high', strength: 50, bends: [[4, 'one', true]] },
+    ] } });
+    const before = store.state.layers;
+    const seen = [];
+    store.addEventListener('layers', ({ detail }) => seen.push(detail));
+    instrument.send({ type: 'state', bends: [{ layer: 0, bends: [[2, 'one', true], [5, null, false], [9, { op: 6 }, false], [10, 'zero', true]] }] });
+    assert.deepEqual(store.state.layers.layers[0].bends, [[2, 'one', true], [3, 'one', true], [9, { op: 6 }, false], [10, 'zero', true]]);
+    assert.equal(store.state.layers.layers[1], before.layers[1]);
+    assert.equal(before.layers[0].bends.length, 3);
+    assert.deepEqual(seen, [store.state.layers]);
+    assert.equal('bends' in store.state, false);
+});
+
 test('parameters have their defaults until their values are known', () => {
     const store = new Store();
     assert.equal(store.value('speed'), 0);

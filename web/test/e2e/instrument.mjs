@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { changed } from '../../store/layers.js';
 import * as browser from '../browser.mjs';
 import { Stream } from './stream.mjs';
 
@@ -103,7 +104,11 @@ export class Client {
             const { type, ...content } = JSON.parse(payload);
             if (type === 'welcome') this.state = {};
             if (type === 'snapshot') this.snapshots += 1;
-            if (type === 'state') Object.assign(this.state, content);
+            if (type === 'state') {
+                const { bends, ...sections } = content;
+                if (bends) sections.layers = changed(this.state.layers, bends);
+                Object.assign(this.state, sections);
+            }
         } else {
             this.frames[payload[0]] += 1;
             this.last[payload[0]] = payload;
