@@ -7,7 +7,7 @@ import { GATE_FRAGMENT, GATE_VERTEX, WIRE_FRAGMENT, WIRE_VERTEX } from './shader
 
 /** @import { Layout } from './layout.js' */
 /** @import { Model } from './model.js' */
-/** @import { View } from './view.js' */
+/** @import { Index, View } from './view.js' */
 
 /** A colour: red, green and blue, 0 to 1. @typedef {[number, number, number]} Colour */
 
@@ -16,8 +16,9 @@ import { GATE_FRAGMENT, GATE_VERTEX, WIRE_FRAGMENT, WIRE_VERTEX } from './shader
 /**
  * Draws a graph on a canvas.
  * @typedef {object} Renderer
- * @property {(model: Model, layout: Layout) => void} setNetwork
- * @property {(marks: Uint8Array) => void} setMarks see marks.js
+ * @property {(model: Model, layout: Layout, index: Index) => void} setNetwork
+ * @property {(marks: Uint8Array, changed: number[] | null) => void} setMarks see marks.js;
+ *   changed: the nodes whose marks differ, null if all may
  * @property {(nodes: Uint8Array | null) => void} setActivity one byte a node: bit 7 is its
  *   value, bits 0 to 6 are how often it toggled; null if unknown
  * @property {(colours: Colours) => void} setColours
@@ -114,14 +115,21 @@ export class WebGlRenderer {
         gl.texImage2D(gl.TEXTURE_2D, 0, gl.R8UI, ROW, this.rows, 0, gl.RED_INTEGER, gl.UNSIGNED_BYTE, bytes);
     }
 
-    /** @param {Uint8Array} marks */
-    setMarks(marks) {
+    /** @param {Uint8Array} marks @param {number[] | null} changed */
+    setMarks(marks, changed) {
         const { gl } = this;
-        const bytes = new Uint8Array(4 * ROW * this.rows);
-        bytes.set(marks);
         gl.activeTexture(gl.TEXTURE1);
         gl.bindTexture(gl.TEXTURE_2D, this.marks);
-        gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8UI, ROW, this.rows, 0, gl.RGBA_INTEGER, gl.UNSIGNED_BYTE, bytes);
+        if (changed === null) {
+            const bytes = new Uint8Array(4 * ROW * this.rows);
+            bytes.set(marks);
+            gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8UI, ROW, this.rows, 0, gl.RGBA_INTEGER, gl.UNSIGNED_BYTE, bytes);
+            return;
+        }
+        for (const row of new Set(changed.map((node) => Math.floor(node / ROW)))) {
+            const nodes = marks.subarray(4 * ROW * row, 4 * ROW * (row + 1));
+            gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, row, nodes.length / 4, 1, gl.RGBA_INTEGER, gl.UNSIGNED_BYTE, nodes);
+        }
     }
 
     /** @param {Colours} colours */

@@ -6,7 +6,7 @@ import { WebGlRenderer } from './draw.js';
 import { bendInWords, describe, Inspector } from './inspect.js';
 import { pressOf } from './keys.js';
 import { layoutInSteps } from './layout.js';
-import { bendOf, mark } from './marks.js';
+import { bendOf, Marks } from './marks.js';
 import { Model } from './model.js';
 import { OPS, truthTable } from './ops.js';
 import { drawOverlay } from './overlay.js';
@@ -69,7 +69,8 @@ export class Graph {
         /** @type {Model | null} */
         this.model = null;
         this.revision = -1;
-        this.marks = new Uint8Array();
+        /** @type {Marks | null} */
+        this.marks = null;
         /** @type {number | null} */
         this.selected = null;
         /** @type {number | null} */
@@ -257,7 +258,7 @@ export class Graph {
     /** @param {Model} model @param {Layout} layout @param {boolean} fit */
     show(model, layout, fit) {
         this.shown = { model, layout, index: new Index(layout, model.nodes) };
-        this.marks = new Uint8Array(4 * layout.x.length);
+        this.marks = new Marks(model);
         this.stale.all = true;
         if (fit) this.fit();
         this.redraw({ marks: true, activity: true, overlay: true });
@@ -279,10 +280,10 @@ export class Graph {
         this.strokes.flush();
         if (view.width < 2 || view.height < 2) return;
         if (stale.colours) this.recolour();
-        if (stale.all && shown) renderer.setNetwork(shown.model, shown.layout);
-        if ((stale.marks || stale.all) && shown) {
-            mark(this.marks, shown.model, store.state, this.strokes.pending, this.cone());
-            renderer.setMarks(this.marks);
+        if (stale.all && shown) renderer.setNetwork(shown.model, shown.layout, shown.index);
+        if ((stale.marks || stale.all) && this.marks) {
+            const changed = this.marks.update(store.state, this.strokes.pending, this.cone());
+            renderer.setMarks(this.marks.bytes, stale.all ? null : changed);
             this.inform();
         }
         const activity = store.activity?.revision === this.revision ? store.activity : null;

@@ -35,10 +35,11 @@ export const CHOSEN = 3;
 function eachBend(model, state, pending, call) {
     for (const [node, bend] of model.masks) call(node, bend, false);
     const { layers = [], chosen = 0 } = state.layers ?? {};
-    layers.forEach((layer, at) => {
+    layers.forEach(({ bends }, at) => {
         const over = at === chosen && pending.size > 0;
-        for (const [node, bend, audible] of layer.bends) {
-            if (node < model.nodes && !(over && pending.has(node))) call(node, bend, audible);
+        for (let next = 0; next < bends.length; next += 1) {
+            const bend = bends[next];
+            if (bend[0] < model.nodes && !(over && pending.has(bend[0]))) call(bend[0], bend[1], bend[2]);
         }
         if (!over) return;
         for (const [node, bend] of pending) if (bend !== null) call(node, bend, true);
@@ -62,49 +63,74 @@ export function bendOf(node, model, state, pending) {
     return found;
 }
 
-/**
- * Computes the marks of all nodes and outputs.
- * @param {Uint8Array} marks overwritten
- * @param {Model} model
- * @param {State} state
- * @param {ReadonlyMap<number, Bend | null>} pending
- * @param {{ node: number, nodes: Iterable<number> } | null} cone
- */
-export function mark(marks, model, state, pending, cone) {
-    const { nodes, outputs, inputs, op, alive } = model;
-    marks.fill(0);
-    const aside = cone ? ASIDE : 0;
-    for (let node = 0; node < nodes; node += 1) {
-        const at = 4 * node;
-        marks[at] = node < inputs ? INPUT : op[node];
-        marks[at + 2] = alive[node] ? 0 : DEAD;
-        marks[at + 3] = aside;
-    }
-    eachBend(model, state, pending, (node, bend, audible) => {
-        const at = 4 * node;
-        // A lower bend is audible.
-        if (!audible && marks[at + 1] !== 0 && !(marks[at + 2] & FAINT)) return;
-        if (typeof bend === 'object') {
-            marks[at] = bend.op;
-            marks[at + 1] = BENDS.op;
-        } else {
-            marks[at] = node < inputs ? INPUT : op[node];
-            marks[at + 1] = BENDS[bend];
+/** The marks of a network. */
+export class Marks {
+    /** @param {Model} model */
+    constructor(model) {
+        const { nodes, outputs, inputs, op, alive } = model;
+        this.model = model;
+        /** Four bytes for each node and output. */
+        this.bytes = new Uint8Array(4 * (nodes + outputs.length));
+        /** Marks without bends, touches and cones. */
+        this.plain = new Uint8Array(this.bytes.length);
+        this.before = new Uint8Array(this.bytes.length);
+        /** The origin of the cone. @type {number | null | undefined} */
+        this.origin = undefined;
+        for (let node = 0; node < nodes; node += 1) {
+            this.plain[4 * node] = node < inputs ? INPUT : op[node];
+            this.plain[4 * node + 2] = alive[node] ? 0 : DEAD;
         }
-        marks[at + 2] = audible ? marks[at + 2] & ~FAINT : marks[at + 2] | FAINT;
-    });
-    const { nodes: touched = [], steered = null } = state.touched ?? {};
-    for (const node of touched) if (node < nodes) marks[4 * node + 2] |= TOUCHED;
-    if (steered !== null && steered < nodes) marks[4 * steered + 2] |= STEERED;
-    if (cone) {
-        for (const node of cone.nodes) marks[4 * node + 3] = IN_CONE;
-        marks[4 * cone.node + 3] = CHOSEN;
+        for (let output = nodes; output < nodes + outputs.length; output += 1) this.plain[4 * output] = OUTPUT;
     }
-    for (let output = 0; output < outputs.length; output += 1) {
-        const at = 4 * (nodes + output);
-        marks[at] = OUTPUT;
-        // An output has the emphasis of its node.
-        marks[at + 3] = cone && marks[4 * outputs[output] + 3] !== ASIDE ? IN_CONE : aside;
+
+    /**
+     * Updates the marks.
+     * @param {State} state
+     * @param {ReadonlyMap<number, Bend | null>} pending
+     * @param {{ node: number, nodes: Iterable<number> } | null} cone
+     * @returns {number[] | null} nodes whose marks changed; null if the emphasis of any may have
+     */
+    update(state, pending, cone) {
+        [this.bytes, this.before] = [this.before, this.bytes];
+        const { bytes, model: { nodes, outputs }, plain } = this;
+        bytes.set(plain);
+        eachBend(this.model, state, pending, (node, bend, audible) => {
+            const at = 4 * node;
+            // A lower bend is audible.
+            if (!audible && bytes[at + 1] !== 0 && !(bytes[at + 2] & FAINT)) return;
+            if (typeof bend === 'object') {
+                bytes[at] = bend.op;
+                bytes[at + 1] = BENDS.op;
+            } else {
+                bytes[at] = plain[at];
+                bytes[at + 1] = BENDS[bend];
+            }
+            bytes[at + 2] = audible ? bytes[at + 2] & ~FAINT : bytes[at + 2] | FAINT;
+        });
+        const { nodes: touched = [], steered = null } = state.touched ?? {};
+        for (const node of touched) if (node < nodes) bytes[4 * node + 2] |= TOUCHED;
+        if (steered !== null && steered < nodes) bytes[4 * steered + 2] |= STEERED;
+        if (cone) {
+            for (let at = 3; at < bytes.length; at += 4) bytes[at] = ASIDE;
+            for (const node of cone.nodes) bytes[4 * node + 3] = IN_CONE;
+            bytes[4 * cone.node + 3] = CHOSEN;
+            // An output has the emphasis of its node.
+            outputs.forEach((node, output) => {
+                if (bytes[4 * node + 3] !== ASIDE) bytes[4 * (nodes + output) + 3] = IN_CONE;
+            });
+        }
+        const origin = cone?.node ?? null;
+        const same = origin === this.origin;
+        this.origin = origin;
+        return same ? this.changed() : null;
+    }
+
+    /** Returns the nodes whose marks differ from those before the update. */
+    changed() {
+        const [now, before] = [new Uint32Array(this.bytes.buffer), new Uint32Array(this.before.buffer)];
+        const nodes = [];
+        for (let node = 0; node < now.length; node += 1) if (now[node] !== before[node]) nodes.push(node);
+        return nodes;
     }
 }
 

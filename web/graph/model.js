@@ -117,7 +117,16 @@ export class Model {
      * @returns {number[]} ascending
      */
     fanIn(node) {
-        return this.cone(node, (at) => this.operands(at));
+        const { a, b, inputs, op } = this;
+        const seen = new Uint8Array(node + 1);
+        seen[node] = 1;
+        // Gates read nodes before them, so one pass reaches all.
+        for (let at = node; at >= inputs; at -= 1) {
+            if (!seen[at]) continue;
+            if (usesA(op[at])) seen[a[at]] = 1;
+            if (usesB(op[at])) seen[b[at]] = 1;
+        }
+        return marked(seen, 0);
     }
 
     /**
@@ -126,7 +135,13 @@ export class Model {
      * @returns {number[]} ascending
      */
     fanOut(node) {
-        return this.cone(node, (at) => this.readersOf(at));
+        const { a, b, op } = this;
+        const seen = new Uint8Array(this.nodes);
+        seen[node] = 1;
+        for (let at = Math.max(node + 1, this.inputs); at < this.nodes; at += 1) {
+            if ((seen[a[at]] && usesA(op[at])) || (seen[b[at]] && usesB(op[at]))) seen[at] = 1;
+        }
+        return marked(seen, node);
     }
 
     /**
@@ -160,24 +175,6 @@ export class Model {
         if (type === 'binary') return `bit ${output}`;
         const each = this.outputs.length / Math.max(1, size);
         return `sum ${Math.floor(output / each)}`;
-    }
-
-    /**
-     * @param {number} node
-     * @param {(node: number) => Iterable<number>} next
-     */
-    cone(node, next) {
-        const seen = new Uint8Array(this.nodes);
-        const found = [node];
-        seen[node] = 1;
-        for (let at = 0; at < found.length; at += 1) {
-            for (const other of next(found[at])) {
-                if (seen[other]) continue;
-                seen[other] = 1;
-                found.push(other);
-            }
-        }
-        return found.sort((one, other) => one - other);
     }
 
     /** Returns the readers of all nodes in one list, and the first entry of each node. */
@@ -235,6 +232,13 @@ export class Model {
         }
         return count;
     }
+}
+
+/** Returns the nodes that are marked. @param {Uint8Array} seen @param {number} first */
+function marked(seen, first) {
+    const nodes = [];
+    for (let node = first; node < seen.length; node += 1) if (seen[node]) nodes.push(node);
+    return nodes;
 }
 
 /** @param {string} file @returns {any} */

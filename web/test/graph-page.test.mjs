@@ -58,6 +58,58 @@ for (const by of ['plain', 'webgl']) {
     }, { query: `still&network=pebbles&by=${by}` });
 }
 
+inGraph('a stroke draws a bounded number of shapes a frame, and changes the marks of its gates only', async (page) => {
+    // Wait for the picture, which is made in steps.
+    await page.waitForFunction(() => !window.graph.renderer.making && !window.graph.waits);
+    const { shapes, changes } = await page.evaluate(async () => {
+        const { graph, store } = window;
+        let count = 0;
+        for (const { prototype } of [CanvasRenderingContext2D, Path2D]) {
+            for (const name of ['drawImage', 'fillRect', 'lineTo', 'bezierCurveTo', 'rect', 'strokeRect']) {
+                const draw = prototype[name];
+                if (draw) prototype[name] = function counted(...args) { count += 1; return draw.apply(this, args); };
+            }
+        }
+        const made = [];
+        const setMarks = graph.renderer.setMarks.bind(graph.renderer);
+        graph.renderer.setMarks = (marks, changed) => { made.push(changed); setMarks(marks, changed); };
+        const frame = () => new Promise((go) => { requestAnimationFrame(() => setTimeout(go)); });
+        store.tick();
+        graph.strokes.begin('one');
+        const most = [];
+        for (let move = 0; move < 8; move += 1) {
+            graph.strokes.add([100 + 2 * move, 101 + 2 * move]);
+            count = 0;
+            await frame();
+            most.push(count);
+        }
+        graph.strokes.end();
+        while (graph.strokes.pending.size > 0) await frame();
+        return { shapes: Math.max(...most), changes: made };
+    });
+    assert.ok(shapes < 3000, `${shapes} shapes in a frame`);
+    assert.deepEqual(changes.flat().sort((one, other) => one - other), Array.from({ length: 16 }, (_, at) => 100 + at));
+}, { query: 'still&layers=8&each=1536' });
+
+inGraph('gates that change are redrawn in place as in a new picture', async (page) => {
+    const done = () => page.waitForFunction(() => !window.graph.renderer.making && !window.graph.waits);
+    const gates = () => page.evaluate(() => window.graph.renderer.front.gates.toDataURL());
+    await done();
+    const plain = await gates();
+    const bend = (bends) => page.evaluate((all) => { for (const [node, bent] of all) window.graph.strokes.once([node], bent); }, bends);
+    const confirmed = () => page.waitForFunction(() => window.graph.strokes.pending.size === 0 && !window.graph.waits);
+    await bend([[20, 'one'], [21, 'invert'], [40, 'zero']]);
+    await confirmed();
+    const inPlace = await gates();
+    assert.notEqual(inPlace, plain);
+    await page.evaluate(() => { window.graph.renderer.restart(); window.graph.redraw(); });
+    await done();
+    assert.equal(await gates(), inPlace);
+    await bend([[20, null], [21, null], [40, null]]);
+    await confirmed();
+    assert.equal(await gates(), plain);
+}, { query: 'still&network=pebbles&by=plain' });
+
 inGraph('box and cone tools paint the gates they contain', async (page, { at, sent }) => {
     await page.getByRole('button', { name: 'Paint the gates in a box' }).click();
     const [x, y] = await at(40);

@@ -1,6 +1,8 @@
 // A fake store that evaluates its network in the page, slowly, to try the graph without an
 // instrument.
 
+import { changed } from '../store/layers.js';
+
 /** Samples over which toggles are counted. */
 const WINDOW = 64;
 
@@ -37,14 +39,9 @@ export class FakeStore extends EventTarget {
         await new Promise((go) => { setTimeout(go, 20); });
         if (this.refusal) throw new Error(this.refusal);
         if (message.type === 'paint') {
-            const [layer] = this.state.layers.layers;
-            const bends = new Map(layer.bends.map(([node, ...bend]) => [node, bend]));
-            for (const [node, bend] of message.bends) {
-                if (bend === null) bends.delete(node);
-                else bends.set(node, [bend, true]);
-            }
-            const sorted = [...bends].sort(([one], [other]) => one - other);
-            this.change({ layers: { layers: [{ ...layer, bends: sorted.map(([node, bend]) => [node, ...bend]) }], chosen: 0 } });
+            const bends = message.bends.map(([node, bend]) => [node, bend, bend !== null]);
+            bends.sort(([one], [other]) => one - other);
+            this.change({ layers: changed(this.state.layers, [{ layer: 0, bends }]) });
         } else if (message.type === 'rewire') {
             const text = structuredClone(this.text);
             let node = text.inputs;

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 import { INPUT, OUTPUT } from '../graph/glyphs.js';
 import { layout } from '../graph/layout.js';
-import { ASIDE, bendOf, BENDS, CHOSEN, DEAD, FAINT, IN_CONE, mark, STEERED, TOUCHED, wires } from '../graph/marks.js';
+import { ASIDE, bendOf, BENDS, CHOSEN, DEAD, FAINT, IN_CONE, Marks, STEERED, TOUCHED, wires } from '../graph/marks.js';
 import { Model } from '../graph/model.js';
 import { describe } from '../graph/inspect.js';
 import { Strokes } from '../graph/strokes.js';
@@ -103,9 +103,9 @@ const layer = (strength, ...bends) => ({ name: 'layer', strength, bends });
 
 /** Returns the marks of a state, four numbers a node. */
 function marksOf(state, pending = new Map(), cone = null) {
-    const marks = new Uint8Array(4 * 6);
-    mark(marks, model, state, pending, cone);
-    return Array.from({ length: 6 }, (_, node) => [...marks.subarray(4 * node, 4 * node + 4)]);
+    const marks = new Marks(model);
+    marks.update(state, pending, cone);
+    return Array.from({ length: 6 }, (_, node) => [...marks.bytes.subarray(4 * node, 4 * node + 4)]);
 }
 
 test('marks of kinds, dead gates, outputs and masks of the network', () => {
@@ -140,6 +140,21 @@ test('marks of touched and steered nodes and of a cone', () => {
     assert.equal(marks[2][2], TOUCHED);
     assert.equal(marks[3][2], DEAD | STEERED);
     assert.deepEqual(marks.map(([, , , emphasis]) => emphasis), [IN_CONE, IN_CONE, CHOSEN, ASIDE, IN_CONE, IN_CONE]);
+});
+
+test('an update of marks returns the nodes that changed, and null for another cone', () => {
+    const marks = new Marks(model);
+    const none = new Map();
+    assert.equal(marks.update({}, none, null), null);
+    assert.deepEqual(marks.update({}, none, null), []);
+    const bent = { layers: { layers: [layer(100, [2, 'zero', true], [3, 'one', true])], chosen: 0 } };
+    assert.deepEqual(marks.update(bent, none, null), [2, 3]);
+    assert.deepEqual(marks.update(bent, new Map([[2, null]]), null), [2]);
+    assert.deepEqual(marks.update({ ...bent, touched: { nodes: [0], steered: null, bend: 'one' } }, none, null), [0, 2]);
+    const cone = { node: 2, nodes: [0, 1, 2, 4] };
+    assert.equal(marks.update(bent, none, cone), null);
+    assert.deepEqual(marks.update({}, none, cone), [2, 3]);
+    assert.equal(marks.update({}, none, null), null);
 });
 
 test('bends of missing nodes are ignored', () => {
