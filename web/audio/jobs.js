@@ -1,10 +1,15 @@
-// Jobs that take longer than the audio thread may wait, run in a worker.
+// Jobs that take longer than the audio thread may wait, run in a worker: one at a time. Of the
+// jobs of a kind, only the newest waits; an expression that is compiled ends for a newer one.
 
 import { Kind } from './module.js';
 
 /** @import { Message } from './module.js' */
 
-const REASON = 'The page could not work this out.';
+/** A job with the bytes to send, its type, and the receiver of the answer.
+ * @typedef {{ job: Message, type: string, id: number, resolve: (answer: Message) => void }} Entry */
+
+const FAILED = 'The page could not work this out.';
+const REPLACED = 'A newer request has replaced this one.';
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -15,8 +20,10 @@ export class JobQueue {
         this.bytes = bytes;
         /** @type {Worker | null} */
         this.worker = null;
-        /** Unanswered jobs, in order. @type {{ refusal: Message, resolve: (answer: Message) => void }[]} */
-        this.pending = [];
+        /** The job that the worker runs. @type {Entry | null} */
+        this.running = null;
+        /** Jobs that wait, in order. @type {Entry[]} */
+        this.waiting = [];
     }
 
     /**
@@ -25,38 +32,68 @@ export class JobQueue {
      * @returns {Promise<Message>} a message for the client, or of a message for the instrument
      */
     run(job) {
-        const worker = (this.worker ??= this.start());
-        const refusal = refuse(job);
-        worker.postMessage(job, [job.bytes.buffer]);
-        return new Promise((resolve) => this.pending.push({ refusal, resolve }));
+        const { type, id } = headOf(job);
+        return new Promise((resolve) => {
+            const entry = { job, type, id, resolve };
+            // Messages to be prepared have no type: each is wanted.
+            const older = type === '' ? -1 : this.waiting.findIndex((other) => other.type === type);
+            if (older >= 0) this.waiting.splice(older, 1).forEach((other) => other.resolve(refusal(other, REPLACED)));
+            this.waiting.push(entry);
+            if (type === 'compile' && this.running?.type === type) this.stop(REPLACED);
+            this.next();
+        });
+    }
+
+    /** Sends the next job to the worker, if it is free. */
+    next() {
+        if (this.running) return;
+        this.running = this.waiting.shift() ?? null;
+        if (!this.running) return;
+        const { job } = this.running;
+        (this.worker ??= this.start()).postMessage(job, [job.bytes.buffer]);
     }
 
     start() {
         const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
-        worker.onmessage = ({ data }) => this.pending.shift()?.resolve(data);
-        worker.onerror = worker.onmessageerror = () => this.fail();
+        worker.onmessage = ({ data }) => {
+            this.running?.resolve(data);
+            this.running = null;
+            this.next();
+        };
+        worker.onerror = worker.onmessageerror = () => {
+            this.stop(FAILED);
+            this.next();
+        };
         worker.postMessage(this.bytes);
         return worker;
     }
 
-    /** Refuses all pending jobs; the next job starts another worker. */
-    fail() {
-        const { pending } = this;
-        this.close();
-        for (const { refusal, resolve } of pending) resolve(refusal);
+    /** Ends the worker and refuses its job; the next job starts another one. @param {string} reason */
+    stop(reason) {
+        const { running } = this;
+        this.worker?.terminate();
+        this.worker = null;
+        this.running = null;
+        running?.resolve(refusal(running, reason));
     }
 
     close() {
         this.worker?.terminate();
         this.worker = null;
-        this.pending = [];
+        this.running = null;
+        this.waiting = [];
     }
 }
 
-/** @param {Message} job @returns {Message} */
-function refuse({ kind, bytes }) {
-    if (kind === Kind.unprepared) return { kind: Kind.problem, bytes: encoder.encode(REASON) };
-    // The first bytes hold the job's type and id.
-    const id = Number(/"id":(\d+)/.exec(decoder.decode(bytes.subarray(0, 100)))?.[1]);
-    return { kind: Kind.text, bytes: encoder.encode(JSON.stringify({ type: 'refused', id, reason: REASON })) };
+/** Returns a job's type and id, which its first bytes hold; '' for a message to be prepared. @param {Message} job */
+function headOf({ kind, bytes }) {
+    if (kind === Kind.unprepared) return { type: '', id: 0 };
+    const head = decoder.decode(bytes.subarray(0, 100));
+    return { type: /"type":"([a-z-]+)"/.exec(head)?.[1] ?? '', id: Number(/"id":(\d+)/.exec(head)?.[1]) };
+}
+
+/** @param {Entry} entry @param {string} reason @returns {Message} */
+function refusal({ job, id }, reason) {
+    if (job.kind === Kind.unprepared) return { kind: Kind.problem, bytes: encoder.encode(reason) };
+    return { kind: Kind.text, bytes: encoder.encode(JSON.stringify({ type: 'refused', id, reason })) };
 }
