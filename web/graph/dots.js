@@ -82,5 +82,5 @@ export function pixel(colour, alpha) {
  * @returns {[number, number, number]}
  */
 export function mix(one, other, part) {
-    return [0, 1, 2].map((at) => one[at] + (other[at] - one[at]) * part);
+    return [one[0] + (other[0] - one[0]) * part, one[1] + (other[1] - one[1]) * part, one[2] + (other[2] - one[2]) * part];
 }
