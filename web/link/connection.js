@@ -190,10 +190,12 @@ export class Connection {
         // The reason why the last code was refused stays visible.
         if (message.type === 'pairing') this.setState('pairing', this.state === 'pairing' ? this.reason : '');
         if (message.type === 'refused' && this.state !== 'open') {
-            // A code that was right may have expired: ask for another one.
-            const pairing = this.state === 'pairing' || this.code !== undefined;
+            // A code that was right before may have expired: ask for another one. The player
+            // has not typed anything wrong.
+            const expired = this.state !== 'pairing' && this.code !== undefined;
             this.code = undefined;
-            this.setState(pairing ? 'pairing' : 'refused', message.reason);
+            if (expired) this.setState('pairing', '');
+            else this.setState(this.state === 'pairing' ? 'pairing' : 'refused', message.reason);
         }
         this.handlers.onmessage(message);
         if (message.type === 'state') {

@@ -9,6 +9,7 @@
 
 import { Connection, Disconnected } from '../link/connection.js';
 import { Journal } from './journal.js';
+import { keepCode, keptCode } from './pairing.js';
 
 /** @import { Connect, ServerMessage } from '../link/connection.js' */
 /** @import { State } from '../types/State' */
@@ -37,8 +38,8 @@ export class InstrumentLink {
         this.current = null;
         /** The connection that is switched to. @type {Connection | null} */
         this.next = null;
-        /** The last pairing code that was typed. @type {string | undefined} */
-        this.code = undefined;
+        /** The pairing code that was typed, or kept from an earlier visit. @type {string | undefined} */
+        this.code = keptCode();
         /** The state and time before the instrument restarted, until its new state arrives. @type {{ state: State, t: number } | null} */
         this.before = null;
         /** Playback to restore, kept until that succeeds or is refused. @type {Playback | null} */
@@ -161,6 +162,7 @@ export class InstrumentLink {
                 if (connection === this.current) store.receiveFrame(data);
             },
             onstate: (state, reason) => {
+                if (mode === 'connected' && (state === 'open' || state === 'pairing')) keepCode(connection.code);
                 if (connection === this.next) store.setConnection({ pairing: state === 'pairing' ? reason : null });
                 if (connection !== this.current) return;
                 if (state !== 'open') {
