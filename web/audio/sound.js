@@ -52,9 +52,10 @@ export class Sound extends EventTarget {
         return this.source !== null;
     }
 
-    /** True if there is sound: browsers and phone calls may suspend the context. */
+    /** True if there is sound: browsers and phone calls may suspend the context, and an
+     * instrument that is away is not heard. */
     get audible() {
-        return this.source?.context.state === 'running' && !this.starting && !this.muted;
+        return this.store.connection.state === 'open' && this.source?.context.state === 'running' && !this.starting && !this.muted;
     }
 
     /** @returns {AudioContext | null} */

@@ -2,14 +2,15 @@
 
 import { fill, h } from '../ui/dom.js';
 import { Disconnected, Refusal } from '../link/connection.js';
-import { describe } from '../ui/network-file.js';
 import { debounce } from '../ui/latest.js';
-import { groupDigits, splitAtError } from '../ui/format.js';
+import { groupDigits, sentence, splitAtError } from '../ui/format.js';
 
 /** @import { Store } from '../store/store.js' */
 
 /** Pause in typing after which the expression is compiled. */
 const QUIET_MILLISECONDS = 180;
+/** Time after which a compilation shows that it goes on. */
+const PATIENCE_MILLISECONDS = 300;
 
 /** Well-known bytebeat: name and author, expression, bits of t. */
 const CLASSICS = /** @type {const} */ ([
@@ -34,16 +35,22 @@ export class Expression {
         this.unsent = false;
         /** True while the text is compiled and loaded. */
         this.busy = false;
+        /** True if another network came while the player was typing. */
+        this.behind = false;
+        /** @type {ReturnType<typeof setInterval> | undefined} */
+        this.timer = undefined;
         this.text = h('textarea', {
             id: 'expression-text', rows: 2, spellcheck: false, autocomplete: 'off', 'autocapitalize': 'off',
             placeholder: 't*(42&t>>10)', 'aria-label': 'Expression of t', 'aria-describedby': 'expression-message',
-            oninput: () => this.changed(), onscroll: () => this.scroll(),
+            oninput: () => this.type(), onscroll: () => this.scroll(),
+            onblur: () => { if (this.behind) this.follow(); },
         });
         this.echo = h('div', { class: 'echo', 'aria-hidden': 'true' });
         this.bits = h('input', {
             id: 'expression-bits', type: 'number', class: 'number', min: '1', max: '24', step: '1', value: '16',
-            oninput: () => this.changed(),
+            oninput: () => this.type(),
         });
+        this.progress = h('progress', { 'aria-label': 'Compiling', hidden: true });
         this.message = h('p', { id: 'expression-message', role: 'status', class: 'soft' });
         const classics = h('select', {
             id: 'classics', 'aria-label': 'Classics',
@@ -59,20 +66,47 @@ export class Expression {
             h('div', { class: 'line' },
                 h('label', { for: 'expression-bits', title: 'The expression repeats after 2 to the power of this many samples' }, 'Bits of t'),
                 this.bits, classics),
-            this.message,
+            this.progress, this.message,
         );
-        store.addEventListener('network', () => {
-            // Shows the expression of the network, unless the player is typing another one.
-            const { source, inputs } = describe(store.state.network?.file);
-            if (this.busy || this.unsent || document.activeElement === this.text || !EXPRESSION.test(source) || source === this.text.value) return;
-            this.text.value = source;
-            this.bits.valueAsNumber = Math.min(24, inputs);
-            this.mark();
-            this.show('');
-        });
+        store.addEventListener('network', () => this.follow());
         store.addEventListener('connection', () => {
             if (this.unsent && store.connection.state === 'open') void this.compile();
         });
+    }
+
+    /** Shows the expression of what plays, or none, unless the player is typing another one. */
+    follow() {
+        this.behind = document.activeElement === this.text;
+        if (this.busy || this.unsent || this.behind) return;
+        const { source, bits } = this.store.playing;
+        const expression = EXPRESSION.test(source) ? source : '';
+        if (expression === this.text.value) return;
+        this.text.value = expression;
+        if (expression) this.bits.valueAsNumber = Math.min(24, bits);
+        this.mark();
+        this.show('');
+    }
+
+    /** Ends the compilation of the text before, and starts another one after a pause. */
+    type() {
+        this.last += 1;
+        this.busy = false;
+        this.behind = false;
+        this.wait(false);
+        this.changed();
+    }
+
+    /** Shows that a compilation goes on, if it takes long. @param {boolean} on */
+    wait(on) {
+        clearInterval(this.timer);
+        this.progress.hidden = true;
+        if (!on) return;
+        const since = performance.now();
+        this.timer = setInterval(() => {
+            this.progress.hidden = false;
+            const seconds = Math.floor((performance.now() - since) / 1000);
+            this.show(`Compiling${seconds > 0 ? `, ${seconds} s` : ''}. Type on to stop it.`);
+        }, PATIENCE_MILLISECONDS);
     }
 
     /** @param {string} expression @param {number} bits */
@@ -98,13 +132,15 @@ export class Expression {
             return;
         }
         this.busy = true;
+        this.wait(true);
         try {
             const reply = await this.store.request({ type: 'compile', expression, bits }).catch((problem) => {
                 if (problem instanceof Disconnected) return null;
                 throw problem;
             });
-            // The player has typed on, and a newer request is on its way.
+            // The player has typed on, and a newer request follows.
             if (number !== this.last) return;
+            this.wait(false);
             if (reply?.type !== 'compiled') {
                 this.unsent = true;
                 this.busy = false;
@@ -117,8 +153,11 @@ export class Expression {
             await this.store.request({ type: 'load', network: reply.network });
         } catch (problem) {
             if (number !== this.last) return;
-            if (problem instanceof Refusal) this.mark(problem.at);
-            this.show(sentence(/** @type {Error} */ (problem).message), true);
+            this.wait(false);
+            const at = problem instanceof Refusal ? problem.at : undefined;
+            if (problem instanceof Refusal) this.mark(at);
+            const own = at === undefined ? '' : [...expression].slice(at).join('');
+            this.show(sentence(/** @type {Error} */ (problem).message, own), true);
         }
         if (number === this.last) this.busy = false;
     }
@@ -145,10 +184,4 @@ export class Expression {
         this.message.classList.toggle('bad', bad);
         if (bad && this.text.getAttribute('aria-invalid') !== 'true') this.text.setAttribute('aria-invalid', 'true');
     }
-}
-
-/** @param {string} reason */
-function sentence(reason) {
-    const text = reason.charAt(0).toUpperCase() + reason.slice(1);
-    return /[.!?]$/.test(text) ? text : `${text}.`;
 }

@@ -25,6 +25,8 @@ export class Keys {
         this.all = [];
         /** False if single keys are switched off, as for players who dictate. */
         this.single = savedSetting() !== 'off';
+        /** The element that was last pressed with a pointer. @type {Element | null} */
+        this.pointed = null;
         const focus = (/** @type {string} */ id, /** @type {string} */ view) => () => {
             document.getElementById(`view-${view}`)?.click();
             document.getElementById(id)?.focus();
@@ -53,6 +55,7 @@ export class Keys {
             document.getElementById('view-gates')?.click();
             /** @type {HTMLElement | null} */ (document.querySelector('#graph [tabindex]'))?.focus();
         });
+        addEventListener('pointerdown', ({ target }) => { this.pointed = /** @type {Element} */ (target); }, true);
         addEventListener('keydown', (event) => this.pressed(event));
     }
 
@@ -73,17 +76,22 @@ export class Keys {
 
     /** @param {KeyboardEvent} event */
     pressed(event) {
+        if (event.key === 'Tab') this.pointed = null;
         if (event.defaultPrevented || event.altKey || event.repeat) return;
         const target = /** @type {Element} */ (event.target);
         if (target.closest?.('input:not([type=range]), textarea, select, [contenteditable]')) return;
         const key = name(event);
         if (!key.startsWith('Ctrl') && (!this.single || document.querySelector('dialog[open]') && key !== '?')) return;
-        // The focused element has its own use for these keys.
-        if (key === 'Space' && target.closest?.('button, summary, a, [role=slider], [role=application]')) return;
+        // The focused element has its own use for these keys; a button only if the player has
+        // gone to it with the keyboard, since it keeps the focus after a click.
+        const clicked = this.pointed !== null && target.contains(this.pointed);
+        if (key === 'Space' && target.closest?.(clicked ? '[role=slider], [role=application]' : 'button, summary, a, [role=slider], [role=application]')) return;
         if (key === 'Home' && target.closest?.('input, [role=slider]')) return;
         const found = this.all.find((each) => each.key === key);
         if (!found) return;
         event.preventDefault();
+        // Firefox clicks a button when Space is released.
+        if (key === 'Space') addEventListener('keyup', (up) => up.preventDefault(), { once: true, capture: true });
         found.press();
     }
 }

@@ -55,8 +55,9 @@ export class Networks {
             swaps, this.file,
         );
         controls(store, swaps, 'swap', (row) => SWAPS.test(row.key));
-        on(store, ['library'], () => {
-            const { names = [], place = -1 } = store.state.library ?? {};
+        on(store, ['library', 'network'], () => {
+            const { names = [] } = store.state.library ?? {};
+            const { place } = store.playing;
             refill(list, ...names.map((name, i) => h('li', {}, h('button', {
                 type: 'button', class: 'item', 'aria-current': i === place ? 'true' : undefined,
                 onclick: () => void store.attempt({ type: 'choose', place: i }),
@@ -67,7 +68,7 @@ export class Networks {
         });
         const title = document.getElementById('network-name');
         on(store, ['network'], () => {
-            const { name, description, gates, inputs, rate } = describe(store.state.network?.file);
+            const { name, description, gates, inputs, rate } = store.playing;
             if (title) title.textContent = name;
             document.title = name ? `${name} · Gatebend` : 'Gatebend';
             summary.textContent = gates
@@ -90,13 +91,17 @@ export class Networks {
         addEventListener('dragleave', (event) => { if (!event.relatedTarget) end(); });
         addEventListener('drop', (event) => {
             end();
-            const [file] = event.dataTransfer?.files ?? [];
+            const [file, ...others] = event.dataTransfer?.files ?? [];
             // Text may be meant for the field that it is dropped on. A file never is: the
             // browser would leave the page and show it.
             if (!file && editing(event.target)) return;
             event.preventDefault();
             if (file) void this.open(file);
-            else void this.load(event.dataTransfer?.getData('text/plain') ?? '');
+            if (others.length > 0) {
+                const rest = others.length === 1 ? others[0].name : `the other ${others.length} files`;
+                this.notices.show(`“${file.name}” is opened, ${rest} not: drop one file at a time.`);
+            }
+            if (!file) void this.load(event.dataTransfer?.getData('text/plain') ?? '');
         });
         addEventListener('paste', (event) => {
             const text = event.clipboardData?.getData('text/plain') ?? '';
@@ -159,7 +164,7 @@ export class Networks {
 
     save() {
         const file = new Blob([this.text()], { type: 'application/json' });
-        save(file, `${fileName(describe(this.store.state.network?.file).name)}.json`);
+        save(file, `${fileName(this.store.playing.name)}.json`);
     }
 
     async copy() {
@@ -226,9 +231,10 @@ export class Networks {
 
     /** @param {'random' | 'mutate'} type */
     randomize(type) {
-        const seed = this.seed.valueAsNumber;
-        const valid = Number.isInteger(seed) && seed >= 0 && seed <= MAX_SEED;
-        void this.store.attempt({ type, ...valid && { seed } });
+        const { validity, value, valueAsNumber: seed } = this.seed;
+        this.seed.setAttribute('aria-invalid', String(!validity.valid));
+        if (validity.valid) void this.store.attempt({ type, ...value !== '' && { seed } });
+        else this.store.emit('problem', `A seed is a whole number from 0 to ${groupDigits(MAX_SEED)}.`);
     }
 }
 

@@ -1,7 +1,6 @@
 // Volume, listening in this page, and recording.
 
 import { h, on } from '../ui/dom.js';
-import { describe } from '../ui/network-file.js';
 import { latest } from '../ui/latest.js';
 import { formatTime, fileName, formatValue } from '../ui/format.js';
 import { save } from './networks.js';
@@ -54,7 +53,7 @@ export class Output {
             ({ problem } = sound);
         });
         sound.addEventListener('recorded', (event) => {
-            save(/** @type {CustomEvent} */ (event).detail, `${fileName(describe(store.state.network?.file).name)}.wav`);
+            save(/** @type {CustomEvent} */ (event).detail, `${fileName(store.playing.name)}.wav`);
         });
         on(store, ['welcome'], () => this.draw());
         setInterval(() => {

@@ -1,9 +1,9 @@
 // Transport: play, pause, reset, reverse, speed and the network time.
 
 import { fill, h, on, reducedMotion } from '../ui/dom.js';
-import { describe } from '../ui/network-file.js';
 import { latest } from '../ui/latest.js';
 import { formatTime, groupDigits, formatValue } from '../ui/format.js';
+import { shownTime } from '../ui/period.js';
 
 /** @import { Store } from '../store/store.js' */
 
@@ -58,15 +58,15 @@ export class Transport {
             speed.setAttribute('aria-valuetext', formatValue(row, value));
             reverse.setAttribute('aria-pressed', String(value < 0));
         });
-        let rate = 8000;
-        on(store, ['network', 'transport'], () => {
-            rate = store.state.transport?.rate || describe(store.state.network?.file).rate;
+        on(store, ['network'], () => {
+            time.title = `Samples since 0; before 0, counted back from the end of the loop of ${groupDigits(2 ** store.playing.bits)}`;
         });
         const read = () => {
             if (document.hidden) return;
-            const { t } = store;
-            time.value = groupDigits(t);
-            clock.textContent = formatTime(t / rate);
+            const { playing: { bits, rate }, t } = store;
+            const shown = shownTime(t, 2 ** bits);
+            time.value = groupDigits(shown);
+            clock.textContent = formatTime(shown / rate);
         };
         setInterval(read, reducedMotion() ? REDUCED_MILLISECONDS : UPDATE_MILLISECONDS);
         read();

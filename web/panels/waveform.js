@@ -4,7 +4,6 @@ import { colours, h, on, onAppearance, prepareCanvas, reducedMotion } from '../u
 import { latest, debounce } from '../ui/latest.js';
 import { columnOf, runs, changedPercent, timeOf } from '../ui/period.js';
 import { formatTime, groupDigits } from '../ui/format.js';
-import { describe } from '../ui/network-file.js';
 
 /** @import { Store } from '../store/store.js' */
 /** @import { ServerMessage } from '../link/connection.js' */
@@ -72,7 +71,7 @@ export class Waveform {
         });
         const soon = debounce(QUIET_MILLISECONDS, () => this.update(undefined));
         on(store, ['network', 'transport'], () => {
-            this.rate = store.state.transport?.rate || describe(store.state.network?.file).rate;
+            this.rate = store.playing.rate;
         });
         for (const name of ['network', 'layers', 'touched', 'welcome']) store.addEventListener(name, soon);
         onAppearance(this.slider, () => {

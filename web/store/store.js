@@ -12,6 +12,7 @@ import { Edits } from './edits.js';
 import { InstrumentLink } from './instrument-link.js';
 import { isEdit } from './journal.js';
 import { changed } from './layers.js';
+import { playing } from './playing.js';
 
 /** @import { ClientMessage, ConnectionState, ServerMessage } from '../link/connection.js' */
 /** @import { State } from '../types/State' */
@@ -19,6 +20,7 @@ import { changed } from './layers.js';
 /** @import { Welcome } from '../types/Welcome' */
 /** @import { Parameter } from '../types/Parameter' */
 /** @import { Activity, Display } from '../link/frames.js' */
+/** @import { Playing } from './playing.js' */
 
 /** Where the instrument runs: on the server of this page, or in the page. @typedef {'connected' | 'alone'} Mode */
 
@@ -45,6 +47,8 @@ export class Store extends EventTarget {
         this.welcome = null;
         /** The latest of each section. @type {State} */
         this.state = {};
+        /** What plays. @type {Playing} */
+        this.playing = playing({});
         /** @type {Status | null} */
         this.status = null;
         /** @type {Activity | null} */
@@ -100,10 +104,10 @@ export class Store extends EventTarget {
         this.send({ type: 'listen', activity: true, display: true, sound: on, ...this.welcome?.bends && { bends: true } });
     }
 
-    /** Network time, extrapolated from the latest message. */
+    /** Network time, extrapolated from the latest message while there is a connection. */
     get t() {
         const { transport } = this.state;
-        if (!transport?.playing) return this.clock.t;
+        if (!transport?.playing || this.connection.state !== 'open') return this.clock.t;
         const seconds = (this.now() - this.clock.at) / 1000;
         const t = this.clock.t + (seconds * transport.rate * this.value('speed')) / 100;
         return Math.round(t) >>> 0;
@@ -163,6 +167,7 @@ export class Store extends EventTarget {
         // Until this moment, time ran at the old speed.
         if (sections.transport || sections.parameters) this.setTime(this.t);
         this.state = { ...this.state, ...sections };
+        if (sections.network || sections.library || sections.transport) this.playing = playing(this.state);
         for (const [section, value] of Object.entries(sections)) this.emit(section, value);
         if (SAVED.some((section) => section in sections)) this.edits.scheduleSnapshot();
     }
@@ -190,6 +195,8 @@ export class Store extends EventTarget {
 
     /** @param {Partial<ConnectionInfo>} change */
     setConnection(change) {
+        // What the instrument plays while it is away is not known.
+        if (change.state && change.state !== this.connection.state) this.setTime(this.t);
         this.connection = { ...this.connection, ...change };
         this.emit('connection', this.connection);
     }

@@ -232,7 +232,7 @@ export class FakeInstrument {
             case 'compile': {
                 const wrong = message.expression.indexOf('?');
                 if (wrong >= 0) refuse('expected an operand', wrong);
-                else answer = { type: 'compiled', id, network: canned(message.bits, message.expression), gates: 2 * message.bits };
+                else answer = { type: 'compiled', id, network: JSON.stringify({ ...JSON.parse(canned(message.bits, message.expression)), source: message.expression }), gates: 2 * message.bits };
                 break;
             }
             case 'waveform': {

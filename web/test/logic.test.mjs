@@ -4,8 +4,8 @@ import { test } from 'node:test';
 
 import { describe, withBends, encodeLink, decodeLink } from '../ui/network-file.js';
 import { latest } from '../ui/latest.js';
-import { columnOf, runs, changedPercent, timeOf } from '../ui/period.js';
-import { formatTime, fileName, groupDigits, splitAtError, formatValue } from '../ui/format.js';
+import { columnOf, runs, changedPercent, shownTime, timeOf } from '../ui/period.js';
+import { formatTime, fileName, groupDigits, sentence, splitAtError, formatValue } from '../ui/format.js';
 import { canned, PARAMETERS } from './fake-port.js';
 
 test('a link contains the text that was put into it', async () => {
@@ -54,8 +54,13 @@ test('a file gets the active bends, the highest layer first', () => {
 
 test('a file is described', () => {
     assert.deepEqual(describe(canned(8, 'a')), {
-        name: 'a', description: '', source: '', inputs: 8, gates: 14, rate: 8000,
+        name: 'a', description: '', source: '', inputs: 8, bits: 8, gates: 14, rate: 8000,
     });
+    const bits = (inputs, encoding) => describe(JSON.stringify({ inputs, input_encoding: encoding, layers: [] })).bits;
+    assert.equal(bits(32, { type: 'one-hot', digit_bits: 4 }), 8);
+    assert.equal(bits(30, { type: 'thermometer', digit_bits: 4 }), 8);
+    assert.equal(bits(256, 'one-hot'), 8);
+    assert.equal(bits(255, { type: 'thermometer' }), 8);
     assert.equal(describe('{').gates, 0);
     assert.equal(describe(undefined).name, '');
 });
@@ -79,6 +84,26 @@ test('changed columns are grouped in runs', () => {
     assert.equal(changedPercent([false, false, true]), 34);
     assert.equal(changedPercent([false]), 0);
     assert.equal(changedPercent([]), 0);
+});
+
+test('a link may be followed by other text', async () => {
+    const link = await encodeLink(canned(8, 'linked'));
+    for (const more of ['.', ')', '&fbclid=IwAR0x', '\n', '\nsee you', ' .', '>', '"', '\u00a0', '?', ',']) {
+        assert.equal(await decodeLink(link + more), canned(8, 'linked'), more);
+    }
+});
+
+test('time before 0 is shown within the period', () => {
+    assert.equal(shownTime(0, 65_536), 0);
+    assert.equal(shownTime(70_000, 65_536), 70_000);
+    assert.equal(shownTime(4_294_966_823, 65_536), 65_536 - 473);
+});
+
+test('a reason becomes a sentence, and words of the player stay as they are', () => {
+    assert.equal(sentence('expected an operand'), 'Expected an operand.');
+    assert.equal(sentence('nested more than 100 deep', 'nest'), 'Nested more than 100 deep.');
+    assert.equal(sentence('abc is not known; the only name is t', 'abc+1'), 'abc is not known; the only name is t.');
+    assert.equal(sentence('0b2 is not a number.', '0b2'), '0b2 is not a number.');
 });
 
 test('an expression is split at an error, by characters', () => {

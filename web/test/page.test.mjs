@@ -367,6 +367,92 @@ for (const size of [[360, 640], [390, 664], [1280, 720]]) {
     }, { size });
 }
 
+inPage('the list and the expression show what plays', async (page) => {
+    const marked = () => page.locator('#library [aria-current]').allTextContents();
+    assert.deepEqual(await marked(), ['street surfer']);
+    const text = page.getByRole('textbox', { name: 'Expression of t' });
+    await text.fill('t*5');
+    await receives(page, 'load', ({ network }) => JSON.parse(network).name === 't*5');
+    await page.waitForFunction(() => document.title.startsWith('t*5'));
+    assert.deepEqual(await marked(), []);
+    assert.equal(await text.inputValue(), 't*5');
+    await page.locator('#random').click();
+    await page.waitForFunction(() => document.title.startsWith('random'));
+    assert.deepEqual([await marked(), await text.inputValue(), await page.locator('#expression-message').textContent()], [[], '', '']);
+    await page.getByRole('button', { name: 'storm', exact: true }).click();
+    await page.waitForFunction(() => document.title.startsWith('storm'));
+    assert.deepEqual(await marked(), ['storm']);
+    // Another page changes the network while the player is at the text.
+    await text.focus();
+    await page.evaluate(() => {
+        const { state } = window.instrument;
+        window.instrument.change({ network: window.instrument.network(JSON.stringify({ ...JSON.parse(state.network.file), source: 't*9' })) });
+    });
+    assert.equal(await text.inputValue(), '');
+    await page.locator('#seek').focus();
+    assert.equal(await text.inputValue(), 't*9');
+});
+
+inPage('a compilation that takes long shows so, and ends when the player types on', async (page, received) => {
+    await page.evaluate(() => window.instrument.stuck.add('compile'));
+    const text = page.getByRole('textbox', { name: 'Expression of t' });
+    await text.fill('t*11');
+    await page.getByRole('progressbar', { name: 'Compiling' }).waitFor();
+    await page.getByText('Type on to stop it.').waitFor();
+    await page.evaluate(() => window.instrument.stuck.clear());
+    await text.fill('t*12');
+    assert.equal(await page.getByRole('progressbar', { name: 'Compiling' }).isVisible(), false);
+    await page.getByText('32 gates.').waitFor();
+    // The answer to the first one comes too late.
+    await page.evaluate((network) => {
+        const { id } = window.instrument.received.find(({ expression }) => expression === 't*11');
+        window.instrument.send({ type: 'compiled', id, network, gates: 5 });
+    }, canned(8, 't*11'));
+    await receives(page, 'load', ({ network }) => JSON.parse(network).name === 't*12');
+    assert.equal((await received('load')).length, 1);
+});
+
+inPage('Space pauses after a click on a button, and presses a button reached with Tab', async (page, received) => {
+    await page.locator('#random').click();
+    await receives(page, 'random');
+    await page.keyboard.press(' ');
+    await receives(page, 'play', ({ playing }) => !playing);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press(' ');
+    await receives(page, 'mutate');
+    assert.deepEqual([(await received('random')).length, (await received('play')).length], [1, 1]);
+});
+
+inPage('an invalid seed is told', async (page, received) => {
+    const seed = page.getByLabel('Seed');
+    for (const wrong of ['-3', '1.5', '4294967296', 'e']) {
+        await seed.fill('');
+        await seed.pressSequentially(wrong);
+        await page.locator('#random').click();
+        await page.getByText('A seed is a whole number from 0 to').waitFor();
+        await page.getByRole('button', { name: 'Dismiss' }).click();
+    }
+    assert.equal((await received('random')).length, 0);
+    await seed.fill('7');
+    await page.locator('#random').click();
+    await receives(page, 'random', ({ seed: sent }) => sent === 7);
+    await seed.fill('');
+    await page.locator('#random').click();
+    await receives(page, 'random', ({ seed: sent }) => Number.isInteger(sent) && sent !== 7);
+});
+
+inPage('of several dropped files the first one plays, and the player is told', async (page, received) => {
+    await page.evaluate(([one, two]) => {
+        const data = new DataTransfer();
+        data.items.add(new File([one], 'one.json'));
+        data.items.add(new File([two], 'two.json'));
+        document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+    }, [canned(8, 'one'), canned(8, 'two')]);
+    await page.getByText('“one.json” is opened, two.json not: drop one file at a time.').waitFor();
+    await receives(page, 'load', ({ network }) => JSON.parse(network).name === 'one');
+    assert.equal((await received('load')).length, 1);
+});
+
 inPage('a finger that scrolls does not seek, one that taps does', async (page, received) => {
     await page.waitForFunction(() => Number(document.querySelector('#seek').dataset.bent) > 0);
     const client = await page.context().newCDPSession(page);
@@ -455,12 +541,12 @@ inPage('an instrument in the page that stopped is started again', async (page) =
 inPage('a switch asks for a pairing code, or is cancelled', async (page) => {
     await page.locator('#alone').click();
     await page.getByText('In this page', { exact: true }).waitFor();
-    await page.evaluate(() => { window.instrument.code = '4711'; });
+    await page.evaluate(() => { window.instrument.code = '0815'; });
     await page.locator('#connected').click();
     await page.getByRole('button', { name: 'Stay here' }).click();
     await page.getByText('Everything stays as it was.').waitFor();
     await page.locator('#connected').click();
-    await page.getByLabel('The code on the instrument\'s display').fill('4711');
+    await page.getByLabel('The code on the instrument\'s display').fill('0815');
     await page.keyboard.press('Enter');
     await page.getByText('desk', { exact: true }).waitFor();
 }, { alone: true });

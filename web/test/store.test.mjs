@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Disconnected, Refusal } from '../link/connection.js';
+import { Sound } from '../audio/sound.js';
 import { Store } from '../store/store.js';
 import { canned, FakeInstrument, PARAMETERS, settled } from './fake-port.js';
 
@@ -410,10 +411,73 @@ test('another pairing code is requested when the known one has expired', async (
     restarted.back(instrument.listener);
     await settled();
     assert.equal(store.connection.state, 'pairing');
+    // The player has not typed it.
+    assert.equal(store.connection.reason, '');
+    store.link.pair('9999');
+    await settled();
     assert.equal(store.connection.reason, 'This is not the code.');
     store.link.pair('5678');
     await settled();
     assert.equal(store.connection.state, 'open');
+});
+
+test('a pairing code that was right is kept, and an expired one is forgotten without a reason', async (context) => {
+    const kept = new Map();
+    const before = Object.getOwnPropertyDescriptor(globalThis, 'localStorage');
+    Object.defineProperty(globalThis, 'localStorage', { configurable: true, value: {
+        getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value), removeItem: (key) => kept.delete(key),
+    } });
+    context.after(() => {
+        if (before) Object.defineProperty(globalThis, 'localStorage', before);
+        else delete globalThis.localStorage;
+    });
+    const instrument = new FakeInstrument();
+    instrument.code = '1234';
+    const visit = async () => {
+        const store = new Store();
+        await store.link.switchTo(instrument.connect, 'connected');
+        await settled();
+        return store;
+    };
+    const first = await visit();
+    assert.equal(first.connection.state, 'pairing');
+    first.link.pair('12');
+    await settled();
+    assert.equal(kept.size, 0);
+    first.link.pair('1234');
+    await settled();
+    assert.equal((await visit()).connection.state, 'open');
+    instrument.code = '5678';
+    const third = await visit();
+    assert.deepEqual([third.connection.state, third.connection.reason, kept.size], ['pairing', '', 0]);
+});
+
+test('time stands still and nothing is audible while the instrument is away', async () => {
+    let now = 0;
+    const { store, instrument } = await connected(new FakeInstrument(), { now: () => now });
+    const sound = new Sound(store);
+    sound.source = { context: { state: 'running' } };
+    now = 1000;
+    const t = store.t;
+    assert.ok(t > 0 && sound.audible);
+    instrument.drop();
+    now = 9000;
+    assert.equal(store.t, t);
+    assert.ok(!sound.audible);
+    instrument.back();
+    await settled();
+    now = 10_000;
+    assert.ok(store.t > t && sound.audible);
+});
+
+test('what plays is described once, with its place in the library', async () => {
+    const { store, instrument } = await connected();
+    const { name, place, bits } = store.playing;
+    assert.deepEqual([name, place, bits], ['canned', 1, 8]);
+    instrument.change({ network: instrument.network(canned(9, 'random 5')) });
+    assert.deepEqual([store.playing.name, store.playing.place, store.playing.bits], ['random 5', -1, 9]);
+    instrument.change({ network: instrument.network(canned(8, 'canned')) });
+    assert.equal(store.playing.place, 1);
 });
 
 test('a switch waits for a pairing code without a time limit, or is cancelled', async (context) => {

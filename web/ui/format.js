@@ -51,6 +51,17 @@ export function splitAtError(text, at) {
 }
 
 /**
+ * Makes a sentence of a reason.
+ * @param {string} reason
+ * @param {string} [own] the player's text that the reason is about: its words stay as they are
+ */
+export function sentence(reason, own = '') {
+    const word = /^[^\s,;:]+/.exec(reason)?.[0] ?? '';
+    const text = word && own.startsWith(word) ? reason : reason.charAt(0).toUpperCase() + reason.slice(1);
+    return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+/**
  * Returns a file name for a network, without extension.
  * @param {string} name
  */

@@ -49,20 +49,33 @@ export function withBends(file, layers) {
 /**
  * Returns name, size and other properties of a network; empty ones if the file is invalid.
  * @param {string | undefined} file
- * @returns {{ name: string, description: string, source: string, inputs: number, gates: number, rate: number }}
+ * @returns {{ name: string, description: string, source: string, inputs: number, bits: number, gates: number, rate: number }}
  */
 export function describe(file) {
-    const nothing = { name: '', description: '', source: '', inputs: 0, gates: 0, rate: 8000 };
+    const nothing = { name: '', description: '', source: '', inputs: 0, bits: 0, gates: 0, rate: 8000 };
     if (!file) return nothing;
     try {
-        const { name = 'untitled', description = '', source = '', inputs, layers, sample_rate: rate = 8000 } =
-            JSON.parse(file);
+        const {
+            name = 'untitled', description = '', source = '', inputs, input_encoding: encoding, layers, sample_rate: rate = 8000,
+        } = JSON.parse(file);
         /** @param {number} sum @param {{ gates: unknown[] }} layer */
         const count = (sum, { gates }) => sum + gates.length;
-        return { name, description, source, inputs, gates: layers.reduce(count, 0), rate };
+        return { name, description, source, inputs, bits: bitsOf(inputs, encoding), gates: layers.reduce(count, 0), rate };
     } catch {
         return nothing;
     }
+}
+
+/**
+ * Returns the bits of t that inputs encode: see **Inputs** in docs/network-format.md.
+ * @param {number} inputs
+ * @param {string | { type?: string, digit_bits?: number }} [encoding]
+ */
+function bitsOf(inputs, encoding = {}) {
+    const { type = 'binary', digit_bits: bits } = typeof encoding === 'string' ? { type: encoding } : encoding;
+    if (type === 'binary') return inputs;
+    const spare = type === 'one-hot' ? 0 : 1;
+    return bits ? bits * Math.round(inputs / (2 ** bits - spare)) : Math.round(Math.log2(inputs + spare));
 }
 
 /**
@@ -125,7 +138,8 @@ export async function encodeLink(text) {
  * @throws {Error} with a sentence for the player, if it is damaged or the browser cannot
  */
 export async function decodeLink(fragment) {
-    const letters = /^#n=([\w-]+)$/.exec(fragment)?.[1];
+    // Messages and web pages append to links: a full stop, a bracket, a field of their own.
+    const letters = /^#n=([\w-]+)/.exec(fragment)?.[1];
     if (!letters) return null;
     const stream = create(() => new DecompressionStream('deflate-raw'),
         'This browser is too old to open links to networks: ask for a file.');

@@ -25,6 +25,19 @@ export function timeOf(column, period, columns, t) {
     return time < 2 ** 32 ? time : Math.min(within, period - 1);
 }
 
+/** Times from here on lie before 0: the network's time is a number of 32 bits. */
+const BEFORE_ZERO = 2 ** 31;
+
+/**
+ * Returns the time to show. Time that ran back past 0 counts back from the end of the
+ * period, where it sounds the same.
+ * @param {number} t
+ * @param {number} period
+ */
+export function shownTime(t, period) {
+    return t < BEFORE_ZERO ? t : t % period;
+}
+
 /**
  * Groups adjacent true values.
  * @param {boolean[]} changed
