@@ -64,9 +64,9 @@ export class Transport {
         const read = () => {
             if (document.hidden) return;
             const { playing: { bits, rate }, t } = store;
-            const shown = shownTime(t, 2 ** bits);
-            time.value = groupDigits(shown);
-            clock.textContent = formatTime(shown / rate);
+            const position = shownTime(t, 2 ** bits);
+            time.value = groupDigits(position);
+            clock.textContent = formatTime(position / rate);
         };
         setInterval(read, reducedMotion() ? REDUCED_MILLISECONDS : UPDATE_MILLISECONDS);
         read();

@@ -472,8 +472,7 @@ test('time stands still and nothing is audible while the instrument is away', as
 
 test('what plays is described once, with its place in the library', async () => {
     const { store, instrument } = await connected();
-    const { name, place, bits } = store.playing;
-    assert.deepEqual([name, place, bits], ['canned', 1, 8]);
+    assert.deepEqual([store.playing.name, store.playing.place, store.playing.bits], ['canned', 1, 8]);
     instrument.change({ network: instrument.network(canned(9, 'random 5')) });
     assert.deepEqual([store.playing.name, store.playing.place, store.playing.bits], ['random 5', -1, 9]);
     instrument.change({ network: instrument.network(canned(8, 'canned')) });
