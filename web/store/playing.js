@@ -1,4 +1,4 @@
-// What plays: the network in the instrument's state, described once for all panels.
+// The network that plays, described once for all panels.
 
 import { describe } from '../ui/network-file.js';
 

@@ -195,7 +195,7 @@ export class Store extends EventTarget {
 
     /** @param {Partial<ConnectionInfo>} change */
     setConnection(change) {
-        // What the instrument plays while it is away is not known.
+        // The instrument's time is not known while it is away.
         if (change.state && change.state !== this.connection.state) this.setTime(this.t);
         this.connection = { ...this.connection, ...change };
         this.emit('connection', this.connection);
