@@ -557,21 +557,23 @@ fn errors_name_an_unsuitable_library() {
         concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"),
     );
     text.outcome()
-        .check_error(&["README.md: cannot be loaded", "update the Bela software"]);
+        .check_error(&["README.md: cannot be loaded", "make -C /root/Bela lib"]);
     let old = run!("play").set("VERSION", "1.10.9");
-    old.outcome()
-        .check_error(&["libbela 1.10.9 is too old, 1.11 is needed", "update"]);
+    old.outcome().check_error(&[
+        "libbela 1.10.9 is too old, 1.11 is needed",
+        "make -C /root/Bela lib",
+    ]);
     let older = run!("play", &["-DWITHOUT_VERSION"]);
     older
         .outcome()
-        .check_error(&["too old to report its version", "update"]);
+        .check_error(&["too old to report its version", "make -C /root/Bela lib"]);
     let newer = run!("play").set("VERSION", "2.0.0");
     newer
         .outcome()
         .check_error(&["libbela 2.0.0", "update Gatebend"]);
     let poor = run!("play", &["-DWITHOUT_GETOPT"]);
     poor.outcome()
-        .check_error(&["lacks Bela_getopt_long", "update"]);
+        .check_error(&["lacks Bela_getopt_long", "make -C /root/Bela lib"]);
 }
 
 #[test]
@@ -598,13 +600,11 @@ fn the_loader_finds_the_library_by_its_name() {
 
 #[test]
 fn failures_to_set_up_or_start_are_reported() {
-    for code in [-1, 1] {
+    for (code, advice) in [(-1, "./deploy.sh --stop"), (1, "a cape that is not found")] {
         let init = run!("play").set("INIT", code).outcome();
-        init.check_error(&[
-            "cannot be set up",
-            &format!("it returned {code}"),
-            "./deploy.sh --stop",
-        ]);
+        init.check_error(&["cannot be set up", &format!("it returned {code}"), advice]);
+        init.check_error(&["message above names the reason"]);
+        assert_eq!(init.reported("error").contains("another"), code == -1);
         // A second attempt would crash the library.
         assert!(init.reported("second").contains("start it again"));
         let start = run!("play").set("START", code).outcome();

@@ -549,7 +549,8 @@ fn problems_are_reported_in_one_sentence() {
             "-1",
             "another Bela program is probably running",
         ),
-        ("BELA_DOUBLE_VERSION", "1.8.0", "libbela 1.8.0 is too old"),
+        ("BELA_DOUBLE_INIT", "1", "such as a cape that is not found"),
+        ("BELA_DOUBLE_VERSION", "1.8.0", "make -C /root/Bela lib"),
         ("GATEBEND_LIBBELA", "/nowhere/libbela.so", "no Bela here"),
         ("BELA_DOUBLE_START", "1", "Bela's audio does not start"),
     ] {
@@ -583,6 +584,7 @@ fn a_self_test_passes_or_gives_advice() {
     let found = String::from_utf8_lossy(&output.stdout).into_owned();
     for expected in [
         "pass  Bela          libbela 1.13.0",
+        "pass  bus           /dev/i2c-1 is open",
         "pass  touch sensor  Trill Square, firmware 3, bus at ",
         "pass  display       128x64",
         "pass  PRU           ",
@@ -611,12 +613,105 @@ fn a_self_test_passes_or_gives_advice() {
     let found = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(1), "{found}");
     for expected in [
-        "FAIL  touch sensor  nothing answers at 0x28 on /dev/i2c-1: check cable",
+        "FAIL  touch sensor  0x28 on /dev/i2c-1: nothing answers; no Trill Square answers",
         "FAIL  display       nothing answers at 0x3c",
         "FAIL  audio         Bela's audio cannot be set up",
         "checks failed",
     ] {
         assert!(found.contains(expected), "{found}");
+    }
+}
+
+/// Runs the self-test with these arguments and variables of the doubles; returns whether it
+/// passed, and its findings.
+fn self_test(arguments: &[&str], variables: &[(&str, &str)]) -> Option<(bool, String)> {
+    let mut board = Board::with("check", arguments)?;
+    for (name, value) in variables {
+        board = board.env(name, value);
+    }
+    let output = board.run();
+    let found = String::from_utf8_lossy(&output.stdout).into_owned();
+    Some((output.status.success(), found))
+}
+
+#[test]
+fn a_self_test_tells_why_the_bus_cannot_be_used() {
+    let (error, denied) = ("I2C_DOUBLE_MISSING_ERROR", libc::EACCES.to_string());
+    let all = ("I2C_DOUBLE_MISSING", "1000000");
+    let held = Path::new(env!("CARGO_TARGET_TMPDIR")).join("held");
+    fs::write(&held, "0 fault bus stuck\n").unwrap();
+    let held = ("I2C_DOUBLE_SCRIPT", held.to_str().unwrap());
+    let none: &[(&str, &str)] = &[];
+    for (arguments, variables, expected) in [
+        (
+            &["--set", "i2c.device=/dev/i2c-77"][..],
+            none,
+            "/dev/i2c-77: no such device",
+        ),
+        (
+            &["--set", "i2c.device=/dev/null"],
+            none,
+            "/dev/null: not an I2C bus",
+        ),
+        (&[], &[all], "/dev/i2c-1: no such device"),
+        (
+            &[],
+            &[all, (error, &denied)],
+            "/dev/i2c-1: no permission (run as root)",
+        ),
+        (&[], &[held], "/dev/i2c-1: SDA or SCL is held low"),
+    ] {
+        let Some((passed, found)) = self_test(arguments, variables) else {
+            return;
+        };
+        assert!(!passed);
+        let expected = format!("FAIL  bus           {expected}");
+        assert!(found.contains(&expected), "{found}");
+        // One finding tells it, and the rest of the board is checked.
+        assert_eq!(found.matches("FAIL").count(), 1, "{found}");
+        assert!(found.contains("pass  audio"), "{found}");
+    }
+}
+
+#[test]
+fn a_self_test_finds_a_square_with_bridged_pads() {
+    let moved = [("I2C_DOUBLE_TOUCH", "43")];
+    let Some((passed, found)) = self_test(&[], &moved) else {
+        return;
+    };
+    let setting = "touch.address=0x2b";
+    let advice = format!("a Trill Square answers at 0x2b: --set {setting} tries it");
+    assert!(!passed && found.contains(&advice), "{found}");
+    let (passed, found) = self_test(&["--set", setting], &moved).unwrap();
+    assert!(passed, "{found}");
+}
+
+#[test]
+fn a_self_test_tolerates_late_blocks_at_the_start_and_two_later() {
+    // Blocks of 16 frames: the first half second ends within block 1379.
+    for (first, count, expected) in [
+        ("1", "1370", Ok("it played a tone\n")),
+        (
+            "2000",
+            "2",
+            Ok("it played a tone; 2 of its blocks may have come too late\n"),
+        ),
+        (
+            "2000",
+            "3",
+            Err("3 blocks came too late in 1.5 s: stop other programs"),
+        ),
+    ] {
+        let variables = [
+            ("BELA_DOUBLE_UNDERRUNS_AT", first),
+            ("BELA_DOUBLE_UNDERRUNS", count),
+        ];
+        let Some((passed, found)) = self_test(&[], &variables) else {
+            return;
+        };
+        assert_eq!(passed, expected.is_ok(), "{found}");
+        let (Ok(text) | Err(text)) = expected;
+        assert!(found.contains(text), "{found}");
     }
 }
 

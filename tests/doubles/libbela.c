@@ -21,6 +21,7 @@
  *   RATE           44100
  *   BLOCKS         0       number of blocks before the audio stops; 0: no limit
  *   UNDERRUNS_AT   0       first block of those that count one more underrun each
+ *   UNDERRUNS      -1      number of those blocks; -1: no limit
  *   EXIT_AT        0       block in which the audio thread exits the process
  *   RENDERERS      1       threads that render each block concurrently
  *   NULL_BUFFERS   0       1: the context has counts but no buffers
@@ -228,7 +229,10 @@ int Bela_initAudio(Settings *given, void *data) {
     require(stage == NOTHING, "Bela_initAudio twice");
     require(given->render, "no render callback");
     int code = number("INIT", 0);
-    if (code) return stage = FAILED, code;
+    if (code) {
+        fprintf(stderr, "libbela double: the reason for %d\n", code);
+        return stage = FAILED, code;
+    }
     if (given->verbose)
         fprintf(stderr, "libbela double: stop button %d, PRU %d\n", given->stopButtonPin,
                 given->pruNumber);
@@ -315,6 +319,7 @@ static void loop(void) {
             analog[place(i, n, analog_frames, inputs)] =
                 i == analog_frames - 1 ? n / 16.0f + 1 / 256.0f : 0;
     long blocks = number("BLOCKS", 0), underruns = number("UNDERRUNS_AT", 0);
+    long late_blocks = number("UNDERRUNS", -1);
     long exit_at = number("EXIT_AT", 0), block = 0;
     bool real_time = number("REAL_TIME", 0);
     struct timespec due;
@@ -322,7 +327,8 @@ static void loop(void) {
     while (!stop) {
         block++;
         if (block == exit_at) exit(1);
-        if (underruns && block >= underruns) context.underrunCount++;
+        bool late = late_blocks < 0 || block < underruns + late_blocks;
+        if (underruns && block >= underruns && late) context.underrunCount++;
         /* The player must not rely on a silent buffer. */
         for (size_t i = 0; i < values + GUARD; i++) buffer[i] = guard;
         if (cpu.count && block % cpu.count == 0) cpu.percentage = 12.5f;
