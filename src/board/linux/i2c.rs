@@ -8,8 +8,8 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::path::{Path, PathBuf};
 
 use embedded_hal::i2c::{self, ErrorKind, I2c, NoAcknowledgeSource, Operation};
-use i2cdev::core::{I2CMessage, I2CTransfer};
-use i2cdev::linux::{LinuxI2CDevice, LinuxI2CError, LinuxI2CMessage};
+use linux_embedded_hal::i2cdev::core::{I2CMessage, I2CTransfer};
+use linux_embedded_hal::i2cdev::linux::{LinuxI2CDevice, LinuxI2CError, LinuxI2CMessage};
 
 /// Request of `linux/i2c-dev.h`: how often the kernel repeats a failed message. Never: the
 /// panel decides on retries.
