@@ -30,7 +30,7 @@ pub fn count(duration: u64) -> bool {
             wait_until(|| SLEPT.load(Ordering::SeqCst) >= duration);
             return true;
         }
-        // It sleeps only at its end, which a signal has brought about.
+        // This thread sleeps only at its end, which a signal has brought about.
         b"bela-audio" => wait_until(|| LIMIT.load(Ordering::SeqCst) != u64::MAX),
         _ if super::is_main() => {}
         _ => return false,
