@@ -9,11 +9,14 @@
 //! | `I2C_DOUBLE_HZ` | bus clock in Hz (400000) |
 //! | `I2C_DOUBLE_MISSING` | number of attempts to open the bus that fail (0) |
 //! | `I2C_DOUBLE_HANG` | number of calls after which further calls never return |
+//! | `I2C_DOUBLE_LIMIT` | `sleeps`: the time limit after a signal counts sleeps only: see [`limit`] |
 
 #![cfg(target_os = "linux")]
 // Every exported symbol replaces the C library's, with its signature, and behaves the same
 // for files other than the bus.
 #![allow(unsafe_code, clippy::missing_safety_doc, missing_docs)]
+
+mod limit;
 
 use std::ffi::{CStr, c_char, c_int, c_long, c_ulong, c_void};
 use std::io::Write;
@@ -358,6 +361,11 @@ unsafe fn sleep(time: *const libc::timespec, rest: *mut libc::timespec) -> c_int
         // SAFETY: guaranteed by the caller.
         let time = unsafe { &*time };
         now.advance(time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64);
+        return 0;
+    }
+    // SAFETY: guaranteed by the caller.
+    let duration = unsafe { &*time };
+    if limit::count(duration.tv_sec as u64 * 1_000_000_000 + duration.tv_nsec as u64) {
         return 0;
     }
     // SAFETY: the same call that the C library would make.
