@@ -78,7 +78,12 @@ fn centroids(counts: [u32; PADS], thresholds: Thresholds) -> Vec<Centroid> {
     let (mut before, mut peak, mut dip) = (0, 0, 0);
     for (pad, n) in (0..).zip(counts) {
         if n > 0 {
-            if before == 0 || dip > adjacent && n > before + adjacent {
+            let parts = before > 0 && dip > adjacent && n > before + adjacent;
+            if parts && pad as usize + 1 == PADS {
+                // The firmware drops a touch that a dip would begin on the last pad.
+                break;
+            }
+            if before == 0 || parts {
                 groups.push((0, 0));
                 (peak, dip) = (0, 0);
             }
