@@ -23,8 +23,8 @@ const RETRY_NS: u64 = 250 * MILLISECOND;
 /// touches the sensor at that moment.
 const LOST_AFTER_NS: u64 = 500 * MILLISECOND;
 /// Longest time for which a touch that shows on one axis only stays where it was last seen.
-/// It bridges about 15 scans of uneven pressure, and is shorter than the rest between the
-/// fastest repeated taps, which is about 60 ms.
+/// Uneven pressure may last for a few scans, of about 3 ms each; the fastest repeated taps
+/// leave about 60 ms between them.
 const PARTIAL_NS: u64 = 50 * MILLISECOND;
 /// A sensor whose frame number stays the same for this long has stopped scanning.
 const FROZEN_NS: u64 = 100 * MILLISECOND;
@@ -64,7 +64,7 @@ pub struct TouchSensor<B> {
     /// The number of the last frame, if the sensor counts its frames.
     number: Option<u8>,
     contact: Contact,
-    /// Time of the last frame that told where the contact is.
+    /// Time of the last frame that was not partial.
     placed: u64,
     byte_ns: u64,
 }

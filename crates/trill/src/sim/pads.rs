@@ -45,9 +45,9 @@ impl Pads {
                 self.0[pad as usize] += part;
                 continue;
             }
-            // No pad sees this part. The outermost pad takes it, and as much again from the
-            // pad opposite, so that simulated fingers keep their size and place up to the
-            // rim. The touch of a real finger ends a little inside.
+            // No pad sees this part. It moves to the outermost pad, and as much moves there
+            // from the pad as far inside, so that simulated fingers keep size and position
+            // up to the edge. Real ones are reported a little inside of it.
             let outermost = pad.clamp(0, last);
             self.0[outermost as usize] += 2.0 * part;
             self.0[(2 * outermost - pad) as usize] -= part;
