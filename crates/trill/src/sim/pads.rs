@@ -65,8 +65,8 @@ impl Pads {
 /// Returns the signal at a distance in pads: a bell with a standard deviation of about one
 /// pad, or 4.6 mm. It uses only operations that have the same result on every processor.
 fn signal(distance: f32) -> f32 {
-    let squared = (1.0 - distance * distance / 19.0).max(0.0);
-    let fourth = squared * squared * squared * squared;
+    let bell = (1.0 - distance * distance / 19.0).max(0.0);
+    let fourth = bell * bell * bell * bell;
     fourth * fourth
 }
 
