@@ -16,7 +16,6 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::{Duration, Instant};
 
 use gatebend::board::desk::{Desk, Script, Simulation};
 use gatebend::factory_networks;
@@ -144,6 +143,13 @@ impl Board {
     fn env(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Board {
         self.command.env(name, value);
         self
+    }
+
+    /// Plays in real time until a signal arrives. The time limit after it counts sleeps
+    /// only, so that the outcome does not depend on the computer's speed.
+    fn stopped_by_signal(self) -> Board {
+        self.env("BELA_DOUBLE_REAL_TIME", "1")
+            .env("I2C_DOUBLE_LIMIT", "sleeps")
     }
 
     fn run(&mut self) -> Output {
@@ -337,7 +343,7 @@ fn pages_are_notified_of_the_end() {
     let Some(board) = Board::new(&["--listen", "127.0.0.1"]) else {
         return;
     };
-    let mut board = board.env("BELA_DOUBLE_REAL_TIME", "1");
+    let mut board = board.stopped_by_signal();
     let mut playing = Playing(board.command.stderr(Stdio::null()).spawn().unwrap());
     let host = playing.host();
     let stream = TcpStream::connect(&host).unwrap();
@@ -511,15 +517,14 @@ fn plays(board: &Board) -> bool {
     fs::metadata(sound).is_ok_and(|file| file.len() > 100_000)
 }
 
-/// Starts the program, sends a signal once it plays, and waits for its end.
-fn stopped(mut board: Board, signal: libc::c_int) -> (std::process::ExitStatus, Duration) {
+/// Starts the program, sends a signal once it plays, and returns its exit code.
+fn stopped(board: Board, signal: libc::c_int) -> Option<i32> {
+    let mut board = board.stopped_by_signal();
     let mut playing = begin(&mut board, plays);
     let child = &mut playing.0;
-    let start = Instant::now();
     // SAFETY: takes integers; the child is ours and was not waited for.
     unsafe { libc::kill(child.id() as libc::pid_t, signal) };
-    let status = child.wait().unwrap();
-    (status, start.elapsed())
+    child.wait().unwrap().code()
 }
 
 #[test]
@@ -529,16 +534,60 @@ fn signals_end_the_program_even_if_the_bus_hangs() {
         ("", libc::SIGTERM),
         ("300", libc::SIGINT),
     ] {
-        let Some(board) = Board::new(&[]) else { return };
-        let mut board = board.env("BELA_DOUBLE_REAL_TIME", "1");
+        let Some(mut board) = Board::new(&[]) else {
+            return;
+        };
         if !hang.is_empty() {
             board = board.env("I2C_DOUBLE_HANG", hang);
         }
-        let (status, took) = stopped(board, signal);
         // A normal end, which does not wait for the panel.
-        assert_eq!(status.code(), Some(0), "hang {hang:?}, signal {signal}");
-        eprintln!("hang {hang:?}, signal {signal}: ended after {took:?}");
+        let code = stopped(board, signal);
+        assert_eq!(code, Some(0), "hang {hang:?}, signal {signal}");
     }
+}
+
+#[test]
+fn the_library_has_time_to_stop() {
+    for (milliseconds, code) in [("145", 0), ("185", 130)] {
+        let Some(board) = Board::new(&[]) else { return };
+        let board = board.env("BELA_DOUBLE_STOP_MS", milliseconds);
+        assert_eq!(
+            stopped(board, libc::SIGINT),
+            Some(code),
+            "{milliseconds} ms"
+        );
+    }
+}
+
+/// Returns the number of failed starts in a row that a board's files record.
+fn failed_starts(board: &Board) -> u64 {
+    let text = board.saved("starts.json");
+    let count = text
+        .split_once("\"unsteady\":")
+        .map_or("0", |(_, count)| count);
+    let digits: String = count.chars().filter(char::is_ascii_digit).take(1).collect();
+    digits.parse().unwrap()
+}
+
+#[test]
+fn starts_count_as_failed_only_if_the_audio_has_started() {
+    let Some(first) = Board::new(&[]) else { return };
+    let mut first = first.env("BELA_DOUBLE_REAL_TIME", "1");
+    drop(begin(&mut first, |board| {
+        !board.saved("state.json").is_empty()
+    }));
+    assert_eq!(failed_starts(&first), 1);
+    let fails = |variable| {
+        let again = Board::after(&first, &[]).env("BELA_DOUBLE_REAL_TIME", "1");
+        let output = again.env(variable, "1").run();
+        assert_eq!(output.status.code(), Some(1), "{}", errors(&output));
+        failed_starts(&first)
+    };
+    for _ in 0..2 {
+        assert_eq!(fails("BELA_DOUBLE_NEVER_RENDERS"), 1);
+    }
+    // Counted before the network sounds.
+    assert_eq!(fails("BELA_DOUBLE_EXIT_ON_SOUND"), 2);
 }
 
 #[test]

@@ -101,7 +101,7 @@ fn play(library: &'static Library, board: &Board, options: &[String]) -> Result<
         return Err(format!(
             "{late} blocks came too late in {} s: stop other programs, or use longer periods \
              (-- -p 32)",
-            (TONE - SETTLING).as_secs_f32()
+            TONE.as_secs_f32() - SETTLING.as_secs_f32()
         ));
     }
     let blocks = match late {

@@ -11,11 +11,14 @@
 //! | `I2C_DOUBLE_MISSING_ERROR` | their error number (2, ENOENT) |
 //! | `I2C_DOUBLE_TOUCH` | address of the sensor (40, 0x28) |
 //! | `I2C_DOUBLE_HANG` | number of calls after which further calls never return |
+//! | `I2C_DOUBLE_LIMIT` | `sleeps`: the time limit after a signal counts sleeps only: see [`limit`] |
 
 #![cfg(target_os = "linux")]
 // Every exported symbol replaces the C library's, with its signature, and behaves the same
 // for files other than the bus.
 #![allow(unsafe_code, clippy::missing_safety_doc, missing_docs)]
+
+mod limit;
 
 use std::ffi::{CStr, c_char, c_int, c_long, c_ulong, c_void};
 use std::io::Write;
@@ -360,6 +363,11 @@ unsafe fn sleep(time: *const libc::timespec, rest: *mut libc::timespec) -> c_int
         // SAFETY: guaranteed by the caller.
         let time = unsafe { &*time };
         now.advance(time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64);
+        return 0;
+    }
+    // SAFETY: guaranteed by the caller.
+    let duration = unsafe { &*time };
+    if limit::count(duration.tv_sec as u64 * 1_000_000_000 + duration.tv_nsec as u64) {
         return 0;
     }
     // SAFETY: the same call that the C library would make.
