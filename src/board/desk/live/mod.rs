@@ -131,9 +131,12 @@ struct LiveDesk {
 impl Backend for LiveDesk {
     const SPAWN: Spawn = spawn_plainly;
     const POLL: Duration = Duration::from_millis(2);
-    const FADE: Duration = Duration::from_millis(200);
     const SAVING: Duration = Duration::from_secs(2);
     const WAITS_FOR_THREADS: bool = true;
+
+    fn fade(&self) -> Duration {
+        Duration::from_millis(200)
+    }
 
     fn poll(&mut self, now: u64, handle: &Handle) -> bool {
         self.script.update_inputs(now, &self.inputs);
