@@ -5,11 +5,10 @@ import { atlas } from './glyphs.js';
 import { wires } from './marks.js';
 import { GATE_FRAGMENT, GATE_VERTEX, WIRE_FRAGMENT, WIRE_VERTEX } from './shaders.js';
 
+/** @import { Colour } from '../ui/dots.js' */
 /** @import { Layout } from './layout.js' */
 /** @import { Model } from './model.js' */
 /** @import { Index, View } from './view.js' */
-
-/** A colour: red, green and blue, 0 to 1. @typedef {[number, number, number]} Colour */
 
 /** @typedef {{ ground: Colour, ink: Colour, soft: Colour, one: Colour, bend: Colour }} Colours */
 

@@ -2,6 +2,7 @@
 // store; its own state is only the view and the selection.
 
 import { h } from '../ui/dom.js';
+import { rgb } from '../ui/dots.js';
 import { WebGlRenderer } from './draw.js';
 import { bendInWords, describe, Inspector } from './inspect.js';
 import { pressOf } from './keys.js';
@@ -21,7 +22,7 @@ import { step } from './walk.js';
 /** @import { Bend } from '../types/Bend' */
 /** @import { Gate } from '../types/Gate' */
 /** @import { State } from '../types/State' */
-/** @import { Colour, Colours, Renderer } from './draw.js' */
+/** @import { Colours, Renderer } from './draw.js' */
 /** @import { Layout } from './layout.js' */
 /** @import { Preview } from './overlay.js' */
 /** @import { NodeInfo } from './inspect.js' */
@@ -562,20 +563,4 @@ function hasAcceleratedWebGl() {
     const name = String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
     gl.getExtension('WEBGL_lose_context')?.loseContext();
     return !/swiftshader|llvmpipe|software|basic render/i.test(name);
-}
-
-/**
- * Converts a CSS colour to numbers.
- * @param {string} text
- * @returns {Colour}
- */
-function rgb(text) {
-    const canvas = document.createElement('canvas');
-    canvas.width = canvas.height = 1;
-    const context = canvas.getContext('2d', { willReadFrequently: true });
-    if (!context) return [0.5, 0.5, 0.5];
-    context.fillStyle = text;
-    context.fillRect(0, 0, 1, 1);
-    const [red, green, blue] = context.getImageData(0, 0, 1, 1).data;
-    return [red / 255, green / 255, blue / 255];
 }

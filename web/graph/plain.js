@@ -3,8 +3,8 @@
 // is drawn over it. Each frame has a bounded number of shapes: wires are thinned out, and
 // gates that are small, or many, are squares of pixels.
 
+import { Dots, mix, pixel } from '../ui/dots.js';
 import { gateSize, wireAlpha } from './draw.js';
-import { Dots, mix, pixel } from './dots.js';
 import { BADGES, glyph, sheetInSteps, stamp } from './glyphs.js';
 import { ASIDE, CHOSEN, DEAD, FAINT, STEERED, TOUCHED, wires } from './marks.js';
 import { drawMarks, gateAlpha, Picture, SMALL, trace, wireWidth } from './picture.js';
@@ -13,7 +13,8 @@ import { drawMarks, gateAlpha, Picture, SMALL, trace, wireWidth } from './pictur
 /** @import { Model } from './model.js' */
 /** @import { Scene } from './picture.js' */
 /** @import { Index, View } from './view.js' */
-/** @import { Colour, Colours, Renderer } from './draw.js' */
+/** @import { Colour } from '../ui/dots.js' */
+/** @import { Colours, Renderer } from './draw.js' */
 
 /** Gates smaller than this are lit as a square in the middle. */
 const MIDDLE = 24;
@@ -263,7 +264,6 @@ export class PlainRenderer {
         if (this.dotsStale) this.fillDots(scene, view, ratio, size, squares);
         this.dots.drawOn(context, this.dotsStale);
         this.dotsStale = false;
-        context.setTransform(ratio, 0, 0, ratio, 0, 0);
         if (!squares) return;
         for (const at of this.marked) {
             drawMarks(context, scene, at, layout.x[at] * view.scale + view.x, layout.y[at] * view.scale + view.y, size);

@@ -1,6 +1,7 @@
 // The touch pad, played with fingers, pen, mouse or keys.
 
 import { colours, oncePerFrame, h, on, onAppearance, refill, prepareCanvas } from '../ui/dom.js';
+import { Dots, pixel, rgb } from '../ui/dots.js';
 import { Fingers } from '../ui/fingers.js';
 
 /** @import { Store } from '../store/store.js' */
@@ -60,6 +61,7 @@ export class Pad {
             this.draw();
         });
         this.draw = oncePerFrame(() => this.paint());
+        this.dots = new Dots();
 
         surface.addEventListener('pointerdown', (event) => this.down(event));
         surface.addEventListener('pointermove', (event) => {
@@ -178,23 +180,21 @@ export class Pad {
         const under = new Set(touched?.nodes ?? []);
         if (touched?.steered !== null && touched?.steered !== undefined) under.add(touched.steered);
         const gate = Math.max(1.5, Math.min(5, 0.32 * Math.sqrt((width * height) / (places.length || 1))));
-        for (const [node, px, py] of places) {
+        const { dots } = this;
+        dots.clear(width, height, devicePixelRatio || 1);
+        const side = dots.side(gate);
+        const [zeros, ones, bends] = [pixel(rgb(line), 0.55), pixel(rgb(one), 0.9), pixel(rgb(bend), 1)];
+        const touches = [];
+        for (const gateAt of places) {
+            const [node, px, py] = gateAt;
             const is = nodes ? nodes[node] : 0;
-            context.globalAlpha = is & 128 ? 0.9 : 0.55;
-            context.fillStyle = is & 128 ? one : line;
-            if (bent.has(node)) {
-                context.globalAlpha = 1;
-                context.fillStyle = bend;
-            }
-            context.fillRect(x(px) - gate / 2, y(py) - gate / 2, gate, gate);
-            if (under.has(node)) {
-                context.globalAlpha = 1;
-                context.strokeStyle = bend;
-                context.lineWidth = 1.5;
-                context.strokeRect(x(px) - gate, y(py) - gate, 2 * gate, 2 * gate);
-            }
+            dots.add(x(px), y(py), side, bent.has(node) ? bends : is & 128 ? ones : zeros);
+            if (under.has(node)) touches.push(gateAt);
         }
-        context.globalAlpha = 1;
+        dots.drawOn(context, true);
+        context.strokeStyle = bend;
+        context.lineWidth = 1.5;
+        for (const [, px, py] of touches) context.strokeRect(x(px) - gate, y(py) - gate, 2 * gate, 2 * gate);
         const reach = store.value('radius') / 100 * (right - left) * width;
         context.lineWidth = 1.5;
         const fingers = [...this.fingers.fingers.values()];

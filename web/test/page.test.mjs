@@ -453,6 +453,21 @@ inPage('of several dropped files the first one plays, and the player is told', a
     assert.equal((await received('load')).length, 1);
 });
 
+inPage('the gates of the pad are one shape to draw', async (page) => {
+    const { shapes, places, lit } = await page.evaluate(async () => {
+        let count = 0;
+        const { prototype } = CanvasRenderingContext2D;
+        const { fillRect } = prototype;
+        const pad = document.querySelector('#surface canvas');
+        prototype.fillRect = function counted(...args) { if (this.canvas === pad) count += 1; return fillRect.apply(this, args); };
+        window.instrument.change({ touched: { nodes: [40], steered: null, bend: 'one' } });
+        await new Promise((go) => { requestAnimationFrame(() => requestAnimationFrame(go)); });
+        const { data } = pad.getContext('2d').getImageData(0, 0, pad.width, pad.height);
+        return { shapes: count, places: window.instrument.state.network.places.length, lit: data.filter((byte, at) => at % 4 === 3 && byte > 0).length };
+    });
+    assert.ok(places > 100 && lit > 4 * places && shapes === 0, JSON.stringify({ shapes, places, lit }));
+});
+
 inPage('a finger that scrolls does not seek, one that taps does', async (page, received) => {
     await page.waitForFunction(() => Number(document.querySelector('#seek').dataset.bent) > 0);
     const client = await page.context().newCDPSession(page);

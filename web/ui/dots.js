@@ -59,14 +59,43 @@ export class Dots {
     /** Draws the squares. @param {CanvasRenderingContext2D} context @param {boolean} changed since the last call */
     drawOn(context, changed) {
         if (changed) this.context.putImageData(this.image, 0, 0);
+        context.save();
         context.setTransform(1, 0, 0, 1, 0, 0);
+        context.globalAlpha = 1;
         context.drawImage(this.canvas, 0, 0, context.canvas.width, context.canvas.height);
+        context.restore();
     }
+}
+
+/** A colour: red, green and blue, 0 to 1. @typedef {[number, number, number]} Colour */
+
+/** Colours by their CSS. @type {Map<string, Colour>} */
+const known = new Map();
+
+/**
+ * Converts a CSS colour to numbers.
+ * @param {string} text
+ * @returns {Colour}
+ */
+export function rgb(text) {
+    const found = known.get(text);
+    if (found) return found;
+    const canvas = document.createElement('canvas');
+    canvas.width = canvas.height = 1;
+    const context = canvas.getContext('2d', { willReadFrequently: true });
+    if (!context) return [0.5, 0.5, 0.5];
+    context.fillStyle = text;
+    context.fillRect(0, 0, 1, 1);
+    const [red, green, blue] = context.getImageData(0, 0, 1, 1).data;
+    /** @type {Colour} */
+    const colour = [red / 255, green / 255, blue / 255];
+    known.set(text, colour);
+    return colour;
 }
 
 /**
  * Returns a pixel: red in the lowest byte, as all browsers run on little-endian processors.
- * @param {readonly [number, number, number]} colour
+ * @param {Readonly<Colour>} colour
  * @param {number} alpha
  */
 export function pixel(colour, alpha) {
@@ -76,10 +105,10 @@ export function pixel(colour, alpha) {
 
 /**
  * Mixes two colours.
- * @param {readonly [number, number, number]} one
- * @param {readonly [number, number, number]} other
+ * @param {Readonly<Colour>} one
+ * @param {Readonly<Colour>} other
  * @param {number} part of the other one
- * @returns {[number, number, number]}
+ * @returns {Colour}
  */
 export function mix(one, other, part) {
     return [one[0] + (other[0] - one[0]) * part, one[1] + (other[1] - one[1]) * part, one[2] + (other[2] - one[2]) * part];
