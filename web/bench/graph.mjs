@@ -4,8 +4,8 @@
 // the minimum over the rounds counts, as other programs may be running.
 //
 // - script: the time in callbacks of animation frames, activity and pointers, of each frame
-// - whole: Chromium's time in all tasks of the page's thread, which also draws, a frame; for
-//   'paints', a move of the brush until it is confirmed
+// - whole: the processor time of all tasks of the page's thread, which also draws, a frame;
+//   for 'paints', a move of the brush until it is confirmed
 
 import { open } from '../test/browser.mjs';
 
@@ -33,7 +33,7 @@ for (const [size, query, bounds] of [
     await page.goto(`${address}test/graph.html?still&${query}`);
     await page.waitForFunction(() => window.graph?.shown);
     const session = await page.context().newCDPSession(page);
-    await session.send('Performance.enable');
+    await session.send('Performance.enable', { timeDomain: 'threadTicks' });
     const busy = async () => (await session.send('Performance.getMetrics')).metrics.find(({ name }) => name === 'TaskDuration').value * 1000;
     for (const task of ['plays', 'pans and zooms', 'hovers cones', 'paints']) {
         const frames = query.endsWith('webgl') ? FEW : FRAMES;

@@ -26,7 +26,7 @@ const FEW = 800;
 const MOST_LIT = 1200;
 const FLOWING = 300;
 /** Steps of the picture per frame, and the most milliseconds of script for them. */
-const STEPS = 8;
+const STEPS = 6;
 const BUDGET = 1;
 /** Up to this number of changed gates, they are redrawn in place. */
 const MOST_CHANGED = 400;
