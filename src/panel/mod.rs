@@ -9,6 +9,7 @@
 //! A sensor or display that fails stops neither the other nor the sound, and is used
 //! again as soon as it answers.
 
+mod chip;
 mod display;
 mod mirror;
 mod touch;
@@ -20,6 +21,7 @@ use embedded_hal::delay::DelayNs;
 use embedded_hal::i2c::I2c;
 use logicnet::{Activity, Network};
 
+pub use chip::Chip;
 pub use display::{Display, Height, Light};
 pub use mirror::{Mirror, Shown};
 pub use touch::{Mounting, Poll, TouchSensor};
@@ -70,6 +72,8 @@ pub struct Config {
     pub has_display: bool,
     /// The display's address.
     pub display_address: u8,
+    /// The chip that controls the display.
+    pub chip: Chip,
     /// The display's height.
     pub height: Height,
     /// True if the display is mounted upside down.
@@ -167,12 +171,7 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
         draw_splash(&mut picture, false);
         Panel {
             touch: TouchSensor::new(touch_bus, config.touch_address, config.mounting),
-            display: Display::new(
-                display_bus,
-                config.display_address,
-                config.height,
-                config.upside_down,
-            ),
+            display: Display::new(display_bus, &config),
             gestures: Gestures::new(config.surface.clone()),
             other_contacts: Box::new(|| Contact::None),
             picture,

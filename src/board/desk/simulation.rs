@@ -121,7 +121,7 @@ impl Simulation {
         let bus = Bus::new(time.clone(), desk.bus_hz);
         let config = desk.panel.clone();
         bus.plug(config.touch_address, Sensor::square(desk.firmware, fingers));
-        let oled = Oled::new();
+        let oled = Oled::new(config.chip);
         if config.has_display {
             bus.plug(config.display_address, oled.clone());
         }

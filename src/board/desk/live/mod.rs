@@ -66,7 +66,7 @@ pub fn play_live(
     let script = Arc::new(script);
     let fingers = all_fingers(Arc::clone(&script), session.touches());
     bus.plug(config.touch_address, Sensor::square(desk.firmware, fingers));
-    let oled = Oled::new();
+    let oled = Oled::new(config.chip);
     if config.has_display {
         bus.plug(config.display_address, oled.clone());
     }
