@@ -2,9 +2,12 @@
 //! and SH1106 v2.3; for the SSD1309, from the driver `ssd130x` of Linux.
 //!
 //! All of them have page addressing: data bytes fill a page of eight rows from the column that
-//! was set. The SH1106 has no other addressing mode.
+//! was set. The SH1106 has no other addressing mode. The crate `ssd1306` encodes the commands,
+//! which the chips share but for a few.
 
+use display_interface::{DataFormat, DisplayError, WriteOnlyDataCommand};
 use serde::Deserialize;
+use ssd1306::command::{AddrMode, Command, Page};
 
 /// A chip that controls a display.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
@@ -42,48 +45,108 @@ impl Chip {
     }
 
     /// Returns the commands that switch the display off, and set what may be set only then.
-    pub(super) fn switch_off(self) -> &'static [u8] {
-        match self {
-            Chip::Ssd1306 | Chip::Ssd1309 => &[0xae],
-            // DC-DC converter on, as after a reset.
-            Chip::Sh1106 => &[0xae, 0xad, 0x8b],
+    pub(super) fn switch_off(self) -> Vec<u8> {
+        let mut bytes = encode(&[Command::DisplayOn(false)]);
+        if self == Chip::Sh1106 {
+            bytes.extend(SH1106_CONVERTER_ON);
         }
+        bytes
     }
 
     /// Returns the commands that set up the display. A display that shows a picture continues
     /// to do so, and one that was reset stays off.
     pub(super) fn set_up(self, rows: usize, upside_down: bool) -> Vec<u8> {
-        let own: &[u8] = match self {
-            // Page addressing, no scrolling, charge pump on.
-            Chip::Ssd1306 => &[0x20, 0x02, 0x2e, 0x8d, 0x14],
-            Chip::Ssd1309 => &[0x20, 0x02, 0x2e],
+        let own: &[Command] = match self {
+            Chip::Ssd1306 => &[
+                Command::AddressMode(AddrMode::Page),
+                Command::EnableScroll(false),
+                Command::ChargePump(true),
+            ],
+            Chip::Ssd1309 => &[
+                Command::AddressMode(AddrMode::Page),
+                Command::EnableScroll(false),
+            ],
             Chip::Sh1106 => &[],
         };
-        // Displays of 64 rows connect them to the chip's two sides by turns.
-        let size = [
-            0xa8,
-            rows as u8 - 1,
-            0xda,
-            if rows == 64 { 0x12 } else { 0x02 },
+        let common = [
+            Command::Multiplex(rows as u8 - 1),
+            // Displays of 64 rows connect them to the chip's two sides by turns.
+            Command::ComPinConfig(rows == 64, false),
+            Command::SegmentRemap(!upside_down),
+            Command::ReverseComDir(!upside_down),
+            Command::DisplayOffset(0),
+            Command::StartLine(0),
+            Command::AllOn(false),
+            Command::Invert(false),
         ];
-        let orientation = if upside_down {
-            [0xa0, 0xc0]
-        } else {
-            [0xa1, 0xc8]
-        };
-        // No vertical shift; pixels show the memory, not inverted.
-        let plain = [0xd3, 0, 0x40, 0xa4, 0xa6];
-        [own, &size, &orientation, &plain].concat()
+        encode(&[own, &common].concat())
     }
 
     /// Returns the commands that set the contrast and switch the display on.
-    pub(super) fn light_up(contrast: u8) -> [u8; 3] {
-        [0x81, contrast, 0xaf]
+    pub(super) fn light_up(contrast: u8) -> Vec<u8> {
+        encode(&[Command::Contrast(contrast), Command::DisplayOn(true)])
     }
 
     /// Returns the commands that set the place of the next data byte.
-    pub(super) fn locate(self, page: usize, column: usize) -> [u8; 3] {
+    pub(super) fn locate(self, page: usize, column: usize) -> Vec<u8> {
         let column = column as u8 + self.first_column();
-        [0xb0 | page as u8, column & 0x0f, 0x10 | column >> 4]
+        encode(&[
+            Command::PageStart(Page::from(8 * page as u8)),
+            Command::ColStart(column),
+        ])
+    }
+}
+
+/// The SH1106's command that switches its DC-DC converter on, as it is after a reset.
+const SH1106_CONVERTER_ON: [u8; 2] = [0xad, 0x8b];
+
+/// Encodes commands as the bytes that follow the control byte.
+fn encode(commands: &[Command]) -> Vec<u8> {
+    let mut bytes = Bytes::default();
+    for command in commands {
+        // Never fails: all commands are bytes.
+        let _ = command.send(&mut bytes);
+    }
+    bytes.0
+}
+
+/// The bytes of commands.
+#[derive(Default)]
+struct Bytes(Vec<u8>);
+
+impl WriteOnlyDataCommand for Bytes {
+    fn send_commands(&mut self, commands: DataFormat<'_>) -> Result<(), DisplayError> {
+        let DataFormat::U8(bytes) = commands else {
+            return Err(DisplayError::DataFormatNotImplemented);
+        };
+        self.0.extend(bytes);
+        Ok(())
+    }
+
+    fn send_data(&mut self, _: DataFormat<'_>) -> Result<(), DisplayError> {
+        Err(DisplayError::DataFormatNotImplemented)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_those_of_the_data_sheets() {
+        assert_eq!(Chip::Sh1106.switch_off(), [0xae, 0xad, 0x8b]);
+        assert_eq!(Chip::Ssd1306.switch_off(), [0xae]);
+        let common = [0xd3, 0, 0x40, 0xa4, 0xa6];
+        let own = [0x20, 2, 0x2e, 0x8d, 0x14];
+        let of_64 = [0xa8, 63, 0xda, 0x12, 0xa1, 0xc8];
+        let expected: Vec<u8> = [&own[..], &of_64, &common].concat();
+        assert_eq!(Chip::Ssd1306.set_up(64, false), expected);
+        let of_32 = [0xa8, 31, 0xda, 0x02, 0xa0, 0xc0];
+        assert_eq!(
+            Chip::Sh1106.set_up(32, true),
+            [&of_32[..], &common].concat()
+        );
+        assert_eq!(Chip::light_up(7), [0x81, 7, 0xaf]);
+        assert_eq!(Chip::Sh1106.locate(3, 127), [0xb3, 0x01, 0x18]);
     }
 }

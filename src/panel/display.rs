@@ -126,7 +126,7 @@ impl<B: I2c> Display<B> {
             return;
         }
         self.next_try = now + RETRY_NS;
-        let off = self.transfer(COMMANDS, self.chip.switch_off());
+        let off = self.transfer(COMMANDS, &self.chip.switch_off());
         let started = off.and_then(|()| self.set_up(now));
         if started.is_err() && !std::mem::replace(&mut self.failing, true) {
             log::warn!("display: does not answer; check its cable and address");
@@ -191,7 +191,7 @@ impl<B: I2c> Display<B> {
                 return Ok(false);
             }
             match light {
-                Light::Off => self.transfer(COMMANDS, self.chip.switch_off())?,
+                Light::Off => self.transfer(COMMANDS, &self.chip.switch_off())?,
                 Light::On(contrast) => self.transfer(COMMANDS, &Chip::light_up(contrast))?,
             }
             self.light = Some(light);
