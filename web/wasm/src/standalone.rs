@@ -88,6 +88,7 @@ impl Standalone {
             rate,
             // The page itself plays the sound.
             sound: false,
+            outputs: false,
             display: board.panel.rows() as u8,
             surface: board.panel.surface.clone(),
         };

@@ -76,6 +76,7 @@ pub fn play_live(
     let board = LiveDesk {
         script,
         inputs: session.inputs(),
+        sound_card,
         _output: if sound_card {
             sound_card::start(renderer)?
         } else {
@@ -95,6 +96,7 @@ pub fn play_live(
 struct LiveDesk {
     script: Arc<Script>,
     inputs: Arc<AnalogInputs>,
+    sound_card: bool,
     /// Plays until it is dropped.
     _output: Box<dyn Any>,
     prompt: Prompt,
@@ -109,6 +111,10 @@ impl Backend for LiveDesk {
     const FADE: Duration = Duration::from_millis(200);
     const SAVING: Duration = Duration::from_secs(2);
     const WAITS_FOR_THREADS: bool = true;
+
+    fn has_outputs(&self) -> bool {
+        self.sound_card
+    }
 
     fn poll(&mut self, now: u64, handle: &Handle) -> bool {
         self.script.update_inputs(now, &self.inputs);
