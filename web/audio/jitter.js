@@ -2,15 +2,23 @@
 // nor audio context.
 
 /** Delay of the sound: longer than usual delays of a Wi-Fi network. */
-const DELAY_SECONDS = 0.12;
+export const DELAY_SECONDS = 0.12;
+/** Delay of sound from the same computer: two of its blocks, and the drawing of a frame. */
+export const LOCAL_DELAY_SECONDS = 0.05;
+/** Growth of the delay after the buffer ran empty, up to the usual delay. */
+const GROWTH = 1.4;
 /** Capacity. Beyond, the clocks differ, and playback skips ahead to the usual delay. */
 const CAPACITY_SECONDS = 0.4;
 
 /** A buffer of numbered frames, in constant memory. */
 export class JitterBuffer {
-    /** @param {number} rate frames a second */
-    constructor(rate) {
-        this.delay = Math.round(DELAY_SECONDS * rate);
+    /**
+     * @param {number} rate frames a second
+     * @param {number} [delay] the first delay, in seconds
+     */
+    constructor(rate, delay = DELAY_SECONDS) {
+        this.delay = Math.round(delay * rate);
+        this.maxDelay = Math.max(this.delay, Math.round(DELAY_SECONDS * rate));
         this.capacity = Math.round(CAPACITY_SECONDS * rate);
         this.ring = new Float32Array(this.capacity);
         /** Numbers of the next frame to play and of the next frame to arrive. */
@@ -72,6 +80,7 @@ export class JitterBuffer {
         if (this.playing && count < out.length) {
             this.playing = false;
             this.breaks += 1;
+            this.delay = Math.min(this.maxDelay, Math.round(this.delay * GROWTH));
         }
     }
 }

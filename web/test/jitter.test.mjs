@@ -40,6 +40,21 @@ test('an empty buffer is silent until it has filled again', () => {
     assert.equal(jitter.breaks, 1);
 });
 
+test('from the same computer, the delay is short and grows when the buffer runs empty', () => {
+    const jitter = new JitterBuffer(RATE, 0.05);
+    jitter.push(1000, numbered(1000, 50));
+    assert.deepEqual(pulled(jitter, 1), [1000]);
+    let end = 1050;
+    for (const delay of [70, 98, 120, 120]) {
+        pulled(jitter, 200);
+        jitter.push(end, numbered(end, delay - 1));
+        assert.deepEqual(pulled(jitter, 1), [0]);
+        jitter.push(end + delay - 1, numbered(end + delay - 1, 1));
+        assert.deepEqual(pulled(jitter, 1), [end]);
+        end += delay;
+    }
+});
+
 test('lost sound is replaced with silence of the same length', () => {
     const jitter = new JitterBuffer(RATE);
     jitter.push(1000, numbered(1000, 100));
