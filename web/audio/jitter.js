@@ -25,6 +25,10 @@ export class JitterBuffer {
         this.next = 0;
         this.end = 0;
         this.playing = false;
+        /** Shortest length lately, and the frames played since it was last checked. */
+        this.shortest = Infinity;
+        this.played = 0;
+        this.period = rate;
         /** Number of times it ran empty or skipped frames. */
         this.breaks = 0;
     }
@@ -77,10 +81,28 @@ export class JitterBuffer {
         for (let i = 0; i < count; i++) out[i] = this.ring[(this.next + i) % this.capacity];
         out.fill(0, count);
         this.next += count;
+        this.catchUp(count);
         if (this.playing && count < out.length) {
             this.playing = false;
             this.breaks += 1;
             this.delay = Math.min(this.maxDelay, Math.round(this.delay * GROWTH));
         }
+    }
+
+    /**
+     * Skips frames once a second if more are buffered than needed: after the player was
+     * interrupted, or because the clocks differ.
+     * @param {number} count frames played
+     */
+    catchUp(count) {
+        this.shortest = Math.min(this.shortest, this.length);
+        this.played += count;
+        if (this.played < this.period) return;
+        if (this.shortest > this.delay) {
+            this.breaks += 1;
+            this.next += this.shortest - Math.round(this.delay / 2);
+        }
+        this.shortest = Infinity;
+        this.played = 0;
     }
 }

@@ -69,7 +69,7 @@ class Streamed extends scope.AudioWorkletProcessor {
     /** @param {{ processorOptions?: { delay?: number } }} options */
     constructor(options) {
         super();
-        this.buffer = new JitterBuffer(scope.sampleRate, options.processorOptions?.delay);
+        this.buffer = new JitterBuffer(scope.sampleRate, options?.processorOptions?.delay);
         this.on = true;
         this.port.onmessage = (/** @type {MessageEvent} */ { data }) => {
             if (data) this.buffer.push(data.first, data.frames);

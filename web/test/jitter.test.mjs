@@ -55,6 +55,24 @@ test('from the same computer, the delay is short and grows when the buffer runs 
     }
 });
 
+test('after an interruption of the player, the delay returns to what it was', () => {
+    const jitter = new JitterBuffer(RATE, 0.05);
+    let end = 1000;
+    const push = (count) => {
+        jitter.push(end, numbered(end, count));
+        end += count;
+    };
+    push(50);
+    pulled(jitter, 20);
+    push(200);
+    for (let i = 0; i < 100; i++) {
+        push(20);
+        pulled(jitter, 20);
+    }
+    assert.ok(jitter.length <= 50, `${jitter.length}`);
+    assert.equal(jitter.breaks, 1);
+});
+
 test('lost sound is replaced with silence of the same length', () => {
     const jitter = new JitterBuffer(RATE);
     jitter.push(1000, numbered(1000, 100));
