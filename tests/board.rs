@@ -382,7 +382,7 @@ fn not_resident(smaps: &str) -> Vec<String> {
                 .next()
                 .is_some_and(|range| range.contains('-')) =>
             {
-                mapping = line
+                mapping = line;
             }
             _ => {}
         }

@@ -227,6 +227,11 @@ impl Session {
         Arc::clone(&self.inputs)
     }
 
+    /// Returns the engine's counters.
+    pub fn counters(&self) -> Arc<Counters> {
+        Arc::clone(&self.counters)
+    }
+
     /// Returns the fingers of clients, for the board to merge with those on the sensor.
     pub fn touches(&self) -> TouchMerge {
         self.touches.clone()

@@ -197,10 +197,8 @@ export class Networks {
     async share() {
         await this.reportFailure(async () => {
             const link = location.origin + location.pathname + await encodeLink(this.text());
-            await this.toClipboard(link, `Link copied: ${groupDigits(link.length)} characters.`);
-            if (isLocal()) {
-                this.notices.show('The link opens on this computer only. Elsewhere, paste it into Gatebend.');
-            }
+            const where = isLocal() ? ' The link opens on this computer only; elsewhere, paste it into Gatebend.' : '';
+            await this.toClipboard(link, `Link copied: ${groupDigits(link.length)} characters.${where}`);
         });
     }
 
