@@ -41,7 +41,12 @@ export class Connection {
             onclick: () => where.setAttribute('aria-expanded', String(where.getAttribute('aria-expanded') === 'false')),
         }, this.light);
         const mode = (/** @type {Mode} */ id, /** @type {string} */ label, /** @type {string} */ title) =>
-            h('button', { type: 'button', id, title, onclick: () => void this.switchTo(id) }, label);
+            h('button', {
+                type: 'button', id, title, onclick: () => {
+                    where.setAttribute('aria-expanded', 'false');
+                    void this.switchTo(id);
+                },
+            }, label);
         this.modes = h('div', { id: 'modes', role: 'group', 'aria-label': 'Where it plays', class: 'segments' },
             mode('connected', isLocal() ? 'This computer' : 'Instrument', 'The instrument that sends this page plays'),
             mode('alone', 'In this page', 'This page plays, without the instrument; it answers a touch sooner'));

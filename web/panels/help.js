@@ -27,6 +27,7 @@ export class Help {
             h('p', {}, 'A bend forces a gate of the network to 0 or 1, or flips it. You cannot break anything, and Undo removes the bend.'),
             h('p', {}, 'A layer is a set of bends with a strength: at 50%, half of its bends are active.'),
             h('p', {}, 'Paint over the gates of the graph to bend them, in the selected layer.'),
+            h('p', {}, 'In this page, the instrument answers a touch sooner than through This computer, whose sound is sent to the page.'),
             h('h2', {}, 'The pad'),
             h('p', {}, 'Touch the field to bend the nearest gate. A larger finger bends the gates around it, two fingers bend all between them. Slide to move the bend.'),
             h('p', {}, 'Shift and a click leave a finger in place. Arrow keys move a finger, Space touches. Tap the buttons below the field, or hold them for half a second: hold ', h('b', {}, 'next'), ' to redo, ', h('b', {}, 'mode'), ' for Hold, which keeps bends until they are touched again, ', h('b', {}, 'clear'), ' to undo, ', h('b', {}, 'time'), ' for the menu.'),

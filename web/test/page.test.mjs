@@ -343,7 +343,7 @@ inPage('a file can be dropped anywhere', async (page) => {
     await receives(page, 'load', ({ network }) => JSON.parse(network).name === 'dropped');
 });
 
-for (const size of [[360, 640], [390, 664], [844, 390], [667, 375], [568, 320], [1024, 768], [1280, 720]]) {
+for (const size of [[360, 640], [390, 664], [844, 390], [667, 375], [568, 320], [720, 900], [1024, 768], [1100, 640], [1280, 720]]) {
     inPage(`at ${size.join(' by ')} the whole pad is visible, and so is the reason of a break`, async (page) => {
         if (size[0] < 720 || size[1] < 500) {
             const client = await page.context().newCDPSession(page);
@@ -558,7 +558,7 @@ test('the server allows the page\'s own script', () => {
     assert.ok(server.includes(hash), `src/link/server/connection.rs should have ${hash}`);
 });
 
-for (const size of [[1440, 900], [1200, 800], [820, 1180], [390, 844], [844, 390]]) {
+for (const size of [[1440, 900], [1200, 800], [1100, 640], [720, 900], [820, 1180], [390, 844], [844, 390]]) {
     inPage(`at ${size.join(' by ')} nothing moves the pad, and messages cover no control`, async (page) => {
         /** Visible controls, by name, that are not covered at their centres. */
         const reachable = () => page.evaluate(() => [...document.querySelectorAll('button, input, select, textarea, #field, #seek, .graph-stage')]
