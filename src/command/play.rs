@@ -206,9 +206,6 @@ impl Arguments {
     /// Opens the storage and continues from the saved state. The command line takes
     /// precedence: if it names another network than the saved one, the saved state is
     /// set aside as a preset.
-    ///
-    /// Counts a start, so it is called after everything that may fail before. Dropping the
-    /// storage cancels the start.
     fn restore(
         &self,
         parts: &mut InstrumentParts,

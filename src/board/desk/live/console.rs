@@ -1,19 +1,19 @@
 //! The player's side of the desk: a terminal, or plain lines.
 
 use std::io::{self, IsTerminal};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
+use super::instruments::Instruments;
 use super::lines::Lines;
-use crate::handle::Handle;
-
-#[cfg(feature = "terminal")]
 use super::screen::Screen;
+use crate::handle::Handle;
 
 /// A surface for commands.
 pub enum Console {
     /// Lines of standard input.
     Lines(Lines),
     /// A terminal.
-    #[cfg(feature = "terminal")]
     Screen(Box<Screen>),
 }
 
@@ -27,12 +27,28 @@ impl Console {
             && io::stdout().is_terminal()
     }
 
+    /// Takes over the terminal, which shows these messages first; or starts to read lines.
+    ///
+    /// # Errors
+    /// Fails if the terminal cannot be controlled.
+    pub fn open(
+        instruments: Instruments,
+        screen: Option<Vec<String>>,
+        interrupted: Arc<AtomicBool>,
+    ) -> io::Result<Console> {
+        Ok(match screen {
+            Some(notes) => {
+                Console::Screen(Box::new(Screen::open(instruments, notes, interrupted)?))
+            }
+            None => Console::Lines(Lines::start()),
+        })
+    }
+
     /// Handles input and draws, at a time in nanoseconds. Returns false once the player
     /// wants to end the session.
     pub fn poll(&mut self, now: u64, handle: &Handle) -> bool {
         match self {
             Console::Lines(lines) => lines.poll(handle),
-            #[cfg(feature = "terminal")]
             Console::Screen(screen) => screen.poll(now, handle),
         }
     }

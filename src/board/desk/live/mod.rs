@@ -2,10 +2,11 @@
 //! alone.
 
 mod console;
+mod instruments;
 mod interrupt;
 mod lines;
 mod prompt;
-#[cfg(feature = "terminal")]
+#[cfg_attr(not(feature = "terminal"), path = "no_screen.rs")]
 mod screen;
 mod silent;
 #[cfg_attr(not(feature = "sound-card"), path = "no_sound_card.rs")]
@@ -31,10 +32,8 @@ use crate::runtime::parts::offload;
 use crate::runtime::session::{Backend, Plan, Session};
 use crate::spawn::{Spawn, spawn_plainly};
 use console::Console;
+use instruments::Instruments;
 pub use interrupt::watch_signals;
-use lines::Lines;
-#[cfg(feature = "terminal")]
-use screen::{Instruments, Screen};
 use silent::Silent;
 pub use sound_card::rate as sound_card_rate;
 
@@ -93,25 +92,14 @@ pub fn play_live(
         bus.schedule(at, event);
     }
     let interrupted = surroundings.interrupted;
-    #[cfg(feature = "terminal")]
-    let console = match surroundings.screen {
-        Some(notes) => {
-            let instruments = Instruments {
-                oled: config.has_display.then(|| oled.clone()),
-                surface: config.surface.clone(),
-                counters: session.counters(),
-                touches: session.touches(),
-                page: listener.map(Listener::page),
-            };
-            let screen = Screen::open(instruments, notes, Arc::clone(&interrupted));
-            Console::Screen(Box::new(
-                screen.map_err(|error| format!("the terminal: {error}"))?,
-            ))
-        }
-        None => Console::Lines(Lines::start()),
+    let instruments = Instruments {
+        oled: config.has_display.then(|| oled.clone()),
+        surface: config.surface.clone(),
+        counters: session.counters(),
+        touches: session.touches(),
+        page: listener.map(Listener::page),
     };
-    #[cfg(not(feature = "terminal"))]
-    let console = Console::Lines(Lines::start());
+    let console = Console::open(instruments, surroundings.screen, Arc::clone(&interrupted));
     let board = LiveDesk {
         script,
         inputs: session.inputs(),
@@ -122,7 +110,7 @@ pub fn play_live(
             let silent = Silent::start(renderer, time);
             Box::new(silent.map_err(|error| format!("no thread gb-audio: {error}"))?)
         },
-        console,
+        console: console.map_err(|error| format!("the terminal: {error}"))?,
         oled,
         interrupted,
     };
@@ -145,12 +133,15 @@ struct LiveDesk {
 impl Backend for LiveDesk {
     const SPAWN: Spawn = spawn_plainly;
     const POLL: Duration = Duration::from_millis(2);
-    const FADE: Duration = Duration::from_millis(200);
     const SAVING: Duration = Duration::from_secs(2);
     const WAITS_FOR_THREADS: bool = true;
 
     fn has_outputs(&self) -> bool {
         self.sound_card
+    }
+
+    fn fade(&self) -> Duration {
+        Duration::from_millis(200)
     }
 
     fn poll(&mut self, now: u64, handle: &Handle) -> bool {

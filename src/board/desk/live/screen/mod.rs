@@ -11,9 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use std::{panic, thread};
 
-use engine::Counters;
 use instrument::layout::Point;
-use instrument::surface::Surface;
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{
     self, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
@@ -22,11 +20,11 @@ use ratatui::crossterm::event::{
 use ratatui::crossterm::execute;
 use ratatui::layout::Position;
 
+use super::instruments::Instruments;
 use super::prompt::{Entered, Prompt};
 use crate::board::desk::oled::{DisplayFrame, Oled};
 use crate::handle::Handle;
 use crate::link::protocol::Finger;
-use crate::link::touch_merge::TouchMerge;
 use areas::Areas;
 use editor::Editor;
 use view::View;
@@ -44,20 +42,6 @@ const FINGER: f32 = 0.4;
 /// Shortest touch in nanoseconds: some terminals report press and release of a click at
 /// once, and the panel reads fingers every few milliseconds.
 const SHORTEST_NS: u64 = 60_000_000;
-
-/// The parts of the instrument that the screen shows and moves.
-pub struct Instruments {
-    /// The simulated display, if there is one.
-    pub oled: Option<Oled>,
-    /// The pad's regions.
-    pub surface: Surface,
-    /// Readings of the engine.
-    pub counters: Arc<Counters>,
-    /// The fingers of clients.
-    pub touches: TouchMerge,
-    /// The address of the page.
-    pub page: Option<String>,
-}
 
 /// The terminal, until it is dropped.
 pub struct Screen {
