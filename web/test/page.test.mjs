@@ -237,6 +237,14 @@ inPage('a link plays only after the player agrees', async (page, received) => {
     await receives(page, 'load', ({ network }) => JSON.parse(network).name === 'another');
 }, { fragment: await encodeLink(canned(8, 'from elsewhere')) });
 
+inPage('on a phone on its side, a link leaves the pad in place', async (page) => {
+    const pad = await page.locator('#surface').boundingBox();
+    await page.evaluate((hash) => { location.hash = hash; }, await encodeLink(canned(8, 'another')));
+    await page.getByRole('button', { name: 'Play it' }).waitFor();
+    assert.deepEqual(await page.locator('#surface').boundingBox(), pad);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 844);
+}, { size: [844, 390] });
+
 inPage('a hidden page lifts its fingers at once', async (page) => {
     const box = await page.locator('#surface').boundingBox();
     await page.mouse.move(box.x + 50, box.y + 50);
