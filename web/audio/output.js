@@ -10,6 +10,9 @@ const PIECE = 1024;
 /** Interval of the timer that schedules buffers. */
 const TIMER_MILLISECONDS = 30;
 
+/** The error if a file of the page cannot be loaded, as a sentence for the player. */
+export const MISSING = 'A file of this page did not arrive: try again.';
+
 /** @type {WeakMap<BaseAudioContext, Promise<void>>} */
 const loaded = new WeakMap();
 
@@ -25,7 +28,7 @@ export async function worklet(context, name, options) {
     let module = loaded.get(context);
     if (!module) {
         module = context.audioWorklet.addModule(new URL('./worklet.js', import.meta.url))
-            .catch(() => { throw new Error('A file of this page did not arrive: try again.'); });
+            .catch(() => { throw new Error(MISSING); });
         loaded.set(context, module);
     }
     await module;

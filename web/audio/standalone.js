@@ -3,7 +3,7 @@
 
 import { JobQueue } from './jobs.js';
 import { Kind, Module } from './module.js';
-import { Quiet, Scheduled, worklet } from './output.js';
+import { MISSING, Quiet, Scheduled, worklet } from './output.js';
 
 /** @import { Message } from './module.js' */
 
@@ -67,7 +67,7 @@ export async function connect({ onmessage, onopen, onclose }, { context, wasm = 
 
 /** @param {string | URL} wasm */
 async function fetched(wasm) {
-    const answer = await fetch(wasm).catch(() => { throw new Error('A file of this page did not arrive: try again.'); });
+    const answer = await fetch(wasm).catch(() => { throw new Error(MISSING); });
     if (!answer.ok) {
         throw new Error(
             'The instrument for browsers is missing on this server: web/build.sh makes it, '

@@ -12,6 +12,8 @@ import { isLocal } from '../link/origin.js';
 const WASM = new URL('../gatebend.wasm', import.meta.url);
 /** The address of the instrument's websocket. */
 const SOCKET = new URL('../ws', import.meta.url);
+/** Key of the browser's local storage: `true` if the page's server has no instrument. */
+const COPY = 'gatebend-copy';
 
 export class Connection {
     /**
@@ -77,10 +79,8 @@ export class Connection {
 
     /** Plays in the page, not heard yet, if there is no instrument on the page's server. */
     async playIfCopy() {
-        const answer = await fetch(SOCKET, { cache: 'no-store' }).catch(() => null);
-        // An instrument requires an upgrade; a proxy may wait for one that is switched off.
-        if (!answer || answer.status === 426 || answer.status >= 500 || !await this.findModule()) return;
-        this.isCopy = true;
+        this.isCopy = await hasNoInstrument() && await this.findModule();
+        if (!this.isCopy) return;
         await this.switchTo('alone', this.sound.quietConnector(() => this.switchTo('alone')));
     }
 
@@ -199,6 +199,19 @@ export class Connection {
         h('p', { id: 'pairing-reason', class: 'bad' }, reason));
         queueMicrotask(() => code.focus());
         return form;
+    }
+}
+
+/** Returns true if the page's server has no instrument; without a network, if it had none. */
+async function hasNoInstrument() {
+    const answer = await fetch(SOCKET, { cache: 'no-store' }).catch(() => null);
+    // An instrument requires an upgrade; a proxy may wait for one that is switched off.
+    const none = answer !== null && answer.status !== 426 && answer.status < 500;
+    try {
+        if (answer) localStorage.setItem(COPY, String(none));
+        return localStorage.getItem(COPY) === 'true';
+    } catch {
+        return none;
     }
 }
 

@@ -18,11 +18,13 @@ export class Lead {
             const area = document.querySelector(place);
             area?.append(hint);
             for (const event of ['pointerdown', 'keydown']) {
-                area?.addEventListener(event, () => {
+                area?.addEventListener(event, (pressed) => {
+                    // Tab only passes by.
+                    if (/** @type {KeyboardEvent} */ (pressed).key === 'Tab') return;
                     hint.remove();
                     bent = true;
                     draw();
-                }, { once: true });
+                });
             }
         }
         sound.addEventListener('change', draw);
