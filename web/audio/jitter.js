@@ -5,8 +5,12 @@
 export const DELAY_SECONDS = 0.12;
 /** Delay of sound from the same computer: two of its blocks, and the drawing of a frame. */
 export const LOCAL_DELAY_SECONDS = 0.05;
-/** Growth of the delay after the buffer ran empty, up to the usual delay. */
+/** Growth of the delay each time the buffer runs empty, up to the usual delay, and in each
+ * second in which it does not, down to the first delay. */
 const GROWTH = 1.4;
+const SHRINKAGE = 0.95;
+/** Part of the delay that stays buffered when frames are skipped. */
+const KEPT = 0.75;
 /** Capacity. Beyond, the clocks differ, and playback skips ahead to the usual delay. */
 const CAPACITY_SECONDS = 0.4;
 
@@ -18,6 +22,7 @@ export class JitterBuffer {
      */
     constructor(rate, delay = DELAY_SECONDS) {
         this.delay = Math.round(delay * rate);
+        this.minDelay = this.delay;
         this.maxDelay = Math.max(this.delay, Math.round(DELAY_SECONDS * rate));
         this.capacity = Math.round(CAPACITY_SECONDS * rate);
         this.ring = new Float32Array(this.capacity);
@@ -28,6 +33,7 @@ export class JitterBuffer {
         /** Shortest length lately, and the frames played since it was last checked. */
         this.shortest = Infinity;
         this.played = 0;
+        this.ranEmpty = false;
         this.period = rate;
         /** Number of times it ran empty or skipped frames. */
         this.breaks = 0;
@@ -85,24 +91,27 @@ export class JitterBuffer {
         if (this.playing && count < out.length) {
             this.playing = false;
             this.breaks += 1;
+            this.ranEmpty = true;
             this.delay = Math.min(this.maxDelay, Math.round(this.delay * GROWTH));
         }
     }
 
     /**
-     * Skips frames once a second if more are buffered than needed: after the player was
-     * interrupted, or because the clocks differ.
+     * Shortens the delay once a second, and skips frames if more are buffered than needed:
+     * after the player was interrupted, or because the clocks differ.
      * @param {number} count frames played
      */
     catchUp(count) {
         this.shortest = Math.min(this.shortest, this.length);
         this.played += count;
         if (this.played < this.period) return;
+        if (!this.ranEmpty) this.delay = Math.max(this.minDelay, Math.round(this.delay * SHRINKAGE));
         if (this.shortest > this.delay) {
             this.breaks += 1;
-            this.next += this.shortest - Math.round(this.delay / 2);
+            this.next += this.shortest - Math.round(KEPT * this.delay);
         }
         this.shortest = Infinity;
         this.played = 0;
+        this.ranEmpty = false;
     }
 }
