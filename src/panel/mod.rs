@@ -129,7 +129,8 @@ pub struct Panel<T, D, C> {
     /// Contacts that the sensor does not see.
     other_contacts: Box<dyn Fn() -> Contact + Send>,
     picture: Picture,
-    started: u64,
+    /// End of the splash.
+    playable: u64,
     splash: Splash,
     last_picture: Option<u64>,
     last_touch: u64,
@@ -175,7 +176,7 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
             gestures: Gestures::new(config.surface.clone()),
             other_contacts: Box::new(|| Contact::None),
             picture,
-            started: now,
+            playable: now + SPLASH_NS,
             splash: Splash::HandsOff,
             last_picture: None,
             last_touch: now,
@@ -197,6 +198,12 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
     /// every scan and must not block.
     pub fn merge_contacts(&mut self, contact: impl Fn() -> Contact + Send + 'static) {
         self.other_contacts = Box::new(contact);
+    }
+
+    /// Ends the splash: touches play at once, and none requests a safe start. For an
+    /// instrument without hardware.
+    pub fn skip_splash(&mut self) {
+        self.playable = 0;
     }
 
     /// Returns the panel's configuration.
@@ -320,7 +327,7 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
     /// Advances the splash, touched or not. Returns true once if a safe start is
     /// requested.
     fn splash_touched(&mut self, now: u64, touched: bool) -> bool {
-        let over = now >= self.started + SPLASH_NS;
+        let over = now >= self.playable;
         let (before, after) = match (self.splash, touched) {
             (Splash::Requested, true) => return false,
             (Splash::Waiting, true) if !over => (Splash::Waiting, Splash::Touching(now)),
@@ -372,7 +379,7 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
     fn redraw(&mut self, state: &Arc<State>, engine: EngineStatus) {
         let now = self.clock.now();
         let last = self.last_picture.unwrap_or(now);
-        if now < self.started + SPLASH_NS || now < last + PICTURE_NS {
+        if now < self.playable || now < last + PICTURE_NS {
             return;
         }
         self.update_status(now, engine);

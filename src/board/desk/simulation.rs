@@ -238,6 +238,11 @@ impl Simulation {
         self.scheduler.panel()
     }
 
+    /// Lets touches play at once, see [`Panel::skip_splash`].
+    pub fn skip_splash(&mut self) {
+        self.scheduler.skip_splash();
+    }
+
     /// Merges the fingers of clients in the panel, as boards with a real sensor do.
     pub fn merge_touches(&mut self, touches: TouchMerge) {
         self.scheduler.merge_contacts(move || touches.contact());
