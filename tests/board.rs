@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use gatebend::board::desk::{Desk, Script, Simulation};
 use gatebend::factory_networks;
+use gatebend::panel::Chip;
 use instrument::surface::Surface;
 
 /// Returns the level of an analog input of the libbela double.
@@ -180,11 +181,12 @@ fn errors(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// Returns the sound and the display's log of a desk that plays a script, with a notice
-/// at its start.
-fn desk(script: &str, seconds: f64, notice: Option<String>) -> (Vec<f32>, String) {
+/// Returns the sound and the display's log of a desk that plays a script, with a display of
+/// this chip, and with a notice at the start.
+fn desk(script: &str, chip: Chip, seconds: f64, notice: Option<String>) -> (Vec<f32>, String) {
     let script = Script::parse(script, &Surface::default()).unwrap();
     let mut desk = Desk::new(factory_networks::all());
+    desk.panel.chip = chip;
     desk.parts.restored.notices.extend(notice);
     let mut simulation = Simulation::scripted(desk, script).unwrap();
     let seen = Arc::new(Mutex::new((String::new(), None)));
@@ -208,7 +210,6 @@ fn desk(script: &str, seconds: f64, notice: Option<String>) -> (Vec<f32>, String
 
 #[test]
 fn a_board_plays_and_shows_the_same_bytes_as_a_desk() {
-    const SECONDS: f64 = 33.0;
     let mut script = String::new();
     for input in 0..8 {
         writeln!(script, "0 analog {} {}", input + 1, analog(input)).unwrap();
@@ -222,31 +223,38 @@ fn a_board_plays_and_shows_the_same_bytes_as_a_desk() {
         last = text.to_string();
     }
     assert!(!last.is_empty());
-    let Some(board) = Board::new(&["--seconds", "33", "--script"]) else {
-        return;
-    };
-    let path = board.folder.path().join("script");
-    fs::write(&path, &script).unwrap();
-    let mut board = board
-        .env("I2C_DOUBLE_SCRIPT", &path)
-        .env("I2C_DOUBLE_TIME", "virtual");
-    board.command.arg(&path).args(["--", "--board", "Batch"]);
-    let output = board.run();
-    assert!(output.status.success(), "{}", errors(&output));
+    // The whole script, and its beginning on another display.
+    for (chip, seconds) in [(Chip::Ssd1306, 33), (Chip::Sh1106, 8)] {
+        let set = format!("display.controller={}", chip.name());
+        let end = seconds.to_string();
+        let arguments = ["--seconds", &end, "--set", &set, "--script"];
+        let Some(board) = Board::new(&arguments) else {
+            return;
+        };
+        let path = board.folder.path().join("script");
+        fs::write(&path, &script).unwrap();
+        let mut board = board
+            .env("I2C_DOUBLE_SCRIPT", &path)
+            .env("I2C_DOUBLE_CHIP", chip.name())
+            .env("I2C_DOUBLE_TIME", "virtual");
+        board.command.arg(&path).args(["--", "--board", "Batch"]);
+        let output = board.run();
+        assert!(output.status.success(), "{}", errors(&output));
 
-    let (sound, pictures) = desk(&script, SECONDS, None);
-    let played = board.sound();
-    assert!(played.len() >= sound.len(), "{} frames", played.len());
-    assert!(sound.iter().any(|frame| frame.abs() > 0.1));
-    for (i, (played, frame)) in played.iter().zip(&sound).enumerate() {
-        assert_eq!(played.to_bits(), frame.to_bits(), "frame {i}");
+        let (sound, pictures) = desk(&script, chip, f64::from(seconds), None);
+        let played = board.sound();
+        assert!(played.len() >= sound.len(), "{} frames", played.len());
+        assert!(sound.iter().any(|frame| frame.abs() > 0.1));
+        for (i, (played, frame)) in played.iter().zip(&sound).enumerate() {
+            assert_eq!(played.to_bits(), frame.to_bits(), "frame {i}");
+        }
+        assert!(pictures.lines().count() > 15 * seconds as usize);
+        for (i, (shown, picture)) in board.pictures().lines().zip(pictures.lines()).enumerate() {
+            assert_eq!(shown, picture, "picture {i}, {chip:?}");
+        }
+        let shown = board.pictures().lines().count();
+        assert!(shown >= pictures.lines().count(), "{shown} pictures");
     }
-    assert!(pictures.lines().count() > 500);
-    for (i, (shown, picture)) in board.pictures().lines().zip(pictures.lines()).enumerate() {
-        assert_eq!(shown, picture, "picture {i}");
-    }
-    let shown = board.pictures().lines().count();
-    assert!(shown >= pictures.lines().count(), "{shown} pictures");
 }
 
 #[test]
@@ -282,8 +290,11 @@ fn the_player_is_notified_if_a_requested_pru_cannot_play() {
         let count = of_desk.lines().count();
         count > 2 && pictures.lines().take(count).eq(of_desk.lines())
     };
-    let silent = desk("", 3.0, None).1;
-    assert!(shown(&pictures, desk("", 3.0, Some(problem)).1));
+    let silent = desk("", Chip::default(), 3.0, None).1;
+    assert!(shown(
+        &pictures,
+        desk("", Chip::default(), 3.0, Some(problem)).1
+    ));
     assert!(!shown(&pictures, silent.clone()));
     let (_, pictures) = offline("auto").unwrap();
     assert!(shown(&pictures, silent));
@@ -635,7 +646,7 @@ fn a_self_test_passes_or_gives_advice() {
         "pass  Bela          libbela 1.13.0",
         "pass  bus           /dev/i2c-1 is open",
         "pass  touch sensor  Trill Square, firmware 3, bus at ",
-        "pass  display       128x64",
+        "pass  display       ssd1306 128x64 takes data",
         "pass  PRU           ",
         "pass  audio         2 channels, 44100 Hz, blocks of 16 frames, 8 analog inputs",
         "pass  storage",

@@ -139,22 +139,19 @@ fn elsewhere<B: I2c>(bus: &mut B, config: &Config, clock: &mut impl Clock) -> St
 
 /// Checks the display, and leaves a test picture on it.
 pub fn display(bus: impl I2c, config: &Config, clock: &impl Clock) -> Finding {
-    let mut display = Display::new(
-        bus,
-        config.display_address,
-        config.height,
-        config.upside_down,
-    );
-    let mut picture = Picture::new(config.height.rows());
-    draw_check(&mut picture);
+    let mut display = Display::new(bus, config);
+    let rows = config.height.rows();
+    let settings = format!("{} 128x{rows}", config.chip.name());
+    let mut picture = Picture::new(rows);
+    draw_check(&mut picture, &settings);
     display.start(clock.now());
     while display.send(&picture, Light::On(0x7f), usize::MAX) {}
-    let rows = config.height.rows();
     Finding::new(
         "display",
         if display.is_done(&picture) {
             Ok(format!(
-                "128x{rows} takes data; it shows a frame around \"gatebend check\", or its size is wrong"
+                "{settings} takes data; if it is dark or lacks a line at an edge, set another \
+                 display.controller or display.size (docs/bela.md)"
             ))
         } else {
             Err(format!(
@@ -192,7 +189,8 @@ pub fn storage(folder: &Path) -> Finding {
 mod tests {
     use super::*;
     use crate::board::description;
-    use crate::board::desk::Oled;
+    use crate::board::desk::{DisplayFrame, Oled};
+    use crate::panel::Chip;
     use trill::sim::{Bus, BusEvent, Fault, Sensor, VirtualTime};
 
     #[test]
@@ -202,7 +200,7 @@ mod tests {
         let board = description::built_in("desk").unwrap().board().unwrap();
         let config = board.panel;
         bus.plug(0x28, Sensor::square(3, |_| Vec::new()));
-        let oled = Oled::new();
+        let oled = Oled::new(config.chip);
         bus.plug(0x3c, oled.clone());
         let found = touch_sensor(bus.clone(), &config, &mut time)
             .outcome
@@ -226,6 +224,60 @@ mod tests {
         );
         let missing = display(bus, &config, &time).outcome.unwrap_err();
         assert!(missing.contains("0x3c on /dev/i2c-1"), "{missing}");
+    }
+
+    /// Returns the test picture on a display with this chip, set up for another chip.
+    fn shown(chip: Chip, setting: Chip) -> DisplayFrame {
+        let time = VirtualTime::new();
+        let bus = Bus::new(time.clone(), 400_000);
+        let oled = Oled::new(chip);
+        bus.plug(0x3c, oled.clone());
+        let mut config = description::built_in("desk")
+            .unwrap()
+            .board()
+            .unwrap()
+            .panel;
+        config.chip = setting;
+        // A wrong chip acknowledges all the same.
+        display(bus, &config, &time).outcome.unwrap();
+        oled.frame()
+    }
+
+    /// Returns whether a line of pixels is lit at the left, right, top and bottom edge.
+    fn edges(frame: &DisplayFrame) -> [bool; 4] {
+        let (right, bottom) = (127, frame.height - 1);
+        let column = |x| (0..=bottom).all(|y| frame.is_lit(x, y));
+        let row = |y| (2..=right - 2).all(|x| frame.is_lit(x, y));
+        [column(0), column(right), row(0), row(bottom)]
+    }
+
+    #[test]
+    fn the_test_picture_tells_the_chips_apart() {
+        use Chip::{Sh1106, Ssd1306, Ssd1309};
+        let right = shown(Ssd1306, Ssd1306);
+        for (chip, setting) in [
+            (Ssd1306, Ssd1306),
+            (Ssd1309, Ssd1309),
+            (Ssd1309, Ssd1306),
+            (Sh1106, Sh1106),
+        ] {
+            let frame = shown(chip, setting);
+            assert_eq!(edges(&frame), [true; 4], "{chip:?} as {setting:?}");
+        }
+        assert_eq!(right.contrast, 0x7f);
+        for setting in [Ssd1309, Sh1106] {
+            assert_eq!(shown(Ssd1306, setting).contrast, 0, "{setting:?}: not dark");
+        }
+        // Two columns to the left and two to the right.
+        for (chip, setting, found) in [
+            (Sh1106, Ssd1306, 125),
+            (Sh1106, Ssd1309, 125),
+            (Ssd1309, Sh1106, 2),
+        ] {
+            let frame = shown(chip, setting);
+            assert_eq!(edges(&frame), [false, false, true, true], "{chip:?}");
+            assert!((0..64).all(|y| frame.is_lit(found, y)), "{chip:?}");
+        }
     }
 
     #[test]

@@ -97,7 +97,7 @@ fn desk(board: &Board, report: &mut impl FnMut(Finding)) {
     let mut time = RealTime::start();
     let bus = Bus::new(time, board.bus_hz);
     bus.plug(board.panel.touch_address, Sensor::square(3, |_| Vec::new()));
-    bus.plug(board.panel.display_address, Oled::new());
+    bus.plug(board.panel.display_address, Oled::new(board.panel.chip));
     panel(|| bus.clone(), &board.panel, &mut time, report);
 }
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use instrument::State;
 use instrument::bend_layers::{BendLayer, BendLayers};
 use instrument::parameters::{KEYS, Kind};
-use instrument::surface::Surface;
+use instrument::surface::{Button, Surface};
+use instrument::{Page, State};
 use logicnet::{Mask, Network};
 
 use super::protocol::{self, Bend, LayerChange, Parameter, Region, Welcome};
@@ -223,6 +223,8 @@ pub struct InstrumentInfo {
     pub rate: u32,
     /// True if sound can be streamed.
     pub sound: bool,
+    /// True if the board has outputs through which it is heard.
+    pub outputs: bool,
     /// The display's height in pixels; 0 without one.
     pub display: u8,
     /// The regions of the pad.
@@ -245,13 +247,24 @@ impl InstrumentInfo {
             board: self.board,
             rate: self.rate,
             sound: self.sound,
+            outputs: self.outputs,
             display: self.display,
             parameters: KEYS.iter().map(|key| row(key.parameter())).collect(),
             regions: std::iter::once(region("field", &self.surface.field))
                 .chain(buttons)
                 .collect(),
             bends: true,
+            pages: Page::ALL.iter().map(|page| page_labels(*page)).collect(),
         }
+    }
+}
+
+fn page_labels(page: Page) -> protocol::Page {
+    let buttons = Button::ALL.iter().zip(page.button_labels());
+    let label = |(button, label): (&Button, &str)| (button.name().into(), label.into());
+    protocol::Page {
+        name: page.name().into(),
+        labels: buttons.map(label).collect(),
     }
 }
 

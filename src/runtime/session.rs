@@ -40,6 +40,11 @@ pub trait Backend {
     /// before the fade: the board has little time, and the panel may hang in a bus call.
     const WAITS_FOR_THREADS: bool;
 
+    /// Returns whether the sound is heard through outputs of the board.
+    fn has_outputs(&self) -> bool {
+        true
+    }
+
     /// Starts the audio, unless it runs already.
     ///
     /// # Errors
@@ -275,6 +280,7 @@ impl Session {
                 board: config.board,
                 rate: self.rate,
                 sound: true,
+                outputs: board.has_outputs(),
                 surface: config.surface,
             },
             sound: Some(self.sound),

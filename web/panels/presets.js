@@ -16,7 +16,7 @@ export class Presets {
                 if (await store.attempt({ type: 'save-preset', ...typed && { name: typed } })) name.value = '';
             },
         }, h('label', { for: 'preset-name', class: 'sr' }, 'Name of a new preset'), name,
-        h('button', { id: 'save-preset', type: 'submit', class: 'pill' }, 'Save preset'));
+        h('button', { id: 'save-preset', type: 'submit', class: 'pill', 'aria-label': 'Save preset' }, 'Save'));
         const list = h('ul', { id: 'preset-list', class: 'list', 'aria-label': 'Presets' });
         element.append(form, list);
         on(store, ['presets'], () => {

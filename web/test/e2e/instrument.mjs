@@ -227,6 +227,11 @@ export class Client {
 
     /** Plays or pauses. @param {boolean} playing */
     async play(playing) {
+        // The first time, Play starts the sound of the page.
+        if (await this.page.locator('#play.lead').count() > 0) {
+            await this.press('play');
+            await this.page.locator('#play:not(.lead)').waitFor();
+        }
         if (this.state.transport.playing === playing) return;
         await this.press('play');
         await this.until(({ state }) => state.transport.playing === playing, `playing ${playing}`);

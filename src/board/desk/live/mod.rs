@@ -84,7 +84,7 @@ pub fn play_live(
     let script = Arc::new(script);
     let fingers = all_fingers(Arc::clone(&script), session.touches());
     bus.plug(config.touch_address, Sensor::square(desk.firmware, fingers));
-    let oled = Oled::new();
+    let oled = Oled::new(config.chip);
     if config.has_display {
         bus.plug(config.display_address, oled.clone());
     }
@@ -103,6 +103,7 @@ pub fn play_live(
     let board = LiveDesk {
         script,
         inputs: session.inputs(),
+        sound_card: surroundings.sound_card,
         _output: if surroundings.sound_card {
             sound_card::start(renderer)?
         } else {
@@ -121,6 +122,7 @@ pub fn play_live(
 struct LiveDesk {
     script: Arc<Script>,
     inputs: Arc<AnalogInputs>,
+    sound_card: bool,
     /// Plays until it is dropped.
     _output: Box<dyn Any>,
     console: Console,
@@ -133,6 +135,10 @@ impl Backend for LiveDesk {
     const POLL: Duration = Duration::from_millis(2);
     const SAVING: Duration = Duration::from_secs(2);
     const WAITS_FOR_THREADS: bool = true;
+
+    fn has_outputs(&self) -> bool {
+        self.sound_card
+    }
 
     fn fade(&self) -> Duration {
         Duration::from_millis(200)

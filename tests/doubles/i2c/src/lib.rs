@@ -6,6 +6,7 @@
 //! | `I2C_DOUBLE_SCRIPT` | file with fingers and faults, in the syntax of the desk's scripts |
 //! | `I2C_DOUBLE_TIME` | `virtual`: time passes only while the main thread sleeps or the bus is busy; default: the computer's time |
 //! | `I2C_DOUBLE_LOG` | file for the display: a line for each change of the picture |
+//! | `I2C_DOUBLE_CHIP` | the display's controller, as in board files (ssd1306) |
 //! | `I2C_DOUBLE_HZ` | bus clock in Hz (400000) |
 //! | `I2C_DOUBLE_MISSING` | number of attempts to open the bus that fail (0) |
 //! | `I2C_DOUBLE_MISSING_ERROR` | their error number (2, ENOENT) |
@@ -29,6 +30,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use embedded_hal::delay::DelayNs;
 use embedded_hal::i2c::{ErrorKind, I2c, Operation};
 use gatebend::board::desk::{Oled, Script};
+use gatebend::panel::Chip;
 use instrument::surface::Surface;
 use trill::sim::{Bus, RealTime, Sensor, Time, VirtualTime};
 
@@ -116,6 +118,14 @@ fn number(name: &str, default: u64) -> u64 {
     }
 }
 
+fn chip() -> Chip {
+    let Ok(name) = std::env::var("I2C_DOUBLE_CHIP") else {
+        return Chip::default();
+    };
+    let found = Chip::ALL.into_iter().find(|chip| chip.name() == name);
+    found.unwrap_or_else(|| fail("I2C_DOUBLE_CHIP"))
+}
+
 fn fail(what: &str) -> ! {
     eprintln!("i2c double: {what} is wrong");
     std::process::abort()
@@ -139,7 +149,7 @@ impl Double {
             bus.schedule(at, happening);
         }
         bus.plug(touch, Sensor::square(3, move |now| script.fingers(now)));
-        let oled = Oled::new();
+        let oled = Oled::new(chip());
         if let Ok(path) = std::env::var("I2C_DOUBLE_LOG") {
             let mut file = std::fs::File::create(path).unwrap_or_else(|_| fail("the log's path"));
             let mut last = None;

@@ -48,14 +48,14 @@ impl Areas {
         };
         let top = display.1.max(pad.1 + pad.3);
         let at = |x, y, width, height| Rect::new(screen.x + x, screen.y + y, width, height);
-        let line = |y: u16| at(0, y.min(height), width, 1.min(height.saturating_sub(y)));
+        let line = |y: u16, rows: u16| at(0, y.min(height), width, rows.min(height));
         let last = height.saturating_sub(1);
         Areas {
             display: at(0, 0, display.0, display.1),
             pad: at(pad.0, pad.1, pad.2, pad.3),
-            status: line(top.min(last.saturating_sub(1))),
+            status: line(top.min(last.saturating_sub(1)), last.min(1)),
             transcript: at(0, (top + 1).min(last), width, last.saturating_sub(top + 1)),
-            prompt: line(last),
+            prompt: line(last, 1),
         }
     }
 
