@@ -677,7 +677,7 @@ for (const size of [[1440, 900], [1200, 800], [1100, 640], [720, 900], [820, 118
                 const found = document.elementFromPoint(left + width / 2, top + height / 2);
                 return found !== null && element.contains(found);
             })
-            .map((element) => element.id || element.outerHTML.slice(0, 80)));
+            .map((element) => element.id || element.outerHTML.replace(' aria-current="true"', '').slice(0, 80)));
         const pad = await page.locator('#surface').boundingBox();
         const controls = await reachable();
         await page.evaluate(() => {
