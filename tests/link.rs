@@ -745,6 +745,23 @@ fn the_page_is_served() {
 }
 
 #[test]
+fn many_browsers_at_one_address_load_the_page_at_once() {
+    let playing = Playing::start(options());
+    let _clients: Vec<Client> = (0..8).map(|_| playing.greeted()).collect();
+    // All connections are open before the first request: more than are served at a time.
+    let mut streams: Vec<TcpStream> = (0..100).map(|_| tcp(playing.address)).collect();
+    for stream in &mut streams {
+        let request = b"GET /main.js HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        stream.write_all(request).unwrap();
+    }
+    for mut stream in streams {
+        let mut response = Vec::new();
+        stream.read_to_end(&mut response).unwrap();
+        assert!(response.starts_with(b"HTTP/1.1 200 "), "a file is missing");
+    }
+}
+
+#[test]
 fn the_ninth_client_is_refused_until_another_leaves() {
     let playing = Playing::start(options());
     let mut clients: Vec<Client> = (0..8).map(|_| playing.greeted()).collect();
