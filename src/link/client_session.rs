@@ -102,7 +102,7 @@ impl ClientSession {
             return Action::Send(vec![refused(None, HELLO_FIRST.into())]);
         }
         let (id, action) = match ClientMessage::read(text) {
-            Ok(ClientMessage { id, body }) => (id, self.handle(id, body, view, t)),
+            Ok(message) => (message.id, self.handle(message, view, t)),
             Err((id, reason)) => (id, Err(reason)),
         };
         action.unwrap_or_else(|reason| Action::Send(vec![refused(id, reason)]))
@@ -134,8 +134,7 @@ impl ClientSession {
 
     fn handle(
         &mut self,
-        id: Option<u32>,
-        body: Body,
+        ClientMessage { id, target, body }: ClientMessage,
         view: &View,
         t: u32,
     ) -> Result<Action, String> {
@@ -145,7 +144,14 @@ impl ClientSession {
         }
         let request = match body {
             Body::Request(request) => request,
-            Body::Command(command) => return Ok(Action::Command(id, self.numbered(command))),
+            Body::Command(command) => {
+                let command = self.numbered(command);
+                let command = match target {
+                    Some(target) => Command::For(target, command.into()),
+                    None => command,
+                };
+                return Ok(Action::Command(id, command));
+            }
         };
         Ok(match request {
             Request::Hello { version, code } => self.hello(id, version, code.as_deref(), view),

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use logicnet::Network;
 
 use super::protocol::{self, Bend, Parameter, Region, Welcome};
-use instrument::State;
 use instrument::parameters::{KEYS, Kind};
 use instrument::surface::Surface;
+use instrument::{State, Target};
 
 /// A state and the data derived from it, shared by all clients. Clones share their contents.
 #[derive(Clone, Debug)]
@@ -116,6 +116,14 @@ impl View {
             ),
             presets: section!(view, &view.state.presets, state.presets.to_vec()),
             transport: section!(view, transport(&view.state), transport(state)),
+            revision: section!(
+                view,
+                view.state.revision,
+                protocol::Revision {
+                    edits: state.revision.edits,
+                    resumed: state.revision.resumed,
+                }
+            ),
             history: section!(view, view.state.history, state.history),
             page: section!(view, view.state.page, state.page.name().to_string()),
             notice: section!(
@@ -130,6 +138,7 @@ impl View {
         let cells = self.state.layout.cells().iter();
         protocol::Network {
             revision: self.file.revision,
+            target: Target::network(&self.state.network),
             file: self.file.text.clone(),
             places: cells
                 .map(|cell| (cell.node, cell.at.x, cell.at.y))

@@ -146,6 +146,13 @@ commands! {
             t: optional TIME, "The sample to continue at; without it, time goes on"
         )
         => Command::Restore(Box::new(file(String::as_str(&snapshot), Saved::from_json)?), t);
+    "resume" Edit idempotent "Continues from a snapshot after a restart, unless what plays is newer"
+        []
+        (
+            snapshot: required File, "The snapshot from before the restart",
+            t: optional TIME, "The sample to continue at; without it, time goes on"
+        )
+        => Command::Resume(Box::new(file(String::as_str(&snapshot), Saved::from_json)?), t);
 }
 
 /// Paints in a new stroke or, as stroke 0, in one that the client's session numbers.
