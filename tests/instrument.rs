@@ -333,7 +333,10 @@ fn the_number_of_presets_is_limited() {
     // Saving over a preset adds none, and rescued states are saved beyond the limit.
     apply(
         &mut instrument,
-        [Command::bend(40, Some(Mask::Invert)), save("p 7".into())],
+        [
+            Command::bend(40, Some(Mask::Invert)),
+            Command::ReplacePreset("p 7".into()),
+        ],
     );
     assert!(instrument.apply(Command::SafeStart).unwrap().save.is_some());
     let names = ["p 1", "rescued"].map(|name| Command::DeletePreset(name.into()));
@@ -667,6 +670,52 @@ fn a_network_from_elsewhere_takes_the_index_of_its_counterpart() {
         ],
     );
     assert_eq!(instrument.state().network_index, 8);
+}
+
+#[test]
+fn no_preset_is_lost_by_saving_or_deleting_another() {
+    let mut instrument = instrument();
+    let save = |name: &str| Command::SavePreset(Some(name.into()));
+    let notice = |instrument: &Instrument| instrument.state().notice.clone().unwrap();
+    apply(
+        &mut instrument,
+        [save("dusk"), Command::Choose(1), save("dusk")],
+    );
+    assert_eq!(notice(&instrument), "saved as dusk 2: dusk exists");
+    // The same again is the same preset.
+    apply(&mut instrument, [save("dusk")]);
+    assert_eq!(*instrument.state().presets, ["dusk", "dusk 2"]);
+    let plays = |instrument: &mut Instrument, name: &str| {
+        apply(instrument, [Command::RecallPreset(name.into())]);
+        instrument.state().network_index
+    };
+    assert_eq!(plays(&mut instrument, "dusk"), 0);
+    // A player may replace a preset, and have the earlier one back.
+    let replace = |name: &str| Command::ReplacePreset(name.into());
+    apply(&mut instrument, [Command::Choose(2), replace("dusk 2")]);
+    assert_eq!(plays(&mut instrument, "dusk 2"), 2);
+    assert!(instrument.apply(replace("dawn")).is_err());
+    apply(&mut instrument, [Command::RestorePreset(None)]);
+    assert_eq!(notice(&instrument), "back as dusk 2 2: dusk 2 exists");
+    assert_eq!(plays(&mut instrument, "dusk 2 2"), 1);
+    let delete = |name: &str| Command::DeletePreset(name.into());
+    apply(&mut instrument, [delete("dusk"), delete("dusk 2")]);
+    let back = |name: Option<&str>| Command::RestorePreset(name.map(Into::into));
+    apply(&mut instrument, [back(Some("dusk")), back(None)]);
+    assert_eq!(*instrument.state().presets, ["dusk", "dusk 2", "dusk 2 2"]);
+    let problem = instrument.apply(back(None)).unwrap_err();
+    assert_eq!(problem, "no preset was deleted");
+    // A name that is made up is not that of a preset that may come back.
+    apply(
+        &mut instrument,
+        [Command::SavePreset(None), delete("preset 1")],
+    );
+    apply(
+        &mut instrument,
+        [Command::Choose(3), Command::SavePreset(None), back(None)],
+    );
+    let names = ["dusk", "dusk 2", "dusk 2 2", "preset 1", "preset 2"];
+    assert_eq!(*instrument.state().presets, names);
 }
 
 #[test]

@@ -511,6 +511,7 @@ fn a_client_gets_the_whole_state_and_then_changes() {
     client.expect_done(r#""type":"add-layer","name":"bass""#);
     let expected = State {
         layers: client.state.layers.clone(),
+        revision: client.state.revision,
         history: Some((1, 0)),
         ..State::default()
     };

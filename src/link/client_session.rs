@@ -372,10 +372,21 @@ mod tests {
         assert_eq!(state.layers.unwrap().layers.len(), 2);
         assert!(state.network.is_none() && state.library.is_none());
         assert_eq!(two.update(&fixture.view), None);
-        // A change and its reversal are no difference.
+        // A change and its reversal are no difference but in the number of edits.
         fixture.send(&mut one, r#"{"type":"set","key":"volume","value":-12}"#);
         fixture.send(&mut one, r#"{"type":"set","key":"volume","value":-11}"#);
-        assert_eq!(two.update(&fixture.view), None);
+        let Some(ServerMessage::State(state)) = two.update(&fixture.view) else {
+            panic!("no sections, though there were edits");
+        };
+        let revision = protocol::Revision {
+            edits: 13,
+            resumed: 0,
+        };
+        let expected = State {
+            revision: Some(revision),
+            ..State::default()
+        };
+        assert_eq!(*state, expected);
     }
 
     #[test]

@@ -230,7 +230,14 @@ export class FakeInstrument {
                 this.t = message.t;
                 this.change({ transport: { ...this.state.transport, seeks: this.state.transport.seeks + 1 } });
                 break;
-            case 'save-preset': this.change({ presets: [...new Set([...this.state.presets, message.name ?? 'preset 1'])] }); break;
+            case 'save-preset': {
+                const { presets } = this.state;
+                const wanted = message.name ?? 'preset 1';
+                this.change({ presets: [...presets, presets.includes(wanted) ? `${wanted} 2` : wanted] });
+                break;
+            }
+            case 'replace-preset': break;
+            case 'restore-preset': this.change({ presets: [...this.state.presets, message.name] }); break;
             case 'delete-preset': this.change({ presets: this.state.presets.filter((name) => name !== message.name) }); break;
             case 'show': this.change({ page: message.page }); break;
             case 'undo': refuse('Nothing to undo.'); break;

@@ -306,7 +306,12 @@ inPage('the focus stays in place', async (page) => {
     assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'Delete the long one');
     await page.keyboard.press('Enter');
     await page.getByText('No presets yet.').waitFor();
-    assert.equal(await page.evaluate(() => document.activeElement.id), 'preset-list');
+    assert.equal(await focused(), 'Undo');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Delete the long one' }).waitFor();
+    await page.getByLabel('Name of a new preset').fill('the long one');
+    await page.getByRole('button', { name: 'Replace the long one' }).click();
+    await receives(page, 'replace-preset', ({ name }) => name === 'the long one');
     await page.getByRole('button', { name: 'Pad: mode' }).focus();
     await page.evaluate(() => { window.instrument.drop(); window.instrument.back(); });
     await page.waitForFunction(() => document.querySelector('.light').dataset.state === 'open');

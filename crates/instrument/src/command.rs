@@ -80,12 +80,18 @@ pub enum Command {
     Learn(usize),
     /// Shows a page on the display.
     Show(Page),
-    /// Saves network, bends and parameters as a preset; without a name, it gets one.
+    /// Saves network, bends and parameters as a preset; without a name, it gets one. If
+    /// another preset has the name, this one gets a number after it.
     SavePreset(Option<String>),
+    /// Saves network, bends and parameters over a preset.
+    ReplacePreset(String),
     /// Plays a preset.
     RecallPreset(String),
     /// Deletes a preset.
     DeletePreset(String),
+    /// Brings back a preset that was deleted or replaced: the last one, or the last one of a
+    /// name.
+    RestorePreset(Option<String>),
     /// Plays a state from elsewhere: network, layers and those parameters that presets
     /// hold; and sets network time if it is given.
     Restore(Box<Saved>, Option<u32>),

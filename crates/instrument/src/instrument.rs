@@ -288,7 +288,9 @@ impl Instrument {
             }
             Command::SavePreset(name) => self.presets.save(state, name)?,
             Command::RecallPreset(name) => self.recall_preset(state, &name)?,
+            Command::ReplacePreset(name) => self.presets.replace(state, name)?,
             Command::DeletePreset(name) => self.presets.delete(state, name)?,
+            Command::RestorePreset(name) => self.presets.bring_back(state, name.as_deref())?,
             Command::Restore(saved, t) => Change {
                 seek: t.map(|t| state.seek(t)),
                 ..self.restore(state, &saved, ParameterScope::Presets)?
@@ -300,9 +302,9 @@ impl Instrument {
                 state.revision = Revision::resumed(saved.revision);
                 self.change(state, Command::Restore(saved, t))?
             }
-            Command::For(target, edit) => {
-                let edit = target.aim(*edit, state)?;
-                self.change(state, edit)?
+            Command::For(target, mut edit) => {
+                target.aim(edit.layer_mut(), state)?;
+                self.change(state, *edit)?
             }
             Command::SafeStart => self.safe_start(state),
             Command::Notice(notice) => {

@@ -50,6 +50,15 @@ pub const MAX_PRESETS: usize = 256;
 pub const RESCUED: &str = "rescued";
 
 impl Preset {
+    /// Returns whether another preset sounds the same, whatever it is called.
+    pub(super) fn sounds_like(&self, other: &Preset) -> bool {
+        let mut parameters = KEYS.iter().filter(|key| self.scope().contains(**key));
+        self.origin == other.origin
+            && self.network == other.network
+            && self.layers == other.layers
+            && parameters.all(|key| self.parameters.get(*key) == other.parameters.get(*key))
+    }
+
     /// Returns the text of the preset's file: a network file with all lasting masks, fields
     /// that say which of them are bends, and parameters.
     ///

@@ -3,7 +3,6 @@
 use logicnet::Network;
 use serde::Deserialize;
 
-use super::command::Command;
 use super::mutation::MARK;
 use super::notice;
 use super::state::State;
@@ -32,31 +31,29 @@ impl Target {
         (name.chars().take(MAX_NAME).collect(), network.nodes())
     }
 
-    /// Returns the edit as it applies to a state: with the present index of its layer.
+    /// Checks that the target is part of a state, and corrects the index of the layer, which
+    /// may have moved.
     ///
     /// # Errors
     /// Returns a message for the player if the target is gone.
-    pub(super) fn aim(&self, mut edit: Command, state: &State) -> Result<Command, String> {
+    pub(super) fn aim(&self, layer: Option<&mut usize>, state: &State) -> Result<(), String> {
         if let Some(network) = &self.network {
             if *network != Target::network(&state.network) {
                 let name = notice::cut(network.0.clone());
                 return Err(format!("{name} no longer plays, so its edit was left out"));
             }
         }
-        if let (Some(name), Some(index)) = (&self.layer, edit.layer_mut()) {
-            let is_named = |index: usize| {
-                let layer = state.layers.get(index);
+        if let (Some(name), Some(index)) = (&self.layer, layer) {
+            let is_named = |index: &usize| {
+                let layer = state.layers.get(*index);
                 layer.is_some_and(|layer| layer.name == *name)
             };
-            let found = std::iter::once(*index).chain(0..state.layers.len());
-            *index = found
-                .into_iter()
-                .find(|index| is_named(*index))
-                .ok_or_else(|| {
-                    let name = notice::cut(name.clone());
-                    format!("the layer {name} is gone, so its edit was left out")
-                })?;
+            let mut indices = std::iter::once(*index).chain(0..state.layers.len());
+            *index = indices.find(is_named).ok_or_else(|| {
+                let name = notice::cut(name.clone());
+                format!("the layer {name} is gone, so its edit was left out")
+            })?;
         }
-        Ok(edit)
+        Ok(())
     }
 }
