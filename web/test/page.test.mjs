@@ -217,7 +217,7 @@ inPage('after a restart what played before is restored', async (page) => {
         window.instrument = new window.FakeInstrument(2);
         window.instrument.back(old.listener);
     });
-    await receives(page, 'restore', ({ snapshot }) => snapshot.includes('street surfer'));
+    await receives(page, 'resume', ({ snapshot }) => snapshot.includes('street surfer'));
     await page.waitForFunction(() => document.title.startsWith('street surfer'));
 });
 
