@@ -106,6 +106,7 @@ fn info(rate: u32) -> InstrumentInfo {
         board: "desk".into(),
         rate,
         sound: true,
+        outputs: false,
         display: 64,
         surface: Surface::default(),
     }

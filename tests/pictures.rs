@@ -5,11 +5,15 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use gatebend::board::desk::{Desk, DisplayFrame, Script, Simulation, write_png};
+use embedded_graphics::pixelcolor::BinaryColor;
+use embedded_graphics::prelude::*;
+use gatebend::board::desk::{Desk, DisplayFrame, Oled, Script, Simulation, write_png};
 use gatebend::factory_networks;
-use gatebend::panel::Height;
+use gatebend::panel::{Chip, Config, Display, Height, Light};
 use instrument::layout::Layout;
+use instrument::pages::Picture;
 use instrument::surface::Surface;
+use trill::sim::{Bus, VirtualTime};
 
 /// Pages: a name, a script and the time of the picture in seconds.
 const PAGES: [(&str, &str, f64); 9] = [
@@ -18,7 +22,7 @@ const PAGES: [(&str, &str, f64); 9] = [
     ("touch", "2 down 0.55 0.5 size 0.6", 3.0),
     (
         "box",
-        "1 set bend=invert\n2 down 0.3 0.3\n2.1 down 0.6 0.6 finger 2",
+        "1 set bend=invert\n2 down 0.3 0.3 size 0.8\n2.1 down 0.6 0.6 size 0.8 finger 2",
         3.0,
     ),
     ("button", "2.9 tap mode", 3.0),
@@ -39,7 +43,12 @@ const PAGES: [(&str, &str, f64); 9] = [
 const FAULT: (&str, &str, f64) = ("fault", "2 fault touch unplugged", 3.0);
 
 fn simulation(height: Height, upside_down: bool, script: &str) -> Simulation {
+    with_chip(Chip::default(), height, upside_down, script)
+}
+
+fn with_chip(chip: Chip, height: Height, upside_down: bool, script: &str) -> Simulation {
     let mut desk = Desk::new(factory_networks::all());
+    desk.panel.chip = chip;
     desk.panel.height = height;
     desk.panel.upside_down = upside_down;
     let script = Script::parse(script, &desk.panel.surface).unwrap();
@@ -100,6 +109,89 @@ fn every_page_is_as_documented_at_both_sizes() {
             assert!(frame.contrast > 0);
             check(&format!("{name}-{}.png", height.rows()), &frame);
         }
+    }
+}
+
+/// Returns whether the display is lit and shows the panel's picture.
+fn shows_the_picture(simulation: &Simulation) -> bool {
+    let frame = simulation.oled().frame();
+    let picture = simulation.panel().picture();
+    let mut pixels = (0..frame.height).flat_map(|y| (0..128).map(move |x| (x, y)));
+    frame.contrast > 0
+        && frame.height == picture.height()
+        && pixels.all(|(x, y)| frame.is_lit(x, y) == picture.is_lit(x, y))
+}
+
+#[test]
+fn every_chip_shows_the_same_pictures() {
+    let script = include_str!("scripts/everything.txt");
+    for chip in Chip::ALL {
+        for height in [Height::Rows64, Height::Rows32] {
+            let mut simulation = with_chip(chip, height, false, script);
+            let mut complete = 0;
+            simulation.run(
+                33_000_000_000,
+                |_| {},
+                |simulation| {
+                    let panel = simulation.panel();
+                    if panel.display().is_done(panel.picture()) {
+                        complete += 1;
+                        let right = shows_the_picture(simulation);
+                        assert!(right, "{chip:?}, {height:?}, {} ns", simulation.now());
+                    }
+                },
+            );
+            assert!(complete > 500, "{chip:?}, {height:?}: {complete}");
+        }
+    }
+}
+
+#[test]
+fn a_display_that_resets_shows_the_picture_again_and_no_refresh_flickers() {
+    for chip in Chip::ALL {
+        let mut simulation = with_chip(chip, Height::Rows64, false, "20 reset display");
+        let mut dark = Vec::new();
+        simulation.run(
+            40_000_000_000,
+            |_| {},
+            |simulation| {
+                if simulation.oled().frame().contrast == 0 {
+                    dark.push(simulation.now() / 1_000_000);
+                }
+            },
+        );
+        // Dark before the first set-up, and from the reset to the next refresh.
+        dark.retain(|ms| !(0..100).contains(ms) && !(20_000..25_100).contains(ms));
+        assert!(dark.is_empty(), "{chip:?} is dark at {dark:?} ms");
+        look(&mut simulation, 40.0);
+        assert!(shows_the_picture(&simulation), "{chip:?}");
+    }
+}
+
+#[test]
+fn a_picture_needs_few_bytes_on_the_bus() {
+    for chip in Chip::ALL {
+        let desk = Desk::new(factory_networks::all());
+        let config = Config { chip, ..desk.panel };
+        let bus = Bus::new(VirtualTime::new(), desk.bus_hz);
+        bus.plug(config.display_address, Oled::new(chip));
+        let mut display = Display::new(bus, &config);
+        let mut send = |picture: &Picture| {
+            display.start(0);
+            let before = display.sent();
+            while display.send(picture, Light::On(9), 90) {}
+            assert!(display.is_done(picture));
+            display.sent() - before
+        };
+        // Eight pages of 128 bytes in two slices, with their places; and the brightness.
+        let mut picture = Picture::new(64);
+        assert_eq!(send(&picture), 8 * (5 + 128 + 2 * 2) + 5);
+        // A byte and its place.
+        Pixel(Point::new(70, 30), BinaryColor::On)
+            .draw(&mut picture)
+            .unwrap();
+        assert_eq!(send(&picture), 5 + 3);
+        assert_eq!(send(&picture), 0);
     }
 }
 

@@ -6,7 +6,7 @@ use std::num::NonZeroU16;
 use serde::Deserialize;
 use toml::{Table, Value, de::Error};
 
-use crate::panel::{self, Height, Mounting};
+use crate::panel::{self, Chip, Height, Mounting};
 use crate::pru::Choice;
 use engine::{Cost, Platform};
 use instrument::layout::Point;
@@ -193,6 +193,7 @@ impl Description {
             },
             has_display: display.size != Size::None,
             display_address: display.address.0,
+            chip: display.controller,
             height: match display.size {
                 Size::Rows32 => Height::Rows32,
                 Size::Rows64 | Size::None => Height::Rows64,
@@ -274,7 +275,7 @@ sections! {
     /// The touch sensor and its regions.
     Touch { address: Address, flip_x: bool, flip_y: bool, field: Rectangle, buttons: Buttons, }
     /// The display.
-    Display { address: Address, size: Size, rotation: Rotation, }
+    Display { address: Address, controller: Chip, size: Size, rotation: Rotation, }
     /// The audio callback.
     Audio { rate: Rate, period: Period, stop_button: bool, }
     /// Costs of the engine's work.
@@ -319,8 +320,6 @@ macro_rules! bounded {
 }
 
 bounded! {
-    /// An I2C address of 7 bits; 0x00..=0x07 and 0x78.. are reserved by the standard.
-    Address(u8) 8.0..=119.0, "an I2C address is 0x08 to 0x77";
     /// A bus clock in Hz.
     BusHz(u32) 10_000.0..=1_000_000.0, "the bus has 10_000 to 1_000_000 Hz, mostly 100_000 or 400_000";
     /// A sample rate in Hz.
@@ -333,6 +332,28 @@ bounded! {
     Rotation(u8) [0.0, 180.0], "a rotation is 0 or 180";
     /// A PRU core.
     Core(u8) 0.0..=0.0, "only PRU 0 is free on a Bela";
+}
+
+/// An I2C address of 7 bits; 0x00..=0x07 and 0x78.. are reserved by the standard.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(try_from = "i64")]
+struct Address(u8);
+
+impl TryFrom<i64> for Address {
+    type Error = String;
+
+    fn try_from(value: i64) -> Result<Address, String> {
+        match value {
+            0x08..=0x77 => Ok(Address(value as u8)),
+            // Some modules are marked with the address and the bit for reading or writing.
+            0x78..=0xef => Err(format!(
+                "an I2C address is 0x08 to 0x77; a module marked {value:#04x} has address \
+                 {0:#04x}: write {0:#04x}",
+                value / 2
+            )),
+            _ => Err("an I2C address is 0x08 to 0x77".into()),
+        }
+    }
 }
 
 /// Size of the display.
@@ -453,6 +474,31 @@ mod tests {
     }
 
     #[test]
+    fn every_chip_has_a_name_in_board_files() {
+        assert_eq!(board("desk").panel.chip, Chip::Ssd1306);
+        for chip in Chip::ALL {
+            let mut description = built_in("desk").unwrap();
+            let setting = format!("display.controller={}", chip.name());
+            description.set(&setting).unwrap();
+            assert_eq!(description.board().unwrap().panel.chip, chip);
+        }
+    }
+
+    #[test]
+    fn an_address_marked_on_a_module_is_refused_with_the_one_to_write() {
+        for (marked, write) in [("0x78", "0x3c"), ("0x7A", "0x3d"), ("0x7b", "0x3d")] {
+            let setting = format!("display.address={marked}");
+            let problem = built_in("desk").unwrap().set(&setting).unwrap_err();
+            assert!(problem.ends_with(&format!("write {write}")), "{problem}");
+        }
+        for address in ["0x07", "0xf0", "-1", "1_000_000"] {
+            let setting = format!("display.address={address}");
+            let problem = built_in("desk").unwrap().set(&setting).unwrap_err();
+            assert!(problem.ends_with("is 0x08 to 0x77"), "{problem}");
+        }
+    }
+
+    #[test]
     fn the_desk_simulates_the_board() {
         let (desk, black) = (board("desk"), board("bela-black"));
         assert_eq!(desk.platform, black.platform);
@@ -531,6 +577,10 @@ mod tests {
                 "display.size=big: unknown variant `big`",
             ),
             ("display.colour=1", "unknown field `colour`"),
+            (
+                "display.controller=sh1107",
+                "unknown variant `sh1107`, expected one of `ssd1306`, `ssd1309`, `sh1106`",
+            ),
             ("display", "write key=value"),
             ("a b=1", "write key=value"),
         ] {

@@ -179,12 +179,16 @@ pub struct Welcome {
     pub rate: u32,
     /// True if sound can be streamed.
     pub sound: bool,
+    /// True if the instrument is heard without a page, through outputs of its board.
+    pub outputs: bool,
     /// The display's height in pixels, 32 or 64, by 128; 0 without a display.
     pub display: u8,
     /// The table of parameters, in the order of [`State::parameters`].
     pub parameters: Vec<Parameter>,
     /// The regions of the pad.
     pub regions: Vec<Region>,
+    /// The display's pages, in order.
+    pub pages: Vec<Page>,
 }
 
 /// A row of the table of parameters.
@@ -223,6 +227,16 @@ pub struct Region {
     pub name: String,
     /// Left, top, right, bottom.
     pub corners: (f32, f32, f32, f32),
+}
+
+/// A page of the display.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct Page {
+    /// Name, as the command `show` takes it.
+    pub name: String,
+    /// Each button of the pad, and its label while the page is shown.
+    pub labels: Vec<(String, String)>,
 }
 
 /// Sections of the state; a section that is missing has not changed.

@@ -6,8 +6,8 @@ use logicnet::Network;
 
 use super::protocol::{self, Bend, Parameter, Region, Welcome};
 use instrument::parameters::{KEYS, Kind};
-use instrument::surface::Surface;
-use instrument::{State, Target};
+use instrument::surface::{Button, Surface};
+use instrument::{Page, State, Target};
 
 /// A state and the data derived from it, shared by all clients. Clones share their contents.
 #[derive(Clone, Debug)]
@@ -188,6 +188,8 @@ pub struct InstrumentInfo {
     pub rate: u32,
     /// True if sound can be streamed.
     pub sound: bool,
+    /// True if the board has outputs through which it is heard.
+    pub outputs: bool,
     /// The display's height in pixels; 0 without one.
     pub display: u8,
     /// The regions of the pad.
@@ -210,12 +212,23 @@ impl InstrumentInfo {
             board: self.board,
             rate: self.rate,
             sound: self.sound,
+            outputs: self.outputs,
             display: self.display,
             parameters: KEYS.iter().map(|key| row(key.parameter())).collect(),
             regions: std::iter::once(region("field", &self.surface.field))
                 .chain(buttons)
                 .collect(),
+            pages: Page::ALL.iter().map(|page| page_labels(*page)).collect(),
         }
+    }
+}
+
+fn page_labels(page: Page) -> protocol::Page {
+    let buttons = Button::ALL.iter().zip(page.button_labels());
+    let label = |(button, label): (&Button, &str)| (button.name().into(), label.into());
+    protocol::Page {
+        name: page.name().into(),
+        labels: buttons.map(label).collect(),
     }
 }
 

@@ -1,13 +1,9 @@
 //! The display: sends the difference between two pictures, slice by slice.
 
 use embedded_hal::i2c::I2c;
-use ssd1306::I2CDisplayInterface;
-use ssd1306::mode::BasicMode;
-use ssd1306::prelude::{Brightness, DisplayRotation, I2CInterface};
-use ssd1306::size::{DisplaySize128x32, DisplaySize128x64};
-use ssd1306::{Ssd1306, command::AddrMode};
 
-use super::MILLISECOND;
+use super::chip::Chip;
+use super::{Config, MILLISECOND};
 use instrument::pages::{Picture, WIDTH};
 
 /// Height of a display of 128 columns.
@@ -43,28 +39,13 @@ pub enum Light {
 const RETRY_NS: u64 = 1000 * MILLISECOND;
 /// Time between two refreshes.
 const REFRESH_NS: u64 = 5000 * MILLISECOND;
-/// Bytes of the two commands that set the area for data.
-const ADDRESSING: usize = 2 * (1 + 1 + 3);
-/// Data bytes per transfer of the driver, which adds an address and a control byte.
-const CHUNK: usize = 16;
-const CHUNK_OVERHEAD: usize = 2;
-
-/// The driver for either size; its type depends on the size.
-enum Driver<B> {
-    Rows64(Ssd1306<I2CInterface<B>, DisplaySize128x64, BasicMode>),
-    Rows32(Ssd1306<I2CInterface<B>, DisplaySize128x32, BasicMode>),
-}
-
-macro_rules! each {
-    ($driver:expr, $display:ident => $do:expr) => {
-        match $driver {
-            Driver::Rows64($display) => $do,
-            Driver::Rows32($display) => $do,
-        }
-    };
-}
-
-type Transfer = Result<(), display_interface::DisplayError>;
+/// Control bytes: the first of a transfer says what the rest of it is.
+const COMMANDS: u8 = 0x00;
+const DATA: u8 = 0x40;
+/// Bytes of a transfer in addition to commands or data: the address and the control byte.
+const OVERHEAD: usize = 2;
+/// Bytes of a transfer that sets the place for data, or the brightness.
+const SETTING: usize = OVERHEAD + 3;
 
 /// The part of a page that is being sent; the controller advances the column.
 #[derive(Clone, Copy)]
@@ -76,7 +57,11 @@ struct Span {
 
 /// The display.
 pub struct Display<B> {
-    driver: Driver<B>,
+    bus: B,
+    address: u8,
+    chip: Chip,
+    height: Height,
+    upside_down: bool,
     /// Bytes in the display's memory, where known.
     shown: Vec<Option<u8>>,
     light: Option<Light>,
@@ -90,21 +75,15 @@ pub struct Display<B> {
 }
 
 impl<B: I2c> Display<B> {
-    /// Creates a display at this address, to be started by [`Display::start`].
-    pub fn new(bus: B, address: u8, height: Height, upside_down: bool) -> Display<B> {
-        let interface = I2CDisplayInterface::new_custom_address(bus, address);
-        let rotation = if upside_down {
-            DisplayRotation::Rotate180
-        } else {
-            DisplayRotation::Rotate0
-        };
-        let driver = match height {
-            Height::Rows64 => Driver::Rows64(Ssd1306::new(interface, DisplaySize128x64, rotation)),
-            Height::Rows32 => Driver::Rows32(Ssd1306::new(interface, DisplaySize128x32, rotation)),
-        };
+    /// Creates the display of a panel, to be started by [`Display::start`].
+    pub fn new(bus: B, config: &Config) -> Display<B> {
         Display {
-            driver,
-            shown: vec![None; WIDTH * height.rows() / 8],
+            bus,
+            address: config.display_address,
+            chip: config.chip,
+            height: config.height,
+            upside_down: config.upside_down,
+            shown: vec![None; WIDTH * config.height.rows() / 8],
             light: None,
             span: None,
             ready: false,
@@ -141,39 +120,57 @@ impl<B: I2c> Display<B> {
                 .all(|(shown, byte)| *shown == Some(*byte))
     }
 
-    /// Starts the display if an attempt is due: about 70 bytes, fewer without an answer.
+    /// Starts the display if an attempt is due: at most 21 bytes.
     pub fn start(&mut self, now: u64) {
         if self.ready || now < self.next_try {
             return;
         }
         self.next_try = now + RETRY_NS;
-        let started: Transfer = each!(&mut self.driver, display => {
-            display.init_with_addr_mode(AddrMode::Horizontal)
-        });
-        if started.is_ok() {
-            if self.next_refresh == 0 || self.failing {
-                log::info!("display: works");
-            }
-            self.ready = true;
-            self.failing = false;
-            self.next_refresh = now + REFRESH_NS;
-            self.light = None;
-            self.span = None;
-            self.shown.fill(None);
-        } else if !std::mem::replace(&mut self.failing, true) {
+        let off = self.transfer(COMMANDS, &self.chip.switch_off());
+        let started = off.and_then(|()| self.set_up(now));
+        if started.is_err() && !std::mem::replace(&mut self.failing, true) {
             log::warn!("display: does not answer; check its cable and address");
         }
     }
 
-    /// Starts the display again every few seconds: a display whose supply has failed
-    /// accepts data but stays dark. Sending the same picture again does not flicker. Call
-    /// it when a touch, which would have to wait for the bus, is unlikely.
+    /// Sets the display up again every few seconds: a display whose supply has failed
+    /// accepts data but stays dark. One that shows a picture does not flicker, as it is not
+    /// switched off and is sent the same picture. Call it when a touch, which would have to
+    /// wait for the bus, is unlikely.
     pub fn refresh(&mut self, now: u64) {
-        if self.ready && now >= self.next_refresh {
-            self.ready = false;
-            self.next_try = 0;
-            self.start(now);
+        if self.ready && now >= self.next_refresh && self.set_up(now).is_err() {
+            self.lose();
         }
+    }
+
+    fn set_up(&mut self, now: u64) -> Result<(), B::Error> {
+        let commands = self.chip.set_up(self.height.rows(), self.upside_down);
+        self.transfer(COMMANDS, &commands)?;
+        if self.next_refresh == 0 || self.failing {
+            log::info!("display: works");
+        }
+        self.ready = true;
+        self.failing = false;
+        self.next_refresh = now + REFRESH_NS;
+        self.light = None;
+        self.span = None;
+        self.shown.fill(None);
+        Ok(())
+    }
+
+    fn lose(&mut self) {
+        log::warn!("display: lost");
+        self.ready = false;
+        self.failing = true;
+    }
+
+    fn transfer(&mut self, control: u8, bytes: &[u8]) -> Result<(), B::Error> {
+        let mut buffer = [control; 1 + WIDTH];
+        let buffer = &mut buffer[..=bytes.len()];
+        buffer[1..].copy_from_slice(bytes);
+        self.bus.write(self.address, buffer)?;
+        self.sent += (OVERHEAD + bytes.len()) as u64;
+        Ok(())
     }
 
     /// Sends at most `room` bytes on the bus, addresses included. Returns false if
@@ -183,65 +180,47 @@ impl<B: I2c> Display<B> {
             return false;
         }
         self.try_send(picture, light, room).unwrap_or_else(|_| {
-            // The display's memory is unknown: everything will be sent again.
-            log::warn!("display: lost");
-            self.ready = false;
-            self.failing = true;
+            self.lose();
             false
         })
     }
 
-    fn try_send(
-        &mut self,
-        picture: &Picture,
-        light: Light,
-        room: usize,
-    ) -> Result<bool, display_interface::DisplayError> {
+    fn try_send(&mut self, picture: &Picture, light: Light, room: usize) -> Result<bool, B::Error> {
         if self.light != Some(light) {
-            if room < ADDRESSING {
+            if room < SETTING {
                 return Ok(false);
             }
-            each!(&mut self.driver, display => match light {
-                Light::Off => display.set_display_on(false)?,
-                Light::On(contrast) => {
-                    display.set_brightness(Brightness::custom(0x1, contrast))?;
-                    if !matches!(self.light, Some(Light::On(_))) {
-                        display.set_display_on(true)?;
-                    }
-                }
-            });
+            match light {
+                Light::Off => self.transfer(COMMANDS, &self.chip.switch_off())?,
+                Light::On(contrast) => self.transfer(COMMANDS, &Chip::light_up(contrast))?,
+            }
             self.light = Some(light);
-            self.sent += ADDRESSING as u64;
             return Ok(true);
         }
         let (span, addressing) = match self.span {
             Some(span) => (span, 0),
             None => match self.next_span(picture) {
-                Some(span) => (span, ADDRESSING),
+                Some(span) => (span, SETTING),
                 None => return Ok(false),
             },
         };
-        let data = data_in(room.saturating_sub(addressing)).min(span.end - span.next);
-        // Setting the area for a few bytes is not worth it.
-        if data == 0 || (addressing > 0 && data < (span.end - span.next).min(4)) {
+        let left = span.end - span.next;
+        let data = room.saturating_sub(addressing + OVERHEAD).min(left);
+        // Setting the place for a few bytes is not worth it.
+        if data == 0 || (addressing > 0 && data < left.min(4)) {
             return Ok(false);
+        }
+        if addressing > 0 {
+            self.transfer(COMMANDS, &self.chip.locate(span.page, span.next))?;
         }
         let from = span.page * WIDTH + span.next;
         let bytes = &picture.bytes()[from..from + data];
-        each!(&mut self.driver, display => {
-            if addressing > 0 {
-                let row = 8 * span.page as u8;
-                let (first, end) = (span.next as u8, span.end as u8);
-                display.set_draw_area((first, row), (end, row + 8))?;
-            }
-            display.draw(bytes)?;
-        });
+        self.transfer(DATA, bytes)?;
         for (shown, byte) in self.shown[from..from + data].iter_mut().zip(bytes) {
             *shown = Some(*byte);
         }
         let next = span.next + data;
         self.span = (next < span.end).then_some(Span { next, ..span });
-        self.sent += (addressing + data + data.div_ceil(CHUNK) * CHUNK_OVERHEAD) as u64;
         Ok(true)
     }
 
@@ -254,7 +233,7 @@ impl<B: I2c> Display<B> {
         let page_end = (page + 1) * WIDTH;
         let mut end = first + 1;
         let mut at = end;
-        while at < page_end && at - end <= ADDRESSING {
+        while at < page_end && at - end <= SETTING + OVERHEAD {
             if differs(at) {
                 end = at + 1;
             }
@@ -266,11 +245,4 @@ impl<B: I2c> Display<B> {
             end: end - page * WIDTH,
         })
     }
-}
-
-/// Returns the number of data bytes whose transfers fit in `room` bytes on the bus.
-fn data_in(room: usize) -> usize {
-    let whole = room / (CHUNK + CHUNK_OVERHEAD);
-    let rest = room % (CHUNK + CHUNK_OVERHEAD);
-    whole * CHUNK + rest.saturating_sub(CHUNK_OVERHEAD)
 }

@@ -9,6 +9,7 @@
 //! A sensor or display that fails stops neither the other nor the sound, and is used
 //! again as soon as it answers.
 
+mod chip;
 mod display;
 mod mirror;
 mod touch;
@@ -20,6 +21,7 @@ use embedded_hal::delay::DelayNs;
 use embedded_hal::i2c::I2c;
 use logicnet::{Activity, Network};
 
+pub use chip::Chip;
 pub use display::{Display, Height, Light};
 pub use mirror::{Mirror, Shown};
 pub use touch::{Mounting, Poll, TouchSensor};
@@ -70,6 +72,8 @@ pub struct Config {
     pub has_display: bool,
     /// The display's address.
     pub display_address: u8,
+    /// The chip that controls the display.
+    pub chip: Chip,
     /// The display's height.
     pub height: Height,
     /// True if the display is mounted upside down.
@@ -125,7 +129,8 @@ pub struct Panel<T, D, C> {
     /// Contacts that the sensor does not see.
     other_contacts: Box<dyn Fn() -> Contact + Send>,
     picture: Picture,
-    started: u64,
+    /// End of the splash.
+    playable: u64,
     splash: Splash,
     last_picture: Option<u64>,
     last_touch: u64,
@@ -167,16 +172,11 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
         draw_splash(&mut picture, false);
         Panel {
             touch: TouchSensor::new(touch_bus, config.touch_address, config.mounting),
-            display: Display::new(
-                display_bus,
-                config.display_address,
-                config.height,
-                config.upside_down,
-            ),
+            display: Display::new(display_bus, &config),
             gestures: Gestures::new(config.surface.clone()),
             other_contacts: Box::new(|| Contact::None),
             picture,
-            started: now,
+            playable: now + SPLASH_NS,
             splash: Splash::HandsOff,
             last_picture: None,
             last_touch: now,
@@ -198,6 +198,12 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
     /// every scan and must not block.
     pub fn merge_contacts(&mut self, contact: impl Fn() -> Contact + Send + 'static) {
         self.other_contacts = Box::new(contact);
+    }
+
+    /// Ends the splash: touches play at once, and none requests a safe start. For an
+    /// instrument without hardware.
+    pub fn skip_splash(&mut self) {
+        self.playable = 0;
     }
 
     /// Returns the panel's configuration.
@@ -321,7 +327,7 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
     /// Advances the splash, touched or not. Returns true once if a safe start is
     /// requested.
     fn splash_touched(&mut self, now: u64, touched: bool) -> bool {
-        let over = now >= self.started + SPLASH_NS;
+        let over = now >= self.playable;
         let (before, after) = match (self.splash, touched) {
             (Splash::Requested, true) => return false,
             (Splash::Waiting, true) if !over => (Splash::Waiting, Splash::Touching(now)),
@@ -373,7 +379,7 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
     fn redraw(&mut self, state: &Arc<State>, engine: EngineStatus) {
         let now = self.clock.now();
         let last = self.last_picture.unwrap_or(now);
-        if now < self.started + SPLASH_NS || now < last + PICTURE_NS {
+        if now < self.playable || now < last + PICTURE_NS {
             return;
         }
         self.update_status(now, engine);

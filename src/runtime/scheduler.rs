@@ -164,6 +164,11 @@ impl<B: I2c, C: Clock, W: Word> Scheduler<B, C, W> {
         &self.panel
     }
 
+    /// Lets touches play at once, see [`Panel::skip_splash`].
+    pub fn skip_splash(&mut self) {
+        self.panel.skip_splash();
+    }
+
     /// Returns the controller.
     pub fn controller(&self) -> &Controller<W> {
         &self.controller

@@ -10,6 +10,9 @@ const PIECE = 1024;
 /** Interval of the timer that schedules buffers. */
 const TIMER_MILLISECONDS = 30;
 
+/** The error if a file of the page cannot be loaded, as a sentence for the player. */
+export const MISSING = 'A file of this page did not arrive: try again.';
+
 /** @type {WeakMap<BaseAudioContext, Promise<void>>} */
 const loaded = new WeakMap();
 
@@ -24,11 +27,38 @@ export async function worklet(context, name, options) {
     if (!context.audioWorklet) return null;
     let module = loaded.get(context);
     if (!module) {
-        module = context.audioWorklet.addModule(new URL('./worklet.js', import.meta.url));
+        module = context.audioWorklet.addModule(new URL('./worklet.js', import.meta.url))
+            .catch(() => { throw new Error(MISSING); });
         loaded.set(context, module);
     }
     await module;
     return new AudioWorkletNode(context, name, options);
+}
+
+/** Longest time that is rendered at once, in seconds: a hidden page may wait longer. */
+const QUIET_SECONDS = 0.5;
+
+/** Renders in real time without an audio context, and plays nothing. */
+export class Quiet {
+    node = null;
+
+    /**
+     * @param {number} rate frames a second
+     * @param {(out: Float32Array) => void} render writes the next frames
+     */
+    constructor(rate, render) {
+        const piece = new Float32Array(PIECE);
+        /** Time up to which it has rendered, in seconds. */
+        let until = performance.now() / 1000;
+        this.timer = setInterval(() => {
+            const now = performance.now() / 1000;
+            for (until = Math.max(until, now - QUIET_SECONDS); until < now; until += PIECE / rate) render(piece);
+        }, TIMER_MILLISECONDS);
+    }
+
+    close() {
+        clearInterval(this.timer);
+    }
 }
 
 /** A source that renders into buffers scheduled ahead of time. */

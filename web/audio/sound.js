@@ -1,6 +1,8 @@
 // The sound of this page: the audio context and its source, which is the stream of the
 // connected instrument or the instrument in the page.
 
+import { isLocal } from '../link/origin.js';
+import { LOCAL_DELAY_SECONDS } from './jitter.js';
 import { connect as connectAlone } from './standalone.js';
 import { record } from './recorder.js';
 import { player } from './streamed.js';
@@ -42,6 +44,10 @@ export class Sound extends EventTarget {
         this.tape = null;
         /** True while the instrument in the page plays silently. */
         this.muted = false;
+        /** True once the player has started the sound of this page. */
+        this.started = false;
+        /** Starts the instrument in the page again, with sound. @type {(() => Promise<void>) | null} */
+        this.startAlone = null;
         /** Why there is no sound, as a sentence for the player. */
         this.problem = '';
         store.addEventListener('connection', () => this.emitChange());
@@ -57,6 +63,16 @@ export class Sound extends EventTarget {
         return this.source?.context.state === 'running' && !this.starting && !this.muted;
     }
 
+    /** True if the page can sound. */
+    get possible() {
+        return this.active || this.store.welcome?.sound === true || this.startAlone !== null;
+    }
+
+    /** True if the player has to start the sound first, because nothing else sounds. */
+    get leads() {
+        return this.possible && !this.started && !this.audible && (this.active || this.store.welcome?.outputs !== true);
+    }
+
     /** @returns {AudioContext | null} */
     get context() {
         return this.source?.context ?? null;
@@ -69,12 +85,14 @@ export class Sound extends EventTarget {
 
     /** Starts or resumes the sound; to be called from a user gesture. @returns {Promise<void>} */
     listen() {
+        this.started = true;
         if (this.starting) return this.starting;
         const { source } = this;
         if (source) {
             this.setMuted(false);
             return source.context.resume().catch(() => {});
         }
+        if (this.startAlone) return this.startAlone();
         const starting = this.startStream().finally(() => {
             if (this.starting === starting) this.starting = null;
             this.emitChange();
@@ -98,7 +116,7 @@ export class Sound extends EventTarget {
             source = { context, bus: this.createBus(context), gain: null, disconnect: () => {} };
             this.source = source;
             void context.resume();
-            const { node, push, close } = await player(context);
+            const { node, push, close } = await player(context, isLocal() ? LOCAL_DELAY_SECONDS : undefined);
             if (this.source !== source) return; // Stopped meanwhile.
             const receive = (/** @type {Event} */ event) => push(/** @type {CustomEvent} */ (event).detail);
             node.connect(source.bus);
@@ -133,6 +151,7 @@ export class Sound extends EventTarget {
         this.source = null;
         this.next = null;
         this.starting = null;
+        this.startAlone = null;
         this.muted = false;
         void next?.context.close();
         source?.disconnect();
@@ -154,8 +173,8 @@ export class Sound extends EventTarget {
                 const { node, send, close } = await connectAlone(listener, { context });
                 const gain = new GainNode(context, { gain: 0 });
                 const bus = this.createBus(context);
-                node.connect(gain).connect(bus);
-                this.next = { context, bus, gain, disconnect: () => node.disconnect() };
+                node?.connect(gain).connect(bus);
+                this.next = { context, bus, gain, disconnect: () => node?.disconnect() };
                 return {
                     send,
                     close: () => {
@@ -170,6 +189,20 @@ export class Sound extends EventTarget {
                 void context.close();
                 throw problem;
             }
+        };
+    }
+
+    /**
+     * Returns a way to connect to an instrument in the page that is not heard, which needs
+     * no user gesture. `startAlone` replaces it.
+     * @param {() => Promise<void>} startAlone
+     * @returns {Connect}
+     */
+    quietConnector(startAlone) {
+        return async (listener) => {
+            const port = await connectAlone(listener, {});
+            this.startAlone = startAlone;
+            return port;
         };
     }
 
@@ -232,6 +265,7 @@ export class Sound extends EventTarget {
     }
 
     emitChange() {
+        this.started ||= this.audible;
         this.dispatchEvent(new Event('change'));
     }
 }

@@ -3,7 +3,7 @@
 
 import { JobQueue } from './jobs.js';
 import { Kind, Module } from './module.js';
-import { Scheduled, worklet } from './output.js';
+import { MISSING, Quiet, Scheduled, worklet } from './output.js';
 
 /** @import { Message } from './module.js' */
 
@@ -27,9 +27,9 @@ const decoder = new TextDecoder();
  * Starts the instrument. It plays and answers once its node is connected and the context
  * runs, which browsers allow only after a user gesture.
  * @param {Listener} listener
- * @param {{ context: AudioContext, wasm?: string | URL }} options audio context, and address
- *   of the module
- * @returns {Promise<Port & { node: AudioNode }>}
+ * @param {{ context?: AudioContext, wasm?: string | URL }} options audio context, without
+ *   which it is not heard; address of the module
+ * @returns {Promise<Port & { node: AudioNode | null }>}
  * @throws {Error} with a message for people, if there is no module or it cannot play
  */
 export async function connect({ onmessage, onopen, onclose }, { context, wasm = WASM }) {
@@ -52,7 +52,7 @@ export async function connect({ onmessage, onopen, onclose }, { context, wasm = 
             onmessage(/** @type {ArrayBuffer} */ (output.buffer));
         }
     };
-    const source = await inWorklet(context, bytes, receive) ?? await inPage(context, bytes, receive);
+    const source = context && await inWorklet(context, bytes, receive) || await inPage(context, bytes, receive);
     onopen();
     return {
         node: source.node,
@@ -67,8 +67,8 @@ export async function connect({ onmessage, onopen, onclose }, { context, wasm = 
 
 /** @param {string | URL} wasm */
 async function fetched(wasm) {
-    const answer = await fetch(wasm).catch(() => null);
-    if (!answer?.ok) {
+    const answer = await fetch(wasm).catch(() => { throw new Error(MISSING); });
+    if (!answer.ok) {
         throw new Error(
             'The instrument for browsers is missing on this server: web/build.sh makes it, '
                 + 'with the Rust target wasm32-unknown-unknown.',
@@ -103,11 +103,13 @@ async function inWorklet(context, bytes, receive) {
     };
 }
 
+/** Frames a second of an instrument that is not heard. */
+const QUIET_RATE = 48_000;
 /** Interval at which messages of the instrument are forwarded. */
 const MESSAGE_MILLISECONDS = 33;
 
 /**
- * @param {AudioContext} context
+ * @param {AudioContext | undefined} context
  * @param {ArrayBuffer} bytes
  * @param {(message: Message) => void} receive called with each message
  */
@@ -118,13 +120,15 @@ async function inPage(context, bytes, receive) {
         if (kind !== Kind.nothing) receive({ kind, bytes: module.output() });
         return kind !== Kind.nothing;
     };
-    if (forward(module.exports.create(context.sampleRate))) throw new Error('It cannot play here.');
-    const scheduled = new Scheduled(context, (out) => out.set(module.render(out.length)));
+    const rate = context?.sampleRate ?? QUIET_RATE;
+    if (forward(module.exports.create(rate))) throw new Error('It cannot play here.');
+    const render = (/** @type {Float32Array} */ out) => out.set(module.render(out.length));
+    const renderer = context ? new Scheduled(context, render) : new Quiet(rate, render);
     const timer = setInterval(() => {
         while (forward(module.exports.next_message()));
     }, MESSAGE_MILLISECONDS);
     return {
-        node: scheduled.node,
+        node: renderer.node,
         /** @param {Message} message */
         send({ kind, bytes: input }) {
             module.write(input);
@@ -132,7 +136,7 @@ async function inPage(context, bytes, receive) {
         },
         close() {
             clearInterval(timer);
-            scheduled.close();
+            renderer.close();
         },
     };
 }

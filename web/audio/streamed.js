@@ -24,12 +24,14 @@ export function parts(data) {
  * Creates a player of streamed sound. The context must run at the rate of the stream, as
  * browsers would resample each message separately: `new AudioContext({ sampleRate: welcome.rate })`.
  * @param {AudioContext} context
+ * @param {number} [delay] the first delay of the sound, in seconds
  * @returns {Promise<{ node: AudioNode, push: (data: ArrayBuffer) => void, close: () => void }>}
  */
-export async function player(context) {
+export async function player(context, delay) {
     const node = await worklet(context, 'gatebend-streamed', {
         numberOfInputs: 0,
         outputChannelCount: [1],
+        processorOptions: { delay },
     });
     if (node) {
         return {
@@ -41,7 +43,7 @@ export async function player(context) {
             },
         };
     }
-    const jitter = new JitterBuffer(context.sampleRate);
+    const jitter = new JitterBuffer(context.sampleRate, delay);
     // A hidden page receives messages as often as others, so its slow timer does not matter.
     const scheduled = new Scheduled(context, (out) => jitter.pull(out), AHEAD_SECONDS);
     return {

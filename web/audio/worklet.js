@@ -66,9 +66,10 @@ class Standalone extends scope.AudioWorkletProcessor {
 
 /** Plays messages `{ first, frames }` through a jitter buffer; null ends it. */
 class Streamed extends scope.AudioWorkletProcessor {
-    constructor() {
+    /** @param {{ processorOptions?: { delay?: number } }} options */
+    constructor(options) {
         super();
-        this.buffer = new JitterBuffer(scope.sampleRate);
+        this.buffer = new JitterBuffer(scope.sampleRate, options?.processorOptions?.delay);
         this.on = true;
         this.port.onmessage = (/** @type {MessageEvent} */ { data }) => {
             if (data) this.buffer.push(data.first, data.frames);

@@ -1,7 +1,7 @@
 // The graph of the network that plays. Draws the store's state and sends edits to the
 // store; its own state is only the view and the selection.
 
-import { h } from '../ui/dom.js';
+import { h, onColours, seldom } from '../ui/dom.js';
 import { WebGlRenderer } from './draw.js';
 import { bendInWords, describe, Inspector } from './inspect.js';
 import { pressOf } from './keys.js';
@@ -25,6 +25,7 @@ import { step } from './walk.js';
 /** @import { Layout } from './layout.js' */
 /** @import { Preview } from './overlay.js' */
 /** @import { NodeInfo } from './inspect.js' */
+/** @import { Tool } from './pointer-input.js' */
 
 /**
  * The parts of the store that the graph uses. The store dispatches the events `network`,
@@ -52,16 +53,17 @@ const QUIET = 250;
  * Creates the graph in an element, whose size must not depend on its content.
  * @param {HTMLElement} element
  * @param {GraphStore} store
- * @param {{ by?: 'plain' | 'webgl' }} [options] the renderer; by default WebGL where it is
- *   hardware-accelerated, and a 2D canvas elsewhere
+ * @param {{ by?: 'plain' | 'webgl', tool?: Tool }} [options] the renderer, by default WebGL
+ *   where it is hardware-accelerated, and a 2D canvas elsewhere; the first tool, by default
+ *   to look
  */
 export function createGraph(element, store, options = {}) {
     return new Graph(element, store, options);
 }
 
 export class Graph {
-    /** @param {HTMLElement} element @param {GraphStore} store @param {{ by?: 'plain' | 'webgl' }} options */
-    constructor(element, store, { by }) {
+    /** @param {HTMLElement} element @param {GraphStore} store @param {{ by?: 'plain' | 'webgl', tool?: Tool }} options */
+    constructor(element, store, { by, tool: first = 'look' }) {
         this.store = store;
         this.view = new View();
         /** The network on screen with its layout. @type {{ model: Model, layout: Layout, index: Index } | null} */
@@ -115,7 +117,7 @@ export class Graph {
             fit: () => this.fit(),
             zoom: (factor) => this.zoom(factor),
             widen: () => this.widen(),
-        });
+        }, first);
         this.stageBox = h('div', { class: 'graph-box' }, this.stage, this.tip, this.problem, this.inspector.element);
         this.element = element;
         element.classList.add('graph');
@@ -129,7 +131,11 @@ export class Graph {
         this.input = new PointerInput(this.stage, {
             view: this.view,
             index: () => this.shown?.index ?? null,
-            choice: () => this.tools,
+            choice: () => ({
+                tool: this.tools.tool,
+                radius: this.tools.radius,
+                bend: this.tools.erases ? null : store.state.touched?.bend ?? 'invert',
+            }),
             moved: () => this.moved(),
             preview: (preview) => this.showPreview(preview),
             hover: (node) => this.hover(node),
@@ -149,7 +155,7 @@ export class Graph {
 
         this.motion = matchMedia('(prefers-reduced-motion: reduce)');
         this.motion.addEventListener('change', () => this.redraw());
-        matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.redraw({ colours: true }));
+        onColours(() => this.redraw({ colours: true }));
         new MutationObserver(() => this.redraw({ colours: true })).observe(document.documentElement, { attributes: true });
         /** @type {Renderer} */
         this.renderer = this.render(by);
@@ -161,12 +167,13 @@ export class Graph {
         store.addEventListener('parameters', () => {
             if (this.model && this.wantsDead() !== this.withDead) void this.layOut(this.model);
         });
+        const drawActivity = seldom(() => this.redraw({ activity: true }));
         store.addEventListener('activity', () => {
             this.activeAt = performance.now();
             const { t } = store.activity ?? this;
             this.paused = t === this.t;
             this.t = t;
-            this.redraw({ activity: true });
+            drawActivity();
         });
         this.resize();
         this.load();
@@ -334,9 +341,10 @@ export class Graph {
         [this.view.width, this.view.height] = [width, height];
         if (width < 2 || height < 2) return;
         const shape = this.view.aspect / this.aspect;
-        if (this.model && this.fitted && this.selected === null && (shape > RESHAPE || shape < 1 / RESHAPE || wasHidden)) void this.layOut(this.model);
-        else if (this.selected !== null && width + height < before) this.reveal(this.selected);
+        const reshaped = wasHidden || (this.selected === null && (shape > RESHAPE || shape < 1 / RESHAPE));
+        if (this.model && this.fitted && reshaped) void this.layOut(this.model);
         else if (this.fitted) this.fit();
+        else if (this.selected !== null && width + height < before) this.reveal(this.selected);
         this.redraw({ overlay: true });
     }
 
@@ -412,7 +420,8 @@ export class Graph {
     /** @param {number} node */
     reveal(node) {
         const layout = this.shown?.layout;
-        if (!layout?.placed[node]) return;
+        // The fitted graph is visible as a whole.
+        if (this.fitted || !layout?.placed[node]) return;
         const { view } = this;
         const { x, y } = view;
         view.reveal(layout.x[node], layout.y[node]);

@@ -36,7 +36,7 @@ const LISTED = 12;
  */
 export function bendInWords(bend) {
     if (typeof bend === 'object') return `bent to ${OPS[bend.op]?.name ?? 'another operation'}`;
-    return { zero: 'bent to 0', one: 'bent to 1', invert: 'inverted' }[bend];
+    return { zero: 'bent to 0', one: 'bent to 1', invert: 'flipped' }[bend];
 }
 
 /**
@@ -89,7 +89,7 @@ export class Inspector {
         this.newOp.append(...OPS.map(({ name }, op) => h('option', { value: String(op) }, name)));
         this.op.append(h('option', { value: '' }, 'op…'), ...OPS.map(({ name }, op) => h('option', { value: String(op) }, name)));
         /** @type {[string, Bend | null][]} */
-        const choices = [['0', 'zero'], ['1', 'one'], ['¬', 'invert'], ['–', null]];
+        const choices = [['0', 'zero'], ['1', 'one'], ['flip', 'invert'], ['–', null]];
         /** @type {[HTMLButtonElement, Bend | null][]} */
         this.buttons = choices.map(([label, bend]) => [h('button', {
             type: 'button', title: bend === null ? 'Not bent' : bendInWords(bend),

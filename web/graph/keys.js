@@ -44,12 +44,12 @@ export const KEYS = [
     },
     {
         keys: ['0', '1', 'I', 'Delete'],
-        what: 'bend the gate to 0, 1 or inverted, with a cone tool its cone; remove the bend',
+        what: 'bend the gate to 0, 1 or flipped, with Before or After all those gates; remove the bend',
         press: { 0: paint('zero'), 1: paint('one'), i: paint('invert'), Delete: paint(null), Backspace: paint(null) },
     },
     {
         keys: ['V', 'D', 'W', 'C', 'Shift C'],
-        what: 'look, brush, box, input cone, output cone',
+        what: 'inspect, paint, box, everything before, everything after',
         press: { v: take('look'), d: take('brush'), w: take('box'), c: take('fan-in'), C: take('fan-out') },
     },
     {

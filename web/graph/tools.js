@@ -1,58 +1,50 @@
-// The toolbar: tool, bend, size of the brush and view.
+// The toolbar: tool, eraser, size of the brush and view.
 
 import { fill, h } from '../ui/dom.js';
 
-/** @import { Bend } from '../types/Bend' */
 /** @import { Tool } from './pointer-input.js' */
 
 /** @type {{ tool: Tool, label: string, key: string, about: string }[]} */
 const TOOLS = [
-    { tool: 'look', label: 'Look', key: 'V', about: 'Select and rewire' },
-    { tool: 'brush', label: 'Brush', key: 'D', about: 'Paint with a brush' },
-    { tool: 'box', label: 'Box', key: 'W', about: 'Paint the gates in a box' },
-    { tool: 'fan-in', label: '◁ Cone', key: 'C', about: 'Paint a gate and all it depends on' },
-    { tool: 'fan-out', label: 'Cone ▷', key: 'Shift C', about: 'Paint a gate and all that depends on it' },
-];
-
-/** @type {{ bend: Bend | null, label: string, about: string }[]} */
-const BENDS = [
-    { bend: 'zero', label: '0', about: 'Paint 0' },
-    { bend: 'one', label: '1', about: 'Paint 1' },
-    { bend: 'invert', label: '¬', about: 'Paint inverted' },
-    { bend: null, label: 'Erase', about: 'Remove bends' },
+    { tool: 'brush', label: 'Paint', key: 'D', about: 'Paint over gates to bend them' },
+    { tool: 'box', label: 'Box', key: 'W', about: 'Box: paint all gates in it' },
+    { tool: 'fan-in', label: 'Before', key: 'C', about: 'Everything before: paint a gate and all that it depends on' },
+    { tool: 'fan-out', label: 'After', key: 'Shift C', about: 'Everything after: paint a gate and all that depends on it' },
+    { tool: 'look', label: 'Inspect', key: 'V', about: 'Inspect a gate, or rewire it' },
 ];
 
 /** Radius of the brush in pixels. */
 const RADII = { least: 6, most: 90 };
 
 export class Tools {
-    /** @param {{ changed: () => void, fit: () => void, zoom: (factor: number) => void, widen: () => void }} calls */
-    constructor(calls) {
+    /**
+     * @param {{ changed: () => void, fit: () => void, zoom: (factor: number) => void, widen: () => void }} calls
+     * @param {Tool} first the first tool
+     */
+    constructor(calls, first) {
         this.changed = calls.changed;
-        /** @type {Tool} */
-        this.tool = 'look';
-        /** @type {Bend | null} */
-        this.bend = 'invert';
+        this.tool = first;
+        /** True if painting removes bends. */
+        this.erases = false;
         this.radius = 18;
         this.toolButtons = TOOLS.map(({ tool, label, key, about }) => h('button', {
             type: 'button', title: `${about} (${key})`, 'aria-label': about, onclick: () => this.take(tool),
         }, label));
-        this.bendButtons = BENDS.map(({ bend, label, about }) => h('button', {
-            type: 'button', title: about, 'aria-label': about, onclick: () => this.bendTo(bend),
-        }, label));
+        this.eraser = h('button', {
+            type: 'button', title: 'Erase bends instead of painting them', onclick: () => this.erase(!this.erases),
+        }, 'Erase');
         this.size = h('input', {
             type: 'range', min: String(RADII.least), max: String(RADII.most), value: String(this.radius),
             'aria-label': 'Brush size', title: 'Brush size (, and .)',
             oninput: () => this.resize(this.size.valueAsNumber),
         });
-        this.bends = h('div', { class: 'segments', role: 'group', 'aria-label': 'Bend' }, ...this.bendButtons);
         this.wide = h('button', {
             type: 'button', title: 'Whole window (Z)', 'aria-label': 'Whole window', 'aria-pressed': 'false', onclick: calls.widen,
         }, '⤢');
         this.element = h('div', { class: 'graph-tools', role: 'toolbar', 'aria-label': 'Gate tools' });
         fill(this.element,
             h('div', { class: 'segments', role: 'group', 'aria-label': 'Tool' }, ...this.toolButtons),
-            this.bends, this.size,
+            this.eraser, this.size,
             h('div', { class: 'segments graph-zoom', role: 'group', 'aria-label': 'View' },
                 h('button', { type: 'button', title: 'Zoom out (-)', 'aria-label': 'Zoom out', onclick: () => calls.zoom(1 / 1.5) }, '−'),
                 h('button', { type: 'button', title: 'Fit (F)', onclick: calls.fit }, 'Fit'),
@@ -72,10 +64,10 @@ export class Tools {
         this.show();
     }
 
-    /** @param {Bend | null} bend */
-    bendTo(bend) {
-        this.bend = bend;
-        if (this.tool === 'look') this.tool = 'brush';
+    /** @param {boolean} on */
+    erase(on) {
+        this.erases = on;
+        if (on && this.tool === 'look') this.tool = 'brush';
         this.show();
     }
 
@@ -88,8 +80,7 @@ export class Tools {
 
     show() {
         TOOLS.forEach(({ tool }, at) => this.toolButtons[at].setAttribute('aria-pressed', String(tool === this.tool)));
-        BENDS.forEach(({ bend }, at) => this.bendButtons[at].setAttribute(
-            'aria-pressed', String(this.tool !== 'look' && bend === this.bend)));
+        this.eraser.setAttribute('aria-pressed', String(this.erases && this.tool !== 'look'));
         this.size.hidden = this.tool !== 'brush';
         this.changed();
     }

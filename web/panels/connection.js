@@ -2,14 +2,18 @@
 // pairing code.
 
 import { fill, h, on } from '../ui/dom.js';
+import { isLocal } from '../link/origin.js';
 
 /** @import { Store, Mode } from '../store/store.js' */
 /** @import { LocalStorage } from '../store/local-storage.js' */
 /** @import { Sound } from '../audio/sound.js' */
 /** @import { Connect } from '../link/connection.js' */
 
-const MODES = /** @type {const} */ ([['connected', 'Connected'], ['alone', 'Alone']]);
 const WASM = new URL('../gatebend.wasm', import.meta.url);
+/** The address of the instrument's websocket. */
+const SOCKET = new URL('../ws', import.meta.url);
+/** Key of the browser's local storage: `true` if the page's server has no instrument. */
+const COPY = 'gatebend-copy';
 
 export class Connection {
     /**
@@ -29,36 +33,68 @@ export class Connection {
         /** @type {Connect | null} */
         this.socket = null;
         this.busy = false;
-        this.label = h('span', { id: 'connection-state', role: 'status' });
+        /** True if this is a copy of the page without an instrument on its server. */
+        this.isCopy = false;
+        this.label = h('span', { id: 'connection-state', class: 'sr', role: 'status' });
         this.light = h('span', { class: 'light', 'aria-hidden': 'true' });
-        this.modes = h('div', { role: 'group', 'aria-label': 'Where it plays', class: 'segments' },
-            ...MODES.map(([mode, label]) => h('button', { type: 'button', id: mode, onclick: () => void this.switchTo(mode) }, label)));
+        // Small screens have no room for the choice: this button shows it.
+        const where = h('button', {
+            id: 'where', type: 'button', class: 'round', 'aria-label': 'Where it plays', 'aria-expanded': 'false', 'aria-controls': 'modes',
+            onclick: () => where.setAttribute('aria-expanded', String(where.getAttribute('aria-expanded') === 'false')),
+        }, this.light);
+        const mode = (/** @type {Mode} */ id, /** @type {string} */ label, /** @type {string} */ title) =>
+            h('button', {
+                type: 'button', id, title, onclick: () => {
+                    where.setAttribute('aria-expanded', 'false');
+                    void this.switchTo(id);
+                },
+            }, label);
+        this.modes = h('div', { id: 'modes', role: 'group', 'aria-label': 'Where it plays', class: 'segments' },
+            mode('connected', isLocal() ? 'This computer' : 'Instrument', 'The instrument that sends this page plays'),
+            mode('alone', 'In this page', 'This page plays, without the instrument; it answers a touch sooner'));
         this.more = h('div', { id: 'connection-more', class: 'sheet' });
-        element.append(this.light, this.label, this.modes, this.more);
+        element.append(where, this.label, this.modes, this.more);
         on(store, ['connection', 'welcome'], () => this.draw());
     }
 
     /** @param {Connect} socket */
     start(socket) {
+        const { store } = this;
         this.socket = socket;
-        void this.store.link.switchTo(socket, 'connected');
-        void fetch(WASM, { method: 'HEAD' }).then(({ ok }) => ok, () => false).then((found) => {
-            this.canPlayAlone = found;
-            this.draw();
-        });
+        const failed = () => {
+            if (store.welcome === null && !store.connection.reason) return;
+            store.removeEventListener('connection', failed);
+            if (store.welcome === null) void this.playIfCopy();
+        };
+        store.addEventListener('connection', failed);
+        void store.link.switchTo(socket, 'connected');
+        void this.findModule().then(() => this.draw());
     }
 
-    /** @param {Mode} mode */
-    async switchTo(mode) {
+    /** @returns {Promise<boolean>} true if the page can play alone */
+    async findModule() {
+        this.canPlayAlone ??= await fetch(WASM, { method: 'HEAD' }).then(({ ok }) => ok, () => false);
+        return this.canPlayAlone;
+    }
+
+    /** Plays in the page, not heard yet, if there is no instrument on the page's server. */
+    async playIfCopy() {
+        this.isCopy = await hasNoInstrument() && await this.findModule();
+        if (!this.isCopy) return;
+        await this.switchTo('alone', this.sound.quietConnector(() => this.switchTo('alone')));
+    }
+
+    /** @param {Mode} mode @param {Connect} [quiet] connects to an instrument in the page that is not heard */
+    async switchTo(mode, quiet) {
         const { store, sound, socket } = this;
-        // An instrument in the page that stopped has to be started again.
-        const stopped = mode === 'alone' && store.connection.state !== 'open';
+        // An instrument in the page that stopped or is not heard has to be started again.
+        const stopped = mode === 'alone' && (store.connection.state !== 'open' || sound.startAlone !== null);
         if (this.busy || !socket || (mode === store.connection.mode && !stopped)) return;
         this.busy = true;
         this.draw();
         try {
             if (mode === 'alone') {
-                await store.link.switchTo(sound.connector(), mode, { prepare: (next) => this.storage.prepare(next) });
+                await store.link.switchTo(quiet ?? sound.connector(), mode, { prepare: (next) => this.storage.prepare(next) });
                 sound.activate();
             } else {
                 // The instrument in the page replies only while its audio context runs.
@@ -89,6 +125,7 @@ export class Connection {
         const { connection, welcome } = this.store;
         const { mode, state } = connection;
         this.light.dataset.state = this.busy ? 'connecting' : state;
+        this.modes.hidden = this.isCopy;
         const labels = {
             connecting: 'Connecting',
             pairing: 'Pairing',
@@ -162,6 +199,19 @@ export class Connection {
         h('p', { id: 'pairing-reason', class: 'bad' }, reason));
         queueMicrotask(() => code.focus());
         return form;
+    }
+}
+
+/** Returns true if the page's server has no instrument; without a network, if it had none. */
+async function hasNoInstrument() {
+    const answer = await fetch(SOCKET, { cache: 'no-store' }).catch(() => null);
+    // An instrument requires an upgrade; a proxy may wait for one that is switched off.
+    const none = answer !== null && answer.status !== 426 && answer.status < 500;
+    try {
+        if (answer) localStorage.setItem(COPY, String(none));
+        return localStorage.getItem(COPY) === 'true';
+    } catch {
+        return none;
     }
 }
 

@@ -3,6 +3,7 @@
 import { h, on } from '../ui/dom.js';
 import { latest } from '../ui/latest.js';
 import { formatValue } from '../ui/format.js';
+import { inWords } from '../ui/words.js';
 
 /** @import { Store } from '../store/store.js' */
 /** @import { Parameter } from '../types/Parameter' */
@@ -20,23 +21,24 @@ export function control(store, row, prefix) {
     const id = `${prefix}-${row.key}`;
     const set = latest((/** @type {number} */ value) => store.attempt({ type: 'set', key: row.key, value }));
     const value = () => store.value(row.key);
+    const { name, choices } = inWords(row);
     const about = h('span', { id: `${id}-about`, class: 'sr' }, row.about);
-    if (row.choices.length > MAX_SEGMENTS) {
+    if (choices.length > MAX_SEGMENTS) {
         const select = h('select', {
             id, 'aria-describedby': about.id, onchange: () => set(select.selectedIndex),
-        }, ...row.choices.map((word) => h('option', {}, word)));
+        }, ...choices.map((word) => h('option', {}, word)));
         return {
-            element: h('div', { class: 'control', title: row.about }, h('label', { for: id }, row.name), select, about),
+            element: h('div', { class: 'control', title: row.about }, h('label', { for: id }, name), select, about),
             draw: () => { if (!set.busy()) select.selectedIndex = value(); },
         };
     }
-    if (row.choices.length > 0) {
-        const buttons = row.choices.map((word, i) => h('button', {
+    if (choices.length > 0) {
+        const buttons = choices.map((word, i) => h('button', {
             type: 'button', role: 'radio', onclick: () => set(i), onkeydown: selectByArrow,
         }, word));
         return {
             element: h('div', { class: 'control', title: row.about },
-                h('span', { id: `${id}-name` }, row.name),
+                h('span', { id: `${id}-name` }, name),
                 h('div', { id, class: 'segments', role: 'radiogroup', 'aria-labelledby': `${id}-name`, 'aria-describedby': about.id }, ...buttons),
                 about),
             draw: () => buttons.forEach((button, i) => {
@@ -58,7 +60,7 @@ export function control(store, row, prefix) {
     });
     const shown = h('output', { for: id, class: 'number' });
     return {
-        element: h('div', { class: 'control', title: row.about }, h('label', { for: id }, row.name), range, shown, about),
+        element: h('div', { class: 'control', title: row.about }, h('label', { for: id }, name), range, shown, about),
         draw: () => {
             if (!set.busy()) range.valueAsNumber = value();
             shown.value = formatValue(row, value());

@@ -1,12 +1,11 @@
 // The instrument's display, pixel by pixel, and buttons for its pages.
 
-import { h, on } from '../ui/dom.js';
+import { h, on, refill, seldom } from '../ui/dom.js';
 
 /** @import { Store } from '../store/store.js' */
 /** @import { Display as Contents } from '../link/frames.js' */
 
 const WIDTH = 128;
-const PAGES = ['play', 'menu', 'presets', 'inputs', 'about'];
 /** Brightness at the lowest contrast, as a fraction of the highest. */
 const MIN_BRIGHTNESS = 0.35;
 
@@ -27,14 +26,11 @@ export class Display {
     /** @param {HTMLElement} element @param {Store} store */
     constructor(element, store) {
         const canvas = h('canvas', { id: 'oled', width: WIDTH, height: 64, role: 'img' });
-        const pages = PAGES.map((page) => h('button', {
-            type: 'button', class: 'quiet', id: `page-${page}`, onclick: () => void store.attempt({ type: 'show', page }),
-        }, page));
-        const row = h('div', { id: 'pages', role: 'group', 'aria-label': 'Display pages' }, ...pages);
+        const row = h('div', { id: 'pages', role: 'group', 'aria-label': 'Display pages' });
         element.append(h('div', { class: 'glass' }, canvas), row);
         const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
 
-        on(store, ['display', 'welcome'], () => {
+        const draw = () => {
             const height = store.welcome?.display ?? 64;
             element.hidden = height === 0;
             const { display } = store;
@@ -47,10 +43,17 @@ export class Display {
             }
             context.putImageData(image, 0, 0);
             canvas.dataset.on = String(display?.on ?? false);
-        });
-        on(store, ['page', 'display'], () => {
+        };
+        const drawSeldom = seldom(draw);
+        on(store, ['welcome'], draw);
+        // Only the page that shows the gates changes many times a second.
+        store.addEventListener('display', () => (store.state.page === 'play' ? drawSeldom : draw)());
+        on(store, ['welcome'], () => refill(row, ...(store.welcome?.pages ?? []).map(({ name: page }) => h('button', {
+            type: 'button', class: 'quiet', id: `page-${page}`, onclick: () => void store.attempt({ type: 'show', page }),
+        }, page))));
+        on(store, ['page', 'display', 'welcome'], () => {
             const page = store.state.page ?? '';
-            pages.forEach((button) => button.setAttribute('aria-pressed', String(button.textContent === page)));
+            for (const button of row.children) button.setAttribute('aria-pressed', String(button.textContent === page));
             canvas.setAttribute('aria-label', `Display: ${page} page${store.display?.on === false ? ', off' : ''}`);
         });
     }

@@ -30,7 +30,7 @@ export class Keys {
             document.getElementById(id)?.focus();
         };
         this.add('Space', 'Play or pause', () => transport.playOrPause());
-        this.add('Home', 'Reset time', () => transport.reset());
+        this.add('Home', 'Back to the start', () => transport.reset());
         this.add('R', 'Reverse', () => transport.reverse());
         this.add('<', 'Slower', () => transport.faster(-1));
         this.add('>', 'Faster', () => transport.faster(1));
@@ -40,8 +40,8 @@ export class Keys {
         this.add('M', 'Mutate', () => networks.randomize('mutate'));
         this.add('O', 'Open a file', () => networks.choose());
         this.add('S', 'Save a file', () => networks.save());
-        this.add('B', 'Next bend: 0, 1 or invert', () => bends.selectNext('bend'));
-        this.add('H', 'Momentary or latched bends', () => bends.selectNext('hold'));
+        this.add('B', 'Force gates to 0, 1 or flip', () => bends.selectNext('bend'));
+        this.add('H', 'Hold on or off', () => bends.selectNext('hold'));
         this.add('X', 'Clear all bends', () => bends.clear());
         this.add('Ctrl Z', 'Undo', () => bends.undo());
         this.add('Ctrl Shift Z', 'Redo', () => bends.redo());

@@ -2,6 +2,7 @@
 
 import { h, on, refill } from '../ui/dom.js';
 import { MAX_BYTES } from '../link/connection.js';
+import { isLocal } from '../link/origin.js';
 import { describe, withBends, encodeLink, decodeLink } from '../ui/network-file.js';
 import { fileName, groupDigits } from '../ui/format.js';
 import { controls } from './control.js';
@@ -9,13 +10,9 @@ import { controls } from './control.js';
 /** @import { Store } from '../store/store.js' */
 /** @import { Notices } from './notices.js' */
 
-/** Parameters of the change from one network to the next. */
-const SWAPS = /^(swap|fade|crossfade)$/;
 const MAX_SEED = 2 ** 32 - 1;
 /** Characters shown of the name in a link, which anybody may have made. */
 const MAX_NAME = 60;
-/** Host names of this computer. */
-const LOOPBACK = /^(localhost|127\..*|\[::1\])$/;
 
 export class Networks {
     /** @param {HTMLElement} element @param {Store} store @param {Notices} notices */
@@ -35,9 +32,20 @@ export class Networks {
         });
         const list = h('ul', { id: 'library', class: 'list', 'aria-label': 'Networks' });
         const summary = h('p', { id: 'about', class: 'soft' });
+        const more = h('button', {
+            id: 'about-more', type: 'button', class: 'quiet', 'aria-controls': 'about', 'aria-expanded': 'false',
+            onclick: () => unfold(more.getAttribute('aria-expanded') === 'false'),
+        });
+        const unfold = (/** @type {boolean} */ all) => {
+            more.setAttribute('aria-expanded', String(all));
+            more.textContent = all ? 'Less' : 'More';
+            summary.classList.toggle('all', all);
+            more.hidden = !all && summary.scrollHeight <= summary.clientHeight;
+        };
+        new ResizeObserver(() => unfold(more.getAttribute('aria-expanded') === 'true')).observe(summary);
         const swaps = h('div', { class: 'controls', id: 'swaps' });
         element.append(
-            summary,
+            summary, more,
             h('div', { class: 'buttons' },
                 button('previous-network', 'Previous', 'Previous network ([)', () => this.swap(false)),
                 button('next-network', 'Next', 'Next network (])', () => this.swap(true))),
@@ -54,7 +62,7 @@ export class Networks {
                 button('share', 'Share', 'Copy a link that contains the network', () => void this.share())),
             swaps, this.file,
         );
-        controls(store, swaps, 'swap', (row) => SWAPS.test(row.key));
+        controls(store, swaps, 'swap', ({ key }) => key === 'swap');
         on(store, ['library'], () => {
             const { names = [], place = -1 } = store.state.library ?? {};
             refill(list, ...names.map((name, i) => h('li', {}, h('button', {
@@ -73,6 +81,7 @@ export class Networks {
             summary.textContent = gates
                 ? `${description || name}${/[.!?]$/.test(description || name) ? '' : '.'} ${groupDigits(gates)} gates, ${inputs} inputs, ${groupDigits(rate)} Hz.`
                 : '';
+            unfold(false);
         });
         this.addListeners();
         void this.openLink();
@@ -175,13 +184,11 @@ export class Networks {
             // No secure context or no permission: the player has to paste.
             const field = h('textarea', {
                 rows: 3, class: 'number', 'aria-label': 'Paste here', oninput: () => {
-                    notice.remove();
+                    close();
                     void this.load(field.value);
                 },
             });
-            const notice = this.notices.show('Paste the network or its link here:', {}, 60);
-            notice.append(field);
-            field.focus();
+            const close = this.notices.ask('Paste the network or its link here', field);
             return;
         }
         await this.load(text);
@@ -190,10 +197,8 @@ export class Networks {
     async share() {
         await this.reportFailure(async () => {
             const link = location.origin + location.pathname + await encodeLink(this.text());
-            await this.toClipboard(link, `Link copied: ${groupDigits(link.length)} characters.`);
-            if (LOOPBACK.test(location.hostname)) {
-                this.notices.show('The link opens on this computer only. Elsewhere, paste it into Gatebend.');
-            }
+            const where = isLocal() ? ' The link opens on this computer only; elsewhere, paste it into Gatebend.' : '';
+            await this.toClipboard(link, `Link copied: ${groupDigits(link.length)} characters.${where}`);
         });
     }
 
@@ -214,7 +219,7 @@ export class Networks {
         } catch {
             // No secure context or no permission: the player has to copy.
             const field = h('textarea', { value: text, readOnly: true, rows: 3, class: 'number', 'aria-label': 'Text to copy' });
-            this.notices.show('Copy this text:', {}, 60).append(field);
+            this.notices.ask('Copy this text', field);
             field.select();
         }
     }

@@ -1,10 +1,13 @@
-// Short-lived messages to the player: the instrument's notices, and problems.
+// Messages to the player: the instrument's notices, problems and questions. They appear in a
+// place without controls, the newest on top.
 
 import { h } from '../ui/dom.js';
 
 /** @import { Store } from '../store/store.js' */
 
 const SECONDS = 8;
+/** Most messages that wait below the newest. */
+const MAX_NOTICES = 4;
 
 export class Notices {
     /** @param {HTMLElement} element a live region @param {Store} store */
@@ -15,27 +18,26 @@ export class Notices {
         store.addEventListener('notice', () => {
             this.current?.remove();
             this.current = null;
-            if (store.state.notice) this.current = this.show(store.state.notice, {}, Infinity);
+            if (store.state.notice) this.current = this.show(store.state.notice, { seconds: Infinity });
         });
         store.addEventListener('problem', (event) => {
-            this.show(/** @type {CustomEvent} */ (event).detail, { class: 'notice bad' });
+            this.show(/** @type {CustomEvent} */ (event).detail, { style: 'bad' });
         });
     }
 
     /**
      * @param {string} text a sentence
-     * @param {Record<string, unknown>} [props]
-     * @param {number} [seconds]
+     * @param {{ style?: string, seconds?: number }} [options]
      */
-    show(text, props = {}, seconds = SECONDS) {
+    show(text, { style = '', seconds = SECONDS } = {}) {
         const same = [...this.element.children].find((child) => child.firstChild?.textContent === text);
         same?.remove();
-        const notice = h('p', { class: 'notice', ...props }, h('span', {}, text));
+        const notice = h('p', { class: `notice ${style}` }, h('span', {}, text));
         notice.append(h('button', {
             'aria-label': 'Dismiss', class: 'quiet', type: 'button', onclick: () => notice.remove(),
         }, '×'));
         this.element.append(notice);
-        if (this.element.children.length > 4) this.element.firstElementChild?.remove();
+        if (this.element.children.length > MAX_NOTICES) this.element.firstElementChild?.remove();
         if (seconds < Infinity) setTimeout(() => notice.remove(), seconds * 1000);
         return notice;
     }
@@ -47,7 +49,7 @@ export class Notices {
      * @param {() => void} accept
      */
     offer(text, label, accept) {
-        const notice = this.show(text, {}, Infinity);
+        const notice = this.show(text, { style: 'offer', seconds: Infinity });
         const end = (/** @type {() => void} */ call) => () => {
             notice.remove();
             call();
@@ -55,5 +57,21 @@ export class Notices {
         notice.lastElementChild?.replaceWith(
             h('button', { type: 'button', class: 'main', onclick: end(accept) }, label),
             h('button', { type: 'button', onclick: end(() => {}) }, 'No'));
+    }
+
+    /**
+     * Opens a dialog with a text field.
+     * @param {string} title
+     * @param {HTMLTextAreaElement} field
+     * @returns {() => void} closes the dialog
+     */
+    ask(title, field) {
+        const dialog = h('dialog', { 'aria-label': title, onclose: () => dialog.remove() },
+            h('form', { method: 'dialog' }, h('h2', {}, title), h('button', { class: 'quiet', 'aria-label': 'Close' }, '×')),
+            field);
+        document.body.append(dialog);
+        dialog.showModal();
+        field.focus();
+        return () => dialog.close();
     }
 }

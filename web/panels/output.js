@@ -17,19 +17,14 @@ export class Output {
      * @param {Sound} sound
      */
     constructor(element, recorder, store, sound) {
-        this.store = store;
         this.sound = sound;
-        /** True once the player has listened: the hint has done its work. */
-        this.hasListened = false;
-        this.hint = h('span', { id: 'silent' }, 'Press Listen to hear it here');
-        document.getElementById('period-title')?.append(this.hint);
         const set = latest((/** @type {number} */ value) => store.attempt({ type: 'set', key: 'volume', value }));
         const volume = h('input', {
             id: 'volume', type: 'range', min: '-60', max: '0', step: '1', 'aria-label': 'Volume',
             oninput: () => set(volume.valueAsNumber),
         });
         const shown = h('output', { for: 'volume', class: 'number', id: 'volume-value' });
-        this.listenButton = h('button', { id: 'listen', type: 'button', class: 'pill', onclick: () => this.toggle() });
+        this.listenButton = h('button', { id: 'listen', type: 'button', class: 'pill', onclick: () => this.toggle() }, 'Listen');
         this.recordButton = h('button', {
             id: 'record', type: 'button', class: 'pill', 'aria-pressed': 'false', onclick: () => void (sound.tape ? sound.stopRecording() : sound.record()),
         });
@@ -69,16 +64,11 @@ export class Output {
     }
 
     draw() {
-        const { sound, store } = this;
+        const { sound } = this;
         const { audible, tape } = sound;
-        this.hasListened ||= audible;
-        this.listenButton.textContent = audible ? 'Listening' : 'Listen';
         this.listenButton.setAttribute('aria-pressed', String(audible));
         this.listenButton.title = audible ? 'Stop listening in this page (L)' : 'Listen in this page (L)';
-        const can = sound.active || store.welcome?.sound === true;
-        const first = can && !this.hasListened;
-        this.listenButton.classList.toggle('main', first);
-        this.hint.hidden = !first;
+        const can = sound.possible;
         this.recordButton.disabled = !can && !tape;
         this.recordButton.title = can ? 'Record to a WAV file' : 'Nothing to record: this page has no sound';
         this.recordButton.setAttribute('aria-pressed', String(tape !== null));

@@ -1,16 +1,17 @@
 // The touch pad, played with fingers, pen, mouse or keys.
 
-import { colours, oncePerFrame, h, on, onAppearance, refill, prepareCanvas } from '../ui/dom.js';
+import { colours, oncePerFrame, h, on, onAppearance, refill, prepareCanvas, seldom } from '../ui/dom.js';
 import { Fingers } from '../ui/fingers.js';
 
 /** @import { Store } from '../store/store.js' */
 /** @import { Region } from '../types/Region' */
 
-const LABELS = /** @type {Record<string, string>} */ ({
-    previous: '‹', next: '›', mode: 'mode', clear: 'clear', time: 'time',
-});
+/** Signs in place of labels. */
+const SIGNS = /** @type {Record<string, string>} */ ({ prev: '‹', next: '›' });
 /** Distance for one press of an arrow key, as a fraction of the field. */
 const STEP = 0.02;
+/** Duration of a tap that a screen reader makes: several scans of the sensor, and no hold. */
+const TAP_MILLISECONDS = 120;
 /** Ids of the finger that a mouse leaves behind, and of the keyboard's. */
 const PINNED = 'pinned';
 const KEYS = 'keys';
@@ -28,15 +29,18 @@ export class Pad {
             onkeyup: (/** @type {KeyboardEvent} */ event) => {
                 if (event.key === ' ') this.fingers.lift(KEYS);
             },
+            onclick: (/** @type {MouseEvent} */ event) => this.click(event, KEYS, () => this.press()),
             onfocus: () => this.draw(),
             onblur: () => { this.fingers.lift(KEYS); this.draw(); },
         });
-        this.buttons = h('div', { class: 'regions' });
+        this.strip = h('div', { class: 'regions' });
+        /** Buttons by the name of their region. @type {Map<string, HTMLButtonElement>} */
+        this.buttons = new Map();
         const size = h('input', {
             id: 'finger-size', type: 'range', min: '5', max: '100', step: '5', value: '40', 'aria-label': 'Finger size',
             oninput: () => { this.size = size.valueAsNumber / 100; },
         });
-        const surface = h('div', { class: 'surface', id: 'surface' }, this.canvas, this.field, this.buttons);
+        const surface = h('div', { class: 'surface', id: 'surface' }, this.canvas, this.field, this.strip);
         this.surface = surface;
         element.append(
             surface,
@@ -75,7 +79,9 @@ export class Pad {
         addEventListener('pagehide', () => this.fingers.clear());
 
         on(store, ['welcome'], () => this.layOut());
-        on(store, ['network', 'layers', 'touched', 'activity', 'parameters'], this.draw);
+        on(store, ['welcome', 'page'], () => this.label());
+        on(store, ['network', 'layers', 'touched', 'parameters'], this.draw);
+        store.addEventListener('activity', seldom(this.draw));
         store.addEventListener('connection', () => { if (store.connection.state !== 'open') this.fingers.clear(); });
         onAppearance(surface, this.draw);
     }
@@ -85,23 +91,52 @@ export class Pad {
         const regions = this.store.welcome?.regions ?? [];
         this.region = regions.find(({ name }) => name === 'field');
         place(this.field, this.region?.corners ?? [0, 0, 1, 1]);
-        refill(this.buttons, ...regions.filter(({ name }) => name !== 'field').map((region) => {
+        this.buttons = new Map(regions.filter(({ name }) => name !== 'field').map((region) => {
             const [left, top, right, bottom] = region.corners;
             const press = () => this.fingers.put(region.name, (left + right) / 2, (top + bottom) / 2, this.size);
             const button = h('button', {
-                type: 'button', id: `pad-${region.name}`, 'aria-label': `Pad: ${region.name}`,
+                type: 'button', id: `pad-${region.name}`,
                 onkeydown: (/** @type {KeyboardEvent} */ event) => {
                     if (event.key !== ' ' && event.key !== 'Enter') return;
                     event.preventDefault();
                     if (!event.repeat) press();
                 },
-                onkeyup: () => this.fingers.lift(region.name),
+                onkeyup: (/** @type {KeyboardEvent} */ event) => {
+                    // Firefox would click.
+                    if (event.key === ' ') event.preventDefault();
+                    this.fingers.lift(region.name);
+                },
                 onblur: () => this.fingers.lift(region.name),
-            }, LABELS[region.name] ?? region.name);
+                onclick: (/** @type {MouseEvent} */ event) => this.click(event, region.name, press),
+            });
             place(button, region.corners);
-            return button;
+            return [region.name, button];
         }));
+        refill(this.strip, ...this.buttons.values());
         this.draw();
+    }
+
+    /** Labels the buttons as the display's page does. */
+    label() {
+        const page = this.store.welcome?.pages.find(({ name }) => name === this.store.state.page);
+        const labels = new Map(page?.labels);
+        for (const [name, button] of this.buttons) {
+            const label = labels.get(name) ?? name;
+            button.textContent = SIGNS[label] ?? label;
+            button.setAttribute('aria-label', `Pad: ${label in SIGNS ? name : label}`);
+        }
+    }
+
+    /**
+     * Taps for a click without a pointer, as screen readers make.
+     * @param {MouseEvent} event
+     * @param {string} finger
+     * @param {() => void} press puts the finger down
+     */
+    click(event, finger, press) {
+        if (event.detail !== 0) return;
+        press();
+        setTimeout(() => this.fingers.lift(finger), TAP_MILLISECONDS);
     }
 
     /** @param {PointerEvent} event */

@@ -10,7 +10,10 @@ export class Presets {
         const name = h('input', { id: 'preset-name', type: 'text', maxLength: 60, placeholder: 'Name (optional)', autocomplete: 'off' });
         const save = h('button', { id: 'save-preset', type: 'submit', class: 'pill' });
         const exists = () => store.state.presets?.includes(name.value.trim()) ?? false;
-        const label = () => { save.textContent = exists() ? `Replace ${name.value.trim()}` : 'Save preset'; };
+        const label = () => {
+            save.textContent = exists() ? `Replace ${name.value.trim()}` : 'Save';
+            save.ariaLabel = exists() ? null : 'Save preset';
+        };
         name.addEventListener('input', label);
         /** Name of the preset that was deleted last, until it is back. */
         let deleted = '';

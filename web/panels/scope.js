@@ -1,6 +1,6 @@
 // Oscilloscope and spectrum of this page's sound.
 
-import { colours, h, on, onAppearance, prepareCanvas, reducedMotion } from '../ui/dom.js';
+import { animate, colours, h, on, onAppearance, prepareCanvas } from '../ui/dom.js';
 
 /** @import { Store } from '../store/store.js' */
 /** @import { Sound } from '../audio/sound.js' */
@@ -14,7 +14,6 @@ const MIN_DECIBELS = -100;
 const MAX_DECIBELS = -20;
 const BARS = 96;
 const MARKS = /** @type {const} */ ([[100, '100'], [1000, '1k'], [10000, '10k']]);
-const REDUCED_MILLISECONDS = 500;
 
 /**
  * Returns the index where the signal first rises through 0, or 0: a stable start of the
@@ -38,7 +37,7 @@ export class Scope {
         this.pictures = h('div', { class: 'pictures' }, h('figure', {}, this.wave), h('figure', {}, this.bars));
         element.append(this.pictures, hint, none);
         on(sound, ['change'], () => {
-            const can = sound.active || store.welcome?.sound === true;
+            const can = sound.possible;
             hint.hidden = sound.audible || !can;
             none.hidden = can || !store.welcome;
             this.pictures.classList.toggle('off', !sound.audible);
@@ -47,14 +46,8 @@ export class Scope {
         onAppearance(this.pictures, () => this.draw());
         this.samples = new Float32Array(0);
         this.levels = new Float32Array(0);
-        if (reducedMotion()) setInterval(() => this.draw(), REDUCED_MILLISECONDS);
-        else this.run();
-    }
-
-    run() {
-        requestAnimationFrame(() => {
-            if (this.sound.audible) this.draw();
-            this.run();
+        animate(() => {
+            if (sound.audible) this.draw();
         });
     }
 

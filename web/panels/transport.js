@@ -1,26 +1,27 @@
 // Transport: play, pause, reset, reverse, speed and the network time.
 
-import { fill, h, on, reducedMotion } from '../ui/dom.js';
+import { fill, h, on, seldom } from '../ui/dom.js';
 import { describe } from '../ui/network-file.js';
 import { latest } from '../ui/latest.js';
 import { formatTime, groupDigits, formatValue } from '../ui/format.js';
 
 /** @import { Store } from '../store/store.js' */
+/** @import { Sound } from '../audio/sound.js' */
 
-/** Interval between updates of the time, normally and with reduced motion. */
+/** Interval between updates of the time. */
 const UPDATE_MILLISECONDS = 50;
-const REDUCED_MILLISECONDS = 500;
 /** Change of the speed for one key press, in hundredths. */
 const SPEED_STEP = 5;
 
 export class Transport {
-    /** @param {HTMLElement} element @param {Store} store */
-    constructor(element, store) {
+    /** @param {HTMLElement} element @param {Store} store @param {Sound} sound */
+    constructor(element, store, sound) {
         this.store = store;
+        this.sound = sound;
         this.setSpeed = latest((/** @type {number} */ value) => store.attempt({ type: 'set', key: 'speed', value }));
-        const play = h('button', { id: 'play', type: 'button', class: 'round main', onclick: () => this.playOrPause() });
+        const play = h('button', { id: 'play', type: 'button', onclick: () => this.playOrPause() });
         const reset = h('button', {
-            id: 'reset-time', type: 'button', class: 'round', 'aria-label': 'Reset time', title: 'Reset time (Home)',
+            id: 'reset-time', type: 'button', class: 'round', 'aria-label': 'Back to the start', title: 'Back to the start (Home)',
             onclick: () => this.reset(),
         }, icon('reset'));
         const reverse = h('button', {
@@ -32,31 +33,36 @@ export class Transport {
             ondblclick: () => this.setSpeed(100),
         });
         const speeds = h('datalist', { id: 'speeds' }, ...[-100, 0, 100].map((value) => h('option', { value: String(value) })));
-        const shown = h('output', { for: 'speed', class: 'number', id: 'speed-value' });
+        const value = h('output', { for: 'speed', class: 'number', id: 'speed-value' });
         const time = h('output', { id: 'time', class: 'number', 'aria-label': 'Network time in samples', 'aria-live': 'off' });
         const clock = h('span', { class: 'number soft', id: 'clock' });
         element.append(
             reset, play, reverse,
-            h('div', { class: 'fader' }, h('label', { for: 'speed' }, 'Speed'), speed, speeds, shown),
+            h('div', { class: 'fader' }, h('label', { for: 'speed' }, 'Speed'), speed, speeds, value),
             h('div', { id: 'now' }, h('span', { class: 'soft' }, 't'), time, clock),
         );
 
-        on(store, ['transport', 'connection'], () => {
-            const playing = store.state.transport?.playing ?? false;
-            play.setAttribute('aria-label', playing ? 'Pause' : 'Play');
-            play.title = `${playing ? 'Pause' : 'Play'} (Space)`;
-            play.setAttribute('aria-pressed', String(playing));
-            fill(play, icon(playing ? 'pause' : 'play'));
-        });
+        let shown = '';
+        const drawPlay = () => {
+            const word = this.plays ? 'Pause' : 'Play';
+            play.classList.toggle('lead', sound.leads);
+            play.classList.toggle('main', sound.leads || this.plays);
+            if (word === shown) return;
+            shown = word;
+            play.title = `${word} (Space)`;
+            fill(play, icon(this.plays ? 'pause' : 'play'), h('span', {}, word));
+        };
+        sound.addEventListener('change', drawPlay);
+        on(store, ['transport', 'connection', 'welcome'], drawPlay);
         on(store, ['parameters', 'welcome'], () => {
             const row = store.parameter('speed');
             if (!row) return;
-            const value = store.value('speed');
+            const hundredths = store.value('speed');
             [speed.min, speed.max] = [String(row.min), String(row.max)];
-            if (!this.setSpeed.busy()) speed.valueAsNumber = value;
-            shown.value = formatValue(row, value);
-            speed.setAttribute('aria-valuetext', formatValue(row, value));
-            reverse.setAttribute('aria-pressed', String(value < 0));
+            if (!this.setSpeed.busy()) speed.valueAsNumber = hundredths;
+            value.value = formatValue(row, hundredths);
+            speed.setAttribute('aria-valuetext', value.value);
+            reverse.setAttribute('aria-pressed', String(hundredths < 0));
         });
         let rate = 8000;
         on(store, ['network', 'transport'], () => {
@@ -68,12 +74,21 @@ export class Transport {
             time.value = groupDigits(t);
             clock.textContent = formatTime(t / rate);
         };
-        setInterval(read, reducedMotion() ? REDUCED_MILLISECONDS : UPDATE_MILLISECONDS);
+        setInterval(seldom(read), UPDATE_MILLISECONDS);
         read();
     }
 
+    /** True if the instrument plays, and the player hears it or has heard it. */
+    get plays() {
+        return (this.store.state.transport?.playing ?? false) && !this.sound.leads;
+    }
+
+    /** Plays or pauses. The first time, the page begins to sound as well. */
     playOrPause() {
-        void this.store.attempt({ type: 'play', playing: !this.store.state.transport?.playing });
+        const { sound, store } = this;
+        const playing = !this.plays;
+        if (sound.leads) void sound.listen();
+        if (playing !== store.state.transport?.playing) void store.attempt({ type: 'play', playing });
     }
 
     reset() {

@@ -1,6 +1,6 @@
 // The waveform of the whole period, the parts that bends change, and the play position.
 
-import { colours, h, on, onAppearance, prepareCanvas, reducedMotion } from '../ui/dom.js';
+import { animate, colours, h, on, onAppearance, prepareCanvas } from '../ui/dom.js';
 import { latest, debounce } from '../ui/latest.js';
 import { columnOf, runs, changedPercent, timeOf } from '../ui/period.js';
 import { formatTime, groupDigits } from '../ui/format.js';
@@ -15,10 +15,10 @@ import { describe } from '../ui/network-file.js';
 const MAX_COLUMNS = 2048;
 /** Pause in changes after which the waveform is requested: a whole period takes long. */
 const QUIET_MILLISECONDS = 120;
-/** Interval between updates of the play position with reduced motion. */
-const REDUCED_MILLISECONDS = 500;
 /** Distance after which a finger seeks rather than scrolls, in pixels. */
 const MIN_SLIDE = 8;
+/** Place that the key End goes to, as a fraction of the period: the very end would be over at once. */
+const END = 0.99;
 /** Distance that a key moves, as a fraction of the period. */
 const STEPS = /** @type {Record<string, number>} */ ({
     ArrowLeft: -1 / 100, ArrowDown: -1 / 100, ArrowRight: 1 / 100, ArrowUp: 1 / 100, PageDown: -1 / 10, PageUp: 1 / 10,
@@ -37,7 +37,7 @@ export class Waveform {
         this.head = h('div', { class: 'head', 'aria-hidden': 'true' });
         this.summary = h('span', { id: 'period-summary', class: 'number soft' });
         this.slider = h('div', {
-            id: 'seek', role: 'slider', tabIndex: 0, 'aria-label': 'Position', 'aria-valuemin': 0,
+            id: 'seek', role: 'slider', tabIndex: 0, 'aria-label': 'Position', 'aria-valuemin': 0, 'aria-valuemax': 0, 'aria-valuenow': 0,
             onpointerdown: (/** @type {PointerEvent} */ event) => {
                 if (event.button !== 0) return;
                 this.slider.setPointerCapture(event.pointerId);
@@ -55,7 +55,6 @@ export class Waveform {
                 if (!slides && this.slider.hasPointerCapture(event.pointerId)) this.seek(event);
             },
             onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event),
-            onfocus: () => this.speak(),
         }, this.canvas, this.head);
         element.append(this.slider);
         document.getElementById('period-title')?.append(' ', this.summary);
@@ -79,15 +78,7 @@ export class Waveform {
             soon();
             this.draw();
         });
-        if (reducedMotion()) setInterval(() => this.follow(), REDUCED_MILLISECONDS);
-        else this.run();
-    }
-
-    run() {
-        requestAnimationFrame(() => {
-            this.follow();
-            this.run();
-        });
+        animate(() => this.follow());
     }
 
     /** Shows the play position. */
@@ -96,10 +87,11 @@ export class Waveform {
         const { period } = this.picture;
         const x = columnOf(this.store.t, period, this.canvas.clientWidth);
         this.head.style.transform = `translateX(${x.toFixed(1)}px)`;
-        if (document.activeElement === this.slider) this.speak();
+        this.describe();
     }
 
-    speak() {
+    /** Updates the slider's value for screen readers. */
+    describe() {
         const period = this.picture?.period ?? 1;
         const within = this.store.t % period;
         // A screen reader reads each change, so seconds are better than samples.
@@ -122,7 +114,7 @@ export class Waveform {
         if (!this.picture) return;
         const { period } = this.picture;
         const part = columnOf(this.store.t, period, 1);
-        const to = { Home: 0, End: 1 }[event.key] ?? (event.key in STEPS ? (part + STEPS[event.key] + 1) % 1 : null);
+        const to = { Home: 0, End: END }[event.key] ?? (event.key in STEPS ? (part + STEPS[event.key] + 1) % 1 : null);
         if (to === null) return;
         event.preventDefault();
         event.stopPropagation();

@@ -1,4 +1,4 @@
-// Saves what is played in *Alone* in the browser (IndexedDB), since the instrument in the
+// Saves what is played in the page in the browser (IndexedDB), since the instrument in the
 // page ends with the page.
 
 import { Refusal } from '../link/connection.js';

@@ -14,6 +14,9 @@ const TYPES = {
     '.wasm': 'application/wasm',
 };
 
+/** Time limit of all waiting, in milliseconds; no test depends on how long it takes. */
+export const PATIENCE = { timeout: 30_000 };
+
 /** Options to launch the browser. */
 export const LAUNCH = {
     executablePath: chromiumPath,
@@ -75,7 +78,7 @@ const FAKE_ALONE = `
 import { FakeInstrument } from '/test/fake-port.js';
 export async function connect(listener, { context }) {
     const alone = window.alone = new FakeInstrument(100 + Math.floor(Math.random() * 1e6));
-    return { node: new GainNode(context), ...alone.connect(listener) };
+    return { node: context ? new GainNode(context) : null, ...alone.connect(listener) };
 }
 `;
 
@@ -118,22 +121,22 @@ export async function open(url) {
         address,
         /**
          * Opens a page and waits until it is connected; reports errors in it.
-         * @param {{ size: [number, number], colorScheme?: string, onproblem: (problem: string) => void, fragment?: string, alone?: boolean }} look `alone`: with a
-         *   second fake instrument in the page
+         * @param {{ size: [number, number], colorScheme?: string, onproblem: (problem: string) => void, fragment?: string, alone?: boolean, copy?: boolean }} look `alone`: with a
+         *   second fake instrument in the page; `copy`: with that one only
          */
-        async page({ size: [width, height], colorScheme = 'dark', onproblem, fragment = '', alone = false }) {
+        async page({ size: [width, height], colorScheme = 'dark', onproblem, fragment = '', alone = false, copy = false }) {
             const page = await browser.newPage();
             page.on('pageerror', (error) => onproblem(error.stack));
             page.on('console', (message) => {
                 // The page asks for files that may be missing, like the module.
-                if (message.type() === 'error' && !message.text().includes('404')) onproblem(message.text());
+                if (message.type() === 'error' && !/404|WebSocket/.test(message.text())) onproblem(message.text());
             });
             await page.setViewportSize({ width, height });
             await page.emulateMedia({ colorScheme });
             if (!url) {
-                await page.route('**/link/socket.js', (route) =>
-                    route.fulfill({ contentType: 'text/javascript', body: FAKE }));
-                if (alone) {
+                if (copy) await page.route('**/gatebend.wasm', (route) => route.fulfill({ status: 200, body: '' }));
+                else await page.route('**/link/socket.js', (route) => route.fulfill({ contentType: 'text/javascript', body: FAKE }));
+                if (alone || copy) {
                     await page.route('**/audio/standalone.js', (route) =>
                         route.fulfill({ contentType: 'text/javascript', body: FAKE_ALONE }));
                 }

@@ -28,18 +28,26 @@ export const PARAMETERS = [
     number('speed', 'x', -400, 400, 100, 5, 2),
     number('rate', 'Hz', 0, 96000, 0, 500, 0, [0, 'own']),
     choice('interpolation', 'hold', 'linear'),
+    choice('swap', 'crossfade', 'instant'),
     choice('bend', '0', '1', 'invert'),
     choice('hold', 'momentary', 'latched'),
     number('radius', '%', 0, 50, 8, 1),
     choice('dead', 'hidden', 'shown'),
 ];
 
+const BUTTONS = ['previous', 'next', 'mode', 'clear', 'time'];
+const page = (name, ...labels) => ({ name, labels: BUTTONS.map((button, i) => [button, labels[i] ?? button]) });
+const PAGES = [page('play', 'prev'), page('menu', 'up', 'down', 'less', 'more', 'back')];
+
+const BEND = PARAMETERS.findIndex(({ key }) => key === 'bend');
+
 /** An instrument that outlives its connections. */
 export class FakeInstrument {
     constructor(start = 1) {
         this.start = start;
-        /** True if it sends sound to pages. */
+        /** True if it sends sound to pages, and if it is heard without them. */
         this.sound = false;
+        this.outputs = false;
         this.t = 0;
         this.state = {
             network: this.network(canned()),
@@ -152,12 +160,13 @@ export class FakeInstrument {
             }
             this.send({
                 type: 'welcome', version: 1, program: '0.1.0', start: this.start, board: 'desk',
-                rate: 44100, sound: this.sound, display: 64, parameters: PARAMETERS,
+                rate: 44100, sound: this.sound, outputs: this.outputs, display: 64, parameters: PARAMETERS,
                 regions: [
                     { name: 'field', corners: [0, 0, 1, 0.85] },
-                    ...['previous', 'next', 'mode', 'clear', 'time'].map((name, i) =>
+                    ...BUTTONS.map((name, i) =>
                         ({ name, corners: [i / 5, 0.85, (i + 1) / 5, 1] })),
                 ],
+                pages: PAGES,
             }, listener);
             this.send({ type: 'state', ...this.state }, listener);
             if (this.clients) this.send({ type: 'status', t: this.t, load: 1, late: 0, engine: 'cpu', clients: this.clients, faults: [] }, listener);
@@ -222,7 +231,8 @@ export class FakeInstrument {
                 const at = PARAMETERS.findIndex(({ key }) => key === message.key);
                 const { min, max } = PARAMETERS[at];
                 this.state.parameters[at] = Math.max(min, Math.min(max, message.value));
-                this.change({ parameters: this.state.parameters });
+                const touched = { ...this.state.touched, bend: ['zero', 'one', 'invert'][this.state.parameters[BEND]] };
+                this.change({ parameters: this.state.parameters, touched });
                 break;
             }
             case 'play': this.change({ transport: { ...this.state.transport, playing: message.playing } }); break;

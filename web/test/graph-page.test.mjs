@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { missing, open } from './browser.mjs';
+import { PATIENCE, missing, open } from './browser.mjs';
 
 const why = await missing();
 let chromium;
@@ -33,7 +33,7 @@ function inGraph(name, run, { query = 'still&network=pebbles' } = {}) {
         }, [node, dx, dy]);
         const sent = async (matches) => {
             const found = await page.waitForFunction((source) =>
-                window.store.sent.find((message) => new Function('message', `return (${source})(message)`)(message)), matches.toString(), { timeout: 5000 });
+                window.store.sent.find((message) => new Function('message', `return (${source})(message)`)(message)), matches.toString(), PATIENCE);
             return found.jsonValue();
         };
         await run(page, { at, sent });
@@ -44,7 +44,8 @@ function inGraph(name, run, { query = 'still&network=pebbles' } = {}) {
 
 for (const by of ['plain', 'webgl']) {
     inGraph(`the brush paints a stroke (${by} renderer)`, async (page, { at, sent }) => {
-        await page.getByRole('button', { name: 'Paint 0' }).click();
+        await page.evaluate(() => { window.store.state.touched.bend = 'zero'; });
+        await page.getByRole('button', { name: 'Paint over gates' }).click();
         await page.mouse.move(...await at(20));
         await page.mouse.down();
         await page.mouse.move(...await at(90), { steps: 8 });
@@ -59,15 +60,15 @@ for (const by of ['plain', 'webgl']) {
 }
 
 inGraph('box and cone tools paint the gates they contain', async (page, { at, sent }) => {
-    await page.getByRole('button', { name: 'Paint the gates in a box' }).click();
+    await page.getByRole('button', { name: 'Box' }).click();
     const [x, y] = await at(40);
     await page.mouse.move(x - 8, y - 8);
     await page.mouse.down();
     await page.mouse.move(x + 8, y + 8, { steps: 3 });
     await page.mouse.up();
     const box = await sent(({ type }) => type === 'paint');
-    assert.deepEqual(box, { type: 'paint', bends: [[40, 'invert']], begins: true });
-    await page.getByRole('button', { name: 'Paint a gate and all it depends on' }).click();
+    assert.deepEqual(box, { type: 'paint', bends: [[40, 'zero']], begins: true });
+    await page.getByRole('button', { name: 'Everything before' }).click();
     await page.mouse.click(...await at(150));
     const cone = await page.evaluate(() => window.graph.model.fanIn(150));
     await page.waitForFunction((wanted) => window.store.sent.at(-1).bends.length === wanted, cone.length);
@@ -152,7 +153,7 @@ inGraph('a wire can be dragged to an earlier node, not to a later one', async (p
 });
 
 inGraph('one finger paints, two move and zoom', async (page, { at }) => {
-    await page.getByRole('button', { name: 'Paint 1' }).click();
+    await page.getByRole('button', { name: 'Paint over gates' }).click();
     const session = await page.context().newCDPSession(page);
     const touch = (type, ...points) => session.send('Input.dispatchTouchEvent', {
         type, touchPoints: points.map(([x, y], id) => ({ x, y, id })),

@@ -157,7 +157,7 @@ test('descriptions of nodes', () => {
     const info = { model, bend: null, audible: false, steered: false };
     assert.equal(describe({ ...info, node: 0 }), 'Input t0; read by 3 gates.');
     assert.equal(describe({ ...info, node: 2, bend: 'invert', audible: true, steered: true }),
-        'Gate 2, layer 1: and of t0 and t1; read by one gate; inverted; steered by an analog input.');
+        'Gate 2, layer 1: and of t0 and t1; read by one gate; flipped; steered by an analog input.');
     assert.equal(describe({ ...info, node: 3, bend: { op: 8 } }),
         'Gate 3, layer 1: xor of t0 and t1; read by 0 gates; not heard: no output depends on it; bent to nor, without effect now.');
     assert.match(describe({ ...info, node: 4 }), /heard as bit 0/);

@@ -40,6 +40,47 @@ test('an empty buffer is silent until it has filled again', () => {
     assert.equal(jitter.breaks, 1);
 });
 
+test('from the same computer, the delay is short and grows when the buffer runs empty', () => {
+    const jitter = new JitterBuffer(RATE, 0.05);
+    jitter.push(1000, numbered(1000, 50));
+    assert.deepEqual(pulled(jitter, 1), [1000]);
+    let end = 1050;
+    for (const delay of [70, 98, 120, 120]) {
+        pulled(jitter, 200);
+        jitter.push(end, numbered(end, delay - 1));
+        assert.deepEqual(pulled(jitter, 1), [0]);
+        jitter.push(end + delay - 1, numbered(end + delay - 1, 1));
+        assert.deepEqual(pulled(jitter, 1), [end]);
+        end += delay;
+    }
+    // And it shrinks again.
+    for (let i = 0; i < 1000; i++) {
+        jitter.push(end, numbered(end, 20));
+        end += 20;
+        pulled(jitter, 20);
+    }
+    assert.equal(jitter.delay, 50);
+    assert.ok(jitter.length <= 75, `${jitter.length}`);
+});
+
+test('after an interruption of the player, the delay returns to what it was', () => {
+    const jitter = new JitterBuffer(RATE, 0.05);
+    let end = 1000;
+    const push = (count) => {
+        jitter.push(end, numbered(end, count));
+        end += count;
+    };
+    push(50);
+    pulled(jitter, 20);
+    push(200);
+    for (let i = 0; i < 100; i++) {
+        push(20);
+        pulled(jitter, 20);
+    }
+    assert.ok(jitter.length <= 70, `${jitter.length}`);
+    assert.equal(jitter.breaks, 1);
+});
+
 test('lost sound is replaced with silence of the same length', () => {
     const jitter = new JitterBuffer(RATE);
     jitter.push(1000, numbered(1000, 100));

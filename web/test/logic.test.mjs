@@ -6,6 +6,7 @@ import { describe, withBends, encodeLink, decodeLink } from '../ui/network-file.
 import { latest } from '../ui/latest.js';
 import { columnOf, runs, changedPercent, timeOf } from '../ui/period.js';
 import { formatTime, fileName, groupDigits, splitAtError, formatValue } from '../ui/format.js';
+import { inWords, WORDS } from '../ui/words.js';
 import { canned, PARAMETERS } from './fake-port.js';
 
 test('a link contains the text that was put into it', async () => {
@@ -86,6 +87,18 @@ test('an expression is split at an error, by characters', () => {
     assert.deepEqual(splitAtError('🎹+', 1), { before: '🎹', wrong: '+', after: '' });
     assert.deepEqual(splitAtError('t+', 2), { before: 't+', wrong: '\u00a0', after: '' });
     assert.equal(splitAtError('', 0).wrong, '\u00a0');
+});
+
+test('the words of the page belong to parameters of the instrument', () => {
+    const table = readFileSync(new URL('../../crates/instrument/src/parameters.rs', import.meta.url), 'utf8');
+    for (const [key, { choices }] of Object.entries(WORDS)) {
+        const row = new RegExp(`"${key}" "[^"]*" "[^"]*"\\s*=> ([^]*?);`).exec(table)?.[1];
+        assert.ok(row, key);
+        if (choices) assert.equal(choices.length, (row.match(/"[^"]+"/g) ?? []).length, key);
+    }
+    const row = { key: 'dim', name: 'dim after', choices: [] };
+    assert.deepEqual(inWords(row), { name: 'Dim after', choices: [] });
+    assert.equal(inWords({ ...row, key: 'hold' }).name, 'Hold');
 });
 
 test('values are formatted as on the display', () => {

@@ -2,10 +2,12 @@
 // player reach it, and its state is shown.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 
 import { encodeLink } from '../ui/network-file.js';
-import { missing, open } from './browser.mjs';
+import { PATIENCE, missing, open } from './browser.mjs';
 import { canned } from './fake-port.js';
 
 const why = await missing();
@@ -32,7 +34,7 @@ function inPage(name, does, options = {}) {
 const receives = (page, type, fits = () => true) => page.waitForFunction(
     ([wanted, source]) => window.instrument.received.some((message) =>
         message.type === wanted && new Function('message', `return (${source})(message)`)(message)),
-    [type, fits.toString()], { timeout: 5000 });
+    [type, fits.toString()], PATIENCE);
 
 inPage('the mouse plays the pad, Shift leaves a finger, losing the focus lifts all', async (page) => {
     const box = await page.locator('#surface').boundingBox();
@@ -100,7 +102,7 @@ inPage('layers, parameters, presets and pages are set', async (page) => {
     await page.getByRole('button', { name: 'bass' }).click();
     await page.getByRole('button', { name: 'Clear bass' }).click();
     await receives(page, 'clear', ({ layer }) => layer === 0);
-    await page.locator('#parameters').getByRole('radio', { name: 'linear' }).click();
+    await page.getByRole('radiogroup', { name: 'Smoothing' }).getByRole('radio', { name: 'on' }).click();
     await receives(page, 'set', ({ key, value }) => key === 'interpolation' && value === 1);
     await page.locator('#set-rate').focus();
     await page.keyboard.press('ArrowRight');
@@ -156,9 +158,9 @@ inPage('a break is shown and edits are kept; single keys can be switched off', a
     await page.evaluate(() => localStorage.clear());
 });
 
-inPage('without the module, Alone says so and nothing is lost', async (page) => {
+inPage('without the module, the page says so and nothing is lost', async (page) => {
     await page.route('**/gatebend.wasm', (route) => route.fulfill({ status: 404, body: '' }));
-    await page.getByRole('button', { name: 'Alone' }).click();
+    await page.locator('#alone').click();
     await page.getByText('web/build.sh makes it').waitFor();
     assert.equal(await page.locator('#connected').getAttribute('aria-pressed'), 'true');
     await page.keyboard.press('x');
@@ -235,6 +237,14 @@ inPage('a link plays only after the player agrees', async (page, received) => {
     await receives(page, 'load', ({ network }) => JSON.parse(network).name === 'another');
 }, { fragment: await encodeLink(canned(8, 'from elsewhere')) });
 
+inPage('on a phone on its side, a link leaves the pad in place', async (page) => {
+    const pad = await page.locator('#surface').boundingBox();
+    await page.evaluate((hash) => { location.hash = hash; }, await encodeLink(canned(8, 'another')));
+    await page.getByRole('button', { name: 'Play it' }).waitFor();
+    assert.deepEqual(await page.locator('#surface').boundingBox(), pad);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 844);
+}, { size: [844, 390] });
+
 inPage('a hidden page lifts its fingers at once', async (page) => {
     const box = await page.locator('#surface').boundingBox();
     await page.mouse.move(box.x + 50, box.y + 50);
@@ -268,16 +278,13 @@ const sounding = (page) => page.evaluate(() => {
 
 inPage('pressed twice, Listen and Record start once; the recording ends complete', async (page) => {
     await sounding(page);
-    await page.getByText('Press Listen to hear it here').waitFor();
-    assert.ok(await page.locator('#listen.main').isVisible());
     await page.evaluate(() => {
         for (const id of ['record', 'record', 'listen', 'listen']) document.getElementById(id).click();
     });
-    await page.getByRole('button', { name: 'Listening' }).waitFor();
+    await page.locator('#listen[aria-pressed=true]').waitFor();
     await page.locator('#record[aria-pressed=true]').waitFor();
     assert.deepEqual(await page.evaluate(() => [window.contexts.length, window.nodes]), [1, ['gatebend-streamed', 'gatebend-tap']]);
-    assert.equal(await page.locator('#silent').isVisible(), false);
-    const saved = page.waitForEvent('download', { timeout: 5000 });
+    const saved = page.waitForEvent('download', PATIENCE);
     await page.locator('#listen').click();
     assert.equal((await saved).suggestedFilename(), 'street-surfer.wav');
     await page.waitForFunction(() => window.contexts[0].state === 'closed');
@@ -286,11 +293,11 @@ inPage('pressed twice, Listen and Record start once; the recording ends complete
 inPage('suspended sound resumes after one press', async (page) => {
     await sounding(page);
     await page.locator('#listen').click();
-    await page.getByRole('button', { name: 'Listening' }).waitFor();
+    await page.locator('#listen[aria-pressed=true]').waitFor();
     await page.evaluate(() => window.contexts[0].suspend());
     await page.locator('#listen[aria-pressed=false]').waitFor();
     await page.locator('#listen').click();
-    await page.getByRole('button', { name: 'Listening' }).waitFor();
+    await page.locator('#listen[aria-pressed=true]').waitFor();
     assert.equal(await page.evaluate(() => window.contexts.length), 1);
 });
 
@@ -349,9 +356,9 @@ inPage('a file can be dropped anywhere', async (page) => {
     await receives(page, 'load', ({ network }) => JSON.parse(network).name === 'dropped');
 });
 
-for (const size of [[360, 640], [390, 664], [1280, 720]]) {
+for (const size of [[360, 640], [390, 664], [844, 390], [667, 375], [568, 320], [720, 900], [1024, 768], [1100, 640], [1280, 720]]) {
     inPage(`at ${size.join(' by ')} the whole pad is visible, and so is the reason of a break`, async (page) => {
-        if (size[0] < 720) {
+        if (size[0] < 720 || size[1] < 500) {
             const client = await page.context().newCDPSession(page);
             const [width, height] = size;
             await client.send('Emulation.setTouchEmulationEnabled', { enabled: true, maxTouchPoints: 5 });
@@ -360,9 +367,11 @@ for (const size of [[360, 640], [390, 664], [1280, 720]]) {
         const inside = async (selector) => {
             const box = await page.locator(selector).boundingBox();
             const views = await page.locator('#views').boundingBox();
-            const bottom = views?.y ?? size[1];
-            assert.ok(box.x >= 0 && box.y >= 0 && box.x + box.width <= size[0] && box.y + box.height <= bottom,
-                `${selector}: ${JSON.stringify(box)}, the views start at ${bottom}`);
+            const bar = await page.locator('#bar').boundingBox();
+            const right = views && views.y === 0 ? views.x : size[0];
+            const bottom = views && views.y > 0 ? views.y : size[1] - (views ? 0 : bar.height);
+            assert.ok(box.x >= 0 && box.y >= 0 && box.x + box.width <= right && box.y + box.height <= bottom,
+                `${selector}: ${JSON.stringify(box)}, the space ends at ${right}, ${bottom}`);
         };
         await inside('#surface');
         assert.deepEqual(await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.scrollHeight]), size);
@@ -392,7 +401,7 @@ inPage('a finger that scrolls does not seek, one that taps does', async (page, r
 
 inPage('the help explains terms and the keys of the graph', async (page) => {
     await page.keyboard.press('?');
-    for (const text of ['A bend holds', 'A layer is', 'A brush paints', 'smaller and larger brush']) {
+    for (const text of ['A bend forces', 'A layer is', 'Paint over the gates', 'smaller and larger brush']) {
         await page.getByText(text).waitFor();
     }
 });
@@ -440,7 +449,7 @@ inPage('after a long absence the player decides what to play', async (page, rece
 
 inPage('an instrument in the page that stopped is started again', async (page) => {
     await page.locator('#alone').click();
-    await page.getByText('In this page', { exact: true }).waitFor();
+    await page.locator('#connection-state', { hasText: 'In this page' }).waitFor();
     await page.keyboard.press('n');
     await page.waitForFunction(() => document.title.startsWith('random'));
     await page.waitForFunction(() => window.alone.received.some(({ type }) => type === 'snapshot'));
@@ -448,7 +457,7 @@ inPage('an instrument in the page that stopped is started again', async (page) =
     await page.evaluate(() => window.alone.drop('The instrument has stopped.'));
     await page.getByText('The instrument has stopped. What you played').waitFor();
     await page.getByRole('button', { name: 'Play on' }).click();
-    await page.getByText('In this page', { exact: true }).waitFor();
+    await page.locator('#connection-state', { hasText: 'In this page' }).waitFor();
     assert.equal(await page.title(), title);
     await page.evaluate(() => { window.instrument.clients = 2; });
     await page.locator('#connected').click();
@@ -459,7 +468,7 @@ inPage('an instrument in the page that stopped is started again', async (page) =
 
 inPage('a switch asks for a pairing code, or is cancelled', async (page) => {
     await page.locator('#alone').click();
-    await page.getByText('In this page', { exact: true }).waitFor();
+    await page.locator('#connection-state', { hasText: 'In this page' }).waitFor();
     await page.evaluate(() => { window.instrument.code = '4711'; });
     await page.locator('#connected').click();
     await page.getByRole('button', { name: 'Stay here' }).click();
@@ -469,3 +478,230 @@ inPage('a switch asks for a pairing code, or is cancelled', async (page) => {
     await page.keyboard.press('Enter');
     await page.getByText('desk', { exact: true }).waitFor();
 }, { alone: true });
+
+inPage('the pad\'s buttons say what they do on the display\'s page', async (page) => {
+    const labels = () => page.locator('.regions button').allTextContents();
+    assert.deepEqual(await labels(), ['‹', '›', 'mode', 'clear', 'time']);
+    await page.locator('#page-menu').click();
+    await page.getByRole('button', { name: 'Pad: less' }).waitFor();
+    assert.deepEqual(await labels(), ['up', 'down', 'less', 'more', 'back']);
+    await page.locator('#page-play').click();
+    await page.getByRole('button', { name: 'Pad: mode' }).waitFor();
+});
+
+inPage('a click without a pointer taps a button of the pad', async (page) => {
+    await page.evaluate(() => document.getElementById('pad-next').click());
+    await receives(page, 'touch', ({ fingers: [a] }) => a && a.y > 0.85);
+    await page.waitForFunction(() => window.instrument.received.filter(({ type }) => type === 'touch').at(-1).fingers.length === 0);
+});
+
+inPage('sliders and the play position are visible in forced colours', async (page) => {
+    await page.emulateMedia({ forcedColors: 'active' });
+    const picture = (selector) => page.locator(selector).screenshot();
+    const shown = await picture('#volume');
+    await page.locator('#volume').evaluate((slider) => { slider.value = slider.min; });
+    assert.notDeepEqual(await picture('#volume'), shown);
+    const colour = await page.locator('.head').evaluate((head) => getComputedStyle(head).backgroundColor);
+    assert.notEqual(colour, await page.locator('body').evaluate((body) => getComputedStyle(body).backgroundColor));
+});
+
+inPage('the play position has a value without the focus', async (page) => {
+    const slider = page.locator('#seek');
+    assert.match(await slider.getAttribute('aria-valuenow'), /^\d+$/);
+    await page.waitForFunction(() => Number(document.querySelector('#seek').getAttribute('aria-valuenow')) > 8000);
+    assert.equal(await slider.getAttribute('aria-valuemax'), '262143');
+    assert.match(await slider.getAttribute('aria-valuetext'), /^\d+ of 33 seconds$/);
+});
+
+inPage('End goes to the end of the loop, which is still heard', async (page) => {
+    await page.waitForFunction(() => document.querySelector('#seek').dataset.bent !== undefined);
+    await page.locator('#seek').focus();
+    await page.keyboard.press('End');
+    await receives(page, 'seek', ({ t }) => t % 262144 > 259000 && t % 262144 < 260000);
+});
+
+inPage('names contain the texts of their controls', async (page) => {
+    const wrong = await page.evaluate(() => [...document.querySelectorAll('button, input, [role=slider]')]
+        .filter((element) => element.checkVisibility() && element.getAttribute('aria-label'))
+        .map((element) => [element.getAttribute('aria-label'), (element.labels?.[0] ?? element).textContent.trim()])
+        .filter(([name, text]) => /[a-z]/i.test(text) && !name.toLowerCase().includes(text.toLowerCase()))
+        .map(String));
+    assert.deepEqual(wrong, []);
+});
+
+inPage('with reduced motion the page redraws seldom', async (page) => {
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    await page.waitForTimeout(600);
+    const draws = await page.evaluate(() => new Promise((resolve) => {
+        let [frames, count] = [0, 0];
+        for (const name of ['clearRect', 'putImageData']) {
+            const draw = CanvasRenderingContext2D.prototype[name];
+            CanvasRenderingContext2D.prototype[name] = function counted(...values) {
+                if (this.canvas.closest('#pad, .glass, .graph-stage')) count += 1;
+                return draw.apply(this, values);
+            };
+        }
+        const [listener] = window.instrument.listeners;
+        const { onmessage } = listener;
+        listener.onmessage = (data) => {
+            onmessage(data);
+            if (data instanceof ArrayBuffer && new Uint8Array(data)[0] === 1 && (frames += 1) === 60) resolve(count);
+        };
+    }));
+    assert.ok(draws > 0 && draws < 30, `${draws} times in 60 frames`);
+});
+
+inPage('a page whose files fail says so and loads again', async (page) => {
+    let fails = true;
+    await page.route('**/graph/ops.js', (route) => (fails ? route.abort() : route.continue()));
+    await page.reload();
+    await page.getByText('Some files of this page did not arrive').waitFor();
+    problems.length = 0;
+    fails = false;
+    await page.waitForFunction(() => document.querySelector('.light')?.dataset.state === 'open');
+    assert.equal(await page.getByText('Some files of this page did not arrive').isVisible(), false);
+});
+
+test('the server allows the page\'s own script', () => {
+    const page = readFileSync(new URL('../index.html', import.meta.url), 'utf8');
+    const server = readFileSync(new URL('../../src/link/server/connection.rs', import.meta.url), 'utf8');
+    const scripts = [...page.matchAll(/<script>([^]*?)<\/script>/g)];
+    assert.equal(scripts.length, 1);
+    const hash = `sha256-${createHash('sha256').update(scripts[0][1]).digest('base64')}`;
+    assert.ok(server.includes(hash), `src/link/server/connection.rs should have ${hash}`);
+});
+
+for (const size of [[1440, 900], [1200, 800], [1100, 640], [720, 900], [820, 1180], [390, 844], [844, 390]]) {
+    inPage(`at ${size.join(' by ')} nothing moves the pad, and messages cover no control`, async (page) => {
+        /** Visible controls, by name, that are not covered at their centres. */
+        const reachable = () => page.evaluate(() => [...document.querySelectorAll('button, input, select, textarea, #field, #seek, .graph-stage')]
+            .filter((element) => element.checkVisibility() && !element.closest('#notices'))
+            .filter((element) => {
+                const { left, top, width, height } = element.getBoundingClientRect();
+                const found = document.elementFromPoint(left + width / 2, top + height / 2);
+                return found !== null && element.contains(found);
+            })
+            .map((element) => element.id || element.outerHTML.slice(0, 80)));
+        const pad = await page.locator('#surface').boundingBox();
+        const controls = await reachable();
+        await page.evaluate(() => {
+            const { instrument } = window;
+            const file = JSON.parse(instrument.state.network.file);
+            instrument.change({
+                network: instrument.network(JSON.stringify({ ...file, name: 'a name that is longer than any place for it '.repeat(9) })),
+                notice: 'The network is too slow for this instrument: it takes 12 of at most 4 microseconds. The last one plays on.',
+                transport: { ...instrument.state.transport, seeks: 1 },
+            });
+            // As after reverse past 0.
+            const [listener] = instrument.listeners;
+            listener.onmessage(JSON.stringify({ type: 'status', t: 4_294_966_823, load: 1, late: 0, engine: 'cpu', clients: 1, faults: [] }));
+        });
+        await page.locator('.notice').waitFor();
+        await page.locator('#volume').evaluate((slider) => { slider.value = '-60'; slider.dispatchEvent(new Event('input')); });
+        await page.evaluate(() => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); }));
+        assert.deepEqual(await page.locator('#surface').boundingBox(), pad);
+        assert.deepEqual(await reachable(), controls);
+        assert.deepEqual(await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.scrollHeight]), size);
+    }, { size });
+}
+
+inPage('the graph fits again when the inspector opens and when layers are added', async (page) => {
+    await page.evaluate(() => window.instrument.change({ layers: { chosen: 0, layers: [{ name: 'bends', strength: 100, bends: [] }] } }));
+    /** Distances of the drawing from the edges of the graph. */
+    const fits = () => page.waitForFunction(() => {
+        const canvas = document.querySelectorAll('.graph-stage canvas')[1];
+        const { width, height } = canvas;
+        const { data } = canvas.getContext('2d').getImageData(0, 0, width, height);
+        // The names of the outputs are at the right of the overlay.
+        let right = 0;
+        for (let i = 3; i < data.length; i += 4) if (data[i] > 0) right = Math.max(right, (i >> 2) % width);
+        return width === document.querySelector('.graph-stage').clientWidth && right > width - 60 && right < width - 2;
+    });
+    await fits();
+    await page.locator('.graph-stage').focus();
+    await page.keyboard.press('v');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.getByRole('complementary', { name: 'Selected gate' }).waitFor();
+    await fits();
+    for (let i = 0; i < 3; i++) await page.locator('#add-layer').click();
+    await page.locator('#layers li').nth(3).waitFor();
+    await fits();
+});
+
+inPage('a long description is folded', async (page) => {
+    await page.evaluate(() => {
+        const file = JSON.parse(window.instrument.state.network.file);
+        window.instrument.change({ network: window.instrument.network(JSON.stringify({ ...file, description: 'x'.repeat(20_000) })) });
+    });
+    const height = async () => (await page.locator('#about').boundingBox()).height;
+    await page.getByRole('button', { name: 'More' }).waitFor();
+    assert.ok(await height() < 80, `${await height()}`);
+    await page.getByRole('button', { name: 'More' }).click();
+    assert.ok(await height() > 200 && await height() < 450, `${await height()}`);
+    await page.getByRole('button', { name: 'Less' }).click();
+    assert.ok(await height() < 80);
+});
+
+inPage('the first view leads from Play to the pad and the gates', async (page, received) => {
+    await sounding(page);
+    const lead = page.locator('#lead');
+    await page.getByText('Press Play, then press the pad or paint the gates.').waitFor();
+    await page.locator('#play.lead').click();
+    await page.locator('#listen[aria-pressed=true]').waitFor();
+    assert.equal((await received('play')).length, 0, 'it plays already');
+    await page.getByText('Press the pad or paint the gates.').waitFor();
+    // Painting is the first tool of the graph, with the bend of the pad.
+    await page.getByRole('radio', { name: 'flip' }).click();
+    await receives(page, 'set', ({ key, value }) => key === 'bend' && value === 2);
+    await page.locator('#touch [aria-checked=true]', { hasText: 'flip' }).waitFor();
+    const box = await page.locator('.graph-stage').boundingBox();
+    await page.mouse.move(box.x + 0.3 * box.width, box.y + 0.3 * box.height);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 0.6 * box.width, box.y + 0.6 * box.height, { steps: 6 });
+    await page.mouse.up();
+    await receives(page, 'paint', ({ bends }) => bends.length > 0 && bends.every(([, bend]) => bend === 'invert'));
+    assert.equal(await lead.textContent(), '');
+    assert.equal(await page.getByText('Paint here').count(), 0);
+    assert.equal(await page.getByText('Press here').count(), 1);
+    await page.locator('#play').click();
+    await receives(page, 'play', ({ playing }) => !playing);
+});
+
+inPage('an instrument with outputs of its own is heard without the page', async (page, received) => {
+    await page.evaluate(() => { window.instrument.outputs = true; });
+    await sounding(page);
+    await page.getByText('Press the pad or paint the gates.').waitFor();
+    await page.locator('#play').click();
+    await receives(page, 'play', ({ playing }) => !playing);
+    assert.deepEqual(await page.evaluate(() => window.contexts.length), 0);
+    assert.equal((await received('play')).length, 1);
+});
+
+inPage('every parameter has one control', async (page) => {
+    const names = await page.locator('.control > :first-child, .fader label').allTextContents();
+    assert.deepEqual(names.filter((name, i) => names.indexOf(name) !== i), []);
+    for (const name of ['Force gates to', 'Hold', 'Speed', 'Volume', 'Next network', 'Smoothing']) assert.ok(names.includes(name), name);
+});
+
+test('a copy of the page without an instrument plays in the page', { skip: why || false }, async () => {
+    problems.length = 0;
+    const page = await chromium.page({ ...look, copy: true });
+    await page.locator('#connection-state', { hasText: 'In this page' }).waitFor();
+    assert.equal(await page.getByText('does not answer').count(), 0);
+    assert.equal(await page.locator('#modes').isVisible(), false);
+    assert.match(await page.title(), /canned/);
+    const quiet = await page.evaluate(() => window.alone.start);
+    await page.locator('#play.lead').click();
+    await page.locator('#listen[aria-pressed=true]').waitFor();
+    // Another instrument, which is heard, plays on.
+    assert.notEqual(await page.evaluate(() => window.alone.start), quiet);
+    assert.ok(await page.evaluate(() => window.alone.received.some(({ type }) => type === 'restore')));
+    // Also without a network.
+    await page.route('**/ws', (route) => route.abort());
+    await page.reload();
+    await page.locator('#connection-state', { hasText: 'In this page' }).waitFor();
+    await page.evaluate(() => localStorage.clear());
+    assert.deepEqual(problems.filter((problem) => !problem.includes('ERR_FAILED')), []);
+    await page.close();
+});

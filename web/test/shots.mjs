@@ -8,7 +8,8 @@ import { join } from 'node:path';
 
 import { open } from './browser.mjs';
 
-const SIZES = { desktop: [1440, 900], low: [1280, 720], phone: [390, 844], 'low-phone': [360, 640], narrow: [720, 900], tablet: [820, 1180] };
+const SIZES = { desktop: [1440, 900], low: [1280, 720], phone: [390, 844], 'low-phone': [360, 640], narrow: [720, 900], tablet: [820, 1180], 'wide-tablet': [1024, 768],
+    'phone-on-its-side': [844, 390], 'low-phone-on-its-side': [667, 375] };
 const VIEWS = ['play', 'gates', 'networks', 'sound'];
 
 // The README's picture has few colours, reduced by ImageMagick (convert) if available.
@@ -43,8 +44,8 @@ async function play(page) {
     };
     await page.getByRole('button', { name: 'street surfer' }).click();
     await page.locator('#listen').click();
-    await page.getByRole('button', { name: 'Paint the gates in a box' }).click();
-    await page.getByRole('button', { name: 'Paint inverted' }).click();
+    await page.getByRole('button', { name: 'Box' }).click();
+    await page.getByRole('radio', { name: 'flip' }).click();
     await page.mouse.move(...await middle('.graph-stage', 0.42, 0.3));
     await page.mouse.down();
     await page.mouse.move(...await middle('.graph-stage', 0.5, 0.45), { steps: 4 });
@@ -59,7 +60,7 @@ for (const [name, size] of Object.entries(SIZES)) {
     for (const colorScheme of ['dark', 'light']) {
         const page = await openPage({ size, colorScheme, onproblem });
         await page.waitForTimeout(900);
-        for (const view of size[0] < 720 ? VIEWS : ['all']) {
+        for (const view of size[0] < 720 || size[1] < 500 ? VIEWS : ['all']) {
             if (view !== 'all') await page.click(`#view-${view}`);
             await page.waitForTimeout(300);
             const wide = await page.evaluate(() => document.documentElement.scrollWidth);

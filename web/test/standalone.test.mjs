@@ -90,3 +90,30 @@ for (const rate of [44_100, 48_000]) for (const [name, script] of Object.entries
         assert.equal(difference(new Uint32Array(sound.buffer), expected), -1);
     });
 }
+
+test('a touch right after the start bends, and requests no safe start', () => {
+    const module = new Module(compiled);
+    assert.equal(module.exports.create(48_000), Kind.nothing);
+    const states = [];
+    const take = (kind) => {
+        const message = kind === Kind.text ? JSON.parse(new TextDecoder().decode(module.output())) : {};
+        if (message.type === 'state') states.push(message);
+        return kind !== Kind.nothing;
+    };
+    const send = (message) => {
+        module.write(new TextEncoder().encode(JSON.stringify(message)));
+        take(module.exports.receive(Kind.text));
+    };
+    const play = (seconds) => {
+        for (let frames = 0; frames < seconds * 48_000; frames += 128) {
+            module.render(128);
+            while (take(module.exports.next_message()));
+        }
+    };
+    send({ type: 'hello', version: 1 });
+    play(0.5);
+    send({ type: 'touch', fingers: [{ x: 0.3, y: 0.4, size: 0.4 }] });
+    play(0.5);
+    assert.ok(states.some(({ touched }) => touched?.nodes.length > 0), 'nothing is touched');
+    assert.deepEqual(states.map(({ notice }) => notice).filter(Boolean), []);
+});

@@ -81,8 +81,43 @@ export function on(target, names, call) {
     call();
 }
 
-/** Returns true if the player prefers no animation. */
-export const reducedMotion = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
+/** Interval between updates if the player prefers reduced motion. */
+const REDUCED_MILLISECONDS = 500;
+
+/** Returns true if the player prefers reduced motion. */
+const reducedMotion = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
+
+/**
+ * Calls before each frame; twice a second if the player prefers reduced motion.
+ * @param {() => void} call
+ */
+export function animate(call) {
+    call();
+    const next = () => animate(call);
+    if (reducedMotion()) setTimeout(next, REDUCED_MILLISECONDS);
+    else requestAnimationFrame(next);
+}
+
+/**
+ * Returns a function for changes that come many times a second. It calls at once; if the
+ * player prefers reduced motion, later, and twice a second at most.
+ * @param {() => void} call
+ * @returns {() => void}
+ */
+export function seldom(call) {
+    let scheduled = false;
+    return () => {
+        if (!reducedMotion()) {
+            call();
+        } else if (!scheduled) {
+            scheduled = true;
+            setTimeout(() => {
+                scheduled = false;
+                call();
+            }, REDUCED_MILLISECONDS);
+        }
+    };
+}
 
 /**
  * Clears a canvas and fits it to its size on the screen, in device pixels.
@@ -114,7 +149,17 @@ export function colours(...names) {
  */
 export function onAppearance(element, call) {
     new ResizeObserver(call).observe(element);
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', call);
+    onColours(call);
+}
+
+/**
+ * Calls whenever the colours change.
+ * @param {() => void} call
+ */
+export function onColours(call) {
+    for (const query of ['(prefers-color-scheme: dark)', '(forced-colors: active)']) {
+        matchMedia(query).addEventListener('change', call);
+    }
 }
 
 /**

@@ -121,7 +121,7 @@ impl Simulation {
         let bus = Bus::new(time.clone(), desk.bus_hz);
         let config = desk.panel.clone();
         bus.plug(config.touch_address, Sensor::square(desk.firmware, fingers));
-        let oled = Oled::new();
+        let oled = Oled::new(config.chip);
         if config.has_display {
             bus.plug(config.display_address, oled.clone());
         }
@@ -236,6 +236,11 @@ impl Simulation {
     /// Returns the panel.
     pub fn panel(&self) -> &Panel<Bus<VirtualTime>, Bus<VirtualTime>, VirtualTime> {
         self.scheduler.panel()
+    }
+
+    /// Lets touches play at once, see [`Panel::skip_splash`].
+    pub fn skip_splash(&mut self) {
+        self.scheduler.skip_splash();
     }
 
     /// Merges the fingers of clients in the panel, as boards with a real sensor do.

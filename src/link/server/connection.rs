@@ -139,11 +139,14 @@ fn serve_file(
     http::respond(out, status, &headers, &file.content, request.wants_body)
 }
 
+/// Hash of the script in `web/index.html`.
+const INLINE_SCRIPT: &str = "sha256-s/kkjXdgMRyoPsd2yr50Nnfrtnc8ORcQPS2gHKRt54Q=";
+
 /// Returns the policy that limits the page to this host. Some browsers do not count
 /// websockets as `'self'`.
 fn content_security_policy(host: &str) -> String {
     format!(
-        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' '{INLINE_SCRIPT}'; style-src 'self'; \
          img-src 'self' data: blob:; connect-src 'self' ws://{host} wss://{host}; \
          worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
          frame-ancestors 'none'"

@@ -325,6 +325,7 @@ mod tests {
             board: "desk".into(),
             rate: 44_100,
             sound: true,
+            outputs: false,
             display: 64,
             surface: Surface::default(),
         };

@@ -56,11 +56,11 @@ test('a killed program continues with all edits, including those made meanwhile'
     const client = await browser.open(instrument.url);
     await client.page.getByRole('button', { name: 'street surfer' }).click();
     await client.until(({ name }) => name === 'street surfer', 'another network');
-    await client.draw('Paint the gates in a box', [0.4, 0.3], [0.5, 0.5]);
+    await client.draw('Box', [0.4, 0.3], [0.5, 0.5]);
     await client.until(({ bends }) => bends.length > 0, 'bends');
     await client.press('add-layer');
     await client.until(({ state }) => state.layers.layers.length === 2, 'a layer');
-    await client.draw('Paint the gates in a box', [0.5, 0.3], [0.6, 0.6]);
+    await client.draw('Box', [0.5, 0.3], [0.6, 0.6]);
     await client.until(({ state }) => state.layers.layers[1].bends.length > 0, 'bends in it');
     await client.page.locator('#strength-1').fill('40');
     await client.until(({ state }) => state.layers.layers[1].strength === 40, 'its strength');
@@ -74,7 +74,7 @@ test('a killed program continues with all edits, including those made meanwhile'
 
     await instrument.kill();
     await client.stands('away');
-    await client.draw('Paint the gates in a box', [0.62, 0.3], [0.8, 0.7]);
+    await client.draw('Box', [0.62, 0.3], [0.8, 0.7]);
     await instrument.start();
     await client.stands('open');
     await client.until(({ bends }) => bends.length > earlier.length, 'bends made meanwhile');
@@ -122,19 +122,19 @@ test('the sound continues from connected to standalone and back', { skip }, asyn
     const { page } = client;
     await page.getByRole('button', { name: 'night train' }).click();
     await client.until(({ name }) => name === 'night train', 'another network');
-    await client.draw('Paint the gates in a box', [0.4, 0.3], [0.5, 0.5]);
+    await client.draw('Box', [0.4, 0.3], [0.5, 0.5]);
     await client.until(({ bends }) => bends.length > 0, 'bends');
     const first = client.bends;
     await client.press('listen');
     await client.until(({ frames }) => frames[3] > 10, 'sound');
 
     await client.press('alone');
-    await page.getByText('In this page', { exact: true }).waitFor(PATIENCE);
+    await page.locator('#connection-state', { hasText: 'In this page' }).waitFor(PATIENCE);
     await showsName(client, 'night train');
     assert.equal(await shownBends(client, 'hand'), String(first.length));
-    assert.equal(await page.locator('#listen').textContent(), 'Listening');
+    assert.equal(await page.locator('#listen').getAttribute('aria-pressed'), 'true');
     // Edits of the standalone instrument return to the connected one.
-    await client.draw('Paint the gates in a box', [0.55, 0.3], [0.75, 0.6]);
+    await client.draw('Box', [0.55, 0.3], [0.75, 0.6]);
     await eventually(async () => Number(await shownBends(client, 'hand')) > first.length, 'more bends');
     await client.press('record');
     await page.getByRole('button', { name: 'Stop 0:01' }).waitFor(PATIENCE);
@@ -161,7 +161,7 @@ test('a reload keeps network, bends and presets of the standalone instrument', {
     if (lacks) return t.skip(lacks);
     const { page } = client;
     await client.press('alone');
-    await page.getByText('In this page', { exact: true }).waitFor(PATIENCE);
+    await page.locator('#connection-state', { hasText: 'In this page' }).waitFor(PATIENCE);
     await page.getByRole('button', { name: 'night train' }).click();
     await showsName(client, 'night train');
     await page.getByLabel('Name of a new preset').fill('dusk');
@@ -169,7 +169,7 @@ test('a reload keeps network, bends and presets of the standalone instrument', {
     await page.getByRole('button', { name: 'Delete dusk' }).waitFor(PATIENCE);
     await page.getByRole('button', { name: 'storm' }).click();
     await showsName(client, 'storm');
-    await client.draw('Paint the gates in a box', [0.4, 0.3], [0.5, 0.5]);
+    await client.draw('Box', [0.4, 0.3], [0.5, 0.5]);
     await eventually(async () => Number(await shownBends(client, 'hand')) > 0, 'bends');
     const bent = await shownBends(client, 'hand');
     // Reads the browser's storage as the page does.
@@ -194,7 +194,7 @@ test('a reload keeps network, bends and presets of the standalone instrument', {
     await client.stands('open');
     assert.notEqual(await page.locator('#network-name').textContent(), 'storm');
     await client.press('alone');
-    await page.getByText('In this page', { exact: true }).waitFor(PATIENCE);
+    await page.locator('#connection-state', { hasText: 'In this page' }).waitFor(PATIENCE);
     await showsName(client, 'storm');
     assert.equal(await shownBends(client, 'hand'), bent);
     await page.getByRole('button', { name: 'dusk', exact: true }).click();
@@ -212,7 +212,7 @@ test('without a connection the page opens and plays an expression', { skip }, as
     await instrument.kill();
     await page.reload();
     await page.getByRole('button', { name: 'Play in this page' }).click(PATIENCE);
-    await page.getByText('In this page', { exact: true }).waitFor(PATIENCE);
+    await page.locator('#connection-state', { hasText: 'In this page' }).waitFor(PATIENCE);
     await page.getByRole('textbox', { name: 'Expression of t' }).fill('t*(t>>9|t>>13)&63');
     await showsName(client, 't*(t>>9|t>>13)&63');
     await eventually(() => page.locator('.graph-stage canvas').first().evaluate((canvas) => {
@@ -225,7 +225,7 @@ test('without a connection the page opens and plays an expression', { skip }, as
 
 test('a link contains the network and its bends', { skip }, async () => {
     const one = await browser.open(instrument.url, { permissions: ['clipboard-read', 'clipboard-write'] });
-    await one.draw('Paint the gates in a box', [0.4, 0.3], [0.6, 0.5]);
+    await one.draw('Box', [0.4, 0.3], [0.6, 0.5]);
     await one.until(({ bends }) => bends.length > 0, 'bends');
     const [bends, name, { file }] = [one.bends, one.name, one.state.network];
     await one.press('share');
@@ -247,7 +247,7 @@ test('a link contains the network and its bends', { skip }, async () => {
 
 test('a saved file opens again with its bends', { skip }, async () => {
     const client = await browser.open(instrument.url);
-    await client.draw('Paint the gates in a box', [0.4, 0.3], [0.6, 0.5]);
+    await client.draw('Box', [0.4, 0.3], [0.6, 0.5]);
     await client.until(({ bends }) => bends.length > 0, 'bends');
     const [bends, name] = [client.bends, client.name];
     const saved = client.page.waitForEvent('download', PATIENCE);

@@ -83,7 +83,7 @@ inPages('a touch is visible on display and gates until it is lifted', async (cli
 });
 
 inPages('edits of one page appear in the other', async (one, other) => {
-    await one.draw('Paint the gates in a box', [0.4, 0.2], [0.55, 0.4]);
+    await one.draw('Box', [0.4, 0.2], [0.55, 0.4]);
     await one.until(({ bends }) => bends.length > 0, 'bends');
     await other.until(({ bends }) => same(bends, one.bends), 'equal bends');
     await eventually(async () => (await other.page.locator('#layers .number').first().textContent()) === String(one.bends.length), 'equal number of bends');
@@ -101,14 +101,15 @@ inPages('edits of one page appear in the other', async (one, other) => {
 
 inPages('of two pages that bend the same gate, the last one wins', async (one, other) => {
     const paint = async (client, bend, from, to) => {
-        await client.page.getByRole('button', { name: bend, exact: true }).click();
-        await client.draw('Paint the gates in a box', from, to);
+        await client.page.locator('#touch').getByRole('radio', { name: bend, exact: true }).click();
+        await client.page.locator(`#touch [role=radio][aria-checked=true]:text-is("${bend}")`).waitFor();
+        await client.draw('Box', from, to);
     };
-    await paint(one, 'Paint 1', [0.4, 0.2], [0.6, 0.6]);
+    await paint(one, '1', [0.4, 0.2], [0.6, 0.6]);
     await other.until(({ bends }) => bends.length > 0 && same(bends, one.bends), 'bends of the first page');
     const first = one.bends;
     assert.ok(first.every((bend) => bend.endsWith('"one"')));
-    await paint(other, 'Paint 0', [0.5, 0.2], [0.7, 0.6]);
+    await paint(other, '0', [0.5, 0.2], [0.7, 0.6]);
     await one.until(({ bends }) => bends.some((bend) => bend.endsWith('"zero"')) && same(bends, other.bends), 'bends of the second page');
     const nodes = (bends, kind) => bends.filter((bend) => bend.endsWith(kind)).map((bend) => bend.split(' ')[0]);
     const now = one.bends;
@@ -117,12 +118,13 @@ inPages('of two pages that bend the same gate, the last one wins', async (one, o
     assert.ok(ones.length > 0 && nodes(first, '"one"').some((node) => zeros.includes(node)), 'both pages have bent some gate');
     assert.deepEqual([...new Set([...ones, ...zeros])].sort(), [...new Set([...nodes(first, '"one"'), ...zeros])].sort());
 
-    // At the same time, either may win, but all pages agree.
+    // At the same time, either may win, but all pages agree. One page flips, one erases.
+    await other.page.getByRole('button', { name: 'Erase' }).click();
     await Promise.all([
-        paint(one, 'Paint 1', [0.3, 0.2], [0.6, 0.6]),
-        paint(other, 'Paint inverted', [0.4, 0.2], [0.7, 0.6]),
+        paint(one, 'flip', [0.3, 0.2], [0.6, 0.6]),
+        other.draw('Box', [0.55, 0.2], [0.7, 0.6]),
     ]);
-    const both = ({ bends }) => bends.some((bend) => bend.endsWith('"one"')) && bends.some((bend) => bend.endsWith('"invert"'));
+    const both = ({ bends }) => bends.some((bend) => bend.endsWith('"invert"')) && bends.length < now.length + nodes(bends, '"invert"').length;
     await one.until(both, 'bends of both pages');
     await other.until((client) => both(client) && client.played === one.played, 'equal state');
     const third = await browser.open(instrument.url);

@@ -100,7 +100,7 @@ test('painted gates are audible until they are cleared', { skip }, (t) => {
     let nodes = [];
     return compare(t, [{
         async edit(client) {
-            await client.draw('Paint the gates in a box', [0.4, 0.2], [0.6, 0.5]);
+            await client.draw('Box', [0.4, 0.2], [0.6, 0.5]);
             await client.until(({ bends }) => bends.length > 0, 'bends');
             nodes = client.bends.map((bend) => bend.split(' ')[0]);
         },

@@ -88,15 +88,21 @@ impl Standalone {
             rate,
             // The page itself plays the sound.
             sound: false,
+            outputs: false,
             display: board.panel.rows() as u8,
             surface: board.panel.surface.clone(),
         };
         // The instrument ends with the page, and never restarts within it.
         let welcome = info.welcome(0);
+        // Scripts are compared with the program, which has a splash.
+        let is_page = script.is_empty();
         let script = Script::parse(script, &board.panel.surface)?;
         let desk = Desk::like(board, InstrumentParts::new(factory_networks::all()));
         let touch = TouchMerge::default();
         let mut simulation = Simulation::played(desk, script, touch.clone())?;
+        if is_page {
+            simulation.skip_splash();
+        }
         let oled = simulation.oled().clone();
         let source = FrameSource::new(
             Arc::clone(simulation.counters()),

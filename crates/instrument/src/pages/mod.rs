@@ -1,5 +1,6 @@
 //! Pages of the display: pictures of the state.
 
+mod check;
 mod lists;
 mod picture;
 mod play;
@@ -11,6 +12,7 @@ use embedded_graphics::prelude::*;
 use embedded_graphics::primitives::{PrimitiveStyle, Rectangle};
 use embedded_graphics::text::{Baseline, Text};
 
+pub use check::draw_check;
 pub(super) use lists::ABOUT_LINES;
 pub use picture::{Picture, WIDTH};
 
@@ -100,14 +102,6 @@ pub fn draw_splash(picture: &mut Picture, ready: bool) {
             rectangle(picture, (x, 54), (5, 5), style);
         }
     }
-}
-
-/// Draws a test picture with every edge and a text.
-pub fn draw_check(picture: &mut Picture) {
-    let size = (WIDTH as i32, picture.height() as i32);
-    rectangle(picture, (0, 0), size, OUTLINED);
-    let middle = picture.height() as i32 / 2;
-    text().write(picture, Point::new(29, middle - LINE / 2), "gatebend check");
 }
 
 /// Draws the message of a fault.
