@@ -176,7 +176,7 @@ impl BendLayers {
         }
         // Each name occurs once, since edits are meant for a layer of a name.
         let is_taken = |name: &str| name == "layer" || self.iter().any(|layer| layer.name == name);
-        let name = free_name(name.as_deref().unwrap_or("layer"), is_taken);
+        let name = free_name(&name.unwrap_or_else(|| "layer".into()), is_taken);
         if !is_name(&name) {
             return Err(format!(
                 "{name:?} is not a valid layer name: use letters, digits, spaces, - and _"

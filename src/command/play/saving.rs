@@ -23,20 +23,14 @@ pub struct Saving {
 impl Saving {
     /// Claims the folder. If another program has it, this one saves nothing, and says so.
     pub fn claim(folder: Option<PathBuf>) -> Saving {
-        let mut saving = Saving {
-            folder,
-            problem: None,
-            _lock: None,
-        };
-        let Some(folder) = &saving.folder else {
-            return saving;
-        };
-        // A folder that cannot be made or locked is reported by what saves in it.
-        let _ = fs::create_dir_all(folder);
-        match Lock::take(&folder.join(LOCK)) {
-            Ok(lock) => saving._lock = Some(lock),
-            Err(LockError::Unavailable(error)) => log::warn!("no lock: {error}"),
-            Err(LockError::Held(process)) => {
+        let taken = folder.as_ref().map(|folder| {
+            // A folder that cannot be made or locked is reported by what saves in it.
+            let _ = fs::create_dir_all(folder);
+            Lock::take(&folder.join(LOCK))
+        });
+        let (lock, problem) = match (taken, &folder) {
+            (Some(Ok(lock)), _) => (Some(lock), None),
+            (Some(Err(LockError::Held(process))), Some(folder)) => {
                 let process = process.map(|id| format!(" (process {id})"));
                 let problem = format!(
                     "nothing is saved here: another Gatebend{} saves in {}",
@@ -44,11 +38,15 @@ impl Saving {
                     folder.display()
                 );
                 print_message(&problem);
-                saving.problem = Some(problem);
-                saving.folder = None;
+                (None, Some(problem))
             }
+            _ => (None, None),
+        };
+        Saving {
+            folder: folder.filter(|_| problem.is_none()),
+            problem,
+            _lock: lock,
         }
-        saving
     }
 }
 
