@@ -803,7 +803,7 @@ fn play_in_real_time_ends_on_quit() {
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success());
     let errors = String::from_utf8(output.stderr).unwrap();
-    assert!(errors.starts_with("next, previous"), "{errors}");
+    assert!(errors.starts_with("\"dance\" is not a command"), "{errors}");
 }
 
 /// Sends Ctrl-C right after a change.
@@ -825,7 +825,7 @@ fn a_signal_ends_play_in_real_time_and_saves_changes() {
         stdin.write_all(b"bend 40 1\ndance\n").unwrap();
         // The answer to the second line: the first command was sent before.
         let mut errors = BufReader::new(child.stderr.take().unwrap()).lines();
-        let says = |line: &String| line.starts_with("next, previous");
+        let says = |line: &String| line.starts_with("\"dance\" is not a command");
         assert!(errors.by_ref().map(Result::unwrap).any(|line| says(&line)));
         let pid = child.id().to_string();
         let sent = Command::new("kill").args([signal, &pid]).status().unwrap();
@@ -874,7 +874,7 @@ impl Typed {
 }
 
 /// The answer to a word that is no command.
-const UNKNOWN: &str = "next, previous";
+const UNKNOWN: &str = "\"dance\" is not a command";
 
 #[test]
 fn a_desk_saves_in_the_data_folder_until_another_program_does() {
