@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Plays the instrument on this computer and opens its page. Only needs Rust.
 # Usage: ./play.sh [--page | --tour] [NAME|NET.json|'EXPRESSION']     ./play.sh --list
-#   NAME         a network of assets/networks, see --list [running-man]
+#   NAME         a network of assets/networks, see --list [what was played last, or running-man]
 #   'EXPRESSION' an expression of t, which is compiled to a network first
-#   --page       serves the page until Ctrl-C (default in a terminal)
+#   --page       serves the page until Ctrl-C, and saves in out/ (default in a terminal)
 #   --tour       writes 30 s of sound to out/ and plays it (default elsewhere)
 #
 # Compatible with bash 3.2, the version of macOS.
@@ -29,6 +29,7 @@ for argument in "$@"; do
         ;;
     esac
 done
+named=$what
 what=${what:-running-man}
 # Without a terminal, Ctrl-C could not end the page.
 if [ -z "$how" ]; then
@@ -95,7 +96,9 @@ follow() {
 
 page() {
     local status
-    set -- play "$network" --presets out/presets
+    set -- play --state out
+    # Without a name, the page continues with what was played last.
+    if [ -n "$named" ] || [ ! -f out/state.json ]; then set -- "$@" "$network"; fi
     "$gatebend" "$@" | follow || status=${PIPESTATUS[0]}
     if [ "${status:-0}" = 1 ] && [ ${#features[@]} -gt 0 ]; then
         echo "Starting without a sound card; listen in the page." >&2

@@ -1,10 +1,10 @@
 //! The program as scripts use it: spellings, exit codes, bytes and errors.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
 use logicnet::Network;
 use logicnet::random::Ops;
@@ -12,12 +12,17 @@ use sha2::{Digest, Sha256};
 
 fn gatebend(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gatebend"));
+    let nowhere = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no data folder");
     command
         .args(arguments)
+        .envs(DATA.map(|name| (name, &nowhere)))
         .stdin(Stdio::null())
         .output()
         .unwrap()
 }
+
+/// Variables that name this computer's data folder, on Linux and on macOS.
+const DATA: [&str; 2] = ["XDG_DATA_HOME", "HOME"];
 
 /// Runs the program and expects success; returns its standard output.
 fn done(arguments: &[&str]) -> Vec<u8> {
@@ -784,7 +789,7 @@ fn play_refuses_impossible_requests_in_one_line() {
 fn play_in_real_time_ends_on_quit() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gatebend"));
     let mut child = command
-        .args(["play", "--silent"])
+        .args(["play", "--silent", "--state", "none"])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -833,6 +838,129 @@ fn a_signal_ends_play_in_real_time_and_saves_changes() {
     }
 }
 
+/// A desk that a player plays by typing, with a data folder.
+struct Typed {
+    child: Child,
+    errors: Lines<BufReader<ChildStderr>>,
+}
+
+impl Typed {
+    fn start(data: &str, arguments: &[&str]) -> Typed {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gatebend"));
+        let mut child = command
+            .args(["play", "--silent", "--no-web"])
+            .args(arguments)
+            .envs(DATA.map(|name| (name, data)))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let errors = BufReader::new(child.stderr.take().unwrap()).lines();
+        Typed { child, errors }
+    }
+
+    /// Types a line, and reads messages up to the one that has this text.
+    fn answer(&mut self, line: &str, expected: &str) {
+        writeln!(self.child.stdin.as_mut().unwrap(), "{line}").unwrap();
+        let mut errors = self.errors.by_ref().map(Result::unwrap);
+        assert!(errors.any(|error| error.contains(expected)), "{line}");
+    }
+
+    fn quit(mut self) {
+        writeln!(self.child.stdin.as_mut().unwrap(), "quit").unwrap();
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+/// The answer to a word that is no command.
+const UNKNOWN: &str = "\"dance\" is not a command";
+
+#[test]
+fn a_desk_saves_in_the_data_folder_until_another_program_does() {
+    let folder = Folder::new();
+    let data = folder.path("data");
+    let files = || {
+        let mut found = Vec::new();
+        let mut folders = vec![PathBuf::from(&data)];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).into_iter().flatten() {
+                let path = entry.unwrap().path();
+                let files = if path.is_dir() {
+                    &mut folders
+                } else {
+                    &mut found
+                };
+                files.push(path);
+            }
+        }
+        found
+    };
+    // Neither scripts nor simulated time read or write it, and --state none does not either.
+    let script = folder.path("script.txt");
+    fs::write(&script, "0.1 save dusk\n").unwrap();
+    for arguments in [
+        &["play", "--fast", "--seconds", "1"][..],
+        &[
+            "play",
+            "--silent",
+            "--no-web",
+            "--seconds",
+            "0.2",
+            "--script",
+            &script,
+        ],
+        &[
+            "play",
+            "--silent",
+            "--no-web",
+            "--seconds",
+            "0.2",
+            "--state",
+            "none",
+        ],
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gatebend"));
+        let command = command.args(arguments).envs(DATA.map(|name| (name, &data)));
+        assert!(
+            command
+                .stdin(Stdio::null())
+                .output()
+                .unwrap()
+                .status
+                .success()
+        );
+        assert_eq!(files(), Vec::<PathBuf>::new(), "{arguments:?}");
+    }
+    let preset = || {
+        files()
+            .into_iter()
+            .find(|file| file.ends_with("presets/dusk.json"))
+    };
+    let mut first = Typed::start(&data, &[]);
+    first.answer("save dusk\nbend 40 1\ndance", UNKNOWN);
+    let mut second = Typed::start(&data, &[]);
+    let problem = format!("(process {}) saves in", first.child.id());
+    second.answer("save dawn\ndance", &problem);
+    second.answer("", UNKNOWN);
+    second.quit();
+    // Killed, the first program leaves the preset and frees the folder.
+    while preset().is_none() {
+        std::thread::yield_now();
+    }
+    first.child.kill().unwrap();
+    first.child.wait().unwrap();
+    let mut third = Typed::start(&data, &[]);
+    third.answer("recall dusk\ndelete dusk\nundelete\ndance", UNKNOWN);
+    third.quit();
+    assert!(preset().is_some());
+    assert!(
+        !files()
+            .iter()
+            .any(|file| file.ends_with("presets/dawn.json"))
+    );
+}
+
 #[test]
 fn the_page_is_served_at_the_given_address() {
     let addresses = ["127.0.0.1", "127.0.0.2"];
@@ -840,7 +968,8 @@ fn the_page_is_served_at_the_given_address() {
     for listen in &addresses[..here] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gatebend"));
         let mut child = command
-            .args(["play", "--silent", "--port", "0", "--listen", listen])
+            .args(["play", "--silent", "--state", "none", "--port", "0"])
+            .args(["--listen", listen])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -13,7 +13,9 @@ use instrument::pages::{Picture, Status, View, draw};
 use instrument::parameters::{KEYS, Key, Parameters};
 use instrument::preset::{MAX_PRESETS, Preset};
 use instrument::surface::{Button, Press};
-use instrument::{Command, Direction, Instrument, Limits, Page, SaveRequest, Saved, State};
+use instrument::{
+    Command, Direction, Instrument, Limits, Page, Revision, SaveRequest, Saved, State, Target,
+};
 use logicnet::{Gate, Mask, Masks, Network, Op, Program};
 use proptest::prelude::*;
 
@@ -331,7 +333,10 @@ fn the_number_of_presets_is_limited() {
     // Saving over a preset adds none, and rescued states are saved beyond the limit.
     apply(
         &mut instrument,
-        [Command::bend(40, Some(Mask::Invert)), save("p 7".into())],
+        [
+            Command::bend(40, Some(Mask::Invert)),
+            Command::ReplacePreset("p 7".into()),
+        ],
     );
     assert!(instrument.apply(Command::SafeStart).unwrap().save.is_some());
     let names = ["p 1", "rescued"].map(|name| Command::DeletePreset(name.into()));
@@ -665,6 +670,52 @@ fn a_network_from_elsewhere_takes_the_index_of_its_counterpart() {
         ],
     );
     assert_eq!(instrument.state().network_index, 8);
+}
+
+#[test]
+fn no_preset_is_lost_by_saving_or_deleting_another() {
+    let mut instrument = instrument();
+    let save = |name: &str| Command::SavePreset(Some(name.into()));
+    let notice = |instrument: &Instrument| instrument.state().notice.clone().unwrap();
+    apply(
+        &mut instrument,
+        [save("dusk"), Command::Choose(1), save("dusk")],
+    );
+    assert_eq!(notice(&instrument), "saved as dusk 2: dusk exists");
+    // The same again is the same preset.
+    apply(&mut instrument, [save("dusk")]);
+    assert_eq!(*instrument.state().presets, ["dusk", "dusk 2"]);
+    let plays = |instrument: &mut Instrument, name: &str| {
+        apply(instrument, [Command::RecallPreset(name.into())]);
+        instrument.state().network_index
+    };
+    assert_eq!(plays(&mut instrument, "dusk"), 0);
+    // A player may replace a preset, and have the earlier one back.
+    let replace = |name: &str| Command::ReplacePreset(name.into());
+    apply(&mut instrument, [Command::Choose(2), replace("dusk 2")]);
+    assert_eq!(plays(&mut instrument, "dusk 2"), 2);
+    assert!(instrument.apply(replace("dawn")).is_err());
+    apply(&mut instrument, [Command::RestorePreset(None)]);
+    assert_eq!(notice(&instrument), "back as dusk 2 2: dusk 2 exists");
+    assert_eq!(plays(&mut instrument, "dusk 2 2"), 1);
+    let delete = |name: &str| Command::DeletePreset(name.into());
+    apply(&mut instrument, [delete("dusk"), delete("dusk 2")]);
+    let back = |name: Option<&str>| Command::RestorePreset(name.map(Into::into));
+    apply(&mut instrument, [back(Some("dusk")), back(None)]);
+    assert_eq!(*instrument.state().presets, ["dusk", "dusk 2", "dusk 2 2"]);
+    let problem = instrument.apply(back(None)).unwrap_err();
+    assert_eq!(problem, "no preset was deleted");
+    // A name that is made up is not that of a preset that may come back.
+    apply(
+        &mut instrument,
+        [Command::SavePreset(None), delete("preset 1")],
+    );
+    apply(
+        &mut instrument,
+        [Command::Choose(3), Command::SavePreset(None), back(None)],
+    );
+    let names = ["dusk", "dusk 2", "dusk 2 2", "preset 1", "preset 2"];
+    assert_eq!(*instrument.state().presets, names);
 }
 
 #[test]
@@ -1178,6 +1229,116 @@ fn a_state_from_elsewhere_is_restored_in_one_step() {
     wrong.layers = BendLayers::of([(60_000, Mask::Invert)].into());
     let refused = instrument.apply(Command::Restore(Box::new(wrong), None));
     assert!(refused.unwrap_err().contains("no node 60000"));
+}
+
+#[test]
+fn a_state_from_before_a_restart_never_replaces_a_newer_edit() {
+    let revision = |instrument: &Instrument| instrument.state().revision;
+    let mut before = instrument();
+    apply(
+        &mut before,
+        [
+            Command::Random(Some(3)),
+            Command::Show(Page::Menu),
+            Command::bend(40, Some(Mask::Invert)),
+            Command::Undo,
+            Command::Set(Key::Volume, -20),
+        ],
+    );
+    // The page of the display is not an edit.
+    let saved = Saved::of(before.state());
+    assert_eq!(saved.revision, 4);
+    let saved = Saved::from_json(&saved.to_json().unwrap()).unwrap();
+    let resume = |edits: u32| {
+        let saved = Saved {
+            revision: edits,
+            ..saved.clone()
+        };
+        Command::Resume(Box::new(saved), None)
+    };
+    // Started again, the instrument takes the newest of several states.
+    let mut after = instrument();
+    apply(&mut after, [resume(3), resume(4)]);
+    assert_eq!(after.state().network, before.state().network);
+    let resumed = Revision {
+        edits: 4,
+        resumed: 4,
+    };
+    assert_eq!(revision(&after), resumed);
+    let refused = |instrument: &mut Instrument, command| instrument.apply(command).unwrap_err();
+    assert_eq!(refused(&mut after, resume(4)), "what plays here is newer");
+    apply(&mut after, [Command::Choose(1)]);
+    assert_eq!(revision(&after).edits, 5);
+    refused(&mut after, resume(9));
+    // A player's first edit after a fresh start stays, too.
+    let mut played = instrument();
+    apply(&mut played, [Command::Choose(1)]);
+    refused(&mut played, resume(4));
+    assert_eq!(played.state().network_index, 1);
+    // A state of the disk continues the count.
+    let mut started = instrument();
+    started.resume(saved, true);
+    assert_eq!(revision(&started), resumed);
+}
+
+#[test]
+fn an_edit_for_a_network_or_a_layer_that_is_gone_is_refused() {
+    let mut instrument = instrument();
+    let network = Target::network(&instrument.state().network);
+    let name = network.0.clone();
+    let bend = |node| {
+        let target = Target {
+            network: Some(network.clone()),
+            layer: None,
+        };
+        Command::For(target, Box::new(Command::bend(node, Some(Mask::Invert))))
+    };
+    // Changed gates leave the network the same.
+    let gate = instrument.state().network.gates()[0];
+    let node = instrument.state().network.inputs();
+    apply(
+        &mut instrument,
+        [
+            Command::Mutate(Some(1)),
+            Command::Rewire(node, gate),
+            bend(40),
+        ],
+    );
+    assert!(instrument.state().bends().contains_key(&40));
+    apply(&mut instrument, [Command::Random(Some(3))]);
+    let problem = instrument.apply(bend(41)).unwrap_err();
+    assert_eq!(
+        problem,
+        format!("{name} no longer plays, so its edit was left out")
+    );
+    assert!(instrument.state().bends().is_empty());
+
+    let layer = |name: &str, command| {
+        let target = Target {
+            network: None,
+            layer: Some(name.into()),
+        };
+        Command::For(target, Box::new(command))
+    };
+    let names = |instrument: &Instrument| -> Vec<String> {
+        let layers = instrument.state().layers.iter();
+        layers.map(|layer| layer.name.clone()).collect()
+    };
+    // Each name occurs once.
+    let add = |name: &str| Command::AddLayer(Some(name.into()));
+    apply(&mut instrument, [add("bass"), add("lead"), add("bass")]);
+    assert_eq!(names(&instrument), ["hand", "bass", "lead", "bass 2"]);
+    // Two players remove the same layer, and one sets the strength of another.
+    let remove = layer("bass", Command::RemoveLayer(1));
+    apply(&mut instrument, [remove.clone()]);
+    let problem = instrument.apply(remove).unwrap_err();
+    assert_eq!(problem, "the layer bass is gone, so its edit was left out");
+    apply(
+        &mut instrument,
+        [layer("bass 2", Command::SetStrength(3, 30))],
+    );
+    assert_eq!(names(&instrument), ["hand", "lead", "bass 2"]);
+    assert_eq!(instrument.state().layers[2].strength, 30);
 }
 
 /// Returns a preset with three layers and a network with its own masks.

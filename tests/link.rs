@@ -23,7 +23,11 @@ use gatebend::link::server::{Access, ClientLimits, Listener, Options, Server};
 use gatebend::link::touch_merge::TouchMerge;
 use gatebend::link::view::{InstrumentInfo, View};
 use gatebend::spawn::spawn_plainly;
+use instrument::parameters::Parameters;
 use instrument::surface::Surface;
+use instrument::{Command, Instrument, Saved};
+use logicnet::Mask;
+use serde_json::json;
 use tungstenite::protocol::frame::Frame;
 use tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 use tungstenite::{Error, Message, WebSocket};
@@ -87,6 +91,13 @@ fn simulation(script: &str, touches: &TouchMerge) -> Simulation {
     let desk = Desk::new(factory_networks::all());
     let script = Script::parse(script, &desk.panel.surface).unwrap();
     Simulation::played(desk, script, touches.clone()).unwrap()
+}
+
+/// Returns an instrument that nothing plays.
+fn instrument() -> Instrument {
+    let networks = factory_networks::all();
+    let made = Instrument::new(networks, Parameters::default(), Vec::new(), None, 1);
+    made.unwrap().0
 }
 
 /// Facts about the simulated desk for clients.
@@ -374,8 +385,8 @@ impl Client {
             };
         }
         merge!(
-            network, layers, touched, parameters, library, presets, transport, history, page,
-            notice
+            network, layers, touched, parameters, library, presets, transport, revision, history,
+            page, notice
         );
         self.changes.push(changes.clone());
     }
@@ -501,6 +512,7 @@ fn a_client_gets_the_whole_state_and_then_changes() {
     client.expect_done(r#""type":"add-layer","name":"bass""#);
     let expected = State {
         layers: client.state.layers.clone(),
+        revision: client.state.revision,
         history: Some((1, 0)),
         ..State::default()
     };
@@ -577,6 +589,70 @@ fn two_clients_stay_in_step_and_the_last_writer_wins() {
     one.wait_until(agreed);
     two.wait_until(agreed);
     assert_eq!(one.state, two.state);
+}
+
+#[test]
+fn edits_for_what_another_client_has_replaced_are_refused_with_a_sentence() {
+    let playing = Playing::start(options());
+    let (mut one, mut two) = (playing.greeted(), playing.greeted());
+    one.expect_done(r#""type":"add-layer","name":"bass""#);
+    one.expect_done(r#""type":"add-layer","name":"lead""#);
+    let names = |client: &Client| -> Vec<String> {
+        let layers = client.state.layers.iter().flat_map(|it| &it.layers);
+        layers.map(|layer| layer.name.clone()).collect()
+    };
+    two.wait_until(|client| names(client).len() == 3);
+    let (name, nodes) = two.state.network.clone().unwrap().target;
+    // Both remove the same layer, and the second has not seen the first do it.
+    let remove = r#""type":"remove-layer","layer":1,"target":{"layer":"bass"}"#;
+    one.expect_done(remove);
+    let reason = |answer: ServerMessage| match answer {
+        ServerMessage::Refused { reason, .. } => reason,
+        answer => panic!("{answer:?}"),
+    };
+    let gone = "the layer bass is gone, so its edit was left out";
+    assert_eq!(reason(two.request(remove)), gone);
+    assert_eq!(names(&two), ["hand", "lead"]);
+    // One plays another network while the other paints.
+    one.expect_done(r#""type":"random","seed":1"#);
+    let target = format!(r#""target":{{"network":["{name}",{nodes}]}}"#);
+    let paint = format!(r#""type":"paint","bends":[[40,"one"]],"begins":true,{target}"#);
+    let gone = format!("{name} no longer plays, so its edit was left out");
+    assert_eq!(reason(two.request(&paint)), gone);
+    assert!(two.bends().is_empty());
+    let compile = format!(r#""type":"compile","expression":"t","bits":8,{target}"#);
+    assert!(reason(two.request(&compile)).contains("only edits have a target"));
+}
+
+#[test]
+fn whichever_client_returns_first_after_a_restart_the_newer_edit_stays() {
+    for order in [[true, false], [false, true]] {
+        let mut before = instrument();
+        for command in [
+            Command::Random(Some(1)),
+            Command::bend(40, Some(Mask::Invert)),
+        ] {
+            before.apply(command).unwrap();
+        }
+        let snapshot = Saved::of(before.state()).to_json().unwrap();
+        let playing = Playing::start(options());
+        for has_edit in order {
+            let mut client = playing.greeted();
+            let resume = json!(snapshot);
+            let answer = client.request(&format!(r#""type":"resume","snapshot":{resume},"t":7"#));
+            // The second one finds the state that it would bring back.
+            let is_second = has_edit != order[0];
+            let refused = matches!(answer, ServerMessage::Refused { .. });
+            assert_eq!(refused, is_second, "{answer:?}");
+            if has_edit {
+                client.expect_done(r#""type":"add-layer","name":"new""#);
+            }
+            let revision = client.state.revision.unwrap();
+            assert_eq!(revision.resumed, 2);
+            let layers = client.state.layers.unwrap().layers;
+            assert_eq!(layers.len(), if has_edit || order[0] { 2 } else { 1 });
+        }
+    }
 }
 
 #[test]
@@ -742,6 +818,23 @@ fn the_page_is_served() {
             head.starts_with(&format!("HTTP/1.1 {status} ")),
             "{request}: {head}"
         );
+    }
+}
+
+#[test]
+fn many_browsers_at_one_address_load_the_page_at_once() {
+    let playing = Playing::start(options());
+    let _clients: Vec<Client> = (0..8).map(|_| playing.greeted()).collect();
+    // All connections are open before the first request: more than are served at a time.
+    let mut streams: Vec<TcpStream> = (0..100).map(|_| tcp(playing.address)).collect();
+    for stream in &mut streams {
+        let request = b"GET /main.js HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        stream.write_all(request).unwrap();
+    }
+    for mut stream in streams {
+        let mut response = Vec::new();
+        stream.read_to_end(&mut response).unwrap();
+        assert!(response.starts_with(b"HTTP/1.1 200 "), "a file is missing");
     }
 }
 

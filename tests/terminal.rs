@@ -40,7 +40,7 @@ impl Session {
         let end = || Stdio::from(program_side.try_clone().unwrap());
         let before = settings(&controller);
         let child = Command::new(env!("CARGO_BIN_EXE_gatebend"))
-            .args(["play", "--silent", "--no-web"])
+            .args(["play", "--silent", "--no-web", "--state", "none"])
             .args(arguments)
             .env("TERM", "xterm-256color")
             .stdin(end())
@@ -240,7 +240,7 @@ fn a_flood_of_lines_does_not_delay_the_end() {
     use std::io::{BufRead, BufReader};
 
     let mut child = Command::new(env!("CARGO_BIN_EXE_gatebend"))
-        .args(["play", "--silent", "--no-web"])
+        .args(["play", "--silent", "--no-web", "--state", "none"])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

@@ -2,6 +2,7 @@
 
 mod logging;
 mod page;
+mod saving;
 mod simulated;
 mod track;
 
@@ -30,6 +31,7 @@ use log::LevelFilter;
 use super::boards;
 use crate::{CommandResult, Failure, files, print_message};
 use page::Page;
+use saving::Saving;
 
 #[derive(clap::Args)]
 #[command(after_help = parameters_help())]
@@ -71,11 +73,11 @@ pub struct Arguments {
     set: Vec<String>,
     #[command(flatten)]
     page: Page,
-    /// Folder to save everything in: state, presets, calibration and log
-    /// [default: none on a desk, on a board from its file]
-    #[arg(long, value_name = "DIR")]
+    /// Folder to save everything in: state, presets, calibration and log; none saves nothing
+    /// [default: this computer's data folder; none with a script or in simulated time; on a board from its file]
+    #[arg(long, value_name = "DIR|none")]
     state: Option<PathBuf>,
-    /// Folder to save presets in; without one they are lost at the end
+    /// Folder to save presets in [default: presets in the folder of --state]
     #[arg(long, value_name = "DIR")]
     presets: Option<PathBuf>,
     /// Seed of random networks and mutations
@@ -94,6 +96,9 @@ const COMPUTER: Cost = Cost {
     frame_ns: 20.0,
     callback_ns: 2000.0,
 };
+
+/// The value of `--state` that saves nothing.
+const NOTHING: &str = "none";
 
 fn seconds(text: &str) -> Result<f64, String> {
     text.parse()
@@ -221,8 +226,10 @@ impl Arguments {
         let storage = SessionStorage::new(autosave, handle);
         if let Some(saved) = restored.saved.as_mut().filter(|_| !restored.is_suspect) {
             let first = &parts.networks[0];
-            if self.network.is_some() && saved.origin != first.name() {
-                restored.replaced = Some(saved.clone());
+            if self.network.is_some() && *saved.network != *first {
+                let is_bent = saved.layers != BendLayers::default();
+                let is_lost = is_bent || !parts.networks.contains(&saved.network);
+                restored.replaced = is_lost.then(|| saved.clone());
                 saved.network = Arc::new(first.clone());
                 saved.layers = BendLayers::default();
                 saved.origin = first.name().to_string();
@@ -231,6 +238,14 @@ impl Arguments {
         }
         parts.restored = restored;
         Ok(Some(storage))
+    }
+
+    /// Returns the folder to save in: the one that is given, or else the default one.
+    fn folder(&self, default: impl FnOnce() -> Option<PathBuf>) -> Option<PathBuf> {
+        match &self.state {
+            Some(given) => Some(given.clone()).filter(|given| given.as_os_str() != NOTHING),
+            None => default(),
+        }
     }
 
     fn desk(
@@ -251,13 +266,16 @@ impl Arguments {
         } else {
             LevelFilter::Off
         };
-        let log = logging::start(self.state.as_deref(), terminal)?;
+        // A play without a player is the same wherever it runs.
+        let by_hand = !simulated && self.script.is_none();
+        let saving = Saving::claim(self.folder(|| by_hand.then(saving::data_folder).flatten()));
+        let log = logging::start(saving.folder.as_deref(), terminal)?;
         let play = if simulated {
             Self::simulate
         } else {
             Self::live
         };
-        let outcome = play(self, board, parts, script);
+        let outcome = play(self, board, parts, script, &saving);
         log.end(LOGGING);
         outcome
     }
@@ -271,7 +289,7 @@ impl Arguments {
                 "the script's fingers, knobs and faults are ignored: a board has its own",
             );
         }
-        let state = self.state.clone().or(board.state.as_ref().map(Into::into));
+        let state = self.folder(|| board.state.as_ref().map(Into::into));
         let state = state.as_deref();
         // First, so that the program ends in time even if something hangs.
         let signals = Signals::watch().map_err(|error| error.to_string())?;
@@ -297,7 +315,13 @@ impl Arguments {
         )))
     }
 
-    fn live(&self, board: Board, mut parts: InstrumentParts, script: Script) -> CommandResult {
+    fn live(
+        &self,
+        board: Board,
+        mut parts: InstrumentParts,
+        script: Script,
+        saving: &Saving,
+    ) -> CommandResult {
         let sound_card = cfg!(feature = "sound-card") && !self.silent;
         let platform = Platform {
             cost: COMPUTER,
@@ -312,7 +336,8 @@ impl Arguments {
         let here = Ipv4Addr::LOCALHOST.into();
         let listener = self.page.listener(&board.web, here, &name)?;
         let interrupted = watch_signals().map_err(|error| error.to_string())?;
-        let storage = self.restore(&mut parts, self.state.as_deref())?;
+        let storage = self.restore(&mut parts, saving.folder.as_deref())?;
+        parts.restored.notices.extend(saving.problem.clone());
         let mut desk = Desk::like(board, parts);
         desk.platform = platform;
         let mut screen = (!self.plain && has_screen()).then(Vec::new);

@@ -105,7 +105,7 @@ impl ClientSession {
             return Action::Send(vec![refused(None, HELLO_FIRST.into())]);
         }
         let (id, action) = match ClientMessage::read(text) {
-            Ok(ClientMessage { id, body }) => (id, self.handle(id, body, view, t)),
+            Ok(message) => (message.id, self.handle(message, view, t)),
             Err((id, reason)) => (id, Err(reason)),
         };
         action.unwrap_or_else(|reason| Action::Send(vec![refused(id, reason)]))
@@ -137,8 +137,7 @@ impl ClientSession {
 
     fn handle(
         &mut self,
-        id: Option<u32>,
-        body: Body,
+        ClientMessage { id, target, body }: ClientMessage,
         view: &View,
         t: u32,
     ) -> Result<Action, String> {
@@ -148,7 +147,14 @@ impl ClientSession {
         }
         let request = match body {
             Body::Request(request) => request,
-            Body::Command(command) => return Ok(Action::Command(id, self.numbered(command))),
+            Body::Command(command) => {
+                let command = self.numbered(command);
+                let command = match target {
+                    Some(target) => Command::For(target, command.into()),
+                    None => command,
+                };
+                return Ok(Action::Command(id, command));
+            }
         };
         Ok(match request {
             Request::Hello { version, code } => self.hello(id, version, code.as_deref(), view),
@@ -372,10 +378,21 @@ mod tests {
         assert_eq!(state.layers.unwrap().layers.len(), 2);
         assert!(state.network.is_none() && state.library.is_none());
         assert_eq!(two.update(&fixture.view), None);
-        // A change and its reversal are no difference.
+        // A change and its reversal are no difference but in the number of edits.
         fixture.send(&mut one, r#"{"type":"set","key":"volume","value":-12}"#);
         fixture.send(&mut one, r#"{"type":"set","key":"volume","value":-11}"#);
-        assert_eq!(two.update(&fixture.view), None);
+        let Some(ServerMessage::State(state)) = two.update(&fixture.view) else {
+            panic!("no sections, though there were edits");
+        };
+        let revision = protocol::Revision {
+            edits: 13,
+            resumed: 0,
+        };
+        let expected = State {
+            revision: Some(revision),
+            ..State::default()
+        };
+        assert_eq!(*state, expected);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use instrument::commands::{self, Fields};
 use serde::Deserialize;
 
 use super::protocol::{Body, ClientMessage};
+use instrument::Target;
 
 /// The part of a message that is read first.
 #[derive(Deserialize)]
@@ -16,6 +17,8 @@ struct Head {
     id: Option<u32>,
     #[serde(rename = "type")]
     kind: String,
+    #[serde(default)]
+    target: Option<Target>,
 }
 
 impl ClientMessage {
@@ -29,15 +32,21 @@ impl ClientMessage {
     /// # Errors
     /// Returns the reason, and the message's id if it has one.
     pub fn read(text: &str) -> Result<ClientMessage, (Option<u32>, String)> {
-        let Head { id, kind } = serde_json::from_str(text)
+        let Head { id, kind, target } = serde_json::from_str(text)
             .map_err(|error| (None, format!("not understood: {error}")))?;
         let problem = |error| (id, format!("not understood: {kind}: {error}"));
         let fields = Fields::of(&kind, text).map_err(problem)?;
         let body = match commands::with_name(&kind) {
             Some(spec) => Body::Command((spec.read)(fields).map_err(|reason| (id, reason))?),
+            None if target.is_some() => {
+                return Err((
+                    id,
+                    format!("not understood: {kind}: only edits have a target"),
+                ));
+            }
             None => Body::Request(serde_json::from_str(&fields.tagged()).map_err(problem)?),
         };
-        Ok(ClientMessage { id, body })
+        Ok(ClientMessage { id, target, body })
     }
 }
 

@@ -11,8 +11,8 @@
 //! whole [`ServerMessage::State`]; afterwards, only the sections of the state that changed.
 //! Answers carry the `id` of the message that they answer.
 
-use instrument::Command;
 pub use instrument::commands::Bend;
+use instrument::{Command, NetworkTarget, Target};
 use serde::{Deserialize, Serialize};
 
 /// The protocol's version; clients with another one are refused.
@@ -24,6 +24,8 @@ pub const VERSION: u32 = 1;
 pub struct ClientMessage {
     /// Repeated in the answer; without one, only refusals are answered.
     pub id: Option<u32>,
+    /// The network and the layer that an edit is meant for; if they are gone, it is refused.
+    pub target: Option<Target>,
     /// The message itself.
     pub body: Body,
 }
@@ -274,6 +276,9 @@ pub struct State {
     /// Play or pause, and the rate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transport: Option<Transport>,
+    /// The number of edits that led here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<Revision>,
     /// The number of steps that can be undone, and redone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history: Option<(usize, usize)>,
@@ -285,12 +290,24 @@ pub struct State {
     pub notice: Option<String>,
 }
 
+/// The number of edits that led to a state: [`instrument::Revision`].
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct Revision {
+    /// Edits of network, bends and parameters so far, including those before restarts.
+    pub edits: u32,
+    /// The number of edits that this start resumed from; 0 if it began anew.
+    pub resumed: u32,
+}
+
 /// The network that is played.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct Network {
     /// A checksum of the file, which frames of activity repeat.
     pub revision: u32,
+    /// Its name and number of nodes, for the targets of edits.
+    pub target: NetworkTarget,
     /// Its file, without the player's bends.
     pub file: String,
     /// Node, x and y of each gate on the pad's field, in parts of its sides. Gates that
@@ -443,8 +460,14 @@ mod tests {
             import type { Bend } from \"./Bend\";\n\
             import type { Gate } from \"./Gate\";\n\
             import type { Request } from \"./Request\";\n\n\
+            /** What an edit is meant for; if it is gone, the edit is refused. */\n\
+            export type Target = {\n    \
+            /** [`Network::target`]. */\n    \
+            network?: [string, number],\n    \
+            /** The name of the layer whose index the edit has. */\n    \
+            layer?: string,\n};\n\n\
             /** A message to the instrument; answers repeat its id. */\n\
-            export type ClientMessage = { id?: number } & (\n    | Request\n"
+            export type ClientMessage = { id?: number, target?: Target } & (\n    | Request\n"
             .to_string();
         for command in TABLE {
             write!(

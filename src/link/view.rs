@@ -5,7 +5,7 @@ use std::sync::Arc;
 use instrument::bend_layers::{BendLayer, BendLayers};
 use instrument::parameters::{KEYS, Kind};
 use instrument::surface::{Button, Surface};
-use instrument::{Page, State};
+use instrument::{Page, State, Target};
 use logicnet::{Mask, Network};
 
 use super::protocol::{self, Bend, LayerChange, Parameter, Region, Welcome};
@@ -126,6 +126,14 @@ impl View {
             ),
             presets: section!(view, &view.state.presets, state.presets.to_vec()),
             transport: section!(view, transport(&view.state), transport(state)),
+            revision: section!(
+                view,
+                view.state.revision,
+                protocol::Revision {
+                    edits: state.revision.edits,
+                    resumed: state.revision.resumed,
+                }
+            ),
             history: section!(view, view.state.history, state.history),
             page: section!(view, view.state.page, state.page.name().to_string()),
             notice: section!(
@@ -140,6 +148,7 @@ impl View {
         let cells = self.state.layout.cells().iter();
         protocol::Network {
             revision: self.file.revision,
+            target: Target::network(&self.state.network),
             file: self.file.text.clone(),
             places: cells
                 .map(|cell| (cell.node, cell.at.x, cell.at.y))

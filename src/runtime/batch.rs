@@ -55,6 +55,9 @@ fn is_superseded(earlier: &Command, later: &Command) -> bool {
         | (Command::Seek(_), Command::Seek(_)) => true,
         (Command::Turn(earlier, _), Command::Turn(later, _))
         | (Command::SetStrength(earlier, _), Command::SetStrength(later, _)) => earlier == later,
+        (Command::For(earlier, edit), Command::For(later, next)) => {
+            earlier == later && is_superseded(edit, next)
+        }
         _ => false,
     }
 }

@@ -10,6 +10,8 @@ mod autosave;
 mod checksummed;
 mod disk;
 mod error;
+#[cfg(not(target_arch = "wasm32"))]
+mod lock;
 mod presets;
 mod restored;
 mod state_folder;
@@ -21,6 +23,8 @@ pub use autosave::{Autosave, Reply, StorageHandle};
 pub use checksummed::{WrongChecksum, add_checksum, verify_checksum};
 pub use disk::{Disk, Files};
 pub use error::StorageError;
+#[cfg(not(target_arch = "wasm32"))]
+pub use lock::{Lock, LockError};
 pub use presets::Presets;
 pub use restored::Restored;
 pub use versioned_files::{LoadProblem, Loaded, Parse, VersionedFiles};

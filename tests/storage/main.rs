@@ -149,7 +149,13 @@ fn bend(session: &mut Session) {
 }
 
 fn preset(session: &mut Session) {
-    session.does(Command::SavePreset(Some("a".into())));
+    let name = "a".to_string();
+    let exists = session.state().presets.contains(&name);
+    session.does(if exists {
+        Command::ReplacePreset(name)
+    } else {
+        Command::SavePreset(Some(name))
+    });
     session.pass(0);
 }
 

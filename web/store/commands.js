@@ -30,8 +30,11 @@ export const COMMANDS = {
     'show': { effect: 'view', idempotent: true },
     'learn': { effect: 'view', idempotent: false },
     'save-preset': { effect: 'unsaved', idempotent: true },
+    'replace-preset': { effect: 'unsaved', idempotent: true },
     'recall-preset': { effect: 'edit', idempotent: true },
     'delete-preset': { effect: 'unsaved', idempotent: true },
+    'restore-preset': { effect: 'unsaved', idempotent: false },
     'load': { effect: 'edit', idempotent: true },
     'restore': { effect: 'edit', idempotent: true },
+    'resume': { effect: 'edit', idempotent: true },
 };

@@ -7,6 +7,10 @@ import { Journal, withSeed } from './journal.js';
 /** @import { ClientMessage, Connection, ServerMessage } from '../link/connection.js' */
 /** @import { Entry } from './journal.js' */
 /** @import { Store } from './store.js' */
+/** @import { State } from '../types/State' */
+
+/** Edits that name nodes of the network. */
+const NODES = ['paint', 'rewire'];
 
 /** A snapshot is taken after this pause in changes, or this long after the first change. */
 const QUIET_MILLISECONDS = 1000;
@@ -31,7 +35,7 @@ export class Edits {
      * @returns {Promise<ServerMessage>} the reply
      */
     add(message) {
-        const reply = this.journal.add(withSeed(message));
+        const reply = this.journal.add(withTarget(withSeed(message), this.store.state));
         void this.flush();
         return reply;
     }
@@ -55,8 +59,10 @@ export class Edits {
     async deliver(connection, entry) {
         const { journal, store } = this;
         entry.status = 'sent';
+        entry.revision = store.revision.edits;
         try {
             const reply = await connection.request(entry.message);
+            entry.revision = store.revision.edits;
             journal.done(entry);
             entry.resolve(reply);
             store.emit('done', entry.message);
@@ -112,10 +118,25 @@ export class Edits {
             const reply = await current.request({ type: 'snapshot' });
             if (reply.type !== 'snapshot' || current !== store.link.current || journal !== this.journal) return;
             const { snapshot, t } = reply;
-            journal.setSnapshot(snapshot, lastSent);
+            journal.setSnapshot(snapshot, lastSent, store.revision.edits);
             store.emit('snapshot', { snapshot, t, playing: store.state.transport?.playing ?? true });
         } catch {
             // The next change or greeting schedules another one.
         }
     }
+}
+
+/**
+ * Returns an edit with the network and the layer that it is meant for, which are those that
+ * the player sees now. The instrument refuses it if they are gone when it arrives.
+ * @param {ClientMessage} message
+ * @param {State} state
+ * @returns {ClientMessage}
+ */
+function withTarget(message, { network, layers }) {
+    const target = {
+        ...NODES.includes(message.type) && { network: network?.target },
+        ...'layer' in message && { layer: layers?.layers[message.layer ?? -1]?.name },
+    };
+    return target.network || target.layer !== undefined ? { ...message, target } : message;
 }

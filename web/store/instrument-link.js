@@ -17,7 +17,14 @@ import { keepCode, keptCode } from './pairing.js';
 
 /** @typedef {'disconnected' | 'greeted' | 'restoring' | 'ready'} LinkState */
 
-/** The music of an instrument, to play on elsewhere. @typedef {{ snapshot: string, t: number, playing: boolean }} Playback */
+/**
+ * The music of an instrument, to play on elsewhere.
+ * @typedef {object} Playback
+ * @property {string} snapshot
+ * @property {number} t
+ * @property {boolean} playing
+ * @property {boolean} [resume] true if the instrument refuses it when it plays something newer
+ */
 
 /** After a longer absence others may have played on, and the player is asked first. */
 const SHORT_ABSENCE_MILLISECONDS = 60_000;
@@ -42,6 +49,9 @@ export class InstrumentLink {
         this.code = keptCode();
         /** The state and time before the instrument restarted, until its new state arrives. @type {{ state: State, t: number } | null} */
         this.before = null;
+        /** The number of edits that the restarted instrument has resumed without this page's
+         * help; null if it was not restarted. @type {number | null} */
+        this.contained = null;
         /** Playback to restore, kept until that succeeds or is refused. @type {Playback | null} */
         this.pending = null;
         /** The music before a restart, until the player decides. @type {{ journal: Journal, playback: Playback } | null} */
@@ -182,6 +192,7 @@ export class InstrumentLink {
         if (message.type === 'welcome') {
             const restarted = store.welcome !== null && store.welcome.start !== message.start;
             this.before = restarted ? { state: store.state, t: store.t } : null;
+            this.contained = null;
             this.state = 'greeted';
         }
         store.receive(message);
@@ -194,19 +205,30 @@ export class InstrumentLink {
     /** Decides whether a restarted instrument gets back what it played. */
     checkRestart() {
         const { before, store } = this;
-        const { edits } = store;
-        const { journal } = edits;
+        const { journal } = store.edits;
         this.before = null;
         if (!before || this.pending || journal.snapshot === null) return;
-        // The instrument has restored its state itself, or another page did.
-        if (fingerprint(before.state) === fingerprint(store.state)) return;
         const playback = { snapshot: journal.snapshot, t: before.t, playing: before.state.transport?.playing ?? true };
-        if (store.now() - this.lostAt < SHORT_ABSENCE_MILLISECONDS) {
-            this.pending = playback;
-        } else if (this.previous) {
+        if (fingerprint(before.state) === fingerprint(store.state)) {
+            this.contained = Infinity;
+        } else if (store.revision.resumed >= journal.revision) {
+            // The instrument has restored its state itself, or another page did.
+            this.contained = store.revision.resumed;
+        } else if (store.now() - this.lostAt < SHORT_ABSENCE_MILLISECONDS && isUntouched(store.revision)) {
+            this.pending = { ...playback, resume: true };
+        } else {
+            this.ask(playback);
+        }
+    }
+
+    /** Sets aside what played before a restart until the player decides. @param {Playback} playback */
+    ask(playback) {
+        const { edits } = this.store;
+        if (this.previous) {
             // Restarted twice before the player decided: the first one counts.
             edits.reset();
         } else {
+            const { journal } = edits;
             edits.journal = new Journal();
             this.setPrevious({ journal, playback });
         }
@@ -217,7 +239,7 @@ export class InstrumentLink {
         const { current, pending, store } = this;
         const { edits } = store;
         if (!pending || !current) {
-            this.finish(edits.journal.reconnected());
+            this.finish(this.contained === null ? edits.journal.reconnected() : edits.journal.restored(this.contained));
             return;
         }
         this.state = 'restoring';
@@ -228,10 +250,27 @@ export class InstrumentLink {
             // Lost again: tried again after the next greeting.
             if (problem instanceof Disconnected) return;
             restored = false;
+            if (pending.resume && current === this.current && await this.overtaken(pending)) return;
             store.report(problem);
         }
         this.pending = null;
         if (current === this.current) this.finish(restored ? edits.journal.restored() : edits.journal.reconnected());
+    }
+
+    /**
+     * Decides again if another page or player was quicker to play something.
+     * @param {Playback} playback that the instrument has refused
+     * @returns {Promise<boolean>} false if it was refused for another reason
+     */
+    async overtaken(playback) {
+        const { edits: { journal }, revision } = this.store;
+        const isContained = revision.resumed >= journal.revision;
+        if (!isContained && isUntouched(revision)) return false;
+        this.pending = null;
+        if (isContained) this.contained = revision.resumed;
+        else this.ask({ ...playback, resume: false });
+        await this.recover();
+        return true;
     }
 
     /** @param {import('./journal.js').Entry[]} unknown edits that are not sent again */
@@ -254,7 +293,7 @@ export class InstrumentLink {
         const reply = this.state === 'ready'
             && await within(SNAPSHOT_MILLISECONDS, old.request({ type: 'snapshot' })).catch(() => null);
         if (reply && reply.type === 'snapshot') {
-            journal.setSnapshot(reply.snapshot, lastSent);
+            journal.setSnapshot(reply.snapshot, lastSent, this.store.revision.edits);
             return { snapshot: reply.snapshot, t: reply.t, playing };
         }
         // The instrument is away or hangs: the latest snapshot has to do.
@@ -278,16 +317,24 @@ function fingerprint({ network, layers, parameters }) {
 }
 
 /**
+ * Returns true if nothing was edited since the instrument started.
+ * @param {import('../types/Revision').Revision} revision
+ */
+function isUntouched({ edits, resumed }) {
+    return edits === resumed;
+}
+
+/**
  * Plays on from a snapshot. If it was paused, pauses first, so that nothing is heard.
  * @param {Connection} connection
  * @param {Playback} playback
  * @param {() => State} state returns the latest state of the instrument
  */
-export async function restore(connection, { snapshot, t, playing }, state) {
+export async function restore(connection, { snapshot, t, playing, resume }, state) {
     const plays = state().transport?.playing ?? true;
     if (plays && !playing) await connection.request({ type: 'play', playing: false });
     try {
-        await connection.request({ type: 'restore', snapshot, t });
+        await connection.request({ type: resume ? 'resume' : 'restore', snapshot, t });
     } catch (problem) {
         if (plays && !playing) connection.send({ type: 'play', playing: true });
         throw problem;

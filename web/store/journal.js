@@ -2,9 +2,9 @@
 // after the connection broke or the instrument restarted. Sends nothing.
 //
 // Back at the same instrument, unsent edits are sent, and unanswered ones are sent again if
-// they are idempotent; otherwise their caller is told. At a restarted instrument, once the
-// snapshot is restored, all edits since are sent again, except those that a snapshot does
-// not contain. An edit that is unanswered twice may be what breaks the connection, and is
+// they are idempotent; otherwise their caller is told. At a restarted instrument, once a
+// snapshot is restored, all edits that it does not contain are sent again, except those
+// that no snapshot contains. An edit that is unanswered twice may be what breaks the connection, and is
 // given up.
 
 import { COMMANDS } from './commands.js';
@@ -44,6 +44,8 @@ export function withSeed(message, random = Math.random) {
  * @property {ClientMessage} message
  * @property {'new' | 'sent' | 'unknown' | 'done'} status `unknown`: sent, but the
  *   connection broke before a reply
+ * @property {number} revision the instrument's number of edits when this one was sent, or
+ *   was done
  * @property {number} breaks times that the connection broke before a reply
  * @property {(reply: ServerMessage) => void} resolve
  * @property {(problem: Error) => void} reject
@@ -56,6 +58,8 @@ export class Journal {
         this.lastNumber = 0;
         /** For the message `restore`. @type {string | null} */
         this.snapshot = null;
+        /** The number of edits that led to the snapshot. */
+        this.revision = 0;
     }
 
     /**
@@ -64,7 +68,7 @@ export class Journal {
      */
     add(message) {
         return new Promise((resolve, reject) => {
-            this.entries.push({ number: (this.lastNumber += 1), message, status: 'new', breaks: 0, resolve, reject });
+            this.entries.push({ number: (this.lastNumber += 1), message, status: 'new', revision: 0, breaks: 0, resolve, reject });
         });
     }
 
@@ -107,9 +111,11 @@ export class Journal {
     /**
      * @param {string} snapshot
      * @param {number} lastSent at the time when the snapshot was requested
+     * @param {number} revision the number of edits that led to it
      */
-    setSnapshot(snapshot, lastSent) {
+    setSnapshot(snapshot, lastSent, revision) {
         this.snapshot = snapshot;
+        this.revision = revision;
         this.entries = this.entries.filter(({ number, status }) => status !== 'done' || number > lastSent);
     }
 
@@ -122,11 +128,14 @@ export class Journal {
     }
 
     /**
-     * Prepares to send edits again to an instrument that has restored the snapshot.
-     * @returns {Entry[]} edits that can no longer be done
+     * Prepares to send edits again to an instrument that plays on from a snapshot.
+     * @param {number} [contained] the number of edits in the snapshot, if it is not this one
+     * @returns {Entry[]} edits that can no longer be done, or may be done already
      */
-    restored() {
-        return this.requeue(({ message }) => effectOf(message) !== 'history');
+    restored(contained = -1) {
+        this.entries = this.entries.filter(({ status, revision }) => status !== 'done' || revision > contained);
+        return this.requeue(({ message, status, revision }) => effectOf(message) !== 'history'
+            && (status !== 'unknown' || revision >= contained || COMMANDS[message.type].idempotent));
     }
 
     /**

@@ -19,6 +19,10 @@ export class LocalStorage {
         this.database = undefined;
         /** Snapshots by the names of presets. @type {Map<string, string>} */
         this.presets = new Map();
+        /** Snapshots of deleted presets, which may come back. @type {Map<string, string>} */
+        this.deleted = new Map();
+        /** Names of the presets that were last taken from the deleted ones. @type {string[]} */
+        this.back = [];
         /** True once the player knows that nothing can be saved. */
         this.reported = false;
         const alone = (/** @type {(event: CustomEvent) => void} */ handle) => (/** @type {Event} */ event) => {
@@ -26,9 +30,10 @@ export class LocalStorage {
         };
         store.addEventListener('snapshot', alone(({ detail }) => void this.put('played', detail)));
         store.addEventListener('presets', alone(({ detail }) => void this.updatePresets(detail)));
-        // A preset that is overwritten does not change the list of names.
         store.addEventListener('done', alone(({ detail: { type, name } }) => {
-            if (type === 'save-preset' && name) void this.savePresets([name]);
+            // A preset that is replaced does not change the list of names, and a new one may
+            // have the name of a deleted one.
+            if (type === 'replace-preset' || (type === 'save-preset' && this.back.includes(name))) void this.savePresets([name]);
         }));
     }
 
@@ -74,10 +79,14 @@ export class LocalStorage {
 
     /** @param {string[]} names of all presets of the instrument */
     async updatePresets(names) {
-        const deleted = [...this.presets.keys()].filter((name) => !names.includes(name));
-        for (const name of deleted) this.presets.delete(name);
-        if (deleted.length > 0) await this.put('presets', this.presets);
-        await this.savePresets(names.filter((name) => !this.presets.has(name)));
+        const gone = [...this.presets.keys()].filter((name) => !names.includes(name));
+        const added = names.filter((name) => !this.presets.has(name));
+        const back = added.filter((name) => this.deleted.has(name));
+        move(gone, this.presets, this.deleted);
+        move(back, this.deleted, this.presets);
+        this.back = back;
+        if (gone.length + back.length > 0) await this.put('presets', this.presets);
+        await this.savePresets(added.filter((name) => !back.includes(name)));
     }
 
     /** @param {string[]} names of presets that hold what plays now */
@@ -116,6 +125,19 @@ export class LocalStorage {
             this.reported = true;
             return undefined;
         }
+    }
+}
+
+/**
+ * Moves entries from a map to another one.
+ * @param {string[]} keys
+ * @param {Map<string, string>} from
+ * @param {Map<string, string>} to
+ */
+function move(keys, from, to) {
+    for (const key of keys) {
+        to.set(key, from.get(key) ?? '');
+        from.delete(key);
     }
 }
 

@@ -113,6 +113,11 @@ export class Store extends EventTarget {
         return Math.round(t) >>> 0;
     }
 
+    /** The number of edits that led to the state. */
+    get revision() {
+        return this.state.revision ?? { edits: 0, resumed: 0 };
+    }
+
     /** @param {string} key @returns {Parameter | undefined} the description of a parameter */
     parameter(key) {
         return this.welcome?.parameters.find((row) => row.key === key);

@@ -57,6 +57,7 @@ export class FakeInstrument {
             library: { names: ['first-light', 'canned', 'storm'], place: 1 },
             presets: [],
             transport: { playing: true, rate: RATE, seeks: 0 },
+            revision: { edits: 0, resumed: 0 },
             history: [0, 0],
             page: 'play',
             notice: '',
@@ -87,7 +88,8 @@ export class FakeInstrument {
         layers.forEach(({ gates }, column) => gates.forEach((_, row) => places.push(
             [node++, (column + 0.5) / layers.length, (row + 0.5) / gates.length],
         )));
-        return { revision: (this.revision = (this.revision ?? 0) + 1), file, places };
+        const target = [JSON.parse(file).name, node];
+        return { revision: (this.revision = (this.revision ?? 0) + 1), target, file, places };
     }
 
     /** Connects, for InstrumentLink.switchTo; see `drop` and `back` for breaks. */
@@ -123,6 +125,10 @@ export class FakeInstrument {
     }
 
     change(sections) {
+        if (!sections.revision && ['network', 'layers', 'parameters'].some((section) => section in sections)) {
+            const { edits, resumed } = this.state.revision;
+            sections = { ...sections, revision: { edits: edits + 1, resumed } };
+        }
         Object.assign(this.state, sections);
         this.send({ type: 'state', ...structuredClone(sections) });
     }
@@ -168,7 +174,17 @@ export class FakeInstrument {
         }
         let answer = { type: 'done', id };
         const refuse = (reason, at) => { answer = { type: 'refused', id, reason, ...at !== undefined && { at } }; };
-        const { layers } = this.state;
+        const { layers, network } = this.state;
+        const { target } = message;
+        if (target?.network && JSON.stringify(target.network) !== JSON.stringify(network.target)) {
+            this.send({ type: 'refused', id, reason: `${target.network[0]} no longer plays.` }, listener);
+            return;
+        }
+        if (target?.layer !== undefined) message.layer = layers.layers.findIndex(({ name }) => name === target.layer);
+        if (message.layer === -1) {
+            this.send({ type: 'refused', id, reason: `The layer ${target.layer} is gone.` }, listener);
+            return;
+        }
         const layer = layers.layers[message.layer ?? layers.chosen];
         switch (type) {
             case 'paint':
@@ -224,19 +240,33 @@ export class FakeInstrument {
                 this.t = message.t;
                 this.change({ transport: { ...this.state.transport, seeks: this.state.transport.seeks + 1 } });
                 break;
-            case 'save-preset': this.change({ presets: [...new Set([...this.state.presets, message.name ?? 'preset 1'])] }); break;
+            case 'save-preset': {
+                const { presets } = this.state;
+                const wanted = message.name ?? 'preset 1';
+                this.change({ presets: [...presets, presets.includes(wanted) ? `${wanted} 2` : wanted] });
+                break;
+            }
+            case 'replace-preset': break;
+            case 'restore-preset': this.change({ presets: [...this.state.presets, message.name] }); break;
             case 'delete-preset': this.change({ presets: this.state.presets.filter((name) => name !== message.name) }); break;
             case 'show': this.change({ page: message.page }); break;
             case 'undo': refuse('Nothing to undo.'); break;
             case 'snapshot': {
                 const { network, layers: kept, parameters } = this.state;
-                answer = { type: 'snapshot', id, snapshot: JSON.stringify({ network: network.file, layers: kept, parameters }), t: this.t };
+                const revision = this.state.revision.edits;
+                answer = { type: 'snapshot', id, snapshot: JSON.stringify({ network: network.file, layers: kept, parameters, revision }), t: this.t };
                 break;
             }
+            case 'resume':
             case 'restore': {
-                const kept = JSON.parse(message.snapshot);
+                const { network: file, layers: kept, parameters, revision } = JSON.parse(message.snapshot);
+                const { edits, resumed } = this.state.revision;
+                if (type === 'resume' && (edits !== resumed || edits >= revision)) { refuse('What plays here is newer.'); break; }
                 this.t = message.t ?? this.t;
-                this.change({ network: this.network(kept.network), layers: kept.layers, parameters: kept.parameters });
+                this.change({
+                    network: this.network(file), layers: kept, parameters,
+                    ...type === 'resume' && { revision: { edits: revision, resumed: revision } },
+                });
                 break;
             }
             case 'compile': {

@@ -42,7 +42,7 @@ test('a new page plays on what was last played alone, with its presets', async (
     await store.request({ type: 'save-preset' });
     await settled();
     await store.request({ type: 'load', network: canned(8, 'dusk') });
-    await store.request({ type: 'save-preset', name: 'dawn' });
+    await store.request({ type: 'replace-preset', name: 'dawn' });
     await settled();
     await store.request({ type: 'delete-preset', name: 'preset 1' });
     await store.request({ type: 'load', network: canned(8, 'mine') });
@@ -70,4 +70,28 @@ test('a new page plays on what was last played alone, with its presets', async (
     assert.equal(third.connection.mode, 'alone');
     assert.equal(JSON.parse(third.state.network.file).name, 'canned');
     assert.equal(kept.has('played'), false);
+});
+
+test('a deleted preset comes back with what it was, and a new one of its name does not', async () => {
+    const store = new Store();
+    const storage = new LocalStorage(store);
+    storage.get = async () => undefined;
+    storage.put = async () => undefined;
+    await store.link.switchTo(new FakeInstrument().connect, 'connected');
+    await settled();
+    await store.link.switchTo(new FakeInstrument(7).connect, 'alone', { prepare: (next) => storage.prepare(next) });
+    const plays = (preset) => JSON.parse(JSON.parse(storage.presets.get(preset)).network).name;
+    const steps = async (...messages) => {
+        for (const message of messages) await store.request(message);
+        await settled();
+    };
+    await steps({ type: 'load', network: canned(8, 'dawn') }, { type: 'save-preset', name: 'mine' });
+    await steps({ type: 'load', network: canned(8, 'dusk') }, { type: 'save-preset', name: 'mine' });
+    assert.deepEqual([...storage.presets.keys()].map(plays), ['dawn', 'dusk']);
+    await steps({ type: 'delete-preset', name: 'mine' });
+    assert.equal(storage.presets.has('mine'), false);
+    await steps({ type: 'restore-preset', name: 'mine' });
+    assert.equal(plays('mine'), 'dawn');
+    await steps({ type: 'delete-preset', name: 'mine' }, { type: 'save-preset', name: 'mine' });
+    assert.equal(plays('mine'), 'dusk');
 });

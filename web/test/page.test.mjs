@@ -211,7 +211,10 @@ inPage('a pairing code is entered', async (page) => {
 });
 
 inPage('after a restart what played before is restored', async (page) => {
-    await page.keyboard.press('Home');
+    await page.evaluate(() => {
+        window.instrument.received.length = 0;
+        window.instrument.change({ network: window.instrument.state.network });
+    });
     await receives(page, 'snapshot');
     await page.evaluate(() => {
         const old = window.instrument;
@@ -219,7 +222,7 @@ inPage('after a restart what played before is restored', async (page) => {
         window.instrument = new window.FakeInstrument(2);
         window.instrument.back(old.listener);
     });
-    await receives(page, 'restore', ({ snapshot }) => snapshot.includes('street surfer'));
+    await receives(page, 'resume', ({ snapshot }) => snapshot.includes('street surfer'));
     await page.waitForFunction(() => document.title.startsWith('street surfer'));
 });
 
@@ -313,7 +316,12 @@ inPage('the focus stays in place', async (page) => {
     assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'Delete the long one');
     await page.keyboard.press('Enter');
     await page.getByText('No presets yet.').waitFor();
-    assert.equal(await page.evaluate(() => document.activeElement.id), 'preset-list');
+    assert.equal(await focused(), 'Undo');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Delete the long one' }).waitFor();
+    await page.getByLabel('Name of a new preset').fill('the long one');
+    await page.getByRole('button', { name: 'Replace the long one' }).click();
+    await receives(page, 'replace-preset', ({ name }) => name === 'the long one');
     await page.getByRole('button', { name: 'Pad: mode' }).focus();
     await page.evaluate(() => { window.instrument.drop(); window.instrument.back(); });
     await page.waitForFunction(() => document.querySelector('.light').dataset.state === 'open');

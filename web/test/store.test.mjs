@@ -150,8 +150,8 @@ test('a restarted instrument gets the snapshot and all edits since, in order', a
     assert.deepEqual(restarted.state.layers.layers[0].bends, [[9, 'zero', true], [10, 'one', true]]);
     assert.equal(store.value('speed'), -50);
     assert.deepEqual(
-        received(restarted, 'restore', 'paint', 'set').map(({ type }) => type),
-        ['restore', 'paint', 'paint', 'set'],
+        received(restarted, 'resume', 'paint', 'set').map(({ type }) => type),
+        ['resume', 'paint', 'paint', 'set'],
     );
 });
 
@@ -168,6 +168,109 @@ test('a restore goes on after a break', async () => {
     await settled();
     assert.equal(JSON.parse(restarted.state.network.file).name, 'mine');
     assert.equal(store.link.state, 'ready');
+});
+
+/** Two pages of one instrument, which has a network and a bend. */
+async function twoPages() {
+    const instrument = new FakeInstrument();
+    const [one, two] = [await connected(instrument), await connected(instrument)].map(({ store }) => store);
+    await one.request({ type: 'load', network: canned(8, 'shared') });
+    await one.request(paint(9));
+    await settled();
+    for (const store of [one, two]) await store.edits.saveSnapshot();
+    const listeners = [...instrument.listeners];
+    instrument.listeners.clear();
+    for (const listener of listeners) listener.onclose('The connection broke.');
+    return { pages: [one, two], listeners };
+}
+
+for (const [title, order] of /** @type {const} */ ([['first', [0, 1]], ['last', [1, 0]]])) {
+    test(`edits made while away survive a restart if their page returns ${title}`, async () => {
+        for (const [edit, check] of /** @type {const} */ ([
+            [{ type: 'random', seed: 5 }, (instrument) => name(instrument) === 'random 5'],
+            [{ type: 'add-layer', name: 'bass' }, (instrument) => instrument.state.layers.layers.length === 2],
+        ])) {
+            const { pages, listeners } = await twoPages();
+            const done = pages[0].request(edit);
+            const restarted = new FakeInstrument(2);
+            for (const i of order) {
+                restarted.back(listeners[i]);
+                await settled();
+            }
+            await done;
+            assert.ok(check(restarted), `${edit.type} is lost`);
+            assert.deepEqual(pages.map(({ connection }) => connection.restorable), [false, false]);
+            for (const { state } of pages) assert.deepEqual(state, restarted.state);
+        }
+    });
+}
+
+test('pages that return at once do not overwrite each other', async () => {
+    const { pages, listeners } = await twoPages();
+    const done = pages.map((page, i) => page.request(paint(10 + i)));
+    const restarted = new FakeInstrument(2);
+    for (const listener of listeners) restarted.back(listener);
+    await Promise.all(done);
+    assert.equal(name(restarted), 'shared');
+    assert.deepEqual(bends(restarted), ['9 one', '10 one', '11 one']);
+    const resumes = received(restarted, 'resume');
+    assert.equal(resumes.length, 2);
+});
+
+test('edits since the snapshot that another page has restored are made again', async () => {
+    const instrument = new FakeInstrument();
+    const [one, two] = [await connected(instrument), await connected(instrument)].map(({ store }) => store);
+    const listeners = [...instrument.listeners];
+    await one.request({ type: 'load', network: canned(8, 'shared') });
+    await settled();
+    for (const store of [one, two]) await store.edits.saveSnapshot();
+    await one.request(paint(9));
+    await two.request(paint(10));
+    await two.request({ type: 'add-layer' });
+    instrument.listeners.clear();
+    for (const listener of listeners) listener.onclose('The connection broke.');
+    const restarted = new FakeInstrument(2);
+    for (const listener of listeners) {
+        restarted.back(listener);
+        await settled();
+    }
+    assert.deepEqual(bends(restarted), ['9 one', '10 one']);
+    assert.equal(restarted.state.layers.layers.length, 2);
+});
+
+test('what a player did after a restart is not replaced without a question', async () => {
+    const { pages: [one], listeners } = await twoPages();
+    const waits = one.request({ type: 'random', seed: 5 });
+    const restarted = new FakeInstrument(2);
+    restarted.change({ network: restarted.network(canned(8, 'theirs')) });
+    restarted.back(listeners[0]);
+    await settled();
+    assert.equal(name(restarted), 'theirs');
+    assert.equal(one.connection.restorable, true);
+    await one.link.restorePrevious();
+    await waits;
+    assert.equal(name(restarted), 'random 5');
+});
+
+test('an edit whose network or layer is gone is refused with a sentence', async () => {
+    const { store, instrument } = await connected();
+    await store.request({ type: 'add-layer', name: 'bass' });
+    instrument.drop();
+    const problems = [];
+    store.addEventListener('problem', ({ detail }) => problems.push(detail));
+    const edits = [
+        paint(9), { type: 'remove-layer', layer: 1 }, { type: 'strength', layer: 0, strength: 40 }, { type: 'random', seed: 5 }, paint(10),
+    ].map((edit) => store.attempt(edit));
+    // Meanwhile, another player has replaced the network and the layer.
+    const { layers } = instrument.state.layers;
+    instrument.state.layers = { layers: [{ ...layers[1], name: 'lead' }, layers[0]], chosen: 0 };
+    instrument.state.network = instrument.network(canned(8, 'theirs'));
+    instrument.back();
+    await Promise.all(edits);
+    assert.deepEqual(problems, ['canned no longer plays.', 'The layer bass is gone.', 'canned no longer plays.']);
+    // The layer is found by its name.
+    assert.deepEqual(instrument.state.layers.layers.map(({ strength }) => strength), [100, 40]);
+    assert.equal(name(instrument), 'random 5');
 });
 
 test('an instrument that has restored itself is not restored again', async () => {

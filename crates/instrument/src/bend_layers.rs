@@ -174,8 +174,9 @@ impl BendLayers {
         if self.len() == MAX_LAYERS {
             return Err(format!("there are {MAX_LAYERS} layers, which is the most"));
         }
-        let taken = |name: &str| name == "layer" || self.iter().any(|layer| layer.name == name);
-        let name = name.unwrap_or_else(|| free_name("layer", taken));
+        // Each name occurs once, since edits are meant for a layer of a name.
+        let is_taken = |name: &str| name == "layer" || self.iter().any(|layer| layer.name == name);
+        let name = free_name(&name.unwrap_or_else(|| "layer".into()), is_taken);
         if !is_name(&name) {
             return Err(format!(
                 "{name:?} is not a valid layer name: use letters, digits, spaces, - and _"

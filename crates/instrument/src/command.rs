@@ -8,6 +8,7 @@ use super::parameters::Key;
 use super::saved::Saved;
 use super::state::Page;
 use super::surface::{Button, Press};
+use super::target::Target;
 
 /// A command. Every surface (touch, menu, command line, page) sends these, and nothing
 /// else changes the instrument.
@@ -79,15 +80,26 @@ pub enum Command {
     Learn(usize),
     /// Shows a page on the display.
     Show(Page),
-    /// Saves network, bends and parameters as a preset; without a name, it gets one.
+    /// Saves network, bends and parameters as a preset; without a name, it gets one. If
+    /// another preset has the name, this one gets a number after it.
     SavePreset(Option<String>),
+    /// Saves network, bends and parameters over a preset.
+    ReplacePreset(String),
     /// Plays a preset.
     RecallPreset(String),
     /// Deletes a preset.
     DeletePreset(String),
+    /// Brings back a preset that was deleted or replaced: the last one, or the last one of a
+    /// name.
+    RestorePreset(Option<String>),
     /// Plays a state from elsewhere: network, layers and those parameters that presets
     /// hold; and sets network time if it is given.
     Restore(Box<Saved>, Option<u32>),
+    /// The same after a restart, with a state from before it. Refused if something was edited
+    /// since the restart, or if the state has no more edits than the one that plays.
+    Resume(Box<Saved>, Option<u32>),
+    /// An edit that is refused if its target is gone.
+    For(Target, Box<Command>),
     /// Plays the first network with the parameters of the start and without bends. The
     /// state before is saved as a preset.
     SafeStart,
@@ -96,6 +108,17 @@ pub enum Command {
 }
 
 impl Command {
+    /// Returns the index of the layer that it is about, if it has one.
+    pub(super) fn layer_mut(&mut self) -> Option<&mut usize> {
+        match self {
+            Command::RemoveLayer(layer)
+            | Command::ChooseLayer(layer)
+            | Command::SetStrength(layer, _)
+            | Command::ClearLayer(layer) => Some(layer),
+            _ => None,
+        }
+    }
+
     /// Bends or frees one node, as one stroke.
     pub fn bend(node: u32, mask: Option<Mask>) -> Command {
         Command::Paint {

@@ -21,6 +21,7 @@ use super::mutation;
 use super::parameters::{Key, ParameterScope, Parameters};
 use super::playback::Limits;
 use super::preset::Preset;
+use super::revision::Revision;
 use super::save_request::SaveRequest;
 use super::state::{Page, State};
 use change::{Affects, Change, Outcome};
@@ -97,6 +98,7 @@ impl Instrument {
             t0: 0,
             history: (0, 0),
             sound: 0,
+            revision: Revision::default(),
         };
         let mut instrument = Instrument {
             state: Arc::new(state.clone()),
@@ -165,7 +167,9 @@ impl Instrument {
     ) -> Result<Effect, String> {
         let mut state = (*self.state).clone();
         let is_touch = matches!(command, Command::Touch(_));
-        if !is_touch && !matches!(command, Command::Finger(_) | Command::Turn(..)) {
+        // The position of a knob is not an edit: after a restart, it is read again.
+        let is_turn = matches!(command, Command::Turn(..));
+        if !is_touch && !is_turn && !matches!(command, Command::Finger(_)) {
             state.notice = None;
         }
         let change = self.change(&mut state, command)?;
@@ -188,6 +192,11 @@ impl Instrument {
             self.state.layers != state.layers || !Arc::ptr_eq(&self.state.network, &state.network);
         if state.touched.is_empty() || (is_edit && !is_touch) {
             self.history.remember(&state, change.scope, change.stroke);
+        }
+        let is_set = self.state.parameters != state.parameters && !is_turn;
+        // A state that was resumed has brought its revision.
+        if (is_edit || is_set) && state.revision == self.state.revision {
+            state.revision = state.revision.next();
         }
         self.history.note(&state.parameters);
         state.history = self.history.steps(&state);
@@ -279,11 +288,24 @@ impl Instrument {
             }
             Command::SavePreset(name) => self.presets.save(state, name)?,
             Command::RecallPreset(name) => self.recall_preset(state, &name)?,
+            Command::ReplacePreset(name) => self.presets.replace(state, name)?,
             Command::DeletePreset(name) => self.presets.delete(state, name)?,
+            Command::RestorePreset(name) => self.presets.bring_back(state, name.as_deref())?,
             Command::Restore(saved, t) => Change {
                 seek: t.map(|t| state.seek(t)),
                 ..self.restore(state, &saved, ParameterScope::Presets)?
             },
+            Command::Resume(saved, t) => {
+                if !state.revision.precedes(saved.revision) {
+                    return Err("what plays here is newer".into());
+                }
+                state.revision = Revision::resumed(saved.revision);
+                self.change(state, Command::Restore(saved, t))?
+            }
+            Command::For(target, mut edit) => {
+                target.aim(edit.layer_mut(), state)?;
+                self.change(state, *edit)?
+            }
             Command::SafeStart => self.safe_start(state),
             Command::Notice(notice) => {
                 state.notify(notice);

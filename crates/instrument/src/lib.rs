@@ -71,17 +71,21 @@ pub mod pages;
 pub mod parameters;
 mod playback;
 pub mod preset;
+mod revision;
 mod save_request;
 mod saved;
 mod state;
 pub mod surface;
+mod target;
 
 pub use command::{Command, Direction};
 pub use instrument::{Effect, Instrument, Sound};
 pub use playback::{Limits, Playback};
+pub use revision::Revision;
 pub use save_request::SaveRequest;
 pub use saved::Saved;
 pub use state::{Page, State};
+pub use target::{NetworkTarget, Target};
 
 /// The examples of the README are tests.
 #[cfg(doctest)]

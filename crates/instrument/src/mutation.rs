@@ -5,6 +5,8 @@ use logicnet::{Gate, Masks, Network, Op, Parts};
 
 /// A mutation changes one in this many live gates, and at least one.
 const ONE_IN: usize = 64;
+/// The end of the name of a mutated network.
+pub const MARK: char = '*';
 
 /// Returns the network with a few of its live gates changed: each gets another operation,
 /// or another operand from the same layer. Returns none if there are no live gates.
@@ -26,8 +28,8 @@ pub fn mutated(network: &Network, rng: &mut Rng) -> Option<Network> {
     };
 
     let mut parts = changing(network);
-    if !parts.name.ends_with('*') {
-        parts.name.push('*');
+    if !parts.name.ends_with(MARK) {
+        parts.name.push(MARK);
     }
     for _ in 0..=audible.len() / ONE_IN {
         let node = audible[rng.below(audible.len() as u32) as usize];

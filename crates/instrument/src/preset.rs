@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use logicnet::{Mask, Masks, Network, NetworkError};
+use logicnet::{Mask, Masks, Network, NetworkError, Parts};
 use serde_json::{Map, Value, json};
 
 use super::bend_layers::{BendLayer, BendLayers};
@@ -22,6 +22,8 @@ const BEND_LAYERS: &str = "bend_layers";
 /// The field with the name of the network that this was before it was changed; files of
 /// running states have it.
 const ORIGIN: &str = "from_library";
+/// The field with the number of edits that led to a running state.
+pub(super) const REVISION: &str = "revision";
 
 /// Network, bends and parameters under a name. The file is a network file that sounds
 /// like the preset, so every tool that plays networks also plays presets.
@@ -48,12 +50,26 @@ pub const MAX_PRESETS: usize = 256;
 pub const RESCUED: &str = "rescued";
 
 impl Preset {
+    /// Returns whether another preset sounds the same, whatever it is called.
+    pub(super) fn sounds_like(&self, other: &Preset) -> bool {
+        let mut parameters = KEYS.iter().filter(|key| self.scope().contains(**key));
+        self.origin == other.origin
+            && self.network == other.network
+            && self.layers == other.layers
+            && parameters.all(|key| self.parameters.get(*key) == other.parameters.get(*key))
+    }
+
     /// Returns the text of the preset's file: a network file with all lasting masks, fields
     /// that say which of them are bends, and parameters.
     ///
     /// # Errors
     /// Fails if the bends do not fit the network.
     pub fn to_json(&self) -> Result<String, NetworkError> {
+        Ok(Network::try_from(self.clone().into_parts())?.to_json())
+    }
+
+    /// Returns the parts of its file.
+    pub(super) fn into_parts(self) -> Parts {
         let bends = self.layers.bends();
         let mut parts = (*self.network).clone().into_parts();
         let is_covered = |(node, _): &(u32, Mask)| bends.contains_key(node);
@@ -61,7 +77,7 @@ impl Preset {
         let bent = bends.iter().map(|(node, mask)| (*node, *mask));
         parts.masks.extend(bent);
         // A network that was loaded from such a file has these fields already.
-        for field in [PARAMETERS, BENDS, COVERED, BEND_LAYERS, ORIGIN] {
+        for field in [PARAMETERS, BENDS, COVERED, BEND_LAYERS, ORIGIN, REVISION] {
             parts.extra.remove(field);
         }
         let mut fields = Map::new();
@@ -81,7 +97,7 @@ impl Preset {
         if let Some(origin) = &self.origin {
             parts.extra.insert(ORIGIN.into(), origin.as_str().into());
         }
-        Ok(Network::try_from(parts)?.to_json())
+        parts
     }
 
     /// Reads a preset's file. Files of other versions play too: parameters that are missing
@@ -139,6 +155,7 @@ impl Preset {
             Some(Value::String(origin)) => Some(origin),
             _ => None,
         };
+        parts.extra.remove(REVISION);
         let layers = parts.extra.remove(BEND_LAYERS).and_then(layers_of);
         let network = Network::try_from(parts)?;
         // Layers that disagree with the masks are ignored: the masks are what sounds.

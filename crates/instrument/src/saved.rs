@@ -3,16 +3,19 @@
 use std::sync::Arc;
 
 use logicnet::{Network, NetworkError};
+use serde_json::Value;
 
 use super::analog::INPUTS;
 use super::bend_layers::BendLayers;
 use super::parameters::{KEYS, Key, Parameters};
-use super::preset::Preset;
+use super::preset::{Preset, REVISION};
 use super::state::State;
 
 /// The part of a state that survives a restart: network, bend layers, all parameters, and
 /// the network's origin. The file is that of a preset with more fields.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// Two are equal if the music is; revisions do not count.
+#[derive(Clone, Debug)]
 pub struct Saved {
     /// The network, with its own masks.
     pub network: Arc<Network>,
@@ -22,6 +25,17 @@ pub struct Saved {
     pub parameters: Parameters,
     /// The name of the network that this was before it was changed: [`State::origin`].
     pub origin: String,
+    /// The number of edits that led to it: [`Revision::edits`](crate::Revision::edits).
+    pub revision: u32,
+}
+
+impl PartialEq for Saved {
+    fn eq(&self, other: &Saved) -> bool {
+        self.network == other.network
+            && self.layers == other.layers
+            && self.parameters == other.parameters
+            && self.origin == other.origin
+    }
 }
 
 impl Saved {
@@ -32,6 +46,7 @@ impl Saved {
             layers: state.layers.clone(),
             parameters: state.parameters.clone(),
             origin: state.origin().to_string(),
+            revision: state.revision.edits,
         }
     }
 
@@ -66,7 +81,9 @@ impl Saved {
     /// # Errors
     /// Fails if the bends do not fit the network.
     pub fn to_json(&self) -> Result<String, NetworkError> {
-        self.clone().into_preset(String::new()).to_json()
+        let mut parts = self.clone().into_preset(String::new()).into_parts();
+        parts.extra.insert(REVISION.into(), self.revision.into());
+        Ok(Network::try_from(parts)?.to_json())
     }
 
     /// Reads a state's file; any network file is one. Parameters that are missing have their
@@ -83,7 +100,12 @@ impl Saved {
     /// # Errors
     /// Fails if the network is not valid without the state's fields.
     pub(super) fn from_network(file: Network) -> Result<Saved, NetworkError> {
-        Preset::with_all(String::new(), file).map(Saved::from)
+        let revision = file.extra().get(REVISION).and_then(Value::as_u64);
+        let revision = revision.and_then(|revision| u32::try_from(revision).ok());
+        Ok(Saved {
+            revision: revision.unwrap_or(0),
+            ..Preset::with_all(String::new(), file)?.into()
+        })
     }
 }
 
@@ -95,6 +117,7 @@ impl From<Preset> for Saved {
             network: preset.network,
             layers: preset.layers,
             parameters: preset.parameters,
+            revision: 0,
         }
     }
 }

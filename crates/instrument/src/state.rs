@@ -12,6 +12,7 @@ use super::notice;
 use super::parameters::{Key, Parameters};
 use super::playback::Playback;
 use super::preset::Preset;
+use super::revision::Revision;
 use super::surface::Button;
 
 named! {
@@ -88,6 +89,8 @@ pub struct State {
     pub history: (usize, usize),
     /// The id of the sound of this state.
     pub sound: u32,
+    /// The number of edits that led to it.
+    pub revision: Revision,
 }
 
 impl State {

@@ -1,19 +1,16 @@
-//! A lock that allows one instrument at a time.
+//! The lock that allows one instrument at a time on a board.
 
-#![allow(unsafe_code)]
-
-use std::fs::File;
-use std::io::{self, Read, Seek, Write};
-use std::os::fd::AsRawFd;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-/// The lock, held until it is dropped. The kernel releases it when the process ends,
-/// however that happens.
+use crate::storage::{Lock, LockError};
+
+/// The lock, held until it is dropped.
 #[derive(Debug)]
 pub struct Instance {
-    _file: File,
+    _lock: Lock,
 }
 
 /// A failure to take the lock.
@@ -50,43 +47,19 @@ impl Instance {
             source: io::ErrorKind::NotFound.into(),
         };
         for path in files {
-            // Not truncated: it may hold the id of another process.
-            let mut options = File::options();
-            options.read(true).write(true).create(true).truncate(false);
-            match options.open(path) {
-                Ok(file) => return Instance::lock(file, path.as_ref()),
-                Err(source) => {
-                    let path = path.as_ref().to_path_buf();
+            let path = path.as_ref();
+            match Lock::take(path) {
+                Ok(lock) => return Ok(Instance { _lock: lock }),
+                Err(LockError::Held(process)) => {
+                    return Err(process.map_or(ClaimError::Running, ClaimError::RunningAs));
+                }
+                Err(LockError::Unavailable(source)) => {
+                    let path = path.to_path_buf();
                     failure = ClaimError::NoLockFile { path, source };
                 }
             }
         }
         Err(failure)
-    }
-
-    fn lock(mut file: File, path: &Path) -> Result<Instance, ClaimError> {
-        // SAFETY: takes integers; the file is open.
-        if unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) } == -1 {
-            let source = io::Error::last_os_error();
-            if source.kind() != io::ErrorKind::WouldBlock {
-                let path = path.to_path_buf();
-                return Err(ClaimError::NoLockFile { path, source });
-            }
-            let mut text = String::new();
-            // Best effort: the other process may be writing.
-            let _ = file.take(32).read_to_string(&mut text);
-            let process = text.trim().parse();
-            return Err(process.map_or(ClaimError::Running, ClaimError::RunningAs));
-        }
-        // The process id is for the message only: the lock holds without it.
-        let written = file
-            .set_len(0)
-            .and_then(|()| file.rewind())
-            .and_then(|()| writeln!(file, "{}", std::process::id()));
-        if let Err(error) = written {
-            log::warn!("{}: {error}", path.display());
-        }
-        Ok(Instance { _file: file })
     }
 }
 

@@ -10,6 +10,7 @@ use gatebend::board::desk::{Album, Desk, Script, Simulation};
 use gatebend::runtime::parts::InstrumentParts;
 
 use super::Arguments;
+use super::saving::Saving;
 use super::track::Track;
 use crate::progress::Progress;
 use crate::{CommandResult, Failure, files, print_message};
@@ -20,6 +21,7 @@ impl Arguments {
         board: Board,
         mut parts: InstrumentParts,
         script: Script,
+        saving: &Saving,
     ) -> CommandResult {
         let standard = |path: &Option<PathBuf>| path.as_deref().is_some_and(files::is_standard);
         if standard(&self.wav) && standard(&self.tap) {
@@ -35,7 +37,7 @@ impl Arguments {
         };
         let album = self.oled.as_ref().map(|folder| Album::new(folder, rows));
         let mut album = album.transpose().map_err(in_folder)?;
-        let mut storage = self.restore(&mut parts, self.state.as_deref())?;
+        let mut storage = self.restore(&mut parts, saving.folder.as_deref())?;
         let mut simulation = Simulation::scripted(Desk::like(board, parts), script)?;
 
         let rate = simulation.platform().rate;

@@ -1,4 +1,7 @@
 //! Admission of clients and connections up to their limits.
+//!
+//! Requests for the page's files and websockets are counted apart, so that neither keeps the
+//! other out.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, Ipv6Addr};
@@ -6,7 +9,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use crate::link::client_session::Listening;
 use crate::link::frames::Audience;
 
-/// Connections at a time, including those of clients; a browser opens up to six.
+/// Connections of one kind at a time; a browser sends up to six requests.
 const CONNECTIONS: usize = 48;
 /// Connections from one network, so that others can also connect.
 const CONNECTIONS_OF_ONE: usize = CONNECTIONS / 2;
@@ -71,7 +74,7 @@ impl Admission {
     }
 }
 
-/// Numbers of open connections by the [`network_of`] their peers.
+/// Numbers of open connections of one kind by the [`network_of`] their peers.
 #[derive(Debug, Default)]
 pub struct ConnectionCounts(BTreeMap<IpAddr, usize>);
 

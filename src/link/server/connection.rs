@@ -7,66 +7,84 @@ use tungstenite::handshake::derive_accept_key;
 use tungstenite::http::StatusCode;
 
 use super::client;
-use super::context::{Connection, ServerContext};
+use super::context::{Connection, Request, ServerContext};
 use super::deadline::{DeadlineStream, close_gracefully};
 use super::hosts::is_same_origin;
-use super::http::{self, Problem, Request};
+use super::http::{self, Problem};
+use crate::spawn::Role;
 
 /// Path of the websocket.
 const WEBSOCKET: &str = "/ws";
 
-/// Serves a connection to its end.
-pub fn serve(stream: TcpStream, connection: &Connection) {
-    let context = connection.context();
-    let limits = context.limits;
-    if stream.set_nodelay(true).is_err() {
-        return;
-    }
-    let finish = |respond: &dyn Fn(&mut DeadlineStream) -> io::Result<()>| {
-        if respond(&mut DeadlineStream::new(&stream, limits.answer)).is_ok() {
-            close_gracefully(&stream);
+/// Serves a request, and then those that wait. A client gets a thread.
+pub fn serve(request: Request) {
+    let mut next = Some(request);
+    while let Some(request) = next {
+        if let Some((stream, received, connection)) = respond(&request) {
+            let serve = Box::new(move || client::serve(stream, received, &connection));
+            let started = (request.context().spawn)("gb-client", Role::Background, serve);
+            if let Err(error) = started {
+                log::warn!("a client was dropped: no thread: {error}");
+            }
         }
+        next = request.end();
+    }
+}
+
+/// Responds to a request. Returns the websocket that its connection has become, if any, and
+/// the bytes that were received after the request.
+fn respond(request: &Request) -> Option<(TcpStream, Vec<u8>, Connection)> {
+    let (stream, context) = (request.stream(), request.context());
+    let limits = context.limits;
+    stream.set_nodelay(true).ok()?;
+    let finish = |respond: &dyn Fn(&mut DeadlineStream) -> io::Result<()>| {
+        if respond(&mut DeadlineStream::new(stream, limits.answer)).is_ok() {
+            close_gracefully(stream);
+        }
+        None
     };
-    let refuse = |problem, wants_body| {
-        finish(&|out| http::respond_problem(out, problem, wants_body));
-    };
-    let (request, rest) = match http::read(&mut DeadlineStream::new(&stream, limits.request)) {
-        Ok(request) => request,
-        Err(None) => return,
+    let refuse =
+        |problem, wants_body| finish(&|out| http::respond_problem(out, problem, wants_body));
+    let (head, rest) = match http::read(&mut DeadlineStream::new(stream, limits.request)) {
+        Ok(head) => head,
+        Err(None) => return None,
         Err(Some(problem)) => return refuse(problem, true),
     };
-    let Ok(local) = stream.local_addr() else {
-        return;
-    };
-    if !context.hosts.contains(&request.host, local.ip()) {
-        log::info!("refused: a request for the host {:.100}", request.host);
+    let local = stream.local_addr().ok()?;
+    if !context.hosts.contains(&head.host, local.ip()) {
+        log::info!("refused: a request for the host {:.100}", head.host);
         let problem = Problem(
             StatusCode::FORBIDDEN,
             "this instrument does not go by that name; its board file may add it: [web] hosts",
         );
-        return refuse(problem, request.wants_body);
+        return refuse(problem, head.wants_body);
     }
-    if request.path != WEBSOCKET {
-        return finish(&|out| serve_file(out, &request, context));
+    if head.path != WEBSOCKET {
+        return finish(&|out| serve_file(out, &head, context));
     }
-    match accept_key(&request) {
-        Ok(key) => {
-            let headers = [
-                ("Upgrade", "websocket"),
-                ("Connection", "Upgrade"),
-                ("Sec-WebSocket-Accept", key.as_str()),
-            ];
-            let mut out = DeadlineStream::new(&stream, limits.answer);
-            if http::switch_protocols(&mut out, &headers).is_ok() {
-                client::serve(stream, rest, connection);
-            }
-        }
-        Err(problem) => refuse(problem, request.wants_body),
-    }
+    let key = match accept_key(&head) {
+        Ok(key) => key,
+        Err(problem) => return refuse(problem, head.wants_body),
+    };
+    let Some(connection) = request.websocket() else {
+        let problem = Problem(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "too many websockets are open",
+        );
+        return refuse(problem, head.wants_body);
+    };
+    let headers = [
+        ("Upgrade", "websocket"),
+        ("Connection", "Upgrade"),
+        ("Sec-WebSocket-Accept", key.as_str()),
+    ];
+    let mut out = DeadlineStream::new(stream, limits.answer);
+    http::switch_protocols(&mut out, &headers).ok()?;
+    Some((stream.try_clone().ok()?, rest, connection))
 }
 
 /// Returns the key that accepts a websocket, if the instrument's own page requests it.
-fn accept_key(request: &Request) -> Result<String, Problem> {
+fn accept_key(request: &http::Request) -> Result<String, Problem> {
     if let Some(origin) = &request.origin {
         if !is_same_origin(origin, &request.host) {
             log::info!("refused: a websocket for a page of {origin:.100}");
@@ -85,7 +103,11 @@ fn accept_key(request: &Request) -> Result<String, Problem> {
     }
 }
 
-fn serve_file(out: &mut impl Write, request: &Request, context: &ServerContext) -> io::Result<()> {
+fn serve_file(
+    out: &mut impl Write,
+    request: &http::Request,
+    context: &ServerContext,
+) -> io::Result<()> {
     let Some(file) = context.files.find(&request.path, request.accepts_gzip) else {
         let problem = Problem(StatusCode::NOT_FOUND, "there is no such file");
         return http::respond_problem(out, problem, request.wants_body);

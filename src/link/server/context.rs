@@ -3,7 +3,7 @@
 //! Its locks are held for microseconds, and only by the server's own threads, which have
 //! one priority. The instrument, the panel and the audio thread never wait for a lock.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -17,6 +17,7 @@ use super::guesses::Guesses;
 use super::hosts::Hosts;
 use super::job_queue::QueuedJob;
 use super::latest::Latest;
+use super::request_queue::RequestQueue;
 use super::{Access, ClientLimits, Options};
 use crate::handle::Handle;
 use crate::link::client_session::{Action, ClientSession, Listening};
@@ -26,6 +27,7 @@ use crate::link::protocol::{Finger, ServerMessage, Welcome};
 use crate::link::rate_limit::RateLimit;
 use crate::link::touch_merge::TouchMerge;
 use crate::link::view::View;
+use crate::spawn::Spawn;
 
 /// Least time between two notices of the pairing code on the display.
 const CODE_PERIOD: Duration = Duration::from_secs(3);
@@ -44,13 +46,16 @@ pub struct ServerContext {
     pub limits: ClientLimits,
     /// Queue of the thread that runs jobs.
     pub jobs: Sender<QueuedJob>,
+    /// Starts threads for connections.
+    pub spawn: Spawn,
     touches: TouchMerge,
     welcome: Arc<Welcome>,
     code: Option<Arc<str>>,
     view: Mutex<View>,
     latest: Mutex<Latest>,
     admission: Mutex<Admission>,
-    connections: Mutex<ConnectionCounts>,
+    requests: Mutex<RequestQueue<TcpStream>>,
+    websockets: Mutex<ConnectionCounts>,
     guesses: Mutex<Guesses>,
     code_limit: Mutex<RateLimit>,
     started: Instant,
@@ -67,6 +72,7 @@ impl ServerContext {
         options: Options,
         code: Option<Arc<str>>,
         jobs: Sender<QueuedJob>,
+        spawn: Spawn,
     ) -> Result<ServerContext, getrandom::Error> {
         Ok(ServerContext {
             view: Mutex::new(View::new(access.handle.state())),
@@ -76,12 +82,14 @@ impl ServerContext {
             files: options.files,
             limits: options.limits,
             jobs,
+            spawn,
             touches: access.touches.clone(),
             welcome: Arc::new(access.info.clone().welcome(getrandom::u32()?)),
             code,
             latest: Mutex::default(),
             admission: Mutex::default(),
-            connections: Mutex::default(),
+            requests: Mutex::default(),
+            websockets: Mutex::default(),
             guesses: Mutex::new(Guesses::new(options.limits.wrong_code)),
             code_limit: Mutex::default(),
             started: Instant::now(),
@@ -171,22 +179,74 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// An open connection, counted while it exists.
+/// A request that is being served, counted while it exists.
+pub struct Request {
+    context: Arc<ServerContext>,
+    peer: IpAddr,
+    stream: TcpStream,
+}
+
+impl Request {
+    /// Queues the request of a new connection, and returns the next one to serve, if any.
+    pub fn arrive(
+        context: &Arc<ServerContext>,
+        peer: IpAddr,
+        stream: TcpStream,
+    ) -> Option<Request> {
+        lock(&context.requests).add(peer, stream);
+        Request::next(context)
+    }
+
+    /// Ends this request, and returns the next one to serve, if any.
+    pub fn end(self) -> Option<Request> {
+        let context = Arc::clone(&self.context);
+        drop(self);
+        Request::next(&context)
+    }
+
+    fn next(context: &Arc<ServerContext>) -> Option<Request> {
+        let (peer, stream) = lock(&context.requests).next()?;
+        let context = Arc::clone(context);
+        Some(Request {
+            context,
+            peer,
+            stream,
+        })
+    }
+
+    /// The connection that it came over.
+    pub fn stream(&self) -> &TcpStream {
+        &self.stream
+    }
+
+    /// The state that it shares with others.
+    pub fn context(&self) -> &ServerContext {
+        &self.context
+    }
+
+    /// Counts its connection as a websocket as well; returns `None` if there are too many.
+    pub fn websocket(&self) -> Option<Connection> {
+        let may_stay = lock(&self.context.websockets).open(self.peer);
+        may_stay.then(|| Connection {
+            context: Arc::clone(&self.context),
+            peer: self.peer,
+        })
+    }
+}
+
+impl Drop for Request {
+    fn drop(&mut self) {
+        lock(&self.context.requests).end(self.peer);
+    }
+}
+
+/// A client's connection, counted while it exists.
 pub struct Connection {
     context: Arc<ServerContext>,
     peer: IpAddr,
 }
 
 impl Connection {
-    /// Counts a new connection; returns `None` if there are too many.
-    pub fn open(context: &Arc<ServerContext>, peer: IpAddr) -> Option<Connection> {
-        let may_stay = lock(&context.connections).open(peer);
-        may_stay.then(|| Connection {
-            context: Arc::clone(context),
-            peer,
-        })
-    }
-
     /// The address of the other end.
     pub fn peer(&self) -> IpAddr {
         self.peer
@@ -200,7 +260,7 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        lock(&self.context.connections).close(self.peer);
+        lock(&self.context.websockets).close(self.peer);
     }
 }
 
@@ -252,6 +312,7 @@ mod tests {
     use crate::factory_networks;
     use crate::link::view::InstrumentInfo;
     use crate::panel::Mirror;
+    use crate::spawn::spawn_plainly;
 
     #[test]
     fn the_code_is_shown_once_in_a_period() {
@@ -278,7 +339,8 @@ mod tests {
             touches: TouchMerge::default(),
         };
         let code = Some(Arc::from("123456"));
-        let made = ServerContext::new(&access, Options::default(), code, unbounded().0);
+        let (jobs, _queue) = unbounded();
+        let made = ServerContext::new(&access, Options::default(), code, jobs, spawn_plainly);
         let context = made.unwrap();
         let began = Instant::now();
         (0..100).for_each(|_| context.show_code());

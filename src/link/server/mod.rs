@@ -1,8 +1,8 @@
 //! The server: the page's files and the websocket of its clients, on one port.
 //!
-//! One thread accepts connections, each connection has a thread, one makes the frames for
-//! all clients, and one runs jobs that take long. Neither the instrument nor the audio
-//! callback ever waits for any of them.
+//! One thread accepts connections, a limited number of threads serves requests, each client
+//! has a thread, one makes the frames for all clients, and one runs jobs that take long.
+//! Neither the instrument nor the audio callback ever waits for any of them.
 
 mod admission;
 mod broadcast;
@@ -15,6 +15,7 @@ mod hosts;
 mod http;
 mod job_queue;
 mod latest;
+mod request_queue;
 mod token_bucket;
 
 use std::io;
@@ -34,7 +35,7 @@ use crate::link::view::InstrumentInfo;
 use crate::panel::Mirror;
 use crate::spawn::{Role, Spawn, Task};
 
-use context::{Connection, ServerContext};
+use context::{Request, ServerContext};
 
 /// The first port that is tried by default.
 pub const PORT: u16 = 8080;
@@ -293,7 +294,7 @@ impl Server {
             ..
         } = listener;
         let (jobs, queue) = unbounded();
-        let context = Arc::new(ServerContext::new(&access, options, code, jobs)?);
+        let context = Arc::new(ServerContext::new(&access, options, code, jobs, spawn)?);
         let rate = access.info.rate;
         let mut frames = FrameSource::new(access.counters, access.display, access.mirror);
         if let Some(sound) = access.sound {
@@ -317,7 +318,7 @@ impl Server {
             start(
                 "gb-listener",
                 Role::Background,
-                Box::new(move || accept(&socket, &for_listener, spawn)),
+                Box::new(move || accept(&socket, &for_listener)),
             )?,
         ];
         Ok(Server {
@@ -354,7 +355,7 @@ impl Server {
 }
 
 /// Accepts connections until the server ends.
-fn accept(socket: &TcpListener, context: &Arc<ServerContext>, spawn: Spawn) {
+fn accept(socket: &TcpListener, context: &Arc<ServerContext>) {
     loop {
         let accepted = socket.accept();
         if context.is_ended() {
@@ -364,12 +365,11 @@ fn accept(socket: &TcpListener, context: &Arc<ServerContext>, spawn: Spawn) {
             thread::sleep(ACCEPT_PAUSE);
             continue;
         };
-        // A connection beyond the limit is dropped; browsers try again.
-        let Some(connection) = Connection::open(context, peer.ip()) else {
+        let Some(request) = Request::arrive(context, peer.ip(), stream) else {
             continue;
         };
-        let serve = Box::new(move || connection::serve(stream, &connection));
-        if let Err(error) = spawn("gb-client", Role::Background, serve) {
+        let serve = Box::new(move || connection::serve(request));
+        if let Err(error) = (context.spawn)("gb-request", Role::Background, serve) {
             log::warn!("a connection was dropped: no thread: {error}");
             thread::sleep(ACCEPT_PAUSE);
         }

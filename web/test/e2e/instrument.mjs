@@ -16,8 +16,8 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 export const program = process.env.GATEBEND
     ?? join(process.env.CARGO_TARGET_DIR ?? join(root, 'target'), 'release/gatebend');
 
-/** Bends invert, so that all of them are audible. */
-const OPTIONS = ['--silent', '--set', 'bend=invert'];
+/** Nothing is saved by default, and bends invert, so that all of them are audible. */
+const OPTIONS = ['--silent', '--state', 'none', '--set', 'bend=invert'];
 
 export const { PATIENCE } = browser;
 

@@ -88,6 +88,33 @@ test('a killed program continues with all edits, including those made meanwhile'
     await close(client);
 });
 
+test('an edit made meanwhile survives a restart that two pages return to', { skip }, async () => {
+    const clients = [await browser.open(instrument.url), await browser.open(instrument.url)];
+    const [one, two] = clients;
+    for (const edit of ['random', 'add-layer', 'random', 'add-layer']) {
+        await two.draw('Paint the gates in a box', [0.4, 0.3], [0.5, 0.5]);
+        for (const client of clients) await client.until(({ bends }) => bends.length > 0, 'bends');
+        const before = two.state;
+        // Both pages have a snapshot of the same state.
+        const counts = clients.map(({ snapshots }) => snapshots);
+        await one.page.locator('#volume').fill(String(-20 - counts[0]));
+        for (const [i, client] of clients.entries()) await client.until(({ snapshots }) => snapshots > counts[i], 'snapshot');
+        await instrument.kill();
+        for (const client of clients) await client.stands('away');
+        await one.press(edit);
+        await instrument.start();
+        for (const client of clients) {
+            await client.stands('open');
+            const shows = edit === 'random'
+                ? ({ state }) => state.network && state.network.file !== before.network.file
+                : ({ state }) => state.layers?.layers.length > before.layers.layers.length;
+            await client.until(shows, `${edit} made meanwhile`);
+        }
+        for (const client of clients) await client.until(({ played }) => played === one.played, 'the same state');
+    }
+    await close(...clients);
+});
+
 test('the sound continues from connected to standalone and back', { skip }, async (t) => {
     const client = await browser.open(instrument.url);
     const lacks = await missingModule(client);

@@ -16,7 +16,7 @@ use crate::parameters::Key;
 /// Most fields of a message, which is more than any valid one has: a text can have a million.
 const MAX_FIELDS: usize = 16;
 
-/// The fields of a message besides `id` and `type`, whose values are read from their text
+/// The fields of a message besides `id`, `type` and `target`, whose values are read from their text
 /// into their final form: values of any type would need ten times the memory of the text.
 pub struct Fields<'a> {
     kind: &'a str,
@@ -101,7 +101,7 @@ impl<'de> Visitor<'de> for Fields<'de> {
             if self.list.len() == MAX_FIELDS {
                 return Err(M::Error::custom("too many fields"));
             }
-            if name != "id" && name != "type" {
+            if !["id", "type", "target"].contains(&name.as_str()) {
                 self.list.push((name.into(), json.get().into()));
             }
         }

@@ -127,15 +127,22 @@ commands! {
     "learn" View step "Starts or stops learning the range of analog input N"
         ["learn N"] (input: required INPUT, "The input")
         => Command::Learn(input);
-    "save-preset" Unsaved idempotent "Saves network, bends and sound as a preset"
-        ["save [NAME]", "keep [NAME]"] (name: optional Name, "Its name; without it, one is made up")
+    "save-preset" Unsaved idempotent "Saves network, bends and sound as a new preset"
+        ["save [NAME]", "keep [NAME]"]
+        (name: optional Name, "Its name, with a number if it exists; without it, one is made up")
         => Command::SavePreset(name);
+    "replace-preset" Unsaved idempotent "Saves network, bends and sound over a preset"
+        ["replace NAME"] (name: required Name, "Its name")
+        => Command::ReplacePreset(name);
     "recall-preset" Edit idempotent "Plays a preset"
         ["recall NAME"] (name: required Name, "Its name")
         => Command::RecallPreset(name);
     "delete-preset" Unsaved idempotent "Deletes a preset"
         ["delete NAME", "forget NAME"] (name: required Name, "Its name")
         => Command::DeletePreset(name);
+    "restore-preset" Unsaved step "Brings back a preset that was deleted or replaced"
+        ["undelete [NAME]"] (name: optional Name, "Its name; without it, the last one")
+        => Command::RestorePreset(name);
     "load" Edit idempotent "Plays another network"
         [] (network: required File, "Its file, or that of a preset, which brings its bends")
         => load(file(String::as_str(&network), Network::from_json)?);
@@ -146,6 +153,13 @@ commands! {
             t: optional TIME, "The sample to continue at; without it, time goes on"
         )
         => Command::Restore(Box::new(file(String::as_str(&snapshot), Saved::from_json)?), t);
+    "resume" Edit idempotent "Continues from a snapshot after a restart, unless what plays is newer"
+        []
+        (
+            snapshot: required File, "The snapshot from before the restart",
+            t: optional TIME, "The sample to continue at; without it, time goes on"
+        )
+        => Command::Resume(Box::new(file(String::as_str(&snapshot), Saved::from_json)?), t);
 }
 
 /// Paints in a new stroke or, as stroke 0, in one that the client's session numbers.

@@ -9,10 +9,15 @@ use crate::save_request::SaveRequest;
 use crate::saved::Saved;
 use crate::state::{Page, State};
 
+/// Most presets that can be brought back.
+const MAX_LOST: usize = 16;
+
 /// Presets in the order of their names, and names that none may take.
 pub struct Presets {
     list: Vec<Preset>,
     reserved: Vec<String>,
+    /// Presets that were deleted or replaced, the oldest first.
+    lost: Vec<Preset>,
 }
 
 impl Presets {
@@ -20,6 +25,7 @@ impl Presets {
         Presets {
             list,
             reserved: Vec::new(),
+            lost: Vec::new(),
         }
     }
 
@@ -55,13 +61,16 @@ impl Presets {
 
     /// Returns the first free name of `preset 1`, `preset 2` and so on.
     fn next_name(&self) -> String {
-        (1..=self.list.len() + self.reserved.len() + 1)
+        // A deleted preset may come back.
+        let is_lost = |name: &String| self.lost.iter().any(|lost| lost.name == *name);
+        (1..=self.list.len() + self.reserved.len() + self.lost.len() + 1)
             .map(|i| format!("preset {i}"))
-            .find(|name| !self.is_taken(name))
+            .find(|name| !self.is_taken(name) && !is_lost(name))
             .unwrap_or_default()
     }
 
-    /// Requests to save a state as a preset.
+    /// Requests to save a state as a preset. If another preset has the name, this one gets a
+    /// number after it.
     pub fn save(&self, state: &mut State, name: Option<String>) -> Outcome {
         let name = name.unwrap_or_else(|| self.next_name());
         if !is_name(&name) {
@@ -69,20 +78,55 @@ impl Presets {
                 "{name:?} is not a valid preset name: use letters, digits, spaces, - and _"
             ));
         }
+        if self.reserved.contains(&name) {
+            return Err(format!(
+                "preset {name:?} exists but could not be read; choose another name"
+            ));
+        }
+        self.add(state, state.to_preset(name), "saved as")
+    }
+
+    /// Requests to save a state over the preset of this name.
+    pub fn replace(&self, state: &mut State, name: String) -> Outcome {
+        self.find(&name)?;
+        state.notify(format!("{name} is replaced"));
+        let preset = Box::new(state.to_preset(name));
+        Ok(Change::save(SaveRequest::Save(preset)))
+    }
+
+    /// Requests to save a preset again that was deleted or replaced: the last one, or the
+    /// last one of a name.
+    pub fn bring_back(&self, state: &mut State, name: Option<&str>) -> Outcome {
+        let mut lost = self.lost.iter().rev();
+        let preset = lost.find(|lost| name.is_none_or(|name| lost.name == name));
+        let preset = preset.ok_or_else(|| match name {
+            Some(name) => format!("no preset {name:?} was deleted"),
+            None => "no preset was deleted".into(),
+        })?;
+        self.add(state, preset.clone(), "back as")
+    }
+
+    /// Requests to save a preset under its name or, if another one has it, with a number.
+    fn add(&self, state: &mut State, mut preset: Preset, done: &str) -> Outcome {
+        let is_other = |other: &Preset| !other.sounds_like(&preset);
+        let is_free = |name: &str| match self.find(name) {
+            Ok(other) => !is_other(other),
+            Err(_) => !self.is_taken(name),
+        };
+        let name = free_name(&preset.name, |name| !is_free(name));
         let count = self.list.len() + self.reserved.len();
         if count >= MAX_PRESETS && !self.is_taken(&name) {
             return Err(format!(
                 "there are {MAX_PRESETS} presets already; delete one first"
             ));
         }
-        if self.reserved.contains(&name) {
-            return Err(format!(
-                "preset {name:?} exists but could not be read; choose another name"
-            ));
-        }
-        state.notify(format!("saved as {name}"));
-        let preset = Box::new(state.to_preset(name));
-        Ok(Change::save(SaveRequest::Save(preset)))
+        state.notify(if name == preset.name {
+            format!("{done} {name}")
+        } else {
+            format!("{done} {name}: {} exists", preset.name)
+        });
+        preset.name = name;
+        Ok(Change::save(SaveRequest::Save(Box::new(preset))))
     }
 
     /// Requests to delete a preset.
@@ -97,10 +141,14 @@ impl Presets {
         let Some(name) = request.preset() else {
             return;
         };
-        self.list.retain(|preset| preset.name != *name);
+        let index = self.list.iter().position(|preset| preset.name == *name);
+        self.lost.extend(index.map(|index| self.list.remove(index)));
         if let SaveRequest::Save(preset) = request {
+            self.lost.retain(|lost| !lost.sounds_like(preset));
             self.list.push((**preset).clone());
         }
+        let excess = self.lost.len().saturating_sub(MAX_LOST);
+        self.lost.drain(..excess);
         self.list.sort_by(|a, b| a.name.cmp(&b.name));
         state.presets = Arc::new(self.names());
         if state.page == Page::Presets {

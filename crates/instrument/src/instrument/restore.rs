@@ -9,6 +9,7 @@ use super::{Effect, Instrument};
 use crate::history::History;
 use crate::parameters::ParameterScope;
 use crate::preset::{PARAMETERS, RESCUED};
+use crate::revision::Revision;
 use crate::save_request::SaveRequest;
 use crate::saved::Saved;
 use crate::state::{Page, State};
@@ -42,6 +43,8 @@ impl Instrument {
             self.presets.update(request, &mut state);
         }
         state.notify(notice);
+        // A page must not bring back on its own what was set aside here.
+        state.revision = state.revision.next();
         self.state = Arc::new(state);
         Effect { sound: None, save }
     }
@@ -49,6 +52,7 @@ impl Instrument {
     fn play_on(&mut self, saved: &Saved) -> Result<Sound, String> {
         let mut state = (*self.state).clone();
         self.restore(&mut state, saved, ParameterScope::All)?;
+        state.revision = Revision::resumed(saved.revision);
         let sound = self.first_sound(&mut state)?;
         self.history = History::new(&state);
         self.state = Arc::new(state);
