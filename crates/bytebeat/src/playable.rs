@@ -67,11 +67,9 @@ impl Expression {
         Ok(Playable { network, notes })
     }
 
-    /// Compiles with as many bits of t as the period has or as gates allow.
-    fn compile_whole(&self, period: Option<u32>) -> Result<Network, CompileError> {
-        let wanted = period
-            .unwrap_or(MAX_COUNTER_BITS)
-            .clamp(1, MAX_COUNTER_BITS);
+    /// Compiles with this number of bits of t, or as many as a network can have.
+    fn compile_most(&self, bits: u32) -> Result<Network, CompileError> {
+        let wanted = bits.clamp(1, MAX_COUNTER_BITS);
         let mut result = self.compile(wanted);
         for bits in (1..wanted).rev() {
             if !matches!(result, Err(CompileError::Gates(_))) {
