@@ -166,7 +166,9 @@ fi
 
 say "building $package for $target with $("${RUSTC:-rustc}" --version)"
 # Quiet because older compilers warn in every crate that +neon is unstable.
-cargo zigbuild --quiet --release --target "$target.$glibc" --package "$package" >&2
+# A board has no terminal.
+cargo zigbuild --quiet --release --no-default-features --target "$target.$glibc" \
+    --package "$package" >&2
 folder=${CARGO_TARGET_DIR:-target}/$target/release
 file=$package
 [ -f "$folder/$file" ] || file=lib$(echo "$package" | tr - _).so

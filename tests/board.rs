@@ -16,7 +16,6 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::{Duration, Instant};
 
 use gatebend::board::desk::{Desk, Script, Simulation};
 use gatebend::factory_networks;
@@ -144,6 +143,13 @@ impl Board {
     fn env(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Board {
         self.command.env(name, value);
         self
+    }
+
+    /// Plays in real time until a signal arrives. The time limit after it counts sleeps
+    /// only, so that the outcome does not depend on the computer's speed.
+    fn stopped_by_signal(self) -> Board {
+        self.env("BELA_DOUBLE_REAL_TIME", "1")
+            .env("I2C_DOUBLE_LIMIT", "sleeps")
     }
 
     fn run(&mut self) -> Output {
@@ -337,7 +343,7 @@ fn pages_are_notified_of_the_end() {
     let Some(board) = Board::new(&["--listen", "127.0.0.1"]) else {
         return;
     };
-    let mut board = board.env("BELA_DOUBLE_REAL_TIME", "1");
+    let mut board = board.stopped_by_signal();
     let mut playing = Playing(board.command.stderr(Stdio::null()).spawn().unwrap());
     let host = playing.host();
     let stream = TcpStream::connect(&host).unwrap();
@@ -382,7 +388,7 @@ fn not_resident(smaps: &str) -> Vec<String> {
                 .next()
                 .is_some_and(|range| range.contains('-')) =>
             {
-                mapping = line
+                mapping = line;
             }
             _ => {}
         }
@@ -511,15 +517,14 @@ fn plays(board: &Board) -> bool {
     fs::metadata(sound).is_ok_and(|file| file.len() > 100_000)
 }
 
-/// Starts the program, sends a signal once it plays, and waits for its end.
-fn stopped(mut board: Board, signal: libc::c_int) -> (std::process::ExitStatus, Duration) {
+/// Starts the program, sends a signal once it plays, and returns its exit code.
+fn stopped(board: Board, signal: libc::c_int) -> Option<i32> {
+    let mut board = board.stopped_by_signal();
     let mut playing = begin(&mut board, plays);
     let child = &mut playing.0;
-    let start = Instant::now();
     // SAFETY: takes integers; the child is ours and was not waited for.
     unsafe { libc::kill(child.id() as libc::pid_t, signal) };
-    let status = child.wait().unwrap();
-    (status, start.elapsed())
+    child.wait().unwrap().code()
 }
 
 #[test]
@@ -529,16 +534,60 @@ fn signals_end_the_program_even_if_the_bus_hangs() {
         ("", libc::SIGTERM),
         ("300", libc::SIGINT),
     ] {
-        let Some(board) = Board::new(&[]) else { return };
-        let mut board = board.env("BELA_DOUBLE_REAL_TIME", "1");
+        let Some(mut board) = Board::new(&[]) else {
+            return;
+        };
         if !hang.is_empty() {
             board = board.env("I2C_DOUBLE_HANG", hang);
         }
-        let (status, took) = stopped(board, signal);
         // A normal end, which does not wait for the panel.
-        assert_eq!(status.code(), Some(0), "hang {hang:?}, signal {signal}");
-        eprintln!("hang {hang:?}, signal {signal}: ended after {took:?}");
+        let code = stopped(board, signal);
+        assert_eq!(code, Some(0), "hang {hang:?}, signal {signal}");
     }
+}
+
+#[test]
+fn the_library_has_time_to_stop() {
+    for (milliseconds, code) in [("145", 0), ("185", 130)] {
+        let Some(board) = Board::new(&[]) else { return };
+        let board = board.env("BELA_DOUBLE_STOP_MS", milliseconds);
+        assert_eq!(
+            stopped(board, libc::SIGINT),
+            Some(code),
+            "{milliseconds} ms"
+        );
+    }
+}
+
+/// Returns the number of failed starts in a row that a board's files record.
+fn failed_starts(board: &Board) -> u64 {
+    let text = board.saved("starts.json");
+    let count = text
+        .split_once("\"unsteady\":")
+        .map_or("0", |(_, count)| count);
+    let digits: String = count.chars().filter(char::is_ascii_digit).take(1).collect();
+    digits.parse().unwrap()
+}
+
+#[test]
+fn starts_count_as_failed_only_if_the_audio_has_started() {
+    let Some(first) = Board::new(&[]) else { return };
+    let mut first = first.env("BELA_DOUBLE_REAL_TIME", "1");
+    drop(begin(&mut first, |board| {
+        !board.saved("state.json").is_empty()
+    }));
+    assert_eq!(failed_starts(&first), 1);
+    let fails = |variable| {
+        let again = Board::after(&first, &[]).env("BELA_DOUBLE_REAL_TIME", "1");
+        let output = again.env(variable, "1").run();
+        assert_eq!(output.status.code(), Some(1), "{}", errors(&output));
+        failed_starts(&first)
+    };
+    for _ in 0..2 {
+        assert_eq!(fails("BELA_DOUBLE_NEVER_RENDERS"), 1);
+    }
+    // Counted before the network sounds.
+    assert_eq!(fails("BELA_DOUBLE_EXIT_ON_SOUND"), 2);
 }
 
 #[test]
@@ -549,7 +598,8 @@ fn problems_are_reported_in_one_sentence() {
             "-1",
             "another Bela program is probably running",
         ),
-        ("BELA_DOUBLE_VERSION", "1.8.0", "libbela 1.8.0 is too old"),
+        ("BELA_DOUBLE_INIT", "1", "such as a cape that is not found"),
+        ("BELA_DOUBLE_VERSION", "1.8.0", "make -C /root/Bela lib"),
         ("GATEBEND_LIBBELA", "/nowhere/libbela.so", "no Bela here"),
         ("BELA_DOUBLE_START", "1", "Bela's audio does not start"),
     ] {
@@ -583,6 +633,7 @@ fn a_self_test_passes_or_gives_advice() {
     let found = String::from_utf8_lossy(&output.stdout).into_owned();
     for expected in [
         "pass  Bela          libbela 1.13.0",
+        "pass  bus           /dev/i2c-1 is open",
         "pass  touch sensor  Trill Square, firmware 3, bus at ",
         "pass  display       128x64",
         "pass  PRU           ",
@@ -611,12 +662,105 @@ fn a_self_test_passes_or_gives_advice() {
     let found = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(1), "{found}");
     for expected in [
-        "FAIL  touch sensor  nothing answers at 0x28 on /dev/i2c-1: check cable",
+        "FAIL  touch sensor  0x28 on /dev/i2c-1: nothing answers; no Trill Square answers",
         "FAIL  display       nothing answers at 0x3c",
         "FAIL  audio         Bela's audio cannot be set up",
         "checks failed",
     ] {
         assert!(found.contains(expected), "{found}");
+    }
+}
+
+/// Runs the self-test with these arguments and variables of the doubles; returns whether it
+/// passed, and its findings.
+fn self_test(arguments: &[&str], variables: &[(&str, &str)]) -> Option<(bool, String)> {
+    let mut board = Board::with("check", arguments)?;
+    for (name, value) in variables {
+        board = board.env(name, value);
+    }
+    let output = board.run();
+    let found = String::from_utf8_lossy(&output.stdout).into_owned();
+    Some((output.status.success(), found))
+}
+
+#[test]
+fn a_self_test_tells_why_the_bus_cannot_be_used() {
+    let (error, denied) = ("I2C_DOUBLE_MISSING_ERROR", libc::EACCES.to_string());
+    let all = ("I2C_DOUBLE_MISSING", "1000000");
+    let held = Path::new(env!("CARGO_TARGET_TMPDIR")).join("held");
+    fs::write(&held, "0 fault bus stuck\n").unwrap();
+    let held = ("I2C_DOUBLE_SCRIPT", held.to_str().unwrap());
+    let none: &[(&str, &str)] = &[];
+    for (arguments, variables, expected) in [
+        (
+            &["--set", "i2c.device=/dev/i2c-77"][..],
+            none,
+            "/dev/i2c-77: no such device",
+        ),
+        (
+            &["--set", "i2c.device=/dev/null"],
+            none,
+            "/dev/null: not an I2C bus",
+        ),
+        (&[], &[all], "/dev/i2c-1: no such device"),
+        (
+            &[],
+            &[all, (error, &denied)],
+            "/dev/i2c-1: no permission (run as root)",
+        ),
+        (&[], &[held], "/dev/i2c-1: SDA or SCL is held low"),
+    ] {
+        let Some((passed, found)) = self_test(arguments, variables) else {
+            return;
+        };
+        assert!(!passed);
+        let expected = format!("FAIL  bus           {expected}");
+        assert!(found.contains(&expected), "{found}");
+        // One finding tells it, and the rest of the board is checked.
+        assert_eq!(found.matches("FAIL").count(), 1, "{found}");
+        assert!(found.contains("pass  audio"), "{found}");
+    }
+}
+
+#[test]
+fn a_self_test_finds_a_square_with_bridged_pads() {
+    let moved = [("I2C_DOUBLE_TOUCH", "43")];
+    let Some((passed, found)) = self_test(&[], &moved) else {
+        return;
+    };
+    let setting = "touch.address=0x2b";
+    let advice = format!("a Trill Square answers at 0x2b: --set {setting} tries it");
+    assert!(!passed && found.contains(&advice), "{found}");
+    let (passed, found) = self_test(&["--set", setting], &moved).unwrap();
+    assert!(passed, "{found}");
+}
+
+#[test]
+fn a_self_test_tolerates_late_blocks_at_the_start_and_two_later() {
+    // Blocks of 16 frames: the first half second ends within block 1379.
+    for (first, count, expected) in [
+        ("1", "1370", Ok("it played a tone\n")),
+        (
+            "2000",
+            "2",
+            Ok("it played a tone; 2 of its blocks may have come too late\n"),
+        ),
+        (
+            "2000",
+            "3",
+            Err("3 blocks came too late in 1.5 s: stop other programs"),
+        ),
+    ] {
+        let variables = [
+            ("BELA_DOUBLE_UNDERRUNS_AT", first),
+            ("BELA_DOUBLE_UNDERRUNS", count),
+        ];
+        let Some((passed, found)) = self_test(&[], &variables) else {
+            return;
+        };
+        assert_eq!(passed, expected.is_ok(), "{found}");
+        let (Ok(text) | Err(text)) = expected;
+        assert!(found.contains(text), "{found}");
     }
 }
 

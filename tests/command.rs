@@ -746,7 +746,10 @@ fn play_continues_from_the_saved_state() {
 
 /// Returns the number of failed starts in a row that a state folder records.
 fn unsteady(state: &str) -> u64 {
-    let text = fs::read_to_string(Path::new(state).join("starts.json")).unwrap();
+    let Ok(text) = fs::read_to_string(Path::new(state).join("starts.json")) else {
+        // No start has counted.
+        return 0;
+    };
     let body: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
     let from = body.join("\n");
     let (_, count) = from.split_once("\"unsteady\":").unwrap();

@@ -31,7 +31,7 @@ fn child() {
         return;
     };
     // The watchdog never ends this child, however slow the machine is.
-    let signals = Signals::watch_with_grace(Duration::MAX).unwrap();
+    let signals = Signals::watch_with_limit(Duration::MAX).unwrap();
     assert_eq!(signals.received(), None);
     // SAFETY: takes an integer. The handlers run before it returns.
     unsafe { libc::raise(signal) };

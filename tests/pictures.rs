@@ -18,7 +18,7 @@ const PAGES: [(&str, &str, f64); 9] = [
     ("touch", "2 down 0.55 0.5 size 0.6", 3.0),
     (
         "box",
-        "1 set bend=invert\n2 down 0.3 0.3\n2.1 down 0.6 0.6 finger 2",
+        "1 set bend=invert\n2 down 0.3 0.3 size 0.8\n2.1 down 0.6 0.6 size 0.8 finger 2",
         3.0,
     ),
     ("button", "2.9 tap mode", 3.0),

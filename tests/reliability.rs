@@ -217,6 +217,38 @@ fn faults_are_noticed_as_documented() {
     );
 }
 
+#[test]
+fn a_hovering_finger_is_not_a_fault_and_is_heard_once_it_presses() {
+    const HOVERS: u64 = 3 * SECOND;
+    const PRESSES: u64 = 6 * SECOND;
+    let fingers = |now: u64| {
+        // Over a column of pads but between two rows, so that only the columns show it.
+        let touch = Touch {
+            x: 0.5,
+            y: 7.5 / 14.0,
+            size: if now < PRESSES { 0.032 } else { 0.5 },
+        };
+        if now < HOVERS {
+            vec![]
+        } else {
+            vec![Finger { id: 0, touch }]
+        }
+    };
+    let mut simulation = Simulation::new(Desk::new(factory_networks::all()), fingers).unwrap();
+    simulation.record_journal();
+    simulation.run(
+        PRESSES + SECOND,
+        |_| {},
+        |simulation| assert_eq!(simulation.panel().status().fault, None),
+    );
+    let journal = simulation.journal();
+    let bend = journal
+        .iter()
+        .find(|entry| !entry.state.touched.is_empty())
+        .expect("the finger bends a gate");
+    assert!((PRESSES..PRESSES + 20_000_000).contains(&bend.sent));
+}
+
 /// Returns random touches, one after another, until a time in nanoseconds.
 fn random_hand(seed: u64, end: u64) -> impl FnMut(u64) -> Vec<Finger> + Send {
     let mut rng = Rng::new(seed);

@@ -250,8 +250,8 @@ fn touches_do_not_pile_up_where_programs_take_long_to_build() {
 
 #[test]
 fn the_output_is_safe_for_loudspeakers() {
-    let script = "0 set volume=0\n2 set bend=1\n2.1 down 0.5 0.5\n2.2 down 0 0 finger 2\n\
-                  2.2 down 1 0.8 finger 3\n4 up\n4 up finger 2\n4 up finger 3\n5 tap next\n\
+    let script = "0 set volume=0\n2 set bend=1\n2.1 down 0.5 0.5 size 0.8\n\
+                  2.2 down 0 0 size 0.8 finger 2\n2.2 down 1 0.8 size 0.8 finger 3\n4 up\n4 up finger 2\n4 up finger 3\n5 tap next\n\
                   6 set volume=off";
     let run = play(Desk::new(factory_networks::all()), script, 8.0);
     assert!(run.sound.iter().all(|frame| frame.abs() <= 0.95));

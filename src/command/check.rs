@@ -1,11 +1,14 @@
 //! `gatebend check`: a board's self-test.
 
+use std::fmt::Display;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use embedded_hal::i2c::I2c;
 use gatebend::board::check::{self, Finding};
 use gatebend::board::description::{Board, Kind};
 use gatebend::board::desk::Oled;
+use gatebend::panel::{Clock, Config};
 use trill::sim::{Bus, RealTime, Sensor};
 
 use super::boards;
@@ -69,10 +72,7 @@ impl Arguments {
         report(finding);
         let mut clock = SystemClock::start();
         let bus = || HotplugBus::new(&board.panel.bus);
-        report(check::touch_sensor(bus(), &board.panel, &mut clock));
-        if board.panel.has_display {
-            report(check::display(bus(), &board.panel, &clock));
-        }
+        panel(bus, &board.panel, &mut clock, report);
         report(bela::check::pru(board, Path::new("/")));
         report(bela::check::real_time());
         if let Some(library) = library {
@@ -98,8 +98,24 @@ fn desk(board: &Board, report: &mut impl FnMut(Finding)) {
     let bus = Bus::new(time, board.bus_hz);
     bus.plug(board.panel.touch_address, Sensor::square(3, |_| Vec::new()));
     bus.plug(board.panel.display_address, Oled::new());
-    report(check::touch_sensor(bus.clone(), &board.panel, &mut time));
-    if board.panel.has_display {
-        report(check::display(bus, &board.panel, &time));
+    panel(|| bus.clone(), &board.panel, &mut time, report);
+}
+
+/// Checks the bus and, if it can be used, sensor and display.
+fn panel<B: I2c<Error: Display>>(
+    bus: impl Fn() -> B,
+    config: &Config,
+    clock: &mut impl Clock,
+    report: &mut impl FnMut(Finding),
+) {
+    let found = check::bus(bus(), config);
+    let usable = found.outcome.is_ok();
+    report(found);
+    if !usable {
+        return;
+    }
+    report(check::touch_sensor(bus(), config, clock));
+    if config.has_display {
+        report(check::display(bus(), config, clock));
     }
 }

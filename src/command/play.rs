@@ -6,7 +6,6 @@ mod simulated;
 mod track;
 
 use std::fmt::Write;
-use std::io::{self, IsTerminal};
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,7 +13,9 @@ use std::time::Duration;
 
 use engine::{Cost, Platform};
 use gatebend::board::description::{Board, Kind};
-use gatebend::board::desk::{Desk, Script, play_live, sound_card_rate, watch_signals};
+use gatebend::board::desk::{
+    Desk, Script, Surroundings, has_screen, play_live, sound_card_rate, watch_signals,
+};
 use gatebend::factory_networks;
 use gatebend::link::server::Listener;
 use gatebend::pru::Choice;
@@ -62,6 +63,9 @@ pub struct Arguments {
     /// Play in real time, but without the sound card
     #[arg(long)]
     silent: bool,
+    /// Take commands as plain lines, also in a terminal
+    #[arg(long)]
+    plain: bool,
     /// Set a parameter, or a setting of the board (display.size=128x32); may be repeated
     #[arg(long, value_name = "ID=VALUE")]
     set: Vec<String>,
@@ -202,9 +206,6 @@ impl Arguments {
     /// Opens the storage and continues from the saved state. The command line takes
     /// precedence: if it names another network than the saved one, the saved state is
     /// set aside as a preset.
-    ///
-    /// Counts a start, so it is called after everything that may fail before. Dropping the
-    /// storage cancels the start.
     fn restore(
         &self,
         parts: &mut InstrumentParts,
@@ -314,22 +315,22 @@ impl Arguments {
         let storage = self.restore(&mut parts, self.state.as_deref())?;
         let mut desk = Desk::like(board, parts);
         desk.platform = platform;
+        let mut screen = (!self.plain && has_screen()).then(Vec::new);
         if !sound_card && !self.silent {
-            print_message(
-                "only the page plays the sound: this gatebend was built without a sound card \
-                 (cargo run --release --features sound-card -- play; or play --wav OUT.wav)",
-            );
+            let note = "only the page plays the sound: this gatebend was built without a sound card \
+                 (cargo run --release --features sound-card -- play; or play --wav OUT.wav)";
+            match &mut screen {
+                Some(notes) => notes.push(note.into()),
+                None => print_message(note),
+            }
         }
         let plan = Self::plan(&script, self.length(&script), storage, listener);
-        let painted = io::stdout().is_terminal();
-        Ok(play_live(
-            desk,
-            plan,
-            script,
+        let surroundings = Surroundings {
             sound_card,
-            painted,
+            screen,
             interrupted,
-        )?)
+        };
+        Ok(play_live(desk, plan, script, surroundings)?)
     }
 }
 

@@ -24,7 +24,7 @@ use crate::link::view::InstrumentInfo;
 use crate::panel::{Clock, Mirror, Panel};
 use crate::pru::Supervisor;
 use crate::spawn::Spawn;
-use crate::storage::{Autosave, Files, STEADY_NS, StorageHandle};
+use crate::storage::{Autosave, Files, Reply, STEADY_NS, StorageHandle};
 use engine::{Counters, Engine, Platform, TapReader, TapWriter, tap};
 use instrument::{Command, State};
 
@@ -34,8 +34,6 @@ pub trait Backend {
     const SPAWN: Spawn;
     /// Time between two calls of [`Backend::poll`].
     const POLL: Duration;
-    /// Time to fade out, including the blocks on their way to the output.
-    const FADE: Duration;
     /// Longest time to wait at the end for changes to be saved.
     const SAVING: Duration;
     /// True if the end waits for the threads before it saves. If not, saving starts
@@ -49,6 +47,9 @@ pub trait Backend {
     fn start(&mut self) -> Result<(), String> {
         Ok(())
     }
+
+    /// Returns the time to fade out, including the blocks on their way to the output.
+    fn fade(&self) -> Duration;
 
     /// Does the board's work on the main thread, at a time in nanoseconds. Returns false
     /// to end the session.
@@ -83,8 +84,7 @@ pub struct Plan {
     pub listener: Option<Listener>,
 }
 
-/// The storage of a session. If the session ends before it plays, its start is cancelled,
-/// so that it does not count as a failed one.
+/// The storage of a session, whose start counts from the first block on.
 pub struct SessionStorage {
     autosave: Option<Autosave<Files>>,
     handle: StorageHandle,
@@ -103,6 +103,8 @@ impl SessionStorage {
     pub fn poll(&mut self, now: u64, state: &Arc<State>) {
         if now >= STEADY_NS {
             self.handle.steady();
+        } else {
+            self.handle.played();
         }
         if let Some(autosave) = &mut self.autosave {
             autosave.poll(now / 1_000_000, state, &mut |_| {});
@@ -117,17 +119,11 @@ impl SessionStorage {
     }
 }
 
-impl Drop for SessionStorage {
-    fn drop(&mut self) {
-        if let Some(autosave) = self.autosave.take() {
-            autosave.cancel();
-        }
-    }
-}
-
 /// Shared by the main thread and the audio thread.
 #[derive(Debug, Default)]
 struct AudioState {
+    /// True while the engine waits and blocks are silent.
+    held: AtomicBool,
     muted: AtomicBool,
     /// Blocks rendered; wraps.
     blocks: AtomicU32,
@@ -155,15 +151,19 @@ impl Renderer {
         self.engine.platform()
     }
 
-    /// Renders the next block, which fades in or out as the session says, and hands it to
+    /// Renders the next block, which is silent or fades as the session says, and hands it to
     /// clients that listen. Real-time safe.
     pub fn render(&mut self, samples: &mut [f32]) {
+        self.state.blocks.fetch_add(1, Ordering::Relaxed);
+        if self.state.held.load(Ordering::Relaxed) {
+            samples.fill(0.0);
+            return;
+        }
         self.engine.mute(self.state.muted.load(Ordering::Relaxed));
         self.engine.render(samples);
         if let Some(tap) = &mut self.tap {
             tap.write(samples);
         }
-        self.state.blocks.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Reports the measured load of a callback in thousandths of its time, or else an
@@ -189,13 +189,17 @@ pub struct Session {
 
 impl Session {
     /// Creates a session of an assembled instrument, and the renderer for its audio
-    /// thread. The supervisor runs the PRU, if one plays.
+    /// thread, silent until the session lets it play. The supervisor runs the PRU, if one
+    /// plays.
     pub fn new(
         controller: Controller<Lanes>,
         engine: Engine<Lanes>,
         supervisor: Option<Supervisor>,
     ) -> (Session, Renderer) {
-        let audio = Arc::<AudioState>::default();
+        let audio = Arc::new(AudioState {
+            held: true.into(),
+            ..AudioState::default()
+        });
         let rate = engine.platform().rate;
         // A second of sound for clients that listen.
         let (writer, sound) = tap(rate as usize);
@@ -220,6 +224,11 @@ impl Session {
     /// Returns the analog inputs, for the board to store.
     pub fn inputs(&self) -> Arc<AnalogInputs> {
         Arc::clone(&self.inputs)
+    }
+
+    /// Returns the engine's counters.
+    pub fn counters(&self) -> Arc<Counters> {
+        Arc::clone(&self.counters)
     }
 
     /// Returns the fingers of clients, for the board to merge with those on the sensor.
@@ -301,7 +310,7 @@ impl Session {
         // The server disconnects its clients during the fade.
         server.into_iter().for_each(Server::end);
         if faded {
-            thread::sleep(B::FADE);
+            thread::sleep(board.fade());
         }
         threads.handle().stop();
         let mut outcome = started.and(board.end());
@@ -330,8 +339,8 @@ fn play<C: Clock, B: Backend>(
 ) {
     let handle = threads.handle();
     let mut commands = plan.commands.iter().peekable();
-    // Notified once that the instrument plays steadily.
-    let mut storage = plan.storage.as_ref().map(|storage| &storage.handle);
+    let storage = plan.storage.as_ref().map(|storage| &storage.handle);
+    let mut start = Start::Silent;
     let (mut failed, mut blocks) = (false, 0);
     loop {
         let now = clock.now();
@@ -352,9 +361,43 @@ fn play<C: Clock, B: Backend>(
         }
         let rendered = audio.blocks.load(Ordering::Relaxed);
         let progress = rendered != std::mem::replace(&mut blocks, rendered);
-        if now > STEADY_NS && progress && !failed {
-            storage.take().into_iter().for_each(StorageHandle::steady);
-        }
+        start = match start {
+            Start::Silent if progress => Start::Counting {
+                since: now,
+                counted: storage.map(StorageHandle::played),
+            },
+            Start::Counting { since, counted }
+                if counted.as_ref().is_none_or(Reply::is_over) || now > since + COUNTING_NS =>
+            {
+                audio.held.store(false, Ordering::Relaxed);
+                Start::Playing { since }
+            }
+            Start::Playing { since } if now > since + STEADY_NS && progress && !failed => {
+                storage.into_iter().for_each(StorageHandle::steady);
+                Start::Steady
+            }
+            unchanged => unchanged,
+        };
         thread::sleep(B::POLL);
     }
+}
+
+/// Longest time that the sound waits for the start to be counted, in nanoseconds.
+const COUNTING_NS: u64 = 1_000_000_000;
+
+/// A start, with the time of its first block in nanoseconds. It counts as failed from this
+/// block until it is steady. The network sounds only after the count is on the disk: if it
+/// keeps the processor from everything else, a safe start must follow nevertheless.
+enum Start {
+    /// No block was rendered: the library may still give up and end the process.
+    Silent,
+    /// Blocks are silent while the storage writes the count.
+    Counting {
+        since: u64,
+        counted: Option<Reply>,
+    },
+    Playing {
+        since: u64,
+    },
+    Steady,
 }

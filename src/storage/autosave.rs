@@ -27,6 +27,7 @@ const INTERVAL: Duration = Duration::from_millis(100);
 
 enum Message {
     Save(SaveRequest),
+    Played(Sender<bool>),
     Steady,
     End(Sender<bool>),
 }
@@ -36,6 +37,12 @@ enum Message {
 pub struct StorageHandle(Sender<Message>);
 
 impl StorageHandle {
+    /// Reports the first block: from here on, this start counts as failed until it is
+    /// steady. The reply arrives once the thread has tried to write the count.
+    pub fn played(&self) -> Reply {
+        self.request(Message::Played)
+    }
+
     /// Reports steady play: this start has not failed. To be called after
     /// [`STEADY_NS`](super::STEADY_NS) of sound.
     pub fn steady(&self) {
@@ -44,21 +51,30 @@ impl StorageHandle {
 
     /// Requests that the thread saves everything and ends. A start that ends like this
     /// before it was steady does not count as failed.
-    pub fn begin_end(&self) -> Ending {
-        let (reply, ended) = bounded(1);
+    pub fn begin_end(&self) -> Reply {
+        self.request(Message::End)
+    }
+
+    fn request(&self, message: impl FnOnce(Sender<bool>) -> Message) -> Reply {
+        let (reply, replied) = bounded(1);
         // If the thread has ended already, there is no reply.
-        let _ = self.0.send(Message::End(reply));
-        Ending(ended)
+        let _ = self.0.send(message(reply));
+        Reply(replied)
     }
 }
 
-/// An end that was requested.
-pub struct Ending(Receiver<bool>);
+/// The storage thread's reply to a request.
+pub struct Reply(Receiver<bool>);
 
-impl Ending {
+impl Reply {
     /// Waits at most this long. Returns whether everything is saved.
     pub fn wait(self, timeout: Duration) -> bool {
         self.0.recv_timeout(timeout).unwrap_or(false)
+    }
+
+    /// Returns whether the reply has arrived, or cannot arrive any more; never waits.
+    pub fn is_over(&self) -> bool {
+        self.0.try_recv() != Err(TryRecvError::Empty)
     }
 }
 
@@ -88,7 +104,7 @@ pub struct Autosave<D> {
     retry_at: u64,
     retry_ms: u64,
     ending: bool,
-    /// Receives whether everything is saved at the end.
+    /// Receives whether everything is saved after the next attempt.
     reply: Option<Sender<bool>>,
 }
 
@@ -101,8 +117,8 @@ struct Polled {
 }
 
 impl<D: Disk + Clone> Autosave<D> {
-    /// Counts this start and reads the folders. Waits only for the disk. Missing files
-    /// are left out; the notices report damaged ones.
+    /// Reads the folders. Waits only for the disk. Missing files are left out; the notices
+    /// report damaged ones.
     pub fn open(disk: &D, folders: Folders) -> (Autosave<D>, StorageHandle, Restored) {
         let (handle, messages) = unbounded();
         let mut restored = Restored::default();
@@ -156,15 +172,6 @@ impl<D: Disk + Clone> Autosave<D> {
         self.is_all_saved()
     }
 
-    /// Ends without having played: this start does not count, and the saved state stays.
-    pub fn cancel(mut self) {
-        if let Some(folder) = &mut self.folder {
-            folder.end();
-            // If the count cannot be written, this start counts as failed.
-            let _ = folder.save_starts();
-        }
-    }
-
     fn end(&mut self, reply: Option<Sender<bool>>) {
         self.ending = true;
         self.reply = reply;
@@ -184,6 +191,13 @@ impl<D: Disk + Clone> Autosave<D> {
                     self.queue.insert(name.to_string(), request);
                     self.retry_at = 0;
                 }
+            }
+            Message::Played(reply) => {
+                if let Some(folder) = &mut self.folder {
+                    folder.played();
+                }
+                self.reply = Some(reply);
+                self.retry_at = 0;
             }
             Message::Steady => {
                 if let Some(folder) = &mut self.folder {
@@ -236,7 +250,8 @@ impl<D: Disk + Clone> Autosave<D> {
             self.retry_at = now + self.retry_ms;
             self.retry_ms = (self.retry_ms * 2).min(MAX_RETRY_MS);
         }
-        if let Some(reply) = &self.reply {
+        if let Some(reply) = self.reply.take() {
+            // The caller may have stopped waiting.
             let _ = reply.send(self.is_all_saved());
         }
     }

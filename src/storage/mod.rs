@@ -17,7 +17,7 @@ mod versioned_files;
 
 use std::path::{Path, PathBuf};
 
-pub use autosave::{Autosave, Ending, StorageHandle};
+pub use autosave::{Autosave, Reply, StorageHandle};
 pub use checksummed::{WrongChecksum, add_checksum, verify_checksum};
 pub use disk::{Disk, Files};
 pub use error::StorageError;

@@ -41,7 +41,7 @@ pub struct StateFolder<D> {
 }
 
 impl<D: Disk + Clone> StateFolder<D> {
-    /// Counts this start and reads the files.
+    /// Reads the files.
     pub fn open(disk: &D, folder: &Path, restored: &mut Restored) -> StateFolder<D> {
         let state = |_: &str, text: &str| Saved::from_json(text).map_err(|error| error.to_string());
         let mut files = StateFolder {
@@ -51,14 +51,15 @@ impl<D: Disk + Clone> StateFolder<D> {
             saved: None,
             settled: false,
             failed_before: 0,
-            count: 1,
+            count: 0,
             written: None,
         };
         // A damaged count is 0: it must not stop a start.
-        files.failed_before = files.starts.load(STARTS).value.unwrap_or(0);
-        files.count = files.failed_before.saturating_add(1);
-        // Written before anything is tried; if that fails, later.
-        let _ = files.save_starts();
+        let starts = files.starts.load(STARTS);
+        files.failed_before = starts.value.unwrap_or(0);
+        files.count = files.failed_before;
+        // A missing file is as good as a 0; a damaged one is written again.
+        files.written = starts.problem.is_none().then_some(files.count);
 
         let text = |problem: LoadProblem| problem.text;
         let calibration = files.calibrations.load(CALIBRATION);
@@ -124,6 +125,11 @@ impl<D: Disk + Clone> StateFolder<D> {
         self.starts.save(STARTS, &starts(self.count))?;
         self.written = Some(self.count);
         Ok(true)
+    }
+
+    /// Notes that this start plays: it counts as failed until it is steady.
+    pub fn played(&mut self) {
+        self.count = self.failed_before.saturating_add(1);
     }
 
     /// Notes that this start has reached steady play.

@@ -21,8 +21,18 @@
  *   RATE           44100
  *   BLOCKS         0       number of blocks before the audio stops; 0: no limit
  *   UNDERRUNS_AT   0       first block of those that count one more underrun each
+ *   UNDERRUNS      -1      number of those blocks; -1: no limit
  *   EXIT_AT        0       block in which the audio thread exits the process
- *   RENDERERS      1       threads that render each block concurrently
+ *   EXIT_ON_SOUND  0       1: the audio thread exits the process after a block with sound
+ *   NEVER_RENDERS  0       1: no block comes, and the audio thread exits the process, as the
+ *                          real one does after five waits of 0.1 s with pauses of 0.1 s
+ *   STOP_MS        0       milliseconds that the audio thread sleeps at its end; the real one
+ *                          sleeps 100 after its loop and 10 before the codec is mute, and
+ *                          takes 10 to 35 for the codec's registers and the pins
+ *   RENDERERS      1       threads that render each block: concurrently, except the last one,
+ *                          which comes after the others have finished
+ *   RENDER_LOAD    10      load of the render callback, in percent, by Bela_cpuTic and Toc;
+ *                          the library's own measurement is 12.5
  *   NULL_BUFFERS   0       1: the context has counts but no buffers
  *   NULL_CLEANUP   0       1: cleanup gets no context, as always on Batch
  *   REAL_TIME      0       1: renders in real time; 0: as fast as possible
@@ -228,7 +238,10 @@ int Bela_initAudio(Settings *given, void *data) {
     require(stage == NOTHING, "Bela_initAudio twice");
     require(given->render, "no render callback");
     int code = number("INIT", 0);
-    if (code) return stage = FAILED, code;
+    if (code) {
+        fprintf(stderr, "libbela double: the reason for %d\n", code);
+        return stage = FAILED, code;
+    }
     if (given->verbose)
         fprintf(stderr, "libbela double: stop button %d, PRU %d\n", given->stopButtonPin,
                 given->pruNumber);
@@ -280,11 +293,18 @@ static void render(Context *block) {
     pthread_barrier_t together;
     Renderer renderer = {block, &together};
     require(renderers <= 8, "at most 8 renderers");
+    renderers--;
     pthread_barrier_init(&together, NULL, renderers);
     for (long i = 0; i < renderers; i++)
         pthread_create(&threads[i], NULL, render_too, &renderer);
     for (long i = 0; i < renderers; i++) pthread_join(threads[i], NULL);
     pthread_barrier_destroy(&together);
+    settings.render(block, user);
+}
+
+static void sleep_ms(long milliseconds) {
+    struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000};
+    if (milliseconds) nanosleep(&time, NULL);
 }
 
 /* Copies /proc/self/smaps. */
@@ -315,14 +335,20 @@ static void loop(void) {
             analog[place(i, n, analog_frames, inputs)] =
                 i == analog_frames - 1 ? n / 16.0f + 1 / 256.0f : 0;
     long blocks = number("BLOCKS", 0), underruns = number("UNDERRUNS_AT", 0);
+    long late_blocks = number("UNDERRUNS", -1);
     long exit_at = number("EXIT_AT", 0), block = 0;
-    bool real_time = number("REAL_TIME", 0);
+    bool real_time = number("REAL_TIME", 0), exit_on_sound = number("EXIT_ON_SOUND", 0);
+    if (number("NEVER_RENDERS", 0)) {
+        sleep_ms(900);
+        exit(1);
+    }
     struct timespec due;
     clock_gettime(CLOCK_MONOTONIC, &due);
     while (!stop) {
         block++;
         if (block == exit_at) exit(1);
-        if (underruns && block >= underruns) context.underrunCount++;
+        bool late = late_blocks < 0 || block < underruns + late_blocks;
+        if (underruns && block >= underruns && late) context.underrunCount++;
         /* The player must not rely on a silent buffer. */
         for (size_t i = 0; i < values + GUARD; i++) buffer[i] = guard;
         if (cpu.count && block % cpu.count == 0) cpu.percentage = 12.5f;
@@ -335,6 +361,7 @@ static void loop(void) {
             for (uint32_t n = 1; n < channels; n++)
                 require(buffer[place(i, n, frames, channels)] == sample, "channels differ");
             if (out) fwrite(&sample, sizeof sample, 1, out);
+            if (exit_on_sound && sample != 0) exit(1);
         }
         context.audioFramesElapsed += frames;
         if (block == blocks) stop = 1;
@@ -352,6 +379,7 @@ static void loop(void) {
     if (out) fflush(out);
     const char *path = getenv("BELA_DOUBLE_MEMORY");
     if (path) copy_mappings(path);
+    sleep_ms(number("STOP_MS", 0));
     if (settings.audioThreadDone) settings.audioThreadDone(&context, user);
 }
 
@@ -400,4 +428,18 @@ int Bela_cpuMonitoringInit(int count) {
 }
 
 CpuData *Bela_cpuMonitoringGet(void) { return &cpu; }
+
+/* The start of an interval that is measured. */
+void Bela_cpuTic(CpuData *data) {
+    require(data && data->count > 0, "Bela_cpuTic without a count");
+    require(data->tic.tv_sec == data->toc.tv_sec, "Bela_cpuTic twice");
+    data->tic.tv_sec++;
+    if (++data->currentCount < (unsigned)data->count) return;
+    data->currentCount = 0;
+    data->percentage = number("RENDER_LOAD", 10);
+}
+
+void Bela_cpuToc(CpuData *data) {
+    require(data && ++data->toc.tv_sec == data->tic.tv_sec, "Bela_cpuToc without Bela_cpuTic");
+}
 #endif

@@ -14,6 +14,9 @@ const TYPES = {
     '.wasm': 'application/wasm',
 };
 
+/** Time limit of all waiting, in milliseconds; no test depends on how long it takes. */
+export const PATIENCE = { timeout: 30_000 };
+
 /** Options to launch the browser. */
 export const LAUNCH = {
     executablePath: chromiumPath,

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { missing, open } from './browser.mjs';
+import { PATIENCE, missing, open } from './browser.mjs';
 
 const why = await missing();
 let chromium;
@@ -33,7 +33,7 @@ function inGraph(name, run, { query = 'still&network=pebbles' } = {}) {
         }, [node, dx, dy]);
         const sent = async (matches) => {
             const found = await page.waitForFunction((source) =>
-                window.store.sent.find((message) => new Function('message', `return (${source})(message)`)(message)), matches.toString(), { timeout: 5000 });
+                window.store.sent.find((message) => new Function('message', `return (${source})(message)`)(message)), matches.toString(), PATIENCE);
             return found.jsonValue();
         };
         await run(page, { at, sent });

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { encodeLink } from '../ui/network-file.js';
-import { missing, open } from './browser.mjs';
+import { PATIENCE, missing, open } from './browser.mjs';
 import { canned } from './fake-port.js';
 
 const why = await missing();
@@ -32,7 +32,7 @@ function inPage(name, does, options = {}) {
 const receives = (page, type, fits = () => true) => page.waitForFunction(
     ([wanted, source]) => window.instrument.received.some((message) =>
         message.type === wanted && new Function('message', `return (${source})(message)`)(message)),
-    [type, fits.toString()], { timeout: 5000 });
+    [type, fits.toString()], PATIENCE);
 
 inPage('the mouse plays the pad, Shift leaves a finger, losing the focus lifts all', async (page) => {
     const box = await page.locator('#surface').boundingBox();
@@ -277,7 +277,7 @@ inPage('pressed twice, Listen and Record start once; the recording ends complete
     await page.locator('#record[aria-pressed=true]').waitFor();
     assert.deepEqual(await page.evaluate(() => [window.contexts.length, window.nodes]), [1, ['gatebend-streamed', 'gatebend-tap']]);
     assert.equal(await page.locator('#silent').isVisible(), false);
-    const saved = page.waitForEvent('download', { timeout: 5000 });
+    const saved = page.waitForEvent('download', PATIENCE);
     await page.locator('#listen').click();
     assert.equal((await saved).suggestedFilename(), 'street-surfer.wav');
     await page.waitForFunction(() => window.contexts[0].state === 'closed');

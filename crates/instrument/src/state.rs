@@ -30,6 +30,20 @@ named! {
     }
 }
 
+impl Page {
+    /// Returns what the surface's buttons do on this page when tapped, in a word each, in
+    /// the order of [`Button::ALL`].
+    pub const fn button_labels(self) -> [&'static str; 5] {
+        match self {
+            Page::Play => ["prev", "next", "mode", "clear", "time"],
+            Page::Menu => ["up", "down", "less", "more", "back"],
+            Page::Presets => ["up", "down", "keep", "play", "back"],
+            Page::Inputs => ["up", "down", "moves", "learn", "back"],
+            Page::About => ["up", "down", "mutate", "new", "back"],
+        }
+    }
+}
+
 /// The state of the instrument at one moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {

@@ -29,8 +29,12 @@ pub struct Settings {
     pub prescaler: u8,
     /// Smallest change that counts as a touch, at 12 bits; scaled to `bits`.
     pub noise_threshold: u8,
-    /// Smallest touch that is reported, in units of size at `bits`.
+    /// Largest touch that is ignored, in units of size at 12 bits; scaled to `bits`.
     pub minimum_size: u16,
+    /// Depth of the dip between two fingers that makes them two touches, at 12 bits; scaled
+    /// to `bits`. The firmware's default of 400 is meant for 12 bits; unscaled, it would
+    /// merge fingers at fewer bits.
+    pub adjacent_threshold: u16,
     /// Resets the sensor before set-up, which takes half a second. Without a reset,
     /// settings that are not listed here keep their previous values.
     pub reset: bool,
@@ -54,6 +58,7 @@ impl Settings {
         prescaler: 1,
         noise_threshold: 0x28,
         minimum_size: 0,
+        adjacent_threshold: 400,
         reset: true,
     };
 
@@ -62,9 +67,10 @@ impl Settings {
         scan_ns(self.speed, self.bits)
     }
 
-    fn scaled_threshold(self) -> u8 {
-        let threshold = u32::from(self.noise_threshold) << self.bits.min(16) >> 12;
-        threshold.clamp(1, 255) as u8
+    /// Returns a count at 12 bits as one at `bits`.
+    fn scaled(self, count: u16) -> u16 {
+        let count = u32::from(count) << self.bits.clamp(9, 16) >> 12;
+        count.min(u16::MAX.into()) as u16
     }
 }
 
@@ -156,12 +162,16 @@ impl<I2C: I2c> Trill<I2C> {
             delay,
         )?;
         self.command(&[opcode::UPDATE_BASELINE], delay)?;
-        self.command(
-            &[opcode::NOISE_THRESHOLD, settings.scaled_threshold()],
-            delay,
-        )?;
-        let [high, low] = settings.minimum_size.to_be_bytes();
-        self.command(&[opcode::MINIMUM_SIZE, high, low], delay)?;
+        let noise = settings.scaled(settings.noise_threshold.into());
+        let noise = noise.clamp(1, 255) as u8;
+        self.command(&[opcode::NOISE_THRESHOLD, noise], delay)?;
+        for (opcode, count) in [
+            (opcode::MINIMUM_SIZE, settings.minimum_size),
+            (opcode::ADJACENT_THRESHOLD, settings.adjacent_threshold),
+        ] {
+            let [high, low] = settings.scaled(count).to_be_bytes();
+            self.command(&[opcode, high, low], delay)?;
+        }
         let first = if self.acknowledges() {
             self.command(&[opcode::SCAN_TRIGGER, TRIGGER_READ], delay)?;
             STATUS

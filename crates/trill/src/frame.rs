@@ -26,7 +26,8 @@ impl From<u8> for Status {
     }
 }
 
-/// Touches on one axis, in the sensor's units.
+/// Touches on one axis, in the sensor's units and in its direction: vertical positions
+/// grow from the bottom edge upwards, horizontal ones from the left edge to the right.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Axis {
     positions: [u16; MAX_TOUCHES],
@@ -94,12 +95,13 @@ pub const POINT_BYTES: usize = 20;
 /// All bytes of channel data of a Square.
 pub const FRAME_BYTES: usize = 32;
 
-/// The smallest box that contains all touches, as fractions of the surface.
+/// The smallest box that contains all touches, as fractions of the surface, in the
+/// directions of [`Touch`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bounds {
-    /// Least and greatest horizontal position, 0.0..=1.0.
+    /// Least and greatest distance from the left edge, 0.0..=1.0.
     pub x: (f32, f32),
-    /// Least and greatest vertical position, 0.0..=1.0.
+    /// Least and greatest distance from the top edge, 0.0..=1.0.
     pub y: (f32, f32),
 }
 
@@ -109,6 +111,9 @@ pub struct Bounds {
 /// paired: two fingers have four possible locations. Unambiguous are
 /// [`single`](TouchFrame::single) for one touch and [`bounds`](TouchFrame::bounds) for
 /// any number of touches.
+///
+/// A finger that approaches, leaves, or presses unevenly may show on one axis only. Such a
+/// frame is [partial](TouchFrame::is_partial): something is there, but not at a known place.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TouchFrame {
     /// The status byte; `None` before firmware 3.
@@ -132,19 +137,26 @@ impl TouchFrame {
         if status == Some(0xff) && data.iter().all(|&byte| byte == 0xff) {
             return None;
         }
-        let frame = TouchFrame {
+        Some(TouchFrame {
             status: status.map(Status::from),
             vertical: Axis::parse(part(0), part(8))?,
             horizontal: Axis::parse(part(16), part(24))?,
             bits,
-        };
-        // A touch always shows on both axes.
-        let whole = frame.vertical.is_empty() == frame.horizontal.is_empty();
-        whole.then_some(frame)
+        })
     }
 
-    /// Returns the least possible number of touches: the length of the longer axis' list.
+    /// Returns whether one axis has touches and the other has none, which the firmware
+    /// reports because it evaluates each axis separately.
+    pub fn is_partial(&self) -> bool {
+        self.vertical.is_empty() != self.horizontal.is_empty()
+    }
+
+    /// Returns the least possible number of touches with a position: the length of the
+    /// longer axis' list, or 0 in a [partial](TouchFrame::is_partial) frame.
     pub fn touches(&self) -> usize {
+        if self.is_partial() {
+            return 0;
+        }
         self.vertical.len().max(self.horizontal.len())
     }
 
@@ -163,9 +175,11 @@ impl TouchFrame {
 
     /// Returns the box around all touches, or `None` if there are none.
     pub fn bounds(&self) -> Option<Bounds> {
+        // The firmware counts the vertical pads from the bottom edge upwards.
+        let (lowest, highest) = self.vertical.span()?;
         Some(Bounds {
             x: self.horizontal.span()?,
-            y: self.vertical.span()?,
+            y: (1.0 - highest, 1.0 - lowest),
         })
     }
 

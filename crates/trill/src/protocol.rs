@@ -18,6 +18,7 @@ pub(crate) mod opcode {
     pub const NOISE_THRESHOLD: u8 = 4;
     pub const UPDATE_BASELINE: u8 = 6;
     pub const MINIMUM_SIZE: u8 = 7;
+    pub const ADJACENT_THRESHOLD: u8 = 8;
     pub const CHANNEL_MASK_LOW: u8 = 10;
     pub const CHANNEL_MASK_HIGH: u8 = 11;
     pub const RESET: u8 = 12;

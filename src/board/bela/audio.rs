@@ -2,21 +2,15 @@
 
 #![allow(unsafe_code)]
 
-use std::ffi::c_int;
 use std::fmt;
-use std::ptr::{self, NonNull};
+use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::error::Error;
-use super::ffi;
 use super::library::Library;
+use super::load::LoadMeter;
 use super::player::{self, Callbacks, Format, Player};
 use super::settings::Settings;
-
-/// Measurements of the load per second.
-const MEASUREMENTS: u32 = 10;
-/// Assumed frames per second, before the library reports its rate.
-const RATE: u32 = 44_100;
 
 /// True while a `BelaAudio` exists, and for good after one has failed: the library supports
 /// one at a time, and none after a failure.
@@ -51,7 +45,8 @@ impl BelaAudio {
             return Err(Error::AlreadySetUp);
         }
         let library = settings.library;
-        let callbacks = Callbacks::new(library, monitor(library, settings.period()), player);
+        let load = LoadMeter::start(library, settings.period());
+        let callbacks = Callbacks::new(library, load, player);
         let callbacks = NonNull::from(Box::leak(Box::new(callbacks)));
         // SAFETY: valid until dropped, and not shared.
         let raw = unsafe { settings.raw.as_mut() };
@@ -153,19 +148,4 @@ impl fmt::Debug for BelaAudio {
             .field("state", &self.state)
             .finish_non_exhaustive()
     }
-}
-
-/// Makes the library measure its load; returns null if it cannot.
-fn monitor(library: &Library, period: u32) -> *const ffi::CpuData {
-    let Some((init, get)) = library.monitoring else {
-        return ptr::null();
-    };
-    let blocks = (RATE / MEASUREMENTS / period.max(1)).max(1);
-    // SAFETY: called before the audio thread exists.
-    let code = unsafe { init(c_int::try_from(blocks).unwrap_or(1)) };
-    if code != 0 {
-        return ptr::null();
-    }
-    // SAFETY: returns a pointer to a static structure.
-    unsafe { get() }.cast_const()
 }

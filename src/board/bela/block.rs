@@ -79,8 +79,8 @@ impl<'a> Block<'a> {
         self.underruns
     }
 
-    /// Returns the recent load of the audio thread in thousandths, if the library measures
-    /// it.
+    /// Returns the recent load of the audio in thousandths of its time, if the library can
+    /// measure it.
     pub fn load(&self) -> Option<u32> {
         self.load
     }

@@ -4,18 +4,26 @@ use thiserror::Error;
 
 use super::version::{OLDEST, Version};
 
+/// Advice on an outdated library. An update of Bela's software only replaces the library's
+/// sources.
+const REBUILD: &str = "update the Bela software on the board, then rebuild its library there: \
+                       make -C /root/Bela lib";
+
 /// A failure to open the library or to run its audio. The message is one sentence for
 /// the player.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum Error {
     /// No library was found.
-    #[error("no Bela here: libbela.so was not found ({looked_in}); run this on a Bela board")]
+    #[error(
+        "no Bela here: libbela.so was not found ({looked_in}); run this on a Bela board, where \
+         make -C /root/Bela lib builds it"
+    )]
     NoLibrary {
         /// Places that were searched.
         looked_in: String,
     },
     /// The library exists but cannot be loaded.
-    #[error("{path}: cannot be loaded ({problem}); update the Bela software on the board")]
+    #[error("{path}: cannot be loaded ({problem}); {rebuild}", rebuild = REBUILD)]
     Unloadable {
         /// The library's path.
         path: String,
@@ -24,24 +32,25 @@ pub enum Error {
     },
     /// The library is older than [`OLDEST`].
     #[error(
-        "libbela {0} is too old, {major}.{minor} is needed at least: update the Bela software on the board",
+        "libbela {0} is too old, {major}.{minor} is needed at least: {rebuild}",
         major = OLDEST.0,
-        minor = OLDEST.1
+        minor = OLDEST.1,
+        rebuild = REBUILD
     )]
     TooOld(Version),
     /// The library is too old to report its version.
     #[error(
-        "libbela is too old to report its version, {major}.{minor} is needed at least: update the Bela \
-         software on the board",
+        "libbela is too old to report its version, {major}.{minor} is needed at least: {rebuild}",
         major = OLDEST.0,
-        minor = OLDEST.1
+        minor = OLDEST.1,
+        rebuild = REBUILD
     )]
     NoVersion,
     /// The library is of a later generation, whose structures may differ.
     #[error("libbela {0} is of a generation that this program does not know: update Gatebend")]
     TooNew(Version),
     /// The library lacks a function.
-    #[error("{path}: lacks {function}; update the Bela software on the board")]
+    #[error("{path}: lacks {function}; {rebuild}", rebuild = REBUILD)]
     MissingFunction {
         /// The library's path.
         path: String,
@@ -69,16 +78,26 @@ pub enum Error {
     /// The player refused the format that the library offers.
     #[error("the instrument cannot play what Bela offers ({0}): check Bela's options after --")]
     Refused(String),
-    /// Audio cannot be set up; with the library's return code.
-    #[error(
-        "Bela's audio cannot be set up (it returned {0}): another Bela program is probably \
-         running, which ./deploy.sh --stop or the Bela IDE stops"
-    )]
+    /// Audio cannot be set up; with the library's return code. The library has printed the
+    /// reason.
+    #[error("Bela's audio cannot be set up (it returned {0}): {advice}", advice = init_advice(*.0))]
     Init(i32),
-    /// Audio cannot be started; with the library's return code.
+    /// Audio cannot be started; with the library's return code. The library has printed the
+    /// reason.
     #[error(
-        "Bela's audio does not start (it returned {0}): stop other Bela programs with \
-         ./deploy.sh --stop, or restart the board"
+        "Bela's audio does not start (it returned {0}): Bela's message above names the reason; \
+         if it happens again, restart the board"
     )]
     Start(i32),
+}
+
+/// Returns advice on a return code of `Bela_initAudio`: -1 if another Bela program is running
+/// or a setting is invalid, 1 if the hardware is not found or cannot be set up.
+fn init_advice(code: i32) -> &'static str {
+    if code == -1 {
+        "another Bela program is probably running, which ./deploy.sh --stop or the Bela IDE \
+         stops; if not, Bela's message above names the reason"
+    } else {
+        "Bela's message above names the reason, such as a cape that is not found"
+    }
 }

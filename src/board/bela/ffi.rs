@@ -86,9 +86,11 @@ pub struct Settings {
     pub audio_thread_done: Option<CallbackFn>,
 }
 
-/// `BelaCpuData`, from API 1.12 on. `tic` and `toc` are `struct timespec`s, whose fields
+/// `BelaCpuData`, from API 1.12 on: a measurement of the share of time that passes between
+/// a tic and its toc, averaged over `count` tics. `tic` and `toc` are `struct timespec`s, whose fields
 /// are as wide as a long in the board's C library.
 #[repr(C)]
+#[derive(Default)]
 pub struct CpuData {
     pub count: c_uint,
     pub current_count: c_uint,
@@ -115,6 +117,7 @@ pub type QueryFn = unsafe extern "C" fn() -> c_int;
 pub type ActionFn = unsafe extern "C" fn();
 pub type CpuMonitoringInitFn = unsafe extern "C" fn(c_int) -> c_int;
 pub type CpuMonitoringGetFn = unsafe extern "C" fn() -> *mut CpuData;
+pub type CpuMarkFn = unsafe extern "C" fn(*mut CpuData);
 
 // Variables of the C library's getopt, which Bela's getopt calls.
 unsafe extern "C" {

@@ -33,7 +33,16 @@ pub struct Library {
     request_stop: ffi::ActionFn,
     stop_requested: ffi::QueryFn,
     /// From release 1.12 on.
-    pub(super) monitoring: Option<(ffi::CpuMonitoringInitFn, ffi::CpuMonitoringGetFn)>,
+    pub(super) monitoring: Option<Monitoring>,
+}
+
+/// The functions that measure load.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Monitoring {
+    pub init: ffi::CpuMonitoringInitFn,
+    pub get: ffi::CpuMonitoringGetFn,
+    pub tic: ffi::CpuMarkFn,
+    pub toc: ffi::CpuMarkFn,
 }
 
 impl Library {
@@ -90,10 +99,7 @@ impl Library {
                 cleanup_audio: symbols.find("Bela_cleanupAudio")?,
                 request_stop: symbols.find("Bela_requestStop")?,
                 stop_requested: symbols.find("Bela_stopRequested")?,
-                monitoring: Option::zip(
-                    symbols.find("Bela_cpuMonitoringInit").ok(),
-                    symbols.find("Bela_cpuMonitoringGet").ok(),
-                ),
+                monitoring: symbols.monitoring().ok(),
             }
         };
         if version.is_newer_than_known() {
@@ -155,6 +161,18 @@ struct Symbols<'a> {
 }
 
 impl Symbols<'_> {
+    fn monitoring(&self) -> Result<Monitoring, Error> {
+        // SAFETY: `Bela.h` declares each with the type of its field.
+        unsafe {
+            Ok(Monitoring {
+                init: self.find("Bela_cpuMonitoringInit")?,
+                get: self.find("Bela_cpuMonitoringGet")?,
+                tic: self.find("Bela_cpuTic")?,
+                toc: self.find("Bela_cpuToc")?,
+            })
+        }
+    }
+
     /// # Safety
     /// The function must have the type `T`.
     unsafe fn find<T: Copy + 'static>(&self, function: &'static str) -> Result<T, Error> {

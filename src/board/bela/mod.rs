@@ -18,6 +18,7 @@ pub mod check;
 mod error;
 mod ffi;
 mod library;
+mod load;
 mod performance;
 mod player;
 mod settings;

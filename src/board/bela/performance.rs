@@ -28,6 +28,8 @@ use instrument::analog::INPUTS;
 
 /// Shortest time between two reports of late blocks, in nanoseconds.
 const REPORT_NS: u64 = 1_000_000_000;
+/// Longest time to fade out: the engine's 20 ms and 4 blocks of 128 frames.
+const LONGEST_FADE: Duration = Duration::from_millis(32);
 
 /// Plays until a signal arrives, the library stops, or the time is over. `options` are
 /// Bela's own, as its programs take them. Offline, the server is not started.
@@ -195,14 +197,21 @@ struct Bela {
 impl Backend for Bela {
     const SPAWN: Spawn = |name, role, task| spawn(name, role, task);
     const POLL: Duration = Duration::from_millis(5);
-    // A signal leaves 150 ms for everything: 20 ms fade and the blocks on their way,
-    // then the disk.
-    const FADE: Duration = Duration::from_millis(40);
-    const SAVING: Duration = Duration::from_millis(50);
+    // The storage has saved during the fade and the library's stop; the rest is short.
+    const SAVING: Duration = Duration::from_millis(20);
     const WAITS_FOR_THREADS: bool = false;
 
     fn start(&mut self) -> Result<(), String> {
         self.audio.start().map_err(|error| error.to_string())
+    }
+
+    /// The engine's 20 ms, a block until it learns of the end, its last block, and two that
+    /// the library has queued.
+    fn fade(&self) -> Duration {
+        let block = self.audio.format().map_or(0.0, |format| {
+            f64::from(format.frames) / f64::from(format.rate.max(1))
+        });
+        Duration::from_secs_f64(0.02 + 4.0 * block).min(LONGEST_FADE)
     }
 
     fn poll(&mut self, now: u64, _: &Handle) -> bool {
@@ -309,5 +318,26 @@ impl Offline {
         } else if let Some(storage) = &mut self.storage {
             storage.poll(callback, state);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::board::linux::TIME_LIMIT;
+
+    /// Sleeps while Bela's core library 1.13 stops: 100 ms at the end of its loop
+    /// (`PRU::loop`), and 10 ms until the codec is muted (`I2c_Codec::stopAudio`).
+    const LIBRARY_SLEEPS: Duration = Duration::from_millis(110);
+    /// Time for everything that takes processor time or waits for devices: mostly the
+    /// codec's registers and the pins, 12 to 35 ms with the library on a computer.
+    const WORK: Duration = Duration::from_millis(35);
+    /// Time after which Bela's Makefile kills a program that it stops.
+    const KILL: Duration = Duration::from_millis(200);
+
+    #[test]
+    fn an_orderly_end_fits_into_the_time_limit() {
+        let needed = Bela::POLL + LONGEST_FADE + LIBRARY_SLEEPS + WORK;
+        assert!(needed <= TIME_LIMIT && TIME_LIMIT < KILL, "{needed:?}");
     }
 }

@@ -7,13 +7,13 @@ use std::ffi::c_void;
 use std::fmt;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::ptr;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::block::Block;
 use super::ffi;
 use super::library::Library;
+use super::load::LoadMeter;
 
 /// Audio format of a session; constant while the audio is set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,9 +57,10 @@ pub trait Player: Send {
 /// only; `busy` guards the player.
 pub(super) struct Callbacks {
     library: &'static Library,
-    /// The library's measurement of its load; null if it does not measure.
-    cpu: *const ffi::CpuData,
+    load: LoadMeter,
     busy: AtomicBool,
+    /// First frame of the block that was rendered last; [`NO_BLOCK`] before the first one.
+    rendered: AtomicU64,
     player: UnsafeCell<Box<dyn Player>>,
     format: OnceLock<Format>,
     refused: AtomicBool,
@@ -67,20 +68,24 @@ pub(super) struct Callbacks {
     ended: AtomicBool,
 }
 
-// SAFETY: the player, which is `Send`, is used by one thread at a time, the one that has
-// set `busy`. `*cpu` is read on the thread that writes it.
+/// Frame of no block.
+const NO_BLOCK: u64 = u64::MAX;
+
+// SAFETY: the player, which is `Send`, and the load meter are used by one thread at a time,
+// the one that has set `busy`.
 unsafe impl Sync for Callbacks {}
 
 impl Callbacks {
     pub(super) fn new(
         library: &'static Library,
-        cpu: *const ffi::CpuData,
+        load: LoadMeter,
         player: Box<dyn Player>,
     ) -> Callbacks {
         Callbacks {
             library,
-            cpu,
+            load,
             busy: AtomicBool::new(false),
+            rendered: AtomicU64::new(NO_BLOCK),
             player: UnsafeCell::new(player),
             format: OnceLock::new(),
             refused: AtomicBool::new(false),
@@ -108,8 +113,7 @@ impl Callbacks {
         self.ended.load(Ordering::Acquire)
     }
 
-    /// Runs `work` unless another thread is in here: some releases render on several
-    /// threads at once.
+    /// Runs `work` unless another thread is in here.
     fn exclusively<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
         if self.busy.swap(true, Ordering::Acquire) {
             return None;
@@ -139,19 +143,6 @@ impl Callbacks {
                 None
             }
         }
-    }
-
-    /// Returns the load in thousandths if the library measures it on this thread; for
-    /// larger blocks some boards render on a second thread.
-    fn load(&self, context: &ffi::Context) -> Option<u32> {
-        let (frames, channels) = (context.audio_frames, context.audio_out_channels);
-        let same_thread = frames <= 32 || frames <= 128 && channels <= 2;
-        if self.cpu.is_null() || !same_thread {
-            return None;
-        }
-        // SAFETY: the library's own static structure.
-        let percentage = unsafe { ptr::read_volatile(&raw const (*self.cpu).percentage) };
-        Some((percentage * 10.0).clamp(0.0, 1e6) as u32)
     }
 }
 
@@ -189,7 +180,8 @@ pub(super) unsafe extern "C" fn setup(context: *mut ffi::Context, user: *mut c_v
     ready
 }
 
-/// Called for each block, on the audio thread.
+/// Called for each block, on the audio thread. From API 1.15 on, several threads may call it
+/// for the same block: the first one renders it, whether the others come meanwhile or later.
 pub(super) unsafe extern "C" fn render(context: *mut ffi::Context, user: *mut c_void) {
     // SAFETY: as in `setup`.
     let (Some(callbacks), Some(context)) =
@@ -198,13 +190,21 @@ pub(super) unsafe extern "C" fn render(context: *mut ffi::Context, user: *mut c_
         return;
     };
     callbacks.exclusively(|| {
-        // SAFETY: within the callback, exclusively.
-        let mut block = unsafe { Block::new(context, callbacks.load(context)) };
-        block.silence();
-        // SAFETY: called exclusively.
-        if unsafe { callbacks.call_player(|player| player.render(&mut block)) }.is_none() {
-            block.silence();
+        let frame = context.audio_frames_elapsed;
+        if callbacks.rendered.swap(frame, Ordering::Relaxed) == frame {
+            return;
         }
+        let render = |load| {
+            // SAFETY: within the callback, exclusively.
+            let mut block = unsafe { Block::new(context, load) };
+            block.silence();
+            // SAFETY: called exclusively.
+            if unsafe { callbacks.call_player(|player| player.render(&mut block)) }.is_none() {
+                block.silence();
+            }
+        };
+        // SAFETY: called exclusively.
+        unsafe { callbacks.load.measure(render) };
     });
 }
 

@@ -16,7 +16,7 @@ use crate::panel::Clock;
 
 pub use crate::runtime::scheduler::{JournalEntry, TimingModel};
 #[cfg(not(target_arch = "wasm32"))]
-pub use live::{play_live, sound_card_rate, watch_signals};
+pub use live::{Surroundings, has_screen, play_live, sound_card_rate, watch_signals};
 pub use oled::{DisplayFrame, Oled, Watch};
 pub use pictures::{Album, write_png};
 pub use pru::{Emulation, Pru};

@@ -8,21 +8,22 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::path::{Path, PathBuf};
 
 use embedded_hal::i2c::{self, ErrorKind, I2c, NoAcknowledgeSource, Operation};
-use linux_embedded_hal::i2cdev::linux::LinuxI2CError;
-use linux_embedded_hal::{I2CError, I2cdev};
+use linux_embedded_hal::i2cdev::core::{I2CMessage, I2CTransfer};
+use linux_embedded_hal::i2cdev::linux::{LinuxI2CDevice, LinuxI2CError, LinuxI2CMessage};
 
 /// Request of `linux/i2c-dev.h`: how often the kernel repeats a failed message. Never: the
 /// panel decides on retries.
 const I2C_RETRIES: libc::c_ulong = 0x0701;
 const RETRIES: libc::c_ulong = 0;
 /// Request of `linux/i2c-dev.h`: time limit of a message, in units of 10 ms; 1 s by
-/// default. 20 ms are four times the longest message.
+/// default. 20 ms are four times the longest message. The BeagleBone's adapter (i2c-omap)
+/// always waits 1 s for a line that is held low.
 const I2C_TIMEOUT: libc::c_ulong = 0x0702;
 const TIMEOUT: libc::c_ulong = 2;
 
-/// A bus such as `/dev/i2c-1`, for one device on it. The file is opened on first use, and
-/// again after the bus has failed or was missing. Each device needs a bus object of its
-/// own, because a new address reopens the file.
+/// A bus such as `/dev/i2c-1`. The file is opened on first use, and again after the bus has
+/// failed or was missing. Each device should have a bus object of its own, because a new
+/// address reopens the file.
 ///
 /// A transaction is one `I2C_RDWR` call: repeated starts join its operations, and
 /// [`I2c::write`] and [`I2c::read`] are one message with a stop each. Adjacent writes or
@@ -31,7 +32,8 @@ const TIMEOUT: libc::c_ulong = 2;
 /// belongs to the adapter: it applies to all users of the bus.
 pub struct HotplugBus {
     path: PathBuf,
-    device: Option<I2cdev>,
+    /// The open file, and the address that it was opened for.
+    file: Option<(u8, LinuxI2CDevice)>,
     /// True if the last attempt to open the bus failed, which is logged once.
     missing: bool,
 }
@@ -41,22 +43,22 @@ impl HotplugBus {
     pub fn new(path: impl AsRef<Path>) -> HotplugBus {
         HotplugBus {
             path: path.as_ref().to_path_buf(),
-            device: None,
+            file: None,
             missing: false,
         }
     }
 
-    fn device(&mut self) -> Result<&mut I2cdev, BusError> {
-        let device = match self.device.take() {
-            Some(device) => device,
-            None => self.open()?,
+    fn device(&mut self, address: u8) -> Result<&mut LinuxI2CDevice, BusError> {
+        let device = match self.file.take() {
+            Some((opened_for, device)) if opened_for == address => device,
+            _ => self.open(address)?,
         };
-        Ok(self.device.insert(device))
+        Ok(&mut self.file.insert((address, device)).1)
     }
 
-    fn open(&mut self) -> Result<I2cdev, BusError> {
-        let opened = I2cdev::new(&self.path)
-            .map_err(|error| BusError::from(&error))
+    fn open(&mut self, address: u8) -> Result<LinuxI2CDevice, BusError> {
+        let opened = LinuxI2CDevice::new(&self.path, address.into())
+            .map_err(|error| BusError::Open(number(&error)))
             .and_then(|device| {
                 set(device.as_raw_fd(), I2C_TIMEOUT, TIMEOUT)?;
                 set(device.as_raw_fd(), I2C_RETRIES, RETRIES)?;
@@ -79,7 +81,7 @@ impl fmt::Debug for HotplugBus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HotplugBus")
             .field("path", &self.path)
-            .field("open", &self.device.is_some())
+            .field("open", &self.file.is_some())
             .finish_non_exhaustive()
     }
 }
@@ -94,29 +96,48 @@ impl I2c for HotplugBus {
         address: u8,
         operations: &mut [Operation<'_>],
     ) -> Result<(), BusError> {
-        let device = self.device()?;
-        let result = I2c::<u8>::transaction(device, address, operations);
-        result.map_err(|error| {
-            let error = BusError::from(&error);
+        let mut messages: Vec<_> = operations
+            .iter_mut()
+            .map(|operation| match operation {
+                Operation::Write(bytes) => LinuxI2CMessage::write(bytes),
+                Operation::Read(bytes) => LinuxI2CMessage::read(bytes),
+            })
+            .collect();
+        let sent = self.device(address)?.transfer(&mut messages);
+        sent.map(drop).map_err(|error| {
+            let error = BusError::Transfer(number(&error));
             if !error.is_device_error() {
-                self.device = None;
+                self.file = None;
             }
             error
         })
     }
 }
 
+/// Returns the kernel's error number, if there is one.
+fn number(error: &LinuxI2CError) -> Option<i32> {
+    match error {
+        LinuxI2CError::Errno(number) => Some(*number),
+        LinuxI2CError::Io(error) => error.raw_os_error(),
+    }
+}
+
 fn set(file: RawFd, request: libc::c_ulong, value: libc::c_ulong) -> Result<(), BusError> {
     // SAFETY: both requests take an integer, not a pointer, and the file is open.
     match unsafe { libc::ioctl(file, request as _, value) } {
-        -1 => Err(BusError(io::Error::last_os_error().raw_os_error())),
+        -1 => Err(BusError::Open(io::Error::last_os_error().raw_os_error())),
         _ => Ok(()),
     }
 }
 
-/// A failed message, with the kernel's error number if there is one.
+/// A failure of the bus, with the kernel's error number if there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BusError(Option<i32>);
+pub enum BusError {
+    /// The bus cannot be opened.
+    Open(Option<i32>),
+    /// A message failed on a bus that is open.
+    Transfer(Option<i32>),
+}
 
 impl BusError {
     /// True if the device did not answer or lost arbitration: the bus itself works.
@@ -128,30 +149,19 @@ impl BusError {
     }
 }
 
-impl From<&LinuxI2CError> for BusError {
-    fn from(error: &LinuxI2CError) -> BusError {
-        BusError(match error {
-            LinuxI2CError::Errno(number) => Some(*number),
-            LinuxI2CError::Io(error) => error.raw_os_error(),
-        })
-    }
-}
-
-impl From<&I2CError> for BusError {
-    fn from(error: &I2CError) -> BusError {
-        BusError::from(error.inner())
-    }
-}
-
 impl i2c::Error for BusError {
     /// Follows the kernel's `i2c/fault-codes.rst` and the BeagleBone's adapter (i2c-omap),
-    /// which returns EREMOTEIO for a missing acknowledge and ETIMEDOUT for a line held low.
+    /// which returns EREMOTEIO for a missing acknowledge, and EBUSY or ETIMEDOUT for a line
+    /// held low.
     fn kind(&self) -> ErrorKind {
-        match self.0 {
-            Some(libc::ENXIO) => ErrorKind::NoAcknowledge(NoAcknowledgeSource::Address),
-            Some(libc::EREMOTEIO) => ErrorKind::NoAcknowledge(NoAcknowledgeSource::Unknown),
-            Some(libc::EAGAIN) => ErrorKind::ArbitrationLoss,
-            Some(libc::ETIMEDOUT | libc::EBUSY | libc::EIO | libc::EPROTO) => ErrorKind::Bus,
+        let BusError::Transfer(Some(number)) = *self else {
+            return ErrorKind::Other;
+        };
+        match number {
+            libc::ENXIO => ErrorKind::NoAcknowledge(NoAcknowledgeSource::Address),
+            libc::EREMOTEIO => ErrorKind::NoAcknowledge(NoAcknowledgeSource::Unknown),
+            libc::EAGAIN => ErrorKind::ArbitrationLoss,
+            libc::ETIMEDOUT | libc::EBUSY | libc::EIO | libc::EPROTO => ErrorKind::Bus,
             _ => ErrorKind::Other,
         }
     }
@@ -159,14 +169,25 @@ impl i2c::Error for BusError {
 
 impl fmt::Display for BusError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(libc::ENOENT) => f.write_str("no such bus"),
-            Some(libc::EACCES | libc::EPERM) => f.write_str("may not be opened; run as root"),
-            Some(libc::EBUSY) => f.write_str("a kernel driver uses the device"),
-            Some(libc::ETIMEDOUT) => f.write_str("a line is held low; check cable and pull-ups"),
-            Some(number) => write!(f, "{}", io::Error::from_raw_os_error(number)),
-            None => f.write_str("not an I2C bus"),
-        }
+        use BusError::{Open, Transfer};
+        f.write_str(match *self {
+            Open(Some(libc::ENOENT | libc::ENODEV | libc::ENXIO)) => {
+                "no such device (check i2c.device in the board's file)"
+            }
+            Open(Some(libc::EACCES | libc::EPERM)) => "no permission (run as root)",
+            Open(Some(libc::EBUSY)) => "a kernel driver uses this address",
+            Open(Some(libc::ENOTTY) | None) => {
+                "not an I2C bus (check i2c.device in the board's file)"
+            }
+            Transfer(Some(libc::EBUSY | libc::ETIMEDOUT)) => {
+                "SDA or SCL is held low (check pull-ups and supply; unplug one device at a time)"
+            }
+            Transfer(Some(libc::ENXIO | libc::EREMOTEIO)) => "nothing answers",
+            Open(Some(number)) | Transfer(Some(number)) => {
+                return write!(f, "{}", io::Error::from_raw_os_error(number));
+            }
+            Transfer(None) => "the message failed",
+        })
     }
 }
 
@@ -181,7 +202,7 @@ mod tests {
 
     #[test]
     fn error_numbers_map_to_kinds() {
-        let kind = |number| i2c::Error::kind(&BusError(Some(number)));
+        let kind = |number| i2c::Error::kind(&BusError::Transfer(Some(number)));
         for silent in [libc::ENXIO, libc::EREMOTEIO] {
             assert!(matches!(kind(silent), ErrorKind::NoAcknowledge(_)));
         }
@@ -191,8 +212,20 @@ mod tests {
         assert_eq!(kind(libc::EAGAIN), ErrorKind::ArbitrationLoss);
         assert_eq!(kind(libc::ENOENT), ErrorKind::Other);
         // A missing device does not reopen the bus; a failed bus does.
-        assert!(BusError(Some(libc::EREMOTEIO)).is_device_error());
-        assert!(!BusError(Some(libc::ETIMEDOUT)).is_device_error());
+        assert!(BusError::Transfer(Some(libc::EREMOTEIO)).is_device_error());
+        assert!(!BusError::Transfer(Some(libc::ETIMEDOUT)).is_device_error());
+        // A bus without a driver is not a silent device.
+        assert!(!BusError::Open(Some(libc::ENXIO)).is_device_error());
+    }
+
+    #[test]
+    fn messages_tell_a_held_line_from_a_busy_driver() {
+        for number in [libc::EBUSY, libc::ETIMEDOUT] {
+            let held = BusError::Transfer(Some(number)).to_string();
+            assert!(held.starts_with("SDA or SCL is held low"), "{held}");
+        }
+        let used = BusError::Open(Some(libc::EBUSY)).to_string();
+        assert!(used.contains("kernel driver"), "{used}");
     }
 
     #[test]
@@ -201,12 +234,12 @@ mod tests {
         let path = folder.path().join("i2c-1");
         let mut bus = HotplugBus::new(&path);
         let missing = bus.read(0x28, &mut [0]).unwrap_err();
-        assert_eq!(missing, BusError(Some(libc::ENOENT)));
+        assert_eq!(missing, BusError::Open(Some(libc::ENOENT)));
         // A file appears and is opened, which is not a bus.
         fs::write(folder.path().join("file"), "").unwrap();
         symlink(folder.path().join("file"), &path).unwrap();
         let wrong = bus.read(0x28, &mut [0]).unwrap_err();
-        assert_ne!(wrong, missing);
+        assert_eq!(wrong, BusError::Open(Some(libc::ENOTTY)));
         assert_eq!(i2c::Error::kind(&wrong), ErrorKind::Other);
     }
 }

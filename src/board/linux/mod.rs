@@ -16,4 +16,4 @@ pub use i2c::{BusError, HotplugBus};
 pub use instance::{ClaimError, Instance};
 pub use pru::{MappedPru, PruMapError};
 pub use realtime::{RealTimeError, keep_heap, lock_memory, spawn, touch_stack};
-pub use signals::Signals;
+pub use signals::{Signals, TIME_LIMIT};

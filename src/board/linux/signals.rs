@@ -18,8 +18,9 @@ use super::realtime::spawn;
 use crate::runtime::signals::terminating;
 use crate::spawn::Role;
 
-/// Most time from a signal to the end of the process, even if a thread hangs.
-const GRACE: Duration = Duration::from_millis(150);
+/// Most time from a signal to the end of the process, even if a thread hangs: just less
+/// than Bela's tools wait.
+pub const TIME_LIMIT: Duration = Duration::from_millis(185);
 
 /// Notes terminating signals until the program ends; clones share the note.
 #[derive(Clone, Debug)]
@@ -27,20 +28,20 @@ pub struct Signals(Arc<AtomicUsize>);
 
 impl Signals {
     /// Notes signals and starts the watchdog, which ends a process that is still running
-    /// 150 ms after a signal, with the exit code 128 plus the signal as shells do. Must be
+    /// [`TIME_LIMIT`] after a signal, with the exit code 128 plus the signal as shells do. Must be
     /// called once, before other threads start.
     ///
     /// # Errors
     /// Fails if the system lacks resources.
     pub fn watch() -> io::Result<Signals> {
-        Signals::watch_with_grace(GRACE)
+        Signals::watch_with_limit(TIME_LIMIT)
     }
 
     /// Like [`Signals::watch`], with another time limit.
     ///
     /// # Errors
     /// Fails if the system lacks resources.
-    pub fn watch_with_grace(grace: Duration) -> io::Result<Signals> {
+    pub fn watch_with_limit(limit: Duration) -> io::Result<Signals> {
         let received = Arc::new(AtomicUsize::new(0));
         let (mut woken, wake) = UnixStream::pair()?;
         for signal in terminating() {
@@ -54,7 +55,7 @@ impl Signals {
             if woken.read_exact(&mut [0]).is_err() {
                 return;
             }
-            thread::sleep(grace);
+            thread::sleep(limit);
             let signal = noted.load(Ordering::Acquire);
             // SAFETY: ends the process at once, without running destructors.
             unsafe { libc::_exit(128 + signal as libc::c_int) }

@@ -18,8 +18,7 @@ export const program = process.env.GATEBEND
 /** Bends invert, so that all of them are audible. */
 const OPTIONS = ['--silent', '--set', 'bend=invert'];
 
-/** Time limit of all waiting, in milliseconds; no test depends on how long it takes. */
-export const PATIENCE = { timeout: 30_000 };
+export const { PATIENCE } = browser;
 
 /** Size of a desktop window, in which the page shows everything at once. */
 const SIZE = { width: 1440, height: 900 };

@@ -15,7 +15,7 @@ use crate::{Command, Page};
 
 pub use message::{Bend, Fields, OpNumber};
 pub use table::TABLE;
-pub use text::{help, parse};
+pub use text::{completions, help, parse, verbs};
 
 /// A row of the table.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! Commands in words, as scripts and the prompt have them.
 
 use super::{Fields, Kind, Phrase, Spec, TABLE};
-use crate::parameters::Key;
+use crate::parameters::{self, KEYS, Key};
 use crate::{Command, Page};
 
 impl Phrase {
@@ -29,15 +29,102 @@ fn phrases_of(verb: &str) -> impl Iterator<Item = (&'static Spec, &'static Phras
     phrases().filter(move |(_, phrase)| phrase.words().next() == Some(verb))
 }
 
-/// Describes the commands that begin with a word, or lists the usages of all.
-pub fn help(verb: Option<&str>) -> String {
-    let lines: Vec<String> = phrases_of(verb.unwrap_or_default())
-        .map(|(spec, phrase)| format!("{}: {}", phrase.usage, spec.about))
+/// Describes all commands, or those that begin with a word, one a line. `None` if none
+/// does.
+pub fn help(verb: Option<&str>) -> Option<String> {
+    let described: Vec<_> = phrases()
+        .filter(|(_, phrase)| verb.is_none_or(|verb| phrase.words().next() == Some(verb)))
         .collect();
-    if lines.is_empty() {
-        return usages(phrases());
+    let width = described
+        .iter()
+        .map(|(_, phrase)| phrase.usage.len())
+        .max()?;
+    let line =
+        |(spec, phrase): &(&Spec, &Phrase)| format!("{:width$}  {}", phrase.usage, spec.about);
+    Some(described.iter().map(line).collect::<Vec<_>>().join("\n"))
+}
+
+/// Returns the first words of all commands, in the order of the table.
+pub fn verbs() -> Vec<&'static str> {
+    let mut verbs: Vec<&str> = Vec::new();
+    for verb in phrases().filter_map(|(_, phrase)| phrase.words().next()) {
+        if !verbs.contains(&verb) {
+            verbs.push(verb);
+        }
     }
-    lines.join("; ")
+    verbs
+}
+
+/// Returns the lines that a started line can be completed to, by one word each, in the
+/// order of the table. `names` are those of presets.
+pub fn completions(line: &str, names: &[String]) -> Vec<String> {
+    let start = line.rfind(char::is_whitespace).map_or(0, |at| at + 1);
+    let (before, word) = line.split_at(start);
+    let given: Vec<&str> = before.split_whitespace().collect();
+    let mut lines: Vec<String> = Vec::new();
+    for (spec, phrase) in phrases() {
+        let words: Vec<&str> = phrase.words().collect();
+        let common = words.len().min(given.len());
+        if given[..common] != words[..common] {
+            continue;
+        }
+        let (head, candidates) = if let Some(word) = words.get(given.len()) {
+            (before, vec![(*word).to_string()])
+        } else {
+            let nth = given.len() - words.len();
+            let arguments = &spec.arguments[usize::from(phrase.implied.is_some())..];
+            match arguments
+                .get(nth)
+                .or(arguments.last())
+                .map(|argument| argument.kind)
+            {
+                // A name may have several words: it is the rest of the line.
+                Some(Kind::Name) => {
+                    let rest = line.trim_start().trim_start_matches(&words.join(" "));
+                    let head = &line[..line.len() - rest.trim_start().len()];
+                    (head, names.to_vec())
+                }
+                Some(kind) if nth < arguments.len() || kind == Kind::Bends => {
+                    (before, values_of(kind, word, nth))
+                }
+                _ => continue,
+            }
+        };
+        let completed = candidates
+            .iter()
+            .map(|candidate| format!("{head}{candidate}"));
+        for completed in completed.filter(|completed| completed.starts_with(line)) {
+            if !lines.contains(&completed) {
+                lines.push(completed);
+            }
+        }
+    }
+    lines
+}
+
+/// Returns the words that an argument can be, as far as they can be listed.
+fn values_of(kind: Kind, word: &str, nth: usize) -> Vec<String> {
+    match kind {
+        Kind::Page => Page::NAMES.iter().map(ToString::to_string).collect(),
+        Kind::Bends if nth > 0 => ["0", "1", "invert", "off"].map(Into::into).to_vec(),
+        Kind::Parameter => match word.split_once('=').and_then(|(id, _)| Key::with_id(id)) {
+            Some(key) => match key.parameter().kind {
+                parameters::Kind::Choice(choices) => {
+                    let id = key.parameter().id;
+                    choices
+                        .iter()
+                        .map(|choice| format!("{id}={choice}"))
+                        .collect()
+                }
+                parameters::Kind::Number { .. } => Vec::new(),
+            },
+            None => KEYS
+                .iter()
+                .map(|key| format!("{}=", key.parameter().id))
+                .collect(),
+        },
+        _ => Vec::new(),
+    }
 }
 
 fn usages(phrases: impl Iterator<Item = (&'static Spec, &'static Phrase)>) -> String {
@@ -310,11 +397,39 @@ mod tests {
     #[test]
     fn help_describes_one_command_or_lists_all() {
         assert_eq!(
-            help(Some("learn")),
-            "learn N: Starts or stops learning the range of analog input N"
+            help(Some("learn")).unwrap(),
+            "learn N  Starts or stops learning the range of analog input N"
         );
-        assert!(help(Some("layer")).contains("layer remove N: "));
-        let all = help(None);
-        assert!(phrases().all(|(_, phrase)| all.contains(phrase.usage)));
+        let layers = help(Some("layer")).unwrap();
+        assert!(layers.lines().all(|line| line.starts_with("layer ")));
+        assert!(layers.lines().count() > 2);
+        assert_eq!(help(Some("dance")), None);
+        assert_eq!(help(None).unwrap().lines().count(), phrases().count());
+    }
+
+    #[test]
+    fn lines_are_completed_from_the_table() {
+        let names = ["my preset".to_string(), "other".to_string()];
+        let of = |line| completions(line, &names);
+        assert_eq!(of("ne"), ["next"]);
+        assert_eq!(of("layer r"), ["layer remove"]);
+        assert_eq!(of("pag"), ["page"]);
+        assert_eq!(of("page m"), ["page menu"]);
+        assert_eq!(of("page menu "), [""; 0]);
+        assert_eq!(of("set spe"), ["set speed="]);
+        assert_eq!(
+            of("set bend="),
+            ["set bend=0", "set bend=1", "set bend=invert"]
+        );
+        assert_eq!(of("bend 3 inv"), ["bend 3 invert"]);
+        assert_eq!(of("recall "), ["recall my preset", "recall other"]);
+        assert_eq!(of("recall my p"), ["recall my preset"]);
+        assert_eq!(of("dance "), [""; 0]);
+        // Without anything, the first words of all commands.
+        assert_eq!(of(""), verbs());
+        // Every completion of a first word begins a command.
+        for verb in of("") {
+            assert_ne!(command(&verb), Ok(None), "{verb}");
+        }
     }
 }

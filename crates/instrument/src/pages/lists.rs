@@ -5,7 +5,7 @@ use embedded_graphics::prelude::Point;
 use super::{FILLED, LINE, Picture, View, WIDTH, rectangle, small, text};
 use crate::analog::INPUTS;
 use crate::parameters::{KEYS, Key};
-use crate::state::State;
+use crate::state::{Page, State};
 
 /// Height in pixels of the legend below the lines, which labels the strip of buttons.
 const LEGEND: i32 = 7;
@@ -14,7 +14,7 @@ pub fn draw_menu(picture: &mut Picture, state: &State) {
     let row = |key: &Key| (key.parameter().name.into(), state.parameters.format(*key));
     let rows: Vec<_> = KEYS.iter().map(row).collect();
     draw_list(picture, "menu", &rows, state.row);
-    draw_legend(picture, ["up", "down", "less", "more", "back"]);
+    draw_legend(picture, state.page);
 }
 
 pub fn draw_presets(picture: &mut Picture, state: &State) {
@@ -25,7 +25,7 @@ pub fn draw_presets(picture: &mut Picture, state: &State) {
     } else {
         draw_list(picture, "presets", &rows, state.row);
     }
-    draw_legend(picture, ["up", "down", "keep", "play", "back"]);
+    draw_legend(picture, state.page);
 }
 
 pub fn draw_inputs(picture: &mut Picture, state: &State) {
@@ -40,7 +40,7 @@ pub fn draw_inputs(picture: &mut Picture, state: &State) {
     };
     let rows: Vec<_> = (0..INPUTS).map(row).collect();
     draw_list(picture, "inputs", &rows, state.row);
-    draw_legend(picture, ["up", "down", "moves", "learn", "back"]);
+    draw_legend(picture, state.page);
 }
 
 /// Lines of the page about the instrument; displays of 32 rows show some of them.
@@ -68,7 +68,7 @@ pub fn draw_about(picture: &mut Picture, view: &View<'_>) {
     for (i, line) in lines.iter().skip(first).take(room).enumerate() {
         text().write(picture, Point::new(0, i as i32 * LINE), line);
     }
-    draw_legend(picture, ["up", "down", "mutate", "new", "back"]);
+    draw_legend(picture, view.state.page);
 }
 
 /// Draws a title if there is room, and the rows around the chosen one.
@@ -94,10 +94,10 @@ fn draw_list(picture: &mut Picture, title: &str, rows: &[(String, String)], chos
     }
 }
 
-fn draw_legend(picture: &mut Picture, labels: [&str; 5]) {
+fn draw_legend(picture: &mut Picture, page: Page) {
     let y = picture.height() as i32 - LEGEND;
     rectangle(picture, (0, y), (WIDTH as i32, 1), FILLED);
-    for (i, label) in labels.iter().enumerate() {
+    for (i, label) in page.button_labels().iter().enumerate() {
         let middle = (2 * i as i32 + 1) * WIDTH as i32 / 10;
         let x = middle - small().width(label) / 2;
         small().write(picture, Point::new(x, y + 1), label);

@@ -24,6 +24,7 @@
 //! ```
 
 mod bus;
+mod pads;
 mod sensor;
 mod time;
 

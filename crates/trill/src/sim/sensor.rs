@@ -1,14 +1,16 @@
 //! A simulated Trill Square: registers, acknowledges, scans and fingers.
 
 use std::boxed::Box;
+use std::iter;
 use std::vec::Vec;
 
 use embedded_hal::i2c::{ErrorKind, NoAcknowledgeSource};
 
 use super::Device;
+use super::pads::{Centroid, Pads, Thresholds};
 use crate::protocol::{
-    ACKNOWLEDGE, ACTIVITY, COMMAND, DATA, FRAME_NUMBER, INITIALISED, MAX_POSITION, MAX_SIZE,
-    MAX_TOUCHES, NO_TOUCH, RESET_NS, STATUS, opcode, scan_ns,
+    ACKNOWLEDGE, ACTIVITY, COMMAND, DATA, FRAME_NUMBER, INITIALISED, MAX_SIZE, MAX_TOUCHES,
+    NO_TOUCH, RESET_NS, STATUS, opcode, scan_ns,
 };
 use crate::{FRAME_BYTES, Kind, Touch};
 
@@ -20,10 +22,6 @@ pub struct Finger {
     /// Position and size of its touch; sizes are 0.0..=1.0.
     pub touch: Touch,
 }
-
-/// Fingers closer than this on an axis merge into one touch there: about one and a half
-/// of its 15 pads.
-const MERGE: f32 = 1.5 / 15.0;
 
 /// Time between a command and its acknowledge. Inferred: the driver only polls.
 const COMMAND_NS: u64 = 300_000;
@@ -37,8 +35,7 @@ struct Registers {
     initialised: bool,
     speed: u8,
     bits: u8,
-    threshold: u8,
-    minimum_size: u16,
+    thresholds: Thresholds,
     trigger: u8,
     interval: u16,
 }
@@ -48,8 +45,11 @@ impl Registers {
         initialised: false,
         speed: 0,
         bits: 12,
-        threshold: 0x28,
-        minimum_size: 0,
+        thresholds: Thresholds {
+            noise: 0x28,
+            adjacent: 400,
+            minimum_size: 0,
+        },
         trigger: 0,
         interval: 0,
     };
@@ -70,6 +70,8 @@ pub struct Sensor {
     baseline: Vec<u32>,
     /// The scan in progress: its end and its data.
     scan: Option<(u64, [u8; FRAME_BYTES])>,
+    /// Start of the latest scan.
+    started: u64,
     last: [u8; FRAME_BYTES],
     number: u8,
     ready_at: u64,
@@ -93,6 +95,7 @@ impl Sensor {
             acknowledges: 0,
             baseline: Vec::new(),
             scan: None,
+            started: 0,
             last: [0xff; FRAME_BYTES],
             number: 0,
             ready_at: 0,
@@ -120,19 +123,14 @@ impl Sensor {
                 self.registers.speed = argument(1).min(3);
                 self.registers.bits = argument(2).clamp(9, 16);
             }
-            opcode::NOISE_THRESHOLD => self.registers.threshold = argument(1),
+            opcode::NOISE_THRESHOLD => self.registers.thresholds.noise = argument(1),
             opcode::UPDATE_BASELINE => {
                 self.baseline = (self.fingers)(now).iter().map(|finger| finger.id).collect();
             }
-            opcode::MINIMUM_SIZE => self.registers.minimum_size = word,
+            opcode::MINIMUM_SIZE => self.registers.thresholds.minimum_size = word,
+            opcode::ADJACENT_THRESHOLD => self.registers.thresholds.adjacent = word,
             opcode::SCAN_TRIGGER if new => self.registers.trigger = argument(1),
-            opcode::AUTO_SCAN_INTERVAL if !new => {
-                self.registers.interval = word;
-                self.scan = None;
-                if word > 0 {
-                    self.start_scan(now);
-                }
-            }
+            opcode::AUTO_SCAN_INTERVAL if !new => self.registers.interval = word,
             opcode::IDENTIFY => {
                 self.registers.initialised = true;
                 self.answer(now, [ACKNOWLEDGE, self.kind, self.firmware]);
@@ -156,49 +154,59 @@ impl Sensor {
         self.baseline
             .retain(|id| fingers.iter().any(|finger| finger.id == *id));
         let unit = f32::from(MAX_SIZE) / f32::from(1u16 << (16 - self.registers.bits)) * 16.0;
-        let least = f32::from(self.registers.minimum_size).max(self.registers.threshold.into());
-        let seen: Vec<Finger> = fingers
-            .into_iter()
-            .filter(|finger| !self.baseline.contains(&finger.id))
-            .filter(|finger| finger.touch.size * unit > least)
-            .collect();
+        // In the order of the firmware's table of sensors: the rows from the bottom edge
+        // up, the columns from the left edge.
+        let (mut rows, mut columns) = (Pads::default(), Pads::default());
+        for Finger { id, touch } in fingers {
+            if !self.baseline.contains(&id) {
+                rows.press(1.0 - touch.y, touch.size * unit);
+                columns.press(touch.x, touch.size * unit);
+            }
+        }
         let mut data = [0; FRAME_BYTES];
-        let (vertical, horizontal) = data.split_at_mut(16);
-        write_axis(
-            vertical,
-            seen.iter().map(|f| (f.touch.y, f.touch.size)).collect(),
-            unit,
-        );
-        write_axis(
-            horizontal,
-            seen.iter().map(|f| (f.touch.x, f.touch.size)).collect(),
-            unit,
-        );
+        let (vertical, horizontal) = data.split_at_mut(FRAME_BYTES / 2);
+        let absent = Centroid {
+            position: NO_TOUCH,
+            // From the source of firmware 2, and from the datasheet for firmware 3.
+            size: if self.firmware < 3 { 0 } else { NO_TOUCH },
+        };
+        let thresholds = self.registers.thresholds;
+        write_axis(vertical, &rows.touches(thresholds), absent);
+        write_axis(horizontal, &columns.touches(thresholds), absent);
         let done = now + scan_ns(self.registers.speed, self.registers.bits);
+        self.started = now;
         self.scan = Some((done, data));
     }
 
-    /// Completes all scans that end by `now`.
+    /// Completes all scans that end by `now`, and starts those that are due by then.
     fn catch_up(&mut self, now: u64) {
-        while let Some((done, data)) = self.scan {
-            if done > now {
-                break;
-            }
-            self.last = data;
-            self.number = (self.number + 1) & FRAME_NUMBER;
-            self.scan = None;
-            if self.firmware < 3 && self.registers.interval > 0 {
-                // The interval from one start to the next, in cycles of 32 kHz.
-                let period = u64::from(self.registers.interval) * 31_250;
-                let length = scan_ns(self.registers.speed, self.registers.bits);
-                let start = done + period.saturating_sub(length);
-                if start <= now {
-                    self.start_scan(start);
-                } else {
-                    // The next scan is not due yet.
-                    self.scan = Some((start + length, self.last));
+        // The interval from one start to the next, in cycles of 32 kHz.
+        let interval = u64::from(self.registers.interval) * 31_250;
+        let mut free = 0;
+        loop {
+            if let Some((done, data)) = self.scan {
+                if done > now {
+                    return;
                 }
+                self.last = data;
+                self.number = (self.number + 1) & FRAME_NUMBER;
+                self.scan = None;
+                free = done;
             }
+            let due = free.max(self.started + interval);
+            if interval == 0 || due > now {
+                return;
+            }
+            self.start_scan(due);
+        }
+    }
+
+    /// Starts a scan if this transfer causes one: before firmware 3 every transfer does,
+    /// from then on a read with trigger 1 (on read) or 3 (on read or timer).
+    fn scan_after(&mut self, now: u64, is_read: bool) {
+        let causes = self.firmware < 3 || (is_read && self.registers.trigger & 1 == 1);
+        if causes && self.scan.is_none() {
+            self.start_scan(now);
         }
     }
 
@@ -212,7 +220,9 @@ impl Sensor {
         };
         memory[..3].copy_from_slice(&reply);
         if self.firmware >= 3 {
-            let touched = self.last[..2] != NO_TOUCH.to_be_bytes();
+            let touched = [0, FRAME_BYTES / 2]
+                .into_iter()
+                .all(|axis| self.last[axis..axis + 2] != NO_TOUCH.to_be_bytes());
             memory[usize::from(STATUS)] = self.number
                 | if touched { ACTIVITY } else { 0 }
                 | if self.registers.initialised {
@@ -233,31 +243,14 @@ impl Sensor {
     }
 }
 
-/// Writes the positions and then the sizes of the touches on one axis, in order of
-/// position. Neighbouring fingers merge.
-fn write_axis(out: &mut [u8], mut fingers: Vec<(f32, f32)>, unit: f32) {
-    fingers.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mut touches: Vec<(f32, f32)> = Vec::new();
-    for (at, size) in fingers {
-        match touches.last_mut() {
-            Some((before, sum)) if at - *before < MERGE => {
-                *before = (*before * *sum + at * size) / (*sum + size);
-                *sum += size;
-            }
-            _ => touches.push((at, size)),
-        }
-    }
+/// Writes the positions and then the sizes of the first touches on one axis.
+fn write_axis(out: &mut [u8], touches: &[Centroid], absent: Centroid) {
+    let touches = touches.iter().chain(iter::repeat(&absent));
     let (positions, sizes) = out.split_at_mut(2 * MAX_TOUCHES);
-    for i in 0..MAX_TOUCHES {
-        let (position, size) = match touches.get(i) {
-            Some(&(at, size)) => (
-                (at.clamp(0.0, 1.0) * f32::from(MAX_POSITION)) as u16,
-                (size * unit).min(65_534.0) as u16,
-            ),
-            None => (NO_TOUCH, 0),
-        };
-        positions[2 * i..2 * i + 2].copy_from_slice(&position.to_be_bytes());
-        sizes[2 * i..2 * i + 2].copy_from_slice(&size.to_be_bytes());
+    let places = positions.chunks_exact_mut(2).zip(sizes.chunks_exact_mut(2));
+    for ((position, size), touch) in places.zip(touches) {
+        position.copy_from_slice(&touch.position.to_be_bytes());
+        size.copy_from_slice(&touch.size.to_be_bytes());
     }
 }
 
@@ -271,6 +264,7 @@ impl Device for Sensor {
                 self.command(now, command);
             }
         }
+        self.scan_after(now, false);
         Ok(())
     }
 
@@ -281,10 +275,7 @@ impl Device for Sensor {
         for (i, byte) in bytes.iter_mut().enumerate() {
             *byte = *memory.get(usize::from(self.pointer) + i).unwrap_or(&0);
         }
-        // Triggers 1 (on read) and 3 (on read or timer) start a scan at a read.
-        if self.registers.trigger & 1 == 1 && self.scan.is_none() {
-            self.start_scan(now);
-        }
+        self.scan_after(now, true);
         Ok(())
     }
 

@@ -1,12 +1,16 @@
 //! The desk in real time: simulated hardware, played through a sound card or in the page
 //! alone.
 
+mod console;
+mod instruments;
 mod interrupt;
+mod lines;
 mod prompt;
+#[cfg_attr(not(feature = "terminal"), path = "no_screen.rs")]
+mod screen;
 mod silent;
 #[cfg_attr(not(feature = "sound-card"), path = "no_sound_card.rs")]
 mod sound_card;
-mod terminal;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -27,16 +31,32 @@ use crate::runtime::analog_inputs::AnalogInputs;
 use crate::runtime::parts::offload;
 use crate::runtime::session::{Backend, Plan, Session};
 use crate::spawn::{Spawn, spawn_plainly};
+use console::Console;
+use instruments::Instruments;
 pub use interrupt::watch_signals;
-use prompt::Prompt;
 use silent::Silent;
 pub use sound_card::rate as sound_card_rate;
-use terminal::Terminal;
 
-/// Plays until the time is over, `interrupted` is set, or standard input says `quit`. The
-/// script moves the fingers and analog inputs and causes faults; its commands are in the
-/// plan. Plays through the computer's `sound_card`, or else for clients alone. If
-/// `painted`, the terminal shows the display.
+/// The player's side of a live desk.
+#[derive(Debug)]
+pub struct Surroundings {
+    /// True to play through the computer's sound card, false for clients alone.
+    pub sound_card: bool,
+    /// Messages to show first, if the terminal is the desk's screen. Otherwise commands are
+    /// lines of standard input.
+    pub screen: Option<Vec<String>>,
+    /// Ends the session once it is set.
+    pub interrupted: Arc<AtomicBool>,
+}
+
+/// Returns whether the terminal can be the desk's screen.
+pub fn has_screen() -> bool {
+    Console::is_possible()
+}
+
+/// Plays until the time is over, the session is interrupted, or the player enters `quit`.
+/// The script moves the fingers and analog inputs and causes faults; its commands are in
+/// the plan.
 ///
 /// # Errors
 /// Fails if the first network is too slow, if there is no sound card to play on, and as
@@ -45,9 +65,7 @@ pub fn play_live(
     mut desk: Desk,
     plan: Plan,
     script: Script,
-    sound_card: bool,
-    painted: bool,
-    interrupted: Arc<AtomicBool>,
+    surroundings: Surroundings,
 ) -> Result<(), String> {
     let time = RealTime::start();
     let listener = plan.listener.as_ref();
@@ -73,17 +91,25 @@ pub fn play_live(
     for (at, event) in script.happenings(config.touch_address, config.display_address) {
         bus.schedule(at, event);
     }
+    let interrupted = surroundings.interrupted;
+    let instruments = Instruments {
+        oled: config.has_display.then(|| oled.clone()),
+        surface: config.surface.clone(),
+        counters: session.counters(),
+        touches: session.touches(),
+        page: listener.map(Listener::page),
+    };
+    let console = Console::open(instruments, surroundings.screen, Arc::clone(&interrupted));
     let board = LiveDesk {
         script,
         inputs: session.inputs(),
-        _output: if sound_card {
+        _output: if surroundings.sound_card {
             sound_card::start(renderer)?
         } else {
             let silent = Silent::start(renderer, time);
             Box::new(silent.map_err(|error| format!("no thread gb-audio: {error}"))?)
         },
-        prompt: Prompt::start(),
-        terminal: Terminal::new(painted, listener.map(Listener::page)),
+        console: console.map_err(|error| format!("the terminal: {error}"))?,
         oled,
         interrupted,
     };
@@ -97,8 +123,7 @@ struct LiveDesk {
     inputs: Arc<AnalogInputs>,
     /// Plays until it is dropped.
     _output: Box<dyn Any>,
-    prompt: Prompt,
-    terminal: Terminal,
+    console: Console,
     oled: Oled,
     interrupted: Arc<AtomicBool>,
 }
@@ -106,15 +131,16 @@ struct LiveDesk {
 impl Backend for LiveDesk {
     const SPAWN: Spawn = spawn_plainly;
     const POLL: Duration = Duration::from_millis(2);
-    const FADE: Duration = Duration::from_millis(200);
     const SAVING: Duration = Duration::from_secs(2);
     const WAITS_FOR_THREADS: bool = true;
 
+    fn fade(&self) -> Duration {
+        Duration::from_millis(200)
+    }
+
     fn poll(&mut self, now: u64, handle: &Handle) -> bool {
         self.script.update_inputs(now, &self.inputs);
-        let goes_on = self.prompt.poll(handle, &mut self.terminal);
-        self.terminal.paint(now, || self.oled.frame());
-        goes_on && !self.interrupted.load(Ordering::Acquire)
+        self.console.poll(now, handle) && !self.interrupted.load(Ordering::Acquire)
     }
 
     fn end(self) -> Result<(), String> {

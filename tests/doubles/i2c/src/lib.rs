@@ -8,12 +8,17 @@
 //! | `I2C_DOUBLE_LOG` | file for the display: a line for each change of the picture |
 //! | `I2C_DOUBLE_HZ` | bus clock in Hz (400000) |
 //! | `I2C_DOUBLE_MISSING` | number of attempts to open the bus that fail (0) |
+//! | `I2C_DOUBLE_MISSING_ERROR` | their error number (2, ENOENT) |
+//! | `I2C_DOUBLE_TOUCH` | address of the sensor (40, 0x28) |
 //! | `I2C_DOUBLE_HANG` | number of calls after which further calls never return |
+//! | `I2C_DOUBLE_LIMIT` | `sleeps`: the time limit after a signal counts sleeps only: see [`limit`] |
 
 #![cfg(target_os = "linux")]
 // Every exported symbol replaces the C library's, with its signature, and behaves the same
 // for files other than the bus.
 #![allow(unsafe_code, clippy::missing_safety_doc, missing_docs)]
+
+mod limit;
 
 use std::ffi::{CStr, c_char, c_int, c_long, c_ulong, c_void};
 use std::io::Write;
@@ -28,7 +33,6 @@ use instrument::surface::Surface;
 use trill::sim::{Bus, RealTime, Sensor, Time, VirtualTime};
 
 const PATH: &CStr = c"/dev/i2c-1";
-const TOUCH: u8 = 0x28;
 const DISPLAY: u8 = 0x3c;
 // Requests of `linux/i2c-dev.h`.
 const I2C_RETRIES: u64 = 0x0701;
@@ -130,10 +134,11 @@ impl Double {
         let script =
             Script::parse(&text, &Surface::default()).unwrap_or_else(|_| fail("the script"));
         let bus = Bus::new(time.clone(), number("I2C_DOUBLE_HZ", 400_000) as u32);
-        for (at, happening) in script.happenings(TOUCH, DISPLAY) {
+        let touch = number("I2C_DOUBLE_TOUCH", 0x28) as u8;
+        for (at, happening) in script.happenings(touch, DISPLAY) {
             bus.schedule(at, happening);
         }
-        bus.plug(TOUCH, Sensor::square(3, move |now| script.fingers(now)));
+        bus.plug(touch, Sensor::square(3, move |now| script.fingers(now)));
         let oled = Oled::new();
         if let Ok(path) = std::env::var("I2C_DOUBLE_LOG") {
             let mut file = std::fs::File::create(path).unwrap_or_else(|_| fail("the log's path"));
@@ -157,7 +162,7 @@ impl Double {
     fn open(&mut self) -> c_int {
         if self.tries_left > 0 {
             self.tries_left -= 1;
-            return failed(libc::ENOENT);
+            return failed(number("I2C_DOUBLE_MISSING_ERROR", libc::ENOENT as u64) as c_int);
         }
         // SAFETY: a system call with a null-terminated path.
         let file = unsafe {
@@ -202,9 +207,9 @@ impl Double {
             .collect();
         match self.bus.transaction(first.address as u8, &mut operations) {
             Ok(()) => messages.len() as c_int,
-            // Error numbers of the BeagleBone's adapter.
+            // Error numbers of the BeagleBone's adapter; EBUSY for a clock line held low.
             Err(ErrorKind::NoAcknowledge(_)) => failed(libc::EREMOTEIO),
-            Err(_) => failed(libc::ETIMEDOUT),
+            Err(_) => failed(libc::EBUSY),
         }
     }
 }
@@ -358,6 +363,11 @@ unsafe fn sleep(time: *const libc::timespec, rest: *mut libc::timespec) -> c_int
         // SAFETY: guaranteed by the caller.
         let time = unsafe { &*time };
         now.advance(time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64);
+        return 0;
+    }
+    // SAFETY: guaranteed by the caller.
+    let duration = unsafe { &*time };
+    if limit::count(duration.tv_sec as u64 * 1_000_000_000 + duration.tv_nsec as u64) {
         return 0;
     }
     // SAFETY: the same call that the C library would make.
