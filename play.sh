@@ -58,7 +58,7 @@ if [ -f "$what" ]; then
     network=$what
 elif [ -f "assets/networks/$what.json" ]; then
     network=assets/networks/$what.json
-elif [[ $what != *.json && $what == *t* && $what == *[-+*/%\&\|^~\<\>?]* ]]; then
+elif [[ $what != *.[jJ][sS][oO][nN] && $what == *t* && $what == *[-+*/%\&\|^~\<\>?]* ]]; then
     network=out/expression.json
     "$gatebend" compile "$what" -o "$network"
 else
@@ -108,7 +108,7 @@ page() {
 
 tour() {
     local name sound player
-    name=$(basename "$network" .json)
+    name=$(basename "${network%.[jJ][sS][oO][nN]}")
     sound=out/$name.wav
     "$gatebend" play "$network" --script assets/scripts/tour.txt --wav "$sound" --oled "out/$name-display"
     echo "The display during the tour is in out/$name-display/display.gif"

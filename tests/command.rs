@@ -744,6 +744,65 @@ fn play_continues_from_the_saved_state() {
     assert!(read("log.txt").contains(" info  refused: no preset"));
 }
 
+#[test]
+fn the_log_of_simulated_time_has_simulated_seconds() {
+    let folder = Folder::new();
+    let (script, state) = (folder.path("script.txt"), folder.path("state"));
+    fs::write(&script, "7.5 recall none\n").unwrap();
+    done(&[
+        "play",
+        "--fast",
+        "--script",
+        &script,
+        "--state",
+        &state,
+        "--seconds",
+        "8",
+    ]);
+    let log = fs::read_to_string(Path::new(&state).join("log.txt")).unwrap();
+    let refused = log.lines().find(|line| line.contains("refused: no preset"));
+    let seconds = refused.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
+    assert!(seconds.is_some_and(|at| (7.4..7.7).contains(&at)), "{log}");
+}
+
+#[test]
+fn endings_may_be_capitals() {
+    let folder = Folder::new();
+    let (net, small) = (asset("sierpinski"), folder.path("x.wav"));
+    done(&["render", &net, "-o", &small]);
+    let expected = fs::read(&small).unwrap();
+    let name = |name: &str| folder.path(name);
+    done(&["render", &net, "-o", &name("x.WAV")]);
+    assert!(fs::read(name("x.WAV")).unwrap() == expected);
+    done(&["render", &net, "-o", &name("x.U8"), "--count", "9"]);
+    assert_eq!(fs::read(name("x.U8")).unwrap().len(), 9);
+    let play = ["play", &net, "--seconds", "0.1", "--wav"];
+    done(&[&play[..], &[&name("x.F32")]].concat());
+    let frames = fs::read(name("x.F32")).unwrap();
+    assert!(!frames.starts_with(b"RIFF") && frames.len() % 4 == 0);
+    fs::write(name("b.TOML"), "like = \"desk\"\n").unwrap();
+    done(&[
+        "play",
+        "--board",
+        &name("b.TOML"),
+        "--fast",
+        "--seconds",
+        "0.1",
+    ]);
+}
+
+#[test]
+fn counts_have_a_singular() {
+    let folder = Folder::new();
+    let json = folder.path("a.json");
+    let output = gatebend(&["compile", "t&t>>1&1", "--bits", "2", "-o", &json]);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(text, "1 gate for 2 bits of t, exact at every t (4 times)\n");
+    let text = String::from_utf8(done(&["info", &json])).unwrap();
+    assert!(text.contains("1 in 1 layer;"), "{text}");
+    assert!(text.contains("depth       1 gate\n"), "{text}");
+}
+
 /// Returns the number of failed starts in a row that a state folder records.
 fn unsteady(state: &str) -> u64 {
     let Ok(text) = fs::read_to_string(Path::new(state).join("starts.json")) else {

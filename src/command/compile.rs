@@ -40,10 +40,10 @@ impl Arguments {
         let network = self.naming.apply(network)?;
         files::write(self.output.as_deref(), network.to_json())?;
         crate::print_message(&format!(
-            "{} for {} of t, exact at every t ({} times)",
+            "{} for {} of t, exact at every t ({})",
             count(network.gates().len(), "gate"),
             count(network.counter_bits() as usize, "bit"),
-            network.period()
+            count(network.period() as usize, "time")
         ));
         for note in notes {
             let place = note.column.map(|column| format!("column {column}: "));

@@ -132,3 +132,11 @@ fn networks_equal_their_expressions_at_every_t() {
         println!("{:>5} gates, {bits} bits: {source}", network.gates().len());
     }
 }
+
+/// A period sixteen times as long takes few more gates.
+#[test]
+fn gates_grow_slowly_with_the_period() {
+    let expression = Expression::parse("-t%(t/(12|t%(t>>4)))/7").unwrap();
+    let gates = [16, 18, 20].map(|bits| expression.compile(bits).unwrap().gates().len());
+    assert!(gates[2] < 4 * gates[0], "{gates:?}");
+}
