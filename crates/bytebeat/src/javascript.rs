@@ -380,7 +380,7 @@ impl Analysis {
         if !x.fits() {
             (x.low, x.high) = (MIN, MAX);
         }
-        let exponent = y.zeros;
+        let exponent = y.constant().map_or(0, |y| y.trailing_zeros().min(32));
         let is_power = y
             .constant()
             .is_some_and(|y| y.unsigned_abs().is_power_of_two());

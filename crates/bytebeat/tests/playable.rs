@@ -72,6 +72,7 @@ fn differences_from_javascript_have_their_column() {
         (16, "t*(t>>12&3)/2*2", &[(12, Fraction)]),
         (16, "(t&4096)/4096*64", &[]),
         (16, "6/3*t+(t<<3)/8*3", &[]),
+        (16, "7%(t/(19-11))", &[(5, Fraction)]),
         (16, "7-t/2", &[(4, Fraction)]),
         (16, "t/2-7", &[(2, Fraction)]),
         (16, "t/2<7", &[]),

@@ -6,7 +6,7 @@
 //! node so that few gates are needed, and [`resubstitute`] changes nodes where no output
 //! can observe it. These rounds repeat while they gain.
 //!
-//! Of a period of more than 2^16 times, a round looks at a [sample](tables::Sample). What it
+//! Of a period of more than 2^18 times, a round looks at a [sample](tables::Sample). What it
 //! gains is proved over the whole period, and times at which the proof fails join the sample.
 //! The result is proved equal to the original.
 //!

@@ -81,8 +81,8 @@ impl Times {
     }
 }
 
-/// Number of chunks up to which a sample is the whole period: 2^16 times.
-const WHOLE_CHUNKS: u32 = 128;
+/// Number of chunks up to which a sample is the whole period: 2^18 times.
+const WHOLE_CHUNKS: u32 = 512;
 /// Number of scattered chunks of other samples.
 const SCATTERED_CHUNKS: u32 = 64;
 /// Largest number of chunks of a sample.
