@@ -22,7 +22,8 @@ for argument in "$@"; do
         exit
         ;;
     --page | --tour) how=${argument#--} ;;
-    --*) echo "play.sh: unknown option $argument; see ./play.sh --help" >&2 && exit 2 ;;
+    # An expression may begin with --, as in --t%9, but not with two letters after it.
+    --[a-z][a-z]*) echo "play.sh: unknown option $argument; see ./play.sh --help" >&2 && exit 2 ;;
     *)
         [ -z "$what" ] || { echo "play.sh: only one network can be given; see ./play.sh --help" >&2 && exit 2; }
         what=$argument
@@ -58,9 +59,9 @@ if [ -f "$what" ]; then
     network=$what
 elif [ -f "assets/networks/$what.json" ]; then
     network=assets/networks/$what.json
-elif [[ $what != *.json && $what == *t* && $what == *[-+*/%\&\|^~\<\>?]* ]]; then
+elif [[ $what != *.[jJ][sS][oO][nN] && $what == *t* && $what == *[-+*/%\&\|^~\<\>?]* ]]; then
     network=out/expression.json
-    "$gatebend" compile "$what" --bits 16 -o "$network"
+    "$gatebend" compile "$what" -o "$network"
 else
     fail "no network named $what; ./play.sh --list shows all names"
 fi
@@ -110,7 +111,7 @@ page() {
 
 tour() {
     local name sound player
-    name=$(basename "$network" .json)
+    name=$(basename "${network%.[jJ][sS][oO][nN]}")
     sound=out/$name.wav
     "$gatebend" play "$network" --script assets/scripts/tour.txt --wav "$sound" --oled "out/$name-display"
     echo "The display during the tour is in out/$name-display/display.gif"

@@ -117,6 +117,12 @@ fn replace(
     fs::rename(temporary, target)
 }
 
+/// Returns whether a file's name ends in a point and these small letters, also in capitals.
+pub fn has_ending(path: &Path, ending: &str) -> bool {
+    let found = path.extension();
+    found.is_some_and(|found| found.eq_ignore_ascii_case(ending))
+}
+
 /// Returns whether a path stands for standard input or output.
 pub fn is_standard(path: &Path) -> bool {
     path.as_os_str() == "-"

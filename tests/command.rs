@@ -86,6 +86,101 @@ fn raw_samples_are_the_expression_from_any_time() {
     assert_eq!(done(&["render", &json, "-o", "-", "--count", "0"]), b"");
 }
 
+#[test]
+fn an_expression_may_begin_with_a_minus() {
+    let folder = Folder::new();
+    let json = folder.path("a.json");
+    for expression in ["-t>>4", "-t", "--t%3", "-(t&t>>8)", "-1-t"] {
+        for arguments in [
+            ["compile", expression, "--bits", "8", "-o", &json],
+            ["compile", "-o", &json, "--bits", "8", expression],
+        ] {
+            done(&arguments);
+            let network = Network::from_json(&fs::read_to_string(&json).unwrap()).unwrap();
+            assert_eq!(network.source(), Some(expression));
+        }
+    }
+    assert!(refused(2, &["compile", "t", "--bit", "8"]).contains("--bit"));
+}
+
+/// Runs `play.sh` with a `cargo` that builds nothing, and returns what it runs.
+#[cfg(unix)]
+fn play_sh(argument: &str) -> (String, bool) {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let root = env!("CARGO_MANIFEST_DIR");
+    fs::copy(format!("{root}/play.sh"), folder.path("play.sh")).unwrap();
+    fs::create_dir_all(folder.path("target/play")).unwrap();
+    for (name, script) in [
+        ("cargo", "#!/bin/sh\n"),
+        (
+            "target/play/gatebend",
+            "#!/bin/sh\nprintf '%s|' \"$@\"\necho\n",
+        ),
+    ] {
+        fs::write(folder.path(name), script).unwrap();
+        let executable = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(folder.path(name), executable).unwrap();
+    }
+    let path = std::env::var("PATH").unwrap();
+    let output = Command::new(folder.path("play.sh"))
+        .args(["--page", argument])
+        .env("PATH", format!("{}:{path}", folder.path("")))
+        .env_remove("CARGO_TARGET_DIR")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    (text, output.status.success())
+}
+
+#[cfg(unix)]
+#[test]
+fn play_sh_takes_an_expression_that_begins_with_a_minus() {
+    for expression in ["-t>>4", "--t%9", "-(t&t>>8)"] {
+        let (commands, success) = play_sh(expression);
+        let compile = format!("compile|{expression}|-o|out/expression.json|");
+        assert!(success && commands.starts_with(&compile), "{commands}");
+    }
+    assert_eq!(play_sh("--tuor"), (String::new(), false));
+}
+
+#[test]
+fn compile_takes_a_rate_and_bits_from_the_period() {
+    let folder = Folder::new();
+    let json = folder.path("a.json");
+    let run = |arguments: &[&str]| {
+        let output = gatebend(&[&["compile", "-o", &json], arguments].concat());
+        assert!(output.status.success(), "{arguments:?}");
+        let network = Network::from_json(&fs::read_to_string(&json).unwrap()).unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        (network.counter_bits(), network.sample_rate(), text)
+    };
+    let (bits, rate, text) = run(&["t&t>>8", "--rate", "44100"]);
+    assert_eq!(
+        (bits, rate, text.lines().count()),
+        (16, 44_100, 1),
+        "{text}"
+    );
+    let (bits, rate, text) = run(&["t>>10", "--rate", "11025", "--bits", "11"]);
+    assert_eq!((bits, rate), (11, 11_025));
+    assert_eq!(
+        text,
+        "1 gate for 11 bits of t, exact at every t (2048 times)\n\
+         the loop is 2048 samples (0.19 s) long; the expression goes on differently from \
+         2048 samples (0.19 s) and repeats after 262144 samples (23.78 s)\n"
+    );
+    let (bits, _, text) = run(&["t>>16", "--bits", "16"]);
+    assert_eq!(bits, 16);
+    assert!(text.contains("silence: the sample is 0"), "{text}");
+    let (_, _, text) = run(&["t+t/3*2"]);
+    assert!(
+        text.contains("\ncolumn 4: / drops the fraction, as in C"),
+        "{text}"
+    );
+    assert!(refused(2, &["compile", "t", "--rate", "0"]).contains("768000"));
+}
+
 /// Returns the rate and the samples of a mono 8-bit WAV file, read without a library.
 fn wav(path: &str) -> (u32, Vec<u8>) {
     let bytes = fs::read(path).unwrap();
@@ -652,6 +747,68 @@ fn play_continues_from_the_saved_state() {
     assert_eq!(read("state.json"), bent);
     assert!(!Path::new(&state).join("presets/rescued 2.json").exists());
     assert!(read("log.txt").contains(" info  refused: no preset"));
+}
+
+#[test]
+fn the_log_of_simulated_time_has_simulated_seconds() {
+    let folder = Folder::new();
+    let (script, state) = (folder.path("script.txt"), folder.path("state"));
+    fs::write(&script, "7.5 recall none\n").unwrap();
+    done(&[
+        "play",
+        "--fast",
+        "--script",
+        &script,
+        "--state",
+        &state,
+        "--seconds",
+        "8",
+    ]);
+    let log = fs::read_to_string(Path::new(&state).join("log.txt")).unwrap();
+    let refused = log.lines().find(|line| line.contains("refused: no preset"));
+    let seconds = refused.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
+    assert!(seconds.is_some_and(|at| (7.4..7.7).contains(&at)), "{log}");
+}
+
+#[test]
+fn endings_may_be_capitals() {
+    let folder = Folder::new();
+    let (net, small) = (asset("sierpinski"), folder.path("x.wav"));
+    done(&["render", &net, "-o", &small]);
+    let expected = fs::read(&small).unwrap();
+    let name = |name: &str| folder.path(name);
+    done(&["render", &net, "-o", &name("x.WAV")]);
+    assert!(fs::read(name("x.WAV")).unwrap() == expected);
+    done(&["render", &net, "-o", &name("x.U8"), "--count", "9"]);
+    assert_eq!(fs::read(name("x.U8")).unwrap().len(), 9);
+    let play = ["play", &net, "--seconds", "0.1", "--wav"];
+    done(&[&play[..], &[&name("x.F32")]].concat());
+    let frames = fs::read(name("x.F32")).unwrap();
+    assert!(!frames.starts_with(b"RIFF") && frames.len() % 4 == 0);
+    fs::write(name("b.TOML"), "like = \"desk\"\n").unwrap();
+    done(&[
+        "play",
+        "--board",
+        &name("b.TOML"),
+        "--fast",
+        "--seconds",
+        "0.1",
+    ]);
+}
+
+#[test]
+fn counts_have_a_singular() {
+    let folder = Folder::new();
+    let json = folder.path("a.json");
+    let output = gatebend(&["compile", "t>>1", "--bits", "1", "-o", &json]);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        text.starts_with("1 gate for 1 bit of t, exact at every t (2 times)\n"),
+        "{text}"
+    );
+    let text = String::from_utf8(done(&["info", &json])).unwrap();
+    assert!(text.contains("1 in 1 layer;"), "{text}");
+    assert!(text.contains("depth       1 gate\n"), "{text}");
 }
 
 /// Returns the number of failed starts in a row that a state folder records.

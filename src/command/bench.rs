@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use logicnet::{Evaluator, Network, Program, W128, W256, W512, Word};
+use logicnet::{Evaluator, Network, Program, W128, W256, W512, Word, count};
 use serde_json::json;
 
 use crate::{CommandResult, files};
@@ -57,11 +57,11 @@ impl Arguments {
             format!("{report}\n")
         } else {
             let mut text = format!(
-                "{} gates, {live_gates} live, {} when evaluated; {} samples a period\n\
+                "{}, {live_gates} live, {} when evaluated; {} a period\n\
                  lanes  ns a sample: min  median\n",
-                network.gates().len(),
+                count(network.gates().len(), "gate"),
                 program.gates(),
-                network.period()
+                count(network.period() as usize, "sample")
             );
             for s in &speeds {
                 // Writing to a string never fails.

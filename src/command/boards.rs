@@ -40,7 +40,7 @@ fn list() -> Result<String, Failure> {
 /// Loads a board by its name, or from a file that ends in `.toml`, with these settings.
 pub fn load<'a>(name: &str, settings: impl Iterator<Item = &'a String>) -> Result<Board, Failure> {
     let path = Path::new(name);
-    let mut description = if path.extension().is_some_and(|ending| ending == "toml") {
+    let mut description = if files::has_ending(path, "toml") {
         let text = files::read_text(path, "gatebend boards lists the built-in ones")?;
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         description::from_file(&stem, name, &text)?

@@ -9,6 +9,7 @@ use gatebend::board::check::{self, Finding};
 use gatebend::board::description::{Board, Kind};
 use gatebend::board::desk::Oled;
 use gatebend::panel::{Clock, Config};
+use logicnet::count;
 use trill::sim::{Bus, RealTime, Sensor};
 
 use super::boards;
@@ -39,7 +40,7 @@ impl Arguments {
                 Ok(text) => ("pass", text),
                 Err(text) => ("FAIL", text),
             };
-            failed += u32::from(finding.outcome.is_err());
+            failed += usize::from(finding.outcome.is_err());
             let line = format!("{mark}  {:<13} {text}", finding.part);
             // The exit code is the answer, even if standard output is closed.
             let _ = writeln!(std::io::stdout(), "{}", crate::one_line(&line));
@@ -59,8 +60,7 @@ impl Arguments {
         }
         match failed {
             0 => Ok(()),
-            1 => Err(Failure::No("1 check failed".into())),
-            many => Err(Failure::No(format!("{many} checks failed"))),
+            failed => Err(Failure::No(format!("{} failed", count(failed, "check")))),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use logicnet::{InputEncoding, Network, Op, OutputEncoding, Program};
+use logicnet::{InputEncoding, Network, Op, OutputEncoding, Program, count};
 use serde_json::{Map, Value, json};
 
 use crate::{CommandResult, files};
@@ -108,30 +108,45 @@ impl Facts {
         }
         let (inputs, bits) = (network.inputs(), network.counter_bits());
         let inputs = match network.input_encoding() {
-            InputEncoding::Binary => format!("{inputs} bits of t"),
-            encoding => format!("{inputs} for {bits} bits of t ({encoding:?})"),
+            InputEncoding::Binary => format!("{} of t", count(inputs as usize, "bit")),
+            encoding => format!(
+                "{inputs} for {} of t ({encoding:?})",
+                count(bits as usize, "bit")
+            ),
         };
         row("inputs", inputs);
         let outputs = network.outputs().len();
         let outputs = match network.output_encoding() {
             OutputEncoding::Binary => outputs.to_string(),
-            OutputEncoding::GroupSum { groups } => format!("{outputs}, summed in {groups} groups"),
+            OutputEncoding::GroupSum { groups } => {
+                format!("{outputs}, summed in {}", count(groups as usize, "group"))
+            }
         };
         row("outputs", outputs);
         let (gates, layers) = (network.gates().len(), network.layer_count());
         let (live, evaluated, depth) = (self.live_gates, self.program_gates, self.depth);
         let counts = format!("{live} live, {evaluated} when evaluated");
-        row("gates", format!("{gates} in {layers} layers; {counts}"));
-        row("depth", format!("{depth} gates"));
+        row(
+            "gates",
+            format!("{gates} in {}; {counts}", count(layers, "layer")),
+        );
+        row("depth", count(depth as usize, "gate").to_string());
         if !network.masks().is_empty() {
             row("masks", network.masks().len().to_string());
         }
         let (period, rate) = (network.period(), network.sample_rate());
         let seconds = f64::from(period) / f64::from(rate);
-        let length = format!("{period} samples, {seconds:.2} s at {rate} Hz");
+        let length = format!(
+            "{}, {seconds:.2} s at {rate} Hz",
+            count(period as usize, "sample")
+        );
         row("period", length);
         let (from, to, ratio) = (self.network_bits, self.output_bits, self.ratio);
-        let size = format!("{from} bits for {to} bits of sound: {ratio:.4}");
+        let size = format!(
+            "{} for {} of sound: {ratio:.4}",
+            count(from as usize, "bit"),
+            count(to as usize, "bit")
+        );
         row("size", size);
         let counts = self.operations.iter().map(|(_, count)| *count);
         let most = counts.max().unwrap_or(1);

@@ -19,6 +19,7 @@ use gatebend::board::desk::{
 };
 use gatebend::factory_networks;
 use gatebend::link::server::Listener;
+use gatebend::logging::real_time;
 use gatebend::pru::Choice;
 use gatebend::runtime::parts::InstrumentParts;
 use gatebend::runtime::session::{Plan, SessionStorage};
@@ -27,6 +28,7 @@ use instrument::bend_layers::BendLayers;
 use instrument::parameters::{KEYS, Parameters};
 use instrument::surface::Surface;
 use log::LevelFilter;
+use trill::sim::{Time, VirtualTime};
 
 use super::boards;
 use crate::{CommandResult, Failure, files, print_message};
@@ -269,13 +271,19 @@ impl Arguments {
         // A play without a player is the same wherever it runs.
         let by_hand = !simulated && self.script.is_none();
         let saving = Saving::claim(self.folder(|| by_hand.then(saving::data_folder).flatten()));
-        let log = logging::start(saving.folder.as_deref(), terminal)?;
-        let play = if simulated {
-            Self::simulate
+        let time = VirtualTime::new();
+        let clock = if simulated {
+            let time = time.clone();
+            Arc::new(move || time.now() / 1_000_000)
         } else {
-            Self::live
+            real_time()
         };
-        let outcome = play(self, board, parts, script, &saving);
+        let log = logging::start(saving.folder.as_deref(), terminal, clock)?;
+        let outcome = if simulated {
+            self.simulate(board, parts, script, &saving, time)
+        } else {
+            self.live(board, parts, script, &saving)
+        };
         log.end(LOGGING);
         outcome
     }
@@ -294,7 +302,7 @@ impl Arguments {
         // First, so that the program ends in time even if something hangs.
         let signals = Signals::watch().map_err(|error| error.to_string())?;
         let _only = boards::claim(state)?;
-        let log = logging::start(state, LevelFilter::Info)?;
+        let log = logging::start(state, LevelFilter::Info, real_time())?;
         let perform = || -> CommandResult {
             let everywhere = Ipv4Addr::UNSPECIFIED.into();
             let listener = self.page.listener(&board.web, everywhere, "bela.local")?;

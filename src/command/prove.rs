@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use logicnet::count;
+
 use crate::progress::Progress;
 use crate::{CommandResult, Failure, files};
 
@@ -25,7 +27,7 @@ impl Arguments {
         match proof {
             Ok(()) => {
                 let times = first.period().max(second.period());
-                files::print(format!("equal at all {times} times\n"))
+                files::print(format!("equal at all {}\n", count(times as usize, "time")))
             }
             Err(difference) => Err(Failure::No(format!("different: {difference}"))),
         }

@@ -1,7 +1,7 @@
 //! `gatebend render`: writes the sound of a network.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use logicnet::{MAX_SAMPLE_RATE, Mask, Masks, Network, Op, Program};
 
@@ -63,7 +63,7 @@ impl Arguments {
         if files::is_standard(&output) {
             return render(program, t0, count, |samples, _| files::print(samples));
         }
-        if extension(&output) == Some("u8") {
+        if files::has_ending(&output, "u8") {
             return files::save(&output, |mut file| {
                 render(program, t0, count, |samples, done| {
                     progress.at(done as f64 / count as f64);
@@ -108,17 +108,13 @@ impl Arguments {
                 PathBuf::from(self.network.file_name().unwrap_or_default()).with_extension("wav")
             }
         };
-        let raw = match extension(&output) {
-            _ if files::is_standard(&output) => true,
-            Some("u8") => true,
-            Some("wav") => false,
-            _ => {
-                let name = output.display();
-                let problem =
-                    format!("{name}: the output must end in .wav or .u8, or be - for raw samples");
-                return Err(Failure::Usage(problem));
-            }
-        };
+        let raw = files::is_standard(&output) || files::has_ending(&output, "u8");
+        if !raw && !files::has_ending(&output, "wav") {
+            let name = output.display();
+            let problem =
+                format!("{name}: the output must end in .wav or .u8, or be - for raw samples");
+            return Err(Failure::Usage(problem));
+        }
         if raw && self.rate.is_some() {
             let problem = "--rate is for .wav; .u8 and - are the network's own samples";
             return Err(Failure::Usage(problem.into()));
@@ -145,8 +141,4 @@ impl Arguments {
         }
         Ok(masks)
     }
-}
-
-fn extension(path: &Path) -> Option<&str> {
-    path.extension().and_then(|extension| extension.to_str())
 }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use logicnet::count;
+
 use crate::{CommandResult, files};
 
 #[derive(clap::Args)]
@@ -19,10 +21,10 @@ impl Arguments {
         let simplified = logicnet::simplify(&network, network.masks());
         files::write(Some(&self.output), simplified.to_json())?;
         crate::print_message(&format!(
-            "{} gates became {}, proved equal at all {} times",
-            network.gates().len(),
+            "{} became {}, proved equal at all {}",
+            count(network.gates().len(), "gate"),
             simplified.gates().len(),
-            network.period()
+            count(network.period() as usize, "time")
         ));
         Ok(())
     }

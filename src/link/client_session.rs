@@ -186,10 +186,15 @@ impl ClientSession {
                 messages.push(ServerMessage::Snapshot { id, snapshot, t });
                 Action::Send(messages)
             }
-            Request::Compile { expression, bits } => Action::Job(Job::Compile {
+            Request::Compile {
+                expression,
+                bits,
+                rate,
+            } => Action::Job(Job::Compile {
                 id: required()?,
                 expression,
                 bits,
+                rate,
             }),
             Request::Waveform { columns } => Action::Job(Job::Waveform {
                 id: required()?,

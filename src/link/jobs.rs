@@ -3,12 +3,13 @@
 
 use std::ops::Range;
 
+use bytebeat::Playable;
 use instrument::commands::{Kind, TABLE};
-use logicnet::{Evaluator, MAX_COUNTER_BITS, Masks, Network, Program, W128};
+use logicnet::{DEFAULT_SAMPLE_RATE, Evaluator, MAX_COUNTER_BITS, Masks, Network, Program, W128};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::protocol::ServerMessage;
+use super::protocol::{Note, ServerMessage};
 
 /// A request with everything that its answer depends on. It can be sent to another thread,
 /// or as JSON to another WebAssembly module.
@@ -21,8 +22,10 @@ pub enum Job {
         id: u32,
         /// The expression.
         expression: String,
-        /// Bits of t, 1 to 24.
-        bits: u8,
+        /// Bits of t, 1 to 24; `None` for those of the expression's period.
+        bits: Option<u8>,
+        /// Samples a second; `None` for 8000.
+        rate: Option<u32>,
     },
     /// [`super::protocol::Request::Waveform`].
     Waveform {
@@ -69,7 +72,8 @@ impl Job {
                 id,
                 expression,
                 bits,
-            } => compile(id, &expression, bits),
+                rate,
+            } => compile(id, &expression, bits, rate),
             Job::Waveform {
                 id,
                 columns,
@@ -89,18 +93,30 @@ fn refused(id: u32, reason: String, at: Option<usize>) -> ServerMessage {
     }
 }
 
-fn compile(id: u32, expression: &str, bits: u8) -> ServerMessage {
+fn compile(id: u32, expression: &str, bits: Option<u8>, rate: Option<u32>) -> ServerMessage {
     let parsed = match bytebeat::Expression::parse(expression) {
         Ok(parsed) => parsed,
         Err(error) => return refused(id, error.problem, Some(error.column - 1)),
     };
-    match parsed.compile(bits.into()) {
-        Ok(network) => ServerMessage::Compiled {
+    let rate = rate.unwrap_or(DEFAULT_SAMPLE_RATE);
+    match parsed.compile_to_play(bits.map(Into::into), rate) {
+        Ok(Playable { network, notes }) => ServerMessage::Compiled {
             id,
             gates: network.gates().len() as u32,
+            bits: network.counter_bits() as u8,
+            notes: notes.into_iter().map(Into::into).collect(),
             network: network.to_json(),
         },
         Err(error) => refused(id, error.to_string(), None),
+    }
+}
+
+impl From<bytebeat::Note> for Note {
+    fn from(note: bytebeat::Note) -> Note {
+        Note {
+            text: note.text,
+            at: note.column.map(|column| column - 1),
+        }
     }
 }
 
@@ -182,14 +198,18 @@ mod tests {
         Job::Compile {
             id: 7,
             expression,
-            bits,
+            bits: Some(bits),
+            rate: None,
         }
         .answer()
     }
 
     #[test]
     fn expressions_become_files_or_are_refused_with_the_position() {
-        let ServerMessage::Compiled { id, network, gates } = compiled("t>>4&t", 12) else {
+        let ServerMessage::Compiled {
+            id, network, gates, ..
+        } = compiled("t>>4&t", 12)
+        else {
             panic!("a valid request is answered");
         };
         let network = Network::from_json(&network).unwrap();
@@ -210,6 +230,34 @@ mod tests {
                 at: None,
                 ..
             }
+        ));
+    }
+
+    #[test]
+    fn bits_and_rate_may_be_left_out_and_notes_have_their_place() {
+        let job = |text: &str| serde_json::from_str::<Job>(text).unwrap().answer();
+        let ServerMessage::Compiled {
+            network,
+            bits,
+            notes,
+            ..
+        } = job(r#"{"type":"compile","id":1,"expression":"t>>3&t","rate":11025}"#)
+        else {
+            panic!("a valid request is answered");
+        };
+        let network = Network::from_json(&network).unwrap();
+        assert_eq!((bits, network.counter_bits()), (11, 11));
+        assert_eq!((network.sample_rate(), notes), (11_025, vec![]));
+        let ServerMessage::Compiled { notes, .. } =
+            job(r#"{"type":"compile","id":1,"expression":"t+t/3*2","bits":9}"#)
+        else {
+            panic!("a valid request is answered");
+        };
+        assert_eq!(notes[0].at, None, "{notes:?}");
+        assert_eq!(notes[1].at, Some(3), "{notes:?}");
+        assert!(matches!(
+            job(r#"{"type":"compile","id":1,"expression":"t","rate":0}"#),
+            ServerMessage::Refused { reason, .. } if reason.contains("768000")
         ));
     }
 
@@ -255,7 +303,8 @@ mod tests {
         let job = Job::Compile {
             id: 1,
             expression: "t".into(),
-            bits: 8,
+            bits: Some(8),
+            rate: None,
         };
         let text = serde_json::to_string(&job).unwrap();
         assert_eq!(serde_json::from_str::<Job>(&text).unwrap(), job);

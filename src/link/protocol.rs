@@ -80,8 +80,14 @@ pub enum Request {
     Compile {
         /// The expression.
         expression: String,
-        /// Bits of t, 1 to 24.
-        bits: u8,
+        /// Bits of t, 1 to 24. Without them, the expression's own period decides.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional))]
+        bits: Option<u8>,
+        /// Samples a second, 1 to 768,000; 8000 if missing.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional))]
+        rate: Option<u32>,
     },
     /// Requests the whole period as it is played and without bends; answered by
     /// [`ServerMessage::Waveform`].
@@ -151,6 +157,13 @@ pub enum ServerMessage {
         network: String,
         /// The number of its gates.
         gates: u32,
+        /// The bits of t that it reads.
+        #[serde(default)]
+        bits: u8,
+        /// Facts that the player should know, such as where the loop is shorter than the
+        /// expression's period.
+        #[serde(default)]
+        notes: Vec<Note>,
     },
     /// The answer to [`Request::Waveform`]: the least and the greatest sample of each
     /// column, with and without bends.
@@ -166,6 +179,18 @@ pub enum ServerMessage {
         /// True for columns in which any sample differs.
         changed: Vec<bool>,
     },
+}
+
+/// A fact about a compiled expression, for people.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct Note {
+    /// A sentence without the full stop.
+    pub text: String,
+    /// The place in the expression, in characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub at: Option<usize>,
 }
 
 /// Facts about the instrument that do not change while it runs.
@@ -219,6 +244,9 @@ pub struct Parameter {
     pub default: i32,
     /// Size of a step.
     pub step: i32,
+    /// Usual values, ascending, which buttons go to; empty for all.
+    #[serde(default)]
+    pub stops: Vec<i32>,
     /// Digits after the point: the value 125 of 2 decimals is 1.25.
     pub decimals: u8,
     /// The words of a choice, by value from 0; empty for numbers.

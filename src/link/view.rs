@@ -279,14 +279,15 @@ fn page_labels(page: Page) -> protocol::Page {
 
 fn row(parameter: &instrument::parameters::Parameter) -> Parameter {
     let (min, max) = parameter.range();
-    let (step, decimals, named, choices) = match parameter.kind {
+    let (step, stops, decimals, named, choices) = match parameter.kind {
         Kind::Number {
             step,
+            stops,
             decimals,
             named,
             ..
-        } => (step, decimals, named, &[][..]),
-        Kind::Choice(words) => (1, 0, None, words),
+        } => (step, stops, decimals, named, &[][..]),
+        Kind::Choice(words) => (1, &[][..], 0, None, words),
     };
     Parameter {
         key: parameter.id.into(),
@@ -297,6 +298,7 @@ fn row(parameter: &instrument::parameters::Parameter) -> Parameter {
         max,
         default: parameter.default,
         step,
+        stops: stops.to_vec(),
         decimals,
         choices: choices.iter().map(ToString::to_string).collect(),
         named: named.map(|(value, name)| (value, name.into())),

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use log::{Level, LevelFilter, Log, Metadata, Record};
+use logicnet::count;
 
 use repeat_limit::RepeatLimit;
 use rotating_file::RotatingFile;
@@ -29,9 +30,19 @@ const STACK_BYTES: usize = 256 << 10;
 /// Most characters of a message.
 const MAX_CHARACTERS: usize = 500;
 
-/// Levels and targets of the log.
-#[derive(Clone, Debug)]
+/// Returns the time in milliseconds since the start.
+pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
+
+/// Returns the computer's clock, which starts now.
+pub fn real_time() -> Clock {
+    let start = Instant::now();
+    Arc::new(move || start.elapsed().as_millis() as u64)
+}
+
+/// Clock, levels and targets of the log.
 pub struct Options {
+    /// The time of messages, which may be simulated.
+    pub clock: Clock,
     /// Least important level that is written to standard error.
     pub terminal: LevelFilter,
     /// Least important level that is written to the file.
@@ -111,11 +122,10 @@ impl Logging {
         let lost = Arc::new(AtomicU32::new(0));
         let logger = Logger {
             level,
-            start: Instant::now(),
+            clock: Arc::clone(&options.clock),
             send: send.clone(),
             lost: Arc::clone(&lost),
         };
-        let start = logger.start;
         // Leaked: the logger lasts as long as the process.
         log::set_logger(Box::leak(Box::new(logger))).map_err(|error| error.to_string())?;
         log::set_max_level(level);
@@ -127,7 +137,7 @@ impl Logging {
         thread::Builder::new()
             .name("log".into())
             .stack_size(STACK_BYTES)
-            .spawn(move || run(&items, &lost, start, &mut writer))
+            .spawn(move || run(&items, &lost, &options.clock, &mut writer))
             .map_err(|error| format!("cannot start the log's thread: {error}"))?;
         Ok(Logging(send))
     }
@@ -144,7 +154,7 @@ impl Logging {
 /// Queues the messages of `log`'s macros.
 struct Logger {
     level: LevelFilter,
-    start: Instant,
+    clock: Clock,
     send: Sender<Item>,
     lost: Arc<AtomicU32>,
 }
@@ -159,7 +169,7 @@ impl Log for Logger {
             return;
         }
         let message = Message {
-            at: self.start.elapsed().as_millis() as u64,
+            at: (self.clock)(),
             level: record.level(),
             site: record.file_static().zip(record.line()),
             text: record.args().to_string(),
@@ -173,10 +183,10 @@ impl Log for Logger {
 }
 
 /// Runs the log's thread.
-fn run(items: &Receiver<Item>, lost: &AtomicU32, start: Instant, writer: &mut Writer) {
+fn run(items: &Receiver<Item>, lost: &AtomicU32, clock: &Clock, writer: &mut Writer) {
     loop {
         let item = items.recv_timeout(INTERVAL);
-        let now = start.elapsed().as_millis() as u64;
+        let now = clock();
         writer.summarize(now, lost.swap(0, Ordering::Relaxed));
         match item {
             Ok(Item::Message(message)) => writer.message(&message),
@@ -215,7 +225,10 @@ impl Writer {
                 at: now,
                 level: Level::Warn,
                 site: None,
-                text: format!("{lost} messages came too fast and were dropped"),
+                text: format!(
+                    "{} came too fast and got lost",
+                    count(lost as usize, "message")
+                ),
             };
             self.write(&message);
         }
@@ -257,7 +270,7 @@ mod tests {
         let (send, items) = bounded(2);
         let logger = Logger {
             level: LevelFilter::Info,
-            start: Instant::now(),
+            clock: real_time(),
             send,
             lost: Arc::default(),
         };

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
-use logicnet::{Evaluator, Masks, Network, Program, Word};
+use logicnet::{Evaluator, Masks, Network, Program, Word, count};
 use pru_codegen::{Code, LANES, compile};
 
 use super::Choice;
@@ -224,9 +224,9 @@ impl Supervisor {
             return (RequestState::Refused, None);
         }
         log::info!(
-            "PRU: {name}, {} gates in {} instructions, {:.1} us for {LANES} samples",
-            statistics.gates,
-            statistics.instructions,
+            "PRU: {name}, {} in {}, {:.1} us for {LANES} samples",
+            count(statistics.gates, "gate"),
+            count(statistics.instructions, "instruction"),
             f64::from(statistics.cycles()) * 0.005
         );
         let program = Box::new(CompiledProgram {

@@ -3,12 +3,17 @@
 use alloc::format;
 use core::fmt;
 
-use logicnet::{Lit, MAX_COUNTER_BITS, MAX_GATES, Network, Parts, Xag, simplify_graph};
+use logicnet::{
+    Lit, MAX_COUNTER_BITS, MAX_GATES, MAX_SAMPLE_RATE, Network, Parts, Xag, simplify_graph,
+};
 
 use crate::expression::{Binary, Expression, Tree, Unary};
 
 /// Number of gates, including dead ones, at which compilation gives up.
 const MAX_RAW_GATES: usize = 16 * MAX_GATES;
+/// Number of bits of t with which the period is looked for: t is a signed number, and not
+/// negative.
+const PERIOD_BITS: u32 = 31;
 /// Number of bits of a value.
 const BITS: usize = 32;
 
@@ -19,6 +24,8 @@ pub enum CompileError {
     Bits(u32),
     /// The expression takes at least this many gates, more than a network may have.
     Gates(usize),
+    /// The sample rate is not 1..=768,000.
+    Rate(u32),
 }
 
 impl fmt::Display for CompileError {
@@ -32,6 +39,7 @@ impl fmt::Display for CompileError {
                 "it takes {gates} gates or more, and a network has at most {MAX_GATES}; fewer bits \
                  of t, or division and shifts by constants in place of variables, take fewer"
             ),
+            CompileError::Rate(rate) => write!(f, "{rate} Hz is outside 1..{MAX_SAMPLE_RATE}"),
         }
     }
 }
@@ -48,16 +56,12 @@ impl Expression {
         if !(1..=MAX_COUNTER_BITS).contains(&bits) {
             return Err(CompileError::Bits(bits));
         }
-        let mut compiler = Compiler {
-            graph: Xag::new(bits),
-        };
-        let value = compiler.value(&self.tree, 8)?;
-        compiler.graph.set_outputs(value[..8].iter().copied());
-        let gates = compiler.graph.live_gates().count();
+        let graph = self.graph(bits)?;
+        let gates = graph.live_gates().count();
         if gates > MAX_GATES {
             return Err(CompileError::Gates(gates));
         }
-        let graph = simplify_graph(&compiler.graph);
+        let graph = simplify_graph(&graph);
         let parts = Parts {
             name: self.source.clone(),
             description: Some(format!("Compiled exactly for t below 2^{bits}.")),
@@ -65,6 +69,35 @@ impl Expression {
             ..Parts::default()
         };
         Network::from_graph(&graph, parts).map_err(|_| CompileError::Gates(graph.gates().len()))
+    }
+
+    /// Builds the graph of the sample for every t below 2^bits.
+    fn graph(&self, bits: u32) -> Result<Xag, CompileError> {
+        let mut compiler = Compiler {
+            graph: Xag::new(bits),
+        };
+        let value = compiler.value(&self.tree, 8)?;
+        let mut graph = compiler.graph;
+        graph.set_outputs(value[..8].iter().copied());
+        Ok(graph)
+    }
+
+    /// Returns a number of bits of t from which the samples repeat: the sample at t is that
+    /// at t modulo 2^bits, for every t below 2^31. Returns `None` if no such number below 31
+    /// is known.
+    ///
+    /// The result is exact or too large: it comes from the gates before simplification.
+    pub fn period_bits(&self) -> Option<u32> {
+        let graph = self.graph(PERIOD_BITS).ok()?;
+        let of_gates = graph.live_gates().flat_map(|(_, gate)| [gate.a, gate.b]);
+        let of_outputs = graph.outputs().iter().map(|output| output.node());
+        // Node 0 is the constant, and node 1 is bit 0 of t.
+        let bits = of_gates
+            .chain(of_outputs)
+            .filter(|&node| node < graph.first_gate())
+            .max()
+            .unwrap_or(0);
+        (bits < PERIOD_BITS).then_some(bits)
     }
 }
 
@@ -97,9 +130,9 @@ impl Compiler {
                     Lit::FALSE
                 }
             })),
-            Tree::Number(_) => unreachable!("constants are handled above"),
-            Tree::Unary(op, x) => self.unary(*op, x, wanted),
-            Tree::Binary(op, xy) => self.binary(*op, &xy.0, &xy.1, wanted),
+            Tree::Number(..) => unreachable!("constants are handled above"),
+            Tree::Unary(op, _, x) => self.unary(*op, x, wanted),
+            Tree::Binary(op, _, xy) => self.binary(*op, &xy.0, &xy.1, wanted),
             Tree::Choice(parts) => {
                 let (condition, then, otherwise) = &**parts;
                 let condition = self.truth(condition)?;

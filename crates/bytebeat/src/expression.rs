@@ -10,12 +10,15 @@ pub struct Expression {
     pub(crate) tree: Tree,
 }
 
+/// The place of an operator or a number in the text, in characters from 1.
+pub(crate) type Column = u16;
+
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Tree {
     T,
-    Number(i32),
-    Unary(Unary, Box<Tree>),
-    Binary(Binary, Box<(Tree, Tree)>),
+    Number(i32, Column),
+    Unary(Unary, Column, Box<Tree>),
+    Binary(Binary, Column, Box<(Tree, Tree)>),
     /// Condition, then, else.
     Choice(Box<(Tree, Tree, Tree)>),
 }
@@ -72,9 +75,9 @@ impl Tree {
     fn value(&self, t: i32) -> i32 {
         match self {
             Tree::T => t,
-            Tree::Number(n) => *n,
-            Tree::Unary(op, x) => op.apply(x.value(t)),
-            Tree::Binary(op, xy) => op.apply(xy.0.value(t), xy.1.value(t)),
+            Tree::Number(n, _) => *n,
+            Tree::Unary(op, _, x) => op.apply(x.value(t)),
+            Tree::Binary(op, _, xy) => op.apply(xy.0.value(t), xy.1.value(t)),
             Tree::Choice(parts) => {
                 let (condition, then, otherwise) = &**parts;
                 if condition.value(t) != 0 {
@@ -90,9 +93,9 @@ impl Tree {
     pub(crate) fn constant(&self) -> Option<i32> {
         match self {
             Tree::T => None,
-            Tree::Number(n) => Some(*n),
-            Tree::Unary(op, x) => Some(op.apply(x.constant()?)),
-            Tree::Binary(op, xy) => Some(op.apply(xy.0.constant()?, xy.1.constant()?)),
+            Tree::Number(n, _) => Some(*n),
+            Tree::Unary(op, _, x) => Some(op.apply(x.constant()?)),
+            Tree::Binary(op, _, xy) => Some(op.apply(xy.0.constant()?, xy.1.constant()?)),
             Tree::Choice(parts) => match parts.0.constant()? {
                 0 => parts.2.constant(),
                 _ => parts.1.constant(),

@@ -7,11 +7,15 @@ extern crate alloc;
 
 mod compile;
 mod expression;
+mod javascript;
 mod parse;
+mod playable;
 
 pub use compile::CompileError;
 pub use expression::Expression;
+pub use javascript::{Difference, Reason};
 pub use parse::ParseError;
+pub use playable::{Note, Playable};
 
 /// Bytes of stack that are enough to parse, evaluate, compile and drop the deepest
 /// expression, on any processor. Measured with `tests/depth.rs`: 1.6 MB on x86-64, 2.6 KB

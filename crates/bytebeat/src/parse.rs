@@ -6,7 +6,7 @@ use alloc::format;
 use alloc::string::String;
 use core::fmt;
 
-use crate::expression::{Binary, Expression, Tree, Unary};
+use crate::expression::{Binary, Column, Expression, Tree, Unary};
 
 /// Maximum length of a text in bytes.
 const MAX_BYTES: usize = 16_384;
@@ -103,11 +103,15 @@ impl<'a> Parser<'a> {
     }
 
     fn error(&self, problem: impl Into<String>) -> ParseError {
-        let column = self.source[..self.at].chars().count() + 1;
         ParseError {
-            column,
+            column: self.column().into(),
             problem: problem.into(),
         }
+    }
+
+    /// Returns the column of the next character. The length of texts bounds it.
+    fn column(&self) -> Column {
+        self.source[..self.at].chars().count() as Column + 1
     }
 
     fn space(&mut self) {
@@ -167,9 +171,10 @@ impl<'a> Parser<'a> {
             let Some(&(symbol, precedence, op)) = next.filter(|next| next.1 >= loosest) else {
                 return Ok((left, depth));
             };
+            let column = self.column();
             self.at += symbol.len();
             let (right, right_depth) = self.deeper(|parser| parser.binary(precedence + 1))?;
-            let tree = Tree::Binary(op, Box::new((left, right)));
+            let tree = Tree::Binary(op, column, Box::new((left, right)));
             (left, depth) = self.node(tree, depth.max(right_depth))?;
         }
     }
@@ -181,10 +186,12 @@ impl<'a> Parser<'a> {
             ("~", Unary::Complement),
             ("!", Unary::Not),
         ];
+        self.space();
+        let column = self.column();
         for (symbol, op) in signs {
             if self.take(symbol) {
                 let (operand, depth) = self.deeper(Self::unary)?;
-                return self.node(Tree::Unary(op, Box::new(operand)), depth);
+                return self.node(Tree::Unary(op, column, Box::new(operand)), depth);
             }
         }
         self.operand()
@@ -239,8 +246,9 @@ impl<'a> Parser<'a> {
         let Ok(number) = u32::from_str_radix(digits, radix) else {
             return Err(self.error(format!("{word} is larger than 4294967295")));
         };
+        let column = self.column();
         self.at += end;
-        Ok((Tree::Number(number as i32), 1))
+        Ok((Tree::Number(number as i32, column), 1))
     }
 
     fn character(&mut self) -> Parsed {
@@ -259,8 +267,9 @@ impl<'a> Parser<'a> {
         };
         match (code, chars.next()) {
             (Some(code), Some((end, '\''))) => {
+                let column = self.column();
                 self.at += end + 1;
-                Ok((Tree::Number(code as i32), 1))
+                Ok((Tree::Number(code as i32, column), 1))
             }
             _ => Err(self.error("a character is one ASCII character in quotes, as in 'a'")),
         }

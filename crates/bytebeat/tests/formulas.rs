@@ -110,6 +110,15 @@ fn samples_equal_those_of_c_and_javascript() {
     }
 }
 
+/// Formulas that sound the same in C and in JavaScript get no warning.
+#[test]
+fn no_difference_from_javascript_is_found() {
+    for (source, ..) in FORMULAS {
+        let expression = Expression::parse(source).unwrap();
+        assert_eq!(expression.differences(24), [], "{source}");
+    }
+}
+
 #[test]
 fn networks_equal_their_expressions_at_every_t() {
     for (source, bits, ..) in FORMULAS {
@@ -122,4 +131,12 @@ fn networks_equal_their_expressions_at_every_t() {
         assert_eq!(wrong, None, "{source}, {} gates", network.gates().len());
         println!("{:>5} gates, {bits} bits: {source}", network.gates().len());
     }
+}
+
+/// A period sixteen times as long takes few more gates.
+#[test]
+fn gates_grow_slowly_with_the_period() {
+    let expression = Expression::parse("-t%(t/(12|t%(t>>4)))/7").unwrap();
+    let gates = [16, 18, 20].map(|bits| expression.compile(bits).unwrap().gates().len());
+    assert!(gates[2] < 4 * gates[0], "{gates:?}");
 }

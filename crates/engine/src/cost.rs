@@ -1,6 +1,6 @@
 //! The cost of evaluation on a platform, and the budget of a callback.
 
-use logicnet::Program;
+use logicnet::{Program, count};
 
 use super::Settings;
 use super::position::Position;
@@ -92,9 +92,11 @@ impl std::fmt::Display for TooSlow {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "too slow here: {} live gates at {} samples a second, but this board can play {}; \
+            "too slow here: {} at {} samples a second, but this board can play {}; \
              lower rate or speed, or simplify the network",
-            self.gates, self.rate, self.max_gates
+            count(self.gates as usize, "live gate"),
+            self.rate,
+            self.max_gates
         )
     }
 }

@@ -12,8 +12,10 @@ pub enum Kind {
         min: i32,
         /// The greatest value.
         max: i32,
-        /// The change per press of a button.
+        /// The change per press of a button, unless there are stops.
         step: i32,
+        /// The values that buttons go to, ascending; if empty, multiples of `step`.
+        stops: &'static [i32],
         /// Digits after the point.
         decimals: u8,
         /// A value with a name instead of a number.
@@ -73,10 +75,16 @@ const fn number(min: i32, max: i32, step: i32, named: Option<(i32, &'static str)
         min,
         max,
         step,
+        stops: &[],
         decimals: 0,
         named,
     }
 }
+
+/// Sample rates that songs use most, in Hz, after 0, the network's own.
+const RATES: &[i32] = &[0, 8000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000];
+/// Largest number of which all of [`RATES`] are multiples, in Hz.
+const RATE_STEP: i32 = 25;
 
 /// The volume in dB that means silence.
 const OFF_DB: i32 = -60;
@@ -87,9 +95,9 @@ parameters! {
     Volume: "volume" "volume" "Level of the output"
         => number(OFF_DB, 0, 2, Some((OFF_DB, "off"))), "dB", -12;
     Speed: "speed" "speed" "Speed of time; negative runs backwards, 0 stands still"
-        => Kind::Number { min: -400, max: 400, step: 5, decimals: 2, named: None }, "x", 100;
+        => Kind::Number { min: -400, max: 400, step: 5, stops: &[], decimals: 2, named: None }, "x", 100;
     Rate: "rate" "rate" "Network samples per second; 0 is the network's own rate"
-        => number(0, 96_000, 500, Some((0, "own"))), "Hz", 0;
+        => Kind::Number { min: 0, max: 96_000, step: RATE_STEP, stops: RATES, decimals: 0, named: Some((0, "own")) }, "Hz", 0;
     Interpolation: "interpolation" "between" "Between samples: hold each one, or interpolate linearly"
         => Kind::Choice(&["hold", "linear"]), "", 0;
     Bend: "bend" "bend" "What a bend does: force 0, force 1, or invert the gate"
@@ -244,6 +252,21 @@ fn parse_decimal(text: &str, decimals: u8) -> Option<i32> {
     (scaled.abs() <= f64::from(i32::MAX)).then_some(scaled as i32)
 }
 
+/// Returns the stop that many steps above or below a value, at most the last or the first
+/// one. Returns `None` if there is no stop on that side.
+fn stop(stops: &[i32], value: i32, steps: i32) -> Option<i32> {
+    let distance = steps.unsigned_abs() as usize;
+    if steps >= 0 {
+        let above = &stops[stops.partition_point(|&stop| stop <= value)..];
+        above[..distance.min(above.len())].last().copied()
+    } else {
+        let below = &stops[..stops.partition_point(|&stop| stop < value)];
+        below[below.len() - distance.min(below.len())..]
+            .first()
+            .copied()
+    }
+}
+
 /// The parameters that a change includes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ParameterScope {
@@ -306,10 +329,16 @@ impl Parameters {
         self.set(key, min + above);
     }
 
-    /// Changes a value by steps, to multiples of a step. Choices wrap around.
+    /// Changes a value by steps: to its stops if it has any, otherwise to multiples of a
+    /// step. Choices wrap around.
     pub fn step(&mut self, key: Key, steps: i32) {
         let value = self.get(key);
         match key.parameter().kind {
+            Kind::Number { stops, .. } if !stops.is_empty() => {
+                if let Some(stop) = stop(stops, value, steps) {
+                    self.set(key, stop);
+                }
+            }
             Kind::Number { step, .. } => {
                 // Between two multiples, the first step goes to the next one.
                 let partial = i32::from(steps <= 0 && value.rem_euclid(step) != 0);
@@ -438,6 +467,27 @@ mod tests {
         assert_eq!(parameters.get(Key::Speed), 100);
         parameters.step(Key::Bend, -1);
         assert_eq!(parameters.format(Key::Bend), "invert");
+    }
+
+    #[test]
+    fn the_rate_steps_through_usual_rates_and_takes_any_number() {
+        let mut parameters = Parameters::default();
+        let mut stepped = |steps| {
+            parameters.step(Key::Rate, steps);
+            parameters.get(Key::Rate)
+        };
+        let up = [8000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000, 48_000];
+        assert_eq!(up.map(|_| stepped(1)), up);
+        assert_eq!((stepped(-2), stepped(-9), stepped(-1)), (32_000, 0, 0));
+        parameters.assign("rate=12345").unwrap();
+        parameters.step(Key::Rate, -1);
+        assert_eq!(parameters.get(Key::Rate), 11_025);
+        parameters.assign("rate=96000").unwrap();
+        parameters.step(Key::Rate, 1);
+        assert_eq!(parameters.get(Key::Rate), 96_000, "no stop is above");
+        parameters.step(Key::Rate, -1);
+        assert_eq!(parameters.get(Key::Rate), 48_000);
+        assert!(RATES.iter().all(|rate| rate % RATE_STEP == 0));
     }
 
     #[test]

@@ -8,6 +8,7 @@ extern crate std;
 
 mod activity;
 mod check;
+mod count;
 mod counter;
 mod encoding;
 mod error;
@@ -30,6 +31,7 @@ mod word;
 pub mod xag;
 
 pub use activity::Activity;
+pub use count::{Count, count};
 pub use encoding::{InputEncoding, OutputEncoding};
 pub use error::NetworkError;
 pub use evaluator::Evaluator;

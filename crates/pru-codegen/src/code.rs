@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use logicnet::{Masks, Network, OutputEncoding, Xag};
+use logicnet::{Masks, Network, OutputEncoding, Xag, count};
 use pru_isa::emulator::DATA_BYTES;
 use pru_isa::{Instruction, MEMORY_WORDS};
 
@@ -274,11 +274,11 @@ impl Code {
         let (head, tail) = mailbox::source();
         let f = self.statistics;
         let mut text = format!(
-            "// A network of {} gates, written by gatebend: {} instructions, at most {} cycles\n\
+            "// A network of {}, written by gatebend: {}, at most {}\n\
              // for 32 samples. t5 is bit 5 of t, n40 a gate, ~ a complement.\n\n{head}",
-            f.gates,
-            f.instructions,
-            f.cycles()
+            count(f.gates, "gate"),
+            count(f.instructions, "instruction"),
+            count(f.cycles() as usize, "cycle")
         );
         let mut line = |instruction: &Instruction, comment: &str| {
             let line = format!("        {:<32}// {comment}", format!("{instruction}"));

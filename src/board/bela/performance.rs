@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use logicnet::count;
 use rtrb::{Consumer, RingBuffer};
 
 use super::{BelaAudio, Block, Format, Library, Player, Settings, SettingsRequest};
@@ -175,7 +176,10 @@ fn mapped_pru(board: &Board, offline: bool) -> Result<Option<Arc<MappedPru>>, St
 fn outcome(audio: &BelaAudio, underruns: &AtomicU32) -> Result<(), String> {
     let underruns = underruns.load(Ordering::Relaxed);
     if underruns > 0 {
-        log::warn!("{underruns} blocks came too late in all");
+        log::warn!(
+            "{} came too late in all",
+            count(underruns as usize, "block")
+        );
     }
     if audio.panicked() {
         return Err("the audio has failed, which is a bug of Gatebend: please report it".into());
@@ -226,7 +230,10 @@ impl Backend for Bela {
         let underruns = self.underruns.load(Ordering::Relaxed);
         if underruns != self.reported && now >= self.next_report {
             let more = underruns.wrapping_sub(self.reported);
-            log::warn!("{more} blocks came too late, {underruns} so far");
+            log::warn!(
+                "{} came too late, {underruns} so far",
+                count(more as usize, "block")
+            );
             (self.reported, self.next_report) = (underruns, now + REPORT_NS);
         }
         true

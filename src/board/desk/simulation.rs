@@ -39,6 +39,8 @@ pub struct Desk {
     pub engine: Choice,
     /// Parts of the instrument.
     pub parts: InstrumentParts,
+    /// The clock, at 0.
+    pub time: VirtualTime,
 }
 
 impl Desk {
@@ -64,6 +66,7 @@ impl Desk {
             panel: board.panel,
             engine: board.engine,
             parts,
+            time: VirtualTime::new(),
         }
     }
 }
@@ -117,7 +120,7 @@ impl Simulation {
         desk: Desk,
         fingers: impl FnMut(u64) -> Vec<Finger> + Send + 'static,
     ) -> Result<Simulation, String> {
-        let time = VirtualTime::new();
+        let time = desk.time.clone();
         let bus = Bus::new(time.clone(), desk.bus_hz);
         let config = desk.panel.clone();
         bus.plug(config.touch_address, Sensor::square(desk.firmware, fingers));

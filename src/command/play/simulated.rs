@@ -8,6 +8,8 @@ use std::time::Instant;
 use gatebend::board::description::Board;
 use gatebend::board::desk::{Album, Desk, Script, Simulation};
 use gatebend::runtime::parts::InstrumentParts;
+use logicnet::count;
+use trill::sim::VirtualTime;
 
 use super::Arguments;
 use super::saving::Saving;
@@ -22,6 +24,7 @@ impl Arguments {
         mut parts: InstrumentParts,
         script: Script,
         saving: &Saving,
+        time: VirtualTime,
     ) -> CommandResult {
         let standard = |path: &Option<PathBuf>| path.as_deref().is_some_and(files::is_standard);
         if standard(&self.wav) && standard(&self.tap) {
@@ -38,7 +41,13 @@ impl Arguments {
         let album = self.oled.as_ref().map(|folder| Album::new(folder, rows));
         let mut album = album.transpose().map_err(in_folder)?;
         let mut storage = self.restore(&mut parts, saving.folder.as_deref())?;
-        let mut simulation = Simulation::scripted(Desk::like(board, parts), script)?;
+        let mut simulation = Simulation::scripted(
+            Desk {
+                time,
+                ..Desk::like(board, parts)
+            },
+            script,
+        )?;
 
         let rate = simulation.platform().rate;
         let total = (seconds * f64::from(rate)).round() as usize;
@@ -95,11 +104,11 @@ impl Arguments {
         let counters = simulation.counters();
         let mut report = format!(
             "played {seconds:.1} s in {:.2} s; load at most {:.1} % of a BeagleBone (estimated), \
-             {} late, {} changes",
+             {} late, {}",
             started.elapsed().as_secs_f64(),
             f64::from(most_load) / 10.0,
             counters.late(),
-            counters.swaps(),
+            count(counters.swaps() as usize, "change"),
         );
         if simulation.pru().is_some() {
             let part = |of: u32| 100.0 * f64::from(of) / f64::from(counters.groups().max(1));
@@ -112,7 +121,7 @@ impl Arguments {
             );
         }
         if self.oled.is_some() {
-            let _ = write!(report, ", {pictures} pictures");
+            let _ = write!(report, ", {}", count(pictures, "picture"));
         }
         print_message(&report);
         if !stored {

@@ -35,7 +35,7 @@ impl Track<'_> {
         let Some(path) = self.path else {
             return Ok(());
         };
-        let bytes = if path.extension().is_some_and(|extension| extension == "f32") {
+        let bytes = if files::has_ending(path, "f32") {
             self.frames
                 .iter()
                 .flat_map(|frame| frame.to_le_bytes())

@@ -78,7 +78,8 @@ mod tests {
         Job::Compile {
             id,
             expression: "t".into(),
-            bits: 8,
+            bits: Some(8),
+            rate: None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Pages of text lines: menu, presets, inputs, about.
 
 use embedded_graphics::prelude::Point;
+use logicnet::count;
 
 use super::{FILLED, LINE, Picture, View, WIDTH, rectangle, small, text};
 use crate::analog::INPUTS;
@@ -56,7 +57,7 @@ pub fn draw_about(picture: &mut Picture, view: &View<'_>) {
     let lines: [String; ABOUT_LINES] = [
         format!("gatebend {} {}", env!("CARGO_PKG_VERSION"), status.board),
         text().cut(network.name(), WIDTH as i32),
-        format!("{} gates, {live} live", network.gates().len()),
+        format!("{}, {live} live", count(network.gates().len(), "gate")),
         format!("{} Hz, {seconds:.1} s", view.state.rate()),
         format!("load {}%, late {}", status.load.div_ceil(10), status.late),
         format!("played by {player}, missed {}", status.missed),

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::fmt::Write;
 
 use crate::encoding::byte_source;
-use crate::{Kind, Lit, Masks, Network, OutputEncoding, Xag};
+use crate::{Kind, Lit, Masks, Network, OutputEncoding, Xag, count};
 
 /// Returns a network under masks as a self-contained C99 header.
 ///
@@ -42,9 +42,15 @@ pub fn to_c(network: &Network, masks: &Masks, name: &str) -> String {
     }
     let sample = sample(network, outputs);
 
+    let counts = format!(
+        "{}, {} of t, {}",
+        count(gates, "gate"),
+        count(bits as usize, "bit"),
+        count(outputs, "output")
+    );
     format!(
         "/* {about}\n\
-         \x20* {gates} gates, {bits} bits of t, {outputs} outputs. Written by gatebend.\n \
+         \x20* {counts}. Written by gatebend.\n \
          *\n \
          * {name}_evaluate: each lane of the words is one t; t[i] has bit i of every lane's t.\n \
          * To use words of a type other than uint64_t, define {upper}_WORD before including this.\n \

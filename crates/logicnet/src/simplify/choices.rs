@@ -3,7 +3,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::tables::{Chunk, Tables, hashes, stream};
+use super::tables::{Chunk, Sample, Tables, hashes, stream_sample};
 use crate::Word;
 use crate::simd::vectorized;
 use crate::xag::{Kind, Lit, Xag, XagGate};
@@ -73,13 +73,14 @@ const MAX_CONJUNCTIONS: usize = 32;
 pub(super) struct Choices(Vec<Vec<Choice>>);
 
 impl Choices {
-    /// Finds the choices of all nodes of a graph whose nodes are all different functions.
-    /// The first choice of a node is its gate in the graph. Each choice equals the node at
-    /// all times, independently of the choices for other nodes.
-    pub(super) fn find(xag: &Xag, table_bytes: usize) -> Choices {
-        let tables = Tables::new(xag, table_bytes);
-        let mut found = conjunctions(&tables, xag.nodes());
-        exclusive_sums(xag, &mut found);
+    /// Finds the choices of all nodes of a graph whose nodes are all different functions, of
+    /// pairs of nodes that are at most `reach` apart. The first choice of a node is its gate
+    /// in the graph. Each choice equals the node at all times of the sample, independently of
+    /// the choices for other nodes.
+    pub(super) fn find(xag: &Xag, sample: &Sample, reach: u32, table_bytes: usize) -> Choices {
+        let tables = Tables::new(xag, sample, table_bytes);
+        let mut found = conjunctions(&tables, xag.nodes(), reach);
+        exclusive_sums(&hashes(xag, sample), reach, &mut found);
         for (node, choices) in found.iter_mut().enumerate() {
             match xag.gate(node as u32) {
                 Some(gate) => choices.insert(0, gate.into()),
@@ -87,7 +88,7 @@ impl Choices {
                 None => choices.clear(),
             }
         }
-        keep_proven(xag, &mut found);
+        keep_equal(xag, sample, &mut found);
         Choices(found)
     }
 
@@ -99,13 +100,17 @@ impl Choices {
 
 /// Finds conjunctions of two literals that equal a node or its complement at all times in
 /// the tables.
-fn conjunctions(tables: &Tables, nodes: u32) -> Vec<Vec<Choice>> {
+fn conjunctions(tables: &Tables, nodes: u32, reach: u32) -> Vec<Vec<Choice>> {
     let ones = Ones {
         of_nodes: tables.ones(),
         times: tables.times(),
     };
     let mut found = vec![Vec::new(); nodes as usize];
-    for (i, mut covers) in covers(tables, nodes, &ones).into_iter().enumerate().skip(2) {
+    for (i, mut covers) in covers(tables, nodes, reach, &ones)
+        .into_iter()
+        .enumerate()
+        .skip(2)
+    {
         let (node, inverted) = (i as u32 / 2, i % 2 == 1);
         let function = Lit::new(node, inverted);
         covers.sort_unstable_by_key(|&lit| (ones.of(lit), lit));
@@ -150,12 +155,12 @@ impl Ones {
 
 /// Finds, for each literal by index, literals that cover it, which means that they are 1
 /// whenever it is. Keeps the tightest, at most twice [`MAX_COVERS`].
-fn covers(tables: &Tables, nodes: u32, ones: &Ones) -> Vec<Vec<Lit>> {
+fn covers(tables: &Tables, nodes: u32, reach: u32, ones: &Ones) -> Vec<Vec<Lit>> {
     let mut covers: Vec<Vec<Lit>> = vec![Vec::new(); 2 * nodes as usize];
     let mut disjoint = Vec::new();
     for f in 2..nodes {
         disjoint.clear();
-        find_disjoint(tables, f, &mut disjoint);
+        find_disjoint(tables, f, reach, &mut disjoint);
         for &(a, b) in &disjoint {
             // As a and b are never 1 together, the complement of each covers the other.
             for (covered, by) in [(a, !b), (b, !a)] {
@@ -176,12 +181,12 @@ fn index(lit: Lit) -> usize {
 }
 
 vectorized! {
-    /// Finds pairs of a literal of node f and one of an earlier node that are never 1
-    /// together.
-    fn find_disjoint(tables: &Tables, f: u32, found: &mut Vec<(Lit, Lit)>) {
+    /// Finds pairs of a literal of node f and one of an earlier node within reach that are
+    /// never 1 together.
+    fn find_disjoint(tables: &Tables, f: u32, reach: u32, found: &mut Vec<(Lit, Lit)>) {
         let row = tables.row(0);
         let of_f = row[f as usize];
-        for g in 1..f {
+        for g in f.saturating_sub(reach).max(1)..f {
             // One bit for each of the four pairs of literals, set if they are ever 1 together.
             let mut met = quadrants(of_f, row[g as usize]);
             let mut c = 1;
@@ -220,14 +225,16 @@ vectorized! {
     }
 }
 
-/// Finds triples of nodes whose exclusive sum is constant, by the linear hashes of whole
-/// tables: each node is the exclusive sum of the other two or its complement.
-fn exclusive_sums(xag: &Xag, found: &mut [Vec<Choice>]) {
-    let mut hashes = hashes(xag);
-    let ones = hashes.pop().unwrap_or(0);
-    let by_hash = Index::new(&hashes, ones);
-    for a in 1..xag.nodes() {
-        for b in 1..a {
+/// Finds triples of nodes whose exclusive sum is constant, by the linear hashes of tables,
+/// the last of which is that of all ones: each node is the exclusive sum of the other two or
+/// its complement.
+fn exclusive_sums(hashes: &[u64], reach: u32, found: &mut [Vec<Choice>]) {
+    let Some((&ones, hashes)) = hashes.split_last() else {
+        return;
+    };
+    let by_hash = Index::new(hashes, ones);
+    for a in 1..hashes.len() as u32 {
+        for b in a.saturating_sub(reach).max(1)..a {
             let sum = hashes[a as usize] ^ hashes[b as usize];
             let Some(c) = by_hash.node(sum.min(sum ^ ones)) else {
                 continue;
@@ -297,9 +304,9 @@ impl Index {
     }
 }
 
-/// Removes the choices that differ from their node at some time.
-fn keep_proven(xag: &Xag, found: &mut [Vec<Choice>]) {
-    stream(xag, |values| {
+/// Removes the choices that differ from their node at some time of the sample.
+fn keep_equal(xag: &Xag, sample: &Sample, found: &mut [Vec<Choice>]) {
+    stream_sample(xag, sample, |values| {
         for (choices, &chunk) in found.iter_mut().zip(values) {
             choices.retain(|choice| {
                 let a = values[choice.a.node() as usize];
@@ -320,14 +327,15 @@ mod tests {
     #[test]
     fn choices_hold_at_every_time() {
         let network = Network::random(11, &[60; 5], Ops::XorRich, 4).unwrap();
-        let graph =
-            super::super::merge::merge(&Xag::from_network(&network, &Masks::new())).live_part();
+        let graph = Xag::from_network(&network, &Masks::new());
+        let sample = Sample::new(graph.counter_bits());
+        let graph = super::super::merge::merge(&graph, &sample).live_part();
         let mut counts = Vec::new();
         for bytes in [0, 1 << 20] {
-            let Choices(mut found) = Choices::find(&graph, bytes);
+            let Choices(mut found) = Choices::find(&graph, &sample, graph.nodes(), bytes);
             let count = |found: &[Vec<Choice>]| found.iter().map(Vec::len).sum::<usize>();
             let before = count(&found);
-            keep_proven(&graph, &mut found);
+            keep_equal(&graph, &sample, &mut found);
             assert_eq!(count(&found), before, "some choices differ from their node");
             let inputs = &found[..graph.first_gate() as usize];
             assert!(

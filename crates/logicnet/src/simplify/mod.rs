@@ -4,8 +4,11 @@
 //! [`merge`] merges nodes that are equal or complementary at all times, [`choices`] lists
 //! the ways to make each node as one gate of two others, [`select`] chooses one for each
 //! node so that few gates are needed, and [`resubstitute`] changes nodes where no output
-//! can observe it. These rounds repeat while they gain. The result is proved equal to the
-//! original.
+//! can observe it. These rounds repeat while they gain.
+//!
+//! Of a period of more than 2^18 times, a round looks at a [sample](tables::Sample). What it
+//! gains is proved over the whole period, and times at which the proof fails join the sample.
+//! The result is proved equal to the original.
 //!
 //! Simplification takes up to a few seconds and is meant for desktops. Masks of the
 //! original network do not fit the result, whose nodes are different.
@@ -23,22 +26,25 @@ use alloc::vec::Vec;
 use choices::Choices;
 use resubstitute::resubstitute;
 use select::Selection;
-use tables::Tables;
+use tables::{Sample, Tables, differences};
 
 use crate::program::Builder;
 use crate::prove::prove_programs;
 use crate::random::Rng;
 use crate::{Gate, Kind, Lit, MAX_GATES, Mask, Masks, Network, OutputEncoding, Parts, Xag};
 
-/// Memory for truth tables in bytes; tables that do not fit are streamed.
+/// Memory for truth tables in bytes.
 const TABLE_BYTES: usize = 64 << 20;
-/// Limit of nodes times samples of a period for which whole tables are streamed, in all
-/// rounds together: twice 8,000 nodes at 20 bits of t. Beyond it, only the structure of
-/// the graph is used.
-const MAX_NODE_TIMES: u64 = 1 << 34;
-/// Limit of pairs of nodes that are searched for choices, in all rounds together: 8,900
-/// nodes once, or 2,000 nodes twenty times.
+/// Limit of nodes times samples of a period for which long periods are streamed, in all
+/// proofs together: 16,384 nodes at 24 bits of t.
+const MAX_NODE_TIMES: u64 = 1 << 38;
+/// Largest number of times that a long period is streamed to merge nodes.
+const MAX_SWEEPS: u32 = 6;
+/// Limit of pairs of nodes that are searched for choices, in all rounds together: each round
+/// takes at most half of those left.
 const MAX_PAIRS: u64 = 80_000_000;
+/// Least distance of nodes in a pair for which a search is worthwhile.
+const MIN_REACH: u64 = 50;
 /// Limit of table chunks, of 512 times each, that resubstitution reads, in all rounds
 /// together.
 const MAX_CHUNKS: u64 = 50_000_000;
@@ -132,29 +138,42 @@ pub fn simplify_graph(graph: &Xag) -> Xag {
 
 /// Simplifies a graph that reads all its bits of t.
 fn simplify_narrow(original: &Xag) -> Xag {
-    let mut best = original.clone();
-    let mut current = original.clone();
-    let mut rng = Rng::new(0);
     let mut budget = Budget {
         node_times: MAX_NODE_TIMES,
         pairs: MAX_PAIRS,
         chunks: MAX_CHUNKS,
     };
+    let mut sample = Sample::new(original.counter_bits());
+    let mut best = sweep(original, &mut sample, &mut budget);
+    let mut current = best.clone();
+    let mut rng = Rng::new(0);
     let mut without_gain = 0;
     while without_gain < MAX_ROUNDS_WITHOUT_GAIN {
-        let Some(next) = round(&current, &mut rng, &mut budget) else {
+        let Some(next) = round(&current, &sample, &mut rng, &mut budget) else {
             break;
         };
         current = next;
-        if weight(&current) < weight(&best) {
-            best = current.clone();
-            without_gain = 0;
-        } else {
-            without_gain += 1;
+        without_gain += 1;
+        if weight(&current) >= weight(&best) {
+            continue;
         }
+        if !sample.whole() {
+            let nodes = best.nodes() + current.nodes();
+            if !spend(&mut budget.node_times, node_times(nodes, original)) {
+                break;
+            }
+            let differing = differences(&best, &current);
+            if !differing.is_empty() {
+                sample.add(&differing);
+                current = best.clone();
+                continue;
+            }
+        }
+        best = current.clone();
+        without_gain = 0;
     }
     if weight(&best) == weight(original) {
-        return best; // the original, which only a better graph replaces
+        return original.clone();
     }
     let proved = equal(original, &best);
     debug_assert!(proved, "simplification changed the function");
@@ -163,7 +182,7 @@ fn simplify_narrow(original: &Xag) -> Xag {
 
 /// Work left to spend. Counting work instead of time makes the result deterministic.
 struct Budget {
-    /// Nodes times samples of a period for which whole tables are streamed.
+    /// Nodes times samples of a period for which long periods are streamed.
     node_times: u64,
     /// Pairs of nodes that are searched for choices.
     pairs: u64,
@@ -178,33 +197,55 @@ fn spend(left: &mut u64, work: u64) -> bool {
     enough
 }
 
-/// Runs the steps that the budget allows. The result may differ from the graph without
-/// being smaller. Returns `None` if the budget does not even allow merging.
-fn round(graph: &Xag, rng: &mut Rng, budget: &mut Budget) -> Option<Xag> {
-    let stream = |graph: &Xag| u64::from(graph.nodes()) << graph.counter_bits();
-    // Merging streams the tables twice, for hashes and for proof, as does finding choices.
-    if budget.chunks == 0 || !spend(&mut budget.node_times, 2 * stream(graph)) {
+/// Returns the work to stream this many nodes over the period of a graph.
+fn node_times(nodes: u32, graph: &Xag) -> u64 {
+    u64::from(nodes) << graph.counter_bits()
+}
+
+/// Merges equal nodes of a graph with a long period, proved over all of it, and so completes
+/// the sample. If the budget is too small for all nodes, merges the first ones: each time, at
+/// most half of what is left is spent.
+fn sweep(graph: &Xag, sample: &mut Sample, budget: &mut Budget) -> Xag {
+    let mut swept = graph.clone();
+    if sample.whole() {
+        return swept; // rounds merge
+    }
+    for _ in 0..MAX_SWEEPS {
+        let affordable = (budget.node_times / 2) >> graph.counter_bits();
+        let nodes = swept.nodes().min(affordable as u32);
+        spend(&mut budget.node_times, node_times(nodes, graph));
+        match merge::merge_proven(&swept, sample, nodes) {
+            Some(merged) => swept = merged.live_part(),
+            None => break,
+        }
+    }
+    swept
+}
+
+/// Returns a graph that is equal at the times of the sample. It may differ from the graph
+/// without being smaller. Returns `None` if the budget is spent.
+fn round(graph: &Xag, sample: &Sample, rng: &mut Rng, budget: &mut Budget) -> Option<Xag> {
+    let graph = merge::merge(graph, sample).live_part();
+    let nodes = u64::from(graph.nodes());
+    let reach = nodes.min(budget.pairs / 2 / nodes);
+    if budget.chunks == 0 || reach < MIN_REACH.min(nodes) {
         return None;
     }
-    let graph = merge::merge(graph).live_part();
-    let pairs = u64::from(graph.nodes()).pow(2);
-    if !spend(&mut budget.pairs, pairs) || !spend(&mut budget.node_times, 2 * stream(&graph)) {
-        return Some(graph);
-    }
-    let graph = choose(&graph, rng);
-    let tables = Tables::new(&graph, TABLE_BYTES);
-    if !tables.whole() {
+    budget.pairs -= nodes * reach;
+    let graph = choose(&graph, sample, reach as u32, rng);
+    let tables = Tables::new(&graph, sample, TABLE_BYTES);
+    if !tables.complete() {
         return Some(graph);
     }
     Some(resubstitute(&graph, tables, rng, &mut budget.chunks).live_part())
 }
 
 /// Makes the nodes of a merged graph from chosen gates, so that few are needed.
-fn choose(merged: &Xag, rng: &mut Rng) -> Xag {
+fn choose(merged: &Xag, sample: &Sample, reach: u32, rng: &mut Rng) -> Xag {
     if merged.gates().is_empty() {
         return merged.clone();
     }
-    let choices = Choices::find(merged, TABLE_BYTES);
+    let choices = Choices::find(merged, sample, reach, TABLE_BYTES);
     let mut selection = Selection::new(merged, &choices);
     for _ in 0..ORDERS {
         selection.walk(STEPS_PER_NODE * merged.nodes(), rng);

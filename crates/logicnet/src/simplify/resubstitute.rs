@@ -19,9 +19,10 @@ const MAX_COVERS: usize = 48;
 
 /// Replaces the gates of a graph by better ones, or at random by others as good, one node
 /// after another from the last to the first. Stops when the budget `work`, the number of
-/// table chunks to read, is spent. The tables must be whole.
+/// table chunks to read, is spent. The result is equal at the times of the tables, which must
+/// be complete.
 pub(super) fn resubstitute(xag: &Xag, tables: Tables, rng: &mut Rng, work: &mut u64) -> Xag {
-    debug_assert!(tables.whole());
+    debug_assert!(tables.complete());
     let mut graph = Editable::new(xag, tables);
     for node in (xag.first_gate()..xag.nodes()).rev() {
         if *work == 0 {

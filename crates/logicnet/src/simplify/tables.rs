@@ -35,63 +35,191 @@ impl Chunk {
     }
 }
 
-/// Returns the chunk of a gate for its operands' chunks.
+/// The masks of a gate: its value is `(a AND b AND [0]) XOR (a AND [1]) XOR (b AND [2])`.
+/// Branches on the kind would be mispredicted.
 #[inline(always)]
-fn apply(kind: Kind, a: Chunk, b: Chunk) -> Chunk {
+fn masks(kind: Kind) -> [u64; 3] {
+    const ALL: u64 = u64::MAX;
     match kind {
-        Kind::And => a.and(b),
-        Kind::AndNot => a.and_not(b),
-        Kind::Or => a.or(b),
-        Kind::Xor => a.xor(b),
+        Kind::And => [ALL, 0, 0],
+        Kind::AndNot => [ALL, ALL, 0],
+        Kind::Or => [ALL, ALL, ALL],
+        Kind::Xor => [0, ALL, ALL],
     }
 }
 
-/// Sets the chunks of the constant and of the bits of t. `word(bit, k)` returns a bit at the
-/// times k .. k + 63 of the chunk.
-fn set_inputs(xag: &Xag, word: impl Fn(u32, u32) -> u64, values: &mut [Chunk]) {
+/// Returns the chunk of a gate for its operands' chunks.
+#[inline(always)]
+fn apply(kind: Kind, a: Chunk, b: Chunk) -> Chunk {
+    let [both, of_a, of_b] = masks(kind);
+    W512(core::array::from_fn(|i| {
+        let (a, b) = (a.0[i], b.0[i]);
+        (a & b & both) ^ (a & of_a) ^ (b & of_b)
+    }))
+}
+
+/// The 512 times of a chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Times {
+    /// This time, a multiple of 512, and those after it.
+    Consecutive(u32),
+    /// Those of the chunk at this time in a scattered order of the whole period.
+    Scattered(u32),
+}
+
+impl Times {
+    /// Returns a bit of t at the times k .. k + 63 of the chunk.
+    fn word(self, bit: u32, k: u32) -> u64 {
+        match self {
+            Times::Consecutive(start) => counter_column(bit as u8, start + k),
+            // The multiplier is odd, so that every time of the period occurs once.
+            Times::Scattered(start) => (0..64).fold(0, |word, lane| {
+                let time = (start + k + lane).wrapping_mul(0x9e37_79b1);
+                word | u64::from(time >> bit & 1) << lane
+            }),
+        }
+    }
+}
+
+/// Number of chunks up to which a sample is the whole period: 2^18 times.
+const WHOLE_CHUNKS: u32 = 512;
+/// Number of scattered chunks of other samples.
+const SCATTERED_CHUNKS: u32 = 64;
+/// Largest number of chunks of a sample.
+const MAX_CHUNKS: usize = 512;
+/// Largest number of chunks that one proof adds.
+const MAX_ADDED: usize = 64;
+
+/// Times at which functions are compared first: all of a short period, or some of a long
+/// one.
+pub(super) struct Sample {
+    counter_bits: u32,
+    chunks: Vec<Times>,
+}
+
+impl Sample {
+    /// Creates the sample of a period of `2^counter_bits` times. Of long periods it has
+    /// scattered times, and those around the times at which bits of t change first.
+    pub(super) fn new(counter_bits: u32) -> Sample {
+        let all = chunks_of(counter_bits);
+        let scattered = if all <= WHOLE_CHUNKS {
+            all
+        } else {
+            SCATTERED_CHUNKS
+        };
+        let mut sample = Sample {
+            counter_bits,
+            chunks: (0..scattered)
+                .map(|c| Times::Scattered(c * CHUNK_TIMES))
+                .collect(),
+        };
+        if !sample.whole() {
+            let changes = (CHUNK_TIMES.ilog2()..counter_bits).map(|bit| 1 << bit);
+            sample.add(&[0]);
+            for t in changes {
+                sample.add(&[t - CHUNK_TIMES, t]);
+            }
+            sample.add(&[(1 << counter_bits) - CHUNK_TIMES]);
+        }
+        sample
+    }
+
+    /// Returns whether the sample has all times of the period.
+    pub(super) fn whole(&self) -> bool {
+        chunks_of(self.counter_bits) <= WHOLE_CHUNKS
+    }
+
+    /// Adds the chunks that begin at these times, as far as there is room; at most 64 of
+    /// them, evenly chosen.
+    pub(super) fn add(&mut self, starts: &[u32]) {
+        for &start in starts
+            .iter()
+            .step_by(starts.len().div_ceil(MAX_ADDED).max(1))
+        {
+            let times = Times::Consecutive(start);
+            if self.chunks.len() < MAX_CHUNKS && !self.chunks.contains(&times) {
+                self.chunks.push(times);
+            }
+        }
+    }
+}
+
+/// Returns the number of chunks of a period.
+fn chunks_of(counter_bits: u32) -> u32 {
+    (1u32 << counter_bits).div_ceil(CHUNK_TIMES)
+}
+
+/// Sets the chunks of the constant and of the bits of t.
+fn set_inputs(xag: &Xag, times: Times, values: &mut [Chunk]) {
     values[0] = Chunk::ZERO;
     for bit in 0..xag.counter_bits() {
         values[xag.counter_bit(bit).node() as usize] =
-            Chunk::from_columns(|j| word(bit, 64 * j as u32));
+            Chunk::from_columns(|j| times.word(bit, 64 * j as u32));
     }
 }
 
 vectorized! {
-    /// Evaluates every gate, including dead ones.
+    /// Evaluates the gates, including dead ones, up to the last of `values`.
     fn evaluate(xag: &Xag, values: &mut [Chunk]) {
         let first = xag.first_gate() as usize;
-        for (i, gate) in xag.gates().iter().enumerate() {
+        let gates = values.len().saturating_sub(first);
+        for (i, gate) in xag.gates()[..gates].iter().enumerate() {
             let (a, b) = (values[gate.a as usize], values[gate.b as usize]);
             values[first + i] = apply(gate.kind, a, b);
         }
     }
 }
 
-/// Calls `visit` with the truth tables of all nodes, one chunk of 512 times after another.
-/// Tables shorter than a chunk are repeated to fill it.
-pub(super) fn stream(xag: &Xag, mut visit: impl FnMut(&[Chunk])) {
+/// Calls `visit` with the truth tables of all nodes at the times of a sample, one chunk
+/// after another. Tables shorter than a chunk are repeated to fill it.
+pub(super) fn stream_sample(xag: &Xag, sample: &Sample, mut visit: impl FnMut(&[Chunk])) {
     let mut values = vec![Chunk::ZERO; xag.nodes() as usize];
-    let period = 1u32 << xag.counter_bits();
-    for start in (0..period).step_by(CHUNK_TIMES as usize) {
-        set_inputs(
-            xag,
-            |bit, k| counter_column(bit as u8, start + k),
-            &mut values,
-        );
+    for &times in &sample.chunks {
+        set_inputs(xag, times, &mut values);
         evaluate(xag, &mut values);
         visit(&values);
     }
 }
 
-/// Returns a hash of each node's whole truth table, then that of the table of all ones.
+/// Calls `visit` with the time at which a chunk starts and the truth tables of the first
+/// `nodes` nodes, one chunk of the whole period after another.
+pub(super) fn stream(xag: &Xag, nodes: u32, mut visit: impl FnMut(u32, &[Chunk])) {
+    let mut values = vec![Chunk::ZERO; nodes.max(xag.first_gate()) as usize];
+    for start in (0..1u32 << xag.counter_bits()).step_by(CHUNK_TIMES as usize) {
+        set_inputs(xag, Times::Consecutive(start), &mut values);
+        evaluate(xag, &mut values);
+        visit(start, &values);
+    }
+}
+
+/// Compares the outputs of two graphs over the whole period. Returns the starts of the
+/// chunks with a difference; none if they are equal.
+pub(super) fn differences(a: &Xag, b: &Xag) -> Vec<u32> {
+    let mut found = Vec::new();
+    let mut of_b = vec![Chunk::ZERO; b.nodes() as usize];
+    stream(a, a.nodes(), |start, of_a| {
+        set_inputs(b, Times::Consecutive(start), &mut of_b);
+        evaluate(b, &mut of_b);
+        let value =
+            |values: &[Chunk], lit: Lit| values[lit.node() as usize].invert_if(lit.inverted());
+        let mut outputs = a.outputs().iter().zip(b.outputs());
+        if outputs.any(|(&x, &y)| value(of_a, x) != value(&of_b, y)) {
+            found.push(start);
+        }
+    });
+    found
+}
+
+/// Returns a hash of each node's table at the times of a sample, then that of the table of
+/// all ones.
 ///
 /// The hash is linear over GF(2): the hash of an exclusive sum of tables is the exclusive
 /// sum of their hashes.
-pub(super) fn hashes(xag: &Xag) -> Vec<u64> {
+pub(super) fn hashes(xag: &Xag, sample: &Sample) -> Vec<u64> {
     let mut hashes = vec![0; xag.nodes() as usize + 1];
     let (ones, nodes) = hashes.split_last_mut().expect("a graph has node 0");
     let mut rng = Rng::new(0);
-    stream(xag, |values| {
+    stream_sample(xag, sample, |values| {
         let keys = core::array::from_fn(|_| [rng.next(), rng.next()]);
         mix_all(nodes, values, &keys);
         mix_all(core::slice::from_mut(ones), &[Chunk::ONES], &keys);
@@ -119,41 +247,32 @@ vectorized! {
     }
 }
 
-/// The tables of all nodes, at as many times as memory allows.
+/// The tables of all nodes at the times of a sample, as many as memory allows.
 pub(super) struct Tables {
     /// Chunk c of node n is at index `c * nodes + n`: one chunk often decides, and the same
     /// chunk of many nodes is in the cache.
     chunks: Vec<Chunk>,
     nodes: usize,
-    /// True if the tables have all times of the period.
-    whole: bool,
+    /// True if the tables have all times of the sample.
+    complete: bool,
 }
 
 impl Tables {
     /// Computes tables of at most `bytes` bytes, but at least one chunk. Times are in a
     /// scattered order, so that most nodes already differ in the first chunks.
-    pub(super) fn new(xag: &Xag, bytes: usize) -> Tables {
+    pub(super) fn new(xag: &Xag, sample: &Sample, bytes: usize) -> Tables {
         let nodes = xag.nodes() as usize;
-        let period = 1u32 << xag.counter_bits();
-        let all = period.div_ceil(CHUNK_TIMES) as usize;
+        let all = sample.chunks.len();
         let count = all.min(bytes / (nodes * size_of::<Chunk>())).max(1);
         let mut chunks = vec![Chunk::ZERO; count * nodes];
-        for (c, values) in chunks.chunks_mut(nodes).enumerate() {
-            // The multiplier is odd, so that every time of the period occurs once.
-            let start = c as u32 * CHUNK_TIMES;
-            let time = |k: u32| (start + k).wrapping_mul(0x9e37_79b1) & (period - 1);
-            let word = |bit: u32, k: u32| {
-                (0..64).fold(0, |word, lane| {
-                    word | u64::from(time(k + lane) >> bit & 1) << lane
-                })
-            };
-            set_inputs(xag, word, values);
+        for (values, &times) in chunks.chunks_mut(nodes).zip(&sample.chunks) {
+            set_inputs(xag, times, values);
             evaluate(xag, values);
         }
         Tables {
             chunks,
             nodes,
-            whole: count == all,
+            complete: count == all,
         }
     }
 
@@ -162,9 +281,9 @@ impl Tables {
         self.chunks.len() / self.nodes
     }
 
-    /// Returns whether the tables have all times of the period.
-    pub(super) fn whole(&self) -> bool {
-        self.whole
+    /// Returns whether the tables have all times of the sample.
+    pub(super) fn complete(&self) -> bool {
+        self.complete
     }
 
     /// Returns chunk c of every node.

@@ -1,0 +1,168 @@
+//! Expressions as playable networks: how long the loop is, and what differs from the
+//! expression's own sound.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use logicnet::{Evaluator, MAX_COUNTER_BITS, MAX_SAMPLE_RATE, Masks, Network, Program, W512};
+
+use crate::compile::CompileError;
+use crate::expression::Expression;
+
+/// Least length of a loop, in seconds, of an expression whose period is not known.
+const LOOP_SECONDS: u32 = 120;
+/// Largest number of bits of such a loop: more take seconds to simplify.
+const MAX_LOOP_BITS: u32 = 22;
+/// Largest number of samples that are compared with the loop.
+const MAX_COMPARED: u32 = 1 << 18;
+/// Number of samples of a network that are rendered at a time.
+const BLOCK: usize = 4096;
+
+/// A network compiled from an expression, and facts about it for people.
+#[derive(Clone, Debug)]
+pub struct Playable {
+    /// The network.
+    pub network: Network,
+    /// The facts, most important first.
+    pub notes: Vec<Note>,
+}
+
+/// A fact about a compiled expression, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The place in the expression, in characters from 1.
+    pub column: Option<usize>,
+    /// A sentence without the full stop.
+    pub text: String,
+}
+
+impl Expression {
+    /// Compiles to a network that plays at `rate` samples a second, with notes on where its
+    /// loop or its samples may not be those that the author of the expression heard.
+    ///
+    /// Without `bits`, takes as many bits of t as the expression's period has, at most 24. If
+    /// the period is not known, takes as many as two minutes have, at most 22. Takes fewer if
+    /// the network would have more than 65,536 gates.
+    ///
+    /// # Errors
+    /// Fails like [`Expression::compile`].
+    pub fn compile_to_play(&self, bits: Option<u32>, rate: u32) -> Result<Playable, CompileError> {
+        if !(1..=MAX_SAMPLE_RATE).contains(&rate) {
+            return Err(CompileError::Rate(rate));
+        }
+        let period = self.period_bits();
+        let network = match bits {
+            Some(bits) => self.compile(bits)?,
+            None => self.compile_most(period.unwrap_or_else(|| {
+                let samples = rate.saturating_mul(LOOP_SECONDS).next_power_of_two();
+                samples.ilog2().min(MAX_LOOP_BITS)
+            }))?,
+        };
+        let mut parts = network.into_parts();
+        parts.sample_rate = rate;
+        let network = Network::try_from(parts).map_err(|_| CompileError::Rate(rate))?;
+        let notes = self.notes(&network, period);
+        Ok(Playable { network, notes })
+    }
+
+    /// Compiles with this number of bits of t, or as many as a network can have.
+    fn compile_most(&self, bits: u32) -> Result<Network, CompileError> {
+        let wanted = bits.clamp(1, MAX_COUNTER_BITS);
+        let mut result = self.compile(wanted);
+        for bits in (1..wanted).rev() {
+            if !matches!(result, Err(CompileError::Gates(_))) {
+                break;
+            }
+            result = self.compile(bits);
+        }
+        // The highest bits may turn out not to matter.
+        match result {
+            Ok(network) if bits_read(&network) < network.counter_bits() => {
+                self.compile(bits_read(&network))
+            }
+            result => result,
+        }
+    }
+
+    fn notes(&self, network: &Network, period: Option<u32>) -> Vec<Note> {
+        let mut notes = Vec::new();
+        let mut add = |column, text| notes.push(Note { column, text });
+        let bits = network.counter_bits();
+        if let Some(sample) = only_sample(network) {
+            let times = network.period();
+            add(
+                None,
+                format!("silence: the sample is {sample} at every t below {times}"),
+            );
+        }
+        if period.is_none_or(|period| period > bits) {
+            add(None, self.describe_cut(network, period));
+        }
+        for difference in self.differences(bits) {
+            let text = difference.describe(&self.source);
+            add(Some(difference.column), text);
+        }
+        notes
+    }
+
+    /// Describes a loop that may be shorter than the expression's period.
+    fn describe_cut(&self, network: &Network, period: Option<u32>) -> String {
+        let length = |samples: u64| {
+            let seconds = samples as f64 / f64::from(network.sample_rate());
+            format!("{samples} samples ({seconds:.2} s)")
+        };
+        let bits = network.counter_bits();
+        let own = match period {
+            Some(period) => format!("repeats after {}", length(1 << period)),
+            None => "has no known period".to_string(),
+        };
+        let looped = format!("the loop is {} long", length(1 << bits));
+        let first = self.first_beyond(1 << bits..(1 << bits) + MAX_COMPARED, bits);
+        let beyond = match first {
+            Some(t) => format!("goes on differently from {}", length(t.into())),
+            None => format!(
+                "goes on the same for the next {} at least",
+                length(MAX_COMPARED.into())
+            ),
+        };
+        format!("{looped}; the expression {beyond} and {own}")
+    }
+
+    /// Returns the first t in the range at which the sample is not that of the loop.
+    fn first_beyond(&self, mut times: Range<u32>, bits: u32) -> Option<u32> {
+        times.find(|&t| self.sample(t) != self.sample(t & ((1 << bits) - 1)))
+    }
+}
+
+/// Returns the number of bits of t up to the highest that is read, at least 1.
+fn bits_read(network: &Network) -> u32 {
+    let reads = |node: u32| {
+        let of_gates = network.gates().iter();
+        of_gates
+            .flat_map(|gate| [gate.a, gate.b])
+            .any(|n| n == node)
+            || network.outputs().contains(&node)
+    };
+    (0..network.inputs())
+        .rev()
+        .find(|&node| reads(node))
+        .unwrap_or(0)
+        + 1
+}
+
+/// Returns the sample of a network if it is the same at every t.
+fn only_sample(network: &Network) -> Option<u8> {
+    let mut evaluator = Evaluator::<W512>::new(Program::new(network, &Masks::new()));
+    let mut block = [0; BLOCK];
+    let mut first = None;
+    for t in (0..network.period()).step_by(BLOCK) {
+        evaluator.render(t, &mut block);
+        let first = *first.get_or_insert(block[0]);
+        if block.iter().any(|&sample| sample != first) {
+            return None;
+        }
+    }
+    first
+}
