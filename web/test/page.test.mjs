@@ -535,7 +535,8 @@ inPage('after a long absence the player decides what to play', async (page, rece
         window.instrument = new window.FakeInstrument(old.start + 1);
         window.instrument.back(old.listener);
     });
-    await page.keyboard.press('Home');
+    await page.keyboard.press('n');
+    await receives(page, 'random');
     await receives(page, 'snapshot');
     await restart();
     await page.getByRole('button', { name: 'Keep what plays now' }).click();
