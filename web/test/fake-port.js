@@ -252,9 +252,9 @@ export class FakeInstrument {
             case 'show': this.change({ page: message.page }); break;
             case 'undo': refuse('Nothing to undo.'); break;
             case 'snapshot': {
-                const { network, layers: kept, parameters } = this.state;
+                const { parameters } = this.state;
                 const revision = this.state.revision.edits;
-                answer = { type: 'snapshot', id, snapshot: JSON.stringify({ network: network.file, layers: kept, parameters, revision }), t: this.t };
+                answer = { type: 'snapshot', id, snapshot: JSON.stringify({ network: network.file, layers, parameters, revision }), t: this.t };
                 break;
             }
             case 'resume':

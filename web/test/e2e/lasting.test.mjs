@@ -94,7 +94,7 @@ test('an edit made meanwhile survives a restart that two pages return to', { ski
     for (const edit of ['random', 'add-layer', 'random', 'add-layer']) {
         await two.draw('Paint the gates in a box', [0.4, 0.3], [0.5, 0.5]);
         for (const client of clients) await client.until(({ bends }) => bends.length > 0, 'bends');
-        const before = two.state;
+        const earlier = two.state;
         // Both pages have a snapshot of the same state.
         const counts = clients.map(({ snapshots }) => snapshots);
         await one.page.locator('#volume').fill(String(-20 - counts[0]));
@@ -106,8 +106,8 @@ test('an edit made meanwhile survives a restart that two pages return to', { ski
         for (const client of clients) {
             await client.stands('open');
             const shows = edit === 'random'
-                ? ({ state }) => state.network && state.network.file !== before.network.file
-                : ({ state }) => state.layers?.layers.length > before.layers.layers.length;
+                ? ({ state }) => state.network && state.network.file !== earlier.network.file
+                : ({ state }) => state.layers?.layers.length > earlier.layers.layers.length;
             await client.until(shows, `${edit} made meanwhile`);
         }
         for (const client of clients) await client.until(({ played }) => played === one.played, 'the same state');
