@@ -12,7 +12,7 @@
 //! | `I2C_DOUBLE_MISSING_ERROR` | their error number (2, ENOENT) |
 //! | `I2C_DOUBLE_TOUCH` | address of the sensor (40, 0x28) |
 //! | `I2C_DOUBLE_HANG` | number of calls after which further calls never return |
-//! | `I2C_DOUBLE_LIMIT` | `sleeps`: the time limit after a signal counts sleeps only: see [`limit`] |
+//! | `I2C_DOUBLE_LIMIT` | `sleeps`: the time limit after a signal counts sleeps only |
 
 #![cfg(target_os = "linux")]
 // Every exported symbol replaces the C library's, with its signature, and behaves the same
