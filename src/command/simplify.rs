@@ -18,12 +18,17 @@ pub struct Arguments {
 impl Arguments {
     pub fn run(&self) -> CommandResult {
         let network = files::load(&self.network)?;
-        let simplified = logicnet::simplify(&network, network.masks());
-        files::write(Some(&self.output), simplified.to_json())?;
+        let simplified = logicnet::simplification(&network, network.masks());
+        files::write(Some(&self.output), simplified.network.to_json())?;
+        let partial = if simplified.is_partial {
+            "; not everything was tried, because it is large or its period is long"
+        } else {
+            ""
+        };
         crate::print_message(&format!(
-            "{} became {}, proved equal at all {}",
+            "{} became {}, proved equal at all {}{partial}",
             count(network.gates().len(), "gate"),
-            simplified.gates().len(),
+            simplified.network.gates().len(),
             count(network.period() as usize, "time")
         ));
         Ok(())

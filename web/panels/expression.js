@@ -22,6 +22,11 @@ const CLASSICS = /** @type {const} */ ([
     ['Running man, by viznut', '(t*((3+(1^t>>10&5))*(5+(3&t>>14))))>>(t>>8&3)', 16],
     ['Lost in space, by xpansive', '((t*(t>>8|t>>9)&46&t>>8))^(t&t>>13|t>>6)', 18],
 ]);
+/** Sample rates in Hz that are in use. */
+const RATES = [8000, 11025, 16000, 22050, 32000, 44100, 48000];
+const DEFAULT_RATE = 8000;
+/** The largest sample rate in Hz that the instrument takes. */
+const MAX_RATE = 768_000;
 /** Matches the source of a network if it is an expression. */
 const EXPRESSION = /^(?=.*t)[\dxt\s()+\-*/%<>&|^!~=?:a-f]+$/i;
 
@@ -47,9 +52,14 @@ export class Expression {
         });
         this.echo = h('div', { class: 'echo', 'aria-hidden': 'true' });
         this.bits = h('input', {
-            id: 'expression-bits', type: 'number', class: 'number', min: '1', max: '24', step: '1', value: '16',
+            id: 'expression-bits', type: 'number', class: 'number', min: '1', max: '24', step: '1', placeholder: 'auto',
             oninput: () => this.type(),
         });
+        this.rate = h('input', {
+            id: 'expression-rate', type: 'number', class: 'number', min: '1', max: String(MAX_RATE), step: 'any',
+            value: String(DEFAULT_RATE), oninput: () => this.type(),
+        });
+        this.rate.setAttribute('list', 'expression-rates');
         this.progress = h('progress', { 'aria-label': 'Compiling', hidden: true });
         this.message = h('p', { id: 'expression-message', role: 'status', class: 'soft' });
         const classics = h('select', {
@@ -64,8 +74,11 @@ export class Expression {
         element.append(
             h('div', { class: 'typed' }, this.echo, this.text),
             h('div', { class: 'line' },
-                h('label', { for: 'expression-bits', title: 'The expression repeats after 2 to the power of this many samples' }, 'Bits of t'),
-                this.bits, classics),
+                h('label', { for: 'expression-bits', title: 'The sound repeats after 2 to the power of this many samples; empty for the expression\'s own period' }, 'Bits of t'),
+                this.bits,
+                h('label', { for: 'expression-rate', title: 'Samples a second' }, 'Rate (Hz)'), this.rate,
+                h('datalist', { id: 'expression-rates' }, ...RATES.map((rate) => h('option', { value: String(rate) }))),
+                classics),
             this.progress, this.message,
         );
         store.addEventListener('network', () => this.follow());
@@ -78,11 +91,15 @@ export class Expression {
     follow() {
         this.behind = document.activeElement === this.text;
         if (this.busy || this.unsent || this.behind) return;
-        const { source, bits } = this.store.playing;
+        const { source, bits, rate } = this.store.playing;
         const expression = EXPRESSION.test(source) ? source : '';
         if (expression === this.text.value) return;
         this.text.value = expression;
-        if (expression) this.bits.valueAsNumber = Math.min(24, bits);
+        if (expression) {
+            this.bits.value = '';
+            this.bits.placeholder = `auto (${bits})`;
+            this.rate.valueAsNumber = rate;
+        }
         this.mark();
         this.show('');
     }
@@ -113,12 +130,15 @@ export class Expression {
     write(expression, bits) {
         this.text.value = expression;
         this.bits.valueAsNumber = bits;
+        this.rate.valueAsNumber = DEFAULT_RATE;
         void this.compile();
     }
 
     async compile() {
         const expression = this.text.value;
-        const bits = this.bits.valueAsNumber;
+        // Without a number, the instrument takes the bits of the expression's period.
+        const bits = this.bits.value === '' && !this.bits.validity.badInput ? undefined : this.bits.valueAsNumber;
+        const rate = this.rate.valueAsNumber;
         const number = (this.last += 1);
         this.unsent = false;
         this.busy = false;
@@ -127,14 +147,18 @@ export class Expression {
             this.show('');
             return;
         }
-        if (!Number.isInteger(bits) || bits < 1 || bits > 24) {
-            this.show('Bits of t must be from 1 to 24.', true);
+        if (bits !== undefined && !(Number.isInteger(bits) && bits >= 1 && bits <= 24)) {
+            this.show('Bits of t must be from 1 to 24, or empty.', true);
+            return;
+        }
+        if (!(Number.isInteger(rate) && rate >= 1 && rate <= MAX_RATE)) {
+            this.show(`The sample rate must be from 1 to ${groupDigits(MAX_RATE)} Hz.`, true);
             return;
         }
         this.busy = true;
         this.wait(true);
         try {
-            const reply = await this.store.request({ type: 'compile', expression, bits }).catch((problem) => {
+            const reply = await this.store.request({ type: 'compile', expression, rate, ...bits !== undefined && { bits } }).catch((problem) => {
                 if (problem instanceof Disconnected) return null;
                 throw problem;
             });
@@ -149,7 +173,9 @@ export class Expression {
                 return;
             }
             this.mark();
-            this.show(`${groupDigits(reply.gates)} gates.`);
+            if (bits === undefined) this.bits.placeholder = `auto (${reply.bits})`;
+            const notes = reply.notes.map(({ text, at }) => sentence(at === undefined ? text : `column ${at + 1}: ${text}`));
+            this.show([`${groupDigits(reply.gates)} ${reply.gates === 1 ? 'gate' : 'gates'}.`, ...notes].join(' '));
             await this.store.request({ type: 'load', network: reply.network });
         } catch (problem) {
             if (number !== this.last) return;

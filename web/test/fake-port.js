@@ -272,7 +272,12 @@ export class FakeInstrument {
             case 'compile': {
                 const wrong = message.expression.indexOf('?');
                 if (wrong >= 0) refuse('expected an operand', wrong);
-                else answer = { type: 'compiled', id, network: JSON.stringify({ ...JSON.parse(canned(message.bits, message.expression)), source: message.expression }), gates: 2 * message.bits };
+                else {
+                    const { bits = 16, rate, expression } = message;
+                    const compiled = { ...JSON.parse(canned(bits, expression)), source: expression, sample_rate: rate };
+                    const notes = expression.includes('/') ? [{ text: 'a fraction is dropped', at: expression.indexOf('/') }] : [];
+                    answer = { type: 'compiled', id, network: JSON.stringify(compiled), gates: 2 * bits, bits, notes };
+                }
                 break;
             }
             case 'waveform': {

@@ -85,6 +85,22 @@ inPage('an expression plays while it is typed, and its errors are marked', async
     await receives(page, 'compile', ({ expression, bits }) => expression === 't*(42&t>>10)' && bits === 14);
 });
 
+inPage('an expression takes a sample rate, and the bits of its period unless told otherwise', async (page) => {
+    const text = page.getByRole('textbox', { name: 'Expression of t' });
+    const rate = page.getByRole('spinbutton', { name: 'Rate (Hz)' });
+    const message = page.locator('#expression-message');
+    await rate.fill('44100');
+    await text.fill('t/7');
+    await receives(page, 'load', ({ network }) => JSON.parse(network).sample_rate === 44100);
+    assert.ok((await page.evaluate(() => window.instrument.received.filter(({ type }) => type === 'compile'))).every(({ bits }) => bits === undefined));
+    assert.equal(await page.locator('#expression-bits').getAttribute('placeholder'), 'auto (16)');
+    assert.equal(await message.textContent(), '32 gates. Column 2: a fraction is dropped.');
+    await page.locator('#expression-bits').fill('12');
+    await receives(page, 'compile', ({ bits }) => bits === 12);
+    await rate.fill('0');
+    await page.waitForFunction(() => /The sample rate must be from 1/.test(document.querySelector('#expression-message').textContent));
+});
+
 inPage('a click on the waveform seeks', async (page) => {
     await page.waitForFunction(() => Number(document.querySelector('#seek').dataset.bent) > 0);
     const box = await page.locator('#seek').boundingBox();

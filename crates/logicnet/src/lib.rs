@@ -45,6 +45,6 @@ pub use parts::{
 };
 pub use program::{Builder, Program};
 pub use prove::{Difference, prove};
-pub use simplify::{simplify, simplify_graph};
+pub use simplify::{Simplification, simplification, simplify, simplify_graph};
 pub use word::{W128, W256, W512, Word};
 pub use xag::{Kind, Lit, Xag};

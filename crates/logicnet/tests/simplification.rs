@@ -3,7 +3,7 @@
 mod common;
 
 use logicnet::random::Ops;
-use logicnet::{Masks, Network, prove, simplify};
+use logicnet::{Masks, Network, prove, simplification, simplify};
 use proptest::prelude::*;
 
 proptest! {
@@ -53,6 +53,16 @@ fn simplification_is_deterministic() {
     let first = simplify(&network, &Masks::new());
     assert_eq!(first, simplify(&network, &Masks::new()));
     assert!(first.gates().len() * 2 < network.gates().len());
+}
+
+#[test]
+fn a_search_that_ends_at_its_limits_is_reported() {
+    let is_partial = |gates: usize| {
+        let network = Network::random(12, &[gates / 10; 10], Ops::XorRich, 3).unwrap();
+        simplification(&network, &Masks::new()).is_partial
+    };
+    assert!(!is_partial(100));
+    assert!(is_partial(6000));
 }
 
 /// The two nodes read different gates, so that only their truth tables are equal.

@@ -64,15 +64,35 @@ const STEPS_PER_NODE: u32 = 20;
 /// keep their encoding and masks. Only in this case are unknown fields of layers kept;
 /// unknown fields of the file are always kept.
 pub fn simplify(network: &Network, masks: &Masks) -> Network {
+    simplification(network, masks).network
+}
+
+/// A simplified network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Simplification {
+    /// The network.
+    pub network: Network,
+    /// True if the limits of work left a part of the search out, so that a smaller network
+    /// may be near: the network has many gates, or its period is long.
+    pub is_partial: bool,
+}
+
+/// Does the same as [`simplify`], and returns whether all of the search was done.
+pub fn simplification(network: &Network, masks: &Masks) -> Simplification {
     let pruned = pruned(network, masks);
-    let simplified = simplify_graph(&Xag::from_network(&pruned, pruned.masks()));
+    let (simplified, is_partial) =
+        simplify_within_limits(&Xag::from_network(&pruned, pruned.masks()));
     let parts = Parts {
         masks: Masks::new(),
         ..pruned.clone().into_parts()
     };
-    match Network::from_graph(&simplified, parts) {
+    let network = match Network::from_graph(&simplified, parts) {
         Ok(smaller) if smaller.gates().len() <= pruned.gates().len() => smaller,
         _ => pruned,
+    };
+    Simplification {
+        network,
+        is_partial,
     }
 }
 
@@ -114,9 +134,15 @@ fn pruned(network: &Network, masks: &Masks) -> Network {
 /// Returns a graph with the same outputs and no more gates, proved equal. From a graph of
 /// more than [`MAX_GATES`] live gates, only the dead gates are removed.
 pub fn simplify_graph(graph: &Xag) -> Xag {
+    simplify_within_limits(graph).0
+}
+
+/// Simplifies a graph, and returns whether a part of the search was left out.
+fn simplify_within_limits(graph: &Xag) -> (Xag, bool) {
     let live = graph.live_part();
-    if live.gates().is_empty() || live.gates().len() > MAX_GATES {
-        return live;
+    let too_large = live.gates().len() > MAX_GATES;
+    if live.gates().is_empty() || too_large {
+        return (live, too_large);
     }
     // Without the bits of t that nothing reads, the tables are shorter.
     let mut uses = vec![0; live.nodes() as usize];
@@ -130,15 +156,18 @@ pub fn simplify_graph(graph: &Xag) -> Xag {
             false,
         )
     });
-    let simplified = simplify_narrow(&narrow);
-    simplified.copy(live.counter_bits(), |bit| {
+    let (simplified, is_partial) = simplify_narrow(&narrow);
+    let simplified = simplified.copy(live.counter_bits(), |bit| {
         live.counter_bit(read[bit as usize])
-    })
+    });
+    (simplified, is_partial)
 }
 
-/// Simplifies a graph that reads all its bits of t.
-fn simplify_narrow(original: &Xag) -> Xag {
+/// Simplifies a graph that reads all its bits of t, and returns whether a part of the
+/// search was left out.
+fn simplify_narrow(original: &Xag) -> (Xag, bool) {
     let mut budget = Budget {
+        overdrawn: false,
         node_times: MAX_NODE_TIMES,
         pairs: MAX_PAIRS,
         chunks: MAX_CHUNKS,
@@ -160,6 +189,7 @@ fn simplify_narrow(original: &Xag) -> Xag {
         if !sample.whole() {
             let nodes = best.nodes() + current.nodes();
             if !spend(&mut budget.node_times, node_times(nodes, original)) {
+                budget.overdrawn = true;
                 break;
             }
             let differing = differences(&best, &current);
@@ -173,11 +203,12 @@ fn simplify_narrow(original: &Xag) -> Xag {
         without_gain = 0;
     }
     if weight(&best) == weight(original) {
-        return original.clone();
+        return (original.clone(), budget.overdrawn);
     }
     let proved = equal(original, &best);
     debug_assert!(proved, "simplification changed the function");
-    if proved { best } else { original.clone() }
+    let result = if proved { best } else { original.clone() };
+    (result, budget.overdrawn)
 }
 
 /// Work left to spend. Counting work instead of time makes the result deterministic.
@@ -188,6 +219,8 @@ struct Budget {
     pairs: u64,
     /// Chunks of tables that resubstitution reads.
     chunks: u64,
+    /// Some work was left out because the budget was too small.
+    overdrawn: bool,
 }
 
 /// Subtracts work from a budget; returns false if the budget was too small.
@@ -213,6 +246,7 @@ fn sweep(graph: &Xag, sample: &mut Sample, budget: &mut Budget) -> Xag {
     for _ in 0..MAX_SWEEPS {
         let affordable = (budget.node_times / 2) >> graph.counter_bits();
         let nodes = swept.nodes().min(affordable as u32);
+        budget.overdrawn |= nodes < swept.nodes();
         spend(&mut budget.node_times, node_times(nodes, graph));
         match merge::merge_proven(&swept, sample, nodes) {
             Some(merged) => swept = merged.live_part(),
@@ -228,6 +262,7 @@ fn round(graph: &Xag, sample: &Sample, rng: &mut Rng, budget: &mut Budget) -> Op
     let graph = merge::merge(graph, sample).live_part();
     let nodes = u64::from(graph.nodes());
     let reach = nodes.min(budget.pairs / 2 / nodes);
+    budget.overdrawn |= budget.chunks == 0 || reach < nodes;
     if budget.chunks == 0 || reach < MIN_REACH.min(nodes) {
         return None;
     }
@@ -235,6 +270,7 @@ fn round(graph: &Xag, sample: &Sample, rng: &mut Rng, budget: &mut Budget) -> Op
     let graph = choose(&graph, sample, reach as u32, rng);
     let tables = Tables::new(&graph, sample, TABLE_BYTES);
     if !tables.complete() {
+        budget.overdrawn = true;
         return Some(graph);
     }
     Some(resubstitute(&graph, tables, rng, &mut budget.chunks).live_part())
