@@ -43,6 +43,7 @@ fuzz_target!(|text: &str| {
         board: "desk".into(),
         rate: 44_100,
         sound: true,
+        outputs: false,
         display: 64,
         surface: Surface::default(),
     }
