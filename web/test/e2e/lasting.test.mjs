@@ -92,7 +92,7 @@ test('an edit made meanwhile survives a restart that two pages return to', { ski
     const clients = [await browser.open(instrument.url), await browser.open(instrument.url)];
     const [one, two] = clients;
     for (const edit of ['random', 'add-layer', 'random', 'add-layer']) {
-        await two.draw('Paint the gates in a box', [0.4, 0.3], [0.5, 0.5]);
+        await two.draw('Box', [0.4, 0.3], [0.5, 0.5]);
         for (const client of clients) await client.until(({ bends }) => bends.length > 0, 'bends');
         const earlier = two.state;
         // Both pages have a snapshot of the same state.
