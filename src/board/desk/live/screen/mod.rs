@@ -22,7 +22,7 @@ use ratatui::layout::Position;
 
 use super::instruments::Instruments;
 use super::prompt::{Entered, Prompt};
-use crate::board::desk::oled::{DisplayFrame, Oled};
+use crate::board::desk::oled::Oled;
 use crate::handle::Handle;
 use crate::link::protocol::Finger;
 use areas::Areas;
@@ -51,7 +51,6 @@ pub struct Screen {
     editor: Editor,
     transcript: VecDeque<String>,
     help: Option<u16>,
-    display: Option<DisplayFrame>,
     areas: Areas,
     finger: Option<Point>,
     /// Time until which the mouse's finger touches, once its button was released.
@@ -83,7 +82,6 @@ impl Screen {
             editor: Editor::default(),
             transcript: notes.into(),
             help: None,
-            display: None,
             areas: Areas::default(),
             finger: None,
             lift: None,
@@ -228,12 +226,12 @@ impl Screen {
 
     fn draw(&mut self, handle: &Handle) {
         let state = handle.state();
-        self.display = self.instruments.oled.as_ref().map(Oled::frame);
+        let display = self.instruments.oled.as_ref().map(Oled::frame);
         let counters = &self.instruments.counters;
         let view = View {
             state: &state,
             surface: &self.instruments.surface,
-            display: self.display.as_ref(),
+            display: display.as_ref(),
             finger: self.finger,
             time: counters.time(),
             load: counters.load(),
