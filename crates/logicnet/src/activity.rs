@@ -2,9 +2,25 @@
 
 use alloc::vec;
 use alloc::vec::Vec;
+use core::iter;
 
+use crate::SourceSpan;
 use crate::counter::counter_column;
-use crate::{InputEncoding, Mask, Masks, Network, Op};
+use crate::{Controls, InputEncoding, Mask, Masks, Network, Op, Signal};
+
+/// A block of network samples and the signals in it.
+#[derive(Clone, Copy, Debug)]
+pub struct Block<'a> {
+    /// Time of the first sample; the others follow.
+    pub t0: u32,
+    /// Number of samples.
+    pub samples: u32,
+    /// Values of the controls.
+    pub controls: &'a Controls,
+    /// Frames of sound in each channel, given by [`audio_value`](crate::audio_value), one a
+    /// sample; missing ones are silence.
+    pub audio: [&'a [u16]; 2],
+}
 
 /// Evaluates every node of a network, including dead gates: its value at the end of a
 /// block of samples and how often it toggled.
@@ -31,12 +47,12 @@ impl Activity {
         }
     }
 
-    /// Evaluates `samples` samples of the network under masks, from time t0 on.
+    /// Evaluates the samples of a block of the network under masks.
     ///
     /// # Panics
     /// If the network has a different number of nodes than the one given to
     /// [`Activity::new`].
-    pub fn observe(&mut self, network: &Network, masks: &Masks, t0: u32, samples: u32) {
+    pub fn observe(&mut self, network: &Network, masks: &Masks, block: Block) {
         assert_eq!(
             self.words.len(),
             network.nodes() as usize,
@@ -44,22 +60,47 @@ impl Activity {
         );
         network.masked_ops(masks, &mut self.ops);
         self.toggles.fill(0);
-        for done in (0..samples).step_by(64) {
-            self.inputs(network, masks, t0.wrapping_add(done));
+        for done in (0..block.samples).step_by(64) {
+            self.inputs(network, masks, &block, done);
             self.gates(network);
-            self.count(done == 0, (samples - done).min(64));
+            self.count(done == 0, (block.samples - done).min(64));
         }
     }
 
-    fn inputs(&mut self, network: &Network, masks: &Masks, t: u32) {
-        let encoding = network.input_encoding();
-        for (input, word) in (0..network.inputs()).zip(&mut self.words) {
-            *word = match encoding {
-                InputEncoding::Binary => counter_column(input as u8, t),
-                _ => (0..64).fold(0, |word, k| {
-                    word | u64::from(encoding.input(input, t.wrapping_add(k))) << k
-                }),
-            };
+    /// Sets the inputs at 64 samples of a block, from sample `first` on.
+    fn inputs(&mut self, network: &Network, masks: &Masks, block: &Block, first: u32) {
+        const SILENCE: u16 = 1 << 15;
+        let t = block.t0.wrapping_add(first);
+        let mut controls = block.controls.values().iter();
+        for SourceSpan { source, nodes, .. } in network.spans() {
+            let mut values = [0; 64];
+            match source.signal {
+                Signal::Time => {
+                    let bits = u32::MAX >> (32 - u32::from(source.bits));
+                    for (value, k) in values.iter_mut().zip(0..) {
+                        *value = t.wrapping_add(k) & bits;
+                    }
+                }
+                Signal::Audio { channel } => {
+                    let heard = block.audio[usize::from(channel)].iter().skip(first as usize);
+                    let frames = heard.copied().chain(iter::repeat(SILENCE));
+                    for (value, frame) in values.iter_mut().zip(frames) {
+                        *value = u32::from(frame >> (16 - source.bits));
+                    }
+                }
+                Signal::Control { .. } => {
+                    values.fill(controls.next().copied().unwrap_or_default());
+                }
+            }
+            for (input, node) in (0..).zip(nodes) {
+                let is_counter = source.signal == Signal::Time;
+                self.words[node as usize] = match source.encoding {
+                    InputEncoding::Binary if is_counter => counter_column(input as u8, t),
+                    encoding => (0..64).fold(0, |word, k| {
+                        word | u64::from(encoding.input(input, values[k])) << k
+                    }),
+                };
+            }
         }
         for (input, mask) in masks.range(0..network.inputs()) {
             let word = &mut self.words[input as usize];

@@ -1,13 +1,14 @@
 //! The rules that make a network of parts.
 
 use alloc::format;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 
 use crate::parts::{
-    MAX_BINARY_OUTPUTS, MAX_COUNTER_BITS, MAX_GATES, MAX_GROUP_SUM_OUTPUTS, MAX_INPUTS,
-    MAX_SAMPLE_RATE, NetworkLayer, Parts,
+    MAX_BINARY_OUTPUTS, MAX_CONTROL_BITS, MAX_COUNTER_BITS, MAX_GATES, MAX_GROUP_SUM_OUTPUTS,
+    MAX_INPUTS, MAX_SAMPLE_RATE, MAX_VALUE_BITS, NetworkLayer, Parts,
 };
-use crate::{InputEncoding, Mask, Masks, NetworkError, OutputEncoding};
+use crate::source::MAX_CONTROL_NAME;
+use crate::{Mask, Masks, NetworkError, OutputEncoding, Signal, Source};
 
 /// Fields of a network that are not unknown ones, so that [`Parts::extra`] cannot have them.
 const FIELDS: [&str; 12] = [
@@ -25,10 +26,21 @@ const FIELDS: [&str; 12] = [
     "masks",
 ];
 
-/// Checks parts; returns the number of bits of t that the network reads.
-pub(crate) fn check(parts: &Parts) -> Result<u32, NetworkError> {
+/// Numbers that follow from the sources of a network.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Counts {
+    /// Number of input nodes.
+    pub(crate) inputs: u32,
+    /// Number of bits of t.
+    pub(crate) counter_bits: u32,
+    /// Number of bits of all values.
+    pub(crate) variables: u32,
+}
+
+/// Checks parts.
+pub(crate) fn check(parts: &Parts) -> Result<Counts, NetworkError> {
     check_rate(parts.sample_rate)?;
-    let counter_bits = check_inputs(parts.inputs, parts.input_encoding)?;
+    let counts = check_sources(&parts.sources)?;
     let gates: usize = parts.layers.iter().map(|layer| layer.gates.len()).sum();
     for (count, kind) in [(gates, "gates"), (parts.layers.len(), "layers")] {
         if count > MAX_GATES {
@@ -37,11 +49,11 @@ pub(crate) fn check(parts: &Parts) -> Result<u32, NetworkError> {
         }
     }
     check_extra(parts)?;
-    check_operands(parts.inputs, &parts.layers)?;
-    let nodes = parts.inputs + gates as u32;
+    check_operands(counts.inputs, &parts.layers)?;
+    let nodes = counts.inputs + gates as u32;
     check_outputs(&parts.outputs, nodes, parts.output_encoding)?;
-    check_masks(&parts.masks, parts.inputs, nodes)?;
-    Ok(counter_bits)
+    check_masks(&parts.masks, counts.inputs, nodes)?;
+    Ok(counts)
 }
 
 /// Rejects unknown fields with the name of a known one.
@@ -68,27 +80,74 @@ fn check_rate(rate: u32) -> Result<(), NetworkError> {
     Err(NetworkError::new("sample_rate", problem))
 }
 
-fn check_inputs(inputs: u32, encoding: InputEncoding) -> Result<u32, NetworkError> {
-    let digit_bits = encoding.digit_bits();
-    if !(1..=12).contains(&digit_bits) {
-        let problem = format!("digits of {digit_bits} bits, but they have 1..12");
-        return Err(NetworkError::new("input_encoding.digit_bits", problem));
+/// Checks the sources; returns the numbers of inputs, bits of t and variables.
+pub(crate) fn check_sources(sources: &[Source]) -> Result<Counts, NetworkError> {
+    let mut counts = Counts::default();
+    let mut control_bits = 0;
+    for (i, source) in sources.iter().enumerate() {
+        let wrong = |field: &str, problem| Err(NetworkError::new(format!("inputs[{i}]{field}"), problem));
+        let most = match source.signal {
+            Signal::Time => MAX_COUNTER_BITS as u8,
+            _ => MAX_VALUE_BITS,
+        };
+        if !(1..=most).contains(&source.bits) {
+            let problem = format!("{} bits of {}, but there are 1..{most}", source.bits, source.signal);
+            return wrong(".bits", problem);
+        }
+        let digit_bits = source.encoding.digit_bits();
+        if !(1..=12).contains(&digit_bits) {
+            let problem = format!("digits of {digit_bits} bits, but they have 1..12");
+            return wrong(".encoding.digit_bits", problem);
+        }
+        let Some(inputs) = source.inputs() else {
+            let problem = format!("{} bits are not whole digits of {digit_bits} bits", source.bits);
+            return wrong(".bits", problem);
+        };
+        if sources[..i].iter().any(|other| other.signal.is_same(&source.signal)) {
+            return wrong("", format!("{} is an input twice", source.signal));
+        }
+        match &source.signal {
+            Signal::Time => counts.counter_bits = source.bits.into(),
+            Signal::Audio { channel } if *channel > 1 => {
+                return wrong(".channel", format!("{channel} is not 0 or 1"));
+            }
+            Signal::Audio { .. } => {}
+            Signal::Control { name, default } => {
+                if let Err(problem) = check_control(name, *default) {
+                    return wrong("", problem);
+                }
+                control_bits += u32::from(source.bits);
+            }
+        }
+        counts.inputs += inputs;
+        counts.variables += u32::from(source.bits);
     }
-    let problem = match encoding.counter_bits(inputs) {
-        None => format!(
-            "{inputs} inputs are not whole digits of {} inputs",
-            encoding.inputs_per_digit()
-        ),
-        Some(0) => "a network has at least 1 input".to_string(),
-        Some(bits) if bits > MAX_COUNTER_BITS => {
-            format!("{bits} bits of t, but a network reads at most {MAX_COUNTER_BITS}")
-        }
-        Some(_) if inputs > MAX_INPUTS => {
-            format!("{inputs} inputs, but a network has at most {MAX_INPUTS}")
-        }
-        Some(bits) => return Ok(bits),
+    let problem = if counts.inputs == 0 {
+        "a network has at least 1 input".to_string()
+    } else if counts.inputs > MAX_INPUTS {
+        format!("{} inputs, but a network has at most {MAX_INPUTS}", counts.inputs)
+    } else if control_bits > MAX_CONTROL_BITS {
+        format!("{control_bits} bits of controls, but a network has at most {MAX_CONTROL_BITS}")
+    } else {
+        return Ok(counts);
     };
     Err(NetworkError::new("inputs", problem))
+}
+
+/// Checks the name and the default of a control; returns the problem.
+fn check_control(name: &str, default: f64) -> Result<(), String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let begins = name.starts_with(|c: char| c.is_ascii_alphabetic());
+    if !begins || name.len() > MAX_CONTROL_NAME || !name.chars().all(plain) {
+        return Err(format!(
+            "\"{name}\" is not the name of a control: a letter, then letters, digits or _, \
+             at most {MAX_CONTROL_NAME} in all"
+        ));
+    }
+    if !(0.0..=1.0).contains(&default) {
+        return Err(format!("the default {default} is not a number from 0 to 1"));
+    }
+    Ok(())
 }
 
 fn check_operands(inputs: u32, layers: &[NetworkLayer]) -> Result<(), NetworkError> {
@@ -132,6 +191,10 @@ fn check_outputs(
             }
             (MAX_GROUP_SUM_OUTPUTS, "in a group sum")
         }
+        OutputEncoding::Channels { left, right } => {
+            check_channels(left, right, outputs.len())?;
+            (MAX_BINARY_OUTPUTS, "in two channels")
+        }
     };
     if outputs.is_empty() || outputs.len() > most {
         return Err(NetworkError::new(
@@ -150,6 +213,21 @@ fn check_outputs(
             ),
         )),
     }
+}
+
+/// Checks the numbers of bits of two channels, the second of which may be missing.
+fn check_channels(left: u8, right: u8, outputs: usize) -> Result<(), NetworkError> {
+    for (i, bits) in [left, right].into_iter().enumerate() {
+        if bits > MAX_VALUE_BITS || (i == 0 && bits == 0) {
+            let problem = format!("{bits} outputs, but a channel has 1..{MAX_VALUE_BITS}");
+            return Err(NetworkError::new(format!("outputs[{i}]"), problem));
+        }
+    }
+    if usize::from(left) + usize::from(right) == outputs {
+        return Ok(());
+    }
+    let problem = format!("{outputs} outputs, but the channels have {left} and {right}");
+    Err(NetworkError::new("outputs", problem))
 }
 
 /// Rejects masks of nodes that do not exist, and replaced operations of inputs.

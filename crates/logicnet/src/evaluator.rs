@@ -1,11 +1,14 @@
 //! Evaluation of a program, many lanes at a time.
 
 use crate::counter::counter_column;
-use crate::encoding::{byte_source, full_scale, scale};
+use crate::encoding::{full_scale, scale};
 use crate::machine::Machine;
 use crate::program::{OutputSlot, Program};
 use crate::simd::vectorized;
-use crate::{OutputEncoding, Word};
+use crate::{OutputEncoding, W512, Word};
+
+/// Number of lanes of the widest word.
+const MAX_LANES: usize = W512::LANES;
 
 /// Evaluates a program, one group of lanes after another, with words of one width.
 ///
@@ -40,6 +43,10 @@ impl<W: Word> Evaluator<W> {
 
     /// Starts a group in which lane k is time `t0 + k`, for any t0. The counter wraps
     /// at 2^32, and the network reads its low bits.
+    ///
+    /// Bits of t come first among the variables, and the program's others read the higher
+    /// bits of the counter, as far as it has them. So, from 0 on, the lanes enumerate the
+    /// values of up to 32 variables.
     pub fn start(&mut self, t0: u32) {
         // From one aligned group to another, only bits above those of the lanes change.
         let changed = match self.first_time {
@@ -48,12 +55,46 @@ impl<W: Word> Evaluator<W> {
         };
         let (program, slots) = self.machine.restart();
         for &(bit, slot) in &program.inputs {
-            if changed >> bit & 1 == 1 {
+            if bit < 32 && changed >> bit & 1 == 1 {
                 slots[usize::from(slot)] =
                     W::from_columns(|j| counter_column(bit, t0.wrapping_add(64 * j as u32)));
             }
         }
         self.first_time = Some(t0);
+    }
+
+    /// Starts a group with these values of the program's variables.
+    pub(crate) fn start_with(&mut self, value: impl Fn(u8) -> W) {
+        let (program, slots) = self.machine.restart();
+        for &(variable, slot) in &program.inputs {
+            slots[usize::from(slot)] = value(variable);
+        }
+        self.first_time = None;
+    }
+
+    /// Starts a group in which lane k is at time `times[k]` and hears the frames `audio[0][k]`
+    /// and `audio[1][k]`, given by [`audio_value`](crate::audio_value). Missing frames are
+    /// 0. The program must have been built with values of its controls.
+    pub fn start_frames(&mut self, times: &[u32], audio: [&[u16]; 2]) {
+        let (program, slots) = self.machine.restart();
+        let mut planes = [W::ZERO; 8];
+        let mut transposed = None;
+        // Variables are in order, so each byte of a signal is transposed once.
+        for &(variable, slot) in &program.inputs {
+            let (signal, bit) = program.signal_bit(variable);
+            let byte = bit / 8;
+            if transposed != Some((signal, byte)) {
+                transposed = Some((signal, byte));
+                planes = match signal {
+                    None => byte_planes(times.iter().map(|t| t.to_le_bytes()[byte])),
+                    Some(channel) => {
+                        byte_planes(audio[channel].iter().map(|x| x.to_le_bytes()[byte]))
+                    }
+                };
+            }
+            slots[usize::from(slot)] = planes[bit % 8];
+        }
+        self.first_time = None;
     }
 
     /// Evaluates at most `gates` more gates of the group; returns true once the group is
@@ -81,13 +122,40 @@ impl<W: Word> Evaluator<W> {
         read(self.program().outputs[output], self.machine.slots())
     }
 
-    /// Writes the samples of the complete group in lane order, as many as fit in `out`.
+    /// Writes the samples of the complete group in lane order, as many as fit in `out`; of
+    /// more than eight bits the top eight, of two channels the first.
     pub fn samples(&self, out: &mut [u8]) {
-        let program = self.program();
-        match program.output_encoding {
-            OutputEncoding::Binary => binary_samples(&program.outputs, self.machine.slots(), out),
-            OutputEncoding::GroupSum { groups } => self.group_sums(usize::from(groups), out),
+        let OutputEncoding::GroupSum { groups } = self.program().output_encoding else {
+            return self.channel_bytes(0, 0, out);
+        };
+        self.group_sums(usize::from(groups), out);
+    }
+
+    /// Writes the levels of a channel in the complete group, in lane order and units of
+    /// 1/32,768 of full scale, as many as fit in `out`. See [`OutputEncoding::level`].
+    pub fn levels(&self, channel: usize, out: &mut [i16]) {
+        let (mut high, mut low) = ([0; MAX_LANES], [0; MAX_LANES]);
+        let lanes = out.len().min(W::LANES);
+        match self.program().output_encoding {
+            OutputEncoding::Channels { .. } => {
+                self.channel_bytes(channel, 0, &mut high[..lanes]);
+                self.channel_bytes(channel, 1, &mut low[..lanes]);
+            }
+            _ => self.samples(&mut high[..lanes]),
         }
+        for (level, bytes) in out.iter_mut().zip(low.into_iter().zip(high)) {
+            *level = i16::from_le_bytes(bytes.into()) ^ i16::MIN;
+        }
+    }
+
+    /// Writes a byte of each sample of a channel, by its place from the highest byte down.
+    fn channel_bytes(&self, channel: usize, place: usize, out: &mut [u8]) {
+        let program = self.program();
+        let encoding = program.output_encoding;
+        let outputs = encoding.of_channel(channel, &program.outputs);
+        let source = |bit| encoding.bit_source(outputs.len(), bit + 8 - 8 * place);
+        let sources = core::array::from_fn(|bit| source(bit).map(|output| outputs[output]));
+        sample_bytes(&sources, self.machine.slots(), out);
     }
 
     fn group_sums(&self, groups: usize, out: &mut [u8]) {
@@ -130,13 +198,25 @@ fn read<W: Word>(output: OutputSlot, slots: &[W]) -> W {
 }
 
 vectorized! {
-    fn binary_samples[W: Word](outputs: &[OutputSlot], slots: &[W], out: &mut [u8]) {
+    /// Writes one byte a lane, whose bits come from these outputs or are 0.
+    fn sample_bytes[W: Word](sources: &[Option<OutputSlot>; 8], slots: &[W], out: &mut [u8]) {
         let mut planes = [W::ZERO; 8];
-        for (bit, plane) in planes.iter_mut().enumerate() {
-            *plane = read(outputs[byte_source(outputs.len(), bit)], slots);
+        for (plane, source) in planes.iter_mut().zip(sources) {
+            if let Some(output) = *source {
+                *plane = read(output, slots);
+            }
         }
         W::bytes(planes, out);
     }
+}
+
+/// Returns the planes of one byte a lane, of as many as there are lanes.
+fn byte_planes<W: Word>(bytes: impl Iterator<Item = u8>) -> [W; 8] {
+    let mut lanes = [0; MAX_LANES];
+    for (lane, byte) in lanes.iter_mut().zip(bytes) {
+        *lane = byte;
+    }
+    W::planes(&lanes[..W::LANES])
 }
 
 /// Counts in each lane the columns that are 1 there. Returns the bits of the counts as

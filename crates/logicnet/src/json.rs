@@ -8,8 +8,8 @@ use core::fmt::Write;
 use serde_json::{Map, Value};
 
 use crate::{
-    DEFAULT_SAMPLE_RATE, Gate, InputEncoding, MAX_INPUTS, Mask, Masks, Network, NetworkError,
-    NetworkLayer, Op, OutputEncoding, Parts,
+    DEFAULT_SAMPLE_RATE, Gate, InputEncoding, MAX_COUNTER_BITS, MAX_INPUTS, Mask, Masks, Network, NetworkError,
+    NetworkLayer, Op, OutputEncoding, Parts, Source,
 };
 
 /// The `format` field of every network file.
@@ -53,8 +53,7 @@ impl Network {
                 Some(rate) => whole(&rate, "sample_rate")?,
                 None => DEFAULT_SAMPLE_RATE,
             },
-            inputs: whole(&inputs, "inputs")?,
-            input_encoding: input_encoding(fields.remove("input_encoding"), &inputs)?,
+            sources: sources(&inputs, fields.remove("input_encoding"))?,
             layers: items(layers, "layers")?
                 .into_iter()
                 .enumerate()
@@ -103,7 +102,7 @@ impl Network {
         }
         file.field("sample_rate", &self.sample_rate().into());
         file.field("inputs", &self.inputs().into());
-        if let Some(encoding) = input_encoding_value(self.input_encoding()) {
+        if let Some(encoding) = input_encoding_value(self.sources()[0].encoding) {
             file.field("input_encoding", &encoding);
         }
         file.layers(self, gates);
@@ -337,6 +336,26 @@ fn input_encoding(value: Option<Value>, inputs: &Value) -> Result<InputEncoding,
     }
 }
 
+/// Returns the source of version 1, t.
+fn sources(inputs: &Value, encoding: Option<Value>) -> Result<Vec<Source>, NetworkError> {
+    let encoding = input_encoding(encoding, inputs)?;
+    let inputs = whole(inputs, "inputs")?;
+    let problem = match encoding.bits(inputs) {
+        None => format!(
+            "{inputs} inputs are not whole digits of {} inputs",
+            encoding.inputs_per_digit()
+        ),
+        Some(bits) if bits > MAX_COUNTER_BITS => {
+            format!("{bits} bits of t, but a network reads at most {MAX_COUNTER_BITS}")
+        }
+        Some(0) => "a network has at least 1 input".to_string(),
+        Some(bits) => {
+            return Ok([Source { encoding, ..Source::time(bits as u8) }].into());
+        }
+    };
+    Err(NetworkError::new("inputs", problem))
+}
+
 fn output_encoding(value: Option<Value>) -> Result<OutputEncoding, NetworkError> {
     const PATH: &str = "output_encoding";
     let Some(value) = value else {
@@ -358,6 +377,7 @@ fn output_encoding(value: Option<Value>) -> Result<OutputEncoding, NetworkError>
 fn input_encoding_value(encoding: InputEncoding) -> Option<Value> {
     let kind = match encoding {
         InputEncoding::Binary => return None,
+        InputEncoding::Gray => return Some("gray".into()),
         InputEncoding::Thermometer { .. } => "thermometer",
         InputEncoding::OneHot { .. } => "one-hot",
     };

@@ -3,11 +3,15 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::{Gate, InputEncoding, Lit, Network, NetworkError, NetworkLayer, Op, Parts, Xag};
+use crate::source::spans;
+use crate::{
+    Gate, InputEncoding, Lit, Network, NetworkError, NetworkLayer, Op, Parts, Source, Xag,
+};
 
 impl Network {
     /// Makes a network of a graph's live gates, with binary inputs. Everything else, such
-    /// as name, sample rate and output encoding, comes from `parts`.
+    /// as name, sample rate and output encoding, comes from `parts`. If these have no
+    /// sources, the graph's variables are bits of t.
     ///
     /// # Errors
     /// Fails if the graph has more gates or outputs than a network may have, or if the
@@ -25,10 +29,22 @@ impl Network {
             inverted[output.node() as usize] =
                 output.inverted() && output.node() >= graph.first_gate();
         }
-        let inputs = graph.counter_bits();
-        let mut numbers: Vec<u32> = (0..graph.nodes())
-            .map(|node| node.saturating_sub(1))
-            .collect();
+        let mut sources = parts.sources;
+        if sources.is_empty() {
+            sources.push(Source::time(graph.variables() as u8));
+        }
+        for source in &mut sources {
+            source.encoding = InputEncoding::Binary;
+        }
+        let inputs = graph.variables();
+        let mut numbers: Vec<u32> = vec![0; graph.nodes() as usize];
+        for span in spans(&sources) {
+            for (variable, node) in span.variables.zip(span.nodes) {
+                if let Some(number) = numbers.get_mut(1 + variable as usize) {
+                    *number = node;
+                }
+            }
+        }
         let mut layers: Vec<NetworkLayer> = Vec::new();
         let mut next = inputs;
         for node in order {
@@ -88,8 +104,7 @@ impl Network {
             layers.push(last);
         }
         Network::try_from(Parts {
-            inputs,
-            input_encoding: InputEncoding::Binary,
+            sources,
             layers,
             outputs,
             ..parts
@@ -97,7 +112,7 @@ impl Network {
     }
 }
 
-/// Returns the depth of each live gate, which is 1 for those that read only bits of t. It
+/// Returns the depth of each live gate, which is 1 for those that read only variables. It
 /// is 0 for all other nodes.
 fn levels(graph: &Xag) -> Vec<u32> {
     let mut levels = vec![0; graph.nodes() as usize];

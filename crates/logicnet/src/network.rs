@@ -1,13 +1,17 @@
 //! The network: gates in layers, checked on construction.
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
 use serde_json::{Map, Value};
 
-use crate::check::{check, check_masks};
-use crate::{Gate, InputEncoding, Masks, NetworkError, Op, OutputEncoding, Parts};
+use crate::check::{Counts, check, check_masks};
+use crate::source;
+use crate::{
+    Gate, InputEncoding, Masks, NetworkError, Op, OutputEncoding, Parts, Signal, Source, SourceSpan,
+};
 
 /// For each operation, by number, whether it reads its first and its second operand, if
 /// the two are different nodes.
@@ -31,14 +35,14 @@ pub struct Network {
     first_gate_of_layer: Vec<u32>,
     gates: Vec<Gate>,
     reached: Vec<(u32, Gate)>,
-    counter_bits: u32,
+    counts: Counts,
 }
 
 impl TryFrom<Parts> for Network {
     type Error = NetworkError;
 
     fn try_from(mut parts: Parts) -> Result<Network, NetworkError> {
-        let counter_bits = check(&parts)?;
+        let counts = check(&parts)?;
         let mut gates = Vec::new();
         let mut first_gate_of_layer = Vec::with_capacity(parts.layers.len());
         for layer in &mut parts.layers {
@@ -46,11 +50,11 @@ impl TryFrom<Parts> for Network {
             gates.append(&mut layer.gates);
         }
         Ok(Network {
-            reached: reached(parts.inputs, &gates, &parts.outputs),
+            reached: reached(counts.inputs, &gates, &parts.outputs),
             parts,
             first_gate_of_layer,
             gates,
-            counter_bits,
+            counts,
         })
     }
 }
@@ -95,12 +99,51 @@ impl Network {
 
     /// Number of inputs; the first gate is the node of this number.
     pub fn inputs(&self) -> u32 {
-        self.parts.inputs
+        self.counts.inputs
     }
 
-    /// Encoding of t in the inputs.
-    pub fn input_encoding(&self) -> InputEncoding {
-        self.parts.input_encoding
+    /// Signals that the network reads, in the order of their inputs.
+    pub fn sources(&self) -> &[Source] {
+        &self.parts.sources
+    }
+
+    /// Iterates over the sources, with the numbers of their nodes and variables.
+    pub fn spans(&self) -> impl Iterator<Item = SourceSpan<'_>> {
+        source::spans(&self.parts.sources)
+    }
+
+    /// Iterates over names of the inputs for people: the signal and the number of the bit, or
+    /// `in` and the node of other encodings.
+    pub fn input_names(&self) -> impl Iterator<Item = String> {
+        self.spans().flat_map(|SourceSpan { source, nodes, .. }| {
+            let first = nodes.start;
+            nodes.map(move |node| match (source.encoding, &source.signal) {
+                (InputEncoding::Binary, Signal::Time) => format!("t{}", node - first),
+                (InputEncoding::Binary, signal) => format!("{}.{}", signal.short_name(), node - first),
+                _ => format!("in{node}"),
+            })
+        })
+    }
+
+    /// Returns the name of an output for people: the number of the bit, and the channel if
+    /// there are two.
+    pub fn output_name(&self, output: usize) -> String {
+        match self.output_encoding() {
+            OutputEncoding::Channels { left, right: 1.. } => {
+                let left = usize::from(left);
+                match output.checked_sub(left) {
+                    Some(bit) => format!("right {bit}"),
+                    None => format!("left {output}"),
+                }
+            }
+            _ => format!("bit {output}"),
+        }
+    }
+
+    /// Returns whether the network reads a channel of sound.
+    pub fn hears(&self) -> bool {
+        let audio = |source: &Source| matches!(source.signal, Signal::Audio { .. });
+        self.sources().iter().any(audio)
     }
 
     /// Nodes of the outputs, least significant first.
@@ -136,17 +179,23 @@ impl Network {
 
     /// Number of nodes: inputs and gates.
     pub fn nodes(&self) -> u32 {
-        self.parts.inputs + self.gates.len() as u32
+        self.inputs() + self.gates.len() as u32
     }
 
-    /// Number of bits of t that the network reads, 1..=[`MAX_COUNTER_BITS`](crate::MAX_COUNTER_BITS).
+    /// Number of bits of t that the network reads, 0..=[`MAX_COUNTER_BITS`](crate::MAX_COUNTER_BITS).
     pub fn counter_bits(&self) -> u32 {
-        self.counter_bits
+        self.counts.counter_bits
     }
 
-    /// Number of samples after which the sound repeats: 2 to the power of `counter_bits`.
+    /// Number of bits of all values that the network reads.
+    pub fn variables(&self) -> u32 {
+        self.counts.variables
+    }
+
+    /// Number of samples after which the sound repeats, if sound and controls that the
+    /// network reads stay the same: 2 to the power of `counter_bits`.
     pub fn period(&self) -> u32 {
-        1 << self.counter_bits
+        1 << self.counter_bits()
     }
 
     /// Number of layers.

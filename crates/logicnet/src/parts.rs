@@ -5,12 +5,16 @@ use alloc::vec::Vec;
 
 use serde_json::{Map, Value};
 
-use crate::{InputEncoding, Masks, Op, OutputEncoding};
+use crate::{Masks, Op, OutputEncoding, Source};
 
 /// Maximum number of bits of t that a network reads; its period is at most 2^24 samples.
 pub const MAX_COUNTER_BITS: u32 = 24;
 /// Maximum number of inputs; only thermometer and one-hot encodings come near it.
 pub const MAX_INPUTS: u32 = 4096;
+/// Maximum number of bits of an audio frame or a control, and of a sample.
+pub const MAX_VALUE_BITS: u8 = 16;
+/// Maximum number of bits of all controls together.
+pub const MAX_CONTROL_BITS: u32 = 64;
 /// Maximum number of gates, and of layers.
 pub const MAX_GATES: usize = 65_536;
 /// Maximum number of outputs in binary.
@@ -44,8 +48,8 @@ pub struct NetworkLayer {
 
 /// The parts of a network, not yet checked.
 ///
-/// The inputs are the nodes 0..inputs; the gates are the nodes that follow, in order,
-/// layer by layer.
+/// The inputs of the sources are the first nodes; the gates are the nodes that follow, in
+/// order, layer by layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parts {
     /// A short name for displays.
@@ -56,13 +60,11 @@ pub struct Parts {
     pub source: Option<String>,
     /// Sample rate at normal speed in Hz, 1..=[`MAX_SAMPLE_RATE`].
     pub sample_rate: u32,
-    /// Number of inputs.
-    pub inputs: u32,
-    /// Encoding of t in the inputs.
-    pub input_encoding: InputEncoding,
+    /// Signals that the network reads, in the order of their inputs.
+    pub sources: Vec<Source>,
     /// The gates, in layers.
     pub layers: Vec<NetworkLayer>,
-    /// Nodes of the outputs, least significant first.
+    /// Nodes of the outputs, least significant first, channel by channel.
     pub outputs: Vec<u32>,
     /// Encoding of the sample in the outputs.
     pub output_encoding: OutputEncoding,
@@ -79,8 +81,7 @@ impl Default for Parts {
             description: None,
             source: None,
             sample_rate: DEFAULT_SAMPLE_RATE,
-            inputs: 0,
-            input_encoding: InputEncoding::default(),
+            sources: Vec::new(),
             layers: Vec::new(),
             outputs: Vec::new(),
             output_encoding: OutputEncoding::default(),

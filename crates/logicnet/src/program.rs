@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::iter;
 
 use crate::xag::{Kind, Lit, Lowering, Xag, XagGate};
-use crate::{Masks, Network, OutputEncoding};
+use crate::{Controls, Masks, Network, OutputEncoding, Signal};
 
 /// A gate of a program, which reads the slots `a` and `b` and writes `out`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,8 +35,11 @@ pub(crate) struct OutputSlot {
 /// operation, so that the loop over gates does not branch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
-    pub(crate) counter_bits: u32,
-    /// Bits of t and their slots, which nothing else uses.
+    pub(crate) variables: u32,
+    /// First variable and number of bits of each channel of sound; no bits if the network
+    /// does not read it.
+    pub(crate) audio: [(u8, u8); 2],
+    /// Variables that are read and their slots, which nothing else uses.
     pub(crate) inputs: Vec<(u8, u16)>,
     pub(crate) steps: Vec<Step>,
     pub(crate) rounds: Vec<Round>,
@@ -48,14 +51,39 @@ pub struct Program {
 
 impl Program {
     /// Builds the program of a network under these masks. The network's own masks apply
-    /// only if they are passed: `network.masks()`.
+    /// only if they are passed: `network.masks()`. Controls are variables of the program.
     pub fn new(network: &Network, masks: &Masks) -> Program {
         Builder::new().build(network, masks)
     }
 
-    /// Number of bits of t that the network reads; its period is 2 to this power.
-    pub fn counter_bits(&self) -> u32 {
-        self.counter_bits
+    /// Number of variables: bits of t, sound and controls.
+    pub fn variables(&self) -> u32 {
+        self.variables
+    }
+
+    /// Returns whether an output depends on sound.
+    pub fn hears(&self) -> bool {
+        let mut read = self.inputs.iter().map(|&(variable, _)| variable);
+        read.any(|variable| {
+            let of = |&(first, bits): &(u8, u8)| (first..first + bits).contains(&variable);
+            self.audio.iter().any(of)
+        })
+    }
+
+    /// Returns the channel of sound that a variable belongs to, or `None` for t, and the bit
+    /// of the value: of 32 bits of t, or of 16 bits of a frame.
+    pub(crate) fn signal_bit(&self, variable: u8) -> (Option<usize>, usize) {
+        for (channel, &(first, bits)) in self.audio.iter().enumerate() {
+            if (first..first + bits).contains(&variable) {
+                return (Some(channel), usize::from(16 - bits + variable - first));
+            }
+        }
+        (None, usize::from(variable) % 32)
+    }
+
+    /// Number of channels, 1 or 2.
+    pub fn channels(&self) -> usize {
+        self.output_encoding.channels()
     }
 
     /// Number of gates evaluated for each group of lanes.
@@ -118,12 +146,37 @@ impl Builder {
         Builder::default()
     }
 
-    /// Builds the program of a network under these masks.
+    /// Builds the program of a network under these masks, with its controls as variables.
     pub fn build(&mut self, network: &Network, masks: &Masks) -> Program {
+        self.build_at(network, masks, None)
+    }
+
+    /// Builds the program of a network under these masks, for these values of its controls.
+    pub fn build_with(
+        &mut self,
+        network: &Network,
+        masks: &Masks,
+        controls: &Controls,
+    ) -> Program {
+        self.build_at(network, masks, Some(controls))
+    }
+
+    fn build_at(
+        &mut self,
+        network: &Network,
+        masks: &Masks,
+        controls: Option<&Controls>,
+    ) -> Program {
         let mut xag = core::mem::take(&mut self.xag);
-        self.lowering.lower(network, masks, &mut xag);
-        let program = self.lay_out(&xag, network.output_encoding());
+        self.lowering.lower(network, masks, controls, &mut xag);
+        let mut program = self.lay_out(&xag, network.output_encoding());
         self.xag = xag;
+        for span in network.spans() {
+            if let Signal::Audio { channel } = span.source.signal {
+                let first = span.variables.start as u8;
+                program.audio[usize::from(channel)] = (first, span.source.bits);
+            }
+        }
         program
     }
 
@@ -174,7 +227,8 @@ impl Builder {
             *end -= first as u32;
         }
         Program {
-            counter_bits: xag.counter_bits(),
+            variables: xag.variables(),
+            audio: [(0, 0); 2],
             inputs: slots.inputs().collect(),
             steps: self.steps[first..].to_vec(),
             rounds,
@@ -254,10 +308,11 @@ impl Slots<'_> {
         self.free = gate;
     }
 
-    /// Iterates over the bits of t that are read and their slots.
+    /// Iterates over the variables that are read and their slots.
     fn inputs(&self) -> impl Iterator<Item = (u8, u16)> {
-        let bits = (0..).zip(&self.nodes[1..self.first_gate as usize]);
-        bits.filter(|(_, node)| node.phase_or_slot >= SLOT)
-            .map(|(bit, node)| (bit, node.phase_or_slot as u16))
+        let variables = (0..).zip(&self.nodes[1..self.first_gate as usize]);
+        variables
+            .filter(|(_, node)| node.phase_or_slot >= SLOT)
+            .map(|(variable, node)| (variable, node.phase_or_slot as u16))
     }
 }

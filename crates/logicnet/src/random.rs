@@ -14,7 +14,10 @@ use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use crate::{Gate, MAX_COUNTER_BITS, MAX_GATES, Network, NetworkError, NetworkLayer, Op, Parts};
+use crate::check::check_sources;
+use crate::{
+    Gate, MAX_COUNTER_BITS, MAX_GATES, Network, NetworkError, NetworkLayer, Op, Parts, Source,
+};
 
 /// Number of outputs of a random network: the last gates of its last layer.
 const OUTPUTS: usize = 8;
@@ -93,6 +96,24 @@ impl Network {
         ops: Ops,
         seed: u64,
     ) -> Result<Network, NetworkError> {
+        if !(1..=MAX_COUNTER_BITS).contains(&inputs) {
+            let problem = format!("{inputs} inputs, but a network has 1..{MAX_COUNTER_BITS}");
+            return Err(NetworkError::new("inputs", problem));
+        }
+        Network::random_of([Source::time(inputs as u8)].into(), widths, ops, seed)
+    }
+
+    /// Makes a random network of these sources, as [`Network::random`] does.
+    ///
+    /// # Errors
+    /// Fails if the sources are not those of a network, or for the layers, as
+    /// [`Network::random`] does.
+    pub fn random_of(
+        sources: Vec<Source>,
+        widths: &[usize],
+        ops: Ops,
+        seed: u64,
+    ) -> Result<Network, NetworkError> {
         let gates = widths
             .iter()
             .fold(0, |sum: usize, &width| sum.saturating_add(width));
@@ -110,10 +131,7 @@ impl Network {
             let problem = format!("the last layer has at least {OUTPUTS} gates, the outputs");
             return Err(NetworkError::new("layers", problem));
         }
-        if !(1..=MAX_COUNTER_BITS).contains(&inputs) {
-            let problem = format!("{inputs} inputs, but a network has 1..{MAX_COUNTER_BITS}");
-            return Err(NetworkError::new("inputs", problem));
-        }
+        let inputs = check_sources(&sources)?.inputs;
         let mut rng = Rng::new(seed);
         let (mut first, mut next) = (0, inputs);
         let layers = widths
@@ -130,7 +148,7 @@ impl Network {
         Network::try_from(Parts {
             name: format!("random {seed}"),
             source: Some("random ".to_string() + &seed.to_string()),
-            inputs,
+            sources,
             layers,
             outputs: (next - OUTPUTS as u32..next).collect(),
             ..Parts::default()

@@ -1,4 +1,4 @@
-//! Transposition of 8 x 64 bits, from bit planes to samples.
+//! Transposition of 8 x 64 bits, between bit planes and bytes.
 
 /// Exchanges one bit of the word index with one bit of the bit position, in each of N
 /// columns. For each pair of words whose indices differ in `DISTANCE` only, the bits of
@@ -29,6 +29,17 @@ pub(crate) fn bytes_of_planes<const N: usize>(words: &mut [[u64; N]; 8]) {
     exchange::<N, 4, 32, 0x0000_0000_ffff_ffff>(words);
 }
 
+/// Transposes 64 bytes in lane order into 8 planes of 64 lanes: the inverse of
+/// [`bytes_of_planes`], whose steps are their own inverses.
+pub(crate) fn planes_of_bytes<const N: usize>(words: &mut [[u64; N]; 8]) {
+    exchange::<N, 4, 32, 0x0000_0000_ffff_ffff>(words);
+    exchange::<N, 2, 16, 0x0000_ffff_0000_ffff>(words);
+    exchange::<N, 1, 8, 0x00ff_00ff_00ff_00ff>(words);
+    exchange::<N, 4, 4, 0x0f0f_0f0f_0f0f_0f0f>(words);
+    exchange::<N, 2, 2, 0x3333_3333_3333_3333>(words);
+    exchange::<N, 1, 1, 0x5555_5555_5555_5555>(words);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -39,11 +50,14 @@ mod tests {
             for lane in 0..64 {
                 let mut w = [[0u64]; 8];
                 w[plane][0] = 1 << lane;
+                let planes = w;
                 bytes_of_planes(&mut w);
                 let mut expected = [0u64; 8];
                 expected[lane / 8] = 1 << (8 * (lane % 8) + plane);
                 let bytes = w.map(|[word]| word);
                 assert_eq!(bytes, expected, "plane {plane} lane {lane}");
+                planes_of_bytes(&mut w);
+                assert_eq!(w, planes, "and back");
             }
         }
     }

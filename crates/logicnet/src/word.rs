@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::transpose::bytes_of_planes;
+use crate::transpose::{bytes_of_planes, planes_of_bytes};
 
 /// A word of 32 to 512 one-bit lanes with bitwise operations.
 ///
@@ -60,6 +60,23 @@ pub trait Word: Copy + fmt::Debug + PartialEq + Send + 'static {
     /// Writes one byte a lane, as many as fit in `out`. The bits of each byte are the
     /// lane's values in the eight planes, plane 0 the lowest bit.
     fn bytes(planes: [Self; 8], out: &mut [u8]);
+    /// Returns the eight planes of one byte a lane, as [`Word::bytes`] reads them. Lanes
+    /// without a byte are 0.
+    fn planes(bytes: &[u8]) -> [Self; 8];
+}
+
+/// Reads the 64 bytes of each column; missing ones are 0.
+#[inline(always)]
+fn load<const N: usize>(bytes: &[u8]) -> [[u64; N]; 8] {
+    let mut words = [[0; N]; 8];
+    for (j, column) in bytes.chunks(64).take(N).enumerate() {
+        for (word, bytes) in words.iter_mut().zip(column.chunks(8)) {
+            let mut eight = [0; 8];
+            eight[..bytes.len()].copy_from_slice(bytes);
+            word[j] = u64::from_le_bytes(eight);
+        }
+    }
+    words
 }
 
 /// Writes the 64 bytes of each column, as many as fit in `out`.
@@ -101,6 +118,12 @@ macro_rules! narrow_word {
                 store(&words, &mut out[..lanes]);
             }
             #[inline(always)]
+            fn planes(bytes: &[u8]) -> [Self; 8] {
+                let mut words = load::<1>(&bytes[..bytes.len().min(Self::LANES)]);
+                planes_of_bytes(&mut words);
+                words.map(|[word]| word as $type)
+            }
+            #[inline(always)]
             fn zip(self, other: Self, f: impl Fn(u64, u64) -> u64) -> Self {
                 f(self.into(), other.into()) as $type
             }
@@ -132,6 +155,12 @@ macro_rules! wide_word {
                 let mut words = planes.map(|plane| plane.0);
                 bytes_of_planes(&mut words);
                 store(&words, out);
+            }
+            #[inline(always)]
+            fn planes(bytes: &[u8]) -> [Self; 8] {
+                let mut words = load(bytes);
+                planes_of_bytes(&mut words);
+                words.map($name)
             }
             #[inline(always)]
             fn zip(self, other: Self, f: impl Fn(u64, u64) -> u64) -> Self {

@@ -9,7 +9,7 @@
 //! use logicnet::{Network, Parts, Xag};
 //!
 //! let mut graph = Xag::new(2);
-//! let (a, b) = (graph.counter_bit(0), graph.counter_bit(1));
+//! let (a, b) = (graph.variable(0), graph.variable(1));
 //! let either = graph.or(a, b);
 //! let both = graph.and(a, b);
 //! let differ = graph.and(either, !both);
@@ -25,7 +25,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Not;
 
-use crate::{Gate, InputEncoding, Mask, Masks, Network, Op};
+use crate::{Controls, Gate, InputEncoding, Mask, Masks, Network, Op, Signal, SourceSpan};
 
 /// A literal: a node of a graph or its complement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -123,12 +123,13 @@ pub struct XagGate {
 
 /// An XOR-AND graph.
 ///
-/// Node 0 is the constant 0. The next nodes are the bits of t, least significant first.
-/// Then follow the gates, each of which reads earlier nodes. No two gates are the same
-/// operation of the same nodes.
+/// Node 0 is the constant 0. The next nodes are the variables: the bits of t, least
+/// significant first, then those of [other sources](crate::SourceSpan). Then follow the
+/// gates, each of which reads earlier nodes. No two gates are the same operation of the same
+/// nodes.
 #[derive(Clone, Debug, Default)]
 pub struct Xag {
-    counter_bits: u32,
+    variables: u32,
     gates: Vec<XagGate>,
     outputs: Vec<Lit>,
     /// Hash table from gates to gate index + 1, with open addressing, at most half full.
@@ -136,16 +137,16 @@ pub struct Xag {
 }
 
 impl Xag {
-    /// Creates a graph without gates that reads this many bits of t.
-    pub fn new(counter_bits: u32) -> Xag {
+    /// Creates a graph without gates that reads this many variables.
+    pub fn new(variables: u32) -> Xag {
         let mut xag = Xag::default();
-        xag.reset(counter_bits, 0);
+        xag.reset(variables, 0);
         xag
     }
 
     /// Empties the graph and keeps its memory.
-    pub(crate) fn reset(&mut self, counter_bits: u32, expected_gates: usize) {
-        self.counter_bits = counter_bits;
+    pub(crate) fn reset(&mut self, variables: u32, expected_gates: usize) {
+        self.variables = variables;
         self.gates.clear();
         self.outputs.clear();
         self.table.clear();
@@ -153,15 +154,15 @@ impl Xag {
             .resize((2 * expected_gates).next_power_of_two().max(64), 0);
     }
 
-    /// Number of bits of t that the graph may read.
-    pub fn counter_bits(&self) -> u32 {
-        self.counter_bits
+    /// Number of variables that the graph may read.
+    pub fn variables(&self) -> u32 {
+        self.variables
     }
 
-    /// Returns bit `bit` of t.
-    pub fn counter_bit(&self, bit: u32) -> Lit {
-        debug_assert!(bit < self.counter_bits);
-        Lit::new(1 + bit, false)
+    /// Returns a variable, such as a bit of t.
+    pub fn variable(&self, number: u32) -> Lit {
+        debug_assert!(number < self.variables);
+        Lit::new(1 + number, false)
     }
 
     /// The gates; the first is node [`Xag::first_gate`].
@@ -171,15 +172,15 @@ impl Xag {
 
     /// The node of the first gate.
     pub fn first_gate(&self) -> u32 {
-        1 + self.counter_bits
+        1 + self.variables
     }
 
-    /// Number of nodes: the constant, the bits of t and the gates.
+    /// Number of nodes: the constant, the variables and the gates.
     pub fn nodes(&self) -> u32 {
         self.first_gate() + self.gates.len() as u32
     }
 
-    /// Returns the gate at a node, or `None` for the constant and the bits of t.
+    /// Returns the gate at a node, or `None` for the constant and the variables.
     pub fn gate(&self, node: u32) -> Option<XagGate> {
         let index = node.checked_sub(self.first_gate())?;
         Some(self.gates[index as usize])
@@ -270,7 +271,7 @@ impl Xag {
             match self.table[at] {
                 0 => break,
                 entry if self.gates[entry as usize - 1] == gate => {
-                    return Lit::new(self.counter_bits + entry, false);
+                    return Lit::new(self.variables + entry, false);
                 }
                 _ => at = (at + 1) & mask,
             }
@@ -327,12 +328,26 @@ impl Xag {
         }
     }
 
-    /// Copies the live part of the graph, with `bit` giving the literals of the bits of t.
-    pub(crate) fn copy(&self, counter_bits: u32, bit: impl Fn(u32) -> Lit) -> Xag {
-        let mut copy = Xag::new(counter_bits);
+    /// Copies the live part of the graph, with `variable` giving the literals of the variables.
+    pub(crate) fn copy(&self, variables: u32, variable: impl Fn(u32) -> Lit) -> Xag {
+        let mut copy = Xag::new(variables);
+        let made = self.copy_into(&mut copy, variable);
+        copy.set_outputs_of(self, &made);
+        copy
+    }
+
+    /// Adds the live part of another graph of the same variables; returns its outputs.
+    pub(crate) fn include(&mut self, other: &Xag) -> Vec<Lit> {
+        let made = other.copy_into(self, |number| Lit::new(1 + number, false));
+        let outputs = other.outputs.iter();
+        outputs.map(|lit| made[lit.node() as usize].invert_if(lit.inverted())).collect()
+    }
+
+    /// Copies the live part into a graph; returns the literals of all nodes there.
+    fn copy_into(&self, copy: &mut Xag, variable: impl Fn(u32) -> Lit) -> Vec<Lit> {
         let mut made = Vec::with_capacity(self.nodes() as usize);
         made.push(Lit::FALSE);
-        made.extend((0..self.counter_bits).map(bit));
+        made.extend((0..self.variables).map(variable));
         for (gate, live) in self.gates.iter().zip(self.live()) {
             made.push(if live {
                 copy.op(gate.kind.op(), made[gate.a as usize], made[gate.b as usize])
@@ -340,20 +355,35 @@ impl Xag {
                 Lit::FALSE
             });
         }
-        copy.set_outputs_of(self, &made);
-        copy
+        made
+    }
+
+    /// Returns the variables that the live part of the graph reads, in order.
+    pub(crate) fn read_variables(&self) -> Vec<u32> {
+        let mut uses = vec![0; self.nodes() as usize];
+        self.count_uses(&mut uses, |uses| uses);
+        let read = |&number: &u32| uses[1 + number as usize] > 0;
+        (0..self.variables).filter(read).collect()
+    }
+
+    /// Copies the live part of the graph, with these variables only, which are in order and
+    /// include those that it reads.
+    pub(crate) fn narrow(&self, variables: &[u32]) -> Xag {
+        self.copy(variables.len() as u32, |number| {
+            Lit::new(1 + variables.partition_point(|&kept| kept < number) as u32, false)
+        })
     }
 
     /// Copies the live part of the graph.
     pub(crate) fn live_part(&self) -> Xag {
-        self.copy(self.counter_bits, |bit| Lit::new(1 + bit, false))
+        self.copy(self.variables, |number| Lit::new(1 + number, false))
     }
 
     /// Makes the graph of a network under these masks; the network's own masks apply only if
     /// they are passed. Some of its gates may not be [live](Xag::live).
     pub fn from_network(network: &Network, masks: &Masks) -> Xag {
         let mut xag = Xag::default();
-        Lowering::default().lower(network, masks, &mut xag);
+        Lowering::default().lower(network, masks, None, &mut xag);
         xag
     }
 }
@@ -429,12 +459,18 @@ pub(crate) struct Lowering {
 
 impl Lowering {
     /// Replaces `xag` by the graph of a network under masks, without the gates that no
-    /// output depends on under any masks. Takes time linear in the number of nodes, plus a
-    /// binary search per mask.
-    pub(crate) fn lower(&mut self, network: &Network, masks: &Masks, xag: &mut Xag) {
-        xag.reset(network.counter_bits(), network.reached().len());
+    /// output depends on under any masks. With values of controls, these are constants. Takes
+    /// time linear in the number of nodes, plus a binary search per mask.
+    pub(crate) fn lower(
+        &mut self,
+        network: &Network,
+        masks: &Masks,
+        controls: Option<&Controls>,
+        xag: &mut Xag,
+    ) {
+        xag.reset(network.variables(), network.reached().len());
         self.lits.clear();
-        push_inputs(&mut self.lits, network, xag);
+        push_inputs(&mut self.lits, network, controls, xag);
         self.lits.resize(network.nodes() as usize, Lit::FALSE);
         let mut rest = network.reached();
         for (node, mask) in masks.range(0..network.nodes()) {
@@ -471,48 +507,61 @@ impl Lowering {
 }
 
 /// Appends the literals of a network's inputs.
-fn push_inputs(lits: &mut Vec<Lit>, network: &Network, xag: &mut Xag) {
-    let encoding = network.input_encoding();
-    let digit_bits = u32::from(encoding.digit_bits());
+fn push_inputs(lits: &mut Vec<Lit>, network: &Network, controls: Option<&Controls>, xag: &mut Xag) {
+    let mut values = controls.map(Controls::values).unwrap_or_default().iter();
     let mut digit = Vec::new();
-    for first in (0..network.counter_bits()).step_by(digit_bits as usize) {
-        let bits = (first..first + digit_bits).map(|bit| xag.counter_bit(bit));
-        match encoding {
-            InputEncoding::Binary => lits.extend(bits),
-            InputEncoding::Thermometer { .. } => {
-                thermometer(&mut digit, bits.collect(), xag);
-                lits.append(&mut digit);
-            }
-            InputEncoding::OneHot { .. } => {
-                one_hot(&mut digit, bits.collect(), xag);
-                lits.append(&mut digit);
+    for SourceSpan { source, variables, .. } in network.spans() {
+        let is_control = matches!(source.signal, Signal::Control { .. });
+        let value = if is_control { values.next() } else { None };
+        let (first, end) = (variables.start, variables.end);
+        let bit = |xag: &Xag, number: u32| match value {
+            Some(value) => Lit::constant(value >> (number - first) & 1 == 1),
+            None => xag.variable(number),
+        };
+        let digit_bits = u32::from(source.encoding.digit_bits());
+        for lowest in variables.step_by(digit_bits as usize) {
+            match source.encoding {
+                InputEncoding::Binary => lits.push(bit(xag, lowest)),
+                InputEncoding::Gray if lowest + 1 == end => lits.push(bit(xag, lowest)),
+                InputEncoding::Gray => {
+                    let (this, above) = (bit(xag, lowest), bit(xag, lowest + 1));
+                    lits.push(xag.xor(this, above));
+                }
+                InputEncoding::Thermometer { .. } => {
+                    for number in lowest..lowest + digit_bits {
+                        thermometer(&mut digit, bit(xag, number), xag);
+                    }
+                    lits.append(&mut digit);
+                }
+                InputEncoding::OneHot { .. } => {
+                    digit.push(Lit::TRUE);
+                    for number in lowest..lowest + digit_bits {
+                        one_hot(&mut digit, bit(xag, number), xag);
+                    }
+                    lits.append(&mut digit);
+                }
             }
         }
     }
 }
 
-/// Computes `v > j` for every j, one bit of v after another. A new top bit h gives
+/// Adds the top bit h to a digit in thermometer encoding, `v > j` for every j: gives
 /// `h OR (v > j)` for the lower half, h in the middle and `h AND (v > j)` for the upper half.
-fn thermometer(digit: &mut Vec<Lit>, bits: Vec<Lit>, xag: &mut Xag) {
-    for h in bits {
-        let half = digit.len();
-        digit.push(h);
-        for j in 0..half {
-            let above = xag.and(h, digit[j]);
-            digit.push(above);
-            digit[j] = xag.or(h, digit[j]);
-        }
+fn thermometer(digit: &mut Vec<Lit>, h: Lit, xag: &mut Xag) {
+    let half = digit.len();
+    digit.push(h);
+    for j in 0..half {
+        let above = xag.and(h, digit[j]);
+        digit.push(above);
+        digit[j] = xag.or(h, digit[j]);
     }
 }
 
-/// Computes `v = j` for every j, one bit of v after another.
-fn one_hot(digit: &mut Vec<Lit>, bits: Vec<Lit>, xag: &mut Xag) {
-    digit.push(Lit::TRUE);
-    for h in bits {
-        for j in 0..digit.len() {
-            let above = xag.and(h, digit[j]);
-            digit.push(above);
-            digit[j] = xag.and(!h, digit[j]);
-        }
+/// Adds the top bit h to a digit in one-hot encoding, `v = j` for every j.
+fn one_hot(digit: &mut Vec<Lit>, h: Lit, xag: &mut Xag) {
+    for j in 0..digit.len() {
+        let above = xag.and(h, digit[j]);
+        digit.push(above);
+        digit[j] = xag.and(!h, digit[j]);
     }
 }

@@ -6,7 +6,7 @@ mod common;
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
 use logicnet::random::{Ops, Rng};
 use logicnet::{
-    Activity, Builder, Evaluator, Mask, Masks, Network, Program, W128, W256, W512, Word,
+    Activity, Block, Builder, Controls, Evaluator, Mask, Masks, Network, Program, Source, W128, W256, W512, Word,
 };
 use proptest::prelude::*;
 
@@ -135,7 +135,7 @@ proptest! {
         let mut activity = Activity::new(&network);
         let mut t = t0;
         for samples in blocks {
-            assert_no_alloc(|| activity.observe(&network, &masks, t, samples));
+            assert_no_alloc(|| activity.observe(&network, &masks, Block { t0: t, samples, controls: &Controls::default(), audio: [&[]; 2] }));
             let mut before = common::nodes(&network, &masks, t);
             let mut toggles = vec![0; before.len()];
             for k in 1..samples {
@@ -230,7 +230,7 @@ fn slot_numbers_of_the_widest_networks_fit_16_bits() {
     }
     let outputs = tree.into_iter().take(32).collect();
     let network = Network::try_from(logicnet::Parts {
-        inputs: 24,
+        sources: vec![Source::time(24)],
         layers: vec![logicnet::NetworkLayer {
             gates,
             ..logicnet::NetworkLayer::default()

@@ -51,7 +51,7 @@ fn an_unknown_field_cannot_have_a_known_name() {
     let mut parts = Network::from_json(SMALL).unwrap().into_parts();
     parts.description = Some("A sentence.".into());
     parts.source = Some("t".into());
-    parts.input_encoding = InputEncoding::Thermometer { digit_bits: 1 };
+    parts.sources[0].encoding = InputEncoding::Thermometer { digit_bits: 1 };
     parts.output_encoding = OutputEncoding::GroupSum { groups: 1 };
     parts.masks.set(2, Mask::Invert);
     let network = Network::try_from(parts).unwrap();
@@ -100,7 +100,7 @@ fn encodings_and_masks_are_loaded() {
     };
     let one_digit = encoded(r#""input_encoding": "thermometer""#, 7);
     assert_eq!(
-        one_digit.input_encoding(),
+        one_digit.sources()[0].encoding,
         InputEncoding::Thermometer { digit_bits: 3 }
     );
     assert_eq!(one_digit.counter_bits(), 3);
@@ -109,7 +109,7 @@ fn encodings_and_masks_are_loaded() {
         8,
     );
     assert_eq!(
-        digits.input_encoding(),
+        digits.sources()[0].encoding,
         InputEncoding::OneHot { digit_bits: 2 }
     );
     assert_eq!(digits.counter_bits(), 4);

@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use core::fmt::{Arguments, Write};
 
-use crate::{InputEncoding, Mask, Masks, Network};
+use crate::{Mask, Masks, Network};
 
 /// Returns a network under masks as a directed graph for Graphviz. Layers are side by side,
 /// dead nodes grey and dashed, and masked ones red.
@@ -17,11 +17,7 @@ pub fn to_dot(network: &Network, masks: &Masks) -> String {
         "  rankdir=LR; node [shape=box, style=rounded, fontname=\"sans-serif\"];"
     ));
     line(format_args!("  {{ rank=same;"));
-    for node in 0..network.inputs() {
-        let name = match network.input_encoding() {
-            InputEncoding::Binary => format!("t{node}"),
-            _ => format!("in{node}"),
-        };
+    for (node, name) in (0..).zip(network.input_names()) {
         line(format_args!(
             "    n{node} [label={}, shape=circle{}];",
             quoted(&name),
@@ -51,9 +47,10 @@ pub fn to_dot(network: &Network, masks: &Masks) -> String {
             }
         }
     }
-    for (bit, node) in network.outputs().iter().enumerate() {
+    for (i, node) in network.outputs().iter().enumerate() {
+        let name = network.output_name(i);
         line(format_args!(
-            "  out{bit} [label=\"bit {bit}\", shape=plaintext]; n{node} -> out{bit};"
+            "  out{i} [label=\"{name}\", shape=plaintext]; n{node} -> out{i};"
         ));
     }
     line(format_args!("}}"));

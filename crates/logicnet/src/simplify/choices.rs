@@ -328,7 +328,7 @@ mod tests {
     fn choices_hold_at_every_time() {
         let network = Network::random(11, &[60; 5], Ops::XorRich, 4).unwrap();
         let graph = Xag::from_network(&network, &Masks::new());
-        let sample = Sample::new(graph.counter_bits());
+        let sample = Sample::new(graph.variables());
         let graph = super::super::merge::merge(&graph, &sample).live_part();
         let mut counts = Vec::new();
         for bytes in [0, 1 << 20] {

@@ -94,7 +94,7 @@ impl Merge {
 
     /// Returns the graph with these nodes merged.
     fn graph(&self, xag: &Xag) -> Xag {
-        let mut merged = Xag::new(xag.counter_bits());
+        let mut merged = Xag::new(xag.variables());
         let mut made: Vec<Lit> = (0..xag.first_gate())
             .map(|node| Lit::new(node, false))
             .collect();

@@ -20,7 +20,6 @@ mod resubstitute;
 mod select;
 mod tables;
 
-use alloc::vec;
 use alloc::vec::Vec;
 
 use choices::Choices;
@@ -31,7 +30,7 @@ use tables::{Sample, Tables, differences};
 use crate::program::Builder;
 use crate::prove::prove_programs;
 use crate::random::Rng;
-use crate::{Gate, Kind, Lit, MAX_GATES, Mask, Masks, Network, OutputEncoding, Parts, Xag};
+use crate::{Gate, Kind, MAX_COUNTER_BITS, MAX_GATES, Mask, Masks, Network, OutputEncoding, Parts, Xag};
 
 /// Memory for truth tables in bytes.
 const TABLE_BYTES: usize = 64 << 20;
@@ -144,21 +143,14 @@ fn simplify_within_limits(graph: &Xag) -> (Xag, bool) {
     if live.gates().is_empty() || too_large {
         return (live, too_large);
     }
-    // Without the bits of t that nothing reads, the tables are shorter.
-    let mut uses = vec![0; live.nodes() as usize];
-    live.count_uses(&mut uses, |uses| uses);
-    let read: Vec<u32> = (0..live.counter_bits())
-        .filter(|&bit| uses[1 + bit as usize] > 0)
-        .collect();
-    let narrow = live.copy(read.len() as u32, |bit| {
-        Lit::new(
-            1 + read.iter().take_while(|&&other| other < bit).count() as u32,
-            false,
-        )
-    });
-    let (simplified, is_partial) = simplify_narrow(&narrow);
-    let simplified = simplified.copy(live.counter_bits(), |bit| {
-        live.counter_bit(read[bit as usize])
+    // Without the variables that nothing reads, the tables are shorter.
+    let read = live.read_variables();
+    if read.len() as u32 > MAX_COUNTER_BITS {
+        return (live, true);
+    }
+    let (simplified, is_partial) = simplify_narrow(&live.narrow(&read));
+    let simplified = simplified.copy(live.variables(), |number| {
+        live.variable(read[number as usize])
     });
     (simplified, is_partial)
 }
@@ -172,7 +164,7 @@ fn simplify_narrow(original: &Xag) -> (Xag, bool) {
         pairs: MAX_PAIRS,
         chunks: MAX_CHUNKS,
     };
-    let mut sample = Sample::new(original.counter_bits());
+    let mut sample = Sample::new(original.variables());
     let mut best = sweep(original, &mut sample, &mut budget);
     let mut current = best.clone();
     let mut rng = Rng::new(0);
@@ -232,7 +224,7 @@ fn spend(left: &mut u64, work: u64) -> bool {
 
 /// Returns the work to stream this many nodes over the period of a graph.
 fn node_times(nodes: u32, graph: &Xag) -> u64 {
-    u64::from(nodes) << graph.counter_bits()
+    u64::from(nodes) << graph.variables()
 }
 
 /// Merges equal nodes of a graph with a long period, proved over all of it, and so completes
@@ -244,7 +236,7 @@ fn sweep(graph: &Xag, sample: &mut Sample, budget: &mut Budget) -> Xag {
         return swept; // rounds merge
     }
     for _ in 0..MAX_SWEEPS {
-        let affordable = (budget.node_times / 2) >> graph.counter_bits();
+        let affordable = (budget.node_times / 2) >> graph.variables();
         let nodes = swept.nodes().min(affordable as u32);
         budget.overdrawn |= nodes < swept.nodes();
         spend(&mut budget.node_times, node_times(nodes, graph));

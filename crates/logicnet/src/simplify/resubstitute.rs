@@ -156,7 +156,7 @@ impl<'a> Editable<'a> {
 
     /// Returns the edited graph.
     fn finish(self) -> Xag {
-        let mut graph = Xag::new(self.xag.counter_bits());
+        let mut graph = Xag::new(self.xag.variables());
         let mut made: Vec<Lit> = vec![Lit::FALSE; self.gates.len()];
         for node in 0..self.xag.nodes() {
             made[node as usize] = match self.gates[node as usize] {

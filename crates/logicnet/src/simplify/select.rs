@@ -129,7 +129,7 @@ impl<'a> Selection<'a> {
             .filter(|&node| self.readers.any(node))
             .collect();
         order.sort_unstable_by_key(|&node| self.rank[node as usize]);
-        let mut graph = Xag::new(self.xag.counter_bits());
+        let mut graph = Xag::new(self.xag.variables());
         let mut made: Vec<Lit> = (0..self.xag.nodes())
             .map(|node| Lit::new(node, false))
             .collect();

@@ -93,40 +93,40 @@ const MAX_ADDED: usize = 64;
 /// Times at which functions are compared first: all of a short period, or some of a long
 /// one.
 pub(super) struct Sample {
-    counter_bits: u32,
+    variables: u32,
     chunks: Vec<Times>,
 }
 
 impl Sample {
-    /// Creates the sample of a period of `2^counter_bits` times. Of long periods it has
+    /// Creates the sample of a period of `2^variables` times. Of long periods it has
     /// scattered times, and those around the times at which bits of t change first.
-    pub(super) fn new(counter_bits: u32) -> Sample {
-        let all = chunks_of(counter_bits);
+    pub(super) fn new(variables: u32) -> Sample {
+        let all = chunks_of(variables);
         let scattered = if all <= WHOLE_CHUNKS {
             all
         } else {
             SCATTERED_CHUNKS
         };
         let mut sample = Sample {
-            counter_bits,
+            variables,
             chunks: (0..scattered)
                 .map(|c| Times::Scattered(c * CHUNK_TIMES))
                 .collect(),
         };
         if !sample.whole() {
-            let changes = (CHUNK_TIMES.ilog2()..counter_bits).map(|bit| 1 << bit);
+            let changes = (CHUNK_TIMES.ilog2()..variables).map(|bit| 1 << bit);
             sample.add(&[0]);
             for t in changes {
                 sample.add(&[t - CHUNK_TIMES, t]);
             }
-            sample.add(&[(1 << counter_bits) - CHUNK_TIMES]);
+            sample.add(&[(1 << variables) - CHUNK_TIMES]);
         }
         sample
     }
 
     /// Returns whether the sample has all times of the period.
     pub(super) fn whole(&self) -> bool {
-        chunks_of(self.counter_bits) <= WHOLE_CHUNKS
+        chunks_of(self.variables) <= WHOLE_CHUNKS
     }
 
     /// Adds the chunks that begin at these times, as far as there is room; at most 64 of
@@ -145,15 +145,15 @@ impl Sample {
 }
 
 /// Returns the number of chunks of a period.
-fn chunks_of(counter_bits: u32) -> u32 {
-    (1u32 << counter_bits).div_ceil(CHUNK_TIMES)
+fn chunks_of(variables: u32) -> u32 {
+    (1u32 << variables).div_ceil(CHUNK_TIMES)
 }
 
 /// Sets the chunks of the constant and of the bits of t.
 fn set_inputs(xag: &Xag, times: Times, values: &mut [Chunk]) {
     values[0] = Chunk::ZERO;
-    for bit in 0..xag.counter_bits() {
-        values[xag.counter_bit(bit).node() as usize] =
+    for bit in 0..xag.variables() {
+        values[xag.variable(bit).node() as usize] =
             Chunk::from_columns(|j| times.word(bit, 64 * j as u32));
     }
 }
@@ -185,7 +185,7 @@ pub(super) fn stream_sample(xag: &Xag, sample: &Sample, mut visit: impl FnMut(&[
 /// `nodes` nodes, one chunk of the whole period after another.
 pub(super) fn stream(xag: &Xag, nodes: u32, mut visit: impl FnMut(u32, &[Chunk])) {
     let mut values = vec![Chunk::ZERO; nodes.max(xag.first_gate()) as usize];
-    for start in (0..1u32 << xag.counter_bits()).step_by(CHUNK_TIMES as usize) {
+    for start in (0..1u32 << xag.variables()).step_by(CHUNK_TIMES as usize) {
         set_inputs(xag, Times::Consecutive(start), &mut values);
         evaluate(xag, &mut values);
         visit(start, &values);
