@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use logicnet::{InputEncoding, Network, Op, OutputEncoding, Program, count};
+use logicnet::{InputEncoding, Network, Op, OutputEncoding, Program, Signal, Source, count};
 use serde_json::{Map, Value, json};
 
 use crate::{CommandResult, files};
@@ -79,6 +79,15 @@ impl Facts {
             "sample_rate": network.sample_rate(),
             "inputs": network.inputs(),
             "counter_bits": network.counter_bits(),
+            "audio_channels": network.sources().iter().filter(|source| {
+                matches!(source.signal, Signal::Audio { .. })
+            }).count(),
+            "controls": network.sources().iter().filter_map(|source| match &source.signal {
+                Signal::Control { name, default } => {
+                    Some(json!({ "name": name, "bits": source.bits, "default": default }))
+                }
+                _ => None,
+            }).collect::<Vec<_>>(),
             "outputs": network.outputs().len(),
             "layers": network.layer_count(),
             "gates": network.gates().len(),
@@ -106,20 +115,20 @@ impl Facts {
                 row(what, value.into());
             }
         }
-        let (inputs, bits) = (network.inputs(), network.counter_bits());
-        let inputs = match network.input_encoding() {
-            InputEncoding::Binary => format!("{} of t", count(inputs as usize, "bit")),
-            encoding => format!(
-                "{inputs} for {} of t ({encoding:?})",
-                count(bits as usize, "bit")
-            ),
-        };
-        row("inputs", inputs);
+        for (i, source) in network.sources().iter().enumerate() {
+            row(if i == 0 { "inputs" } else { "" }, describe(source));
+        }
         let outputs = network.outputs().len();
         let outputs = match network.output_encoding() {
             OutputEncoding::Binary => outputs.to_string(),
             OutputEncoding::GroupSum { groups } => {
                 format!("{outputs}, summed in {}", count(groups as usize, "group"))
+            }
+            OutputEncoding::Channels { left, right: 0 } => {
+                format!("{} a sample", count(left.into(), "bit"))
+            }
+            OutputEncoding::Channels { left, right } => {
+                format!("{left} bits a sample on the left, {right} on the right")
             }
         };
         row("outputs", outputs);
@@ -158,6 +167,23 @@ impl Facts {
             );
         }
         text
+    }
+}
+
+/// Describes a source: its bits, and their inputs if these are not the bits themselves.
+fn describe(source: &Source) -> String {
+    let bits = count(source.bits.into(), "bit");
+    let default = match source.signal {
+        Signal::Control { default, .. } => format!(", {default} by default"),
+        _ => String::new(),
+    };
+    let signal = &source.signal;
+    match source.encoding {
+        InputEncoding::Binary => format!("{bits} of {signal}{default}"),
+        encoding => {
+            let inputs = source.inputs().unwrap_or(0);
+            format!("{inputs} for {bits} of {signal} ({encoding:?}){default}")
+        }
     }
 }
 

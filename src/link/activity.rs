@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use logicnet::{Activity, Network};
+use logicnet::{Activity, Block, Network};
 
 use super::protocol::FrameKind;
 use super::view::View;
@@ -25,8 +25,14 @@ impl ActivityMonitor {
         let current = current.filter(|(current, _)| Arc::ptr_eq(current, network));
         let new = || (Arc::clone(network), Activity::new(network));
         let (_, activity) = self.current.insert(current.unwrap_or_else(new));
-        let first = t.wrapping_sub(SAMPLES - 1);
-        activity.observe(network, &view.state().masks(), first, SAMPLES);
+        let state = view.state();
+        let block = Block {
+            t0: t.wrapping_sub(SAMPLES - 1),
+            samples: SAMPLES,
+            controls: &state.control_values(),
+            audio: [&[]; 2],
+        };
+        activity.observe(network, &state.masks(), block);
         let nodes = activity.values().iter().zip(activity.toggles());
         let mut message = Vec::with_capacity(12 + network.nodes() as usize);
         message.extend([FrameKind::Activity as u8, 0, 0, 0]);

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use embedded_graphics::prelude::Point;
 use embedded_hal::delay::DelayNs;
 use embedded_hal::i2c::I2c;
-use logicnet::{Activity, Network};
+use logicnet::{Activity, Block, Network};
 
 pub use chip::Chip;
 pub use display::{Display, Height, Light};
@@ -436,7 +436,13 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
             self.activity = Some((Arc::clone(&state.network), activity));
         }
         if let Some((network, activity)) = &mut self.activity {
-            activity.observe(network, &state.masks(), time, SAMPLES);
+            let block = Block {
+                t0: time,
+                samples: SAMPLES,
+                controls: &state.control_values(),
+                audio: [&[]; 2],
+            };
+            activity.observe(network, &state.masks(), block);
         }
     }
 

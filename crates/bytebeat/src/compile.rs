@@ -124,8 +124,8 @@ impl Compiler {
         match tree {
             Tree::T => Ok(core::array::from_fn(|i| {
                 let bit = i as u32;
-                if bit < self.graph.counter_bits() {
-                    self.graph.counter_bit(bit)
+                if bit < self.graph.variables() {
+                    self.graph.variable(bit)
                 } else {
                     Lit::FALSE
                 }

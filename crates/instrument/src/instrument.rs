@@ -83,6 +83,7 @@ impl Instrument {
             network_index: 0,
             network_names: Arc::new(network_names.collect()),
             layers: BendLayers::default(),
+            controls: network.control_defaults(),
             touched: Vec::new(),
             steered: None,
             analog: Analog::default(),

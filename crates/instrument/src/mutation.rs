@@ -79,7 +79,7 @@ fn changing(network: &Network) -> Parts {
 }
 
 fn gate_at(parts: &mut Parts, node: u32) -> Option<&mut Gate> {
-    let index = node.checked_sub(parts.inputs)? as usize;
+    let index = node.checked_sub(parts.inputs())? as usize;
     let mut gates = parts.layers.iter_mut().flat_map(|layer| &mut layer.gates);
     gates.nth(index)
 }

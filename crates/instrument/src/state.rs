@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use logicnet::{Mask, Masks, Network};
+use logicnet::{Controls, Mask, Masks, Network};
 
 use super::analog::{Analog, INPUTS, Target};
 use super::bend_layers::BendLayers;
@@ -67,6 +67,8 @@ pub struct State {
     pub analog: Analog,
     /// Values of all parameters.
     pub parameters: Parameters,
+    /// Positions of the network's controls, 0.0..=1.0, in the order of its sources.
+    pub controls: Vec<f64>,
     /// The page that the display shows.
     pub page: Page,
     /// The chosen row of the page.
@@ -154,6 +156,14 @@ impl State {
         !self.touched.is_empty() && !self.latched()
     }
 
+    /// Returns the values of the network's controls.
+    pub fn control_values(&self) -> Controls {
+        let mut positions = self.controls.iter();
+        Controls::new(self.network.sources(), |_, default| {
+            positions.next().copied().unwrap_or(default)
+        })
+    }
+
     /// Returns the name of the network, or that of the one it was before it was changed.
     pub fn origin(&self) -> &str {
         let name = self.network_names.get(self.network_index);
@@ -198,6 +208,7 @@ impl State {
 
     /// Replaces the network, and removes all bends and all layers but the first.
     pub(super) fn set_network(&mut self, network: Arc<Network>) {
+        self.controls = network.control_defaults();
         self.network = network;
         self.layers = BendLayers::default();
         self.touched.clear();

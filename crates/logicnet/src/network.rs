@@ -140,6 +140,15 @@ impl Network {
         }
     }
 
+    /// Returns the default positions of the controls, in the order of the sources.
+    pub fn control_defaults(&self) -> Vec<f64> {
+        let default = |source: &Source| match source.signal {
+            Signal::Control { default, .. } => Some(default),
+            _ => None,
+        };
+        self.sources().iter().filter_map(default).collect()
+    }
+
     /// Returns whether the network reads a channel of sound.
     pub fn hears(&self) -> bool {
         let audio = |source: &Source| matches!(source.signal, Signal::Audio { .. });

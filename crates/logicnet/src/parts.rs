@@ -74,6 +74,14 @@ pub struct Parts {
     pub extra: Map<String, Value>,
 }
 
+impl Parts {
+    /// Number of inputs of all sources; the first gate is the node of this number. Sources
+    /// with an encoding that does not fit count as none.
+    pub fn inputs(&self) -> u32 {
+        self.sources.iter().filter_map(Source::inputs).sum()
+    }
+}
+
 impl Default for Parts {
     fn default() -> Parts {
         Parts {

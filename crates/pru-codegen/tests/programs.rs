@@ -184,7 +184,7 @@ fn parts(inputs: u32, gates: &[(u8, u32, u32)], outputs: &[u32]) -> Network {
     });
     Network::try_from(Parts {
         name: "case".into(),
-        inputs,
+        sources: vec![logicnet::Source::time(inputs as u8)],
         layers: vec![NetworkLayer {
             gates: gates.collect(),
             ..NetworkLayer::default()
