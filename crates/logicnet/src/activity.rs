@@ -82,7 +82,9 @@ impl Activity {
                     }
                 }
                 Signal::Audio { channel } => {
-                    let heard = block.audio[usize::from(channel)].iter().skip(first as usize);
+                    let heard = block.audio[usize::from(channel)]
+                        .iter()
+                        .skip(first as usize);
                     let frames = heard.copied().chain(iter::repeat(SILENCE));
                     for (value, frame) in values.iter_mut().zip(frames) {
                         *value = u32::from(frame >> (16 - source.bits));

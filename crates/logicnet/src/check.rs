@@ -5,13 +5,13 @@ use alloc::string::{String, ToString};
 
 use crate::parts::{
     MAX_BINARY_OUTPUTS, MAX_CONTROL_BITS, MAX_COUNTER_BITS, MAX_GATES, MAX_GROUP_SUM_OUTPUTS,
-    MAX_INPUTS, MAX_SAMPLE_RATE, MAX_VALUE_BITS, NetworkLayer, Parts,
+    MAX_INPUTS, MAX_SAMPLE_RATE, MAX_TEXT_BYTES, MAX_VALUE_BITS, NetworkLayer, Parts,
 };
 use crate::source::MAX_CONTROL_NAME;
 use crate::{Mask, Masks, NetworkError, OutputEncoding, Signal, Source};
 
-/// Fields of a network that are not unknown ones, so that [`Parts::extra`] cannot have them.
-const FIELDS: [&str; 12] = [
+/// Fields of a network file.
+pub(crate) const FIELDS: [&str; 12] = [
     "format",
     "version",
     "name",
@@ -42,13 +42,8 @@ pub(crate) fn check(parts: &Parts) -> Result<Counts, NetworkError> {
     check_rate(parts.sample_rate)?;
     let counts = check_sources(&parts.sources)?;
     let gates: usize = parts.layers.iter().map(|layer| layer.gates.len()).sum();
-    for (count, kind) in [(gates, "gates"), (parts.layers.len(), "layers")] {
-        if count > MAX_GATES {
-            let problem = format!("{count} {kind}, but a network has at most {MAX_GATES}");
-            return Err(NetworkError::new("layers", problem));
-        }
-    }
-    check_extra(parts)?;
+    check_count(gates, parts.layers.len())?;
+    check_texts(parts)?;
     check_operands(counts.inputs, &parts.layers)?;
     let nodes = counts.inputs + gates as u32;
     check_outputs(&parts.outputs, nodes, parts.output_encoding)?;
@@ -56,20 +51,31 @@ pub(crate) fn check(parts: &Parts) -> Result<Counts, NetworkError> {
     Ok(counts)
 }
 
-/// Rejects unknown fields with the name of a known one.
-fn check_extra(parts: &Parts) -> Result<(), NetworkError> {
-    let problem = "a field of the format cannot be an unknown one too";
-    if let Some(key) = FIELDS.iter().find(|key| parts.extra.contains_key(**key)) {
-        return Err(NetworkError::new(*key, problem));
+/// Rejects too many gates and too many layers.
+pub(crate) fn check_count(gates: usize, layers: usize) -> Result<(), NetworkError> {
+    for (count, kind) in [(gates, "gates"), (layers, "layers")] {
+        if count > MAX_GATES {
+            let problem = format!("{count} {kind}, but a network has at most {MAX_GATES}");
+            return Err(NetworkError::new("layers", problem));
+        }
     }
-    match parts
-        .layers
-        .iter()
-        .position(|layer| layer.extra.contains_key("gates"))
-    {
-        Some(i) => Err(NetworkError::new(format!("layers[{i}].gates"), problem)),
-        None => Ok(()),
+    Ok(())
+}
+
+fn check_texts(parts: &Parts) -> Result<(), NetworkError> {
+    let texts = [
+        ("name", Some(&parts.name)),
+        ("description", parts.description.as_ref()),
+        ("source", parts.source.as_ref()),
+    ];
+    for (name, text) in texts {
+        let bytes = text.map_or(0, String::len);
+        if bytes > MAX_TEXT_BYTES {
+            let problem = format!("{bytes} bytes, but a text has at most {MAX_TEXT_BYTES}");
+            return Err(NetworkError::new(name, problem));
+        }
     }
+    Ok(())
 }
 
 fn check_rate(rate: u32) -> Result<(), NetworkError> {
@@ -85,13 +91,17 @@ pub(crate) fn check_sources(sources: &[Source]) -> Result<Counts, NetworkError> 
     let mut counts = Counts::default();
     let mut control_bits = 0;
     for (i, source) in sources.iter().enumerate() {
-        let wrong = |field: &str, problem| Err(NetworkError::new(format!("inputs[{i}]{field}"), problem));
+        let wrong =
+            |field: &str, problem| Err(NetworkError::new(format!("inputs[{i}]{field}"), problem));
         let most = match source.signal {
             Signal::Time => MAX_COUNTER_BITS as u8,
             _ => MAX_VALUE_BITS,
         };
         if !(1..=most).contains(&source.bits) {
-            let problem = format!("{} bits of {}, but there are 1..{most}", source.bits, source.signal);
+            let problem = format!(
+                "{} bits of {}, but there are 1..{most}",
+                source.bits, source.signal
+            );
             return wrong(".bits", problem);
         }
         let digit_bits = source.encoding.digit_bits();
@@ -100,10 +110,16 @@ pub(crate) fn check_sources(sources: &[Source]) -> Result<Counts, NetworkError> 
             return wrong(".encoding.digit_bits", problem);
         }
         let Some(inputs) = source.inputs() else {
-            let problem = format!("{} bits are not whole digits of {digit_bits} bits", source.bits);
+            let problem = format!(
+                "{} bits are not whole digits of {digit_bits} bits",
+                source.bits
+            );
             return wrong(".bits", problem);
         };
-        if sources[..i].iter().any(|other| other.signal.is_same(&source.signal)) {
+        if sources[..i]
+            .iter()
+            .any(|other| other.signal.is_same(&source.signal))
+        {
             return wrong("", format!("{} is an input twice", source.signal));
         }
         match &source.signal {
@@ -125,7 +141,10 @@ pub(crate) fn check_sources(sources: &[Source]) -> Result<Counts, NetworkError> 
     let problem = if counts.inputs == 0 {
         "a network has at least 1 input".to_string()
     } else if counts.inputs > MAX_INPUTS {
-        format!("{} inputs, but a network has at most {MAX_INPUTS}", counts.inputs)
+        format!(
+            "{} inputs, but a network has at most {MAX_INPUTS}",
+            counts.inputs
+        )
     } else if control_bits > MAX_CONTROL_BITS {
         format!("{control_bits} bits of controls, but a network has at most {MAX_CONTROL_BITS}")
     } else {
@@ -205,7 +224,13 @@ fn check_outputs(
     match outputs.iter().position(|&node| node >= nodes) {
         None => Ok(()),
         Some(i) => Err(NetworkError::new(
-            format!("outputs[{i}]"),
+            match encoding {
+                OutputEncoding::Channels { left, .. } => match i.checked_sub(left.into()) {
+                    Some(bit) => format!("outputs[1][{bit}]"),
+                    None => format!("outputs[0][{i}]"),
+                },
+                _ => format!("outputs[{i}]"),
+            },
             format!(
                 "node {} does not exist; nodes are 0..{}",
                 outputs[i],

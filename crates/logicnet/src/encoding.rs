@@ -140,7 +140,11 @@ impl OutputEncoding {
         match self {
             OutputEncoding::Channels { left, right } => {
                 let (first, second) = outputs.split_at(left.into());
-                if channel == 0 || right == 0 { first } else { second }
+                if channel == 0 || right == 0 {
+                    first
+                } else {
+                    second
+                }
             }
             _ => outputs,
         }

@@ -36,17 +36,20 @@ pub use count::{Count, count};
 pub use encoding::{InputEncoding, OutputEncoding};
 pub use error::NetworkError;
 pub use evaluator::Evaluator;
-pub use json::{FORMAT, VERSION};
+pub use json::{Extra, FORMAT, MAX_EXTRA_BYTES, VERSION};
 pub use mask::{Mask, Masks};
 pub use network::Network;
 pub use op::Op;
 pub use parts::{
     DEFAULT_SAMPLE_RATE, Gate, MAX_BINARY_OUTPUTS, MAX_CONTROL_BITS, MAX_COUNTER_BITS, MAX_GATES,
-    MAX_GROUP_SUM_OUTPUTS, MAX_INPUTS, MAX_SAMPLE_RATE, MAX_VALUE_BITS, NetworkLayer, Parts,
+    MAX_GROUP_SUM_OUTPUTS, MAX_INPUTS, MAX_SAMPLE_RATE, MAX_TEXT_BYTES, MAX_VALUE_BITS,
+    NetworkLayer, Parts,
 };
 pub use program::{Builder, Program};
 pub use prove::{Difference, Unproved, prove};
 pub use simplify::{Simplification, simplification, simplify, simplify_graph};
-pub use source::{Controls, MAX_CONTROL_NAME, Signal, Source, SourceSpan, audio_value, control_value};
+pub use source::{
+    Controls, MAX_CONTROL_NAME, Signal, Source, SourceSpan, audio_value, control_value,
+};
 pub use word::{W128, W256, W512, Word};
 pub use xag::{Kind, Lit, Xag};

@@ -152,12 +152,7 @@ impl Builder {
     }
 
     /// Builds the program of a network under these masks, for these values of its controls.
-    pub fn build_with(
-        &mut self,
-        network: &Network,
-        masks: &Masks,
-        controls: &Controls,
-    ) -> Program {
+    pub fn build_with(&mut self, network: &Network, masks: &Masks, controls: &Controls) -> Program {
         self.build_at(network, masks, Some(controls))
     }
 

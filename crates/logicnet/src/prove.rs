@@ -33,7 +33,11 @@ impl fmt::Display for Difference {
             write!(f, ", {name} = {value}")?;
         }
         let (a, b) = (u8::from(self.first), u8::from(!self.first));
-        write!(f, " bit {} is {a} in the first and {b} in the second", self.bit)
+        write!(
+            f,
+            " bit {} is {a} in the first and {b} in the second",
+            self.bit
+        )
     }
 }
 
@@ -117,7 +121,10 @@ impl Signals {
         let mut signals = vec![(Signal::Time, 0)];
         for source in networks.into_iter().flat_map(Network::sources) {
             let bits = u32::from(source.bits);
-            match signals.iter_mut().find(|(signal, _)| signal.is_same(&source.signal)) {
+            match signals
+                .iter_mut()
+                .find(|(signal, _)| signal.is_same(&source.signal))
+            {
                 Some((_, most)) => *most = bits.max(*most),
                 None => signals.push((source.signal.clone(), bits)),
             }
@@ -207,7 +214,9 @@ pub(crate) fn prove_programs(
         pair.0.start(t0);
         pair.1.start(t0);
         if let Some((lane, bit, first)) = pair.difference() {
-            let values = (0..variables).map(|variable| (t0 + lane) >> variable & 1 == 1).collect();
+            let values = (0..variables)
+                .map(|variable| (t0 + lane) >> variable & 1 == 1)
+                .collect();
             return Err(Some(Mismatch { values, bit, first }));
         }
     }
@@ -227,7 +236,10 @@ fn try_some(a: Program, b: Program, mut progress: impl FnMut(f64)) -> Result<(),
         pair.1.start_with(|variable| values[usize::from(variable)]);
         if let Some((lane, bit, first)) = pair.difference() {
             let (column, lane) = (lane as usize / 64, lane % 64);
-            let values = values.iter().map(|value| value.column(column) >> lane & 1 == 1).collect();
+            let values = values
+                .iter()
+                .map(|value| value.column(column) >> lane & 1 == 1)
+                .collect();
             return Err(Some(Mismatch { values, bit, first }));
         }
     }
@@ -248,9 +260,8 @@ impl Pair {
         self.0.finish();
         self.1.finish();
         let [a, b] = [self.0.program(), self.1.program()];
-        let is_sum = |program: &Program| {
-            matches!(program.output_encoding, OutputEncoding::GroupSum { .. })
-        };
+        let is_sum =
+            |program: &Program| matches!(program.output_encoding, OutputEncoding::GroupSum { .. });
         if a.output_encoding == b.output_encoding && a.outputs() == b.outputs() && !is_sum(a) {
             self.differing_output()
         } else {
@@ -272,7 +283,9 @@ impl Pair {
 
     fn differing_level(&self) -> Option<(u32, u32, bool)> {
         let [a, b] = [self.0.program(), self.1.program()];
-        let wide = [a, b].iter().any(|program| program.output_encoding.sample_bits() > 8);
+        let wide = [a, b]
+            .iter()
+            .any(|program| program.output_encoding.sample_bits() > 8);
         let lowest = if wide { 0 } else { 8 };
         let channels = a.channels().max(b.channels());
         let (mut of_a, mut of_b) = ([0; W512::LANES], [0; W512::LANES]);

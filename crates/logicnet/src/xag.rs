@@ -340,7 +340,9 @@ impl Xag {
     pub(crate) fn include(&mut self, other: &Xag) -> Vec<Lit> {
         let made = other.copy_into(self, |number| Lit::new(1 + number, false));
         let outputs = other.outputs.iter();
-        outputs.map(|lit| made[lit.node() as usize].invert_if(lit.inverted())).collect()
+        outputs
+            .map(|lit| made[lit.node() as usize].invert_if(lit.inverted()))
+            .collect()
     }
 
     /// Copies the live part into a graph; returns the literals of all nodes there.
@@ -370,7 +372,10 @@ impl Xag {
     /// include those that it reads.
     pub(crate) fn narrow(&self, variables: &[u32]) -> Xag {
         self.copy(variables.len() as u32, |number| {
-            Lit::new(1 + variables.partition_point(|&kept| kept < number) as u32, false)
+            Lit::new(
+                1 + variables.partition_point(|&kept| kept < number) as u32,
+                false,
+            )
         })
     }
 
@@ -510,7 +515,10 @@ impl Lowering {
 fn push_inputs(lits: &mut Vec<Lit>, network: &Network, controls: Option<&Controls>, xag: &mut Xag) {
     let mut values = controls.map(Controls::values).unwrap_or_default().iter();
     let mut digit = Vec::new();
-    for SourceSpan { source, variables, .. } in network.spans() {
+    for SourceSpan {
+        source, variables, ..
+    } in network.spans()
+    {
         let is_control = matches!(source.signal, Signal::Control { .. });
         let value = if is_control { values.next() } else { None };
         let (first, end) = (variables.start, variables.end);

@@ -6,7 +6,8 @@ mod common;
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
 use logicnet::random::{Ops, Rng};
 use logicnet::{
-    Activity, Block, Builder, Controls, Evaluator, Mask, Masks, Network, Program, Source, W128, W256, W512, Word,
+    Activity, Block, Builder, Controls, Evaluator, Mask, Masks, Network, Program, Source, W128,
+    W256, W512, Word,
 };
 use proptest::prelude::*;
 

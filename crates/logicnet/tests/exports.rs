@@ -8,7 +8,7 @@ use std::process::Command;
 
 use logicnet::export::{to_c, to_dot};
 use logicnet::random::Ops;
-use logicnet::{Mask, Masks, Network};
+use logicnet::{Mask, Masks, Network, Signal};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
@@ -87,6 +87,102 @@ fn exported_c_gives_every_sample_and_every_output() {
         &large,
         &Masks::from_iter([(500, Mask::Force(true)), (5, Mask::Invert)]),
     );
+}
+
+/// A C program that reads the values of four signals for each sample and writes the levels of
+/// both channels.
+const LISTENING: &str = r#"
+#include <stdio.h>
+#include "tune.h"
+int main(void)
+{
+    unsigned t, left, right, a, b2;
+    while (scanf("%u %u %u %u %u", &t, &left, &right, &a, &b2) == 5) {
+        tune_inputs inputs = {SIGNALS};
+        int16_t levels[TUNE_CHANNELS];
+        tune_levels(&inputs, levels);
+        printf("%d %d\n", levels[0], levels[TUNE_CHANNELS - 1]);
+    }
+    return 0;
+}
+"#;
+
+#[test]
+fn exported_c_reads_sound_and_controls() {
+    if !has_compiler() {
+        return; // test.sh reports that this was skipped
+    }
+    let mut runner = TestRunner::deterministic();
+    let mut written = 0;
+    while written < 8 {
+        let (network, masks) = common::masked(common::listening_networks())
+            .new_tree(&mut runner)
+            .unwrap()
+            .current();
+        let header = to_c(&network, &masks, "tune");
+        if !header.contains("tune_levels") {
+            continue;
+        }
+        written += 1;
+        let fields = network.sources().iter().map(|source| match &source.signal {
+            Signal::Time => ".t = t".to_string(),
+            Signal::Audio { channel: 0 } => format!(".audio0 = left >> {}", 16 - source.bits),
+            Signal::Audio { .. } => format!(".audio1 = right >> {}", 16 - source.bits),
+            Signal::Control { name, .. } => {
+                format!(".control_{name} = {name} & {}", (1 << source.bits) - 1)
+            }
+        });
+        let fields: Vec<String> = fields.collect();
+        let unused = "(void)t; (void)left; (void)right; (void)a; (void)b2;";
+        let main = LISTENING.replace("SIGNALS", &fields.join(", ")).replace(
+            "int16_t levels",
+            &format!("{unused}\n        int16_t levels"),
+        );
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("tune.h"), header).unwrap();
+        compile(folder.path(), &["-std=c99"], &main);
+        let mut rng = logicnet::random::Rng::new(written);
+        let signals: Vec<[u32; 5]> = (0..500)
+            .map(|_| [16, 16, 16, 16, 16].map(|bits| rng.below(1 << bits)))
+            .collect();
+        let text: String = signals
+            .iter()
+            .map(|[t, left, right, a, b2]| format!("{t} {left} {right} {a} {b2}\n"))
+            .collect();
+        let input = folder.path().join("signals");
+        std::fs::write(&input, text).unwrap();
+        let output = Command::new(folder.path().join("tune"))
+            .stdin(std::fs::File::open(input).unwrap())
+            .output()
+            .unwrap();
+        let expected: String = signals
+            .iter()
+            .map(|&[t, left, right, a, b2]| {
+                let nodes = common::nodes_for(&network, &masks, |signal| {
+                    let source = network
+                        .sources()
+                        .iter()
+                        .find(|s| s.signal == *signal)
+                        .unwrap();
+                    match signal {
+                        Signal::Time => t,
+                        Signal::Audio { channel: 0 } => left >> (16 - source.bits),
+                        Signal::Audio { .. } => right >> (16 - source.bits),
+                        Signal::Control { name, .. } if name == "a" => a,
+                        Signal::Control { .. } => b2,
+                    }
+                });
+                let level = |channel| common::level(&network, &nodes, channel) * 32_768.0;
+                format!("{} {}\n", level(0), level(1))
+            })
+            .collect();
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout),
+            expected,
+            "{}",
+            network.to_json()
+        );
+    }
 }
 
 /// Also tries names that could break the header's comment and identifiers.

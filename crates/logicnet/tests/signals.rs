@@ -69,7 +69,11 @@ fn check_frames<W: Word>(network: &Network, masks: &Masks, seed: u64) {
         for (k, &level) in levels.iter().enumerate() {
             let nodes = common::nodes_for(network, masks, signals.value(network, k));
             let expected = common::level(network, &nodes, channel);
-            assert_eq!(f64::from(level) / 32_768.0, expected, "lane {k}: {network:?}");
+            assert_eq!(
+                f64::from(level) / 32_768.0,
+                expected,
+                "lane {k}: {network:?}"
+            );
         }
     }
     if !hears {
@@ -184,9 +188,15 @@ proptest! {
 fn wide(bits: u8) -> Network {
     let sources = [
         Source::time(bits),
-        Source { signal: Signal::Audio { channel: 0 }, ..Source::time(bits) },
         Source {
-            signal: Signal::Control { name: "cutoff".into(), default: 0.5 },
+            signal: Signal::Audio { channel: 0 },
+            ..Source::time(bits)
+        },
+        Source {
+            signal: Signal::Control {
+                name: "cutoff".into(),
+                default: 0.5,
+            },
             ..Source::time(bits)
         },
     ];
@@ -206,7 +216,10 @@ fn networks_of_too_many_bits_for_a_proof_are_compared_as_far_as_possible() {
     };
     assert_eq!(difference.signals.len(), 2);
     let text = difference.to_string();
-    assert!(text.contains("audio channel 0 = ") && text.contains("control cutoff = "), "{text}");
+    assert!(
+        text.contains("audio channel 0 = ") && text.contains("control cutoff = "),
+        "{text}"
+    );
     // (x ^ y) ^ y is x, which the graph does not show.
     let simplified = simplify(&network, &Masks::new());
     assert_eq!(prove(plain, (&simplified, &Masks::new()), |_| ()), Ok(()));
@@ -216,14 +229,20 @@ fn networks_of_too_many_bits_for_a_proof_are_compared_as_far_as_possible() {
 fn networks_that_read_different_bits_of_a_signal_agree_on_the_highest() {
     let network = |bits: u8| {
         let mut parts = wide(4).into_parts();
-        parts.sources = vec![Source { signal: Signal::Audio { channel: 0 }, ..Source::time(bits) }];
+        parts.sources = vec![Source {
+            signal: Signal::Audio { channel: 0 },
+            ..Source::time(bits)
+        }];
         parts.layers.clear();
         parts.outputs = vec![u32::from(bits) - 1];
         parts.output_encoding = OutputEncoding::Channels { left: 1, right: 0 };
         Network::try_from(parts).unwrap()
     };
     let (narrow, wide) = (network(3), network(9));
-    assert_eq!(prove((&narrow, narrow.masks()), (&wide, wide.masks()), |_| ()), Ok(()));
+    assert_eq!(
+        prove((&narrow, narrow.masks()), (&wide, wide.masks()), |_| ()),
+        Ok(())
+    );
 }
 
 #[test]

@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use logicnet::Network;
-
 use super::change::{Affects, Change, Outcome, Sound};
 use super::{Effect, Instrument};
 use crate::history::History;
 use crate::parameters::ParameterScope;
-use crate::preset::{PARAMETERS, RESCUED};
+use crate::preset::RESCUED;
 use crate::revision::Revision;
 use crate::save_request::SaveRequest;
 use crate::saved::Saved;
@@ -57,16 +55,6 @@ impl Instrument {
         self.history = History::new(&state);
         self.state = Arc::new(state);
         Ok(sound)
-    }
-
-    /// Plays the network of a preset's file, with its bends and parameters.
-    pub(super) fn load_preset(&self, state: &mut State, network: Network) -> Outcome {
-        let has_parameters = network.extra().contains_key(PARAMETERS);
-        let mut saved = Saved::from_network(network).map_err(|error| error.to_string())?;
-        if !has_parameters {
-            saved.parameters.clone_from(&state.parameters);
-        }
-        self.restore(state, &saved, ParameterScope::Presets)
     }
 
     /// Restores a saved state, with those of its parameters that are in `scope`.
@@ -119,8 +107,17 @@ impl Instrument {
         let found = found.map(|preset| preset.name.clone());
         let is_new = found.is_none();
         let name = found.unwrap_or_else(|| self.presets.free_name(RESCUED));
-        let notice = format!("{reason}; what was played is preset {name}");
-        let save = is_new.then(|| SaveRequest::Save(Box::new(saved.into_preset(name))));
+        let preset = saved.into_preset(name);
+        let name = &preset.name;
+        let notice = if is_new && !self.presets.has_room(&preset) {
+            format!(
+                "{reason}; what was played is saved as {name}, which memory has no room for: \
+                 delete other presets and restart"
+            )
+        } else {
+            format!("{reason}; what was played is preset {name}")
+        };
+        let save = is_new.then(|| SaveRequest::Save(Box::new(preset)));
         (notice, save)
     }
 }

@@ -7,7 +7,8 @@ use core::fmt::Write;
 
 use crate::encoding::byte_source;
 use crate::{
-    Kind, Lit, Masks, Network, OutputEncoding, Signal, Source, SourceSpan, Xag, control_value, count,
+    Kind, Lit, Masks, Network, OutputEncoding, Signal, Source, SourceSpan, Xag, control_value,
+    count,
 };
 
 /// Returns a network under masks as a self-contained C99 header.
@@ -53,7 +54,13 @@ struct Header<'a> {
 
 impl Header<'_> {
     fn text(&self) -> String {
-        let Header { network, graph, name, upper, input } = self;
+        let Header {
+            network,
+            graph,
+            name,
+            upper,
+            input,
+        } = self;
         let bits = graph.variables();
         let outputs = graph.outputs().len();
         let rate = network.sample_rate();
@@ -119,7 +126,11 @@ impl Header<'_> {
                 Kind::Or => format!("{a} | {b}"),
                 Kind::Xor => format!("{a} ^ {b}"),
             };
-            let _ = writeln!(body, "    const {}_WORD n{node} = {expression};", self.upper);
+            let _ = writeln!(
+                body,
+                "    const {}_WORD n{node} = {expression};",
+                self.upper
+            );
             gates += 1;
         }
         for (i, &output) in self.graph.outputs().iter().enumerate() {
@@ -181,7 +192,10 @@ impl Header<'_> {
                 ),
                 Signal::Control { default, .. } => {
                     let default = control_value(*default, source.bits);
-                    writeln!(fields, "    uint16_t {field}; /* {bits}, {default} by default */")
+                    writeln!(
+                        fields,
+                        "    uint16_t {field}; /* {bits}, {default} by default */"
+                    )
                 }
             };
         }
@@ -193,12 +207,20 @@ impl Header<'_> {
     }
 
     fn levels_function(&self) -> String {
-        let Header { name, upper, network, .. } = self;
+        let Header {
+            name,
+            upper,
+            network,
+            ..
+        } = self;
         let bits = self.graph.variables();
         let outputs = self.graph.outputs().len();
         let channels = network.output_encoding().channels();
         let mut inputs = String::new();
-        for SourceSpan { source, variables, .. } in network.spans() {
+        for SourceSpan {
+            source, variables, ..
+        } in network.spans()
+        {
             let (first, bits) = (variables.start, source.bits);
             let field = field(&source.signal);
             let _ = writeln!(
@@ -257,7 +279,12 @@ fn byte_statements(network: &Network, outputs: usize) -> String {
             2 * u64::from(full)
         );
     }
-    let bit = |bit| format!("(unsigned)(out[{}] & 1) << {bit}", byte_source(outputs, bit));
+    let bit = |bit| {
+        format!(
+            "(unsigned)(out[{}] & 1) << {bit}",
+            byte_source(outputs, bit)
+        )
+    };
     let terms: Vec<_> = (0..8).map(bit).collect();
     format!("    const unsigned byte = {};\n", terms.join(" | "))
 }

@@ -30,7 +30,9 @@ use tables::{Sample, Tables, differences};
 use crate::program::Builder;
 use crate::prove::prove_programs;
 use crate::random::Rng;
-use crate::{Gate, Kind, MAX_COUNTER_BITS, MAX_GATES, Mask, Masks, Network, OutputEncoding, Parts, Xag};
+use crate::{
+    Gate, Kind, MAX_COUNTER_BITS, MAX_GATES, Mask, Masks, Network, OutputEncoding, Parts, Xag,
+};
 
 /// Memory for truth tables in bytes.
 const TABLE_BYTES: usize = 64 << 20;

@@ -103,12 +103,23 @@ pub fn sample(network: &Network, masks: &Masks, t: u32) -> u8 {
 
 /// Returns the level of a channel, -1 to 1, for the values of all nodes.
 pub fn level(network: &Network, nodes: &[bool], channel: usize) -> f64 {
-    let bits: Vec<bool> = network.outputs().iter().map(|&node| nodes[node as usize]).collect();
+    let bits: Vec<bool> = network
+        .outputs()
+        .iter()
+        .map(|&node| nodes[node as usize])
+        .collect();
     let (sample, width) = match network.output_encoding() {
         OutputEncoding::Channels { left, right } => {
             let (first, second) = bits.split_at(left.into());
-            let bits = if channel == 1 && right > 0 { second } else { first };
-            let number = bits.iter().rev().fold(0, |number, &bit| 2 * number + i32::from(bit));
+            let bits = if channel == 1 && right > 0 {
+                second
+            } else {
+                first
+            };
+            let number = bits
+                .iter()
+                .rev()
+                .fold(0, |number, &bit| 2 * number + i32::from(bit));
             (number, bits.len())
         }
         encoding => (byte(encoding, &bits).into(), 8),
@@ -141,12 +152,18 @@ fn byte(encoding: OutputEncoding, bits: &[bool]) -> u8 {
 /// Generates networks that are small enough for the oracle to run whole periods.
 pub fn networks() -> impl Strategy<Value = Network> {
     let source = encodings(10, 3).prop_map(|(encoding, bits)| {
-        let source = Source { encoding, ..Source::time(bits) };
+        let source = Source {
+            encoding,
+            ..Source::time(bits)
+        };
         vec![source]
     });
     let outputs = (1usize..=12, 0u8..=3).prop_map(|(outputs, groups)| match groups {
         0 | 1 => (OutputEncoding::Binary, outputs),
-        groups => (OutputEncoding::GroupSum { groups }, outputs * usize::from(groups)),
+        groups => (
+            OutputEncoding::GroupSum { groups },
+            outputs * usize::from(groups),
+        ),
     });
     networks_of(source, outputs)
 }
@@ -156,22 +173,34 @@ pub fn networks() -> impl Strategy<Value = Network> {
 pub fn listening_networks() -> impl Strategy<Value = Network> {
     let signals = prop::sample::subsequence(
         vec![
-            Signal::Control { name: "a".into(), default: 0.25 },
+            Signal::Control {
+                name: "a".into(),
+                default: 0.25,
+            },
             Signal::Audio { channel: 1 },
             Signal::Time,
             Signal::Audio { channel: 0 },
-            Signal::Control { name: "b2".into(), default: 1.0 },
+            Signal::Control {
+                name: "b2".into(),
+                default: 1.0,
+            },
         ],
         1..=5,
     );
-    let sources = (signals.prop_shuffle(), prop::collection::vec(encodings(5, 2), 5)).prop_map(
-        |(signals, encodings)| {
+    let sources = (
+        signals.prop_shuffle(),
+        prop::collection::vec(encodings(5, 2), 5),
+    )
+        .prop_map(|(signals, encodings)| {
             let sources = signals.into_iter().zip(encodings);
             sources
-                .map(|(signal, (encoding, bits))| Source { signal, bits, encoding })
+                .map(|(signal, (encoding, bits))| Source {
+                    signal,
+                    bits,
+                    encoding,
+                })
                 .collect()
-        },
-    );
+        });
     let outputs = prop_oneof![
         3 => (1u8..=16, 0u8..=16).prop_map(|(left, right)| {
             (OutputEncoding::Channels { left, right }, usize::from(left + right))
