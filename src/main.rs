@@ -12,6 +12,7 @@ use clap::error::ErrorKind;
 
 mod command;
 mod files;
+mod output;
 mod progress;
 mod sound;
 
@@ -27,6 +28,8 @@ enum Failure {
     Failed(String),
     /// The answer is no: exit code 1.
     No(String),
+    /// The reader of standard output wants no more, as `head` does: exit code 0.
+    Closed,
 }
 
 impl From<String> for Failure {
@@ -44,7 +47,7 @@ fn main() -> ExitCode {
         Err(error) => return report(&error),
     };
     match arguments.command.run() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) | Err(Failure::Closed) => ExitCode::SUCCESS,
         Err(Failure::No(answer)) => {
             // The exit code is the answer, even if standard output is closed.
             let _ = writeln!(io::stdout(), "{answer}");

@@ -1,5 +1,6 @@
 //! `gatebend play`: plays the instrument.
 
+mod album;
 mod logging;
 mod page;
 mod saving;
@@ -210,6 +211,13 @@ impl Arguments {
         }
     }
 
+    /// Returns the folders to save to, given the one for everything.
+    fn folders(&self, state: Option<&Path>) -> Folders {
+        let mut folders = state.map(Folders::within).unwrap_or_default();
+        folders.presets = self.presets.clone().or(folders.presets);
+        folders
+    }
+
     /// Opens the storage and continues from the saved state. The command line takes
     /// precedence: if it names another network than the saved one, the saved state is
     /// set aside as a preset.
@@ -218,8 +226,7 @@ impl Arguments {
         parts: &mut InstrumentParts,
         state: Option<&Path>,
     ) -> Result<Option<SessionStorage>, Failure> {
-        let mut folders = state.map(Folders::within).unwrap_or_default();
-        folders.presets = self.presets.clone().or(folders.presets);
+        let folders = self.folders(state);
         if folders.presets.is_none() {
             return Ok(None);
         }
