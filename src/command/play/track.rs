@@ -11,6 +11,8 @@ use crate::{CommandResult, Failure, files};
 pub struct Track {
     output: Output,
     is_float: bool,
+    /// Start of the file, until it is written.
+    header: Vec<u8>,
     /// Frames to come.
     left: usize,
     outcome: CommandResult,
@@ -34,20 +36,20 @@ impl Track {
             })?;
             header.to_vec()
         };
-        let mut track = Track {
+        Ok(Track {
             output: Output::create(path)?,
             is_float,
+            header,
             left: frames,
             outcome: Ok(()),
-        };
-        track.write(&header);
-        Ok(track)
+        })
     }
 
     /// Adds frames, unless the file is complete. Returns false if it cannot be written.
     pub fn add(&mut self, frames: &[f32]) -> bool {
         let frames = &frames[..frames.len().min(self.left)];
         self.left -= frames.len();
+        self.begin();
         for frame in frames {
             if self.is_float {
                 self.write(&frame.to_le_bytes());
@@ -64,8 +66,14 @@ impl Track {
     ///
     /// # Errors
     /// Fails if anything could not be written.
-    pub fn finish(self) -> CommandResult {
+    pub fn finish(mut self) -> CommandResult {
+        self.begin();
         self.outcome.and_then(|()| self.output.finish())
+    }
+
+    fn begin(&mut self) {
+        let header = std::mem::take(&mut self.header);
+        self.write(&header);
     }
 
     fn write(&mut self, bytes: &[u8]) {
