@@ -36,7 +36,7 @@ fn a_file_that_a_command_reads_is_never_an_output() {
             vec!["simplify", net, "-o", name],
             vec!["export", net, "--to", "c", "-o", name],
         ];
-        if name.ends_with(".wav") {
+        if Path::new(name).extension().is_some_and(|end| end == "wav") {
             commands.push(vec!["render", net, "-o", name]);
         }
         for arguments in commands {

@@ -23,6 +23,7 @@ mod op;
 mod parts;
 mod program;
 mod prove;
+mod quote;
 pub mod random;
 mod simd;
 mod simplify;
@@ -45,6 +46,7 @@ pub use parts::{
 };
 pub use program::{Builder, Program};
 pub use prove::{Difference, prove};
+pub use quote::{quote, quote_at, shorten};
 pub use simplify::{Simplification, simplification, simplify, simplify_graph};
 pub use word::{W128, W256, W512, Word};
 pub use xag::{Kind, Lit, Xag};
