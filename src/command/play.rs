@@ -62,10 +62,10 @@ pub struct Arguments {
     /// Write each picture of the display and an animation to a folder; in simulated time
     #[arg(long, value_name = "DIR")]
     oled: Option<PathBuf>,
-    /// Play in simulated time, as fast as possible
+    /// Play in simulated time, as fast as possible; the load is estimated, not measured
     #[arg(long)]
     fast: bool,
-    /// Play in real time, but without the sound card
+    /// Play in real time, but without the sound card; load and late blocks are measured
     #[arg(long)]
     silent: bool,
     /// Take commands as plain lines, also in a terminal
