@@ -314,11 +314,17 @@ fn a_run_whose_disk_is_full_saves_its_changes() {
     let (script, state) = (folder.path("script.txt"), folder.path("state"));
     fs::write(&script, "0.1 bend 40 1\n").unwrap();
     let arguments = ["play", "--seconds", "1000", "--state", &state, "--script"];
-    let arguments = [&arguments[..], &[&script, "--wav", "/dev/full"]].concat();
-    let output = gatebend(&arguments);
-    assert_eq!(output.status.code(), Some(1));
-    let errors = String::from_utf8(output.stderr).unwrap();
-    assert!(errors.contains("/dev/full: No space left"), "{errors}");
+    let tap = folder.path("tap.wav");
+    fs::write(&tap, "precious").unwrap();
+    for [one, other] in [["--wav", "--tap"], ["--tap", "--wav"]] {
+        let outputs = [&*script, one, "/dev/full", other, &tap];
+        let output = gatebend(&[&arguments[..], &outputs].concat());
+        assert_eq!(output.status.code(), Some(1));
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert!(errors.contains("/dev/full: No space left"), "{errors}");
+        // The other output has no end.
+        assert_eq!(fs::read_to_string(&tap).unwrap(), "precious");
+    }
     let kept = fs::read_to_string(Path::new(&state).join("state.json")).unwrap();
     assert!(kept.contains("\"bends\": [40]"), "{kept}");
 }

@@ -62,13 +62,18 @@ impl Track {
         self.outcome.is_ok()
     }
 
-    /// Completes the file.
+    /// Completes the file. If frames are missing, because another output has failed, an
+    /// earlier file stays.
     ///
     /// # Errors
     /// Fails if anything could not be written.
     pub fn finish(mut self) -> CommandResult {
         self.begin();
-        self.outcome.and_then(|()| self.output.finish())
+        self.outcome?;
+        if self.left > 0 {
+            return Ok(());
+        }
+        self.output.finish()
     }
 
     fn begin(&mut self) {
