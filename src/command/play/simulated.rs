@@ -38,12 +38,12 @@ impl Arguments {
         for folder in folders.state.iter().chain(&folders.presets) {
             keep_out(folder);
         }
-        let track = |path: &Option<PathBuf>| -> Result<Option<Track>, Failure> {
+        let track = |path: &Option<PathBuf>| {
             let path = path.as_deref();
             path.map(|path| Track::create(path, rate, total))
                 .transpose()
         };
-        let (mut sound, mut exact) = (track(&self.wav)?, track(&self.tap)?);
+        let mut tracks = [track(&self.wav)?, track(&self.tap)?];
         let album = self.oled.as_ref();
         let album = album.map(|folder| Album::create(folder, rows));
         let mut album = album.transpose()?;
@@ -70,7 +70,7 @@ impl Arguments {
                 |block| {
                     most_load = most_load.max(block.load);
                     saved += f64::from(cost.saved(block.spent));
-                    for (track, frames) in [(&mut sound, block.sound), (&mut exact, block.exact)] {
+                    for (track, frames) in tracks.iter_mut().zip([block.sound, block.exact]) {
                         let written = track.as_mut().is_none_or(|track| track.add(frames));
                         is_written.set(is_written.get() && written);
                     }
@@ -103,10 +103,7 @@ impl Arguments {
             print_message(&format!("refused: {refusal}"));
         }
         let pictures = album.as_ref().map_or(0, Album::count);
-        [sound, exact]
-            .into_iter()
-            .flatten()
-            .try_for_each(Track::finish)?;
+        tracks.into_iter().flatten().try_for_each(Track::finish)?;
         album.map_or(Ok(()), Album::finish)?;
         let counters = simulation.counters();
         let mut report = format!(
