@@ -76,48 +76,56 @@ impl Admission {
     }
 }
 
-/// Numbers of open connections by the [`network_of`] their peers.
+/// Numbers of open connections, of all peers and by the [`network_of`] a peer.
 #[derive(Debug, Default)]
-pub struct ConnectionCounts(BTreeMap<IpAddr, usize>);
+pub struct ConnectionCounts {
+    all: usize,
+    by_network: BTreeMap<IpAddr, usize>,
+}
 
 impl ConnectionCounts {
-    /// Returns the number of open connections from a peer's network.
-    pub fn of(&self, peer: IpAddr) -> usize {
-        self.0.get(&network_of(peer)).copied().unwrap_or(0)
+    /// Returns whether no more connection may be opened by anyone.
+    pub fn is_full(&self) -> bool {
+        self.all >= CONNECTIONS
     }
 
-    /// Returns whether one more connection may be opened: a network may have half of those
+    /// Returns the number of open connections from a peer's network.
+    pub fn of(&self, peer: IpAddr) -> usize {
+        self.by_network.get(&network_of(peer)).copied().unwrap_or(0)
+    }
+
+    /// Returns whether a peer may open one more connection: a network may have half of those
     /// that all others leave.
     pub fn has_room(&self, peer: IpAddr) -> bool {
         let own = self.of(peer);
-        let others = self.0.values().sum::<usize>() - own;
+        let others = self.all - own;
         own < (CONNECTIONS - others).div_ceil(2)
     }
 
     /// Counts one more connection.
     pub fn open(&mut self, peer: IpAddr) {
-        *self.0.entry(network_of(peer)).or_default() += 1;
+        *self.by_network.entry(network_of(peer)).or_default() += 1;
+        self.all += 1;
     }
 
     /// Counts one connection less.
     pub fn close(&mut self, peer: IpAddr) {
-        if let Some(count) = self.0.get_mut(&network_of(peer)) {
+        if let Some(count) = self.by_network.get_mut(&network_of(peer)) {
             *count -= 1;
+            self.all -= 1;
         }
-        self.0.retain(|_, count| *count > 0);
+        self.by_network.retain(|_, count| *count > 0);
     }
 }
 
 /// Returns the network that appears most often; among several, the one that appears first.
-pub fn busiest(networks: impl Iterator<Item = IpAddr> + Clone) -> Option<IpAddr> {
+pub fn busiest(mut networks: impl Iterator<Item = IpAddr> + Clone) -> Option<IpAddr> {
     let mut counts = BTreeMap::<_, usize>::new();
     for network in networks.clone() {
         *counts.entry(network).or_default() += 1;
     }
     let most = *counts.values().max()?;
-    networks
-        .into_iter()
-        .find(|network| counts.get(network) == Some(&most))
+    networks.find(|network| counts.get(network) == Some(&most))
 }
 
 /// Returns the part of an address that distinguishes people: a whole IPv4 address, or the
@@ -192,10 +200,11 @@ mod tests {
         };
         let opened: Vec<_> = peers.iter().map(|peer| open(&mut counts, *peer)).collect();
         assert_eq!(opened, [24, 12, 6, 3, 2, 1, 0]);
+        assert!(counts.is_full());
         counts.close(peers[1]);
         assert_eq!(open(&mut counts, peers[0]), 0);
         assert_eq!(open(&mut counts, peers[6]), 1);
         (0..24).for_each(|_| counts.close(peers[0]));
-        assert_eq!((counts.of(peers[0]), counts.0.len()), (0, 6));
+        assert_eq!((counts.of(peers[0]), counts.by_network.len()), (0, 6));
     }
 }

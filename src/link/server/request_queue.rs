@@ -45,6 +45,9 @@ impl<T> RequestQueue<T> {
     /// be served. It counts until [`RequestQueue::end`].
     pub fn next(&mut self) -> Option<(IpAddr, T)> {
         let served = &mut self.served;
+        if served.is_full() {
+            return None;
+        }
         let waiting = self.waiting.iter().enumerate();
         let (next, (peer, _)) = waiting
             .filter(|(_, (peer, _))| served.has_room(*peer))
