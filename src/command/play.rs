@@ -312,7 +312,9 @@ impl Arguments {
         let log = logging::start(state, LevelFilter::Info, real_time())?;
         let perform = || -> CommandResult {
             let everywhere = Ipv4Addr::UNSPECIFIED.into();
-            let listener = self.page.listener(&board.web, everywhere, "bela.local")?;
+            let listener = self
+                .page
+                .listener(&board.web, everywhere, "bela.local", false)?;
             let storage = self.restore(&mut parts, state)?;
             let plan = Self::plan(script, self.seconds, storage, listener);
             Ok(bela::play(board, parts, plan, &self.options, signals)?)
@@ -349,13 +351,14 @@ impl Arguments {
         };
         let name = page::name_in_network();
         let here = Ipv4Addr::LOCALHOST.into();
-        let listener = self.page.listener(&board.web, here, &name)?;
+        let is_painted = !self.plain && has_screen();
+        let listener = self.page.listener(&board.web, here, &name, is_painted)?;
         let interrupted = watch_signals().map_err(|error| error.to_string())?;
         let storage = self.restore(&mut parts, saving.folder.as_deref())?;
         parts.restored.notices.extend(saving.problem.clone());
         let mut desk = Desk::like(board, parts);
         desk.platform = platform;
-        let mut screen = (!self.plain && has_screen()).then(Vec::new);
+        let mut screen = is_painted.then(Vec::new);
         if !sound_card && !self.silent {
             let note = "only the page plays the sound: this gatebend was built without a sound card \
                  (cargo run --release --features sound-card -- play; or play --wav OUT.wav)";
