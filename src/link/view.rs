@@ -71,6 +71,30 @@ impl View {
         self.file.revision
     }
 
+    /// Returns the memory that the sections that differ from those of an earlier view need on
+    /// their way in bytes, roughly, if they are long.
+    pub fn bytes_since(&self, earlier: Option<&View>) -> usize {
+        let (file, layers) = (&self.file, &self.state.layers);
+        let is_same_network = |earlier: &View| {
+            Arc::ptr_eq(&earlier.file, file)
+                && Arc::ptr_eq(&earlier.state.layout, &self.state.layout)
+        };
+        let network = if earlier.is_some_and(is_same_network) {
+            0
+        } else {
+            file.text.len() + self.state.layout.cells().len() * size_of::<(u32, f32, f32)>()
+        };
+        let bends = |layers: &BendLayers| -> usize {
+            let counts = layers.iter().map(|layer| layer.bends.len());
+            counts.sum::<usize>() * size_of::<(u32, Option<Bend>, bool)>()
+        };
+        let before = earlier.map(|earlier| &earlier.state.layers);
+        if before == Some(layers) {
+            return network;
+        }
+        network + bends(layers) + before.map_or(0, bends)
+    }
+
     /// Returns the sections that differ from those of an earlier view; all, if there is none.
     /// Bends that differ are sent alone if `bends` is true and the layers are the same.
     pub fn sections(&self, earlier: Option<&View>, bends: bool) -> protocol::State {

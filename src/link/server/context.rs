@@ -18,6 +18,7 @@ use super::hosts::Hosts;
 use super::job_queue::QueuedJob;
 use super::latest::Latest;
 use super::request_queue::RequestQueue;
+use super::turns::Turns;
 use super::{Access, ClientLimits, Options};
 use crate::handle::Handle;
 use crate::link::client_session::{Action, ClientSession, Listening};
@@ -48,6 +49,8 @@ pub struct ServerContext {
     pub jobs: Sender<QueuedJob>,
     /// Starts threads for connections.
     pub spawn: Spawn,
+    /// Turns of clients with long messages.
+    pub turns: Turns,
     touches: TouchMerge,
     welcome: Arc<Welcome>,
     code: Option<Arc<str>>,
@@ -83,6 +86,7 @@ impl ServerContext {
             limits: options.limits,
             jobs,
             spawn,
+            turns: Turns::default(),
             touches: access.touches.clone(),
             welcome: Arc::new(access.info.clone().welcome(getrandom::u32()?)),
             code,

@@ -10,6 +10,7 @@ mod client;
 mod connection;
 mod context;
 mod deadline;
+mod fragments;
 mod guesses;
 mod hosts;
 mod http;
@@ -17,6 +18,7 @@ mod job_queue;
 mod latest;
 mod request_queue;
 mod token_bucket;
+mod turns;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};

@@ -179,6 +179,10 @@ impl Standalone {
                 self.touch.put(0, &fingers);
                 self.answer(id, Ok(()));
             }
+            Action::Snapshot(id, t) => {
+                let messages = self.session.snapshot(id, &self.view, t);
+                self.send(messages);
+            }
             Action::Job(job) => self.messages.push_back(Message::Job(job)),
         }
     }
