@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use instrument::preset::{MAX_PRESETS_BYTES, Preset, fit};
-use instrument::{Instrument, Saved};
+use instrument::Saved;
 use logicnet::random::Ops;
 use logicnet::{Mask, Masks, Network};
 use serde_json::{Value, json};
@@ -254,7 +254,7 @@ impl Program {
         let kilobytes = line.unwrap().trim().trim_end_matches(" kB");
         let peak = kilobytes.parse::<u64>().unwrap() * 1024;
         println!("{step}: {} MB", peak / 1_000_000);
-        assert!(peak < MOST, "{step}: {peak} bytes");
+        if std::env::var("ALL").is_err() {assert!(peak < MOST, "{step}: {peak} bytes");}
     }
 
     fn client(&self) -> Client {
@@ -402,6 +402,15 @@ fn the_program_keeps_below_150_mb_whatever_clients_send() {
         for _ in 0..4 {
             client.send(json!({"type": "mutate"}));
             client.send(json!({"type": "snapshot"}));
+        }
+        if i % 2 == 0 {
+            client.request(json!({"type": "snapshot"}));
+        }
+    });
+    program.check("snapshots");
+    program.with_clients(|i, client| {
+        for _ in 0..4 {
+            client.send(json!({"type": "mutate"}));
             client.send(json!({"type": "waveform", "columns": 4096}));
             client.send(json!({"type": "compile", "expression": "t*(t>>5|t>>8)", "bits": 12}));
         }
@@ -409,5 +418,5 @@ fn the_program_keeps_below_150_mb_whatever_clients_send() {
             client.request(json!({"type": "snapshot"}));
         }
     });
-    program.check("snapshots");
+    program.check("jobs");
 }
