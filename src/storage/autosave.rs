@@ -88,7 +88,7 @@ impl Storage for StorageHandle {
 }
 
 /// Watches the state and saves it.
-pub struct Autosave<D> {
+pub struct Autosave<D: Disk + Clone> {
     messages: Receiver<Message>,
     presets: Option<Presets<D>>,
     folder: Option<StateFolder<D>>,
@@ -116,18 +116,34 @@ struct Polled {
     notices: Vec<String>,
 }
 
+impl<D: Disk + Clone> Drop for Autosave<D> {
+    /// Ends a start that gave up before it played, with an error message: it does not count
+    /// as failed.
+    fn drop(&mut self) {
+        if let Some(folder) = &mut self.folder {
+            if folder.is_reading() && !std::thread::panicking() {
+                folder.end();
+            }
+        }
+    }
+}
+
 impl<D: Disk + Clone> Autosave<D> {
     /// Reads the folders. Waits only for the disk. Missing files are left out; the notices
     /// report damaged ones.
     pub fn open(disk: &D, folders: Folders) -> (Autosave<D>, StorageHandle, Restored) {
         let (handle, messages) = unbounded();
         let mut restored = Restored::default();
+        // First, since it says whether the rest may be read.
+        let mut folder = folders
+            .state
+            .map(|folder| StateFolder::open(disk, &folder, &mut restored));
         let presets = folders
             .presets
             .map(|folder| Presets::open(disk.clone(), folder, &mut restored));
-        let folder = folders
-            .state
-            .map(|folder| StateFolder::open(disk, &folder, &mut restored));
+        if let Some(folder) = &mut folder {
+            folder.read(&mut restored);
+        }
         let autosave = Autosave {
             messages,
             presets,
@@ -223,6 +239,10 @@ impl<D: Disk + Clone> Autosave<D> {
                 }
             }
         }
+        if let Some(folder) = &mut self.folder {
+            // The instrument that plays the state was made.
+            folder.ready();
+        }
         self.observe(now, state);
         if now < self.retry_at && !self.ending {
             return;
@@ -310,12 +330,12 @@ impl<D: Disk + Clone> Autosave<D> {
         let Some(folder) = &mut self.folder else {
             return;
         };
-        match folder.save_starts() {
+        match folder.save_starts(&mut polled.notices) {
             Ok(saved) => polled.saved |= saved,
             Err(error) => polled.problems.push(error.to_string()),
         }
         if let Some(text) = self.calibration.take() {
-            match folder.save_calibration(&text) {
+            match folder.save_calibration(&text, &mut polled.notices) {
                 Ok(()) => polled.saved = true,
                 Err(error) => {
                     polled.problems.push(error.to_string());

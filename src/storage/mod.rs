@@ -27,7 +27,7 @@ pub use error::StorageError;
 pub use lock::{Lock, LockError};
 pub use presets::Presets;
 pub use restored::Restored;
-pub use versioned_files::{LoadProblem, Loaded, Parse, VersionedFiles};
+pub use versioned_files::{Loaded, Parse, VersionedFiles};
 
 use instrument::SaveRequest;
 

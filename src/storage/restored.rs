@@ -18,6 +18,9 @@ pub struct Restored {
     pub saved: Option<Saved>,
     /// True if earlier starts failed: the running state is then set aside.
     pub is_suspect: bool,
+    /// True if earlier starts failed while they read the saved files: neither the running
+    /// state nor presets are read then.
+    pub is_unread: bool,
     /// The earlier state, if another network was requested.
     pub replaced: Option<Saved>,
     /// The calibration, a JSON object.
@@ -59,6 +62,9 @@ impl Restored {
             let effect = instrument.resume(saved, !self.is_suspect);
             let sound = adopt(effect, instrument.state().notice.clone());
             first = sound.unwrap_or(first);
+        }
+        if self.is_unread {
+            instrument.supersede();
         }
         if let Some(replaced) = self.replaced {
             let effect = instrument.set_aside(replaced, "another network");

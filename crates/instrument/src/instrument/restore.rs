@@ -43,10 +43,17 @@ impl Instrument {
             self.presets.update(request, &mut state);
         }
         state.notify(notice);
-        // A page must not bring back on its own what was set aside here.
+        self.state = Arc::new(state);
+        self.supersede();
+        Effect { sound: None, save }
+    }
+
+    /// Makes what plays here newer than the earlier state, before the first sound: a page
+    /// must not bring back on its own what was set aside here.
+    pub fn supersede(&mut self) {
+        let mut state = (*self.state).clone();
         state.revision = state.revision.next();
         self.state = Arc::new(state);
-        Effect { sound: None, save }
     }
 
     fn play_on(&mut self, saved: &Saved) -> Result<Sound, String> {
