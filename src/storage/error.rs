@@ -24,9 +24,6 @@ pub enum StorageError {
     /// Bends that do not fit their network.
     #[error(transparent)]
     Network(#[from] logicnet::NetworkError),
-    /// The storage thread has ended.
-    #[error("saving has stopped")]
-    Ended,
 }
 
 impl StorageError {

@@ -63,13 +63,17 @@ impl<D: Disk> Presets<D> {
     ///
     /// # Errors
     /// Fails if the preset is too large, or if the disk fails; saving may be tried again.
-    pub fn save(&mut self, preset: &Preset) -> Result<Option<String>, StorageError> {
+    pub fn save(
+        &mut self,
+        preset: &Preset,
+        notices: &mut Vec<String>,
+    ) -> Result<Option<String>, StorageError> {
         let text = preset.to_json()?;
         let file = match self.known.get(&preset.name) {
             Some(file) => file.clone(),
             None => self.free_name(&preset.name)?,
         };
-        self.files.save(&file, &text)?;
+        notices.extend(self.files.save(&file, &text)?);
         self.known.insert(preset.name.clone(), file.clone());
         Ok((file != preset.name).then_some(file))
     }

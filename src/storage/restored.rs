@@ -5,7 +5,7 @@ use instrument::preset::Preset;
 use instrument::{Effect, Instrument, Limits, Saved, Sound};
 use logicnet::Network;
 
-use super::Storage;
+use super::{Saving, StorageHandle};
 
 /// Saved data, read at a start.
 #[derive(Debug, Default)]
@@ -42,7 +42,7 @@ impl Restored {
         parameters: Parameters,
         limits: Option<Box<dyn Limits>>,
         seed: u64,
-        storage: &mut dyn Storage,
+        storage: Option<&StorageHandle>,
     ) -> Result<(Instrument, Sound), String> {
         let (mut instrument, mut first) =
             Instrument::new(networks, parameters, self.presets, limits, seed)?;
@@ -54,8 +54,9 @@ impl Restored {
         }
         let mut adopt = |effect: Effect, notice: Option<String>| {
             notices.extend(notice);
-            let failed = effect.save.and_then(|request| storage.save(request).err());
-            notices.extend(failed.map(|error| error.to_string()));
+            if let (Some(request), Some(storage)) = (effect.save, storage) {
+                storage.save(Saving::from(request));
+            }
             effect.sound
         };
         if let Some(saved) = self.saved {

@@ -138,7 +138,7 @@ impl<D: Disk + Clone> StateFolder<D> {
             let late = self.states.load(STATE).value;
             if let (Some(late), Some(presets)) = (late, presets) {
                 if late != state {
-                    let name = presets.save(&late.into_preset(RESCUED.into()))?;
+                    let name = presets.save(&late.into_preset(RESCUED.into()), notices)?;
                     let name = name.unwrap_or_else(|| RESCUED.into());
                     notices.push(format!("the state of the last session is preset {name}"));
                 }

@@ -14,8 +14,7 @@ use std::sync::Arc;
 
 use disk::{Fault, Simulated};
 use gatebend::storage::{
-    Autosave, Disk, Folders, NoStorage, Parse, Restored, Storage, StorageHandle, VersionedFiles,
-    add_checksum,
+    Autosave, Disk, Folders, Parse, Restored, Saving, StorageHandle, VersionedFiles, add_checksum,
 };
 use instrument::parameters::{Key, Parameters};
 use instrument::{Command, Direction, Instrument, SaveRequest, State};
@@ -51,13 +50,7 @@ impl Session {
     fn start(disk: &Simulated) -> Session {
         let (autosave, handle, restored) = Autosave::open(disk, folders());
         let (instrument, _) = restored
-            .into_instrument(
-                networks(),
-                Parameters::default(),
-                None,
-                1,
-                &mut handle.clone(),
-            )
+            .into_instrument(networks(), Parameters::default(), None, 1, Some(&handle))
             .unwrap();
         Session {
             autosave,
@@ -75,7 +68,7 @@ impl Session {
     fn does(&mut self, command: Command) {
         let effect = self.instrument.apply(command).unwrap();
         if let Some(request) = effect.save {
-            self.handle.save(request).unwrap();
+            self.handle.save(request.into());
         }
     }
 
@@ -172,10 +165,8 @@ const CAMPAIGN: &[Step] = &[
     ("third state", "state", bend),
     ("preset overwritten", "preset", preset),
     ("calibration", "calibration", |session| {
-        session
-            .handle
-            .save(SaveRequest::Calibration("{\"a\": 1}".into()))
-            .unwrap();
+        let request = SaveRequest::Calibration("{\"a\": 1}".into());
+        session.handle.save(request.into());
         session.pass(0);
     }),
     ("steady play", "starts", |session| {
@@ -185,7 +176,7 @@ const CAMPAIGN: &[Step] = &[
     ("preset deleted", "preset", |session| {
         let _ = session.instrument.apply(Command::DeletePreset("a".into()));
         let request = SaveRequest::Delete("a".into());
-        session.handle.save(request).unwrap();
+        session.handle.save(request.into());
         session.pass(0);
     }),
 ];
@@ -386,6 +377,52 @@ fn a_failing_disk_is_retried_and_reported_once() {
     let notices = session.notices.len();
     session.pass(10_000);
     assert_eq!(session.notices.len(), notices);
+}
+
+#[test]
+fn a_change_of_a_preset_is_acknowledged_only_once_a_power_cut_cannot_undo_it() {
+    let start = Simulated::new();
+    let mut session = Session::start(&start);
+    preset(&mut session);
+    bend(&mut session);
+    drop(session);
+    let before = found(&start).0["preset"].clone();
+    let edits = [
+        Command::ReplacePreset("a".into()),
+        Command::DeletePreset("a".into()),
+    ];
+    for edit in edits {
+        let mut acknowledged = false;
+        for calls in 0.. {
+            let disk = start.copy();
+            let mut session = Session::start(&disk);
+            session.pass(0);
+            disk.cut(disk.calls() + calls);
+            let effect = session.instrument.apply(edit.clone()).unwrap();
+            let (reply, replied) = crossbeam_channel::bounded(1);
+            session.handle.save(Saving {
+                request: effect.save.unwrap(),
+                notice: Some("it is done".into()),
+                replies: Some(reply).into(),
+            });
+            assert!(replied.try_recv().is_err(), "nothing is written yet");
+            session.pass(0);
+            let result = replied.try_recv().unwrap();
+            let done = session.notices.iter().any(|notice| notice == "it is done");
+            assert_eq!(result.is_ok(), done);
+            let problem = result.err();
+            if let Some(problem) = &problem {
+                assert!(problem.starts_with("not saved: "), "{problem}");
+                continue;
+            }
+            for after in disk.after_the_cut() {
+                assert_ne!(found(&after).0["preset"], before);
+            }
+            acknowledged = true;
+            break;
+        }
+        assert!(acknowledged);
+    }
 }
 
 #[test]
@@ -706,10 +743,9 @@ proptest! {
 
 #[test]
 fn without_folders_nothing_is_saved() {
-    let request = SaveRequest::Delete("x".into());
-    assert!(NoStorage.save(request).is_ok());
     let disk = Simulated::new();
-    let (autosave, _, restored) = Autosave::open(&disk, Folders::default());
+    let (autosave, handle, restored) = Autosave::open(&disk, Folders::default());
+    handle.save(SaveRequest::Delete("x".into()).into());
     let (instrument, _) =
         Instrument::new(networks(), Parameters::default(), restored.presets, None, 1).unwrap();
     assert!(autosave.finish(0, instrument.state(), &mut |_| {}));

@@ -28,7 +28,7 @@ impl Instrument {
         match played {
             Ok(sound) => Effect {
                 sound: Some(sound),
-                save: None,
+                ..Effect::default()
             },
             Err(problem) => self.set_aside(saved, &problem),
         }
@@ -45,7 +45,10 @@ impl Instrument {
         state.notify(notice);
         self.state = Arc::new(state);
         self.supersede();
-        Effect { sound: None, save }
+        Effect {
+            save,
+            ..Effect::default()
+        }
     }
 
     /// Makes what plays here newer than the earlier state, before the first sound: a page
