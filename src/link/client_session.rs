@@ -200,7 +200,7 @@ impl ClientSession {
                 id: required()?,
                 columns,
                 file: view.file().into(),
-                masks: (&view.state().masks()).into(),
+                masks: view.state().masks().to_json(),
             }),
         })
     }

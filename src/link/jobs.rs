@@ -36,7 +36,7 @@ pub enum Job {
         /// The file of the network.
         file: String,
         /// The masks that are played, as in a file.
-        masks: Value,
+        masks: String,
     },
 }
 
@@ -79,7 +79,7 @@ impl Job {
                 columns,
                 file,
                 masks,
-            } => waveform(id, columns, &file, masks)
+            } => waveform(id, columns, &file, &masks)
                 .unwrap_or_else(|error| refused(id, error.to_string(), None)),
         }
     }
@@ -157,7 +157,7 @@ fn render(network: &Network, masks: &Masks, t: u32, count: usize) -> Vec<u8> {
     samples
 }
 
-fn waveform(id: u32, columns: u16, file: &str, masks: Value) -> Result<ServerMessage, JobError> {
+fn waveform(id: u32, columns: u16, file: &str, masks: &str) -> Result<ServerMessage, JobError> {
     if !(1..=MAX_COLUMNS).contains(&columns) {
         return Err(JobError::Columns(columns));
     }
@@ -167,7 +167,7 @@ fn waveform(id: u32, columns: u16, file: &str, masks: Value) -> Result<ServerMes
     // In 64 bits: a period of 2^24 samples times 4096 columns is more than a usize in a browser.
     let start = |i: u32| (u64::from(i) * u64::from(period) / u64::from(columns)) as usize;
     let ranges = (0..columns).map(|i| start(i)..start(i + 1));
-    let [bent, plain] = [&Masks::try_from(masks)?, network.masks()]
+    let [bent, plain] = [&Masks::from_json(masks)?, network.masks()]
         .map(|masks| render(&network, masks, 0, period as usize));
     let extremes = |samples: &[u8]| {
         let of = |range| {
@@ -272,7 +272,7 @@ mod tests {
             id: 1,
             columns,
             file: plain.to_json(),
-            masks: (&Masks::from_iter([(node, Mask::Invert)])).into(),
+            masks: Masks::from([(node, Mask::Invert)]).to_json(),
         };
         let ServerMessage::Waveform {
             bent,

@@ -176,7 +176,7 @@ fn bends(layer: &BendLayer) -> impl Iterator<Item = (u32, Mask, bool)> {
     let mut bent = layer.bent().map(|(node, _)| node).peekable();
     let bends = layer.bends.iter();
     // Both are ordered by node.
-    bends.map(move |(node, mask)| (*node, *mask, bent.next_if_eq(node).is_some()))
+    bends.map(move |(node, mask)| (node, mask, bent.next_if_eq(&node).is_some()))
 }
 
 /// Returns the bends that differ, if only bends do.

@@ -121,7 +121,7 @@ pub struct Autosave<D: Disk + Clone> {
     messages: Receiver<Message>,
     presets: Option<Presets<D>>,
     folder: Option<StateFolder<D>>,
-    /// The newest request for each preset, by name, and under no name for the calibration.
+    /// The newest request for each file, by the file's name.
     queue: BTreeMap<String, Saving>,
     /// Dropped with this, so that handles know of the end.
     _alive: Arc<()>,
@@ -236,11 +236,11 @@ impl<D: Disk + Clone> Autosave<D> {
     fn receive(&mut self, message: Message) {
         match message {
             Message::Save(mut saving) => {
-                let name = saving.request.preset().unwrap_or_default();
-                if let Some(earlier) = self.queue.remove(name) {
+                let file = saving.request.file().to_string();
+                if let Some(earlier) = self.queue.remove(&file) {
                     saving.replies.merge(earlier.replies);
                 }
-                self.queue.insert(name.to_string(), saving);
+                self.queue.insert(file, saving);
                 self.retry_at = 0;
                 // The player learns of a failure even if it is the same as before.
                 self.failure = None;
@@ -354,6 +354,7 @@ impl<D: Disk + Clone> Autosave<D> {
                 (SaveRequest::Calibration(text), _, Some(folder)) => {
                     folder.save_calibration(text, notices)
                 }
+                (SaveRequest::SetAside, _, Some(folder)) => folder.set_aside(notices),
                 // There is no folder for it.
                 _ => Ok(()),
             };

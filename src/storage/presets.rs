@@ -7,7 +7,7 @@ use super::disk::Disk;
 use super::versioned_files::VersionedFiles;
 use super::{Restored, StorageError};
 use instrument::names::{free_name, is_name};
-use instrument::preset::Preset;
+use instrument::preset::{MAX_PRESETS, MAX_PRESETS_BYTES, MAX_RESCUED, Preset};
 use logicnet::count;
 
 /// A folder of presets.
@@ -40,13 +40,21 @@ impl<D: Disk> Presets<D> {
             restored.reserved = names;
             return Presets { files, known };
         }
+        let mut room = MAX_PRESETS_BYTES;
+        let mut unread = Vec::new();
         for name in names {
             let loaded = files.load(&name);
             match (loaded.value, loaded.problem) {
                 (Some(preset), problem) => {
                     notices.extend(problem);
+                    known.insert(name.clone(), name.clone());
+                    let bytes = preset.memory();
+                    if bytes > room || restored.presets.len() == MAX_PRESETS + MAX_RESCUED {
+                        unread.push(name);
+                        continue;
+                    }
+                    room -= bytes;
                     restored.presets.push(preset);
-                    known.insert(name.clone(), name);
                 }
                 (None, Some(problem)) => {
                     notices.push(format!("preset left out: {problem}"));
@@ -56,7 +64,17 @@ impl<D: Disk> Presets<D> {
                 (None, None) => {}
             }
         }
+        if !unread.is_empty() {
+            let (count, names) = (count(unread.len(), "preset"), unread.join(", "));
+            notices.push(format!("no memory for {count}, left on the disk: {names}"));
+            restored.reserved.extend(unread);
+        }
         Presets { files, known }
+    }
+
+    /// Returns whether no further state can be rescued.
+    pub fn is_full(&self) -> bool {
+        self.known.len() >= MAX_PRESETS + MAX_RESCUED
     }
 
     /// Saves a preset. Returns the name of its file if the preset's own was taken.

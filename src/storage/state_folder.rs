@@ -90,12 +90,9 @@ impl<D: Disk + Clone> StateFolder<D> {
         restored.notices.extend(problem);
         restored.calibration = value;
         if restored.is_unread {
-            let notice = match self.states.set_aside(STATE) {
-                Ok(Some(file)) => format!("what was played is left unread in {file}"),
-                Ok(None) => return,
-                Err(error) => error.to_string(),
-            };
-            restored.notices.push(notice);
+            if let Err(error) = self.set_aside(&mut restored.notices) {
+                restored.notices.push(error.to_string());
+            }
             return;
         }
         let Loaded { value, problem } = self.states.load(STATE);
@@ -110,6 +107,16 @@ impl<D: Disk + Clone> StateFolder<D> {
     /// Returns whether the files are being read.
     pub fn is_reading(&self) -> bool {
         self.count.reading
+    }
+
+    /// Renames the state's file, so that the next state does not replace it. The notices say
+    /// where it is.
+    pub fn set_aside(&mut self, notices: &mut Vec<String>) -> Result<(), StorageError> {
+        let aside = self.states.set_aside(STATE)?;
+        notices.extend(aside.map(|file| format!("what was played is left in {file}")));
+        self.settled = true;
+        self.saved = None;
+        Ok(())
     }
 
     /// Notes that all files are read: the start does not count as failed until it plays.
@@ -137,7 +144,9 @@ impl<D: Disk + Clone> StateFolder<D> {
         if !self.settled {
             let late = self.states.load(STATE).value;
             if let (Some(late), Some(presets)) = (late, presets) {
-                if late != state {
+                if late != state && presets.is_full() {
+                    self.set_aside(notices)?;
+                } else if late != state {
                     let name = presets.save(&late.into_preset(RESCUED.into()), notices)?;
                     let name = name.unwrap_or_else(|| RESCUED.into());
                     notices.push(format!("the state of the last session is preset {name}"));

@@ -236,7 +236,15 @@ impl Instrument {
                 self.place_network(state, &network, network.name());
                 Change::new(Affects::Network)
             }
-            Command::LoadPreset(network) => self.load_preset(state, *network)?,
+            Command::LoadPreset {
+                mut preset,
+                with_parameters,
+            } => {
+                if !with_parameters {
+                    preset.parameters.clone_from(&state.parameters);
+                }
+                self.restore(state, &preset, ParameterScope::Presets)?
+            }
             Command::Random(seed) => self.random(state, seed)?,
             Command::Mutate(seed) => self.mutate(state, seed)?,
             Command::Rewire(node, gate) => {

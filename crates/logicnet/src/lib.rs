@@ -35,13 +35,13 @@ pub use count::{Count, count};
 pub use encoding::{InputEncoding, OutputEncoding};
 pub use error::NetworkError;
 pub use evaluator::Evaluator;
-pub use json::{FORMAT, VERSION};
+pub use json::{Extra, FORMAT, MAX_EXTRA_BYTES, VERSION};
 pub use mask::{Mask, Masks};
 pub use network::Network;
 pub use op::Op;
 pub use parts::{
     DEFAULT_SAMPLE_RATE, Gate, MAX_BINARY_OUTPUTS, MAX_COUNTER_BITS, MAX_GATES,
-    MAX_GROUP_SUM_OUTPUTS, MAX_INPUTS, MAX_SAMPLE_RATE, NetworkLayer, Parts,
+    MAX_GROUP_SUM_OUTPUTS, MAX_INPUTS, MAX_SAMPLE_RATE, MAX_TEXT_BYTES, NetworkLayer, Parts,
 };
 pub use program::{Builder, Program};
 pub use prove::{Difference, prove};

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use super::change::{Change, Outcome};
 use crate::names::{free_name, is_name};
-use crate::preset::{MAX_PRESETS, Preset};
+use crate::preset::{MAX_PRESETS, MAX_RESCUED, Preset, fit};
 use crate::save_request::SaveRequest;
 use crate::saved::Saved;
 use crate::state::{Page, State};
 
 /// Most presets that can be brought back.
 const MAX_LOST: usize = 16;
+const NO_ROOM: &str = "no memory for another preset of this size; delete one first";
 
 /// Presets in the order of their names, and names that none may take.
 pub struct Presets {
@@ -49,6 +50,11 @@ impl Presets {
         rescued.find(|preset| Saved::from((*preset).clone()) == *saved)
     }
 
+    /// Returns whether no further state can be rescued.
+    pub fn is_full(&self) -> bool {
+        self.list.len() + self.reserved.len() >= MAX_PRESETS + MAX_RESCUED
+    }
+
     /// Returns `name`, with a number if it is taken.
     pub fn free_name(&self, name: &str) -> String {
         free_name(name, |name| self.is_taken(name))
@@ -67,6 +73,12 @@ impl Presets {
             .map(|i| format!("preset {i}"))
             .find(|name| !self.is_taken(name) && !is_lost(name))
             .unwrap_or_default()
+    }
+
+    /// Returns whether there is memory for a preset, in place of one with the same name.
+    pub fn has_room(&self, preset: &Preset) -> bool {
+        let others = self.list.iter().filter(|other| other.name != preset.name);
+        fit(others.chain([preset]))
     }
 
     /// Requests to save a state as a preset. If another preset has the name, this one gets a
@@ -89,9 +101,12 @@ impl Presets {
     /// Requests to save a state over the preset of this name.
     pub fn replace(&self, state: &State, name: String) -> Outcome {
         self.find(&name)?;
-        let saved = format!("{name} is replaced");
-        let preset = Box::new(state.to_preset(name));
-        Ok(Change::save(SaveRequest::Save(preset), saved))
+        let preset = state.to_preset(name);
+        if !self.has_room(&preset) {
+            return Err(NO_ROOM.into());
+        }
+        let saved = format!("{} is replaced", preset.name);
+        Ok(Change::save(SaveRequest::Save(Box::new(preset)), saved))
     }
 
     /// Requests to save a preset again that was deleted or replaced: the last one, or the
@@ -120,12 +135,16 @@ impl Presets {
                 "there are {MAX_PRESETS} presets already; delete one first"
             ));
         }
-        let saved = if name == preset.name {
+        let wanted = std::mem::replace(&mut preset.name, name);
+        if !self.has_room(&preset) {
+            return Err(NO_ROOM.into());
+        }
+        let name = &preset.name;
+        let saved = if *name == wanted {
             format!("{done} {name}")
         } else {
-            format!("{done} {name}: {} exists", preset.name)
+            format!("{done} {name}: {wanted} exists")
         };
-        preset.name = name;
         Ok(Change::save(SaveRequest::Save(Box::new(preset)), saved))
     }
 
@@ -145,10 +164,19 @@ impl Presets {
         self.lost.extend(index.map(|index| self.list.remove(index)));
         if let SaveRequest::Save(preset) = request {
             self.lost.retain(|lost| !lost.sounds_like(preset));
-            self.list.push((**preset).clone());
+            if self.has_room(preset) {
+                self.list.push((**preset).clone());
+            } else {
+                // A rescued state is on disk even if there is no memory for it.
+                self.reserved.push(preset.name.clone());
+            }
         }
-        let excess = self.lost.len().saturating_sub(MAX_LOST);
-        self.lost.drain(..excess);
+        let is_too_much = |lost: &[Preset]| {
+            lost.len() > MAX_LOST || !fit(self.list.iter().chain(lost.iter().rev()))
+        };
+        while !self.lost.is_empty() && is_too_much(&self.lost) {
+            self.lost.remove(0);
+        }
         self.list.sort_by(|a, b| a.name.cmp(&b.name));
         state.presets = Arc::new(self.names());
         if state.page == Page::Presets {
