@@ -224,7 +224,7 @@ impl Arguments {
             return Ok(None);
         }
         let (autosave, handle, mut restored) = Autosave::open(&Files, folders);
-        parts.storage = Box::new(handle.clone());
+        parts.storage = Some(handle.clone());
         let storage = SessionStorage::new(autosave, handle);
         if let Some(saved) = restored.saved.as_mut().filter(|_| !restored.is_suspect) {
             let first = &parts.networks[0];

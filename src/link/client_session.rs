@@ -338,7 +338,7 @@ mod tests {
                 Action::Command(id, command) => {
                     let outcome = self.controller.command(command);
                     self.view.go_to(self.controller.state());
-                    session.answer(id, outcome, &self.view)
+                    session.answer(id, outcome.map(drop), &self.view)
                 }
                 action => panic!("{text}: {action:?}"),
             }

@@ -104,16 +104,19 @@ impl SessionStorage {
         }
     }
 
-    /// Saves what is due in virtual time, in nanoseconds. Problems are in the log.
-    pub fn poll(&mut self, now: u64, state: &Arc<State>) {
+    /// Saves what is due in virtual time, in nanoseconds. Returns notices for the player.
+    pub fn poll(&mut self, now: u64, state: &Arc<State>) -> Vec<Command> {
         if now >= STEADY_NS {
             self.handle.steady();
         } else {
             self.handle.played();
         }
+        let mut notices = Vec::new();
         if let Some(autosave) = &mut self.autosave {
-            autosave.poll(now / 1_000_000, state, &mut |_| {});
+            let mut notify = |notice| notices.push(Command::Notice(notice));
+            autosave.poll(now / 1_000_000, state, &mut notify);
         }
+        notices
     }
 
     /// Saves what is left at the end of virtual time, in nanoseconds. Returns whether

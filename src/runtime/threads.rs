@@ -13,7 +13,7 @@ use super::analog_inputs::{AnalogInputs, AnalogWatcher};
 use super::batch::Batch;
 use super::controller::Controller;
 use super::engine_status;
-use crate::handle::{Handle, Request};
+use crate::handle::{Handle, Replies, Request};
 use crate::panel::{Clock, Panel};
 use crate::pru::Supervisor;
 use crate::spawn::{Role, Spawn};
@@ -169,15 +169,15 @@ fn run_controller<W: Word>(
             Err(RecvTimeoutError::Timeout) if !handle.stopped() => None,
             Err(_) => return,
         };
-        let mut apply = |command| {
-            let result = controller.command(command);
+        let mut apply = |command, replies| {
+            let applied = controller.command(command);
             controller.deliver();
             handle.publish(controller.state());
-            result
+            controller.answer(applied, replies);
         };
         if let Some(command) = turned {
             // The display shows why a command is refused.
-            let _ = apply(command);
+            apply(command, Replies::default());
         }
         if let Some(first) = first {
             let mut batch = Batch::from(first);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use gatebend::board::description::Board;
-use gatebend::board::desk::{Album, Desk, Script, Simulation};
+use gatebend::board::desk::{Album, Desk, Event, Script, Simulation};
 use gatebend::runtime::parts::InstrumentParts;
 use logicnet::count;
 use trill::sim::VirtualTime;
@@ -84,7 +84,12 @@ impl Arguments {
             );
             progress.at(step as f64 / steps as f64);
             if let Some(storage) = &mut storage {
-                storage.poll(simulation.now(), simulation.state());
+                let now = simulation.now();
+                let notices = storage.poll(now, simulation.state());
+                let notices = notices
+                    .into_iter()
+                    .map(|notice| (now, Event::Command(notice)));
+                simulation.schedule(notices);
             }
         }
         drop(progress);

@@ -34,6 +34,10 @@ const PINGS: u32 = 3;
 /// Factor on the time to say hello for a client that has to type a code.
 const TYPING: u32 = 20;
 
+/// Changes of presets of a client that wait for the disk at the same time. More are not read
+/// meanwhile.
+const MOST_SAVING: usize = 8;
+
 /// Serves a client to its end.
 pub fn serve(stream: TcpStream, received: Vec<u8>, connection: &Connection) {
     let limits = connection.context().limits;
@@ -111,6 +115,8 @@ struct Client<'a> {
     is_typing: bool,
     /// A command that was sent to the instrument; the next message waits for its result.
     pending: Option<(Option<u32>, Reply)>,
+    /// Changes of presets, which wait for the disk; messages are read meanwhile.
+    saving: Vec<(Option<u32>, Reply)>,
     job_queue: JobQueue,
     sent: Sent,
     changes: RateLimit,
@@ -141,6 +147,7 @@ impl<'a> Client<'a> {
             held: None,
             is_typing: false,
             pending: None,
+            saving: Vec::new(),
             job_queue: JobQueue::default(),
             sent: Sent::default(),
             changes: RateLimit::default(),
@@ -220,6 +227,12 @@ impl<'a> Client<'a> {
     fn send_updates(&mut self, now: Duration) -> Result<(), End> {
         let answer = self.job_queue.poll(&self.context.jobs);
         self.send(answer)?;
+        for (id, reply) in std::mem::take(&mut self.saving) {
+            match reply.now() {
+                Some(result) => self.answer(id, result)?,
+                None => self.saving.push((id, reply)),
+            }
+        }
         if self.changes.is_due(now, CHANGES_PERIOD) {
             let view = self.view()?;
             let changes = self.session.update(&view);
@@ -368,7 +381,13 @@ impl<'a> Client<'a> {
                 return Err(End::close(CloseCode::Policy, reason));
             }
             Action::Command(id, command) => {
-                self.pending = Some((id, context.handle.request(command)));
+                let waits = command.is_of_presets() && self.saving.len() < MOST_SAVING;
+                let sent = (id, context.handle.request(command));
+                if waits {
+                    self.saving.push(sent);
+                } else {
+                    self.pending = Some(sent);
+                }
             }
             Action::Touch(id, fingers) => {
                 self.entry.touch(&fingers);
