@@ -199,8 +199,9 @@ impl ClientSession {
             Request::Waveform { columns } => Action::Job(Job::Waveform {
                 id: required()?,
                 columns,
-                file: view.file().into(),
-                masks: (&view.state().masks()).into(),
+                file: view.file(),
+                network: Some(Arc::clone(&view.state().network)),
+                masks: view.state().masks().clone(),
             }),
         })
     }

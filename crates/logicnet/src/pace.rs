@@ -32,6 +32,9 @@ pub trait Pace {
     fn memory(&mut self, _bytes: usize) -> Result<(), Stopped> {
         Ok(())
     }
+
+    /// Notes the part of the work that is done, 0.0 to 1.0, where it is known.
+    fn progress(&mut self, _part: f64) {}
 }
 
 impl Pace for () {

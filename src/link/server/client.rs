@@ -3,6 +3,7 @@
 
 use std::io;
 use std::net::{IpAddr, TcpStream};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -136,7 +137,7 @@ impl<'a> Client<'a> {
             held: None,
             is_typing: false,
             pending: None,
-            job_queue: JobQueue::default(),
+            job_queue: JobQueue::new(Arc::clone(&context.workshop)),
             sent: Sent::default(),
             changes: RateLimit::default(),
             last_message: now,
@@ -185,10 +186,10 @@ impl<'a> Client<'a> {
         Ok(())
     }
 
-    /// Sends answers to jobs, changes of the state, and frames.
+    /// Sends answers to jobs and their progress, changes of the state, and frames.
     fn send_updates(&mut self, now: Duration) -> Result<(), End> {
-        let answer = self.job_queue.poll(&self.context.jobs);
-        self.send(answer)?;
+        let messages = self.job_queue.poll(now);
+        self.send(messages)?;
         if self.changes.is_due(now, CHANGES_PERIOD) {
             let changes = self.session.update(&self.context.view());
             self.send(changes)?;
