@@ -1,7 +1,7 @@
 //! The server: the page's files and the websocket of its clients, on one port.
 //!
 //! One thread accepts connections, a limited number of threads serves requests, each client
-//! has a thread, one makes the frames for all clients, and jobs that take long have theirs.
+//! has a thread, and so has each job that takes long; one makes the frames for all clients.
 //! Neither the instrument nor the audio callback ever waits for any of them.
 
 mod admission;
