@@ -10,8 +10,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use instrument::preset::{MAX_PRESETS_BYTES, Preset, fit};
 use instrument::Saved;
+use instrument::preset::{MAX_PRESETS_BYTES, Preset, fit};
 use logicnet::random::Ops;
 use logicnet::{Mask, Masks, Network};
 use serde_json::{Value, json};
@@ -168,15 +168,9 @@ fn reading_a_hostile_file_takes_little_memory() {
             .take(150)
             .collect();
         let (_, _, most) = counted(|| drop(Network::from_json(&text)));
-        assert!(
-            most <= LENGTH + (1 << 20),
-            "a network: {most} bytes for {start}"
-        );
+        assert!(most <= 2 * LENGTH, "a network: {most} bytes for {start}");
         let (_, _, most) = counted(|| drop(Saved::from_json(&text)));
-        assert!(
-            most <= LENGTH + (1 << 20),
-            "a state: {most} bytes for {start}"
-        );
+        assert!(most <= 2 * LENGTH, "a state: {most} bytes for {start}");
     }
 }
 
@@ -254,7 +248,9 @@ impl Program {
         let kilobytes = line.unwrap().trim().trim_end_matches(" kB");
         let peak = kilobytes.parse::<u64>().unwrap() * 1024;
         println!("{step}: {} MB", peak / 1_000_000);
-        if std::env::var("ALL").is_err() {assert!(peak < MOST, "{step}: {peak} bytes");}
+        if std::env::var("ALL").is_err() {
+            assert!(peak < MOST, "{step}: {peak} bytes");
+        }
     }
 
     fn client(&self) -> Client {

@@ -216,8 +216,9 @@ impl ClientSession {
             Request::Waveform { columns } => Action::Job(Job::Waveform {
                 id: required()?,
                 columns,
-                file: view.file().into(),
-                masks: view.state().masks().to_json(),
+                file: view.file(),
+                network: Some(Arc::clone(&view.state().network)),
+                masks: view.state().masks().clone(),
             }),
         })
     }

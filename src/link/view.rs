@@ -21,7 +21,7 @@ pub struct View {
 #[derive(Debug)]
 struct File {
     network: Arc<Network>,
-    text: String,
+    text: Arc<str>,
     revision: u32,
 }
 
@@ -31,7 +31,7 @@ impl File {
         File {
             network: Arc::clone(network),
             revision: crc32fast::hash(text.as_bytes()),
-            text,
+            text: text.into(),
         }
     }
 }
@@ -62,8 +62,8 @@ impl View {
     }
 
     /// The file of its network.
-    pub fn file(&self) -> &str {
-        &self.file.text
+    pub fn file(&self) -> Arc<str> {
+        Arc::clone(&self.file.text)
     }
 
     /// The number that identifies its network: the checksum of its file.
@@ -173,7 +173,7 @@ impl View {
         protocol::Network {
             revision: self.file.revision,
             target: Target::network(&self.state.network),
-            file: self.file.text.clone(),
+            file: self.file.text.as_ref().into(),
             places: cells
                 .map(|cell| (cell.node, cell.at.x, cell.at.y))
                 .collect(),

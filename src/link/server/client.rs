@@ -3,6 +3,7 @@
 
 use std::io;
 use std::net::{IpAddr, TcpStream};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -148,7 +149,7 @@ impl<'a> Client<'a> {
             is_typing: false,
             pending: None,
             saving: Vec::new(),
-            job_queue: JobQueue::default(),
+            job_queue: JobQueue::new(Arc::clone(&context.workshop)),
             sent: Sent::default(),
             changes: RateLimit::default(),
             last_message: now,
@@ -223,10 +224,10 @@ impl<'a> Client<'a> {
         Ok(self.context.view())
     }
 
-    /// Sends answers to jobs, changes of the state, and frames.
+    /// Sends answers to jobs and their progress, changes of the state, and frames.
     fn send_updates(&mut self, now: Duration) -> Result<(), End> {
-        let answer = self.job_queue.poll(&self.context.jobs);
-        self.send(answer)?;
+        let messages = self.job_queue.poll(now);
+        self.send(messages)?;
         for (id, reply) in std::mem::take(&mut self.saving) {
             match reply.now() {
                 Some(result) => self.answer(id, result)?,

@@ -380,7 +380,7 @@ mod tests {
         let Some(Message::Job(job)) = standalone.next_message() else {
             panic!("a job was expected");
         };
-        let ServerMessage::Waveform { id, changed, .. } = job.answer() else {
+        let Ok(ServerMessage::Waveform { id, changed, .. }) = job.answer(&mut ()) else {
             panic!("a waveform was expected");
         };
         assert!(id == 9 && changed.contains(&true));
