@@ -1411,8 +1411,8 @@ fn invalid_layers_become_a_single_one_that_sounds_the_same() {
     assert_eq!(set("/layers/1/name", "a/b".into()), one);
     assert_eq!(set("/layers/1/strength", 101.into()), one);
     assert_eq!(set("/layers/1/strength", 0.into()), one);
-    assert_eq!(set("/layers/1/masks", "none".into()), one);
-    assert_eq!(set("/layers/1/masks/0/node", 60_000.into()), one);
+    assert_eq!(set("/layers/1/bends", "none".into()), one);
+    assert_eq!(set("/layers/1/bends", "60000X".into()), one);
     assert_eq!(set("/layers", serde_json::Value::Array(Vec::new())), one);
     let repeated = change(&|layers| {
         let list = layers["layers"].as_array_mut().unwrap();
