@@ -145,6 +145,11 @@ impl Handle {
         Reply(result)
     }
 
+    /// Returns the number of commands that the instrument's thread has not taken yet.
+    pub fn queued(&self) -> usize {
+        self.requests.len()
+    }
+
     /// Requests the end of the instrument's threads.
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);

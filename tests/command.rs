@@ -1091,6 +1091,65 @@ fn two_programs_never_save_presets_in_one_folder() {
     assert!(!Path::new(&presets).join("dawn.json").exists());
 }
 
+/// Returns the largest resident memory of a process so far in kB.
+#[cfg(target_os = "linux")]
+fn most_memory(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    number.unwrap().parse().unwrap()
+}
+
+/// Feeds lines without an end, as `yes` does.
+#[cfg(target_os = "linux")]
+#[test]
+fn endless_commands_fill_no_memory_and_do_not_delay_the_end() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_gatebend"))
+        .args(["play", "--silent", "--no-web", "--state", "none"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = "next\nundo\nrandom\n".repeat(10_000);
+    let mut stdin = child.stdin.take().unwrap();
+    // Blocks while the program has enough lines.
+    let (fed, some) = std::sync::mpsc::channel();
+    let writer = std::thread::spawn(move || {
+        for written in 0.. {
+            if stdin.write_all(&lines.as_bytes()[..1600]).is_err() {
+                return written;
+            }
+            let _ = fed.send(written);
+        }
+        0
+    });
+    // The pipe itself holds 64 kB.
+    assert!(some.iter().any(|written| written > 100));
+    let memory = most_memory(child.id());
+    let pid = child.id().to_string();
+    let sent = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+    assert!(sent.success());
+    assert!(child.wait().unwrap().success());
+    assert!(writer.join().unwrap() > 100);
+    assert!(memory < 64_000, "{memory} kB");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_endless_script_is_refused() {
+    let words = refused(1, &["play", "--fast", "--script", "/dev/zero"]);
+    assert!(words.contains("/dev/zero: too large"), "{words}");
+    let folder = Folder::new();
+    let long = folder.path("long.txt");
+    fs::write(&long, "0 next\n".repeat(200_000)).unwrap();
+    let words = refused(1, &["play", "--fast", "--script", &long]);
+    assert!(
+        words.contains("at most 1048576 bytes, and this one 1400000"),
+        "{words}"
+    );
+}
+
 /// A desk that a player plays by typing, with a data folder.
 struct Typed {
     child: Child,

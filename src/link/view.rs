@@ -21,7 +21,7 @@ pub struct View {
 #[derive(Debug)]
 struct File {
     network: Arc<Network>,
-    text: String,
+    text: Arc<str>,
     revision: u32,
 }
 
@@ -31,7 +31,7 @@ impl File {
         File {
             network: Arc::clone(network),
             revision: crc32fast::hash(text.as_bytes()),
-            text,
+            text: text.into(),
         }
     }
 }
@@ -62,13 +62,37 @@ impl View {
     }
 
     /// The file of its network.
-    pub fn file(&self) -> &str {
-        &self.file.text
+    pub fn file(&self) -> Arc<str> {
+        Arc::clone(&self.file.text)
     }
 
     /// The number that identifies its network: the checksum of its file.
     pub fn revision(&self) -> u32 {
         self.file.revision
+    }
+
+    /// Returns the memory that the sections that differ from those of an earlier view need on
+    /// their way in bytes, roughly, if they are long.
+    pub fn bytes_since(&self, earlier: Option<&View>) -> usize {
+        let (file, layers) = (&self.file, &self.state.layers);
+        let is_same_network = |earlier: &View| {
+            Arc::ptr_eq(&earlier.file, file)
+                && Arc::ptr_eq(&earlier.state.layout, &self.state.layout)
+        };
+        let network = if earlier.is_some_and(is_same_network) {
+            0
+        } else {
+            file.text.len() + self.state.layout.cells().len() * size_of::<(u32, f32, f32)>()
+        };
+        let bends = |layers: &BendLayers| -> usize {
+            let counts = layers.iter().map(|layer| layer.bends.len());
+            counts.sum::<usize>() * size_of::<(u32, Option<Bend>, bool)>()
+        };
+        let before = earlier.map(|earlier| &earlier.state.layers);
+        if before == Some(layers) {
+            return network;
+        }
+        network + bends(layers) + before.map_or(0, bends)
     }
 
     /// Returns the sections that differ from those of an earlier view; all, if there is none.
@@ -149,7 +173,7 @@ impl View {
         protocol::Network {
             revision: self.file.revision,
             target: Target::network(&self.state.network),
-            file: self.file.text.clone(),
+            file: self.file.text.as_ref().into(),
             places: cells
                 .map(|cell| (cell.node, cell.at.x, cell.at.y))
                 .collect(),

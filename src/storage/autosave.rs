@@ -104,7 +104,7 @@ impl<D: Disk + Clone> Autosave<D> {
     /// milliseconds, `state` returns the newest state, `notify` shows a message to the
     /// player.
     pub fn run(
-        mut self,
+        &mut self,
         mut clock: impl FnMut() -> u64,
         mut state: impl FnMut() -> Arc<State>,
         mut notify: impl FnMut(String),

@@ -821,7 +821,7 @@ fn starts_that_end_properly_do_not_count_as_failed() {
 fn the_thread_saves_the_rest_at_the_end() {
     let disk = Simulated::new();
     let Session {
-        autosave,
+        mut autosave,
         handle,
         mut instrument,
         ..

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::net::{IpAddr, TcpStream};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -12,13 +13,16 @@ use tungstenite::{Bytes, Error, Message, Utf8Bytes, WebSocket};
 
 use super::context::{ClientEntry, Connection, ServerContext};
 use super::deadline::{SlicedStream, close_gracefully};
+use super::fragments::write_json;
 use super::job_queue::JobQueue;
 use super::latest::Sent;
 use super::token_bucket::TokenBucket;
+use super::turns::{LONG, Turn};
 use crate::handle::{CommandResult, Reply};
 use crate::link::client_session::{Action, ClientSession, MOST_HELLO, refused};
 use crate::link::protocol::ServerMessage;
 use crate::link::rate_limit::RateLimit;
+use crate::link::view::View;
 
 /// Longest wait for a message before updates are sent.
 const SLICE: Duration = Duration::from_millis(10);
@@ -119,8 +123,10 @@ struct Client<'a> {
     changes: RateLimit,
     /// Time of the last whole message.
     last_message: Duration,
-    /// True if a part of a message was received.
-    is_in_message: bool,
+    /// Bytes of the message that has not yet arrived as a whole.
+    unfinished: usize,
+    /// The client's turn to receive or send long messages.
+    turn: Turn<'a>,
     next_ping: Duration,
 }
 
@@ -143,11 +149,12 @@ impl<'a> Client<'a> {
             is_typing: false,
             pending: None,
             saving: Vec::new(),
-            job_queue: JobQueue::default(),
+            job_queue: JobQueue::new(Arc::clone(&context.workshop)),
             sent: Sent::default(),
             changes: RateLimit::default(),
             last_message: now,
-            is_in_message: false,
+            unfinished: 0,
+            turn: context.turns.client(),
             next_ping: now + limits.silence / PINGS,
         }
     }
@@ -180,7 +187,7 @@ impl<'a> Client<'a> {
             }
         } else if now < self.paused_until {
             // A pause within a message does not extend the time for it.
-            if !self.is_in_message {
+            if self.unfinished == 0 {
                 self.last_message = now;
             }
             thread::sleep(self.paused_until.saturating_sub(now).min(SLICE));
@@ -189,13 +196,38 @@ impl<'a> Client<'a> {
         } else {
             self.read(now)?;
         }
+        if self.unfinished == 0 && self.pending.is_none() {
+            self.turn.end();
+        }
         Ok(())
     }
 
-    /// Sends answers to jobs, changes of the state, and frames.
+    /// Waits for the client's turn if a message needs this much memory.
+    fn wait_for_turn(&mut self, bytes: usize) -> Result<(), End> {
+        if bytes < LONG || self.turn.take(self.context.now()) {
+            return Ok(());
+        }
+        while !self.context.is_ended() && !self.turn.take(self.context.now()) {
+            thread::sleep(SLICE);
+        }
+        // Nothing was read meanwhile.
+        self.last_message = self.context.now();
+        let stream = self.socket.get_mut();
+        stream.begin_writing(self.context.limits.answer);
+        Ok(())
+    }
+
+    /// Waits for the client's turn if the next change of the state is long. Returns the state.
+    fn view(&mut self) -> Result<View, End> {
+        let bytes = self.session.update_bytes(&self.context.view());
+        self.wait_for_turn(bytes)?;
+        Ok(self.context.view())
+    }
+
+    /// Sends answers to jobs and their progress, changes of the state, and frames.
     fn send_updates(&mut self, now: Duration) -> Result<(), End> {
-        let answer = self.job_queue.poll(&self.context.jobs);
-        self.send(answer)?;
+        let messages = self.job_queue.poll(now);
+        self.send(messages)?;
         for (id, reply) in std::mem::take(&mut self.saving) {
             match reply.now() {
                 Some(result) => self.answer(id, result)?,
@@ -203,7 +235,8 @@ impl<'a> Client<'a> {
             }
         }
         if self.changes.is_due(now, CHANGES_PERIOD) {
-            let changes = self.session.update(&self.context.view());
+            let view = self.view()?;
+            let changes = self.session.update(&view);
             self.send(changes)?;
         }
         if self.session.greeted() {
@@ -218,10 +251,9 @@ impl<'a> Client<'a> {
     }
 
     fn send(&mut self, messages: impl IntoIterator<Item = ServerMessage>) -> Result<(), End> {
+        let (context, turn) = (self.context, &self.turn);
         for message in messages {
-            if let Ok(text) = serde_json::to_string(&message) {
-                self.socket.write(Message::text(text))?;
-            }
+            write_json(self.socket, &message, || !turn.is_over(context.now()))?;
         }
         Ok(())
     }
@@ -231,12 +263,14 @@ impl<'a> Client<'a> {
             // No answer is expected; the changes are sent soon.
             return Ok(());
         }
-        let messages = self.session.answer(id, result, &self.context.view());
+        let view = self.view()?;
+        let messages = self.session.answer(id, result, &view);
         self.send(messages)
     }
 
     /// Reads a message, if one arrives.
     fn read(&mut self, now: Duration) -> Result<(), End> {
+        self.wait_for_turn(self.unfinished)?;
         self.socket.get_mut().begin_reading();
         let message = self.socket.read();
         let received = self.socket.get_mut().take_received();
@@ -244,13 +278,13 @@ impl<'a> Client<'a> {
         let message = match message {
             Ok(message) => message,
             Err(Error::Io(error)) if is_incomplete(&error) => {
-                self.is_in_message |= received > 0;
+                self.unfinished += received;
                 return Ok(());
             }
             Err(error) => return Err(error.into()),
         };
         self.last_message = now;
-        self.is_in_message = false;
+        self.unfinished = 0;
         let pause = now + self.messages.take(1.0, now);
         self.paused_until = self.paused_until.max(pause);
         match message {
@@ -269,6 +303,9 @@ impl<'a> Client<'a> {
     /// Pings the client, and ends it if it is silent, or was not welcomed in time.
     fn check_presence(&mut self, now: Duration) -> Result<(), End> {
         let limits = self.context.limits;
+        if self.turn.is_over(now) {
+            return Err(End::close(CloseCode::Again, "other clients are waiting"));
+        }
         if now > self.last_message + limits.silence {
             log::info!("a client has stopped answering");
             return Err(End::Gone);
@@ -313,7 +350,7 @@ impl<'a> Client<'a> {
 
     /// Handles a message.
     fn receive(&mut self, text: Utf8Bytes, now: Duration) -> Result<(), End> {
-        let (context, view) = (self.context, self.context.view());
+        let (context, view) = (self.context, self.view()?);
         let was_greeted = self.session.greeted();
         let mut receive = || self.session.receive(&text, &view, context.counters.time());
         let action = if was_greeted {
@@ -356,6 +393,11 @@ impl<'a> Client<'a> {
             Action::Touch(id, fingers) => {
                 self.entry.touch(&fingers);
                 self.answer(id, Ok(()))?;
+            }
+            Action::Snapshot(id, t) => {
+                self.wait_for_turn(self.session.snapshot_bytes(&view))?;
+                let messages = self.session.snapshot(id, &view, t);
+                self.send(messages)?;
             }
             Action::Job(job) => {
                 let replaced = self.job_queue.add(job);

@@ -8,16 +8,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::Sender;
 use engine::Counters;
 use instrument::Command;
 
 use super::admission::{Admission, ConnectionCounts};
 use super::guesses::Guesses;
 use super::hosts::Hosts;
-use super::job_queue::QueuedJob;
 use super::latest::Latest;
 use super::request_queue::RequestQueue;
+use super::turns::Turns;
+use super::workshop::Workshop;
 use super::{Access, ClientLimits, Options};
 use crate::handle::Handle;
 use crate::link::client_session::{Action, ClientSession, Listening};
@@ -44,10 +44,12 @@ pub struct ServerContext {
     pub files: Files,
     /// Limits on the resources of clients.
     pub limits: ClientLimits,
-    /// Queue of the thread that runs jobs.
-    pub jobs: Sender<QueuedJob>,
+    /// Runs the jobs of all clients.
+    pub workshop: Arc<Workshop>,
     /// Starts threads for connections.
     pub spawn: Spawn,
+    /// Turns of clients with long messages.
+    pub turns: Turns,
     touches: TouchMerge,
     welcome: Arc<Welcome>,
     code: Option<Arc<str>>,
@@ -71,7 +73,6 @@ impl ServerContext {
         access: &Access,
         options: Options,
         code: Option<Arc<str>>,
-        jobs: Sender<QueuedJob>,
         spawn: Spawn,
     ) -> Result<ServerContext, getrandom::Error> {
         Ok(ServerContext {
@@ -81,8 +82,9 @@ impl ServerContext {
             hosts: Hosts::new(options.hosts.into_iter().chain([options.name])),
             files: options.files,
             limits: options.limits,
-            jobs,
+            workshop: Workshop::new(spawn),
             spawn,
+            turns: Turns::default(),
             touches: access.touches.clone(),
             welcome: Arc::new(access.info.clone().welcome(getrandom::u32()?)),
             code,
@@ -304,7 +306,6 @@ impl Drop for ClientEntry<'_> {
 
 #[cfg(test)]
 mod tests {
-    use crossbeam_channel::unbounded;
     use instrument::parameters::Parameters;
     use instrument::{Instrument, surface::Surface};
 
@@ -339,8 +340,7 @@ mod tests {
             touches: TouchMerge::default(),
         };
         let code = Some(Arc::from("123456"));
-        let (jobs, _queue) = unbounded();
-        let made = ServerContext::new(&access, Options::default(), code, jobs, spawn_plainly);
+        let made = ServerContext::new(&access, Options::default(), code, spawn_plainly);
         let context = made.unwrap();
         let began = Instant::now();
         (0..100).for_each(|_| context.show_code());
