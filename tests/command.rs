@@ -995,6 +995,102 @@ fn a_signal_ends_play_in_real_time_and_saves_changes() {
     }
 }
 
+#[test]
+fn two_killed_starts_lead_to_a_safe_start() {
+    let folder = Folder::new();
+    let data = folder.path("data");
+    let mut first = Typed::start(&data, &["--state", &data]);
+    first.answer("next\nbend 40 1\ndance", UNKNOWN);
+    first.quit();
+    let counts = || fs::read_to_string(Path::new(&data).join("starts.json")).unwrap_or_default();
+    for count in [1, 2] {
+        let mut killed = Typed::start(&data, &["--state", &data]);
+        let expected = format!("\"unsteady\": {count},\n  \"reading\": false");
+        while !counts().contains(&expected) {
+            std::thread::yield_now();
+        }
+        killed.child.kill().unwrap();
+        killed.child.wait().unwrap();
+    }
+    let rescued = Path::new(&data).join("presets/rescued.json");
+    assert!(!rescued.exists());
+    let mut safe = Typed::start(&data, &["--state", &data]);
+    safe.answer("dance", UNKNOWN);
+    safe.quit();
+    let rescued = fs::read_to_string(rescued).unwrap();
+    assert!(rescued.contains("\"bends\": [40]"), "{rescued}");
+}
+
+#[test]
+fn two_starts_that_are_killed_while_they_read_lead_to_one_that_reads_nothing() {
+    let folder = Folder::new();
+    let data = folder.path("data");
+    let presets = Path::new(&data).join("presets");
+    fs::create_dir_all(&presets).unwrap();
+    // Reading them takes a while.
+    let network = Network::random(16, &[4096; 16], Ops::XorRich, 1).unwrap();
+    for n in 0..40 {
+        fs::write(presets.join(format!("p {n}.json")), network.to_json()).unwrap();
+    }
+    let state = Path::new(&data).join("state.json");
+    fs::copy(asset("pebbles"), &state).unwrap();
+    let starts = Path::new(&data).join("starts.json");
+    let counts = || fs::read_to_string(&starts).unwrap_or_default();
+    for count in [1, 2] {
+        let expected = format!("\"unsteady\": {count},\n  \"reading\": true");
+        let before = counts();
+        while !counts().contains(&expected) {
+            // An earlier attempt was killed too late.
+            fs::write(&starts, &before).unwrap();
+            let mut killed = Typed::start(&data, &["--state", &data]);
+            while !counts().contains("\"reading\": true") || counts() == before {
+                std::thread::yield_now();
+            }
+            killed.child.kill().unwrap();
+            killed.child.wait().unwrap();
+        }
+    }
+    let mut safe = Typed::start(&data, &["--state", &data]);
+    safe.answer("recall p 1", "no preset \"p 1\"");
+    safe.quit();
+    let aside = Path::new(&data).join("state.aside.json");
+    assert!(fs::read_to_string(aside).unwrap().contains("pebbles"));
+    assert!(presets.join("p 1.json").exists());
+}
+
+#[test]
+fn one_folder_is_never_used_for_both_states_and_presets() {
+    let folder = Folder::new();
+    let (a, b) = (folder.path("a"), folder.path("b"));
+    let play = |state: &str, presets: &str| {
+        let arguments = ["play", "--fast", "--seconds", "0.1"];
+        gatebend(&[&arguments[..], &["--state", state, "--presets", presets]].concat())
+    };
+    for (state, presets) in [(&a, &a), (&b, &a)] {
+        let output = play(state, presets);
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{errors}");
+        assert!(errors.contains("cannot hold both"), "{errors}");
+    }
+    assert!(play(&b, &folder.path("c")).status.success());
+    assert_eq!(play(&folder.path("c"), &a).status.code(), Some(2));
+}
+
+#[test]
+fn two_programs_never_save_presets_in_one_folder() {
+    let folder = Folder::new();
+    let (a, b, presets) = (folder.path("a"), folder.path("b"), folder.path("presets"));
+    let mut first = Typed::start(&a, &["--state", &a, "--presets", &presets]);
+    first.answer("dance", UNKNOWN);
+    let mut second = Typed::start(&b, &["--state", &b, "--presets", &presets]);
+    let problem = format!("(process {}) saves in {presets}", first.child.id());
+    second.answer("save dawn\ndance", &problem);
+    second.answer("", UNKNOWN);
+    second.quit();
+    first.quit();
+    assert!(!Path::new(&presets).join("dawn.json").exists());
+}
+
 /// Returns the largest resident memory of a process so far in kB.
 #[cfg(target_os = "linux")]
 fn most_memory(pid: u32) -> u64 {

@@ -4,17 +4,17 @@
 //! the audio thread does not know of it.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded, unbounded};
+use crossbeam_channel::{RecvTimeoutError, Sender, TryRecvError};
 use instrument::{SaveRequest, Saved, State};
 
 use super::disk::Disk;
+use super::handle::{Inbox, Message, Saving, StorageHandle};
 use super::presets::Presets;
 use super::state_folder::StateFolder;
 use super::{Folders, Restored, StorageError};
-use crate::handle::Replies;
 
 /// The state is saved this long after its last change, and at most
 /// [`MAX_DELAY_MS`] after its first: including the writing, within 2 s.
@@ -26,105 +26,13 @@ const MAX_RETRY_MS: u64 = 5000;
 /// Period at which the state is checked.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// Something to save or delete, and those who wait until the disk has it.
-#[derive(Debug)]
-pub struct Saving {
-    /// The request.
-    pub request: SaveRequest,
-    /// The notice for the player once it is done.
-    pub notice: Option<String>,
-    /// Receive the result of the first attempt.
-    pub replies: Replies,
-}
-
-impl From<SaveRequest> for Saving {
-    /// Has nobody wait.
-    fn from(request: SaveRequest) -> Saving {
-        Saving {
-            request,
-            notice: None,
-            replies: Replies::default(),
-        }
-    }
-}
-
-enum Message {
-    Save(Saving),
-    Played(Sender<bool>),
-    Steady,
-    End(Sender<bool>),
-}
-
-/// Sends requests to the storage thread. Never waits.
-#[derive(Clone)]
-pub struct StorageHandle {
-    messages: Sender<Message>,
-    /// Alive as long as the [`Autosave`] is.
-    autosave: Weak<()>,
-}
-
-impl StorageHandle {
-    /// Queues a request; the storage answers it.
-    pub fn save(&self, saving: Saving) {
-        // If the thread has ended already, those who wait learn it.
-        let _ = self.messages.send(Message::Save(saving));
-    }
-
-    /// Returns whether nothing can be saved any more.
-    pub fn has_ended(&self) -> bool {
-        self.autosave.strong_count() == 0
-    }
-
-    /// Reports the first block: from here on, this start counts as failed until it is
-    /// steady. The reply arrives once the thread has tried to write the count.
-    pub fn played(&self) -> Reply {
-        self.request(Message::Played)
-    }
-
-    /// Reports steady play: this start has not failed. To be called after
-    /// [`STEADY_NS`](super::STEADY_NS) of sound.
-    pub fn steady(&self) {
-        let _ = self.messages.send(Message::Steady);
-    }
-
-    /// Requests that the thread saves everything and ends. A start that ends like this
-    /// before it was steady does not count as failed.
-    pub fn begin_end(&self) -> Reply {
-        self.request(Message::End)
-    }
-
-    fn request(&self, message: impl FnOnce(Sender<bool>) -> Message) -> Reply {
-        let (reply, replied) = bounded(1);
-        // If the thread has ended already, there is no reply.
-        let _ = self.messages.send(message(reply));
-        Reply(replied)
-    }
-}
-
-/// The storage thread's reply to a request.
-pub struct Reply(Receiver<bool>);
-
-impl Reply {
-    /// Waits at most this long. Returns whether everything is saved.
-    pub fn wait(self, timeout: Duration) -> bool {
-        self.0.recv_timeout(timeout).unwrap_or(false)
-    }
-
-    /// Returns whether the reply has arrived, or cannot arrive any more; never waits.
-    pub fn is_over(&self) -> bool {
-        self.0.try_recv() != Err(TryRecvError::Empty)
-    }
-}
-
 /// Watches the state and saves it.
 pub struct Autosave<D: Disk + Clone> {
-    messages: Receiver<Message>,
+    inbox: Inbox,
     presets: Option<Presets<D>>,
     folder: Option<StateFolder<D>>,
     /// The newest request for each file, by the file's name.
     queue: BTreeMap<String, Saving>,
-    /// Dropped with this, so that handles know of the end.
-    _alive: Arc<()>,
     /// The state that was seen last.
     seen: Option<Saved>,
     /// When the state first and last differed from the saved one.
@@ -164,8 +72,7 @@ impl<D: Disk + Clone> Autosave<D> {
     /// Reads the folders. Waits only for the disk. Missing files are left out; the notices
     /// report damaged ones.
     pub fn open(disk: &D, folders: Folders) -> (Autosave<D>, StorageHandle, Restored) {
-        let (sender, messages) = unbounded();
-        let alive = Arc::new(());
+        let (handle, inbox) = StorageHandle::new();
         let mut restored = Restored::default();
         // First, since it says whether the rest may be read.
         let mut folder = folders
@@ -178,11 +85,10 @@ impl<D: Disk + Clone> Autosave<D> {
             folder.read(&mut restored);
         }
         let autosave = Autosave {
-            messages,
+            inbox,
             presets,
             folder,
             queue: BTreeMap::new(),
-            _alive: Arc::clone(&alive),
             seen: None,
             changed: None,
             failure: None,
@@ -190,10 +96,6 @@ impl<D: Disk + Clone> Autosave<D> {
             retry_ms: FIRST_RETRY_MS,
             ending: false,
             reply: None,
-        };
-        let handle = StorageHandle {
-            messages: sender,
-            autosave: Arc::downgrade(&alive),
         };
         (autosave, handle, restored)
     }
@@ -208,7 +110,7 @@ impl<D: Disk + Clone> Autosave<D> {
         mut notify: impl FnMut(String),
     ) {
         while !self.ending {
-            match self.messages.recv_timeout(INTERVAL) {
+            match self.inbox.messages.recv_timeout(INTERVAL) {
                 Ok(message) => self.receive(message),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => self.end(None),
@@ -265,7 +167,7 @@ impl<D: Disk + Clone> Autosave<D> {
     /// `notify` with messages for the player.
     pub fn poll(&mut self, now: u64, state: &Arc<State>, notify: &mut dyn FnMut(String)) {
         loop {
-            match self.messages.try_recv() {
+            match self.inbox.messages.try_recv() {
                 Ok(message) => self.receive(message),
                 Err(TryRecvError::Empty) => break,
                 Err(TryRecvError::Disconnected) => {

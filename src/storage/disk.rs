@@ -4,10 +4,9 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-/// Largest file that is read or written, in bytes. The structure of the largest network with
-/// bends on every gate in all layers takes less than 6 MB, and the texts of a network come
-/// from a file of at most 8 MB.
-pub(super) const MAX_FILE_BYTES: usize = 16 << 20;
+/// Largest file that is read or written, in bytes. The largest preset takes less than 8 MB, and
+/// took up to 20 MB in earlier versions.
+pub(super) const MAX_FILE_BYTES: usize = 20 << 20;
 
 /// A disk. Nothing survives a power cut before it is synced: the content of a file by
 /// [`Disk::sync`], names by [`Disk::sync_folder`].

@@ -10,6 +10,7 @@ mod autosave;
 mod checksummed;
 mod disk;
 mod error;
+mod handle;
 #[cfg(not(target_arch = "wasm32"))]
 mod lock;
 mod presets;
@@ -19,10 +20,11 @@ mod versioned_files;
 
 use std::path::{Path, PathBuf};
 
-pub use autosave::{Autosave, Reply, Saving, StorageHandle};
+pub use autosave::Autosave;
 pub use checksummed::{WrongChecksum, add_checksum, verify_checksum};
 pub use disk::{Disk, Files};
 pub use error::StorageError;
+pub use handle::{Reply, Saving, StorageHandle};
 #[cfg(not(target_arch = "wasm32"))]
 pub use lock::{Lock, LockError};
 pub use presets::Presets;

@@ -14,11 +14,14 @@ use std::sync::Arc;
 
 use disk::{Fault, Simulated};
 use gatebend::storage::{
-    Autosave, Disk, Folders, Parse, Restored, Saving, StorageHandle, VersionedFiles, add_checksum,
+    Autosave, Disk, Files, Folders, Parse, Restored, Saving, StorageHandle, VersionedFiles,
+    add_checksum,
 };
+use instrument::bend_layers::{BendLayer, BendLayers};
 use instrument::parameters::{Key, Parameters};
+use instrument::preset::Preset;
 use instrument::{Command, Direction, Instrument, SaveRequest, State};
-use logicnet::{Mask, Network};
+use logicnet::{Gate, InputEncoding, Mask, Masks, Network, NetworkLayer, Op, Parts};
 use proptest::prelude::*;
 
 fn networks() -> Vec<Network> {
@@ -423,6 +426,188 @@ fn a_change_of_a_preset_is_acknowledged_only_once_a_power_cut_cannot_undo_it() {
         }
         assert!(acknowledged);
     }
+}
+
+/// Returns a preset whose file is as large as any can be: a gate a layer, own masks and eight
+/// layers of bends on every gate, and a description whose characters are written as six.
+fn largest(name: &str) -> Preset {
+    let gates = logicnet::MAX_GATES as u32;
+    let mask = |node: u32| Mask::Replace(Op::new((node % 16) as u8).unwrap());
+    let layer = |node| NetworkLayer {
+        gates: vec![Gate {
+            op: Op::XOR,
+            a: 4000 + node,
+            b: node,
+        }],
+        ..NetworkLayer::default()
+    };
+    let parts = Parts {
+        inputs: logicnet::MAX_INPUTS,
+        input_encoding: InputEncoding::OneHot { digit_bits: 12 },
+        layers: (0..gates).map(layer).collect(),
+        outputs: vec![69_631],
+        masks: (4096..4096 + gates)
+            .map(|node| (node, mask(node)))
+            .collect(),
+        description: Some("\u{1}".repeat(64 << 10)),
+        ..Parts::default()
+    };
+    let bends: Masks = (4096..4096 + gates)
+        .map(|node| (node, mask(node + 1)))
+        .collect();
+    let layer = |n| BendLayer {
+        name: if n == 0 {
+            "hand".into()
+        } else {
+            format!("layer {n}")
+        },
+        strength: 99,
+        bends: bends.clone(),
+    };
+    Preset {
+        name: name.into(),
+        network: Arc::new(Network::try_from(parts).unwrap()),
+        layers: BendLayers::new((0..8).map(layer).collect(), 3).unwrap(),
+        parameters: Parameters::default(),
+        origin: Some("first".into()),
+    }
+}
+
+#[test]
+fn every_preset_that_is_acknowledged_can_be_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let folders = || Folders::within(folder.path());
+    let save = |preset: &Preset| {
+        let (mut autosave, handle, restored) = Autosave::open(&Files, folders());
+        let (instrument, _) = restored
+            .into_instrument(networks(), Parameters::default(), None, 1, None)
+            .unwrap();
+        let (reply, replied) = crossbeam_channel::bounded(1);
+        handle.save(Saving {
+            request: SaveRequest::Save(Box::new(preset.clone())),
+            notice: None,
+            replies: Some(reply).into(),
+        });
+        autosave.poll(0, instrument.state(), &mut |_| {});
+        replied.try_recv().unwrap()
+    };
+    let preset = largest("a");
+    assert_eq!(save(&preset), Ok(()));
+    let (_, _, restored) = Autosave::open(&Files, folders());
+    assert!(restored.notices.is_empty(), "{:?}", restored.notices);
+    assert!(restored.presets == [preset], "another preset is read");
+    // No preset is so large.
+    let text: Parse<String> = |_, text| Ok(text.to_string());
+    let mut files = VersionedFiles::new(Files, folder.path().into(), text);
+    let problem = files.save("b", &" ".repeat(22 << 20)).unwrap_err();
+    let told = problem.to_string();
+    assert!(told.contains("23.1 MB, and at most 21.0 MB"), "{told}");
+    assert!(files.load("b").value.is_none());
+}
+
+#[test]
+fn bends_of_layers_are_written_compactly_and_read_as_before() {
+    let preset = largest("a");
+    let text = preset.to_json().unwrap();
+    assert!(text.len() < 7_000_000, "{} bytes", text.len());
+    let small = Network::from_json(&networks()[0].to_json()).unwrap();
+    let bends: Masks = [(4, Mask::Invert), (6, Mask::Force(true))].into();
+    let hand = BendLayer {
+        name: "hand".into(),
+        strength: 50,
+        bends: bends.clone(),
+    };
+    let preset = Preset {
+        network: Arc::new(small),
+        layers: BendLayers::new(vec![hand], 0).unwrap(),
+        ..preset
+    };
+    let text = preset.to_json().unwrap();
+    assert!(text.contains(r#""bends":"4X1H""#), "{text}");
+    let earlier = text.replace(
+        r#""bends":"4X1H""#,
+        &format!(r#""masks":{}"#, bends.to_json()),
+    );
+    for text in [text, earlier] {
+        assert!(Preset::from_json("a".into(), &text).unwrap() == preset);
+    }
+}
+
+#[test]
+fn numbers_do_not_grow_when_a_file_is_written() {
+    let text = networks()[0].to_json();
+    let numbers = format!("[{}]", vec!["1e15"; 1000].join(","));
+    let text = text.replace("\n}", &format!(",\n  \"numbers\": {numbers}\n}}"));
+    let network = Network::from_json(&text).unwrap();
+    assert!(network.to_json().contains(&numbers));
+}
+
+#[test]
+fn presets_that_do_not_fit_into_memory_stay_on_the_disk() {
+    let disk = Simulated::new();
+    let large = largest("large").to_json().unwrap();
+    for n in 0..19 {
+        disk.put(
+            &format!("/root/state/presets/large {n}.json"),
+            large.as_bytes(),
+        );
+    }
+    let small = networks()[0].to_json();
+    disk.put("/root/state/presets/small.json", small.as_bytes());
+    let (_, _, restored) = Autosave::open(&disk, folders());
+    let names = |presets: &[Preset]| {
+        presets
+            .iter()
+            .map(|one| one.name.clone())
+            .collect::<Vec<_>>()
+    };
+    let read = names(&restored.presets);
+    assert!(
+        (3..20).contains(&read.len()) && read.contains(&"small".into()),
+        "{read:?}"
+    );
+    assert_eq!(read.len() + restored.reserved.len(), 20);
+    let notice = restored.notices.concat();
+    assert!(
+        notice.contains("no memory for") && notice.contains("large 9"),
+        "{notice}"
+    );
+}
+
+#[test]
+fn rescued_states_are_bounded_and_none_is_lost() {
+    let disk = Simulated::new();
+    let text = networks()[0].to_json();
+    for n in 0..256 {
+        disk.put(&format!("/root/state/presets/p {n}.json"), text.as_bytes());
+    }
+    let mut session = Session::start(&disk);
+    for speed in 0..20 {
+        bend(&mut session);
+        session.does(Command::Set(Key::Speed, speed));
+        session.does(Command::SafeStart);
+        session.pass(600);
+    }
+    assert_eq!(session.state().presets.len(), 256 + 16);
+    let notice = session.state().notice.clone().unwrap();
+    assert!(
+        notice.contains("too many presets") && notice.contains("undo"),
+        "{notice}"
+    );
+    session.does(Command::Undo);
+    assert_eq!(session.state().bends().len(), 1);
+    session.pass(600);
+    let state = disk.get("/root/state/state.json");
+    // After failed starts, the state's file is kept.
+    for _ in 0..2 {
+        Session::start(&disk).plays();
+    }
+    let mut safe = Session::start(&disk);
+    safe.pass(600);
+    assert_eq!(safe.state().presets.len(), 256 + 16);
+    assert_eq!(disk.get("/root/state/state.aside.json"), state);
+    let told = |notice: &String| notice.contains("left in state.aside.json");
+    assert!(safe.notices.iter().any(told), "{:?}", safe.notices);
 }
 
 #[test]

@@ -40,7 +40,7 @@ impl Arguments {
         };
         let album = self.oled.as_ref().map(|folder| Album::new(folder, rows));
         let mut album = album.transpose().map_err(in_folder)?;
-        let mut storage = self.restore(&mut parts, saving.folder.as_deref())?;
+        let mut storage = self.restore(&mut parts, saving)?;
         let mut simulation = Simulation::scripted(
             Desk {
                 time,
