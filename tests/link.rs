@@ -22,11 +22,13 @@ use gatebend::link::protocol::{Bend, FrameKind, ServerMessage, State, Status, We
 use gatebend::link::server::{Access, ClientLimits, Listener, Options, Server};
 use gatebend::link::touch_merge::TouchMerge;
 use gatebend::link::view::{InstrumentInfo, View};
+use gatebend::panel::Mirror;
 use gatebend::spawn::spawn_plainly;
 use instrument::parameters::Parameters;
 use instrument::surface::Surface;
 use instrument::{Command, Instrument, Saved};
-use logicnet::Mask;
+use logicnet::random::Ops;
+use logicnet::{Mask, Network};
 use serde_json::json;
 use tungstenite::protocol::frame::Frame;
 use tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
@@ -547,6 +549,78 @@ fn a_client_gets_the_whole_state_and_then_changes() {
         let has = |kind: FrameKind| client.frames.iter().any(|frame| frame[0] == kind as u8);
         has(FrameKind::Activity) && has(FrameKind::Display) && !has(FrameKind::Sound)
     });
+}
+
+/// Serves an instrument that nothing plays, with this network and this display.
+fn serve_still(network: Network, display: impl FnMut() -> Vec<u8> + Send + 'static) -> Server {
+    let parameters = Parameters::default();
+    let made = Instrument::new(vec![network], parameters, Vec::new(), None, 1);
+    let (handle, _) = Handle::new(made.unwrap().0.state());
+    let access = Access {
+        handle,
+        counters: Arc::default(),
+        info: info(44_100),
+        sound: None,
+        display: Box::new(display),
+        mirror: Mirror::default(),
+        touches: TouchMerge::default(),
+    };
+    let listener = Listener::open(options()).unwrap();
+    Server::start(listener, access, spawn_plainly).unwrap()
+}
+
+fn greeted(server: &Server) -> Client {
+    let mut client = Client::connect(server.address());
+    client.send(r#"{"type":"hello","version":1,"id":1}"#);
+    client.answer(1);
+    client
+}
+
+#[test]
+fn a_long_job_of_one_client_delays_no_other_and_ends_for_a_newer_one() {
+    let largest = Network::random(24, &[1024; 64], Ops::XorRich, 1).unwrap();
+    let server = serve_still(largest, Vec::new);
+    let (mut one, mut two) = (greeted(&server), greeted(&server));
+    let waveform = |id| format!(r#"{{"id":{id},"type":"waveform","columns":2000}}"#);
+    one.send(&waveform(7));
+    for bits in [4, 8, 12] {
+        let compile = format!(r#""type":"compile","expression":"t>>4&t","bits":{bits}"#);
+        let answer = two.request(&compile);
+        assert!(
+            matches!(answer, ServerMessage::Compiled { .. }),
+            "{answer:?}"
+        );
+    }
+    // The waveform goes on: the newer one ends it.
+    one.send(&waveform(8));
+    let ServerMessage::Refused { reason, .. } = one.answer(7) else {
+        panic!("the waveform was done before a small compilation");
+    };
+    assert_eq!(reason, "a newer request has replaced this one");
+    // Long jobs say how far they are.
+    loop {
+        if let ServerMessage::Progress { of: 8, part } = one.receive().unwrap() {
+            assert!((0.0..=1.0).contains(&part));
+            break;
+        }
+    }
+    server.end();
+}
+
+#[test]
+fn a_panic_of_the_thread_for_frames_does_not_end_them() {
+    let mut calls = 0;
+    let display = move || {
+        calls += 1;
+        assert_ne!(calls, 1, "an injected panic");
+        vec![FrameKind::Display as u8, 1, 2, 3]
+    };
+    let network = Network::random(8, &[8], Ops::XorRich, 1).unwrap();
+    let server = serve_still(network, display);
+    let mut client = greeted(&server);
+    let is_display = |frame: &Vec<u8>| frame[0] == FrameKind::Display as u8;
+    client.wait_until(|client| client.frames.iter().any(is_display));
+    server.end();
 }
 
 #[test]

@@ -13,7 +13,7 @@ use instrument::{Command, Saved, notice};
 
 use super::jobs::Job;
 use super::protocol::{self, Body, ClientMessage, Finger, Request, Secret, ServerMessage, Welcome};
-use super::view::View;
+use super::view::{Seen, View};
 
 /// Largest number of fingers on the pad.
 pub const MOST_FINGERS: usize = 5;
@@ -35,6 +35,8 @@ pub enum Action {
     Command(Option<u32>, Command),
     /// Replace the client's fingers on the pad by these, then call [`ClientSession::answer`].
     Touch(Option<u32>, Vec<Finger>),
+    /// Send what [`ClientSession::snapshot`] returns for this id and network time.
+    Snapshot(u32, u32),
     /// Start this job, and send its answer; other messages need not wait.
     Job(Job),
 }
@@ -69,7 +71,7 @@ pub struct ClientSession {
     /// The number of the client's last stroke.
     stroke: Option<u32>,
     /// The state as the client knows it.
-    sent: Option<View>,
+    sent: Option<Seen>,
 }
 
 /// The number of the next stroke, which no other client has.
@@ -124,8 +126,30 @@ impl ClientSession {
             return None;
         }
         let sections = view.sections(self.sent.as_ref(), self.bends);
-        self.sent = Some(view.clone());
+        self.sent = Some(view.seen());
         (sections != protocol::State::default()).then(|| ServerMessage::State(Box::new(sections)))
+    }
+
+    /// Returns the memory in bytes that the next change needs on its way, roughly.
+    pub fn update_bytes(&self, view: &View) -> usize {
+        view.bytes_since(self.sent.as_ref())
+    }
+
+    /// Returns the memory in bytes that a snapshot needs on its way, roughly.
+    pub fn snapshot_bytes(&self, view: &View) -> usize {
+        self.update_bytes(view) + view.bytes_since(None)
+    }
+
+    /// Returns the messages that answer a request for a snapshot at network time `t`.
+    pub fn snapshot(&mut self, id: u32, view: &View, t: u32) -> Vec<ServerMessage> {
+        match Saved::of(view.state()).to_json() {
+            Ok(snapshot) => {
+                let mut messages = self.answer(None, Ok(()), view);
+                messages.push(ServerMessage::Snapshot { id, snapshot, t });
+                messages
+            }
+            Err(error) => vec![refused(Some(id), error.to_string())],
+        }
     }
 
     /// Returns the messages after a command: the state that it led to, then the answer.
@@ -189,14 +213,7 @@ impl ClientSession {
                 }
                 Action::Touch(id, fingers.into_iter().map(clamped).collect())
             }
-            Request::Snapshot {} => {
-                let id = required()?;
-                let snapshot = Saved::of(view.state()).to_json();
-                let snapshot = snapshot.map_err(|error| error.to_string())?;
-                let mut messages = self.answer(None, Ok(()), view);
-                messages.push(ServerMessage::Snapshot { id, snapshot, t });
-                Action::Send(messages)
-            }
+            Request::Snapshot {} => Action::Snapshot(required()?, t),
             Request::Compile {
                 expression,
                 bits,
@@ -210,8 +227,9 @@ impl ClientSession {
             Request::Waveform { columns } => Action::Job(Job::Waveform {
                 id: required()?,
                 columns,
-                file: view.file().into(),
-                masks: (&view.state().masks()).into(),
+                file: view.file(),
+                network: Some(Arc::clone(&view.state().network)),
+                masks: view.state().masks().clone(),
             }),
         })
     }
@@ -335,7 +353,7 @@ mod tests {
                 Action::Command(id, command) => {
                     let outcome = self.controller.command(command);
                     self.view.go_to(self.controller.state());
-                    session.answer(id, outcome, &self.view)
+                    session.answer(id, outcome.map(drop), &self.view)
                 }
                 action => panic!("{text}: {action:?}"),
             }

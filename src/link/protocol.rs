@@ -156,6 +156,13 @@ pub enum ServerMessage {
         #[cfg_attr(test, ts(optional))]
         at: Option<usize>,
     },
+    /// The progress of a request that takes long, where it is known; the answer follows.
+    Progress {
+        /// The id of the request. Not called `id`, which only answers have.
+        of: u32,
+        /// The part that is done, 0 to 1.
+        part: f32,
+    },
     /// The state of the engine and the connections, several times a second.
     Status(Status),
     /// The answer to [`Request::Snapshot`].

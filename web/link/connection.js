@@ -75,7 +75,7 @@ export class Connection {
         /** @type {Port | null} */
         this.port = null;
         this.lastId = 0;
-        /** Requests without a reply, by id. @type {Map<number, { resolve: (reply: ServerMessage) => void, reject: (problem: Error) => void }>} */
+        /** Requests without a reply, by id. @type {Map<number, { resolve: (reply: ServerMessage) => void, reject: (problem: Error) => void, onprogress?: (part: number) => void }>} */
         this.pending = new Map();
         this.closed = false;
         /** True once the whole state has arrived. */
@@ -142,11 +142,13 @@ export class Connection {
     /**
      * Sends a request and waits for its reply.
      * @param {ClientMessage} message
+     * @param {(part: number) => void} [onprogress] called with the part that is done, 0 to 1,
+     *   if the reply takes long
      * @returns {Promise<ServerMessage>}
      * @throws {Refusal} with the instrument's reason
      * @throws {Disconnected} if there is no connection, or it breaks before the reply
      */
-    request(message) {
+    request(message, onprogress) {
         if (this.state !== 'open') return Promise.reject(new Disconnected(this.reason || 'Not connected.'));
         const id = (this.lastId += 1);
         const text = JSON.stringify({ id, ...message });
@@ -155,7 +157,7 @@ export class Connection {
             return Promise.reject(new Refusal(`This is too large for the instrument: ${(bytes / 1e6).toFixed(1)} MB, of at most ${MAX_BYTES / 1e6} MB.`));
         }
         this.port?.send(text);
-        return new Promise((resolve, reject) => this.pending.set(id, { resolve, reject }));
+        return new Promise((resolve, reject) => this.pending.set(id, { resolve, reject, onprogress }));
     }
 
     /**
@@ -209,6 +211,7 @@ export class Connection {
             this.hasState = true;
             this.waiter?.resolve();
         }
+        if (message.type === 'progress') this.pending.get(message.of)?.onprogress?.(message.part);
         if (!('id' in message) || message.id === undefined) return;
         const request = this.pending.get(message.id);
         this.pending.delete(message.id);

@@ -4,12 +4,12 @@
 //! combined bends of all layers are computed when a layer changes. Clones share memory.
 
 use logicnet::quote;
-use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use logicnet::{Mask, Network};
+use logicnet::{Mask, Masks, Network};
 
+use super::memory::Memory;
 use super::names::{free_name, is_name};
 
 /// Most layers.
@@ -27,7 +27,7 @@ pub struct BendLayer {
     /// The share of its gates that are bent, 0 to 100 percent.
     pub strength: u8,
     /// Bends by node.
-    pub bends: BTreeMap<u32, Mask>,
+    pub bends: Masks,
 }
 
 impl BendLayer {
@@ -36,7 +36,7 @@ impl BendLayer {
         BendLayer {
             name,
             strength: MAX_STRENGTH,
-            bends: BTreeMap::new(),
+            bends: Masks::new(),
         }
     }
 
@@ -47,12 +47,11 @@ impl BendLayer {
     pub fn bent(&self) -> impl Iterator<Item = (u32, Mask)> {
         let share = self.bends.len() * usize::from(self.strength);
         let count = share.div_ceil(MAX_STRENGTH.into());
-        let mut ranks: Vec<u32> = self.bends.keys().copied().map(rank).collect();
+        let mut ranks: Vec<u32> = self.bends.iter().map(|(node, _)| rank(node)).collect();
         // The rank of the first gate that is not bent, if there is one.
         let end = (count < ranks.len()).then(|| *ranks.select_nth_unstable(count).1);
         self.bends
             .iter()
-            .map(|(node, mask)| (*node, *mask))
             .filter(move |(node, _)| end.is_none_or(|end| rank(*node) < end))
     }
 }
@@ -74,7 +73,7 @@ pub struct BendLayers {
     list: Arc<Vec<BendLayer>>,
     chosen: usize,
     /// The combined bends of all layers.
-    bends: Arc<BTreeMap<u32, Mask>>,
+    bends: Arc<Masks>,
 }
 
 impl Deref for BendLayers {
@@ -88,13 +87,13 @@ impl Deref for BendLayers {
 impl Default for BendLayers {
     /// Creates the first layer alone, without bends.
     fn default() -> BendLayers {
-        BendLayers::of(BTreeMap::new())
+        BendLayers::of(Masks::new())
     }
 }
 
 impl BendLayers {
     /// Creates the first layer alone, with these bends.
-    pub fn of(bends: BTreeMap<u32, Mask>) -> BendLayers {
+    pub fn of(bends: Masks) -> BendLayers {
         let hand = BendLayer {
             bends: bends.clone(),
             ..BendLayer::named(HAND.into())
@@ -125,7 +124,7 @@ impl BendLayers {
     }
 
     /// Returns the combined bends of all layers, by node.
-    pub fn bends(&self) -> &BTreeMap<u32, Mask> {
+    pub fn bends(&self) -> &Masks {
         &self.bends
     }
 
@@ -140,8 +139,17 @@ impl BendLayers {
     /// # Errors
     /// Returns a message that names the first node that cannot be bent.
     pub fn fit(&self, network: &Network) -> Result<(), String> {
-        let mut bends = self.iter().flat_map(|layer| &layer.bends);
-        bends.try_for_each(|(node, mask)| can_bend(network, *node, Some(*mask)))
+        let mut bends = self.iter().flat_map(|layer| layer.bends.iter());
+        bends.try_for_each(|(node, mask)| can_bend(network, node, Some(mask)))
+    }
+
+    /// Adds the memory of the layers to a count.
+    pub(super) fn count(&self, memory: &mut Memory) {
+        let of = |layer: &BendLayer| layer.name.capacity() + layer.bends.heap_bytes();
+        memory.add_shared(&self.list, |list| {
+            list.capacity() * size_of::<BendLayer>() + list.iter().map(of).sum::<usize>()
+        });
+        memory.add_shared(&self.bends, Masks::heap_bytes);
     }
 
     fn edit(&mut self, edit: impl FnOnce(&mut Vec<BendLayer>)) {
@@ -163,8 +171,8 @@ impl BendLayers {
         self.edit(|list| {
             for (node, mask) in bends {
                 match mask {
-                    Some(mask) => list[chosen].bends.insert(node, mask),
-                    None => list[chosen].bends.remove(&node),
+                    Some(mask) => list[chosen].bends.set(node, mask),
+                    None => list[chosen].bends.clear(node),
                 };
             }
         });
@@ -218,18 +226,18 @@ impl BendLayers {
     /// Frees all gates of a layer.
     pub(super) fn clear(&mut self, layer: usize) -> Result<(), String> {
         self.check(layer)?;
-        self.edit(|list| list[layer].bends.clear());
+        self.edit(|list| list[layer].bends = Masks::new());
         Ok(())
     }
 
     /// Frees all gates of all layers.
     pub(super) fn clear_all(&mut self) {
-        self.edit(|list| list.iter_mut().for_each(|layer| layer.bends.clear()));
+        self.edit(|list| list.iter_mut().for_each(|layer| layer.bends = Masks::new()));
     }
 }
 
 /// Combines the bends of layers: the uppermost bend of a node counts.
-fn combined(list: &[BendLayer]) -> BTreeMap<u32, Mask> {
+fn combined(list: &[BendLayer]) -> Masks {
     list.iter().flat_map(BendLayer::bent).collect()
 }
 
@@ -263,12 +271,12 @@ mod tests {
     #[test]
     fn strength_is_a_share_and_more_strength_only_adds_gates() {
         for gates in [0, 1, 2, 7, 100, 613] {
-            let mut before = BTreeMap::new();
+            let mut before = Masks::new();
             for strength in 0..=100 {
-                let bent: BTreeMap<u32, Mask> = layer(gates, strength).bent().collect();
+                let bent: Masks = layer(gates, strength).bent().collect();
                 let share = (gates * u32::from(strength)).div_ceil(100);
                 assert_eq!(bent.len() as u32, share, "{strength}% of {gates}");
-                assert!(before.keys().all(|node| bent.contains_key(node)));
+                assert!(before.iter().all(|(node, _)| bent.contains(node)));
                 before = bent;
             }
         }
@@ -280,17 +288,17 @@ mod tests {
 
     #[test]
     fn the_uppermost_bend_counts_and_removing_it_reveals_the_one_below() {
-        let mut layers = BendLayers::of(BTreeMap::from([(5, Mask::Invert), (6, Mask::Invert)]));
+        let mut layers = BendLayers::of([(5, Mask::Invert), (6, Mask::Invert)].into());
         layers.add(None).unwrap();
         assert_eq!((layers.chosen(), layers[1].name.as_str()), (1, "layer 2"));
         layers.paint([(5, Some(Mask::Force(true)))]);
-        assert_eq!(layers.bends()[&5], Mask::Force(true));
+        assert_eq!(layers.bends()[5], Mask::Force(true));
         layers.set_strength(1, 0).unwrap();
-        assert_eq!(layers.bends()[&5], Mask::Invert);
+        assert_eq!(layers.bends()[5], Mask::Invert);
         layers.set_strength(1, 255).unwrap();
         assert_eq!(layers[1].strength, 100);
         layers.remove(1).unwrap();
-        assert_eq!((layers.chosen(), layers.bends()[&5]), (0, Mask::Invert));
+        assert_eq!((layers.chosen(), layers.bends()[5]), (0, Mask::Invert));
         assert!(layers.remove(0).is_err() && layers.choose(1).is_err());
     }
 

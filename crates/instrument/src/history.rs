@@ -2,21 +2,20 @@
 
 use std::sync::Arc;
 
-use logicnet::{Gate, Network};
-use serde_json::Value;
+use logicnet::Network;
 
 use super::bend_layers::BendLayers;
 use super::command::Direction;
+use super::memory::Memory;
 use super::parameters::{ParameterScope, Parameters};
 use super::state::State;
 
 /// Most snapshots.
 const MAX_SNAPSHOTS: usize = 64;
-/// Most memory of all snapshots, in bytes, roughly. The oldest are dropped beyond it, but
-/// never the present one and the one before. Boards have 512 MB for everything.
-const MAX_BYTES: usize = 64 << 20;
-/// Memory of a mask in a map, in bytes, roughly.
-const MASK_BYTES: usize = 16;
+/// Most memory of all snapshots in bytes. The oldest are dropped beyond it, but never the
+/// present one and the one before. Boards have 512 MB for everything, and the program keeps
+/// below 150 MB.
+const MAX_BYTES: usize = 32 << 20;
 
 /// The part of a state that undo goes back to.
 pub struct Snapshot {
@@ -26,28 +25,16 @@ pub struct Snapshot {
     pub parameters: Parameters,
     /// Parameters that came with the change that led here.
     scope: ParameterScope,
-    /// Memory of network and layers in bytes, roughly.
-    network_bytes: usize,
-    layers_bytes: usize,
 }
 
 impl Snapshot {
-    /// Takes a snapshot. `before` is the one before it, whose network may be the same.
-    fn of(state: &State, scope: ParameterScope, before: Option<&Snapshot>) -> Snapshot {
-        let network_bytes = match before {
-            Some(before) if Arc::ptr_eq(&before.network, &state.network) => before.network_bytes,
-            _ => network_bytes(&state.network),
-        };
-        let masks = state.layers.iter().map(|layer| layer.bends.len());
-        let masks = masks.sum::<usize>() + state.layers.bends().len();
+    fn of(state: &State, scope: ParameterScope) -> Snapshot {
         Snapshot {
             network: Arc::clone(&state.network),
             network_index: state.network_index,
             layers: state.layers.clone(),
             parameters: state.parameters.clone(),
             scope,
-            network_bytes,
-            layers_bytes: masks * MASK_BYTES,
         }
     }
 
@@ -78,7 +65,7 @@ impl History {
     /// Creates a history that begins with a state.
     pub fn new(state: &State) -> History {
         History {
-            snapshots: vec![Snapshot::of(state, ParameterScope::Nothing, None)],
+            snapshots: vec![Snapshot::of(state, ParameterScope::Nothing)],
             now: 0,
             stroke: None,
         }
@@ -90,7 +77,7 @@ impl History {
         if self.snapshots[self.now].matches(state) && scope == ParameterScope::Nothing {
             return;
         }
-        let snapshot = Snapshot::of(state, scope, Some(&self.snapshots[self.now]));
+        let snapshot = Snapshot::of(state, scope);
         if stroke.is_some() && stroke == self.stroke {
             self.snapshots[self.now] = snapshot;
         } else {
@@ -98,17 +85,14 @@ impl History {
             self.snapshots.push(snapshot);
             self.stroke = stroke;
         }
-        let count = self.snapshots.len();
-        let mut bytes = 0;
+        let mut memory = Memory::default();
         let newest_first = self.snapshots.iter().rev().enumerate();
         let fitting = newest_first.take_while(|(i, snapshot)| {
-            let later = count.checked_sub(*i).and_then(|at| self.snapshots.get(at));
-            let shared = later.is_some_and(|later| Arc::ptr_eq(&later.network, &snapshot.network));
-            bytes += snapshot.layers_bytes + if shared { 0 } else { snapshot.network_bytes };
+            let bytes = memory.add(&snapshot.network, &snapshot.layers);
             *i < 2 || (*i < MAX_SNAPSHOTS && bytes <= MAX_BYTES)
         });
         let fitting = fitting.count();
-        self.snapshots.drain(..count - fitting);
+        self.snapshots.drain(..self.snapshots.len() - fitting);
         self.now = fitting - 1;
     }
 
@@ -147,32 +131,5 @@ impl History {
         } else {
             ((self.now + 1).min(MAX_SNAPSHOTS - 1), 0)
         }
-    }
-}
-
-/// Returns the memory of a network in bytes, roughly. Fields of its file that have no
-/// meaning here may be most of it.
-fn network_bytes(network: &Network) -> usize {
-    let texts = [network.description(), network.source()];
-    let texts = texts.into_iter().flatten().map(str::len).sum::<usize>() + network.name().len();
-    let fields: usize = network.extra().iter().map(field_bytes).sum();
-    let masks = network.masks().iter().count() * MASK_BYTES;
-    size_of_val::<[Gate]>(network.gates()) + masks + texts + fields
-}
-
-/// Returns the memory of a field, with its name and its part of the map.
-fn field_bytes((name, value): (&String, &Value)) -> usize {
-    size_of::<(String, Value)>() + name.len() + value_bytes(value)
-}
-
-/// Returns the memory that a value owns in addition to its own size.
-fn value_bytes(value: &Value) -> usize {
-    match value {
-        Value::String(text) => text.len(),
-        Value::Array(list) => {
-            size_of_val::<[Value]>(list) + list.iter().map(value_bytes).sum::<usize>()
-        }
-        Value::Object(fields) => fields.iter().map(field_bytes).sum(),
-        _ => 0,
     }
 }

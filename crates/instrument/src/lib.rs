@@ -19,7 +19,7 @@
 //! // Forcing gate 20 to 1 changes the state, and gives a new program to play.
 //! let effect = instrument.apply(Command::bend(20, Some(Mask::Force(true))))?;
 //! assert!(effect.sound.is_some_and(|sound| sound.program.is_some()));
-//! assert_eq!(instrument.state().bends()[&20], Mask::Force(true));
+//! assert_eq!(instrument.state().bends()[20], Mask::Force(true));
 //!
 //! instrument.apply(Command::Undo)?;
 //! assert!(instrument.state().bends().is_empty());
@@ -58,12 +58,14 @@ macro_rules! named {
 
 pub mod analog;
 pub mod bend_layers;
+mod bend_text;
 mod command;
 pub mod commands;
 pub mod gestures;
 mod history;
 mod instrument;
 pub mod layout;
+mod memory;
 mod mutation;
 pub mod names;
 pub mod notice;

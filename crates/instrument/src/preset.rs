@@ -1,19 +1,26 @@
 //! Presets: network files with bends and parameters.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
-use logicnet::{Mask, Masks, Network, NetworkError, Parts};
-use serde_json::{Map, Value, json};
+use logicnet::{MAX_EXTRA_BYTES, Mask, Masks, Network, NetworkError};
+use serde::de::{DeserializeOwned, Deserializer, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
-use super::bend_layers::{BendLayer, BendLayers};
+use super::bend_layers::{BendLayer, BendLayers, MAX_LAYERS};
+use super::bend_text;
+use super::command::Command;
+use super::memory::Memory;
 use super::parameters::{KEYS, ParameterScope, Parameters};
+use super::saved::Saved;
 
 /// The field of a network file with the parameters, by id.
-pub(super) const PARAMETERS: &str = "parameters";
+const PARAMETERS: &str = "parameters";
 /// The field with the nodes whose masks are the player's bends. In files of the first
 /// version, which lack it, all masks are bends.
-pub(super) const BENDS: &str = "bends";
+const BENDS: &str = "bends";
 /// The field with the network's own masks that bends cover.
 const COVERED: &str = "covered";
 /// The field with the bend layers, if they say more than the combined bends. A reader
@@ -23,7 +30,7 @@ const BEND_LAYERS: &str = "bend_layers";
 /// running states have it.
 const ORIGIN: &str = "from_library";
 /// The field with the number of edits that led to a running state.
-pub(super) const REVISION: &str = "revision";
+const REVISION: &str = "revision";
 
 /// Network, bends and parameters under a name. The file is a network file that sounds
 /// like the preset, so every tool that plays networks also plays presets.
@@ -42,8 +49,22 @@ pub struct Preset {
     pub origin: Option<String>,
 }
 
-/// Most presets that a player can save. Rescued states are saved beyond it.
+/// Most presets that a player can save.
 pub const MAX_PRESETS: usize = 256;
+/// Most presets with rescued states, which are saved beyond [`MAX_PRESETS`].
+pub const MAX_RESCUED: usize = 16;
+
+/// Most memory of all presets in bytes: a hundred of 10,000 gates, or a dozen of the most
+/// gates. [`fit`] checks it.
+pub const MAX_PRESETS_BYTES: usize = 24 << 20;
+
+/// Returns whether the instrument has memory for these presets. A network that several share
+/// counts once.
+pub fn fit<'a>(presets: impl IntoIterator<Item = &'a Preset>) -> bool {
+    let mut memory = Memory::default();
+    let mut presets = presets.into_iter();
+    presets.all(|preset| memory.add(&preset.network, &preset.layers) <= MAX_PRESETS_BYTES)
+}
 
 /// The name of a preset with a rescued state, and the beginning of the names of further
 /// ones.
@@ -59,45 +80,50 @@ impl Preset {
             && parameters.all(|key| self.parameters.get(*key) == other.parameters.get(*key))
     }
 
+    /// Returns the memory of network and bends in bytes.
+    pub fn memory(&self) -> usize {
+        Memory::default().add(&self.network, &self.layers)
+    }
+
     /// Returns the text of the preset's file: a network file with all lasting masks, fields
     /// that say which of them are bends, and parameters.
     ///
     /// # Errors
     /// Fails if the bends do not fit the network.
     pub fn to_json(&self) -> Result<String, NetworkError> {
-        Ok(Network::try_from(self.clone().into_parts())?.to_json())
+        self.write(None)
     }
 
-    /// Returns the parts of its file.
-    pub(super) fn into_parts(self) -> Parts {
+    /// Returns the text of its file or, with a revision, that of a running state.
+    pub(super) fn write(&self, revision: Option<u32>) -> Result<String, NetworkError> {
         let bends = self.layers.bends();
-        let mut parts = (*self.network).clone().into_parts();
-        let is_covered = |(node, _): &(u32, Mask)| bends.contains_key(node);
-        let covered: Masks = parts.masks.iter().filter(is_covered).collect();
-        let bent = bends.iter().map(|(node, mask)| (*node, *mask));
-        parts.masks.extend(bent);
-        // A network that was loaded from such a file has these fields already.
-        for field in [PARAMETERS, BENDS, COVERED, BEND_LAYERS, ORIGIN, REVISION] {
-            parts.extra.remove(field);
-        }
-        let mut fields = Map::new();
-        for key in KEYS.iter().filter(|key| self.scope().contains(**key)) {
-            fields.insert(key.parameter().id.into(), self.parameters.get(*key).into());
-        }
-        parts.extra.insert(PARAMETERS.into(), fields.into());
-        let nodes: Vec<u32> = bends.keys().copied().collect();
-        parts.extra.insert(BENDS.into(), nodes.into());
+        let mut masks = self.network.masks().clone();
+        let covered: Masks = masks
+            .iter()
+            .filter(|(node, _)| bends.contains(*node))
+            .collect();
+        masks.extend(bends.iter());
+        let parameters = KEYS.iter().filter(|key| self.scope().contains(**key));
+        let parameters: BTreeMap<&str, i32> = parameters
+            .map(|key| (key.parameter().id, self.parameters.get(*key)))
+            .collect();
+        let nodes: Vec<u32> = bends.iter().map(|(node, _)| node).collect();
+        let mut fields = vec![(PARAMETERS, json(&parameters)), (BENDS, json(&nodes))];
         if !covered.is_empty() {
-            parts.extra.insert(COVERED.into(), (&covered).into());
+            fields.push((COVERED, covered.to_json()));
         }
         if !self.layers.is_plain() {
-            let layers = layers_value(&self.layers);
-            parts.extra.insert(BEND_LAYERS.into(), layers);
+            fields.push((BEND_LAYERS, write_layers(&self.layers)));
         }
         if let Some(origin) = &self.origin {
-            parts.extra.insert(ORIGIN.into(), origin.as_str().into());
+            fields.push((ORIGIN, json(origin)));
         }
-        parts
+        if let Some(revision) = revision {
+            fields.push((REVISION, json(&revision)));
+        }
+        fields.sort_by_key(|(name, _)| *name);
+        let network = Network::clone(&self.network).with_masks(masks)?;
+        Ok(network.to_json_with(&fields))
     }
 
     /// Reads a preset's file. Files of other versions play too: parameters that are missing
@@ -106,7 +132,7 @@ impl Preset {
     /// # Errors
     /// Returns an error that says where the file is invalid, and why.
     pub fn from_json(name: String, text: &str) -> Result<Preset, NetworkError> {
-        let mut preset = Preset::with_all(name, Network::from_json(text)?)?;
+        let mut preset = File::read(text)?.preset(name)?;
         let mut parameters = Parameters::default();
         parameters.copy_from(&preset.parameters, preset.scope());
         preset.parameters = parameters;
@@ -121,44 +147,55 @@ impl Preset {
             None => ParameterScope::Presets,
         }
     }
+}
 
-    /// Reads the fields of a preset's or a running state's file, with all parameters that it
-    /// has. Missing fields have their defaults, and invalid ones are ignored.
-    pub(super) fn with_all(name: String, file: Network) -> Result<Preset, NetworkError> {
-        let mut parts = file.into_parts();
-        let mut parameters = Parameters::default();
-        if let Some(Value::Object(fields)) = parts.extra.remove(PARAMETERS) {
-            for key in KEYS {
-                let value = fields.get(key.parameter().id).and_then(Value::as_i64);
-                if let Some(value) = value.and_then(|value| i32::try_from(value).ok()) {
-                    parameters.set(*key, value);
-                }
-            }
+/// A network file with the fields of presets and running states, in JSON.
+pub(super) struct File<'t> {
+    network: Network,
+    parameters: Option<&'t str>,
+    bends: Option<&'t str>,
+    covered: Option<&'t str>,
+    layers: Option<&'t str>,
+    origin: Option<&'t str>,
+    /// The number of edits that led to a running state.
+    pub(super) revision: Option<u32>,
+}
+
+impl<'t> File<'t> {
+    pub(super) fn read(text: &'t str) -> Result<File<'t>, NetworkError> {
+        let names = [PARAMETERS, BENDS, COVERED, BEND_LAYERS, ORIGIN, REVISION];
+        let (network, values) = Network::from_json_with(text, names)?;
+        let [parameters, bends, covered, layers, origin, revision] = values;
+        let is_short = |json: &&str| json.len() <= MAX_EXTRA_BYTES;
+        Ok(File {
+            network,
+            parameters: parameters.filter(is_short),
+            bends,
+            covered,
+            layers,
+            origin: origin.filter(is_short),
+            revision: revision.filter(is_short).and_then(value),
+        })
+    }
+
+    /// Takes the preset out of the file, with all parameters that it has. Missing fields have
+    /// their defaults, and invalid ones are ignored.
+    pub(super) fn preset(self, name: String) -> Result<Preset, NetworkError> {
+        let parameters = self.parameters.and_then(read_parameters);
+        let masks = self.network.masks();
+        let bends = self.bends.and_then(|nodes| masked(nodes, masks));
+        let bends = bends.unwrap_or_else(|| masks.clone());
+        let mut own: Masks = masks
+            .iter()
+            .filter(|(node, _)| !bends.contains(*node))
+            .collect();
+        if let Some(Ok(covered)) = self.covered.map(Masks::from_json) {
+            let is_covered = |(node, _): &(u32, Mask)| bends.contains(*node);
+            own.extend(covered.iter().filter(is_covered));
         }
-        let (bent, own): (Vec<_>, Vec<_>) = match parts.extra.remove(BENDS) {
-            Some(Value::Array(nodes)) => {
-                let nodes: BTreeSet<u64> = nodes.iter().filter_map(Value::as_u64).collect();
-                let is_bend = |(node, _): &(u32, Mask)| nodes.contains(&u64::from(*node));
-                parts.masks.iter().partition(is_bend)
-            }
-            _ => (parts.masks.iter().collect(), Vec::new()),
-        };
-        let bends: BTreeMap<u32, Mask> = bent.into_iter().collect();
-        parts.masks = own.into_iter().collect();
-        if let Some(covered) = parts.extra.remove(COVERED) {
-            if let Ok(covered) = Masks::try_from(covered) {
-                let is_covered = |(node, _): &(u32, Mask)| bends.contains_key(node);
-                parts.masks.extend(covered.into_iter().filter(is_covered));
-            }
-        }
-        let origin = match parts.extra.remove(ORIGIN) {
-            Some(Value::String(origin)) => Some(origin),
-            _ => None,
-        };
-        parts.extra.remove(REVISION);
-        let layers = parts.extra.remove(BEND_LAYERS).and_then(layers_of);
-        let network = Network::try_from(parts)?;
+        let network = self.network.with_masks(own)?;
         // Layers that disagree with the masks are ignored: the masks are what sounds.
+        let layers = self.layers.and_then(read_layers);
         let layers = layers
             .filter(|layers| *layers.bends() == bends && layers.fit(&network).is_ok())
             .unwrap_or_else(|| BendLayers::of(bends));
@@ -166,34 +203,118 @@ impl Preset {
             name,
             network: Arc::new(network),
             layers,
-            parameters,
-            origin,
+            parameters: parameters.unwrap_or_default(),
+            origin: self.origin.and_then(value),
         })
     }
 }
 
-fn layers_value(layers: &BendLayers) -> Value {
+/// Reads the file of a network or of a preset to play it.
+pub(super) fn load(text: &str) -> Result<Command, NetworkError> {
+    let file = File::read(text)?;
+    Ok(if file.bends.is_some() {
+        Command::LoadPreset {
+            with_parameters: file.parameters.is_some(),
+            preset: Box::new(Saved::from_file(file)?),
+        }
+    } else {
+        Command::Load(Box::new(file.network))
+    })
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("numbers and texts are always JSON")
+}
+
+/// Reads a value, if it is one of this type.
+fn value<T: DeserializeOwned>(json: &str) -> Option<T> {
+    serde_json::from_str(json).ok()
+}
+
+fn read_parameters(json: &str) -> Option<Parameters> {
+    let mut parameters = Parameters::default();
+    let fields: BTreeMap<String, &RawValue> = serde_json::from_str(json).ok()?;
+    for key in KEYS {
+        let number = fields.get(key.parameter().id);
+        if let Some(number) = number.and_then(|number| value(number.get())) {
+            parameters.set(*key, number);
+        }
+    }
+    Some(parameters)
+}
+
+/// Returns the masks of the nodes in a list, if it is one. Other items are ignored.
+fn masked(nodes: &str, masks: &Masks) -> Option<Masks> {
+    struct Nodes<'a>(&'a Masks);
+
+    impl<'t> Visitor<'t> for Nodes<'_> {
+        type Value = Masks;
+
+        fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+            f.write_str("a list of nodes")
+        }
+
+        fn visit_seq<A: SeqAccess<'t>>(self, mut nodes: A) -> Result<Masks, A::Error> {
+            let mut found = Masks::new();
+            while let Some(node) = nodes.next_element::<&RawValue>()? {
+                let node = node.get().parse().ok();
+                found.extend(node.and_then(|node| Some((node, self.0.get(node)?))));
+            }
+            Ok(found)
+        }
+    }
+
+    let mut json = serde_json::Deserializer::from_str(nodes);
+    json.deserialize_seq(Nodes(masks)).ok()
+}
+
+fn write_layers(layers: &BendLayers) -> String {
     let layer = |layer: &BendLayer| {
-        let masks: Masks = layer.bends.iter().map(|(n, mask)| (*n, *mask)).collect();
-        json!({ "name": layer.name, "strength": layer.strength, "masks": Value::from(&masks) })
+        let (bends, name) = (bend_text::write(&layer.bends), json(&layer.name));
+        let strength = layer.strength;
+        format!(r#"{{"bends":"{bends}","name":{name},"strength":{strength}}}"#)
     };
-    let list: Vec<Value> = layers.iter().map(layer).collect();
-    json!({ "chosen": layers.chosen(), "layers": list })
+    let list: Vec<String> = layers.iter().map(layer).collect();
+    let (chosen, list) = (layers.chosen(), list.join(","));
+    format!(r#"{{"chosen":{chosen},"layers":[{list}]}}"#)
+}
+
+/// Bend layers of a file.
+#[derive(Deserialize)]
+struct LayersFile<'t> {
+    chosen: usize,
+    #[serde(borrow)]
+    layers: Vec<LayerFile<'t>>,
+}
+
+#[derive(Deserialize)]
+struct LayerFile<'t> {
+    name: String,
+    strength: u8,
+    bends: Option<String>,
+    /// The bends as in a network's masks, in files of earlier versions.
+    #[serde(borrow)]
+    masks: Option<&'t RawValue>,
 }
 
 /// Reads the bend layers of a file, if they are valid.
-fn layers_of(mut value: Value) -> Option<BendLayers> {
-    let chosen = usize::try_from(value.get("chosen")?.as_u64()?).ok()?;
-    let Value::Array(list) = value.get_mut("layers")?.take() else {
+fn read_layers(json: &str) -> Option<BendLayers> {
+    let file: LayersFile = serde_json::from_str(json).ok()?;
+    if file.layers.len() > MAX_LAYERS {
         return None;
-    };
-    let layer = |mut layer: Value| {
-        let masks = Masks::try_from(layer.get_mut("masks")?.take()).ok()?;
+    }
+    let layer = |layer: LayerFile| {
         Some(BendLayer {
-            name: layer.get("name")?.as_str()?.to_string(),
-            strength: u8::try_from(layer.get("strength")?.as_u64()?).ok()?,
-            bends: masks.into_iter().collect(),
+            name: layer.name,
+            strength: layer.strength,
+            bends: match (layer.bends, layer.masks) {
+                (Some(text), _) => bend_text::read(&text)?,
+                (None, masks) => Masks::from_json(masks?.get()).ok()?,
+            },
         })
     };
-    BendLayers::new(list.into_iter().map(layer).collect::<Option<_>>()?, chosen)
+    BendLayers::new(
+        file.layers.into_iter().map(layer).collect::<Option<_>>()?,
+        file.chosen,
+    )
 }

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use logicnet::{Network, NetworkError};
-use serde_json::Value;
 
 use super::analog::INPUTS;
 use super::bend_layers::BendLayers;
 use super::parameters::{KEYS, Key, Parameters};
-use super::preset::{Preset, REVISION};
+use super::preset::{File, Preset};
 use super::state::State;
 
 /// The part of a state that survives a restart: network, bend layers, all parameters, and
@@ -81,9 +80,8 @@ impl Saved {
     /// # Errors
     /// Fails if the bends do not fit the network.
     pub fn to_json(&self) -> Result<String, NetworkError> {
-        let mut parts = self.clone().into_preset(String::new()).into_parts();
-        parts.extra.insert(REVISION.into(), self.revision.into());
-        Ok(Network::try_from(parts)?.to_json())
+        let preset = self.clone().into_preset(String::new());
+        preset.write(Some(self.revision))
     }
 
     /// Reads a state's file; any network file is one. Parameters that are missing have their
@@ -92,19 +90,17 @@ impl Saved {
     /// # Errors
     /// Returns an error that says where the file is invalid, and why.
     pub fn from_json(text: &str) -> Result<Saved, NetworkError> {
-        Saved::from_network(Network::from_json(text)?)
+        Saved::from_file(File::read(text)?)
     }
 
-    /// Takes a state out of the network that its file is.
+    /// Takes a state out of its file.
     ///
     /// # Errors
-    /// Fails if the network is not valid without the state's fields.
-    pub(super) fn from_network(file: Network) -> Result<Saved, NetworkError> {
-        let revision = file.extra().get(REVISION).and_then(Value::as_u64);
-        let revision = revision.and_then(|revision| u32::try_from(revision).ok());
+    /// Fails if the file's masks do not fit its network.
+    pub(super) fn from_file(file: File) -> Result<Saved, NetworkError> {
         Ok(Saved {
-            revision: revision.unwrap_or(0),
-            ..Preset::with_all(String::new(), file)?.into()
+            revision: file.revision.unwrap_or(0),
+            ..file.preset(String::new())?.into()
         })
     }
 }

@@ -1,6 +1,5 @@
 //! The state of the instrument: an immutable value that every surface reads.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use logicnet::{Mask, Masks, Network};
@@ -114,14 +113,14 @@ impl State {
     }
 
     /// Returns the lasting bends of all layers together, by node.
-    pub fn bends(&self) -> &BTreeMap<u32, Mask> {
+    pub fn bends(&self) -> &Masks {
         self.layers.bends()
     }
 
     /// Returns the network's own masks under the lasting bends.
     pub fn lasting_masks(&self) -> Masks {
         let mut masks = self.network.masks().clone();
-        masks.extend(self.bends().iter().map(|(node, mask)| (*node, *mask)));
+        masks.extend(self.bends().iter());
         masks
     }
 

@@ -1,16 +1,16 @@
 //! The rules that make a network of parts.
 
 use alloc::format;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 
 use crate::parts::{
     MAX_BINARY_OUTPUTS, MAX_COUNTER_BITS, MAX_GATES, MAX_GROUP_SUM_OUTPUTS, MAX_INPUTS,
-    MAX_SAMPLE_RATE, NetworkLayer, Parts,
+    MAX_SAMPLE_RATE, MAX_TEXT_BYTES, NetworkLayer, Parts,
 };
 use crate::{InputEncoding, Mask, Masks, NetworkError, OutputEncoding};
 
-/// Fields of a network that are not unknown ones, so that [`Parts::extra`] cannot have them.
-const FIELDS: [&str; 12] = [
+/// Fields of a network file.
+pub(crate) const FIELDS: [&str; 12] = [
     "format",
     "version",
     "name",
@@ -30,13 +30,8 @@ pub(crate) fn check(parts: &Parts) -> Result<u32, NetworkError> {
     check_rate(parts.sample_rate)?;
     let counter_bits = check_inputs(parts.inputs, parts.input_encoding)?;
     let gates: usize = parts.layers.iter().map(|layer| layer.gates.len()).sum();
-    for (count, kind) in [(gates, "gates"), (parts.layers.len(), "layers")] {
-        if count > MAX_GATES {
-            let problem = format!("{count} {kind}, but a network has at most {MAX_GATES}");
-            return Err(NetworkError::new("layers", problem));
-        }
-    }
-    check_extra(parts)?;
+    check_count(gates, parts.layers.len())?;
+    check_texts(parts)?;
     check_operands(parts.inputs, &parts.layers)?;
     let nodes = parts.inputs + gates as u32;
     check_outputs(&parts.outputs, nodes, parts.output_encoding)?;
@@ -44,20 +39,31 @@ pub(crate) fn check(parts: &Parts) -> Result<u32, NetworkError> {
     Ok(counter_bits)
 }
 
-/// Rejects unknown fields with the name of a known one.
-fn check_extra(parts: &Parts) -> Result<(), NetworkError> {
-    let problem = "a field of the format cannot be an unknown one too";
-    if let Some(key) = FIELDS.iter().find(|key| parts.extra.contains_key(**key)) {
-        return Err(NetworkError::new(*key, problem));
+/// Rejects too many gates and too many layers.
+pub(crate) fn check_count(gates: usize, layers: usize) -> Result<(), NetworkError> {
+    for (count, kind) in [(gates, "gates"), (layers, "layers")] {
+        if count > MAX_GATES {
+            let problem = format!("{count} {kind}, but a network has at most {MAX_GATES}");
+            return Err(NetworkError::new("layers", problem));
+        }
     }
-    match parts
-        .layers
-        .iter()
-        .position(|layer| layer.extra.contains_key("gates"))
-    {
-        Some(i) => Err(NetworkError::new(format!("layers[{i}].gates"), problem)),
-        None => Ok(()),
+    Ok(())
+}
+
+fn check_texts(parts: &Parts) -> Result<(), NetworkError> {
+    let texts = [
+        ("name", Some(&parts.name)),
+        ("description", parts.description.as_ref()),
+        ("source", parts.source.as_ref()),
+    ];
+    for (name, text) in texts {
+        let bytes = text.map_or(0, String::len);
+        if bytes > MAX_TEXT_BYTES {
+            let problem = format!("{bytes} bytes, but a text has at most {MAX_TEXT_BYTES}");
+            return Err(NetworkError::new(name, problem));
+        }
     }
+    Ok(())
 }
 
 fn check_rate(rate: u32) -> Result<(), NetworkError> {

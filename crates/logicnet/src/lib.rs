@@ -20,6 +20,7 @@ mod machine;
 mod mask;
 mod network;
 mod op;
+mod pace;
 mod parts;
 mod program;
 mod prove;
@@ -36,17 +37,20 @@ pub use count::{Count, count};
 pub use encoding::{InputEncoding, OutputEncoding};
 pub use error::NetworkError;
 pub use evaluator::Evaluator;
-pub use json::{FORMAT, VERSION};
+pub use json::{Extra, FORMAT, MAX_EXTRA_BYTES, VERSION};
 pub use mask::{Mask, Masks};
 pub use network::Network;
 pub use op::Op;
+pub use pace::{Pace, Stopped};
 pub use parts::{
     DEFAULT_SAMPLE_RATE, Gate, MAX_BINARY_OUTPUTS, MAX_COUNTER_BITS, MAX_GATES,
-    MAX_GROUP_SUM_OUTPUTS, MAX_INPUTS, MAX_SAMPLE_RATE, NetworkLayer, Parts,
+    MAX_GROUP_SUM_OUTPUTS, MAX_INPUTS, MAX_SAMPLE_RATE, MAX_TEXT_BYTES, NetworkLayer, Parts,
 };
 pub use program::{Builder, Program};
 pub use prove::{Difference, prove};
 pub use quote::{quote, quote_at, shorten};
-pub use simplify::{Simplification, simplification, simplify, simplify_graph};
+pub use simplify::{
+    Simplification, simplification, simplify, simplify_graph, simplify_graph_paced,
+};
 pub use word::{W128, W256, W512, Word};
 pub use xag::{Kind, Lit, Xag};

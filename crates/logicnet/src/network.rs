@@ -4,10 +4,10 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use serde_json::{Map, Value};
-
 use crate::check::{check, check_masks};
-use crate::{Gate, InputEncoding, Masks, NetworkError, Op, OutputEncoding, Parts};
+use crate::{
+    Extra, Gate, InputEncoding, Masks, NetworkError, NetworkLayer, Op, OutputEncoding, Parts,
+};
 
 /// For each operation, by number, whether it reads its first and its second operand, if
 /// the two are different nodes.
@@ -32,6 +32,8 @@ pub struct Network {
     gates: Vec<Gate>,
     reached: Vec<(u32, Gate)>,
     counter_bits: u32,
+    /// Memory of all but the masks in bytes.
+    heap_bytes: usize,
 }
 
 impl TryFrom<Parts> for Network {
@@ -39,20 +41,41 @@ impl TryFrom<Parts> for Network {
 
     fn try_from(mut parts: Parts) -> Result<Network, NetworkError> {
         let counter_bits = check(&parts)?;
-        let mut gates = Vec::new();
+        let count = parts.layers.iter().map(|layer| layer.gates.len()).sum();
+        let mut gates = Vec::with_capacity(count);
         let mut first_gate_of_layer = Vec::with_capacity(parts.layers.len());
         for layer in &mut parts.layers {
             first_gate_of_layer.push(gates.len() as u32);
-            gates.append(&mut layer.gates);
+            gates.append(&mut core::mem::take(&mut layer.gates));
         }
+        // A network may be kept for long: give back the room that its parts grew into.
+        parts.layers.shrink_to_fit();
+        parts.outputs.shrink_to_fit();
+        let reached = reached(parts.inputs, &gates, &parts.outputs);
         Ok(Network {
-            reached: reached(parts.inputs, &gates, &parts.outputs),
+            heap_bytes: heap_bytes(&parts)
+                + size_of_val::<[u32]>(&first_gate_of_layer)
+                + size_of_val::<[Gate]>(&gates)
+                + size_of_val::<[(u32, Gate)]>(&reached),
+            reached,
             parts,
             first_gate_of_layer,
             gates,
             counter_bits,
         })
     }
+}
+
+/// Returns the memory of parts without their gates and masks in bytes.
+fn heap_bytes(parts: &Parts) -> usize {
+    let texts = [parts.description.as_ref(), parts.source.as_ref()];
+    let texts = texts.into_iter().flatten().map(String::len).sum::<usize>() + parts.name.len();
+    let extra = parts.layers.iter().map(|layer| layer.extra.heap_bytes());
+    size_of_val::<[NetworkLayer]>(&parts.layers)
+        + size_of_val::<[u32]>(&parts.outputs)
+        + extra.sum::<usize>()
+        + parts.extra.heap_bytes()
+        + texts
 }
 
 /// Returns the gates for [`Network::reached`].
@@ -69,7 +92,9 @@ fn reached(inputs: u32, gates: &[Gate], outputs: &[u32]) -> Vec<(u32, Gate)> {
         }
     }
     let nodes = (inputs..).zip(gates.iter().copied());
-    nodes.filter(|&(node, _)| read[node as usize]).collect()
+    let mut reached: Vec<_> = nodes.filter(|&(node, _)| read[node as usize]).collect();
+    reached.shrink_to_fit();
+    reached
 }
 
 impl Network {
@@ -119,8 +144,13 @@ impl Network {
     }
 
     /// Fields of the network that this version does not know.
-    pub fn extra(&self) -> &Map<String, Value> {
+    pub fn extra(&self) -> &Extra {
         &self.parts.extra
+    }
+
+    /// Returns the memory of the network in bytes, apart from the value itself.
+    pub fn heap_bytes(&self) -> usize {
+        self.heap_bytes + self.parts.masks.heap_bytes()
     }
 
     /// All gates, in node order.
@@ -193,7 +223,7 @@ impl Network {
     ///
     /// # Panics
     /// If `layer` is not below [`Network::layer_count`].
-    pub fn layer_extra(&self, layer: usize) -> &Map<String, Value> {
+    pub fn layer_extra(&self, layer: usize) -> &Extra {
         &self.parts.layers[layer].extra
     }
 

@@ -3,9 +3,7 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use serde_json::{Map, Value};
-
-use crate::{InputEncoding, Masks, Op, OutputEncoding};
+use crate::{Extra, InputEncoding, Masks, Op, OutputEncoding};
 
 /// Maximum number of bits of t that a network reads; its period is at most 2^24 samples.
 pub const MAX_COUNTER_BITS: u32 = 24;
@@ -17,6 +15,8 @@ pub const MAX_GATES: usize = 65_536;
 pub const MAX_BINARY_OUTPUTS: usize = 32;
 /// Maximum number of outputs of a group sum.
 pub const MAX_GROUP_SUM_OUTPUTS: usize = 4096;
+/// Maximum number of bytes of a network's name, of its description and of its source.
+pub const MAX_TEXT_BYTES: usize = 64 << 10;
 /// Maximum sample rate in Hz.
 pub const MAX_SAMPLE_RATE: u32 = 768_000;
 /// Default sample rate in Hz, the usual one of bytebeat.
@@ -39,7 +39,7 @@ pub struct NetworkLayer {
     /// The gates, in node order.
     pub gates: Vec<Gate>,
     /// Fields that this version does not know; they are saved unchanged.
-    pub extra: Map<String, Value>,
+    pub extra: Extra,
 }
 
 /// The parts of a network, not yet checked.
@@ -69,7 +69,7 @@ pub struct Parts {
     /// Masks that are saved with the network.
     pub masks: Masks,
     /// Fields that this version does not know; they are saved unchanged.
-    pub extra: Map<String, Value>,
+    pub extra: Extra,
 }
 
 impl Default for Parts {
@@ -85,7 +85,7 @@ impl Default for Parts {
             outputs: Vec::new(),
             output_encoding: OutputEncoding::default(),
             masks: Masks::new(),
-            extra: Map::new(),
+            extra: Extra::default(),
         }
     }
 }

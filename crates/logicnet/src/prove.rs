@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::{Evaluator, Masks, Network, OutputEncoding, Program, W512, Word};
+use crate::{Evaluator, Masks, Network, OutputEncoding, Program, Stopped, W512, Word};
 
 /// The first difference between two networks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,27 +36,39 @@ impl fmt::Display for Difference {
 pub fn prove(
     (a, masks_a): (&Network, &Masks),
     (b, masks_b): (&Network, &Masks),
-    progress: impl FnMut(f64),
-) -> Result<(), Difference> {
-    prove_programs(Program::new(a, masks_a), Program::new(b, masks_b), progress)
-}
-
-pub(crate) fn prove_programs(
-    a: Program,
-    b: Program,
     mut progress: impl FnMut(f64),
 ) -> Result<(), Difference> {
+    const REPORT: u32 = 131_072;
+    let (a, b) = (Program::new(a, masks_a), Program::new(b, masks_b));
+    let period = 1u32 << a.counter_bits().max(b.counter_bits());
+    let report = |t: u32| {
+        if t % REPORT == 0 {
+            progress(f64::from(t) / f64::from(period));
+        }
+        Ok(())
+    };
+    if let Ok(Some(difference)) = first_difference(a, b, report) {
+        return Err(difference);
+    }
+    progress(1.0);
+    Ok(())
+}
+
+/// Returns the first difference between two programs. Calls `next` with the first time of
+/// each 512 before they are compared, and stops if it fails.
+pub(crate) fn first_difference(
+    a: Program,
+    b: Program,
+    mut next: impl FnMut(u32) -> Result<(), Stopped>,
+) -> Result<Option<Difference>, Stopped> {
     const GROUP: u32 = W512::LANES as u32;
-    const GROUPS_PER_REPORT: u32 = 256;
     let period = 1u32 << a.counter_bits().max(b.counter_bits());
     let by_bit = a.outputs() == b.outputs()
         && a.output_encoding == OutputEncoding::Binary
         && b.output_encoding == OutputEncoding::Binary;
     let (mut a, mut b) = (Evaluator::<W512>::new(a), Evaluator::<W512>::new(b));
     for t0 in (0..period).step_by(GROUP as usize) {
-        if t0 / GROUP % GROUPS_PER_REPORT == 0 {
-            progress(f64::from(t0) / f64::from(period));
-        }
+        next(t0)?;
         for evaluator in [&mut a, &mut b] {
             evaluator.start(t0);
             evaluator.finish();
@@ -67,15 +79,14 @@ pub(crate) fn prove_programs(
             differing_sample(&a, &b)
         };
         if let Some((lane, bit, first)) = difference {
-            return Err(Difference {
+            return Ok(Some(Difference {
                 t: t0 + lane,
                 bit,
                 first,
-            });
+            }));
         }
     }
-    progress(1.0);
-    Ok(())
+    Ok(None)
 }
 
 /// Returns the first lane that differs, its lowest output that differs, and the value in a.

@@ -325,7 +325,9 @@ impl Offline {
             let storage = self.storage.take();
             storage.map(|storage| storage.finish(callback, state));
         } else if let Some(storage) = &mut self.storage {
-            storage.poll(callback, state);
+            let notices = storage.poll(callback, state);
+            let notices = notices.into_iter().map(|notice| (callback, notice));
+            self.scheduler.schedule(notices);
         }
     }
 }

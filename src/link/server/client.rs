@@ -2,6 +2,7 @@
 //! much delays only itself.
 
 use std::net::{IpAddr, TcpStream};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -12,14 +13,17 @@ use tungstenite::{Bytes, Error, Message, Utf8Bytes, WebSocket};
 
 use super::context::{ClientEntry, Connection, ServerContext};
 use super::deadline::{SlicedStream, close_gracefully, is_incomplete};
+use super::fragments::write_json;
 use super::job_queue::JobQueue;
 use super::latest::Sent;
 use super::pairing::Check;
 use super::token_bucket::TokenBucket;
+use super::turns::{LONG, Turn};
 use crate::handle::{CommandResult, Reply};
 use crate::link::client_session::{Action, ClientSession, MOST_HELLO, Proof, refused};
 use crate::link::protocol::ServerMessage;
 use crate::link::rate_limit::RateLimit;
+use crate::link::view::View;
 
 /// Longest wait for a message before updates are sent.
 const SLICE: Duration = Duration::from_millis(10);
@@ -31,6 +35,10 @@ const READ_BUFFER: usize = 8 << 10;
 const PINGS: u32 = 3;
 /// Factor on the time to say hello for a client that has to type a code.
 const TYPING: u32 = 20;
+
+/// Changes of presets of a client that wait for the disk at the same time. More are not read
+/// meanwhile.
+const MOST_SAVING: usize = 8;
 
 /// Serves a client to its end.
 pub fn serve(stream: TcpStream, received: Vec<u8>, connection: &Connection) {
@@ -120,13 +128,17 @@ struct Client<'a> {
     is_typing: bool,
     /// A command that was sent to the instrument; the next message waits for its result.
     pending: Option<(Option<u32>, Reply)>,
+    /// Changes of presets, which wait for the disk; messages are read meanwhile.
+    saving: Vec<(Option<u32>, Reply)>,
     job_queue: JobQueue,
     sent: Sent,
     changes: RateLimit,
     /// Time of the last whole message.
     last_message: Duration,
-    /// True if a part of a message was received.
-    is_in_message: bool,
+    /// Bytes of the message that has not yet arrived as a whole.
+    unfinished: usize,
+    /// The client's turn to receive or send long messages.
+    turn: Turn<'a>,
     next_ping: Duration,
 }
 
@@ -147,11 +159,13 @@ impl<'a> Client<'a> {
             paused_until: now,
             is_typing: false,
             pending: None,
-            job_queue: JobQueue::default(),
+            saving: Vec::new(),
+            job_queue: JobQueue::new(Arc::clone(&context.workshop)),
             sent: Sent::default(),
             changes: RateLimit::default(),
             last_message: now,
-            is_in_message: false,
+            unfinished: 0,
+            turn: context.turns.client(),
             next_ping: now + limits.silence / PINGS,
         }
     }
@@ -184,22 +198,56 @@ impl<'a> Client<'a> {
             }
         } else if now < self.paused_until {
             // A pause within a message does not extend the time for it.
-            if !self.is_in_message {
+            if self.unfinished == 0 {
                 self.last_message = now;
             }
             thread::sleep(self.paused_until.saturating_sub(now).min(SLICE));
         } else {
             self.read(now)?;
         }
+        if self.unfinished == 0 && self.pending.is_none() {
+            self.turn.end();
+        }
         Ok(())
     }
 
-    /// Sends answers to jobs, changes of the state, and frames.
+    /// Waits for the client's turn if a message needs this much memory.
+    fn wait_for_turn(&mut self, bytes: usize) -> Result<(), End> {
+        if bytes < LONG || self.turn.take(self.context.now()) {
+            return Ok(());
+        }
+        while !self.context.is_ended() && !self.turn.take(self.context.now()) {
+            thread::sleep(SLICE);
+        }
+        // Nothing was read meanwhile.
+        self.last_message = self.context.now();
+        let stream = self.socket.get_mut();
+        stream.begin_writing(self.context.limits.answer);
+        Ok(())
+    }
+
+    /// Waits for the client's turn if the next change of the state is long. Returns the state.
+    fn view(&mut self) -> Result<View, End> {
+        let bytes = self.session.update_bytes(&self.context.view());
+        self.wait_for_turn(bytes)?;
+        Ok(self.context.view())
+    }
+
+    /// Sends answers to jobs and their progress, changes of the state, and frames.
     fn send_updates(&mut self, now: Duration) -> Result<(), End> {
-        let answer = self.job_queue.poll(&self.context.jobs);
-        self.send(answer)?;
+        let messages = self.job_queue.poll(now);
+        self.send(messages)?;
+        for (id, reply) in std::mem::take(&mut self.saving) {
+            match reply.now() {
+                Some(result) => self.answer(id, result)?,
+                None => self.saving.push((id, reply)),
+            }
+        }
         if self.changes.is_due(now, CHANGES_PERIOD) {
-            let changes = self.session.update(&self.context.view());
+            // A slow client must not hold a state in memory while it receives.
+            let view = self.view()?;
+            let changes = self.session.update(&view);
+            drop(view);
             self.send(changes)?;
         }
         if self.session.greeted() {
@@ -214,10 +262,9 @@ impl<'a> Client<'a> {
     }
 
     fn send(&mut self, messages: impl IntoIterator<Item = ServerMessage>) -> Result<(), End> {
+        let (context, turn) = (self.context, &self.turn);
         for message in messages {
-            if let Ok(text) = serde_json::to_string(&message) {
-                self.socket.write(Message::text(text))?;
-            }
+            write_json(self.socket, &message, || !turn.is_over(context.now()))?;
         }
         Ok(())
     }
@@ -227,12 +274,15 @@ impl<'a> Client<'a> {
             // No answer is expected; the changes are sent soon.
             return Ok(());
         }
-        let messages = self.session.answer(id, result, &self.context.view());
+        let view = self.view()?;
+        let messages = self.session.answer(id, result, &view);
+        drop(view);
         self.send(messages)
     }
 
     /// Reads a message, if one arrives.
     fn read(&mut self, now: Duration) -> Result<(), End> {
+        self.wait_for_turn(self.unfinished)?;
         self.socket.get_mut().begin_reading();
         let message = self.socket.read();
         let received = self.socket.get_mut().take_received();
@@ -240,17 +290,17 @@ impl<'a> Client<'a> {
         let message = match message {
             Ok(message) => message,
             Err(Error::Io(error)) if is_incomplete(&error) => {
-                self.is_in_message |= received > 0;
+                self.unfinished += received;
                 return Ok(());
             }
             Err(error) => return Err(error.into()),
         };
         self.last_message = now;
-        self.is_in_message = false;
+        self.unfinished = 0;
         let pause = now + self.messages.take(1.0, now);
         self.paused_until = self.paused_until.max(pause);
         match message {
-            Message::Text(text) => self.receive(&text, now),
+            Message::Text(text) => self.receive(text, now),
             Message::Binary(_) => self.send([refused(None, "messages are JSON, as text".into())]),
             Message::Close(_) => {
                 // The socket has queued the answer.
@@ -265,6 +315,9 @@ impl<'a> Client<'a> {
     /// Pings the client, and ends it if it is silent, or was not welcomed in time.
     fn check_presence(&mut self, now: Duration) -> Result<(), End> {
         let limits = self.context.limits;
+        if self.turn.is_over(now) {
+            return Err(End::close(CloseCode::Again, "other clients are waiting"));
+        }
         if now > self.last_message + limits.silence {
             log::info!("a client has stopped answering");
             return Err(End::Gone);
@@ -309,11 +362,11 @@ impl<'a> Client<'a> {
     }
 
     /// Handles a message.
-    fn receive(&mut self, text: &Utf8Bytes, now: Duration) -> Result<(), End> {
-        let (context, view) = (self.context, self.context.view());
+    fn receive(&mut self, text: Utf8Bytes, now: Duration) -> Result<(), End> {
+        let (context, view) = (self.context, self.view()?);
         let was_greeted = self.session.greeted();
         let time = context.counters.time();
-        match self.session.receive(text, &view, time) {
+        match self.session.receive(&text, &view, time) {
             Action::Send(messages) => {
                 if self.session.greeted() {
                     self.admit(!was_greeted)?;
@@ -327,11 +380,23 @@ impl<'a> Client<'a> {
                 return Err(End::close(CloseCode::Policy, reason));
             }
             Action::Command(id, command) => {
-                self.pending = Some((id, context.handle.request(command)));
+                let waits = command.is_of_presets() && self.saving.len() < MOST_SAVING;
+                let sent = (id, context.handle.request(command));
+                if waits {
+                    self.saving.push(sent);
+                } else {
+                    self.pending = Some(sent);
+                }
             }
             Action::Touch(id, fingers) => {
                 self.entry.touch(&fingers);
                 self.answer(id, Ok(()))?;
+            }
+            Action::Snapshot(id, t) => {
+                self.wait_for_turn(self.session.snapshot_bytes(&view))?;
+                let messages = self.session.snapshot(id, &view, t);
+                drop(view);
+                self.send(messages)?;
             }
             Action::Job(job) => {
                 let replaced = self.job_queue.add(job);

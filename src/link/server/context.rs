@@ -8,16 +8,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::Sender;
 use engine::Counters;
 use instrument::Command;
 
 use super::admission::{Admission, CONNECTIONS};
 use super::hosts::Hosts;
-use super::job_queue::QueuedJob;
 use super::latest::Latest;
 use super::pairing::{Check, Pairing};
 use super::request_queue::RequestQueue;
+use super::turns::Turns;
+use super::workshop::Workshop;
 use super::{Access, ClientLimits, Options, ShownCode};
 use crate::handle::Handle;
 use crate::link::client_session::{ClientSession, Listening, Proof};
@@ -44,10 +44,12 @@ pub struct ServerContext {
     pub files: Files,
     /// Limits on the resources of clients.
     pub limits: ClientLimits,
-    /// Queue of the thread that runs jobs.
-    pub jobs: Sender<QueuedJob>,
+    /// Runs the jobs of all clients.
+    pub workshop: Arc<Workshop>,
     /// Starts threads for connections.
     pub spawn: Spawn,
+    /// Turns of clients with long messages.
+    pub turns: Turns,
     touches: TouchMerge,
     welcome: Arc<Welcome>,
     pairing: Option<Mutex<Pairing>>,
@@ -75,7 +77,6 @@ impl ServerContext {
         access: &Access,
         options: Options,
         pairing: Option<(Pairing, ShownCode)>,
-        jobs: Sender<QueuedJob>,
         spawn: Spawn,
     ) -> Result<ServerContext, getrandom::Error> {
         let mut welcome = access.info.clone().welcome(getrandom::u32()?);
@@ -88,8 +89,9 @@ impl ServerContext {
             hosts: Hosts::new(options.hosts.into_iter().chain([options.name])),
             files: options.files,
             limits: options.limits,
-            jobs,
+            workshop: Workshop::new(spawn),
             spawn,
+            turns: Turns::default(),
             touches: access.touches.clone(),
             welcome: Arc::new(welcome),
             pairing: pairing.map(Mutex::new),
@@ -324,7 +326,6 @@ impl Drop for ClientEntry<'_> {
 #[cfg(test)]
 mod tests {
     use arc_swap::ArcSwap;
-    use crossbeam_channel::unbounded;
     use instrument::parameters::Parameters;
     use instrument::{Instrument, surface::Surface};
 
@@ -361,8 +362,7 @@ mod tests {
         let pairing = Pairing::new().unwrap();
         let shown = Arc::new(ArcSwap::from_pointee(pairing.shown()));
         let pairing = Some((pairing, shown));
-        let (jobs, _queue) = unbounded();
-        let made = ServerContext::new(&access, Options::default(), pairing, jobs, spawn_plainly);
+        let made = ServerContext::new(&access, Options::default(), pairing, spawn_plainly);
         let context = made.unwrap();
         let began = Instant::now();
         (0..100).for_each(|_| context.show_code());

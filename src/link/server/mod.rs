@@ -1,7 +1,7 @@
 //! The server: the page's files and the websocket of its clients, on one port.
 //!
 //! One thread accepts connections, a limited number of threads serves requests, each client
-//! has a thread, one makes the frames for all clients, and one runs jobs that take long.
+//! has a thread, and so has each job that takes long; one makes the frames for all clients.
 //! Neither the instrument nor the audio callback ever waits for any of them.
 
 mod admission;
@@ -10,6 +10,7 @@ mod client;
 mod connection;
 mod context;
 mod deadline;
+mod fragments;
 mod hosts;
 mod http;
 mod job_queue;
@@ -17,6 +18,8 @@ mod latest;
 mod pairing;
 mod request_queue;
 mod token_bucket;
+mod turns;
+mod workshop;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
@@ -25,7 +28,6 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use crossbeam_channel::unbounded;
 use engine::{Counters, TapReader};
 
 use crate::handle::Handle;
@@ -34,7 +36,7 @@ use crate::link::frames::{DisplayReader, FrameSource};
 use crate::link::touch_merge::TouchMerge;
 use crate::link::view::InstrumentInfo;
 use crate::panel::Mirror;
-use crate::spawn::{Role, Spawn, Task};
+use crate::spawn::{Role, Spawn, Task, service};
 
 use context::{Request, ServerContext};
 use pairing::Pairing;
@@ -45,8 +47,6 @@ pub const PORT: u16 = 8080;
 const PORTS: u16 = 20;
 /// Pause after a connection could not be accepted for lack of memory or threads.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// Name of the thread that runs jobs.
-const JOBS_THREAD: &str = "gb-jobs";
 
 /// The pairing code as people read it, for threads that show it. Reading it never blocks.
 pub type ShownCode = Arc<ArcSwap<String>>;
@@ -291,8 +291,7 @@ impl Server {
             pairing,
             ..
         } = listener;
-        let (jobs, queue) = unbounded();
-        let context = Arc::new(ServerContext::new(&access, options, pairing, jobs, spawn)?);
+        let context = Arc::new(ServerContext::new(&access, options, pairing, spawn)?);
         let rate = access.info.rate;
         let mut frames = FrameSource::new(access.counters, access.display, access.mirror);
         if let Some(sound) = access.sound {
@@ -306,17 +305,14 @@ impl Server {
             start(
                 "gb-frames",
                 Role::Background,
-                Box::new(move || broadcast::run(frames, &for_frames)),
-            )?,
-            start(
-                JOBS_THREAD,
-                Role::Jobs,
-                Box::new(move || job_queue::run(&queue)),
+                service("gb-frames", move || {
+                    broadcast::run(&mut frames, &for_frames);
+                }),
             )?,
             start(
                 "gb-listener",
                 Role::Background,
-                Box::new(move || accept(&socket, &for_listener)),
+                service("gb-listener", move || accept(&socket, &for_listener)),
             )?,
         ];
         Ok(Server {
@@ -343,10 +339,7 @@ impl Server {
         let wake = SocketAddr::new(ip, self.address.port());
         if TcpStream::connect_timeout(&wake, Duration::from_secs(1)).is_ok() {
             for thread in self.threads {
-                // The thread for jobs ends only after the last client.
-                if thread.thread().name() != Some(JOBS_THREAD) {
-                    let _ = thread.join();
-                }
+                let _ = thread.join();
             }
         }
     }

@@ -180,6 +180,10 @@ impl Standalone {
                 self.touch.put(0, &fingers);
                 self.answer(id, Ok(()));
             }
+            Action::Snapshot(id, t) => {
+                let messages = self.session.snapshot(id, &self.view, t);
+                self.send(messages);
+            }
             Action::Job(job) => self.messages.push_back(Message::Job(job)),
         }
     }
@@ -377,7 +381,7 @@ mod tests {
         let Some(Message::Job(job)) = standalone.next_message() else {
             panic!("a job was expected");
         };
-        let ServerMessage::Waveform { id, changed, .. } = job.answer() else {
+        let Ok(ServerMessage::Waveform { id, changed, .. }) = job.answer(&mut ()) else {
             panic!("a waveform was expected");
         };
         assert!(id == 9 && changed.contains(&true));

@@ -1,14 +1,13 @@
 //! The rows of the table of commands.
 
-use logicnet::{Gate, Network, NetworkError};
+use logicnet::{Gate, NetworkError};
 
 use super::Effect::{Edit, History, Unsaved, View};
 use super::Kind::{self, Bends, File, Flag, Name, Page, Parameter, Setting};
 use super::{Argument, Bend, OpNumber, Phrase, Spec};
 use crate::analog::INPUTS;
 use crate::bend_layers::MAX_STRENGTH;
-use crate::preset::BENDS;
-use crate::{Command, Direction, Saved};
+use crate::{Command, Direction, Saved, preset};
 
 const NODE: Kind = Kind::Number("NODE", u32::MAX, 0);
 const SEED: Kind = Kind::Number("SEED", u32::MAX, 0);
@@ -145,7 +144,7 @@ commands! {
         => Command::RestorePreset(name);
     "load" Edit idempotent "Plays another network"
         [] (network: required File, "Its file, or that of a preset, which brings its bends")
-        => load(file(String::as_str(&network), Network::from_json)?);
+        => file(String::as_str(&network), preset::load)?;
     "restore" Edit idempotent "Continues from a snapshot"
         []
         (
@@ -171,16 +170,6 @@ fn paint(begins: bool, bends: Vec<(u32, Option<Bend>)>) -> Command {
         bends: masks.collect(),
         stroke: (!begins).then_some(0),
     }
-}
-
-fn load(network: Network) -> Command {
-    let is_preset = network.extra().contains_key(BENDS);
-    let load = if is_preset {
-        Command::LoadPreset
-    } else {
-        Command::Load
-    };
-    load(Box::new(network))
 }
 
 /// Reads a file's text.

@@ -22,7 +22,7 @@ impl Instrument {
         if touched != state.touched && state.latched() {
             let mask = state.mask();
             let bends = &state.layers[state.layers.chosen()].bends;
-            let is_bent = |node: &u32| bends.contains_key(node);
+            let is_bent = |node: &u32| bends.contains(*node);
             if let Some(first) = touched.first() {
                 let latching = *self.latching.get_or_insert(!is_bent(first));
                 let changed = touched.iter().filter(|node| is_bent(node) != latching);

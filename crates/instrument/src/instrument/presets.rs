@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use super::change::{Change, Outcome};
 use crate::names::{free_name, is_name};
-use crate::preset::{MAX_PRESETS, Preset};
+use crate::preset::{MAX_PRESETS, MAX_RESCUED, Preset, fit};
 use crate::save_request::SaveRequest;
 use crate::saved::Saved;
 use crate::state::{Page, State};
 
 /// Most presets that can be brought back.
 const MAX_LOST: usize = 16;
+const NO_ROOM: &str = "no memory for another preset of this size; delete one first";
 
 /// Presets in the order of their names, and names that none may take.
 pub struct Presets {
@@ -50,6 +51,11 @@ impl Presets {
         rescued.find(|preset| Saved::from((*preset).clone()) == *saved)
     }
 
+    /// Returns whether no further state can be rescued.
+    pub fn is_full(&self) -> bool {
+        self.list.len() + self.reserved.len() >= MAX_PRESETS + MAX_RESCUED
+    }
+
     /// Returns `name`, with a number if it is taken.
     pub fn free_name(&self, name: &str) -> String {
         free_name(name, |name| self.is_taken(name))
@@ -70,9 +76,15 @@ impl Presets {
             .unwrap_or_default()
     }
 
+    /// Returns whether there is memory for a preset, in place of one with the same name.
+    pub fn has_room(&self, preset: &Preset) -> bool {
+        let others = self.list.iter().filter(|other| other.name != preset.name);
+        fit(others.chain([preset]))
+    }
+
     /// Requests to save a state as a preset. If another preset has the name, this one gets a
     /// number after it.
-    pub fn save(&self, state: &mut State, name: Option<String>) -> Outcome {
+    pub fn save(&self, state: &State, name: Option<String>) -> Outcome {
         let name = name.unwrap_or_else(|| self.next_name());
         if !is_name(&name) {
             return Err(format!(
@@ -85,31 +97,34 @@ impl Presets {
                 "preset {name:?} exists but could not be read; choose another name"
             ));
         }
-        self.add(state, state.to_preset(name), "saved as")
+        self.add(state.to_preset(name), "saved as")
     }
 
     /// Requests to save a state over the preset of this name.
-    pub fn replace(&self, state: &mut State, name: String) -> Outcome {
+    pub fn replace(&self, state: &State, name: String) -> Outcome {
         self.find(&name)?;
-        state.notify(format!("{name} is replaced"));
-        let preset = Box::new(state.to_preset(name));
-        Ok(Change::save(SaveRequest::Save(preset)))
+        let preset = state.to_preset(name);
+        if !self.has_room(&preset) {
+            return Err(NO_ROOM.into());
+        }
+        let saved = format!("{} is replaced", preset.name);
+        Ok(Change::save(SaveRequest::Save(Box::new(preset)), saved))
     }
 
     /// Requests to save a preset again that was deleted or replaced: the last one, or the
     /// last one of a name.
-    pub fn bring_back(&self, state: &mut State, name: Option<&str>) -> Outcome {
+    pub fn bring_back(&self, name: Option<&str>) -> Outcome {
         let mut lost = self.lost.iter().rev();
         let preset = lost.find(|lost| name.is_none_or(|name| lost.name == name));
         let preset = preset.ok_or_else(|| match name {
             Some(name) => format!("no preset {} was deleted", quote(name)),
             None => "no preset was deleted".into(),
         })?;
-        self.add(state, preset.clone(), "back as")
+        self.add(preset.clone(), "back as")
     }
 
     /// Requests to save a preset under its name or, if another one has it, with a number.
-    fn add(&self, state: &mut State, mut preset: Preset, done: &str) -> Outcome {
+    fn add(&self, mut preset: Preset, done: &str) -> Outcome {
         let is_other = |other: &Preset| !other.sounds_like(&preset);
         let is_free = |name: &str| match self.find(name) {
             Ok(other) => !is_other(other),
@@ -122,20 +137,24 @@ impl Presets {
                 "there are {MAX_PRESETS} presets already; delete one first"
             ));
         }
-        state.notify(if name == preset.name {
+        let wanted = std::mem::replace(&mut preset.name, name);
+        if !self.has_room(&preset) {
+            return Err(NO_ROOM.into());
+        }
+        let name = &preset.name;
+        let saved = if *name == wanted {
             format!("{done} {name}")
         } else {
-            format!("{done} {name}: {} exists", preset.name)
-        });
-        preset.name = name;
-        Ok(Change::save(SaveRequest::Save(Box::new(preset))))
+            format!("{done} {name}: {wanted} exists")
+        };
+        Ok(Change::save(SaveRequest::Save(Box::new(preset)), saved))
     }
 
     /// Requests to delete a preset.
-    pub fn delete(&self, state: &mut State, name: String) -> Outcome {
+    pub fn delete(&self, name: String) -> Outcome {
         self.find(&name)?;
-        state.notify(format!("{name} is deleted"));
-        Ok(Change::save(SaveRequest::Delete(name)))
+        let saved = format!("{name} is deleted");
+        Ok(Change::save(SaveRequest::Delete(name), saved))
     }
 
     /// Adds or removes a preset as a request says, here and in the state.
@@ -147,10 +166,19 @@ impl Presets {
         self.lost.extend(index.map(|index| self.list.remove(index)));
         if let SaveRequest::Save(preset) = request {
             self.lost.retain(|lost| !lost.sounds_like(preset));
-            self.list.push((**preset).clone());
+            if self.has_room(preset) {
+                self.list.push((**preset).clone());
+            } else {
+                // A rescued state is on disk even if there is no memory for it.
+                self.reserved.push(preset.name.clone());
+            }
         }
-        let excess = self.lost.len().saturating_sub(MAX_LOST);
-        self.lost.drain(..excess);
+        let is_too_much = |lost: &[Preset]| {
+            lost.len() > MAX_LOST || !fit(self.list.iter().chain(lost.iter().rev()))
+        };
+        while !self.lost.is_empty() && is_too_much(&self.lost) {
+            self.lost.remove(0);
+        }
         self.list.sort_by(|a, b| a.name.cmp(&b.name));
         state.presets = Arc::new(self.names());
         if state.page == Page::Presets {

@@ -114,7 +114,7 @@ impl View<'_> {
             cells
                 .filter(|cell| {
                     let is_touched = self.state.touched.contains(&cell.node);
-                    is_touched == touched && (touched || bends.contains_key(&cell.node) == bent)
+                    is_touched == touched && (touched || bends.contains(cell.node) == bent)
                 })
                 .map(|cell| on_canvas(on_surface(&field, cell.at)))
                 .collect()
