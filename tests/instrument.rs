@@ -1411,8 +1411,8 @@ fn invalid_layers_become_a_single_one_that_sounds_the_same() {
     assert_eq!(set("/layers/1/name", "a/b".into()), one);
     assert_eq!(set("/layers/1/strength", 101.into()), one);
     assert_eq!(set("/layers/1/strength", 0.into()), one);
-    assert_eq!(set("/layers/1/masks", "none".into()), one);
-    assert_eq!(set("/layers/1/masks/0/node", 60_000.into()), one);
+    assert_eq!(set("/layers/1/bends", "none".into()), one);
+    assert_eq!(set("/layers/1/bends", "60000X".into()), one);
     assert_eq!(set("/layers", serde_json::Value::Array(Vec::new())), one);
     let repeated = change(&|layers| {
         let list = layers["layers"].as_array_mut().unwrap();
@@ -1423,15 +1423,7 @@ fn invalid_layers_become_a_single_one_that_sounds_the_same() {
     assert_eq!(repeated, one);
     // Nodes beyond the network are invalid, even at strength 0.
     let hidden = change(&|layers| {
-        let mut list = preset.layers.to_vec();
-        list.push(BendLayer {
-            name: "far".into(),
-            strength: 0,
-            bends: [(60_000, Mask::Invert)].into(),
-        });
-        let masks = list[3].bends.to_json();
-        let masks: serde_json::Value = serde_json::from_str(&masks).unwrap();
-        let far = serde_json::json!({ "name": "far", "strength": 0, "masks": masks });
+        let far = serde_json::json!({ "name": "far", "strength": 0, "bends": "60000X" });
         layers["layers"].as_array_mut().unwrap().push(far);
     });
     assert_eq!(hidden, one);

@@ -124,6 +124,17 @@ impl Command {
         }
     }
 
+    /// Returns whether it only changes presets, so that its result waits for the disk.
+    pub fn is_of_presets(&self) -> bool {
+        matches!(
+            self,
+            Command::SavePreset(_)
+                | Command::ReplacePreset(_)
+                | Command::DeletePreset(_)
+                | Command::RestorePreset(_)
+        )
+    }
+
     /// Bends or frees one node, as one stroke.
     pub fn bend(node: u32, mask: Option<Mask>) -> Command {
         Command::Paint {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::bend_layers::{BendLayer, BendLayers, MAX_LAYERS};
+use super::bend_text;
 use super::command::Command;
 use super::memory::Memory;
 use super::parameters::{KEYS, ParameterScope, Parameters};
@@ -48,8 +49,10 @@ pub struct Preset {
     pub origin: Option<String>,
 }
 
-/// Most presets that a player can save. Rescued states are saved beyond it.
+/// Most presets that a player can save.
 pub const MAX_PRESETS: usize = 256;
+/// Most presets with rescued states, which are saved beyond [`MAX_PRESETS`].
+pub const MAX_RESCUED: usize = 16;
 
 /// Most memory of all presets in bytes: a hundred of 10,000 gates, or a dozen of the most
 /// gates. [`fit`] checks it.
@@ -75,6 +78,11 @@ impl Preset {
             && self.network == other.network
             && self.layers == other.layers
             && parameters.all(|key| self.parameters.get(*key) == other.parameters.get(*key))
+    }
+
+    /// Returns the memory of network and bends in bytes.
+    pub fn memory(&self) -> usize {
+        Memory::default().add(&self.network, &self.layers)
     }
 
     /// Returns the text of the preset's file: a network file with all lasting masks, fields
@@ -262,9 +270,9 @@ fn masked(nodes: &str, masks: &Masks) -> Option<Masks> {
 
 fn write_layers(layers: &BendLayers) -> String {
     let layer = |layer: &BendLayer| {
-        let (masks, name) = (layer.bends.to_json(), json(&layer.name));
+        let (bends, name) = (bend_text::write(&layer.bends), json(&layer.name));
         let strength = layer.strength;
-        format!(r#"{{"masks":{masks},"name":{name},"strength":{strength}}}"#)
+        format!(r#"{{"bends":"{bends}","name":{name},"strength":{strength}}}"#)
     };
     let list: Vec<String> = layers.iter().map(layer).collect();
     let (chosen, list) = (layers.chosen(), list.join(","));
@@ -283,8 +291,10 @@ struct LayersFile<'t> {
 struct LayerFile<'t> {
     name: String,
     strength: u8,
+    bends: Option<String>,
+    /// The bends as in a network's masks, in files of earlier versions.
     #[serde(borrow)]
-    masks: &'t RawValue,
+    masks: Option<&'t RawValue>,
 }
 
 /// Reads the bend layers of a file, if they are valid.
@@ -297,7 +307,10 @@ fn read_layers(json: &str) -> Option<BendLayers> {
         Some(BendLayer {
             name: layer.name,
             strength: layer.strength,
-            bends: Masks::from_json(layer.masks.get()).ok()?,
+            bends: match (layer.bends, layer.masks) {
+                (Some(text), _) => bend_text::read(&text)?,
+                (None, masks) => Masks::from_json(masks?.get()).ok()?,
+            },
         })
     };
     BendLayers::new(

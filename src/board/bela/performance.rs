@@ -45,7 +45,9 @@ pub fn play(
     options: &[String],
     signals: Signals,
 ) -> Result<(), String> {
-    board.panel.page = plan.listener.as_ref().map(Listener::label);
+    let listener = plan.listener.as_ref();
+    board.panel.page = listener.map(Listener::host);
+    board.panel.code = listener.and_then(Listener::code).cloned();
     keep_heap();
     let library = Library::open().map_err(|error| error.to_string())?;
     let settings = settings(library, &board, options)?;
@@ -324,7 +326,9 @@ impl Offline {
             let storage = self.storage.take();
             storage.map(|storage| storage.finish(callback, state));
         } else if let Some(storage) = &mut self.storage {
-            storage.poll(callback, state);
+            let notices = storage.poll(callback, state);
+            let notices = notices.into_iter().map(|notice| (callback, notice));
+            self.scheduler.schedule(notices);
         }
     }
 }

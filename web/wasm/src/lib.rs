@@ -179,7 +179,8 @@ fn output(message: Message) -> Result<Output, String> {
 pub extern "C" fn work() -> Kind {
     call(|job, _| {
         let job: Job = serde_json::from_slice(&job).map_err(|error| error.to_string())?;
-        output(Message::ServerMessage(job.answer()))
+        let answer = job.answer(&mut ()).map_err(|error| error.to_string())?;
+        output(Message::ServerMessage(answer))
     })
 }
 
