@@ -92,6 +92,7 @@ pub fn play(
             renderer,
             inputs,
             samples: [0, 1].map(|_| vec![0.0; format.frames as usize]),
+            heard: [0, 1].map(|_| vec![0.0; format.frames as usize]),
             offline,
         });
     };
@@ -258,6 +259,8 @@ struct Playing {
     renderer: Renderer,
     inputs: Arc<AnalogInputs>,
     samples: [Vec<f32>; 2],
+    /// Input of both channels.
+    heard: [Vec<f32>; 2],
     offline: Option<Offline>,
 }
 
@@ -299,10 +302,19 @@ impl Playing {
             }
         }
         // The library may render fewer frames than its format says, never more.
-        let [left, right] = &mut self.samples;
-        let frames = block.frames().min(left.len());
-        let (left, right) = (&mut left[..frames], &mut right[..frames]);
-        self.renderer.render([&[]; 2], [left, right]);
+        let frames = block.frames().min(self.samples[0].len());
+        let [left, right] = self
+            .samples
+            .each_mut()
+            .map(|samples| &mut samples[..frames]);
+        let mut heard = self.heard.each_mut().map(|heard| &mut heard[..frames]);
+        for (channel, heard) in heard.iter_mut().enumerate() {
+            if !block.read(channel, heard) {
+                heard.fill(0.0);
+            }
+        }
+        let [first, second] = heard;
+        self.renderer.render([first, second], [left, right]);
         block.write([left, right]);
         // Offline, the duration of a callback means nothing.
         let measured = block.load().filter(|_| self.offline.is_none());
