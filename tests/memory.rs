@@ -409,8 +409,14 @@ fn the_program_keeps_below_150_mb_whatever_clients_send() {
     program.check("jobs");
     // Compilations that need the most memory.
     program.with_clients(|i, client| {
-        let expression = ["t*(t>>5|t>>8)*t", "t*t*t*t*t*t", "(t*t>>7)%251*(t>>9)", "t/7*t/11*t"][i % 4];
-        let answer = client.request(json!({"type": "compile", "expression": expression, "bits": 24}));
+        let expression = [
+            "t*(t>>5|t>>8)*t",
+            "t*t*t*t*t*t",
+            "(t*t>>7)%251*(t>>9)",
+            "t/7*t/11*t",
+        ][i % 4];
+        let answer =
+            client.request(json!({"type": "compile", "expression": expression, "bits": 24}));
         println!("{expression} {:.150}", answer.to_string());
     });
     program.check("compilations");
