@@ -15,9 +15,9 @@ const MAX_RAW_GATES: usize = 16 * MAX_GATES;
 /// Number of bits of t with which the period is looked for: t is a signed number, and not
 /// negative.
 const PERIOD_BITS: u32 = 31;
-/// Memory of a gate before simplification in bytes, about: the gate, and its entry in an index
-/// of gates that is up to half empty.
-const GATE_BYTES: usize = 32;
+/// Memory of a gate before simplification in bytes, about, while the graph grows: the gate and
+/// its entry in an index, in the old place and in the new one, which is twice as large.
+const GATE_BYTES: usize = 64;
 /// Work to make a gate, as [`Pace::work`] counts it.
 const GATE_WORK: u64 = 16;
 /// Number of bits of a value.
