@@ -63,7 +63,7 @@ impl core::error::Error for CompileError {}
 
 impl Expression {
     /// Compiles to a simplified network of 8 outputs that gives [`Expression::sample`] for
-    /// every t below 2^bits. Takes up to a few seconds; meant for desktops.
+    /// every t below 2^bits. Takes up to ten seconds of a desktop.
     ///
     /// # Errors
     /// Fails if `bits` is not 1..=24 or the network would have more than 65,536 gates.
