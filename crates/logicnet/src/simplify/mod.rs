@@ -10,7 +10,7 @@
 //! gains is proved over the whole period, and times at which the proof fails join the sample.
 //! The result is proved equal to the original.
 //!
-//! Simplification takes up to a few seconds and is meant for desktops. Masks of the
+//! Simplification takes up to ten seconds of a desktop. Masks of the
 //! original network do not fit the result, whose nodes are different.
 
 mod choices;
