@@ -13,7 +13,7 @@ use instrument::{Command, Saved, notice};
 
 use super::jobs::Job;
 use super::protocol::{self, Body, ClientMessage, Finger, Request, ServerMessage, Welcome};
-use super::view::View;
+use super::view::{Seen, View};
 
 /// Largest number of fingers on the pad.
 pub const MOST_FINGERS: usize = 5;
@@ -63,7 +63,7 @@ pub struct ClientSession {
     /// The number of the client's last stroke.
     stroke: Option<u32>,
     /// The state as the client knows it.
-    sent: Option<View>,
+    sent: Option<Seen>,
 }
 
 /// The number of the next stroke, which no other client has.
@@ -119,7 +119,7 @@ impl ClientSession {
             return None;
         }
         let sections = view.sections(self.sent.as_ref(), self.bends);
-        self.sent = Some(view.clone());
+        self.sent = Some(view.seen());
         (sections != protocol::State::default()).then(|| ServerMessage::State(Box::new(sections)))
     }
 

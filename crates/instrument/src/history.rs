@@ -88,8 +88,9 @@ impl History {
         let mut memory = Memory::default();
         let newest_first = self.snapshots.iter().rev().enumerate();
         let fitting = newest_first.take_while(|(i, snapshot)| {
-            let bytes = memory.add(&snapshot.network, &snapshot.layers);
-            *i < 2 || (*i < MAX_SNAPSHOTS && bytes <= MAX_BYTES)
+            memory.add_network(&snapshot.network);
+            snapshot.layers.count(&mut memory);
+            *i < 2 || (*i < MAX_SNAPSHOTS && memory.bytes() <= MAX_BYTES)
         });
         let fitting = fitting.count();
         self.snapshots.drain(..self.snapshots.len() - fitting);

@@ -235,8 +235,10 @@ impl<'a> Client<'a> {
             }
         }
         if self.changes.is_due(now, CHANGES_PERIOD) {
+            // A slow client must not hold a state in memory while it receives.
             let view = self.view()?;
             let changes = self.session.update(&view);
+            drop(view);
             self.send(changes)?;
         }
         if self.session.greeted() {
@@ -265,6 +267,7 @@ impl<'a> Client<'a> {
         }
         let view = self.view()?;
         let messages = self.session.answer(id, result, &view);
+        drop(view);
         self.send(messages)
     }
 
@@ -397,6 +400,7 @@ impl<'a> Client<'a> {
             Action::Snapshot(id, t) => {
                 self.wait_for_turn(self.session.snapshot_bytes(&view))?;
                 let messages = self.session.snapshot(id, &view, t);
+                drop(view);
                 self.send(messages)?;
             }
             Action::Job(job) => {
