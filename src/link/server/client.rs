@@ -203,9 +203,9 @@ impl<'a> Client<'a> {
     }
 
     /// Waits for the client's turn if a message needs this much memory.
-    fn wait_for_turn(&mut self, bytes: usize) -> Result<(), End> {
+    fn wait_for_turn(&mut self, bytes: usize) {
         if bytes < LONG || self.turn.take(self.context.now()) {
-            return Ok(());
+            return;
         }
         while !self.context.is_ended() && !self.turn.take(self.context.now()) {
             thread::sleep(SLICE);
@@ -214,14 +214,13 @@ impl<'a> Client<'a> {
         self.last_message = self.context.now();
         let stream = self.socket.get_mut();
         stream.begin_writing(self.context.limits.answer);
-        Ok(())
     }
 
     /// Waits for the client's turn if the next change of the state is long. Returns the state.
-    fn view(&mut self) -> Result<View, End> {
+    fn view(&mut self) -> View {
         let bytes = self.session.update_bytes(&self.context.view());
-        self.wait_for_turn(bytes)?;
-        Ok(self.context.view())
+        self.wait_for_turn(bytes);
+        self.context.view()
     }
 
     /// Sends answers to jobs and their progress, changes of the state, and frames.
@@ -236,7 +235,7 @@ impl<'a> Client<'a> {
         }
         if self.changes.is_due(now, CHANGES_PERIOD) {
             // A slow client must not hold a state in memory while it receives.
-            let view = self.view()?;
+            let view = self.view();
             let changes = self.session.update(&view);
             drop(view);
             self.send(changes)?;
@@ -265,7 +264,7 @@ impl<'a> Client<'a> {
             // No answer is expected; the changes are sent soon.
             return Ok(());
         }
-        let view = self.view()?;
+        let view = self.view();
         let messages = self.session.answer(id, result, &view);
         drop(view);
         self.send(messages)
@@ -273,7 +272,7 @@ impl<'a> Client<'a> {
 
     /// Reads a message, if one arrives.
     fn read(&mut self, now: Duration) -> Result<(), End> {
-        self.wait_for_turn(self.unfinished)?;
+        self.wait_for_turn(self.unfinished);
         self.socket.get_mut().begin_reading();
         let message = self.socket.read();
         let received = self.socket.get_mut().take_received();
@@ -353,7 +352,7 @@ impl<'a> Client<'a> {
 
     /// Handles a message.
     fn receive(&mut self, text: Utf8Bytes, now: Duration) -> Result<(), End> {
-        let (context, view) = (self.context, self.view()?);
+        let (context, view) = (self.context, self.view());
         let was_greeted = self.session.greeted();
         let mut receive = || self.session.receive(&text, &view, context.counters.time());
         let action = if was_greeted {
@@ -398,7 +397,7 @@ impl<'a> Client<'a> {
                 self.answer(id, Ok(()))?;
             }
             Action::Snapshot(id, t) => {
-                self.wait_for_turn(self.session.snapshot_bytes(&view))?;
+                self.wait_for_turn(self.session.snapshot_bytes(&view));
                 let messages = self.session.snapshot(id, &view, t);
                 drop(view);
                 self.send(messages)?;
