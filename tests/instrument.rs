@@ -7,7 +7,7 @@ use gatebend::board::desk::Desk;
 use gatebend::factory_networks;
 use gatebend::runtime::sound::EngineLimits;
 use gatebend::storage::{add_checksum, verify_checksum};
-use instrument::bend_layers::{BendLayer, BendLayers, MAX_LAYERS};
+use instrument::bend_layers::{BendLayers, MAX_LAYERS};
 use instrument::layout::{Area, Point};
 use instrument::pages::{Picture, Status, View, draw};
 use instrument::parameters::{KEYS, Key, Parameters};

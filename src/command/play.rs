@@ -1,5 +1,6 @@
 //! `gatebend play`: plays the instrument.
 
+mod album;
 mod logging;
 mod page;
 mod saving;
@@ -61,10 +62,10 @@ pub struct Arguments {
     /// Write each picture of the display and an animation to a folder; in simulated time
     #[arg(long, value_name = "DIR")]
     oled: Option<PathBuf>,
-    /// Play in simulated time, as fast as possible
+    /// Play in simulated time, as fast as possible; the load is estimated, not measured
     #[arg(long)]
     fast: bool,
-    /// Play in real time, but without the sound card
+    /// Play in real time, but without the sound card; load and late blocks are measured
     #[arg(long)]
     silent: bool,
     /// Take commands as plain lines, also in a terminal
@@ -314,7 +315,9 @@ impl Arguments {
         let log = logging::start(state, LevelFilter::Info, real_time())?;
         let perform = || -> CommandResult {
             let everywhere = Ipv4Addr::UNSPECIFIED.into();
-            let listener = self.page.listener(&board.web, everywhere, "bela.local")?;
+            let listener = self
+                .page
+                .listener(&board.web, everywhere, "bela.local", false)?;
             let storage = self.restore(&mut parts, &saving)?;
             let plan = Self::plan(script, self.seconds, storage, listener);
             Ok(bela::play(board, parts, plan, &self.options, signals)?)
@@ -351,12 +354,13 @@ impl Arguments {
         };
         let name = page::name_in_network();
         let here = Ipv4Addr::LOCALHOST.into();
-        let listener = self.page.listener(&board.web, here, &name)?;
+        let is_painted = !self.plain && has_screen();
+        let listener = self.page.listener(&board.web, here, &name, is_painted)?;
         let interrupted = watch_signals().map_err(|error| error.to_string())?;
         let storage = self.restore(&mut parts, saving)?;
         let mut desk = Desk::like(board, parts);
         desk.platform = platform;
-        let mut screen = (!self.plain && has_screen()).then(Vec::new);
+        let mut screen = is_painted.then(Vec::new);
         if !sound_card && !self.silent {
             let note = "only the page plays the sound: this gatebend was built without a sound card \
                  (cargo run --release --features sound-card -- play; or play --wav OUT.wav)";

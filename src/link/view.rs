@@ -319,6 +319,7 @@ impl InstrumentInfo {
                 .collect(),
             bends: true,
             pages: Page::ALL.iter().map(|page| page_labels(*page)).collect(),
+            token: None,
         }
     }
 }

@@ -66,8 +66,12 @@ export class Connection {
         /** @type {ConnectionState} */
         this.state = 'connecting';
         this.reason = '';
-        /** The pairing code. @type {string | undefined} */
+        /** The pairing code that was typed and not answered yet. @type {string | undefined} */
         this.code = undefined;
+        /** The instrument's token, which replaces the code. @type {string | undefined} */
+        this.token = undefined;
+        /** The reason why the last code was refused, or empty. */
+        this.refusal = '';
         /** @type {Port | null} */
         this.port = null;
         this.lastId = 0;
@@ -128,10 +132,11 @@ export class Connection {
         this.timer = setTimeout(() => reject(new Error('The instrument does not answer.')), READY_MILLISECONDS);
     }
 
-    /** @param {string} [code] the pairing code */
+    /** @param {string} [code] the pairing code; without a connection, it is sent with the next one */
     greet(code = this.code) {
         this.code = code;
-        this.port?.send(JSON.stringify({ type: 'hello', version: VERSION, ...code && { code } }));
+        const { token } = this;
+        this.port?.send(JSON.stringify({ type: 'hello', version: VERSION, ...code && { code }, ...token && { token } }));
     }
 
     /**
@@ -187,17 +192,19 @@ export class Connection {
         }
         if (message.type === 'welcome') {
             this.port?.welcomed?.();
+            this.code = undefined;
+            this.token = message.token;
+            this.refusal = '';
             this.setState('open', '');
         }
-        // The reason why the last code was refused stays visible.
-        if (message.type === 'pairing') this.setState('pairing', this.state === 'pairing' ? this.reason : '');
+        if (message.type === 'pairing') {
+            this.token = undefined;
+            this.setState('pairing', this.refusal);
+        }
         if (message.type === 'refused' && this.state !== 'open') {
-            // A code that was right before may have expired: ask for another one. The player
-            // has not typed anything wrong.
-            const expired = this.state !== 'pairing' && this.code !== undefined;
             this.code = undefined;
-            if (expired) this.setState('pairing', '');
-            else this.setState(this.state === 'pairing' ? 'pairing' : 'refused', message.reason);
+            this.refusal = message.reason;
+            this.setState(this.state === 'pairing' ? 'pairing' : 'refused', message.reason);
         }
         this.handlers.onmessage(message);
         if (message.type === 'state') {
@@ -218,7 +225,9 @@ export class Connection {
         // A server closes after it refuses; the reason of the refusal says more.
         if (this.state === 'refused') return;
         this.rejectPending(reason);
-        this.setState(this.state === 'connecting' ? 'connecting' : 'away', reason);
+        // The player may go on typing a code.
+        const isFirst = this.state === 'connecting' || this.state === 'pairing';
+        this.setState(isFirst ? this.state : 'away', reason);
     }
 
     /** @param {string} reason */

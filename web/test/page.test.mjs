@@ -247,7 +247,15 @@ inPage('a network file is dropped and saved', async (page) => {
 inPage('a pairing code is entered', async (page) => {
     await page.evaluate(() => window.instrument.send({ type: 'pairing' }));
     const code = page.getByLabel('The code on the instrument\'s display');
-    await code.fill('4711');
+    await code.fill('47');
+    // What is typed survives a broken connection.
+    await page.evaluate(() => window.instrument.drop('Others are waiting.'));
+    await page.getByText('Others are waiting.').waitFor();
+    assert.equal(await code.inputValue(), '47');
+    await page.evaluate(() => { window.instrument.code = '4711'; window.instrument.back(); });
+    await page.getByText('Others are waiting.').waitFor({ state: 'detached' });
+    await code.press('End');
+    await page.keyboard.type('11');
     await page.keyboard.press('Enter');
     await receives(page, 'hello', ({ code: typed }) => typed === '4711');
     await page.waitForFunction(() => !document.querySelector('#pairing-code'));

@@ -3,6 +3,7 @@
 //! The first layer is called `hand` and cannot be removed; one layer is chosen. The
 //! combined bends of all layers are computed when a layer changes. Clones share memory.
 
+use logicnet::quote;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -187,7 +188,8 @@ impl BendLayers {
         let name = free_name(&name.unwrap_or_else(|| "layer".into()), is_taken);
         if !is_name(&name) {
             return Err(format!(
-                "{name:?} is not a valid layer name: use letters, digits, spaces, - and _"
+                "{} is not a valid layer name: use letters, digits, spaces, - and _",
+                quote(&name)
             ));
         }
         self.chosen = self.len();

@@ -24,6 +24,7 @@ mod pace;
 mod parts;
 mod program;
 mod prove;
+mod quote;
 pub mod random;
 mod simd;
 mod simplify;
@@ -47,6 +48,7 @@ pub use parts::{
 };
 pub use program::{Builder, Program};
 pub use prove::{Difference, prove};
+pub use quote::{quote, quote_at, shorten};
 pub use simplify::{
     Simplification, simplification, simplify, simplify_graph, simplify_graph_paced,
 };

@@ -45,7 +45,9 @@ pub fn play(
     options: &[String],
     signals: Signals,
 ) -> Result<(), String> {
-    board.panel.page = plan.listener.as_ref().map(Listener::label);
+    let listener = plan.listener.as_ref();
+    board.panel.page = listener.map(Listener::host);
+    board.panel.code = listener.and_then(Listener::code).cloned();
     keep_heap();
     let library = Library::open().map_err(|error| error.to_string())?;
     let settings = settings(library, &board, options)?;

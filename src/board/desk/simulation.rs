@@ -21,7 +21,7 @@ use crate::runtime::nanoseconds;
 use crate::runtime::parts::{InstrumentParts, Lanes, offload};
 use crate::runtime::scheduler::{JournalEntry, Scheduler, Step, TimingModel};
 use engine::{Counters, Engine, Platform, Spent};
-use instrument::State;
+use instrument::{Command, State};
 
 /// Parts of a desk.
 pub struct Desk {
@@ -196,6 +196,13 @@ impl Simulation {
         self.scheduler.schedule(commands);
     }
 
+    /// Sends commands at the present time.
+    pub fn send(&mut self, commands: impl IntoIterator<Item = Command>) {
+        let now = self.now();
+        let commands = commands.into_iter().map(|command| (now, command));
+        self.scheduler.schedule(commands);
+    }
+
     /// Sets the source of the analog inputs, which is called before every callback.
     pub fn set_inputs(&mut self, knobs: impl FnMut(u64, &AnalogInputs) + 'static) {
         self.knobs = Box::new(knobs);
@@ -332,8 +339,8 @@ impl Simulation {
             });
         });
         let spent = self.engine.spent();
-        let load = self.platform().load(spent);
-        self.engine.report_load(load);
+        let load = self.engine.estimate_load();
+        self.engine.report_late(u32::from(load > 1000));
         on_block(Block {
             frame: self.frames,
             exact: &self.exact,
@@ -374,7 +381,6 @@ mod tests {
     use super::*;
     use crate::factory_networks;
     use crate::handle::Reply;
-    use instrument::Command;
 
     #[test]
     fn superseded_commands_are_refused_with_the_newest() {

@@ -1,25 +1,26 @@
 //! A client on its websocket. Each has its own thread, so a client that is slow or sends too
 //! much delays only itself.
 
-use std::io;
 use std::net::{IpAddr, TcpStream};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use tungstenite::error::ProtocolError;
 use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tungstenite::{Bytes, Error, Message, Utf8Bytes, WebSocket};
 
 use super::context::{ClientEntry, Connection, ServerContext};
-use super::deadline::{SlicedStream, close_gracefully};
+use super::deadline::{SlicedStream, close_gracefully, is_incomplete};
 use super::fragments::write_json;
 use super::job_queue::JobQueue;
 use super::latest::Sent;
+use super::pairing::Check;
 use super::token_bucket::TokenBucket;
 use super::turns::{LONG, Turn};
 use crate::handle::{CommandResult, Reply};
-use crate::link::client_session::{Action, ClientSession, MOST_HELLO, refused};
+use crate::link::client_session::{Action, ClientSession, MOST_HELLO, Proof, refused};
 use crate::link::protocol::ServerMessage;
 use crate::link::rate_limit::RateLimit;
 use crate::link::view::View;
@@ -41,8 +42,8 @@ const MOST_SAVING: usize = 8;
 
 /// Serves a client to its end.
 pub fn serve(stream: TcpStream, received: Vec<u8>, connection: &Connection) {
-    let limits = connection.context().limits;
-    let Ok(stream) = SlicedStream::new(stream, received.len(), SLICE, limits.stall) else {
+    let context = connection.context();
+    let Ok(stream) = SlicedStream::new(stream, received.len(), SLICE) else {
         return;
     };
     let config = WebSocketConfig::default()
@@ -50,17 +51,24 @@ pub fn serve(stream: TcpStream, received: Vec<u8>, connection: &Connection) {
         .max_message_size(Some(MOST_HELLO))
         .max_frame_size(Some(MOST_HELLO));
     let mut socket = WebSocket::from_partially_read(stream, received, Role::Server, Some(config));
-    let End::Close(code, reason) = Client::new(connection, &mut socket).run() else {
-        return;
+    let end = Client::new(connection, &mut socket).run();
+    let is_displaced = matches!(end, End::Displaced);
+    let (code, reason) = match end {
+        End::Gone => return,
+        End::Displaced => (CloseCode::Again, "other clients are also waiting".into()),
+        End::Close(code, reason) => (code, reason),
     };
     log::info!("a client's connection is closed: {reason}");
     let frame = CloseFrame {
         code,
         reason: reason.into(),
     };
-    socket.get_mut().begin_writing(limits.stall);
+    // A connection that is closing counts as one that waits: others may displace it.
+    let closing = (!is_displaced).then(|| ClientEntry::new(context, connection.peer()));
+    socket.get_mut().begin_writing(context.limits.stall);
     if socket.close(Some(frame)).is_ok() && socket.flush().is_ok() {
-        close_gracefully(socket.get_ref().stream());
+        let is_over = || closing.as_ref().is_none_or(ClientEntry::is_displaced);
+        close_gracefully(socket.get_ref().stream(), is_over);
     }
 }
 
@@ -68,6 +76,8 @@ pub fn serve(stream: TcpStream, received: Vec<u8>, connection: &Connection) {
 enum End {
     /// The client has left, or does not receive its messages.
     Gone,
+    /// The client was not welcomed yet, and newer ones have displaced it.
+    Displaced,
     /// The server closes the connection with this code and reason.
     Close(CloseCode, String),
 }
@@ -83,6 +93,10 @@ impl From<Error> for End {
         match error {
             Error::Capacity(_) => End::close(CloseCode::Size, "this message is too long"),
             Error::Utf8(_) => End::close(CloseCode::Invalid, "text must be UTF-8"),
+            // A page that was closed, or lost its network.
+            Error::Protocol(
+                ProtocolError::ResetWithoutClosingHandshake | ProtocolError::SendAfterClosing,
+            ) => End::Gone,
             Error::Protocol(error) => {
                 let mut reason = format!("this is not a valid websocket frame: {error}");
                 // A close frame has room for 123 bytes.
@@ -110,8 +124,6 @@ struct Client<'a> {
     bytes: TokenBucket,
     /// Time before which nothing is read.
     paused_until: Duration,
-    /// A message with a pairing code that has to wait.
-    held: Option<Utf8Bytes>,
     /// True if a person has to type the code.
     is_typing: bool,
     /// A command that was sent to the instrument; the next message waits for its result.
@@ -138,14 +150,13 @@ impl<'a> Client<'a> {
         Client {
             context,
             peer: connection.peer(),
-            entry: ClientEntry::new(context),
+            entry: ClientEntry::new(context, connection.peer()),
             socket,
             session: context.session(),
             connected: now,
             messages: TokenBucket::new(limits.messages, 2.0 * limits.messages),
             bytes: TokenBucket::new(limits.bytes, 2.0 * limits.message_bytes as f64),
             paused_until: now,
-            held: None,
             is_typing: false,
             pending: None,
             saving: Vec::new(),
@@ -191,8 +202,6 @@ impl<'a> Client<'a> {
                 self.last_message = now;
             }
             thread::sleep(self.paused_until.saturating_sub(now).min(SLICE));
-        } else if let Some(text) = self.held.take() {
-            self.receive(text, now)?;
         } else {
             self.read(now)?;
         }
@@ -318,8 +327,7 @@ impl<'a> Client<'a> {
                 return Err(End::close(CloseCode::Policy, "say hello first"));
             }
             if self.entry.is_displaced() {
-                let reason = "other clients are also waiting";
-                return Err(End::close(CloseCode::Again, reason));
+                return Err(End::Displaced);
             }
         }
         if now >= self.next_ping {
@@ -341,6 +349,8 @@ impl<'a> Client<'a> {
             return Err(End::Close(CloseCode::Again, reason));
         }
         if is_first {
+            // Until now, a wait could keep others from connecting.
+            let _ = self.socket.get_ref().set_stall(limits.stall);
             self.sent = self.context.latest().sent_to_new_client();
             self.socket.set_config(|config| {
                 config.max_message_size = Some(limits.message_bytes);
@@ -354,30 +364,15 @@ impl<'a> Client<'a> {
     fn receive(&mut self, text: Utf8Bytes, now: Duration) -> Result<(), End> {
         let (context, view) = (self.context, self.view());
         let was_greeted = self.session.greeted();
-        let mut receive = || self.session.receive(&text, &view, context.counters.time());
-        let action = if was_greeted {
-            receive()
-        } else {
-            match context.guess(self.peer, receive) {
-                Ok(action) => action,
-                Err(delay) => {
-                    self.paused_until = now + delay;
-                    self.held = Some(text);
-                    return Ok(());
-                }
-            }
-        };
-        match action {
-            Action::Send(messages) | Action::WrongCode(messages) => {
-                if messages.contains(&ServerMessage::Pairing) {
-                    self.is_typing = true;
-                    context.show_code();
-                }
+        let time = context.counters.time();
+        match self.session.receive(&text, &view, time) {
+            Action::Send(messages) => {
                 if self.session.greeted() {
                     self.admit(!was_greeted)?;
                 }
                 self.send(messages)?;
             }
+            Action::Pair(id, proof) => self.pair(id, &proof, now)?,
             Action::End(message) => {
                 self.send([message])?;
                 let reason = "this page does not fit the instrument's version";
@@ -409,10 +404,24 @@ impl<'a> Client<'a> {
         }
         Ok(())
     }
-}
 
-/// Returns whether a read has to be continued later.
-fn is_incomplete(error: &io::Error) -> bool {
-    use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
-    matches!(error.kind(), WouldBlock | TimedOut | Interrupted)
+    /// Welcomes the client if it sends the code or a token, and asks for the code otherwise.
+    fn pair(&mut self, id: Option<u32>, proof: &Proof, now: Duration) -> Result<(), End> {
+        let context = self.context;
+        match context.pair(self.peer, proof) {
+            Check::Paired => {
+                let messages = self.session.welcome(id, &context.view());
+                self.admit(true)?;
+                return self.send(messages);
+            }
+            Check::NoCode => self.send([ServerMessage::Pairing])?,
+            Check::Wrong | Check::Replaced => {
+                self.paused_until = self.paused_until.max(now + context.limits.wrong_code);
+                self.send(ClientSession::ask_again(id))?;
+            }
+        }
+        self.is_typing = true;
+        context.show_code();
+        Ok(())
+    }
 }

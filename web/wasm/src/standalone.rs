@@ -114,7 +114,7 @@ impl Standalone {
             view: View::new(Arc::clone(simulation.state())),
             simulation,
             touch,
-            session: ClientSession::new(Arc::new(welcome), None),
+            session: ClientSession::new(Arc::new(welcome)),
             source,
             unread: VecDeque::new(),
             pending: VecDeque::new(),
@@ -162,7 +162,7 @@ impl Standalone {
         self.view.go_to(self.simulation.state());
         let t = self.simulation.counters().time();
         match self.session.receive(text, &self.view, t) {
-            Action::Send(messages) | Action::WrongCode(messages) => {
+            Action::Send(messages) => {
                 let greeted = messages
                     .iter()
                     .any(|message| matches!(message, ServerMessage::Welcome(_)));
@@ -172,6 +172,7 @@ impl Standalone {
                 self.send(messages);
             }
             Action::End(message) => self.send([message]),
+            Action::Pair(..) => unreachable!("a page needs no pairing code"),
             Action::Command(id, command) => {
                 self.pending.push_back((id, self.handle.request(command)));
             }
