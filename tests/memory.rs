@@ -245,6 +245,7 @@ impl Program {
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let kilobytes = line.unwrap().trim().trim_end_matches(" kB");
         let peak = kilobytes.parse::<u64>().unwrap() * 1024;
+        println!("{step}: {} MB", peak / 1_000_000);
         assert!(peak < MOST, "{step}: {peak} bytes");
     }
 

@@ -15,7 +15,7 @@ const MAX_SNAPSHOTS: usize = 64;
 /// Most memory of all snapshots in bytes. The oldest are dropped beyond it, but never the
 /// present one and the one before. Boards have 512 MB for everything, and the program keeps
 /// below 150 MB.
-const MAX_BYTES: usize = 32 << 20;
+const MAX_BYTES: usize = 16 << 20;
 
 /// The part of a state that undo goes back to.
 pub struct Snapshot {

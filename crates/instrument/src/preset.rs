@@ -52,9 +52,9 @@ pub const MAX_PRESETS: usize = 256;
 /// Most presets with rescued states, which are saved beyond [`MAX_PRESETS`].
 pub const MAX_RESCUED: usize = 16;
 
-/// Most memory of all presets in bytes: a hundred of 10,000 gates, or a dozen of the most
-/// gates. [`fit`] checks it.
-pub const MAX_PRESETS_BYTES: usize = 24 << 20;
+/// Most memory of all presets in bytes: those of 256 networks of 2,000 gates, or of eight of
+/// the most gates. [`fit`] checks it.
+pub const MAX_PRESETS_BYTES: usize = 16 << 20;
 
 /// Returns whether the instrument has memory for these presets. A network that several share
 /// counts once.
