@@ -828,7 +828,7 @@ proptest! {
         // Every tool that plays networks can play the file.
         let plain = logicnet::Network::from_json(&text).unwrap();
         prop_assert_eq!(plain.masks(), &state.lasting_masks());
-        prop_assert!(!plain.extra().get("checksum").is_some());
+        prop_assert!(plain.extra().get("checksum").is_none());
 
         let saved = Saved::from_json(&verify_checksum(&text).unwrap()).unwrap();
         prop_assert!(saved.matches(state));

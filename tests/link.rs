@@ -523,9 +523,9 @@ fn only_the_answer_about_a_preset_waits_for_the_disk() {
     let mut client = desk.client();
     client.send(r#"{"id":1,"type":"save","name":"dusk"}"#);
     // The storage does nothing yet.
-    client.expect_done(r#""type":"next""#);
+    client.expect_done(r#""type":"swap","next":true"#);
     client.send(r#"{"id":2,"type":"save","name":"dawn"}"#);
-    client.expect_done(r#""type":"next""#);
+    client.expect_done(r#""type":"swap","next":true"#);
     assert!(!presets.exists());
     let mut notices = Vec::new();
     autosave.poll(0, &desk.handle.state(), &mut |notice| notices.push(notice));
@@ -538,7 +538,7 @@ fn only_the_answer_about_a_preset_waits_for_the_disk() {
     std::fs::remove_dir_all(&presets).unwrap();
     std::fs::write(&presets, "in the way").unwrap();
     client.send(r#"{"id":3,"type":"save","name":"noon"}"#);
-    client.expect_done(r#""type":"next""#);
+    client.expect_done(r#""type":"swap","next":true"#);
     autosave.poll(0, &desk.handle.state(), &mut |_| {});
     match client.answer(3) {
         ServerMessage::Refused { reason, .. } => {
