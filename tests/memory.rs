@@ -95,7 +95,7 @@ fn the_memory_of_networks_and_masks_is_known() {
         let (network, allocated, _) = counted(|| Network::from_json(&text).unwrap());
         assert_near(network.heap_bytes(), allocated, name);
     }
-    for (name, factor) in [("in order", 1), ("shuffled", 7919), ("few", 100)] {
+    for (name, factor) in [("in order", 1_u32), ("shuffled", 7919), ("few", 100)] {
         let node = |i| i * factor % 60_000;
         let masks = || (0..60_000).map(|i| (node(i), Mask::Invert)).collect();
         let (masks, allocated, _): (Masks, _, _) = counted(masks);

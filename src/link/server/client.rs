@@ -9,7 +9,7 @@ use std::time::Duration;
 use tungstenite::error::ProtocolError;
 use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
-use tungstenite::{Bytes, Error, Message, Utf8Bytes, WebSocket};
+use tungstenite::{Bytes, Error, Message, WebSocket};
 
 use super::context::{ClientEntry, Connection, ServerContext};
 use super::deadline::{SlicedStream, close_gracefully, is_incomplete};
@@ -299,7 +299,7 @@ impl<'a> Client<'a> {
         let pause = now + self.messages.take(1.0, now);
         self.paused_until = self.paused_until.max(pause);
         match message {
-            Message::Text(text) => self.receive(text, now),
+            Message::Text(text) => self.receive(&text, now),
             Message::Binary(_) => self.send([refused(None, "messages are JSON, as text".into())]),
             Message::Close(_) => {
                 // The socket has queued the answer.
@@ -361,11 +361,11 @@ impl<'a> Client<'a> {
     }
 
     /// Handles a message.
-    fn receive(&mut self, text: Utf8Bytes, now: Duration) -> Result<(), End> {
+    fn receive(&mut self, text: &str, now: Duration) -> Result<(), End> {
         let (context, view) = (self.context, self.view());
         let was_greeted = self.session.greeted();
         let time = context.counters.time();
-        match self.session.receive(&text, &view, time) {
+        match self.session.receive(text, &view, time) {
             Action::Send(messages) => {
                 if self.session.greeted() {
                     self.admit(!was_greeted)?;
