@@ -7,7 +7,7 @@ use gatebend::board::desk::Desk;
 use gatebend::factory_networks;
 use gatebend::runtime::sound::EngineLimits;
 use gatebend::storage::{add_checksum, verify_checksum};
-use instrument::bend_layers::{BendLayer, BendLayers, MAX_LAYERS};
+use instrument::bend_layers::{BendLayers, MAX_LAYERS};
 use instrument::layout::{Area, Point};
 use instrument::pages::{Picture, Status, View, draw};
 use instrument::parameters::{KEYS, Key, Parameters};
@@ -828,7 +828,7 @@ proptest! {
         // Every tool that plays networks can play the file.
         let plain = logicnet::Network::from_json(&text).unwrap();
         prop_assert_eq!(plain.masks(), &state.lasting_masks());
-        prop_assert!(!plain.extra().get("checksum").is_some());
+        prop_assert!(plain.extra().get("checksum").is_none());
 
         let saved = Saved::from_json(&verify_checksum(&text).unwrap()).unwrap();
         prop_assert!(saved.matches(state));

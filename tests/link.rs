@@ -24,6 +24,7 @@ use gatebend::link::touch_merge::TouchMerge;
 use gatebend::link::view::{InstrumentInfo, View};
 use gatebend::panel::Mirror;
 use gatebend::spawn::spawn_plainly;
+use gatebend::storage::{Autosave, Files as Disk, Folders, StorageHandle};
 use instrument::parameters::Parameters;
 use instrument::surface::Surface;
 use instrument::{Command, Instrument, Saved};
@@ -89,8 +90,9 @@ fn options() -> Options {
     }
 }
 
-fn simulation(script: &str, touches: &TouchMerge) -> Simulation {
-    let desk = Desk::new(factory_networks::all());
+fn simulation(script: &str, touches: &TouchMerge, storage: Option<StorageHandle>) -> Simulation {
+    let mut desk = Desk::new(factory_networks::all());
+    desk.parts.storage = storage;
     let script = Script::parse(script, &desk.panel.surface).unwrap();
     Simulation::played(desk, script, touches.clone()).unwrap()
 }
@@ -156,6 +158,16 @@ impl Playing {
     /// Plays a script. The fingers of clients are on the simulated sensor, or merged with
     /// it later (`merged`).
     fn scripted(script: &'static str, merged: bool, options: Options) -> Playing {
+        Playing::saving(None, script, merged, options)
+    }
+
+    /// Saves presets in a storage.
+    fn saving(
+        storage: Option<StorageHandle>,
+        script: &'static str,
+        merged: bool,
+        options: Options,
+    ) -> Playing {
         let sound = Arc::new(Mutex::new(Vec::new()));
         let (started, start) = channel();
         let (stop, stopped) = channel();
@@ -167,7 +179,7 @@ impl Playing {
             } else {
                 touches.clone()
             };
-            let mut simulation = simulation(script, &sensed);
+            let mut simulation = simulation(script, &sensed, storage);
             if merged {
                 simulation.merge_touches(touches.clone());
             }
@@ -495,6 +507,44 @@ impl Client {
     fn touched(&self) -> bool {
         let touched = self.state.touched.as_ref();
         touched.is_some_and(|touched| !touched.nodes.is_empty())
+    }
+}
+
+#[test]
+fn only_the_answer_about_a_preset_waits_for_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let presets = folder.path().join("presets");
+    let folders = Folders {
+        presets: Some(presets.clone()),
+        state: None,
+    };
+    let (mut autosave, storage, _) = Autosave::open(&Disk, folders);
+    let desk = Playing::saving(Some(storage), "", false, options());
+    let mut client = desk.client();
+    client.send(r#"{"id":1,"type":"save","name":"dusk"}"#);
+    // The storage does nothing yet.
+    client.expect_done(r#""type":"swap","next":true"#);
+    client.send(r#"{"id":2,"type":"save","name":"dawn"}"#);
+    client.expect_done(r#""type":"swap","next":true"#);
+    assert!(!presets.exists());
+    let mut notices = Vec::new();
+    autosave.poll(0, &desk.handle.state(), &mut |notice| notices.push(notice));
+    assert!(matches!(client.answer(1), ServerMessage::Done { .. }));
+    assert!(matches!(client.answer(2), ServerMessage::Done { .. }));
+    notices.sort();
+    assert_eq!(notices, ["saved as dawn", "saved as dusk"]);
+    assert!(presets.join("dusk.json").exists() && presets.join("dawn.json").exists());
+    // A failure of the disk is the answer.
+    std::fs::remove_dir_all(&presets).unwrap();
+    std::fs::write(&presets, "in the way").unwrap();
+    client.send(r#"{"id":3,"type":"save","name":"noon"}"#);
+    client.expect_done(r#""type":"swap","next":true"#);
+    autosave.poll(0, &desk.handle.state(), &mut |_| {});
+    match client.answer(3) {
+        ServerMessage::Refused { reason, .. } => {
+            assert!(reason.starts_with("not saved: "), "{reason}");
+        }
+        other => panic!("{other:?}"),
     }
 }
 
@@ -1258,7 +1308,7 @@ fn a_slow_reader_holds_a_response_for_a_limited_time() {
 
 #[test]
 fn a_message_takes_little_memory() {
-    let mut simulation = simulation("", &TouchMerge::default());
+    let mut simulation = simulation("", &TouchMerge::default(), None);
     let mut session = ClientSession::new(Arc::new(info(44_100).welcome(1)));
     let view = View::new(simulation.handle().state());
     session.receive(r#"{"type":"hello","version":1}"#, &view, 0);
@@ -1404,7 +1454,7 @@ fn played(clients: usize) -> Vec<f32> {
     const SCRIPT: &str = "0.2 next\n2.4 down 0.3 0.5\n3.0 move 0.7 0.3\n3.6 up\n\
                           4 mutate\n4.4 set volume=-6\n5 random\n5.5 undo";
     let touches = TouchMerge::default();
-    let mut simulation = simulation(SCRIPT, &touches);
+    let mut simulation = simulation(SCRIPT, &touches, None);
     simulation.guard(|callback| assert_no_alloc(callback));
     let (server, mut tap) = serve(&mut simulation, touches, options());
     let ends = Arc::new(AtomicBool::new(false));

@@ -95,12 +95,8 @@ fn the_memory_of_networks_and_masks_is_known() {
         let (network, allocated, _) = counted(|| Network::from_json(&text).unwrap());
         assert_near(network.heap_bytes(), allocated, name);
     }
-    let orders: [(&str, fn(u32) -> u32); 3] = [
-        ("in order", |i| i),
-        ("shuffled", |i| i * 7919 % 60_000),
-        ("few", |i| i / 100 * 100),
-    ];
-    for (name, node) in orders {
+    for (name, factor) in [("in order", 1_u32), ("shuffled", 7919), ("few", 100)] {
+        let node = |i| i * factor % 60_000;
         let masks = || (0..60_000).map(|i| (node(i), Mask::Invert)).collect();
         let (masks, allocated, _): (Masks, _, _) = counted(masks);
         assert_near(masks.heap_bytes(), allocated, name);
@@ -167,9 +163,9 @@ fn reading_a_hostile_file_takes_little_memory() {
             .filter(|c| !c.is_whitespace())
             .take(150)
             .collect();
-        let (_, _, most) = counted(|| drop(Network::from_json(&text)));
+        let ((), _, most) = counted(|| drop(Network::from_json(&text)));
         assert!(most <= 2 * LENGTH, "a network: {most} bytes for {start}");
-        let (_, _, most) = counted(|| drop(Saved::from_json(&text)));
+        let ((), _, most) = counted(|| drop(Saved::from_json(&text)));
         assert!(most <= 2 * LENGTH, "a state: {most} bytes for {start}");
     }
 }
@@ -409,15 +405,9 @@ fn the_program_keeps_below_150_mb_whatever_clients_send() {
     program.check("jobs");
     // Compilations that need the most memory.
     program.with_clients(|i, client| {
-        let expression = [
-            "t*(t>>5|t>>8)*t",
-            "t*t*t*t*t*t",
-            "(t*t>>7)%251*(t>>9)",
-            "t/7*t/11*t",
-        ][i % 4];
-        let answer =
-            client.request(json!({"type": "compile", "expression": expression, "bits": 24}));
-        println!("{expression} {:.150}", answer.to_string());
+        let expressions = ["(t*t>>7)%251*(t>>9)", "t/7*t/11*t"];
+        let compile = json!({"type": "compile", "expression": expressions[i % 2], "bits": 24});
+        assert_eq!(client.request(compile)["type"], "compiled");
     });
     program.check("compilations");
 }

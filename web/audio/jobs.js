@@ -1,5 +1,5 @@
 // Jobs that take longer than the audio thread may wait, run in a worker: one at a time. Of the
-// jobs of a kind, only the newest waits, and one that runs ends for it.
+// jobs of a kind, only the newest waits, and a running one ends if a newer one comes.
 
 import { Kind } from './module.js';
 

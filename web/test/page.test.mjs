@@ -119,13 +119,13 @@ inPage('a waveform that takes long shows its progress, and a newer one replaces 
         window.instrument.stuck.clear();
         window.instrument.change({ layers: window.instrument.state.layers });
     });
-    await page.waitForFunction(() => document.querySelector('#period-summary').textContent.startsWith('262,144 samples'));
+    await page.waitForFunction(() => /^262.144 samples/.test(document.querySelector('#period-summary').textContent));
     // The first one is refused or answered too late, and changes nothing.
     await page.evaluate((of) => {
         window.instrument.send({ type: 'progress', of, part: 0.5 });
         window.instrument.send({ type: 'refused', id: of, reason: 'a newer request has replaced this one' });
     }, id);
-    assert.match(await summary.textContent(), /^262,144 samples/);
+    assert.match(await summary.textContent(), /^262.144 samples/);
 });
 
 inPage('a click on the waveform seeks', async (page) => {

@@ -15,9 +15,9 @@ const MAX_RAW_GATES: usize = 16 * MAX_GATES;
 /// Number of bits of t with which the period is looked for: t is a signed number, and not
 /// negative.
 const PERIOD_BITS: u32 = 31;
-/// Memory of a gate before simplification in bytes, about: the gate, and its entry in an index
-/// of gates that is up to half empty.
-const GATE_BYTES: usize = 32;
+/// Memory of a gate before simplification in bytes, about, while the graph grows: the gate and
+/// its entry in an index, in the old place and in the new one, which is twice as large.
+const GATE_BYTES: usize = 64;
 /// Work to make a gate, as [`Pace::work`] counts it.
 const GATE_WORK: u64 = 16;
 /// Number of bits of a value.
@@ -63,7 +63,7 @@ impl core::error::Error for CompileError {}
 
 impl Expression {
     /// Compiles to a simplified network of 8 outputs that gives [`Expression::sample`] for
-    /// every t below 2^bits. Takes up to a few seconds; meant for desktops.
+    /// every t below 2^bits. Takes up to ten seconds of a desktop.
     ///
     /// # Errors
     /// Fails if `bits` is not 1..=24 or the network would have more than 65,536 gates.

@@ -83,7 +83,7 @@ mod tests {
         for most in [1, 3, 40, 2000] {
             let (mut bends, mut node) = (Masks::new(), 0);
             loop {
-                node += rng.below(most) as u32;
+                node += rng.below(most);
                 if node >= MAX_INPUTS + MAX_GATES as u32 {
                     break;
                 }

@@ -237,15 +237,7 @@ impl Instrument {
                 self.place_network(state, &network, network.name());
                 Change::new(Affects::Network)
             }
-            Command::LoadPreset {
-                mut preset,
-                with_parameters,
-            } => {
-                if !with_parameters {
-                    preset.parameters.clone_from(&state.parameters);
-                }
-                self.restore(state, &preset, ParameterScope::Presets)?
-            }
+            Command::LoadPreset(preset, whole) => self.load_preset(state, *preset, whole)?,
             Command::Random(seed) => self.random(state, seed)?,
             Command::Mutate(seed) => self.mutate(state, seed)?,
             Command::Rewire(node, gate) => {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use gatebend::board::description::Board;
-use gatebend::board::desk::{Desk, Event, Script, Simulation};
+use gatebend::board::desk::{Desk, Script, Simulation};
 use gatebend::runtime::parts::InstrumentParts;
 use logicnet::count;
 use trill::sim::VirtualTime;
@@ -88,12 +88,8 @@ impl Arguments {
             );
             progress.at(step as f64 / steps as f64);
             if let Some(storage) = &mut storage {
-                let now = simulation.now();
-                let notices = storage.poll(now, simulation.state());
-                let notices = notices
-                    .into_iter()
-                    .map(|notice| (now, Event::Command(notice)));
-                simulation.schedule(notices);
+                let notices = storage.poll(simulation.now(), simulation.state());
+                simulation.send(notices);
             }
             // A full disk or a closed pipe; what was played is saved all the same.
             if !is_written.get() {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tungstenite::error::ProtocolError;
 use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
-use tungstenite::{Bytes, Error, Message, Utf8Bytes, WebSocket};
+use tungstenite::{Bytes, Error, Message, WebSocket};
 
 use super::context::{ClientEntry, Connection, ServerContext};
 use super::deadline::{SlicedStream, close_gracefully, is_incomplete};
@@ -212,9 +212,9 @@ impl<'a> Client<'a> {
     }
 
     /// Waits for the client's turn if a message needs this much memory.
-    fn wait_for_turn(&mut self, bytes: usize) -> Result<(), End> {
+    fn wait_for_turn(&mut self, bytes: usize) {
         if bytes < LONG || self.turn.take(self.context.now()) {
-            return Ok(());
+            return;
         }
         while !self.context.is_ended() && !self.turn.take(self.context.now()) {
             thread::sleep(SLICE);
@@ -223,14 +223,13 @@ impl<'a> Client<'a> {
         self.last_message = self.context.now();
         let stream = self.socket.get_mut();
         stream.begin_writing(self.context.limits.answer);
-        Ok(())
     }
 
     /// Waits for the client's turn if the next change of the state is long. Returns the state.
-    fn view(&mut self) -> Result<View, End> {
+    fn view(&mut self) -> View {
         let bytes = self.session.update_bytes(&self.context.view());
-        self.wait_for_turn(bytes)?;
-        Ok(self.context.view())
+        self.wait_for_turn(bytes);
+        self.context.view()
     }
 
     /// Sends answers to jobs and their progress, changes of the state, and frames.
@@ -245,7 +244,7 @@ impl<'a> Client<'a> {
         }
         if self.changes.is_due(now, CHANGES_PERIOD) {
             // A slow client must not hold a state in memory while it receives.
-            let view = self.view()?;
+            let view = self.view();
             let changes = self.session.update(&view);
             drop(view);
             self.send(changes)?;
@@ -274,7 +273,7 @@ impl<'a> Client<'a> {
             // No answer is expected; the changes are sent soon.
             return Ok(());
         }
-        let view = self.view()?;
+        let view = self.view();
         let messages = self.session.answer(id, result, &view);
         drop(view);
         self.send(messages)
@@ -282,7 +281,7 @@ impl<'a> Client<'a> {
 
     /// Reads a message, if one arrives.
     fn read(&mut self, now: Duration) -> Result<(), End> {
-        self.wait_for_turn(self.unfinished)?;
+        self.wait_for_turn(self.unfinished);
         self.socket.get_mut().begin_reading();
         let message = self.socket.read();
         let received = self.socket.get_mut().take_received();
@@ -300,7 +299,7 @@ impl<'a> Client<'a> {
         let pause = now + self.messages.take(1.0, now);
         self.paused_until = self.paused_until.max(pause);
         match message {
-            Message::Text(text) => self.receive(text, now),
+            Message::Text(text) => self.receive(&text, now),
             Message::Binary(_) => self.send([refused(None, "messages are JSON, as text".into())]),
             Message::Close(_) => {
                 // The socket has queued the answer.
@@ -362,11 +361,11 @@ impl<'a> Client<'a> {
     }
 
     /// Handles a message.
-    fn receive(&mut self, text: Utf8Bytes, now: Duration) -> Result<(), End> {
-        let (context, view) = (self.context, self.view()?);
+    fn receive(&mut self, text: &str, now: Duration) -> Result<(), End> {
+        let (context, view) = (self.context, self.view());
         let was_greeted = self.session.greeted();
         let time = context.counters.time();
-        match self.session.receive(&text, &view, time) {
+        match self.session.receive(text, &view, time) {
             Action::Send(messages) => {
                 if self.session.greeted() {
                     self.admit(!was_greeted)?;
@@ -393,7 +392,7 @@ impl<'a> Client<'a> {
                 self.answer(id, Ok(()))?;
             }
             Action::Snapshot(id, t) => {
-                self.wait_for_turn(self.session.snapshot_bytes(&view))?;
+                self.wait_for_turn(self.session.snapshot_bytes(&view));
                 let messages = self.session.snapshot(id, &view, t);
                 drop(view);
                 self.send(messages)?;

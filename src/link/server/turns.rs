@@ -8,7 +8,7 @@ use std::time::Duration;
 /// Bytes of a message, or of a change of the state, from which it needs a turn.
 pub const LONG: usize = 256 << 10;
 /// Clients that have a turn at the same time.
-const MOST: usize = 4;
+const MOST: usize = 3;
 /// Time after which a client loses its turn if another one waits for it.
 const LONGEST: Duration = Duration::from_secs(10);
 

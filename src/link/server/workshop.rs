@@ -26,7 +26,7 @@ const PIECE: u64 = 1 << 20;
 /// Work up to which a job is young: a compilation of a usual expression with a short period.
 const YOUNG: u64 = 16 * PIECE;
 /// Memory in bytes from which a job is large.
-const LARGE: usize = 4 << 20;
+const LARGE: usize = 3 << 20;
 
 /// Runs jobs.
 pub struct Workshop {

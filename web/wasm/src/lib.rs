@@ -174,7 +174,7 @@ fn output(message: Message) -> Result<Output, String> {
 }
 
 /// Runs the job in the inbox and returns its answer, a message for the client. For a module
-/// in a worker, since it may take a second.
+/// in a worker, since it may take long.
 #[unsafe(no_mangle)]
 pub extern "C" fn work() -> Kind {
     call(|job, _| {

@@ -67,6 +67,19 @@ impl Instrument {
         Ok(sound)
     }
 
+    /// Plays a preset's file, with its parameters or without.
+    pub(super) fn load_preset(
+        &self,
+        state: &mut State,
+        mut preset: Saved,
+        with_parameters: bool,
+    ) -> Outcome {
+        if !with_parameters {
+            preset.parameters.clone_from(&state.parameters);
+        }
+        self.restore(state, &preset, ParameterScope::Presets)
+    }
+
     /// Restores a saved state, with those of its parameters that are in `scope`.
     pub(super) fn restore(
         &self,

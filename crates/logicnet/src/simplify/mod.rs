@@ -10,8 +10,8 @@
 //! gains is proved over the whole period, and times at which the proof fails join the sample.
 //! The result is proved equal to the original.
 //!
-//! Simplification takes up to a few seconds and is meant for desktops. Masks of the
-//! original network do not fit the result, whose nodes are different.
+//! Simplification takes up to ten seconds of a desktop. Masks of the original network do not
+//! fit the result, whose nodes are different.
 
 mod choices;
 mod merge;
