@@ -360,7 +360,7 @@ fn the_history_holds_as_many_large_networks_as_fit() {
         apply(&mut instrument, [network(i)]);
     }
     let (undo, _) = instrument.state().history;
-    let most = (32 << 20) / bytes;
+    let most = (16 << 20) / bytes;
     assert!((most - 3..most).contains(&undo), "{undo} of {most}");
     // Snapshots that differ in bends share their network.
     for node in 0..20 {

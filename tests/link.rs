@@ -520,11 +520,11 @@ fn only_the_answer_about_a_preset_waits_for_the_disk() {
     };
     let (mut autosave, storage, _) = Autosave::open(&Disk, folders);
     let desk = Playing::saving(Some(storage), "", false, options());
-    let mut client = desk.client();
-    client.send(r#"{"id":1,"type":"save","name":"dusk"}"#);
+    let mut client = desk.greeted();
+    client.send(r#"{"id":1,"type":"save-preset","name":"dusk"}"#);
     // The storage does nothing yet.
     client.expect_done(r#""type":"swap","next":true"#);
-    client.send(r#"{"id":2,"type":"save","name":"dawn"}"#);
+    client.send(r#"{"id":2,"type":"save-preset","name":"dawn"}"#);
     client.expect_done(r#""type":"swap","next":true"#);
     assert!(!presets.exists());
     let mut notices = Vec::new();
@@ -537,7 +537,7 @@ fn only_the_answer_about_a_preset_waits_for_the_disk() {
     // A failure of the disk is the answer.
     std::fs::remove_dir_all(&presets).unwrap();
     std::fs::write(&presets, "in the way").unwrap();
-    client.send(r#"{"id":3,"type":"save","name":"noon"}"#);
+    client.send(r#"{"id":3,"type":"save-preset","name":"noon"}"#);
     client.expect_done(r#""type":"swap","next":true"#);
     autosave.poll(0, &desk.handle.state(), &mut |_| {});
     match client.answer(3) {
