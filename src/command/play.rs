@@ -234,6 +234,7 @@ impl Arguments {
                 restored.replaced = is_lost.then(|| saved.clone());
                 saved.network = Arc::new(first.clone());
                 saved.layers = BendLayers::default();
+                saved.controls = first.control_defaults();
                 saved.origin = first.name().to_string();
             }
             self.assign(&mut saved.parameters)?;

@@ -5,8 +5,8 @@ use crossbeam_channel::Sender;
 use crate::handle::{CommandResult, Request};
 use instrument::Command;
 
-/// Consecutive requests, each of which supersedes the one before. Only the newest
-/// command is applied, and its result answers all of them.
+/// Consecutive requests, each of which supersedes the one before, or continues its MIDI
+/// messages. One command is applied for all of them, and its result answers them.
 #[derive(Debug)]
 pub struct Batch {
     newest: Command,
@@ -28,10 +28,12 @@ impl Batch {
     /// # Errors
     /// Gives the request back if it does not.
     pub fn push(&mut self, request: Request) -> Result<(), Request> {
-        if !is_superseded(&self.newest, &request.command) {
-            return Err(request);
+        match (&mut self.newest, request.command) {
+            // All messages count, and what they lead to is heard once.
+            (Command::Midi(earlier), Command::Midi(later)) => earlier.extend(later),
+            (newest, command) if is_superseded(newest, &command) => *newest = command,
+            (_, command) => return Err(Request { command, ..request }),
         }
-        self.newest = request.command;
         self.replies.extend(request.reply);
         Ok(())
     }
@@ -53,6 +55,7 @@ fn is_superseded(earlier: &Command, later: &Command) -> bool {
     match (earlier, later) {
         (Command::Touch(Some(_)), Command::Touch(Some(_)))
         | (Command::Seek(_), Command::Seek(_)) => true,
+        (Command::Control(earlier, _), Command::Control(later, _)) => earlier == later,
         (Command::Turn(earlier, _), Command::Turn(later, _))
         | (Command::SetStrength(earlier, _), Command::SetStrength(later, _)) => earlier == later,
         (Command::For(earlier, edit), Command::For(later, next)) => {

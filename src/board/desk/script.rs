@@ -223,7 +223,7 @@ impl Parser<'_> {
             "tap" => self.press(arguments, TAP_NS)?,
             "hold" => self.press(arguments, HOLD_NS)?,
             "analog" => self.analog(arguments)?,
-            _ => self.script.events.push((time, event(rest)?)),
+            _ => self.script.events.push((time, event(rest, time)?)),
         }
         Ok(())
     }
@@ -388,9 +388,12 @@ fn part(text: &str) -> Outcome<f32> {
     })
 }
 
-/// Reads a command or an event of the bus.
-fn event(words: &[&str]) -> Outcome<Event> {
-    if let Some(command) = commands::parse(words)? {
+/// Reads a command or an event of the bus at a time in nanoseconds.
+fn event(words: &[&str], now: u64) -> Outcome<Event> {
+    if let Some(mut command) = commands::parse(words)? {
+        if let Command::Midi(events) = &mut command {
+            events.iter_mut().for_each(|event| event.at = now);
+        }
         return Ok(Event::Command(command));
     }
     match words {

@@ -68,6 +68,7 @@ impl Instrument {
         state.parameters.copy_from(&saved.parameters, scope);
         self.place_network(state, &saved.network, &saved.origin);
         state.layers = saved.layers.clone();
+        state.controls.clone_from(&saved.controls);
         Ok(Change {
             scope,
             ..Change::new(Affects::Network)
@@ -87,6 +88,7 @@ impl Instrument {
         state.page = Page::Play;
         state.playing = true;
         state.analog.stop_learning();
+        state.keyboard.rest();
         state.set_network(Arc::clone(&self.networks[0]));
         let (notice, save) = self.rescue(earlier, state, "safe start");
         state.notify(notice);
