@@ -125,6 +125,18 @@ impl Script {
         Ok(parser.finish())
     }
 
+    /// Adds MIDI messages, which are in the order of their times in nanoseconds, to what the
+    /// script does.
+    pub fn add_midi(&mut self, events: Vec<midi::Event>) {
+        self.end = self.end.max(events.last().map_or(0, |event| event.at));
+        // Messages of the same time are one command.
+        let chords = events.chunk_by(|a, b| a.at == b.at);
+        let chords = chords.map(|chord| (chord[0].at, Command::Midi(chord.to_vec())));
+        let commands = chords.map(|(at, command)| (at, Event::Command(command)));
+        self.events.extend(commands);
+        self.events.sort_by_key(|(at, _)| *at);
+    }
+
     /// Returns the script's fingers on the surface at a time in nanoseconds.
     pub fn fingers(&self, now: u64) -> Vec<Finger> {
         self.strokes
