@@ -336,6 +336,12 @@ impl State {
         (100 * full - softer) as f32 / (100 * full) as f32
     }
 
+    /// Gives the keyboard as many voices as the parameter says.
+    pub(super) fn set_voices(&mut self) {
+        let count = self.parameters.get(Key::Voices);
+        self.keyboard.set_count(count as usize);
+    }
+
     /// Lowers the voice that sounds by another octave. Returns false if it plays the network
     /// at its own rate or below already.
     pub(super) fn lower(&mut self) -> bool {

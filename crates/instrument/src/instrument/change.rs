@@ -111,8 +111,7 @@ impl Instrument {
         if change.affects == Affects::Nothing {
             return Ok(None);
         }
-        let count = state.parameters.get(Key::Voices) as usize;
-        state.keyboard.set_count(count);
+        state.set_voices();
         state.lowered = 0;
         let (network, controls) = (Arc::clone(&state.network), state.control_values());
         let mut build =

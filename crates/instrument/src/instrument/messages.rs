@@ -17,6 +17,7 @@ impl Instrument {
     /// Plays messages. The sound follows all of them together.
     pub(super) fn receive(&self, state: &mut State, events: &[Event]) -> Change {
         let mut change = Change::default();
+        state.set_voices();
         for event in events {
             if !play_key(state, event.message) {
                 change = change.and(self.play_other(state, event));
@@ -30,6 +31,7 @@ impl Instrument {
     /// released must be silent nevertheless.
     pub(super) fn keys_alone(&self, events: &[Event], problem: &str) -> (State, Change) {
         let mut state = (*self.state).clone();
+        state.set_voices();
         for event in events {
             play_key(&mut state, event.message);
         }
