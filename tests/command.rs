@@ -4,66 +4,15 @@ use std::fs;
 use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 
 use logicnet::Network;
 use logicnet::random::Ops;
 use sha2::{Digest, Sha256};
 
-fn gatebend(arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_gatebend"));
-    let nowhere = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no data folder");
-    command
-        .args(arguments)
-        .envs(DATA.map(|name| (name, &nowhere)))
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
-}
+mod program;
 
-/// Variables that name this computer's data folder, on Linux and on macOS.
-const DATA: [&str; 2] = ["XDG_DATA_HOME", "HOME"];
-
-/// Runs the program and expects success; returns its standard output.
-fn done(arguments: &[&str]) -> Vec<u8> {
-    let output = gatebend(arguments);
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{arguments:?}: {errors}");
-    output.stdout
-}
-
-/// Runs the program and expects this exit code and one line on standard error.
-fn refused(code: i32, arguments: &[&str]) -> String {
-    let output = gatebend(arguments);
-    let errors = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {errors}");
-    assert_eq!(errors.lines().count(), 1, "{arguments:?}: {errors}");
-    assert!(output.stdout.is_empty());
-    errors
-}
-
-fn asset(name: &str) -> String {
-    format!("{}/assets/networks/{name}.json", env!("CARGO_MANIFEST_DIR"))
-}
-
-struct Folder(tempfile::TempDir);
-
-impl Folder {
-    fn new() -> Folder {
-        Folder(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.path().join(name).to_str().unwrap().to_string()
-    }
-
-    fn files(&self) -> Vec<PathBuf> {
-        fs::read_dir(self.0.path())
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-            .collect()
-    }
-}
+use program::{DATA, Folder, asset, done, gatebend, refused};
 
 fn formula(t: u32) -> u8 {
     (t * (0b10_1010 & t >> 10)) as u8
@@ -856,28 +805,6 @@ fn runs_that_cannot_write_their_files_do_not_count_as_failed_starts() {
 }
 
 #[test]
-fn a_run_that_cannot_write_its_file_saves_its_changes() {
-    let folder = Folder::new();
-    let (script, state) = (folder.path("script.txt"), folder.path("state"));
-    fs::write(&script, "0.9 bend 40 1\n").unwrap();
-    let nowhere = folder.path("no/such/x.wav");
-    let arguments = [
-        "play",
-        "--seconds",
-        "1",
-        "--state",
-        &state,
-        "--script",
-        &script,
-        "--wav",
-        &nowhere,
-    ];
-    assert!(!gatebend(&arguments).status.success());
-    let kept = fs::read_to_string(Path::new(&state).join("state.json")).unwrap();
-    assert!(kept.contains("\"bends\": [40]"), "{kept}");
-}
-
-#[test]
 fn a_start_is_steady_after_ten_seconds() {
     let folder = Folder::new();
     let state = folder.path("state");
@@ -993,6 +920,161 @@ fn a_signal_ends_play_in_real_time_and_saves_changes() {
         assert!(kept.contains("\"bends\": [40]"), "{kept}");
         assert_eq!(unsteady(&state), 0);
     }
+}
+
+#[test]
+fn two_killed_starts_lead_to_a_safe_start() {
+    let folder = Folder::new();
+    let data = folder.path("data");
+    let mut first = Typed::start(&data, &["--state", &data]);
+    first.answer("next\nbend 40 1\ndance", UNKNOWN);
+    first.quit();
+    let counts = || fs::read_to_string(Path::new(&data).join("starts.json")).unwrap_or_default();
+    for count in [1, 2] {
+        let mut killed = Typed::start(&data, &["--state", &data]);
+        let expected = format!("\"unsteady\": {count},\n  \"reading\": false");
+        while !counts().contains(&expected) {
+            std::thread::yield_now();
+        }
+        killed.child.kill().unwrap();
+        killed.child.wait().unwrap();
+    }
+    let rescued = Path::new(&data).join("presets/rescued.json");
+    assert!(!rescued.exists());
+    let mut safe = Typed::start(&data, &["--state", &data]);
+    safe.answer("dance", UNKNOWN);
+    safe.quit();
+    let rescued = fs::read_to_string(rescued).unwrap();
+    assert!(rescued.contains("\"bends\": [40]"), "{rescued}");
+}
+
+#[test]
+fn two_starts_that_are_killed_while_they_read_lead_to_one_that_reads_nothing() {
+    let folder = Folder::new();
+    let data = folder.path("data");
+    let presets = Path::new(&data).join("presets");
+    fs::create_dir_all(&presets).unwrap();
+    // Reading them takes a while.
+    let network = Network::random(16, &[4096; 16], Ops::XorRich, 1).unwrap();
+    for n in 0..40 {
+        fs::write(presets.join(format!("p {n}.json")), network.to_json()).unwrap();
+    }
+    let state = Path::new(&data).join("state.json");
+    fs::copy(asset("pebbles"), &state).unwrap();
+    let starts = Path::new(&data).join("starts.json");
+    let counts = || fs::read_to_string(&starts).unwrap_or_default();
+    for count in [1, 2] {
+        let expected = format!("\"unsteady\": {count},\n  \"reading\": true");
+        let before = counts();
+        while !counts().contains(&expected) {
+            // An earlier attempt was killed too late.
+            fs::write(&starts, &before).unwrap();
+            let mut killed = Typed::start(&data, &["--state", &data]);
+            while !counts().contains("\"reading\": true") || counts() == before {
+                std::thread::yield_now();
+            }
+            killed.child.kill().unwrap();
+            killed.child.wait().unwrap();
+        }
+    }
+    let mut safe = Typed::start(&data, &["--state", &data]);
+    safe.answer("recall p 1", "no preset \"p 1\"");
+    safe.quit();
+    let aside = Path::new(&data).join("state.aside.json");
+    assert!(fs::read_to_string(aside).unwrap().contains("pebbles"));
+    assert!(presets.join("p 1.json").exists());
+}
+
+#[test]
+fn one_folder_is_never_used_for_both_states_and_presets() {
+    let folder = Folder::new();
+    let (a, b) = (folder.path("a"), folder.path("b"));
+    let play = |state: &str, presets: &str| {
+        let arguments = ["play", "--fast", "--seconds", "0.1"];
+        gatebend(&[&arguments[..], &["--state", state, "--presets", presets]].concat())
+    };
+    for (state, presets) in [(&a, &a), (&b, &a)] {
+        let output = play(state, presets);
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{errors}");
+        assert!(errors.contains("cannot hold both"), "{errors}");
+    }
+    assert!(play(&b, &folder.path("c")).status.success());
+    assert_eq!(play(&folder.path("c"), &a).status.code(), Some(2));
+}
+
+#[test]
+fn two_programs_never_save_presets_in_one_folder() {
+    let folder = Folder::new();
+    let (a, b, presets) = (folder.path("a"), folder.path("b"), folder.path("presets"));
+    let mut first = Typed::start(&a, &["--state", &a, "--presets", &presets]);
+    first.answer("dance", UNKNOWN);
+    let mut second = Typed::start(&b, &["--state", &b, "--presets", &presets]);
+    let problem = format!("(process {}) saves in {presets}", first.child.id());
+    second.answer("save dawn\ndance", &problem);
+    second.answer("", UNKNOWN);
+    second.quit();
+    first.quit();
+    assert!(!Path::new(&presets).join("dawn.json").exists());
+}
+
+/// Returns the largest resident memory of a process so far in kB.
+#[cfg(target_os = "linux")]
+fn most_memory(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    number.unwrap().parse().unwrap()
+}
+
+/// Feeds lines without an end, as `yes` does.
+#[cfg(target_os = "linux")]
+#[test]
+fn endless_commands_fill_no_memory_and_do_not_delay_the_end() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_gatebend"))
+        .args(["play", "--silent", "--no-web", "--state", "none"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = "next\nundo\nrandom\n".repeat(10_000);
+    let mut stdin = child.stdin.take().unwrap();
+    // Blocks while the program has enough lines.
+    let (fed, some) = std::sync::mpsc::channel();
+    let writer = std::thread::spawn(move || {
+        for written in 0.. {
+            if stdin.write_all(&lines.as_bytes()[..1600]).is_err() {
+                return written;
+            }
+            let _ = fed.send(written);
+        }
+        0
+    });
+    // The pipe itself holds 64 kB.
+    assert!(some.iter().any(|written| written > 100));
+    let memory = most_memory(child.id());
+    let pid = child.id().to_string();
+    let sent = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+    assert!(sent.success());
+    assert!(child.wait().unwrap().success());
+    assert!(writer.join().unwrap() > 100);
+    assert!(memory < 64_000, "{memory} kB");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_endless_script_is_refused() {
+    let words = refused(1, &["play", "--fast", "--script", "/dev/zero"]);
+    assert!(words.contains("/dev/zero: too large"), "{words}");
+    let folder = Folder::new();
+    let long = folder.path("long.txt");
+    fs::write(&long, "0 next\n".repeat(200_000)).unwrap();
+    let words = refused(1, &["play", "--fast", "--script", &long]);
+    assert!(
+        words.contains("at most 1048576 bytes, and this one 1400000"),
+        "{words}"
+    );
 }
 
 /// A desk that a player plays by typing, with a data folder.

@@ -9,9 +9,13 @@ use crate::runtime::midi::OpenPorts;
 /// Linux, the device files of its kernel.
 pub fn ports(name: Option<String>) -> Option<OpenPorts> {
     #[cfg(feature = "sound-card")]
-    return Some(Box::new(|| Box::new(super::desk::SystemMidi::new(name))));
+    return Some(Box::new(move || {
+        Box::new(super::desk::SystemMidi::new(name.clone()))
+    }));
     #[cfg(all(target_os = "linux", not(feature = "sound-card")))]
-    return Some(Box::new(|| Box::new(super::linux::MidiFiles::new(name))));
+    return Some(Box::new(move || {
+        Box::new(super::linux::MidiFiles::new(name.clone()))
+    }));
     #[cfg(not(any(target_os = "linux", feature = "sound-card")))]
     {
         let _ = name;

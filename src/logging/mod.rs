@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use log::{Level, LevelFilter, Log, Metadata, Record};
-use logicnet::count;
+use logicnet::{count, quote, shorten};
 
 use repeat_limit::RepeatLimit;
 use rotating_file::RotatingFile;
@@ -57,22 +57,16 @@ pub struct Options {
 /// Returns a message that lists the levels.
 pub fn level(name: &str) -> Result<LevelFilter, String> {
     name.parse().map_err(|_| {
-        format!("{name:?} is not a log level: use off, error, warn, info, debug or trace")
+        let name = quote(name);
+        format!("{name} is not a log level: use off, error, warn, info, debug or trace")
     })
 }
 
 /// Replaces control characters, which could break a line or control a terminal, and
-/// shortens long text.
+/// shortens long text in its middle: the reason of an error is at the beginning or the end.
 pub fn one_line(text: &str) -> String {
-    let mut line: String = text
-        .chars()
-        .take(MAX_CHARACTERS)
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect();
-    if text.chars().nth(MAX_CHARACTERS).is_some() {
-        line.push_str("...");
-    }
-    line
+    let text = shorten(text, MAX_CHARACTERS);
+    text.replace(char::is_control, "\u{fffd}")
 }
 
 /// A queued message.
@@ -151,6 +145,10 @@ impl Logging {
     }
 }
 
+/// Least important level of messages of other crates. Their finer messages contain whatever
+/// passes through them, such as pairing codes.
+const OTHERS: LevelFilter = LevelFilter::Warn;
+
 /// Queues the messages of `log`'s macros.
 struct Logger {
     level: LevelFilter,
@@ -161,7 +159,11 @@ struct Logger {
 
 impl Log for Logger {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.level() <= self.level
+        let level = match metadata.target().split("::").next() {
+            Some("gatebend") => self.level,
+            _ => self.level.min(OTHERS),
+        };
+        metadata.level() <= level
     }
 
     fn log(&self, record: &Record<'_>) {
@@ -260,7 +262,9 @@ mod tests {
             text: "a\nb\u{1b}[31m".into(),
         };
         assert_eq!(message.line(), "    12.045 warn  a\u{fffd}b\u{fffd}[31m\n");
-        assert_eq!(one_line(&"x".repeat(900)).len(), 503);
+        let long = format!("'{}': why", "x".repeat(16_000));
+        assert_eq!(one_line(&long).chars().count(), MAX_CHARACTERS);
+        assert!(one_line(&long).ends_with("x': why"));
         assert_eq!(level("warn"), Ok(LevelFilter::Warn));
         assert!(level("loud").unwrap_err().contains("off, error"));
     }
@@ -276,6 +280,7 @@ mod tests {
         };
         let log = |level| {
             let record = Record::builder()
+                .target("gatebend::here")
                 .level(level)
                 .args(format_args!("x"))
                 .build();
@@ -285,6 +290,26 @@ mod tests {
         log(Level::Debug);
         assert_eq!(items.len(), 2);
         assert_eq!(logger.lost.load(Ordering::Relaxed), 3);
+    }
+
+    #[test]
+    fn other_crates_log_only_warnings_and_errors() {
+        let (send, items) = bounded(9);
+        let logger = Logger {
+            level: LevelFilter::Trace,
+            clock: real_time(),
+            send,
+            lost: Arc::default(),
+        };
+        let is_enabled = |target, level| {
+            let metadata = Metadata::builder().target(target).level(level).build();
+            logger.enabled(&metadata)
+        };
+        assert!(is_enabled("gatebend::link", Level::Trace));
+        assert!(is_enabled("tungstenite::protocol", Level::Warn));
+        assert!(!is_enabled("tungstenite::protocol", Level::Trace));
+        assert!(!is_enabled("gatebending", Level::Info));
+        drop(items);
     }
 
     #[test]

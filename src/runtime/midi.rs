@@ -20,7 +20,7 @@ pub trait Ports {
 }
 
 /// Opens the inputs, on the thread that waits for them.
-pub type OpenPorts = Box<dyn FnOnce() -> Box<dyn Ports> + Send>;
+pub type OpenPorts = Box<dyn FnMut() -> Box<dyn Ports> + Send>;
 
 /// The streams of all ports, and what they make the instrument play.
 #[derive(Debug, Default)]

@@ -4,7 +4,8 @@ use alloc::format;
 use core::fmt;
 
 use logicnet::{
-    Lit, MAX_COUNTER_BITS, MAX_GATES, MAX_SAMPLE_RATE, Network, Parts, Xag, simplify_graph,
+    Lit, MAX_COUNTER_BITS, MAX_GATES, MAX_SAMPLE_RATE, Network, Pace, Parts, Stopped, Xag,
+    simplify_graph_paced,
 };
 
 use crate::expression::{Binary, Expression, Tree, Unary};
@@ -14,6 +15,11 @@ const MAX_RAW_GATES: usize = 16 * MAX_GATES;
 /// Number of bits of t with which the period is looked for: t is a signed number, and not
 /// negative.
 const PERIOD_BITS: u32 = 31;
+/// Memory of a gate before simplification in bytes, about, while the graph grows: the gate and
+/// its entry in an index, in the old place and in the new one, which is twice as large.
+const GATE_BYTES: usize = 64;
+/// Work to make a gate, as [`Pace::work`] counts it.
+const GATE_WORK: u64 = 16;
 /// Number of bits of a value.
 const BITS: usize = 32;
 
@@ -26,6 +32,14 @@ pub enum CompileError {
     Gates(usize),
     /// The sample rate is not 1..=768,000.
     Rate(u32),
+    /// The pace stopped the compilation.
+    Stopped,
+}
+
+impl From<Stopped> for CompileError {
+    fn from(_: Stopped) -> CompileError {
+        CompileError::Stopped
+    }
 }
 
 impl fmt::Display for CompileError {
@@ -40,6 +54,7 @@ impl fmt::Display for CompileError {
                  of t, or division and shifts by constants in place of variables, take fewer"
             ),
             CompileError::Rate(rate) => write!(f, "{rate} Hz is outside 1..{MAX_SAMPLE_RATE}"),
+            CompileError::Stopped => f.write_str("stopped"),
         }
     }
 }
@@ -48,20 +63,28 @@ impl core::error::Error for CompileError {}
 
 impl Expression {
     /// Compiles to a simplified network of 8 outputs that gives [`Expression::sample`] for
-    /// every t below 2^bits. Takes up to a few seconds; meant for desktops.
+    /// every t below 2^bits. Takes up to ten seconds of a desktop.
     ///
     /// # Errors
     /// Fails if `bits` is not 1..=24 or the network would have more than 65,536 gates.
     pub fn compile(&self, bits: u32) -> Result<Network, CompileError> {
+        self.compile_paced(bits, &mut ())
+    }
+
+    /// Does the same as [`Expression::compile`], at a pace that the caller decides.
+    ///
+    /// # Errors
+    /// Fails like [`Expression::compile`], or if the pace stops it.
+    pub fn compile_paced(&self, bits: u32, pace: &mut dyn Pace) -> Result<Network, CompileError> {
         if !(1..=MAX_COUNTER_BITS).contains(&bits) {
             return Err(CompileError::Bits(bits));
         }
-        let graph = self.graph(bits)?;
+        let graph = self.graph(bits, pace)?;
         let gates = graph.live_gates().count();
         if gates > MAX_GATES {
             return Err(CompileError::Gates(gates));
         }
-        let graph = simplify_graph(&graph);
+        let graph = simplify_graph_paced(graph, pace)?;
         let parts = Parts {
             name: self.source.clone(),
             description: Some(format!("Compiled exactly for t below 2^{bits}.")),
@@ -72,9 +95,11 @@ impl Expression {
     }
 
     /// Builds the graph of the sample for every t below 2^bits.
-    fn graph(&self, bits: u32) -> Result<Xag, CompileError> {
+    fn graph(&self, bits: u32, pace: &mut dyn Pace) -> Result<Xag, CompileError> {
         let mut compiler = Compiler {
             graph: Xag::new(bits),
+            pace,
+            counted: 0,
         };
         let value = compiler.value(&self.tree, 8)?;
         let mut graph = compiler.graph;
@@ -88,7 +113,16 @@ impl Expression {
     ///
     /// The result is exact or too large: it comes from the gates before simplification.
     pub fn period_bits(&self) -> Option<u32> {
-        let graph = self.graph(PERIOD_BITS).ok()?;
+        self.period_bits_paced(&mut ()).ok().flatten()
+    }
+
+    /// Does the same as [`Expression::period_bits`], at a pace.
+    pub(crate) fn period_bits_paced(&self, pace: &mut dyn Pace) -> Result<Option<u32>, Stopped> {
+        let graph = match self.graph(PERIOD_BITS, pace) {
+            Ok(graph) => graph,
+            Err(CompileError::Stopped) => return Err(Stopped),
+            Err(_) => return Ok(None),
+        };
         let of_gates = graph.live_gates().flat_map(|(_, gate)| [gate.a, gate.b]);
         let of_outputs = graph.outputs().iter().map(|output| output.node());
         // Node 0 is the constant, and node 1 is bit 0 of t.
@@ -97,7 +131,7 @@ impl Expression {
             .filter(|&node| node < graph.first_gate())
             .max()
             .unwrap_or(0);
-        (bits < PERIOD_BITS).then_some(bits)
+        Ok((bits < PERIOD_BITS).then_some(bits))
     }
 }
 
@@ -106,16 +140,23 @@ type Value = [Lit; BITS];
 
 const ZERO: Value = [Lit::FALSE; BITS];
 
-struct Compiler {
+struct Compiler<'a> {
     graph: Xag,
+    pace: &'a mut dyn Pace,
+    /// Number of gates that the pace knows of.
+    counted: usize,
 }
 
-impl Compiler {
+impl Compiler<'_> {
     /// Computes the low `wanted` bits of a tree's value.
     fn value(&mut self, tree: &Tree, wanted: usize) -> Result<Value, CompileError> {
-        if self.graph.gates().len() > MAX_RAW_GATES {
-            return Err(CompileError::Gates(self.graph.gates().len()));
+        let gates = self.graph.gates().len();
+        if gates > MAX_RAW_GATES {
+            return Err(CompileError::Gates(gates));
         }
+        self.pace.memory(gates * GATE_BYTES)?;
+        self.pace.work((gates - self.counted) as u64 * GATE_WORK)?;
+        self.counted = gates;
         if let Some(constant) = tree.constant() {
             return Ok(core::array::from_fn(|i| {
                 Lit::constant(constant >> i & 1 == 1)

@@ -6,12 +6,17 @@ use alloc::format;
 use alloc::string::String;
 use core::fmt;
 
+use logicnet::shorten;
+
 use crate::expression::{Binary, Column, Expression, Tree, Unary};
 
 /// Maximum length of a text in bytes.
 const MAX_BYTES: usize = 16_384;
 /// Maximum depth of a tree; it limits the stack that evaluation and compilation use.
 const MAX_DEPTH: u32 = 500;
+
+/// Most characters of a word in a message.
+const MAX_WORD: usize = 40;
 
 /// A syntax error in an expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -217,7 +222,10 @@ impl<'a> Parser<'a> {
                         self.at += 1;
                         Ok((Tree::T, 1))
                     }
-                    word => Err(self.error(format!("{word} is not known; the only name is t"))),
+                    word => {
+                        let word = shorten(word, MAX_WORD);
+                        Err(self.error(format!("{word} is not known; the only name is t")))
+                    }
                 }
             }
             Some(c) => Err(self.error(format!("a value was expected, not {c}"))),
@@ -234,17 +242,18 @@ impl<'a> Parser<'a> {
             Some(digits) => (digits, 16),
             None => (word, 10),
         };
+        let named = shorten(word, MAX_WORD);
         let octal = digits.len() > 1 && digits.starts_with('0');
         if radix == 10 && octal && digits.chars().all(|c| c.is_ascii_digit()) {
             return Err(self.error(format!(
-                "{word} is octal in C; write it without the leading 0"
+                "{named} is octal in C; write it without the leading 0"
             )));
         }
         if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
-            return Err(self.error(format!("{word} is not a number")));
+            return Err(self.error(format!("{named} is not a number")));
         }
         let Ok(number) = u32::from_str_radix(digits, radix) else {
-            return Err(self.error(format!("{word} is larger than 4294967295")));
+            return Err(self.error(format!("{named} is larger than 4294967295")));
         };
         let column = self.column();
         self.at += end;

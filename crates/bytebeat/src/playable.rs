@@ -6,7 +6,10 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use logicnet::{Evaluator, MAX_COUNTER_BITS, MAX_SAMPLE_RATE, Masks, Network, Program, W512};
+use logicnet::{
+    Evaluator, MAX_COUNTER_BITS, MAX_SAMPLE_RATE, Masks, Network, Pace, Program, Stopped, W512,
+    Word,
+};
 
 use crate::compile::CompileError;
 use crate::expression::Expression;
@@ -49,48 +52,68 @@ impl Expression {
     /// # Errors
     /// Fails like [`Expression::compile`].
     pub fn compile_to_play(&self, bits: Option<u32>, rate: u32) -> Result<Playable, CompileError> {
+        self.compile_to_play_paced(bits, rate, &mut ())
+    }
+
+    /// Does the same as [`Expression::compile_to_play`], at a pace that the caller decides.
+    ///
+    /// # Errors
+    /// Fails like [`Expression::compile`], or if the pace stops it.
+    pub fn compile_to_play_paced(
+        &self,
+        bits: Option<u32>,
+        rate: u32,
+        pace: &mut dyn Pace,
+    ) -> Result<Playable, CompileError> {
         if !(1..=MAX_SAMPLE_RATE).contains(&rate) {
             return Err(CompileError::Rate(rate));
         }
-        let period = self.period_bits();
-        let network = match bits {
-            Some(bits) => self.compile(bits)?,
-            None => self.compile_most(period.unwrap_or_else(|| {
+        let period = self.period_bits_paced(pace)?;
+        let network = if let Some(bits) = bits {
+            self.compile_paced(bits, pace)?
+        } else {
+            let bits = period.unwrap_or_else(|| {
                 let samples = rate.saturating_mul(LOOP_SECONDS).next_power_of_two();
                 samples.ilog2().min(MAX_LOOP_BITS)
-            }))?,
+            });
+            self.compile_most(bits, pace)?
         };
         let mut parts = network.into_parts();
         parts.sample_rate = rate;
         let network = Network::try_from(parts).map_err(|_| CompileError::Rate(rate))?;
-        let notes = self.notes(&network, period);
+        let notes = self.notes(&network, period, pace)?;
         Ok(Playable { network, notes })
     }
 
     /// Compiles with this number of bits of t, or as many as a network can have.
-    fn compile_most(&self, bits: u32) -> Result<Network, CompileError> {
+    fn compile_most(&self, bits: u32, pace: &mut dyn Pace) -> Result<Network, CompileError> {
         let wanted = bits.clamp(1, MAX_COUNTER_BITS);
-        let mut result = self.compile(wanted);
+        let mut result = self.compile_paced(wanted, pace);
         for bits in (1..wanted).rev() {
             if !matches!(result, Err(CompileError::Gates(_))) {
                 break;
             }
-            result = self.compile(bits);
+            result = self.compile_paced(bits, pace);
         }
         // The highest bits may turn out not to matter.
         match result {
             Ok(network) if bits_read(&network) < network.counter_bits() => {
-                self.compile(bits_read(&network))
+                self.compile_paced(bits_read(&network), pace)
             }
             result => result,
         }
     }
 
-    fn notes(&self, network: &Network, period: Option<u32>) -> Vec<Note> {
+    fn notes(
+        &self,
+        network: &Network,
+        period: Option<u32>,
+        pace: &mut dyn Pace,
+    ) -> Result<Vec<Note>, Stopped> {
         let mut notes = Vec::new();
         let mut add = |column, text| notes.push(Note { column, text });
         let bits = network.counter_bits();
-        if let Some(sample) = only_sample(network) {
+        if let Some(sample) = only_sample(network, pace)? {
             let times = network.period();
             add(
                 None,
@@ -98,17 +121,22 @@ impl Expression {
             );
         }
         if period.is_none_or(|period| period > bits) {
-            add(None, self.describe_cut(network, period));
+            add(None, self.describe_cut(network, period, pace)?);
         }
         for difference in self.differences(bits) {
             let text = difference.describe(&self.source);
             add(Some(difference.column), text);
         }
-        notes
+        Ok(notes)
     }
 
     /// Describes a loop that may be shorter than the expression's period.
-    fn describe_cut(&self, network: &Network, period: Option<u32>) -> String {
+    fn describe_cut(
+        &self,
+        network: &Network,
+        period: Option<u32>,
+        pace: &mut dyn Pace,
+    ) -> Result<String, Stopped> {
         let length = |samples: u64| {
             let seconds = samples as f64 / f64::from(network.sample_rate());
             format!("{samples} samples ({seconds:.2} s)")
@@ -119,7 +147,7 @@ impl Expression {
             None => "has no known period".to_string(),
         };
         let looped = format!("the loop is {} long", length(1 << bits));
-        let first = self.first_beyond(1 << bits..(1 << bits) + MAX_COMPARED, bits);
+        let first = self.first_beyond(1 << bits..(1 << bits) + MAX_COMPARED, bits, pace)?;
         let beyond = match first {
             Some(t) => format!("goes on differently from {}", length(t.into())),
             None => format!(
@@ -127,12 +155,26 @@ impl Expression {
                 length(MAX_COMPARED.into())
             ),
         };
-        format!("{looped}; the expression {beyond} and {own}")
+        Ok(format!("{looped}; the expression {beyond} and {own}"))
     }
 
     /// Returns the first t in the range at which the sample is not that of the loop.
-    fn first_beyond(&self, mut times: Range<u32>, bits: u32) -> Option<u32> {
-        times.find(|&t| self.sample(t) != self.sample(t & ((1 << bits) - 1)))
+    fn first_beyond(
+        &self,
+        times: Range<u32>,
+        bits: u32,
+        pace: &mut dyn Pace,
+    ) -> Result<Option<u32>, Stopped> {
+        for t in times {
+            if t % BLOCK as u32 == 0 {
+                // A sample takes as long as a gate for every other letter, or less.
+                pace.work((BLOCK * self.source.len()) as u64)?;
+            }
+            if self.sample(t) != self.sample(t & ((1 << bits) - 1)) {
+                return Ok(Some(t));
+            }
+        }
+        Ok(None)
     }
 }
 
@@ -153,16 +195,17 @@ fn bits_read(network: &Network) -> u32 {
 }
 
 /// Returns the sample of a network if it is the same at every t.
-fn only_sample(network: &Network) -> Option<u8> {
+fn only_sample(network: &Network, pace: &mut dyn Pace) -> Result<Option<u8>, Stopped> {
     let mut evaluator = Evaluator::<W512>::new(Program::new(network, &Masks::new()));
     let mut block = [0; BLOCK];
     let mut first = None;
     for t in (0..network.period()).step_by(BLOCK) {
+        pace.work((evaluator.program().gates() * BLOCK / W512::LANES) as u64)?;
         evaluator.render(t, &mut block);
         let first = *first.get_or_insert(block[0]);
         if block.iter().any(|&sample| sample != first) {
-            return None;
+            return Ok(None);
         }
     }
-    first
+    Ok(first)
 }

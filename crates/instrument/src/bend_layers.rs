@@ -3,6 +3,7 @@
 //! The first layer is called `hand` and cannot be removed; one layer is chosen. The
 //! combined bends of all layers are computed when a layer changes. Clones share memory.
 
+use logicnet::quote;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -145,10 +146,10 @@ impl BendLayers {
     /// Adds the memory of the layers to a count.
     pub(super) fn count(&self, memory: &mut Memory) {
         let of = |layer: &BendLayer| layer.name.capacity() + layer.bends.heap_bytes();
-        memory.add_shared(&self.list, |list| {
+        memory.add(&self.list, |list| {
             list.capacity() * size_of::<BendLayer>() + list.iter().map(of).sum::<usize>()
         });
-        memory.add_shared(&self.bends, Masks::heap_bytes);
+        memory.add(&self.bends, Masks::heap_bytes);
     }
 
     fn edit(&mut self, edit: impl FnOnce(&mut Vec<BendLayer>)) {
@@ -187,7 +188,8 @@ impl BendLayers {
         let name = free_name(&name.unwrap_or_else(|| "layer".into()), is_taken);
         if !is_name(&name) {
             return Err(format!(
-                "{name:?} is not a valid layer name: use letters, digits, spaces, - and _"
+                "{} is not a valid layer name: use letters, digits, spaces, - and _",
+                quote(&name)
             ));
         }
         self.chosen = self.len();

@@ -10,13 +10,7 @@ use midi::{Event, Message};
 use proptest::prelude::*;
 
 fn instrument_of(network: Network, limits: Option<Box<dyn Limits>>) -> Instrument {
-    let created = Instrument::new(
-        vec![network],
-        Parameters::default(),
-        Vec::new(),
-        limits,
-        1,
-    );
+    let created = Instrument::new(vec![network], Parameters::default(), Vec::new(), limits, 1);
     created.unwrap().0
 }
 
@@ -27,11 +21,12 @@ fn network() -> Network {
 /// Returns a network of 8 bits of t and three controls of 7 bits. Each bit of the first
 /// control that is 1 adds a gate.
 fn with_controls(names: [&str; 3]) -> Network {
-    let controls = names.map(|name| {
-        format!(r#"{{"from": "control", "name": "{name}", "bits": 7, "default": 0}}"#)
-    });
+    let controls = names
+        .map(|name| format!(r#"{{"from": "control", "name": "{name}", "bits": 7, "default": 0}}"#));
     let pairs: Vec<String> = (0..7).map(|i| format!("[1, {i}, {}]", i + 1)).collect();
-    let mixed: Vec<String> = (0..7).map(|i| format!("[1, {}, {}]", 29 + i, 8 + i)).collect();
+    let mixed: Vec<String> = (0..7)
+        .map(|i| format!("[1, {}, {}]", 29 + i, 8 + i))
+        .collect();
     let text = format!(
         r#"{{"format": "gatebend-network", "version": 2, "name": "keys",
             "inputs": [{{"from": "t", "bits": 8}}, {}],

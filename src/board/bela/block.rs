@@ -9,13 +9,15 @@ use super::ffi;
 /// Most values in a buffer, above any board's: larger counts are taken for an error.
 const MAX_VALUES: usize = 1 << 20;
 
-/// Output, analog inputs and measurements of one callback. The methods never allocate,
+/// Sound, analog inputs and measurements of one callback. The methods never allocate,
 /// make system calls or panic, whatever counts the library reports.
 #[derive(Debug)]
 pub struct Block<'a> {
     frames: usize,
     channels: usize,
     out: &'a mut [f32],
+    heard_channels: usize,
+    heard: &'a [f32],
     analog_channels: usize,
     analog: &'a [f32],
     interleaved: bool,
@@ -42,6 +44,15 @@ impl<'a> Block<'a> {
             // SAFETY: the buffer has as many values as the context counts.
             unsafe { slice::from_raw_parts_mut(context.audio_out, values) }
         };
+        let mut heard_channels = context.audio_in_channels as usize;
+        let values = self::values(frames, heard_channels);
+        let heard: &[f32] = if values == 0 || !usable(context.audio_in) {
+            heard_channels = 0;
+            &[]
+        } else {
+            // SAFETY: as above.
+            unsafe { slice::from_raw_parts(context.audio_in, values) }
+        };
         let mut analog_channels = context.analog_in_channels as usize;
         let values = self::values(context.analog_frames as usize, analog_channels);
         let analog: &[f32] = if values == 0 || !usable(context.analog_in) {
@@ -55,6 +66,8 @@ impl<'a> Block<'a> {
             frames,
             channels,
             out,
+            heard_channels,
+            heard,
             analog_channels,
             analog,
             interleaved: context.flags & ffi::INTERLEAVED != 0,
@@ -110,22 +123,47 @@ impl<'a> Block<'a> {
         })
     }
 
-    /// Plays the samples on all channels, and silence after the last of them.
-    pub fn write(&mut self, samples: &[f32]) {
-        let samples = &samples[..samples.len().min(self.frames)];
-        if samples.len() < self.frames {
+    /// Copies the frames of an input channel, as many as fit. Returns false, and leaves `into`
+    /// as it was, if the channel does not exist.
+    pub fn read(&self, channel: usize, into: &mut [f32]) -> bool {
+        if channel >= self.heard_channels {
+            return false;
+        }
+        if self.interleaved {
+            let frames = self.heard.chunks_exact(self.heard_channels);
+            for (into, frame) in into.iter_mut().zip(frames) {
+                *into = frame.get(channel).copied().unwrap_or(0.0);
+            }
+        } else if let Some(frames) = self.heard.chunks_exact(self.frames).nth(channel) {
+            for (into, frame) in into.iter_mut().zip(frames) {
+                *into = *frame;
+            }
+        }
+        true
+    }
+
+    /// Plays left and right samples on alternate channels, and silence after the last of
+    /// them.
+    pub fn write(&mut self, sides: [&[f32]; 2]) {
+        let sides = sides.map(|samples| &samples[..samples.len().min(self.frames)]);
+        if sides.iter().any(|samples| samples.len() < self.frames) {
             self.silence();
         }
         if self.channels == 0 || self.frames == 0 {
             return;
         }
         if self.interleaved {
-            for (frame, sample) in self.out.chunks_exact_mut(self.channels).zip(samples) {
-                frame.fill(*sample);
+            for (i, frame) in self.out.chunks_exact_mut(self.channels).enumerate() {
+                for (channel, out) in frame.iter_mut().enumerate() {
+                    if let Some(sample) = sides[channel % 2].get(i) {
+                        *out = *sample;
+                    }
+                }
             }
         } else {
-            for channel in self.out.chunks_exact_mut(self.frames) {
-                channel[..samples.len()].copy_from_slice(samples);
+            for (channel, out) in self.out.chunks_exact_mut(self.frames).enumerate() {
+                let samples = sides[channel % 2];
+                out[..samples.len()].copy_from_slice(samples);
             }
         }
     }
@@ -188,7 +226,7 @@ mod tests {
         let context = context(frames, channels, flags, out.as_mut_ptr());
         // SAFETY: the buffer is as long as the counts say, and outlives the block.
         let mut block = unsafe { Block::new(&context, None) };
-        block.write(samples);
+        block.write([samples, samples]);
         out
     }
 
@@ -199,6 +237,26 @@ mod tests {
         let channels = written(3, 2, 0, &[0.1, 0.2, 0.3]);
         assert_eq!(channels, [0.1, 0.2, 0.3, 0.1, 0.2, 0.3]);
         assert!(written(3, 0, 0, &[0.1, 0.2, 0.3]).is_empty());
+    }
+
+    #[test]
+    fn both_sides_play_and_are_heard_in_either_layout() {
+        for (flags, heard) in [
+            (ffi::INTERLEAVED, [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]),
+            (0, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]),
+        ] {
+            let mut out = [0.0; 6];
+            let mut context = context(3, 2, flags, out.as_mut_ptr());
+            context.audio_in = heard.as_ptr();
+            // SAFETY: the buffers are as long as the counts say, and outlive the block.
+            let mut block = unsafe { Block::new(&context, None) };
+            let (mut left, mut right) = ([0.0; 3], [0.0; 3]);
+            assert!(block.read(0, &mut left) && block.read(1, &mut right));
+            assert!(!block.read(2, &mut right));
+            assert_eq!((left, right), ([1.0, 2.0, 3.0], [4.0, 5.0, 6.0]));
+            block.write([&left, &right]);
+            assert_eq!(out, heard);
+        }
     }
 
     #[test]
@@ -221,7 +279,7 @@ mod tests {
             let context = context(frames, channels, 0, out);
             // SAFETY: no buffer is usable, so none is touched, as the test checks.
             let mut block = unsafe { Block::new(&context, None) };
-            block.write(&[0.5]);
+            block.write([&[0.5], &[0.5]]);
             block.silence();
         }
         assert_eq!(one, 9.0);

@@ -21,7 +21,7 @@ use crate::runtime::nanoseconds;
 use crate::runtime::parts::{InstrumentParts, Lanes, offload};
 use crate::runtime::scheduler::{JournalEntry, Scheduler, Step, TimingModel};
 use engine::{Counters, Engine, Platform, Spent};
-use instrument::State;
+use instrument::{Command, State};
 
 /// Parts of a desk.
 pub struct Desk {
@@ -101,6 +101,7 @@ pub struct Simulation {
     frames: u64,
     exact: Vec<f32>,
     sound: Vec<f32>,
+    right: Vec<f32>,
     guard: Guard,
 }
 
@@ -155,6 +156,7 @@ impl Simulation {
             frames: 0,
             exact: vec![0.0; desk.platform.block as usize],
             sound: vec![0.0; desk.platform.block as usize],
+            right: vec![0.0; desk.platform.block as usize],
             guard: |callback| callback(),
         })
     }
@@ -193,6 +195,13 @@ impl Simulation {
                 commands.push((at, command));
             }
         }
+        self.scheduler.schedule(commands);
+    }
+
+    /// Sends commands at the present time.
+    pub fn send(&mut self, commands: impl IntoIterator<Item = Command>) {
+        let now = self.now();
+        let commands = commands.into_iter().map(|command| (now, command));
         self.scheduler.schedule(commands);
     }
 
@@ -322,18 +331,19 @@ impl Simulation {
         if let Some(pru) = &self.pru {
             pru.reach(now);
         }
-        let (engine, exact, sound) = (&mut self.engine, &mut self.exact, &mut self.sound);
+        let (engine, exact) = (&mut self.engine, &mut self.exact);
+        let (sound, right) = (&mut self.sound, &mut self.right);
         (self.guard)(&mut || {
             let mut frames = exact.iter_mut();
-            engine.render_tapped(sound, |frame| {
+            engine.render_tapped([&[]; 2], [sound, right], |[left, _]| {
                 if let Some(exact) = frames.next() {
-                    *exact = frame;
+                    *exact = left;
                 }
             });
         });
         let spent = self.engine.spent();
-        let load = self.platform().load(spent);
-        self.engine.report_load(load);
+        let load = self.engine.estimate_load();
+        self.engine.report_late(u32::from(load > 1000));
         on_block(Block {
             frame: self.frames,
             exact: &self.exact,
@@ -374,7 +384,6 @@ mod tests {
     use super::*;
     use crate::factory_networks;
     use crate::handle::Reply;
-    use instrument::Command;
 
     #[test]
     fn superseded_commands_are_refused_with_the_newest() {

@@ -163,7 +163,7 @@ commands! {
         => Command::RestorePreset(name);
     "load" Edit idempotent "Plays another network"
         [] (network: required File, "Its file, or that of a preset, which brings its bends")
-        => file(String::as_str(&network), preset::load)?;
+        => file(String::as_str(&network), load)?;
     "restore" Edit idempotent "Continues from a snapshot"
         []
         (
@@ -214,6 +214,17 @@ fn now(message: Message) -> Event {
 
 fn destination(name: &str) -> Result<Destination, String> {
     Destination::parse(name).ok_or_else(|| format!("{name:?} is not a parameter or control"))
+}
+
+/// Reads the file of a network, or of a preset with its bends.
+fn load(text: &str) -> Result<Command, NetworkError> {
+    let file = preset::File::read(text)?;
+    Ok(if file.is_preset() {
+        let has_parameters = file.has_parameters();
+        Command::LoadPreset(Box::new(Saved::from_file(file)?), has_parameters)
+    } else {
+        Command::Load(Box::new(file.into_network()))
+    })
 }
 
 /// Reads a file's text.

@@ -2,12 +2,16 @@
 
 use serde_json::{Value, json};
 
+use super::change::Change;
 use crate::save_request::SaveRequest;
 use crate::state::State;
 
-/// Returns a request to save the calibration of a state.
-pub fn request(state: &State) -> SaveRequest {
-    SaveRequest::Calibration(write(state))
+/// Requests that the calibration of a state is saved.
+pub fn save(state: &State) -> Change {
+    Change {
+        save: Some(SaveRequest::Calibration(write(state))),
+        ..Change::default()
+    }
 }
 
 fn write(state: &State) -> String {

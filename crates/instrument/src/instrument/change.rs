@@ -41,6 +41,8 @@ pub struct Change {
     /// The stroke that this change may continue.
     pub stroke: Option<Stroke>,
     pub save: Option<SaveRequest>,
+    /// The notice for the player once that is saved.
+    pub saved: Option<String>,
 }
 
 impl Change {
@@ -65,12 +67,15 @@ impl Change {
             scope: self.scope.max(later.scope),
             stroke: None,
             save: later.save.or(self.save),
+            saved: later.saved.or(self.saved),
         }
     }
 
-    pub fn save(request: SaveRequest) -> Change {
+    /// Makes a request to the storage, with the notice once it is saved.
+    pub fn save(request: SaveRequest, saved: String) -> Change {
         Change {
             save: Some(request),
+            saved: Some(saved),
             ..Change::default()
         }
     }

@@ -133,7 +133,7 @@ pub fn learn(state: &mut State, input: usize) -> Outcome {
         return Ok(Change::default());
     }
     match state.analog.learned() {
-        Ok(()) => Ok(Change::save(calibration::request(state))),
+        Ok(()) => Ok(calibration::save(state)),
         Err(problem) => {
             // A failed calibration is over as well.
             state.notify(problem);

@@ -89,7 +89,7 @@ impl Instrument {
 
     fn move_controller(&self, state: &mut State, controller: u8, value: u8) -> Change {
         if state.controllers.learned(controller) {
-            return Change::save(calibration::request(state));
+            return calibration::save(state);
         }
         match state.controllers.destination(controller).cloned() {
             Some(Destination::Parameter(key)) => {
@@ -116,7 +116,7 @@ impl Instrument {
 /// Disconnects a destination from its controller.
 pub fn forget(state: &mut State, destination: &Destination) -> Outcome {
     if state.controllers.forget(destination) {
-        Ok(Change::save(calibration::request(state)))
+        Ok(calibration::save(state))
     } else {
         Err(format!("no MIDI controller moves {destination}"))
     }
