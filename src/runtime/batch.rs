@@ -3,8 +3,11 @@
 use crate::handle::{Replies, Request};
 use instrument::Command;
 
-/// Consecutive requests, each of which supersedes the one before. Only the newest
-/// command is applied, and its result answers all of them.
+/// MIDI messages from which on a batch takes no more, so that a flood does not make it endless.
+const MOST_MESSAGES: usize = 4096;
+
+/// Consecutive requests, each of which supersedes the one before, or continues its MIDI
+/// messages. One command is applied for all of them, and its result answers them.
 #[derive(Debug)]
 pub struct Batch {
     newest: Command,
@@ -26,10 +29,14 @@ impl Batch {
     /// # Errors
     /// Gives the request back if it does not.
     pub fn push(&mut self, request: Request) -> Result<(), Request> {
-        if !is_superseded(&self.newest, &request.command) {
-            return Err(request);
+        match (&mut self.newest, request.command) {
+            // All messages count, and what they lead to is heard once.
+            (Command::Midi(earlier), Command::Midi(later)) if earlier.len() < MOST_MESSAGES => {
+                earlier.extend(later);
+            }
+            (newest, command) if is_superseded(newest, &command) => *newest = command,
+            (_, command) => return Err(Request { command, ..request }),
         }
-        self.newest = request.command;
         self.replies.merge(request.reply.into());
         Ok(())
     }
@@ -47,6 +54,7 @@ fn is_superseded(earlier: &Command, later: &Command) -> bool {
     match (earlier, later) {
         (Command::Touch(Some(_)), Command::Touch(Some(_)))
         | (Command::Seek(_), Command::Seek(_)) => true,
+        (Command::Control(earlier, _), Command::Control(later, _)) => earlier == later,
         (Command::Turn(earlier, _), Command::Turn(later, _))
         | (Command::SetStrength(earlier, _), Command::SetStrength(later, _)) => earlier == later,
         (Command::For(earlier, edit), Command::For(later, next)) => {
@@ -63,6 +71,20 @@ mod tests {
     use crate::handle::{Handle, Reply};
     use instrument::parameters::Parameters;
     use instrument::{Instrument, Page};
+
+    #[test]
+    fn messages_are_merged_up_to_a_bound() {
+        let messages = |count: usize| {
+            let message = midi::Message::Clock;
+            Request::from(Command::Midi(vec![midi::Event { at: 0, message }; count]))
+        };
+        let mut batch = Batch::from(messages(MOST_MESSAGES - 1));
+        batch.push(messages(1)).unwrap();
+        assert!(batch.push(messages(1)).is_err());
+        batch.apply(|command, _| {
+            assert!(matches!(command, Command::Midi(all) if all.len() == MOST_MESSAGES));
+        });
+    }
 
     #[test]
     fn superseded_requests_receive_the_result_of_the_newest() {

@@ -125,11 +125,15 @@ impl<W: Word> Controller<W> {
                     program: self.program,
                     network: Arc::clone(&state.network),
                     masks: state.masks(),
-                    settings: settings(&state.parameters.playback(state.network.sample_rate())),
+                    settings: settings(&state.running()),
                 });
             }
+            let voice = match sound.playback.notes {
+                Some(_) => Voice::<W>::for_notes,
+                None => Voice::<W>::new,
+            };
             let start = sound.program.map(|program| Start {
-                voice: Box::new(Voice::new(program)),
+                voice: Box::new(voice(program)),
                 seek: sound.seek,
                 fade: sound.fade,
             });

@@ -13,6 +13,7 @@ use super::analog_inputs::{AnalogInputs, AnalogWatcher};
 use super::batch::Batch;
 use super::controller::Controller;
 use super::engine_status;
+use super::midi::{Inbox, OpenPorts, release};
 use crate::handle::{Handle, Replies, Request};
 use crate::panel::{Clock, Panel};
 use crate::pru::Supervisor;
@@ -23,6 +24,8 @@ use instrument::Command;
 
 /// Period at which the instrument's thread polls the engine's ring and the inputs.
 const TICK: Duration = Duration::from_millis(1);
+/// Most commands that wait for the instrument before MIDI waits as well.
+const MOST_QUEUED: usize = 1024;
 /// Period of the PRU's supervisor.
 const SUPERVISOR: Duration = Duration::from_millis(10);
 
@@ -90,6 +93,36 @@ impl Threads {
             autosave.run(&mut clock, || source.state(), &notify);
         });
         start(self.spawn, "gb-storage", Role::Background, task).map(drop)
+    }
+
+    /// Starts the thread that receives MIDI, with a clock in nanoseconds; [`Threads::join`] does
+    /// not wait for it. If the thread cannot be started, the instrument plays without.
+    pub fn listen(&self, mut open: OpenPorts, mut clock: impl FnMut() -> u64 + Send + 'static) {
+        let handle = self.handle.clone();
+        let task = service("gb-midi", move || {
+            let (mut ports, mut inbox) = (open(), Inbox::default());
+            // After a panic, keys may be held whose release was lost.
+            handle.command(release(clock()));
+            while !handle.stopped() {
+                ports.wait(&mut |number, bytes| {
+                    // The system keeps or drops what a flood sends meanwhile.
+                    while handle.queued() > MOST_QUEUED && !handle.stopped() {
+                        thread::sleep(TICK);
+                    }
+                    let command = inbox.receive(number, bytes, clock());
+                    command
+                        .into_iter()
+                        .for_each(|command| handle.command(command));
+                });
+                let command = inbox.check(clock());
+                command
+                    .into_iter()
+                    .for_each(|command| handle.command(command));
+            }
+        });
+        if let Err(error) = start(self.spawn, "gb-midi", Role::Midi, task) {
+            log::warn!("no MIDI: {error}");
+        }
     }
 
     /// Starts the thread of the PRU's supervisor, which halts the PRU when it ends;
