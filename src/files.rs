@@ -9,8 +9,8 @@ use logicnet::Network;
 use crate::output::{Output, is_standard, reads};
 use crate::{CommandResult, Failure};
 
-/// Largest network file in bytes; a network of the most gates takes about 1.3 MB.
-const MAX_NETWORK_BYTES: u64 = 8 << 20;
+/// Largest file in bytes; a network of the most gates takes about 1.3 MB.
+const MAX_BYTES: u64 = 8 << 20;
 
 /// Loads a network; `-` is standard input.
 pub fn load(path: &Path) -> Result<Network, Failure> {
@@ -20,12 +20,24 @@ pub fn load(path: &Path) -> Result<Network, Failure> {
         .map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))
 }
 
+/// Reads the messages of a Standard MIDI File; `-` is standard input.
+pub fn read_midi(path: &Path) -> Result<Vec<midi::Event>, Failure> {
+    let bytes = read(path, "a Standard MIDI File ends in .mid")?;
+    midi::file::parse(&bytes)
+        .map_err(|problem| Failure::Failed(format!("{}: {problem}", path.display())))
+}
+
 /// Reads a text of at most the size of a network file; `-` is standard input. The hint
 /// describes the expected content.
 pub fn read_text(path: &Path, hint: &str) -> Result<String, Failure> {
+    let text = String::from_utf8(read(path, hint)?);
+    text.map_err(|_| Failure::Failed(format!("{}: not text ({hint})", path.display())))
+}
+
+fn read(path: &Path, hint: &str) -> Result<Vec<u8>, Failure> {
     let failed = |problem: String| Failure::Failed(format!("{}: {problem}", path.display()));
-    let mut text = String::new();
-    let mut read = |file: &mut dyn Read| file.take(MAX_NETWORK_BYTES + 1).read_to_string(&mut text);
+    let mut bytes = Vec::new();
+    let mut read = |file: &mut dyn Read| file.take(MAX_BYTES + 1).read_to_end(&mut bytes);
     let read = if is_standard(path) {
         reads(None);
         read(&mut io::stdin().lock())
@@ -36,15 +48,12 @@ pub fn read_text(path: &Path, hint: &str) -> Result<String, Failure> {
         })
     };
     match read {
-        Ok(bytes) if bytes as u64 > MAX_NETWORK_BYTES => Err(failed(
+        Ok(count) if count as u64 > MAX_BYTES => Err(failed(
             "too large for a file of Gatebend; is it the right one?".into(),
         )),
-        Ok(_) => Ok(text),
+        Ok(_) => Ok(bytes),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             Err(failed(format!("no such file; check the path ({hint})")))
-        }
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-            Err(failed(format!("not text ({hint})")))
         }
         Err(_) if path.is_dir() => Err(failed("this is a folder; give a file in it".into())),
         Err(error) => Err(failed(error.to_string())),
