@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use instrument::{Command, Saved, notice};
+use midi::Port;
 
 use super::jobs::Job;
 use super::protocol::{self, Body, ClientMessage, Finger, Request, Secret, ServerMessage, Welcome};
@@ -70,6 +71,8 @@ pub struct ClientSession {
     bends: bool,
     /// The number of the client's last stroke.
     stroke: Option<u32>,
+    /// What the client's keys have left sounding.
+    port: Port,
     /// The state as the client knows it.
     sent: Option<Seen>,
 }
@@ -90,6 +93,7 @@ impl ClientSession {
             },
             bends: false,
             stroke: None,
+            port: Port::default(),
             sent: None,
         }
     }
@@ -179,7 +183,7 @@ impl ClientSession {
         let request = match body {
             Body::Request(request) => request,
             Body::Command(command) => {
-                let command = self.numbered(command);
+                let command = self.noted(command);
                 let command = match target {
                     Some(target) => Command::For(target, command.into()),
                     None => command,
@@ -235,14 +239,29 @@ impl ClientSession {
     }
 
     /// Numbers the stroke of paint, so that strokes of different clients never merge into
-    /// one step of undo.
-    fn numbered(&mut self, mut command: Command) -> Command {
-        if let Command::Paint { stroke, .. } = &mut command {
-            let continued = stroke.and(self.stroke);
-            *stroke = continued.or_else(|| Some(STROKES.fetch_add(1, Ordering::Relaxed)));
-            self.stroke = *stroke;
+    /// one step of undo, and notes the keys that the client plays.
+    fn noted(&mut self, mut command: Command) -> Command {
+        match &mut command {
+            Command::Paint { stroke, .. } => {
+                let continued = stroke.and(self.stroke);
+                *stroke = continued.or_else(|| Some(STROKES.fetch_add(1, Ordering::Relaxed)));
+                self.stroke = *stroke;
+            }
+            Command::Midi(events) => {
+                let messages = events.iter().map(|event| event.message);
+                messages.for_each(|message| self.port.note(message));
+            }
+            _ => {}
         }
         command
+    }
+
+    /// Ends the session; returns the command that releases the client's keys, if it has
+    /// played any.
+    pub fn leave(&mut self) -> Option<Command> {
+        let mut events = Vec::new();
+        self.port.unplug(0, &mut events);
+        (!events.is_empty()).then_some(Command::Midi(events))
     }
 
     fn hello(&mut self, id: Option<u32>, version: u32, proof: Proof, view: &View) -> Action {
