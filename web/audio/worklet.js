@@ -46,15 +46,15 @@ class Standalone extends scope.AudioWorkletProcessor {
     }
 
     /**
-     * @param {Float32Array[][]} _
-     * @param {Float32Array[][]} outputs
+     * @param {Float32Array[][]} inputs
+     * @param {Float32Array[][]} outputs left and right
      */
-    process(_, outputs) {
+    process([input], [output]) {
         if (!this.on) return false;
-        const [first, ...others] = outputs[0];
-        first.set(this.module.render(first.length));
-        for (const other of others) other.set(first);
-        this.until -= first.length;
+        const frames = output[0].length;
+        const rendered = this.module.render(frames, input);
+        output.forEach((channel, i) => channel.set(rendered[i]));
+        this.until -= frames;
         if (this.until <= 0) {
             this.until += MESSAGE_SECONDS * scope.sampleRate;
             let kind;
