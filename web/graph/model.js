@@ -164,7 +164,7 @@ export class Model {
      * @param {number} input
      */
     inputName(input) {
-        const signal = this.signals.findLast(({ first }) => first <= input);
+        const signal = this.signals.find(({ first, inputs }) => input < first + inputs);
         if (!signal) return `input ${input}`;
         const { name, inputs, first, encoding: { type, size } } = signal;
         const at = input - first;

@@ -116,7 +116,7 @@ export class Keyboard {
         const keys = keysFrom(first, this.octaves);
         this.buttons = new Map(keys.map(({ note, white, left, width }) => {
             const button = h('button', {
-                type: 'button', class: white ? 'white' : 'black', tabIndex: -1, 'aria-label': noteName(note).replace('♯', ' sharp '),
+                type: 'button', class: white ? 'white' : 'black', tabIndex: -1,
                 'data-note': note, onclick: (/** @type {MouseEvent} */ event) => this.tap(event, note),
             }, h('span', {}));
             Object.assign(button.style, { left: `${100 * left}%`, width: `${100 * width}%` });
@@ -136,6 +136,7 @@ export class Keyboard {
             const label = /** @type {HTMLElement} */ (button.firstChild);
             label.textContent = letter || (note % 12 === 0 ? noteName(note) : '');
             label.className = letter ? 'letter' : '';
+            button.setAttribute('aria-label', `${noteName(note).replace('♯', ' sharp ')}${letter && `, ${letter}`}`);
         }
     }
 
