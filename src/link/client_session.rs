@@ -505,6 +505,57 @@ mod tests {
     }
 
     #[test]
+    fn keys_of_a_client_that_leaves_are_released() {
+        let mut fixture = Fixture::new();
+        let (mut one, mut two) = (fixture.greeted(), fixture.greeted());
+        let keys = |message: Option<ServerMessage>| match message {
+            Some(ServerMessage::State(state)) => state.midi.map(|midi| midi.keys),
+            _ => None,
+        };
+        fixture.send(&mut one, r#"{"type":"midi","bytes":"90 40 64"}"#);
+        assert_eq!(keys(two.update(&fixture.view)), Some(vec![64]));
+        assert_eq!(two.leave(), None);
+        let released = one.leave().unwrap();
+        assert_eq!(one.leave(), None);
+        fixture.controller.command(released).unwrap();
+        fixture.view.go_to(fixture.controller.state());
+        assert_eq!(keys(two.update(&fixture.view)), Some(Vec::new()));
+    }
+
+    #[test]
+    fn controls_and_their_controllers_are_sent() {
+        let network = r#"{"format": "gatebend-network", "version": 2, "layers": [], "outputs": [[0, 1]],
+            "inputs": [{"from": "t", "bits": 1}, {"from": "control", "name": "a", "default": 0.25, "bits": 3}]}"#;
+        let mut fixture = Fixture::new();
+        let (mut one, mut two) = (fixture.greeted(), fixture.greeted());
+        let sections = |session: &mut ClientSession, view: &View| match session.update(view) {
+            Some(ServerMessage::State(state)) => (state.controls, state.midi),
+            _ => (None, None),
+        };
+        let load = serde_json::json!({"type": "load", "network": network}).to_string();
+        fixture.send(&mut one, &load);
+        let control = |position| protocol::Control {
+            name: "a".into(),
+            position,
+            steps: 8,
+        };
+        let expected = (Some(vec![control(0.25)]), None);
+        assert_eq!(sections(&mut two, &fixture.view), expected);
+        fixture.send(&mut one, r#"{"type":"control","name":"a","value":0.75}"#);
+        let expected = (Some(vec![control(0.75)]), None);
+        assert_eq!(sections(&mut two, &fixture.view), expected);
+        fixture.send(&mut one, r#"{"type":"learn-midi","name":"a"}"#);
+        let midi = sections(&mut two, &fixture.view).1.unwrap();
+        assert_eq!(midi.learning.as_deref(), Some("a"));
+        fixture.send(&mut one, r#"{"type":"midi","bytes":"b0 07 40"}"#);
+        let midi = sections(&mut two, &fixture.view).1.unwrap();
+        assert_eq!(
+            (midi.learning, midi.controllers),
+            (None, vec![(7, "a".into())])
+        );
+    }
+
+    #[test]
     fn strokes_of_clients_do_not_merge() {
         let mut fixture = Fixture::new();
         let (mut one, mut two) = (fixture.greeted(), fixture.greeted());

@@ -19,7 +19,7 @@ const TAP_MILLISECONDS = 300;
 
 /** What the keys do while the keyboard has the focus, for the help. */
 export const KEYS = [
-    { keys: ['A', '\'', 'W', ']'], what: 'play: the middle row is white, the row above it black' },
+    { keys: ['A', '\'', 'W', ']'], what: 'play: the middle row, A to \', is white, the row above it, W to ], black' },
     { keys: ['Left', 'Right'], what: 'an octave lower, higher' },
     { keys: ['Space'], what: 'sustain while it is held' },
 ];

@@ -57,6 +57,42 @@ test('the instrument plays the output of the module until it is ended', () => {
     assert.equal(quantum().on, false);
 });
 
+test('the instrument hears its input, on one channel or two, and plays two', () => {
+    const THROUGH = {
+        format: 'gatebend-network', version: 2, sample_rate: RATE,
+        inputs: [{ from: 'audio', bits: 8 }, { from: 'audio', channel: 1, bits: 8 }],
+        layers: [], outputs: [[0, 1, 2, 3, 4, 5, 6, 7], [8, 9, 10, 11, 12, 13, 14, 15]],
+    };
+    /** Plays quanta of input, and returns the sound of both channels. */
+    const played = (channels) => {
+        const { processor, send } = standalone();
+        send({ type: 'hello', version: 1 });
+        send({ type: 'load', network: JSON.stringify(THROUGH) });
+        const sound = [[], []];
+        for (let quantum = 0; quantum < 400; quantum++) {
+            const input = channels.map((channel) => Float32Array.from({ length: 128 }, (_, i) => channel(128 * quantum + i)));
+            const output = [new Float32Array(128), new Float32Array(128)];
+            assert.ok(processor.process([input], [output]));
+            output.forEach((frames, i) => sound[i].push(...frames));
+        }
+        return sound;
+    };
+    const wave = (step) => (i) => ((i * step) % 101) / 51 - 1;
+    const both = played([wave(3), wave(7)]);
+    assert.ok(difference(...both) >= 0);
+    const left = played([wave(3)]);
+    assert.equal(difference(...left), -1);
+    assert.equal(difference(left[0], both[0]), -1);
+    const none = played([]);
+    assert.ok(none[0].slice(-128).every((frame) => Math.abs(frame) < 0.01));
+    assert.ok(both[0].slice(-128).some((frame) => Math.abs(frame) > 0.05));
+});
+
+/** Returns the first index at which two arrays differ, or -1. */
+function difference(a, b) {
+    return a.findIndex((frame, i) => frame !== b[i]);
+}
+
 test('a command is refused, and a job is left to a worker', () => {
     const { processor, send, quantum } = standalone();
     send({ id: 1, type: 'hello', version: 1 });
