@@ -144,7 +144,7 @@ test('a waveform of the longest period is drawn', () => {
     const outputs = Array.from({ length: 8 }, (_, i) => 16 + i);
     const network = { format: 'gatebend-network', version: 1, inputs: 24, layers: [], outputs };
     const module = new Module(new WebAssembly.Module(bytes));
-    module.write(encode({ type: 'waveform', id: 1, columns: 512, file: JSON.stringify(network), masks: [] }).bytes);
+    module.write(encode({ type: 'waveform', id: 1, columns: 512, file: JSON.stringify(network), masks: '[]' }).bytes);
     assert.equal(module.exports.work(), Kind.text);
     const { plain, changed } = decode({ bytes: module.output() });
     assert.deepEqual(plain, Array.from({ length: 512 }, (_, i) => [i >> 1, i >> 1]));
@@ -173,11 +173,12 @@ test('streamed sound is played, and the tap receives every frame', () => {
     for (let i = 0; i < 80; i++) {
         const output = [new Float32Array(128)];
         assert.ok(player.process([], [output]));
-        tap.process([output]);
+        tap.process([[output[0], output[0]]]);
     }
     tap.port.onmessage({ data: null });
     assert.equal(tap.posted.pop(), null);
-    const heard = tap.posted.flatMap((frames) => [...frames]);
+    const [heard, right] = [0, 1].map((channel) => tap.posted.flatMap((channels) => [...channels[channel]]));
+    assert.deepEqual(right, heard);
     assert.equal(heard.length, 80 * 128);
     const start = heard[0];
     const played = 12_000 - start + 1;
