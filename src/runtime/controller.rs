@@ -128,8 +128,12 @@ impl<W: Word> Controller<W> {
                     settings: settings(&state.running()),
                 });
             }
+            let voice = match sound.playback.notes {
+                Some(_) => Voice::for_notes,
+                None => Voice::new,
+            };
             let start = sound.program.map(|program| Start {
-                voice: Box::new(Voice::new(program)),
+                voice: Box::new(voice(program)),
                 seek: sound.seek,
                 fade: sound.fade,
             });

@@ -15,7 +15,21 @@ pub fn settings(playback: &Playback) -> Settings {
             Interpolation::Hold
         },
         level: playback.level,
+        notes: playback.notes.as_ref().map(notes),
         ..Settings::default()
+    }
+}
+
+fn notes(notes: &instrument::Notes) -> engine::Notes {
+    engine::Notes {
+        places: notes.places,
+        held: notes.held.map(|note| {
+            note.map(|note| engine::Note {
+                start: note.strike,
+                rate: note.rate,
+                level: note.level,
+            })
+        }),
     }
 }
 

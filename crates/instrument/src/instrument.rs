@@ -93,6 +93,7 @@ impl Instrument {
             controls: network.control_defaults(),
             keyboard: Keyboard::default(),
             lowered: 0,
+            polyphony: 1,
             controllers: Controllers::default(),
             tempo: Tempo::default(),
             touched: Vec::new(),

@@ -102,8 +102,12 @@ impl Keyboard {
 
     /// Sets the number of voices, 1 to [`MAX_VOICES`].
     pub(super) fn set_count(&mut self, count: usize) {
-        self.count = count.clamp(1, MAX_VOICES);
-        self.assign();
+        let count = count.clamp(1, MAX_VOICES);
+        // Muted voices stay silent until a key is pressed or released.
+        if count != self.count {
+            self.count = count;
+            self.assign();
+        }
     }
 
     /// Presses a key, which restarts its voice.

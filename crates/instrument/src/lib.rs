@@ -86,7 +86,7 @@ pub mod tempo;
 
 pub use command::{Command, Direction};
 pub use instrument::{Effect, Instrument, Sound};
-pub use playback::{Limits, Playback};
+pub use playback::{Limits, Note, Notes, Playback};
 pub use revision::Revision;
 pub use save_request::SaveRequest;
 pub use saved::Saved;

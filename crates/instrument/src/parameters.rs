@@ -449,6 +449,7 @@ impl Parameters {
     pub fn playback(&self, own_rate: u32) -> Playback {
         let volume = self.get(Key::Volume);
         Playback {
+            notes: None,
             rate: match self.get(Key::Rate) {
                 0 => own_rate,
                 rate => rate as u32,

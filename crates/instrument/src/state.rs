@@ -7,12 +7,12 @@ use logicnet::{Controls, Mask, Masks, Network, Signal};
 use super::analog::{Analog, INPUTS, Target};
 use super::bend_layers::BendLayers;
 use super::controllers::Controllers;
-use super::keyboard::{Keyboard, Voice};
+use super::keyboard::{Keyboard, MAX_VOICES, Voice};
 use super::layout::{Area, Layout};
 use super::notice;
 use super::parameters::{ClockUse, Key, Parameters};
 use super::pitch::{self, OCTAVE, SEMITONE};
-use super::playback::Playback;
+use super::playback::{Note, Notes, Playback};
 use super::preset::Preset;
 use super::revision::Revision;
 use super::surface::Button;
@@ -77,6 +77,9 @@ pub struct State {
     /// Octaves by which the key that sounds is lowered: as high as it is, the network cannot
     /// be played here.
     pub lowered: u8,
+    /// Most keys that can sound at once here, 1 to [`MAX_VOICES`]: more of this network are
+    /// too slow, or it reads the key that sounds.
+    pub polyphony: usize,
     /// MIDI controllers and what they move.
     pub controllers: Controllers,
     /// The MIDI clock.
@@ -223,9 +226,9 @@ impl State {
         self.keyboard.in_use() && self.parameters.get(Key::Keys) != KEYS_OFF
     }
 
-    /// Returns whether keys restart time.
+    /// Returns whether keys restart the time that all of them share.
     pub(super) fn retriggers(&self) -> bool {
-        self.has_keys() && self.parameters.get(Key::Retrigger) == 1
+        self.has_keys() && !self.is_polyphonic() && self.parameters.get(Key::Retrigger) == 1
     }
 
     /// Returns whether the network has a control of this name.
@@ -278,6 +281,12 @@ impl State {
     /// Returns how the network is played while it is not paused.
     pub fn running(&self) -> Playback {
         let base = self.base();
+        if self.is_polyphonic() {
+            return Playback {
+                notes: Some(self.notes(base.rate)),
+                ..base
+            };
+        }
         match self.lead() {
             Some(voice) => Playback {
                 rate: pitch::shifted(base.rate, self.pitch(voice)),
@@ -287,6 +296,65 @@ impl State {
             // Nothing is held, and no voice sounds on.
             None if self.has_keys() => Playback { level: 0.0, ..base },
             None => base,
+        }
+    }
+
+    /// Returns whether keys sound at once, each in its own time.
+    fn is_polyphonic(&self) -> bool {
+        self.most_voices() > 1 && self.keyboard.in_use() && self.plays_keys()
+    }
+
+    /// Returns whether keys play while they are held.
+    fn plays_keys(&self) -> bool {
+        ![KEYS_PITCH, KEYS_OFF].contains(&self.parameters.get(Key::Keys))
+    }
+
+    /// Returns whether it is silent because no key is held.
+    pub fn waits_for_keys(&self) -> bool {
+        let running = self.running();
+        self.has_keys()
+            && match running.notes {
+                Some(notes) => notes.held.iter().all(Option::is_none),
+                None => running.level == 0.0,
+            }
+    }
+
+    /// Returns the number of voices that may sound.
+    fn most_voices(&self) -> usize {
+        (self.parameters.get(Key::Voices) as usize).min(self.polyphony)
+    }
+
+    /// Returns whether the network reads the key that sounds. Its voices are programs of their
+    /// own then, and one of them plays.
+    pub(super) fn reads_keys(&self) -> bool {
+        [NOTE, VELOCITY, GATE]
+            .iter()
+            .any(|control| self.has_control(control))
+    }
+
+    /// Returns the keys that sound of a network with this rate in Hz.
+    fn notes(&self, rate: u32) -> Notes {
+        Notes {
+            places: self.most_voices(),
+            held: self.keyboard.voices().map(|voice| {
+                let voice = voice.filter(|voice| voice.gate)?;
+                Some(Note {
+                    strike: voice.strike,
+                    rate: pitch::shifted(rate, self.pitch(&voice)),
+                    level: self.loudness(&voice),
+                })
+            }),
+        }
+    }
+
+    /// Returns how the network is played with this many places for keys, all of them silent.
+    pub(super) fn with_places(&self, places: usize) -> Playback {
+        Playback {
+            notes: Some(Notes {
+                places,
+                ..Notes::default()
+            }),
+            ..self.base()
         }
     }
 
@@ -336,10 +404,10 @@ impl State {
         (100 * full - softer) as f32 / (100 * full) as f32
     }
 
-    /// Gives the keyboard as many voices as the parameter says.
+    /// Gives the keyboard as many voices as may sound.
     pub(super) fn set_voices(&mut self) {
-        let count = self.parameters.get(Key::Voices);
-        self.keyboard.set_count(count as usize);
+        let count = self.most_voices();
+        self.keyboard.set_count(count);
     }
 
     /// Lowers the voice that sounds by another octave. Returns false if it plays the network

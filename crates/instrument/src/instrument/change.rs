@@ -139,6 +139,7 @@ impl Instrument {
             }
         }
         let program = build(&state.masks(), &controls);
+        self.set_polyphony(state, &without, &program);
         if let Some(limits) = &self.limits {
             if let Some(program) = &at_rest {
                 limits.check(program, &state.base())?;
@@ -157,13 +158,43 @@ impl Instrument {
             }
         }
         state.sound = state.sound.wrapping_add(1);
+        let playback = state.playback();
+        let is_same = playback.notes.is_some() == self.state.playback().notes.is_some();
         Ok(Some(Sound {
             id: state.sound,
-            program: (change.affects != Affects::Settings).then_some(program),
-            playback: state.playback(),
+            program: (change.affects != Affects::Settings || !is_same).then_some(program),
+            playback,
             seek: change.seek,
             fade: change.affects == Affects::Network && state.parameters.get(Key::Swap) == 0,
         }))
+    }
+
+    /// Sets the number of keys that can sound at once with a program.
+    fn set_polyphony(&self, state: &mut State, without: &[Program], program: &Program) {
+        let wanted = state.parameters.get(Key::Voices) as usize;
+        let can_sound = |places: &usize| {
+            let playback = state.with_places(*places);
+            let mut programs = without.iter().chain([program]);
+            programs.all(|program| {
+                let limits = self.limits.as_ref();
+                limits.is_none_or(|limits| limits.check(program, &playback).is_ok())
+            })
+        };
+        let most = if state.reads_keys() {
+            1
+        } else {
+            (2..=wanted).rev().find(can_sound).unwrap_or(1)
+        };
+        if most < wanted && (most != state.polyphony || wanted != self.voices()) {
+            state.notify(format!("{most} of {wanted} voices can sound here"));
+        }
+        state.polyphony = most;
+        state.set_voices();
+    }
+
+    /// Returns the present value of the parameter for voices.
+    fn voices(&self) -> usize {
+        self.state.parameters.get(Key::Voices) as usize
     }
 
     /// Builds the program of a network under masks, with its controls at their defaults.

@@ -21,9 +21,7 @@ impl Instrument {
             (Page::Play, Button::Clear, Press::Tap) => Command::ClearBends,
             (Page::Play, Button::Clear, Press::Hold) => Command::Undo,
             // Silent since a key was released, the instrument sounds again without keys.
-            (Page::Play, Button::Time, Press::Tap)
-                if !state.playing || state.running().level == 0.0 && state.has_keys() =>
-            {
+            (Page::Play, Button::Time, Press::Tap) if !state.playing || state.waits_for_keys() => {
                 Command::Play(true)
             }
             (Page::Play, Button::Time, Press::Tap) => Command::Seek(0),
@@ -87,6 +85,8 @@ pub fn parameter_set(state: &mut State, key: Key) -> Change {
             Change::new(Affects::Settings)
         }
         Key::Keys | Key::Voices if state.keyboard.in_use() => Change::new(Affects::Program),
+        // The number that can sound here is known before keys are pressed.
+        Key::Voices => Change::new(Affects::Settings),
         Key::Clock | Key::Quarter if state.tempo.quarter_ns().is_some() => {
             Change::new(Affects::Settings)
         }
