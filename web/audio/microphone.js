@@ -92,6 +92,7 @@ export class Microphone extends EventTarget {
             }
             this.follow();
         } catch (problem) {
+            this.release();
             const { name, message } = /** @type {Error} */ (problem);
             this.problem = PROBLEMS[name] ?? message;
         }
@@ -111,12 +112,11 @@ export class Microphone extends EventTarget {
 
     /** Connects the stream to the instrument that plays in the page, if there is one. */
     follow() {
-        const { context, input: into } = this.sound.source ?? {};
-        if (this.wire?.into !== into) {
-            this.unwire();
-            if (this.stream && context && into) this.connect(context, into, this.stream);
-            // In another instrument, the microphone would be open for nothing.
-            if (this.stream && !this.wire) this.release();
+        const { context, input } = this.sound.source ?? {};
+        if (this.wire && this.wire.into !== input) this.unwire();
+        if (this.stream && !this.wire) {
+            if (context && input) this.connect(context, input, this.stream);
+            else this.release(); // Nothing hears it.
         }
         this.emitChange();
     }
