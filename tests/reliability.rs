@@ -485,6 +485,103 @@ fn soak() {
     assert!(plays(state, &samples, simulation.counters().time()));
 }
 
+/// Returns bytes of a keyboard gone mad: whole messages, parts of them, and noise.
+fn mad_bytes(rng: &mut Rng) -> Vec<u8> {
+    let count = match rng.below(20) {
+        0 => 400,
+        _ => 1 + rng.below(6),
+    };
+    let status = [0x80, 0x90, 0x90, 0x90, 0xa0, 0xb0, 0xc0, 0xe0, 0xf0, 0xf8];
+    let mut bytes = Vec::new();
+    for _ in 0..count {
+        let channel = rng.below(3) as u8;
+        let status: u8 = status[rng.below(status.len() as u32) as usize];
+        match rng.below(8) {
+            0 => bytes.push(rng.below(256) as u8),
+            1 => bytes.extend([0xb0 | channel, 64, rng.below(128) as u8]),
+            2 => bytes.extend([0xfa, 0xf8]),
+            _ if status < 0xf0 => {
+                bytes.push(status | channel);
+                bytes.extend([rng.below(128) as u8, rng.below(128) as u8]);
+            }
+            _ => bytes.push(status | rng.below(8) as u8),
+        }
+    }
+    bytes
+}
+
+#[test]
+fn a_keyboard_gone_mad_leaves_neither_a_note_nor_memory() {
+    let hours: u64 = std::env::var("SOAK_HOURS").map_or(1, |hours| hours.parse().unwrap());
+    let end = hours * 3600 * SECOND;
+    let mut rng = Rng::new(16);
+    let desk = Desk::new(factory_networks::all());
+    let mut simulation = Simulation::new(desk, |_| Vec::new()).unwrap();
+    simulation.guard(|callback| assert_no_alloc(callback));
+    let (mut now, mut memory_early, mut most_voices) = (0, None, 0);
+    while now < end {
+        // Half a minute at a time, with a keyboard that is pulled out before its end.
+        let until = now + 30 * SECOND;
+        let (mut port, mut events, mut at) = (midi::Port::default(), Events::new(), now);
+        let voices = 1 + rng.below(8) as i32;
+        for (key, value) in [
+            (Key::Voices, voices),
+            (Key::Keys, rng.below(2) as i32),
+            (Key::Clock, rng.below(4) as i32),
+            (Key::Retrigger, rng.below(2) as i32),
+        ] {
+            events.push((at, Event::Command(Command::Set(key, value))));
+        }
+        events.push((at, Event::Command(Command::Swap(Direction::Next))));
+        loop {
+            at += u64::from(1 + rng.below(400)) * 1_000_000;
+            let mut messages = Vec::new();
+            let is_over = at + SECOND >= until;
+            if is_over {
+                port.unplug(at, &mut messages);
+            } else {
+                port.receive(&mad_bytes(&mut rng), at, &mut messages);
+            }
+            if !messages.is_empty() {
+                events.push((at, Event::Command(Command::Midi(messages))));
+            }
+            if is_over {
+                break;
+            }
+        }
+        simulation.schedule(events);
+        simulation.run(
+            until,
+            |block| assert!(block.sound.iter().all(|frame| frame.abs() <= 0.95)),
+            |_| {},
+        );
+        let state = simulation.state();
+        let voices = state.keyboard.voices().iter().flatten();
+        assert_eq!(voices.filter(|voice| voice.gate).count(), 0, "{now} ns");
+        most_voices = most_voices.max(state.polyphony);
+        let refusals = simulation.refusals();
+        assert!(
+            refusals
+                .iter()
+                .all(|refusal| refusal.starts_with("too slow")),
+            "{refusals:?}"
+        );
+        now = until;
+        if now >= end / 4 {
+            memory_early = memory_early.or(memory());
+        }
+    }
+    let counters = simulation.counters();
+    assert_eq!((counters.late(), counters.starved()), (0, 0));
+    assert!(counters.swaps() > 1000 && most_voices > 1);
+    if let (Some(early), Some(late)) = (memory_early, memory()) {
+        assert!(
+            late < early + 2048,
+            "memory grew from {early} to {late} KiB"
+        );
+    }
+}
+
 /// Returns whether samples at 44,100 Hz are those of the state's network, up to `next`,
 /// the network time of the sample after them. Their phase within a network's sample is
 /// unknown, so all of them are tried.

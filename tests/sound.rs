@@ -105,6 +105,7 @@ fn check(run: &Run, output_rate: i128) {
             0 => samples.state.network.sample_rate() as i32,
             rate => rate,
         };
+        let rate = keyed(&samples.state, rate);
         let speed = if samples.state.playing {
             parameters.get(Key::Speed)
         } else {
@@ -131,6 +132,51 @@ fn check(run: &Run, output_rate: i128) {
         }
     }
     assert!(changes > 0, "nothing was played");
+}
+
+/// Returns the rate of the key that sounds, in equal temperament.
+fn keyed(state: &State, rate: i32) -> i32 {
+    let Some(voice) = state.lead() else {
+        return rate;
+    };
+    let parameter = |key| f64::from(state.parameters.get(key));
+    let wheel = f64::from(state.keyboard.wheel(voice.key.0)) / 8192.0;
+    let key = f64::from(voice.key.1) - parameter(Key::Root);
+    let semitones = key + wheel * parameter(Key::Wheel);
+    (f64::from(rate) * (semitones / 12.0).exp2()).round() as i32
+}
+
+#[test]
+fn keys_and_controllers_sound_as_the_oracle_says() {
+    let script = "3.0 midi 90 3c 64\n\
+        +0.3 midi 90 43 70\n\
+        +0.3 midi e0 00 50\n\
+        +0.2 midi b0 40 7f 80 43 00 3c 00\n\
+        +0.2 learn-midi speed\n\
+        +0.1 midi b0 14 10\n\
+        +0.1 midi b0 14 60 90 30 7f\n\
+        +0.2 midi fa f8\n\
+        +0.1 set root=48\n\
+        +0.1 midi b0 40 00 80 30 00\n\
+        +0.2 midi 90 45 20\n\
+        +0.2 notes-off\n\
+        +0.2 play\n";
+    for (rate, block) in [(44_100, 16), (48_000, 64), (44_100, 512)] {
+        let mut desk = Desk::new(factory_networks::all());
+        desk.platform.rate = rate;
+        desk.platform.block = block;
+        let run = play(desk, script, 7.0);
+        check(&run, rate.into());
+        assert_eq!(run.simulation.refusals(), Vec::<String>::new());
+        let keys = run.simulation.journal().iter();
+        let mut keys: Vec<u8> = keys
+            .filter_map(|entry| entry.state.lead().map(|voice| voice.key.1))
+            .collect();
+        keys.dedup();
+        assert_eq!(keys, [60, 67, 48, 69]);
+        let state = run.simulation.state();
+        assert_eq!(state.playback(), state.base(), "no key is left");
+    }
 }
 
 #[test]

@@ -56,6 +56,17 @@ pub fn shifted(rate: u32, pitch: i32) -> u32 {
     shifted.clamp(RATES.0, RATES.1) as u32
 }
 
+/// Names of the keys of an octave.
+const NAMES: [&str; 12] = [
+    "C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B",
+];
+
+/// Returns the name of a key, 0 to 127; 60 is `C4`.
+pub fn name(note: u8) -> String {
+    let octave = i32::from(note / 12) - 1;
+    format!("{}{octave}", NAMES[usize::from(note % 12)])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,6 +87,12 @@ mod tests {
     fn higher_pitches_never_have_lower_rates() {
         let rates = (-OCTAVE..=OCTAVE).map(|pitch| shifted(768_000 / 4, pitch));
         assert!(rates.is_sorted());
+    }
+
+    #[test]
+    fn keys_have_names() {
+        let names = [0, 60, 70, 127].map(name);
+        assert_eq!(names, ["C-1", "C4", "A#4", "G9"]);
     }
 
     #[test]

@@ -441,6 +441,66 @@ impl Limits for Few {
     }
 }
 
+/// Limits of a board on which this many keys can sound at once.
+struct FewKeys(usize);
+
+impl Limits for FewKeys {
+    fn check(&self, _: &Program, playback: &Playback) -> Result<(), String> {
+        let places = playback.notes.map_or(1, |notes| notes.places);
+        let fits = places <= self.0;
+        fits.then_some(()).ok_or_else(|| "too slow".into())
+    }
+}
+
+#[test]
+fn keys_sound_at_once_each_in_its_own_time() {
+    let mut instrument = instrument_of(network(), Some(Box::new(FewKeys(3))));
+    set(&mut instrument, "voices=8");
+    let notice = instrument.state().notice.clone();
+    assert_eq!(notice.as_deref(), Some("3 of 8 voices can sound here"));
+    let rates = |instrument: &Instrument| {
+        let notes = instrument.state().playback().notes.unwrap();
+        let rates = notes.held.map(|note| note.map_or(0, |note| note.rate));
+        (notes.places, [rates[0], rates[1], rates[2], rates[3]])
+    };
+    // The first chord brings a program for notes; it does not set the common time.
+    let effect = instrument
+        .apply(at(0, &[on(60, 127), on(72, 127)]))
+        .unwrap();
+    let sound = effect.sound.unwrap();
+    assert_eq!((sound.program.is_some(), sound.seek), (true, None));
+    assert_eq!(rates(&instrument), (3, [8000, 16_000, 0, 0]));
+    // Further keys are settings alone, and each press has a number of its own.
+    let effect = instrument.apply(at(0, &[on(48, 127)])).unwrap();
+    let sound = effect.sound.unwrap();
+    assert!(sound.program.is_none() && sound.seek.is_none());
+    let held = sound.playback.notes.unwrap().held;
+    let mut strikes: Vec<u32> = held.iter().flatten().map(|note| note.strike).collect();
+    strikes.sort_unstable();
+    strikes.dedup();
+    assert_eq!(strikes.len(), 3);
+    // The fourth key takes the voice of the first.
+    play(&mut instrument, &[on(36, 127)]);
+    assert_eq!(rates(&instrument), (3, [2000, 16_000, 4000, 0]));
+    play(&mut instrument, &[off(36), off(48), off(72), off(60)]);
+    assert_eq!(rates(&instrument), (3, [0; 4]));
+    assert!(instrument.state().waits_for_keys());
+    // Without keys, the network plays on as before.
+    let tap = Command::Press(Button::Time, Press::Tap);
+    let sound = instrument.apply(tap).unwrap().sound.unwrap();
+    assert!(sound.program.is_some());
+    assert_eq!(sound.playback.notes, None);
+}
+
+#[test]
+fn a_network_that_reads_keys_plays_one_of_them() {
+    let mut instrument = instrument_of(with_controls(["note", "a", "gate"]), None);
+    set(&mut instrument, "voices=4");
+    play(&mut instrument, &[on(60, 100), on(64, 100)]);
+    assert_eq!(instrument.state().playback().notes, None);
+    assert_eq!(sounding(instrument.state()), [(0, 64)]);
+}
+
 #[test]
 fn a_key_that_is_too_high_sounds_octaves_lower() {
     let mut instrument = instrument_of(network(), Some(Box::new(Few(usize::MAX, 20_000))));

@@ -160,6 +160,9 @@ mod tests {
     use std::process::Command;
 
     use super::*;
+    use crate::runtime::midi::Inbox;
+    use instrument::Instrument;
+    use instrument::parameters::Parameters;
 
     type Received = Vec<(u32, Option<Vec<u8>>)>;
 
@@ -214,6 +217,41 @@ mod tests {
         assert_eq!(wait(&mut ports), []);
         keyboard(&first).write_all(&[2]).unwrap();
         assert_eq!(wait(&mut ports), [(2, Some(vec![2])), (2, None)]);
+    }
+
+    #[test]
+    fn no_note_of_a_device_that_is_gone_sounds() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("midiC1D0");
+        let mut ports = MidiFiles::within(folder.path(), folder.path(), None);
+        let (networks, parameters) = (crate::factory_networks::all(), Parameters::default());
+        let (mut instrument, _) =
+            Instrument::new(networks, parameters, Vec::new(), None, 1).unwrap();
+        let mut inbox = Inbox::default();
+        let mut play = |ports: &mut MidiFiles| {
+            for (number, bytes) in wait(ports) {
+                if let Some(command) = inbox.receive(number, bytes.as_deref(), 0) {
+                    instrument.apply(command).unwrap();
+                }
+            }
+            let state = instrument.state();
+            let voices = state.keyboard.voices().iter().flatten();
+            voices.filter(|voice| voice.gate).count()
+        };
+        for _ in 0..3 {
+            pipe(&path);
+            assert_eq!(play(&mut ports), 0);
+            let mut player = keyboard(&path);
+            // A key, the pedal, and half of another key.
+            player
+                .write_all(&[0x90, 60, 100, 0xb0, 64, 127, 0x90, 62])
+                .unwrap();
+            assert_eq!(play(&mut ports), 1);
+            drop(player);
+            fs::remove_file(&path).unwrap();
+            assert_eq!(play(&mut ports), 0);
+        }
+        assert!(instrument.state().waits_for_keys());
     }
 
     #[test]

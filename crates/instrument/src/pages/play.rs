@@ -4,13 +4,14 @@ use embedded_graphics::prelude::Point;
 
 use super::{CLEARED, FILLED, LINE, OUTLINED, Picture, View, WIDTH, rectangle, text};
 use crate::layout::Cell;
+use crate::pitch;
 
 pub fn draw(picture: &mut Picture, view: &View<'_>) {
     draw_gates(picture, view);
     draw_header(picture, view);
 }
 
-/// Draws the network's name, the bend and the load, or the name of the button under the
+/// Draws the network's name, the key that sounds, the bend and the load, or the name of the button under the
 /// finger.
 fn draw_header(picture: &mut Picture, view: &View<'_>) {
     let state = view.state;
@@ -22,10 +23,12 @@ fn draw_header(picture: &mut Picture, view: &View<'_>) {
     let bend = state.parameters.format(crate::parameters::Key::Bend);
     let lasting = if state.latched() { "+" } else { "" };
     let load = view.status.load.div_ceil(10);
+    let key = state.lead().filter(|voice| voice.gate);
+    let key = key.map_or(String::new(), |voice| pitch::name(voice.key.1) + " ");
     let right = if state.playing {
-        format!("{bend}{lasting} {load}%")
+        format!("{key}{bend}{lasting} {load}%")
     } else {
-        format!("{bend}{lasting} paused")
+        format!("{key}{bend}{lasting} paused")
     };
     let room = WIDTH as i32 - text().width(&right) - 4;
     let name = text().cut(state.network.name(), room);
