@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use instrument::{Command, Saved, notice};
+use midi::Port;
 
 use super::jobs::Job;
 use super::protocol::{self, Body, ClientMessage, Finger, Request, Secret, ServerMessage, Welcome};
@@ -70,6 +71,8 @@ pub struct ClientSession {
     bends: bool,
     /// The number of the client's last stroke.
     stroke: Option<u32>,
+    /// What the client's keys have left sounding.
+    port: Port,
     /// The state as the client knows it.
     sent: Option<Seen>,
 }
@@ -90,6 +93,7 @@ impl ClientSession {
             },
             bends: false,
             stroke: None,
+            port: Port::default(),
             sent: None,
         }
     }
@@ -179,7 +183,7 @@ impl ClientSession {
         let request = match body {
             Body::Request(request) => request,
             Body::Command(command) => {
-                let command = self.numbered(command);
+                let command = self.noted(command);
                 let command = match target {
                     Some(target) => Command::For(target, command.into()),
                     None => command,
@@ -235,14 +239,29 @@ impl ClientSession {
     }
 
     /// Numbers the stroke of paint, so that strokes of different clients never merge into
-    /// one step of undo.
-    fn numbered(&mut self, mut command: Command) -> Command {
-        if let Command::Paint { stroke, .. } = &mut command {
-            let continued = stroke.and(self.stroke);
-            *stroke = continued.or_else(|| Some(STROKES.fetch_add(1, Ordering::Relaxed)));
-            self.stroke = *stroke;
+    /// one step of undo, and notes the keys that the client plays.
+    fn noted(&mut self, mut command: Command) -> Command {
+        match &mut command {
+            Command::Paint { stroke, .. } => {
+                let continued = stroke.and(self.stroke);
+                *stroke = continued.or_else(|| Some(STROKES.fetch_add(1, Ordering::Relaxed)));
+                self.stroke = *stroke;
+            }
+            Command::Midi(events) => {
+                let messages = events.iter().map(|event| event.message);
+                messages.for_each(|message| self.port.note(message));
+            }
+            _ => {}
         }
         command
+    }
+
+    /// Ends the session; returns the command that releases the client's keys, if it has
+    /// played any.
+    pub fn leave(&mut self) -> Option<Command> {
+        let mut events = Vec::new();
+        self.port.unplug(0, &mut events);
+        (!events.is_empty()).then_some(Command::Midi(events))
     }
 
     fn hello(&mut self, id: Option<u32>, version: u32, proof: Proof, view: &View) -> Action {
@@ -483,6 +502,57 @@ mod tests {
             known = layers.unwrap_or(known);
             assert_eq!(known, all.unwrap_or_else(|| known.clone()), "{text}");
         }
+    }
+
+    #[test]
+    fn keys_of_a_client_that_leaves_are_released() {
+        let mut fixture = Fixture::new();
+        let (mut one, mut two) = (fixture.greeted(), fixture.greeted());
+        let keys = |message: Option<ServerMessage>| match message {
+            Some(ServerMessage::State(state)) => state.midi.map(|midi| midi.keys),
+            _ => None,
+        };
+        fixture.send(&mut one, r#"{"type":"midi","bytes":"90 40 64"}"#);
+        assert_eq!(keys(two.update(&fixture.view)), Some(vec![64]));
+        assert_eq!(two.leave(), None);
+        let released = one.leave().unwrap();
+        assert_eq!(one.leave(), None);
+        fixture.controller.command(released).unwrap();
+        fixture.view.go_to(fixture.controller.state());
+        assert_eq!(keys(two.update(&fixture.view)), Some(Vec::new()));
+    }
+
+    #[test]
+    fn controls_and_their_controllers_are_sent() {
+        let network = r#"{"format": "gatebend-network", "version": 2, "layers": [], "outputs": [[0, 1]],
+            "inputs": [{"from": "t", "bits": 1}, {"from": "control", "name": "a", "default": 0.25, "bits": 3}]}"#;
+        let mut fixture = Fixture::new();
+        let (mut one, mut two) = (fixture.greeted(), fixture.greeted());
+        let sections = |session: &mut ClientSession, view: &View| match session.update(view) {
+            Some(ServerMessage::State(state)) => (state.controls, state.midi),
+            _ => (None, None),
+        };
+        let load = serde_json::json!({"type": "load", "network": network}).to_string();
+        fixture.send(&mut one, &load);
+        let control = |position| protocol::Control {
+            name: "a".into(),
+            position,
+            steps: 8,
+        };
+        let expected = (Some(vec![control(0.25)]), None);
+        assert_eq!(sections(&mut two, &fixture.view), expected);
+        fixture.send(&mut one, r#"{"type":"control","name":"a","value":0.75}"#);
+        let expected = (Some(vec![control(0.75)]), None);
+        assert_eq!(sections(&mut two, &fixture.view), expected);
+        fixture.send(&mut one, r#"{"type":"learn-midi","name":"a"}"#);
+        let midi = sections(&mut two, &fixture.view).1.unwrap();
+        assert_eq!(midi.learning.as_deref(), Some("a"));
+        fixture.send(&mut one, r#"{"type":"midi","bytes":"b0 07 40"}"#);
+        let midi = sections(&mut two, &fixture.view).1.unwrap();
+        assert_eq!(
+            (midi.learning, midi.controllers),
+            (None, vec![(7, "a".into())])
+        );
     }
 
     #[test]

@@ -325,6 +325,12 @@ pub struct State {
     /// The value of every parameter, in the table's order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameters: Option<Vec<i32>>,
+    /// The network's controls, in the order of its signals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub controls: Option<Vec<Control>>,
+    /// Keys that sound, and MIDI controllers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub midi: Option<Midi>,
     /// The factory networks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub library: Option<Library>,
@@ -356,6 +362,31 @@ pub struct Revision {
     pub edits: u32,
     /// The number of edits that this start resumed from; 0 if it began anew.
     pub resumed: u32,
+}
+
+/// A control of the network.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct Control {
+    /// Its name in the network.
+    pub name: String,
+    /// Its position, 0 to 1.
+    pub position: f64,
+    /// The number of positions that the network tells apart, 2 to 65,536.
+    pub steps: u32,
+}
+
+/// Keys and MIDI controllers.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct Midi {
+    /// Notes of the keys that sound, ascending; 60 is middle C.
+    pub keys: Vec<u8>,
+    /// The parameter or control that waits for the controller that moves next, as the command
+    /// `learn-midi` takes it.
+    pub learning: Option<String>,
+    /// Numbers of controllers, ascending, and the parameters or controls that they move.
+    pub controllers: Vec<(u8, String)>,
 }
 
 /// The network that is played.

@@ -1,5 +1,6 @@
 //! The instrument's state as clients see it, in terms of the protocol. Pure.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -7,7 +8,7 @@ use instrument::bend_layers::{BendLayer, BendLayers};
 use instrument::parameters::{KEYS, Kind, Parameters};
 use instrument::surface::{Button, Surface};
 use instrument::{Page, Revision, State, Target};
-use logicnet::{Mask, Network};
+use logicnet::{Mask, Network, Signal};
 
 use super::protocol::{self, Bend, LayerChange, Parameter, Region, Welcome};
 
@@ -31,6 +32,8 @@ pub struct Seen {
     layers: BendLayers,
     touched: (Vec<u32>, Option<u32>, Mask),
     parameters: Parameters,
+    controls: (u64, Vec<f64>),
+    midi: protocol::Midi,
     library: (Arc<Vec<String>>, usize),
     presets: Arc<Vec<String>>,
     transport: protocol::Transport,
@@ -111,6 +114,8 @@ impl View {
             layers: state.layers.clone(),
             touched: (state.touched.clone(), state.steered, state.mask()),
             parameters: state.parameters.clone(),
+            controls: (self.number, state.controls.clone()),
+            midi: midi(state),
             library: (Arc::clone(&state.network_names), state.network_index),
             presets: Arc::clone(&state.presets),
             transport: transport(state),
@@ -177,6 +182,8 @@ impl View {
                 parameters,
                 KEYS.iter().map(|key| state.parameters.get(*key)).collect()
             ),
+            controls: section!(controls, controls(state)),
+            midi: section!(midi, midi(state)),
             library: section!(
                 library,
                 protocol::Library {
@@ -209,6 +216,39 @@ impl View {
                 .map(|cell| (cell.node, cell.at.x, cell.at.y))
                 .collect(),
         }
+    }
+}
+
+fn controls(state: &State) -> Vec<protocol::Control> {
+    let sources = state.network.sources().iter();
+    let controls = sources.filter_map(|source| match &source.signal {
+        Signal::Control { name, .. } => Some((name, source.bits)),
+        _ => None,
+    });
+    controls
+        .zip(&state.controls)
+        .map(|((name, bits), position)| protocol::Control {
+            name: name.clone(),
+            position: *position,
+            steps: 1 << bits,
+        })
+        .collect()
+}
+
+fn midi(state: &State) -> protocol::Midi {
+    let voices = state.keyboard.voices().iter().flatten();
+    let keys: BTreeSet<u8> = voices
+        .filter(|voice| voice.gate)
+        .map(|voice| voice.key.1)
+        .collect();
+    let controllers = &state.controllers;
+    protocol::Midi {
+        keys: keys.into_iter().collect(),
+        learning: controllers.learning().map(ToString::to_string),
+        controllers: controllers
+            .iter()
+            .map(|(number, to)| (number, to.to_string()))
+            .collect(),
     }
 }
 

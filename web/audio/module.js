@@ -16,6 +16,7 @@ export const Kind = { nothing: 0, text: 1, binary: 2, problem: 3, job: 4, unprep
  * @property {() => number} outbox
  * @property {() => number} outbox_length
  * @property {(rate: number) => number} create
+ * @property {(frames: number) => number} hear
  * @property {(frames: number) => number} render
  * @property {(kind: number) => number} receive
  * @property {() => number} next_message
@@ -52,12 +53,17 @@ export class Module {
     }
 
     /**
-     * Renders the next frames into a view that is valid until the next call.
+     * Renders the next frames into views that are valid until the next call.
      * @param {number} frames
-     * @returns {Float32Array}
+     * @param {Float32Array[]} [input] the audio input of these frames: left and right, one
+     *   channel for both, or nothing, which is silence
+     * @returns {Float32Array[]} left and right; empty if there is no instrument
      */
-    render(frames) {
-        const at = this.exports.render(frames);
-        return new Float32Array(this.exports.memory.buffer, at, at ? frames : 0);
+    render(frames, input = []) {
+        const { memory, hear, render } = this.exports;
+        const channels = (/** @type {number} */ at) =>
+            [0, 1].map((channel) => new Float32Array(memory.buffer, at + 4 * frames * channel, at ? frames : 0));
+        if (input.length > 0) channels(hear(frames)).forEach((channel, i) => channel.set(input[i] ?? input[0]));
+        return channels(render(frames));
     }
 }

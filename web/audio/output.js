@@ -44,10 +44,10 @@ export class Quiet {
 
     /**
      * @param {number} rate frames a second
-     * @param {(out: Float32Array) => void} render writes the next frames
+     * @param {(out: Float32Array[]) => void} render writes the next frames of two channels
      */
     constructor(rate, render) {
-        const piece = new Float32Array(PIECE);
+        const piece = [new Float32Array(PIECE), new Float32Array(PIECE)];
         /** Time up to which it has rendered, in seconds. */
         let until = performance.now() / 1000;
         this.timer = setInterval(() => {
@@ -65,16 +65,17 @@ export class Quiet {
 export class Scheduled {
     /**
      * @param {AudioContext} context
-     * @param {(out: Float32Array) => void} render writes the next frames
+     * @param {number} channels
+     * @param {(out: Float32Array[]) => void} render writes the next frames of each channel
      * @param {number} [hidden] seconds to schedule ahead while the page is hidden; the default
      *   suits a source whose `schedule` is only called by its timer
      */
-    constructor(context, render, hidden = HIDDEN_SECONDS) {
+    constructor(context, channels, render, hidden = HIDDEN_SECONDS) {
         this.context = context;
         this.render = render;
         this.hidden = hidden;
         this.node = context.createGain();
-        this.piece = new Float32Array(PIECE);
+        this.piece = Array.from({ length: channels }, () => new Float32Array(PIECE));
         /** Start of the next buffer, in frames of the context's time. */
         this.frame = 0;
         this.timer = setInterval(() => this.schedule(), TIMER_MILLISECONDS);
@@ -90,8 +91,8 @@ export class Scheduled {
         this.frame = Math.max(this.frame, Math.ceil((context.currentTime + 0.02) * rate));
         while (this.frame / rate < context.currentTime + ahead) {
             this.render(piece);
-            const buffer = context.createBuffer(1, PIECE, rate);
-            buffer.copyToChannel(piece, 0);
+            const buffer = context.createBuffer(piece.length, PIECE, rate);
+            piece.forEach((frames, channel) => buffer.copyToChannel(frames, channel));
             const source = context.createBufferSource();
             source.buffer = buffer;
             source.connect(this.node);

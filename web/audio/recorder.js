@@ -14,30 +14,37 @@ export function rounded(frames) {
 }
 
 /**
- * Makes the header of a mono WAV file.
+ * Makes the header of a WAV file.
  * @param {number} count number of frames
  * @param {number} rate frames a second
+ * @param {number} channels
  * @returns {ArrayBuffer}
  */
-export function header(count, rate) {
+export function header(count, rate, channels) {
+    const bytes = 2 * channels * count;
     const view = new DataView(new ArrayBuffer(44));
     /** @param {number} at @param {string} text */
     const letters = (at, text) => {
         for (let i = 0; i < text.length; i++) view.setUint8(at + i, text.charCodeAt(i));
     };
     letters(0, 'RIFF');
-    view.setUint32(4, 36 + 2 * count, true);
+    view.setUint32(4, 36 + bytes, true);
     letters(8, 'WAVEfmt ');
     view.setUint32(16, 16, true); // bytes in this chunk
     view.setUint16(20, 1, true); // integer samples
-    view.setUint16(22, 1, true); // channels
+    view.setUint16(22, channels, true);
     view.setUint32(24, rate, true);
-    view.setUint32(28, 2 * rate, true);
-    view.setUint16(32, 2, true);
+    view.setUint32(28, 2 * channels * rate, true);
+    view.setUint16(32, 2 * channels, true);
     view.setUint16(34, 16, true);
     letters(36, 'data');
-    view.setUint32(40, 2 * count, true);
+    view.setUint32(40, bytes, true);
     return view.buffer;
+}
+
+/** @param {Int16Array} left @param {Int16Array} right */
+function interleaved(left, right) {
+    return Int16Array.from({ length: 2 * left.length }, (_, i) => (i % 2 === 0 ? left : right)[i >> 1]);
 }
 
 /** A recording in progress. */
@@ -45,15 +52,17 @@ export class Recording {
     /** @param {number} rate frames a second */
     constructor(rate) {
         this.rate = rate;
-        /** @type {Int16Array[]} */
+        /** Left and right of each part; the same array if they are equal. @type {[Int16Array, Int16Array][]} */
         this.parts = [];
         this.count = 0;
     }
 
-    /** @param {Float32Array} frames */
-    add(frames) {
-        this.parts.push(rounded(frames));
-        this.count += frames.length;
+    /** @param {Float32Array[]} channels left and right */
+    add([left, right]) {
+        const first = rounded(left);
+        const same = left.every((frame, i) => frame === right[i]);
+        this.parts.push([first, same ? first : rounded(right)]);
+        this.count += left.length;
     }
 
     /** Its length in seconds. */
@@ -61,9 +70,11 @@ export class Recording {
         return this.count / this.rate;
     }
 
-    /** @returns {Blob} the WAV file */
+    /** @returns {Blob} the WAV file, with one channel if left and right are equal throughout */
     file() {
-        const parts = /** @type {BlobPart[]} */ ([header(this.count, this.rate), ...this.parts]);
+        const mono = this.parts.every(([left, right]) => left === right);
+        const frames = this.parts.map(([left, right]) => (mono ? left : interleaved(left, right)));
+        const parts = /** @type {BlobPart[]} */ ([header(this.count, this.rate, mono ? 1 : 2), ...frames]);
         return new Blob(parts, { type: 'audio/wav' });
     }
 }
@@ -78,7 +89,7 @@ export async function record(source) {
     const recording = new Recording(context.sampleRate);
     const node = await worklet(context, 'gatebend-tap', {
         numberOfOutputs: 0,
-        channelCount: 1,
+        channelCount: 2,
         channelCountMode: 'explicit',
     });
     if (node) {
@@ -102,8 +113,8 @@ export async function record(source) {
         };
     }
     // Deprecated, but the only way without worklets.
-    const tap = context.createScriptProcessor(4096, 1, 1);
-    tap.onaudioprocess = ({ inputBuffer }) => recording.add(inputBuffer.getChannelData(0));
+    const tap = context.createScriptProcessor(4096, 2, 1);
+    tap.onaudioprocess = ({ inputBuffer }) => recording.add([0, 1].map((channel) => inputBuffer.getChannelData(channel)));
     source.connect(tap);
     // Some browsers only call it while it is connected. Its output is silent.
     tap.connect(context.destination);

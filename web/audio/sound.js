@@ -19,6 +19,7 @@ const FADE_SECONDS = 0.01;
  * @typedef {object} Source
  * @property {AudioContext} context
  * @property {AnalyserNode} bus all that is played, to be analysed and recorded
+ * @property {AudioNode | null} input what is connected to it, the instrument in the page hears
  * @property {GainNode | null} gain mutes the instrument in the page; null for a stream
  * @property {() => void} disconnect
  */
@@ -114,7 +115,7 @@ export class Sound extends EventTarget {
         let source = null;
         try {
             const context = new AudioContext({ sampleRate: welcome.rate, latencyHint: 'interactive' });
-            source = { context, bus: this.createBus(context), gain: null, disconnect: () => {} };
+            source = { context, bus: this.createBus(context), input: null, gain: null, disconnect: () => {} };
             this.source = source;
             void context.resume();
             const { node, push, close } = await player(context, isLocal() ? LOCAL_DELAY_SECONDS : undefined);
@@ -171,11 +172,11 @@ export class Sound extends EventTarget {
         void context.resume();
         return async (listener) => {
             try {
-                const { node, send, close } = await connectAlone(listener, { context });
+                const { node, hears, send, close } = await connectAlone(listener, { context });
                 const gain = new GainNode(context, { gain: 0 });
                 const bus = this.createBus(context);
                 node?.connect(gain).connect(bus);
-                this.next = { context, bus, gain, disconnect: () => node?.disconnect() };
+                this.next = { context, bus, input: hears ? node : null, gain, disconnect: () => node?.disconnect() };
                 return {
                     send,
                     close: () => {

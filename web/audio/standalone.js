@@ -29,7 +29,8 @@ const decoder = new TextDecoder();
  * @param {Listener} listener
  * @param {{ context?: AudioContext, wasm?: string | URL }} options audio context, without
  *   which it is not heard; address of the module
- * @returns {Promise<Port & { node: AudioNode | null }>}
+ * @returns {Promise<Port & { node: AudioNode | null, hears: boolean }>} `hears`: what is
+ *   connected to the node is the instrument's audio input
  * @throws {Error} with a message for people, if there is no module or it cannot play
  */
 export async function connect({ onmessage, onopen, onclose }, { context, wasm = WASM }) {
@@ -52,10 +53,12 @@ export async function connect({ onmessage, onopen, onclose }, { context, wasm = 
             onmessage(/** @type {ArrayBuffer} */ (output.buffer));
         }
     };
-    const source = context && await inWorklet(context, bytes, receive) || await inPage(context, bytes, receive);
+    const inAudioThread = context && await inWorklet(context, bytes, receive);
+    const source = inAudioThread || await inPage(context, bytes, receive);
     onopen();
     return {
         node: source.node,
+        hears: Boolean(inAudioThread),
         send: (text) => source.send({ kind: Kind.text, bytes: encoder.encode(text) }),
         close() {
             source.close();
@@ -84,8 +87,8 @@ async function fetched(wasm) {
  */
 async function inWorklet(context, bytes, receive) {
     const node = await worklet(context, 'gatebend-standalone', {
-        numberOfInputs: 0,
-        outputChannelCount: [1],
+        outputChannelCount: [2],
+        channelCount: 2,
         processorOptions: { bytes },
     });
     if (!node) return null;
@@ -122,8 +125,11 @@ async function inPage(context, bytes, receive) {
     };
     const rate = context?.sampleRate ?? QUIET_RATE;
     if (forward(module.exports.create(rate))) throw new Error('It cannot play here.');
-    const render = (/** @type {Float32Array} */ out) => out.set(module.render(out.length));
-    const renderer = context ? new Scheduled(context, render) : new Quiet(rate, render);
+    const render = (/** @type {Float32Array[]} */ out) => {
+        const rendered = module.render(out[0].length);
+        out.forEach((channel, i) => channel.set(rendered[i]));
+    };
+    const renderer = context ? new Scheduled(context, 2, render) : new Quiet(rate, render);
     const timer = setInterval(() => {
         while (forward(module.exports.next_message()));
     }, MESSAGE_MILLISECONDS);

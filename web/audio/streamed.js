@@ -45,7 +45,7 @@ export async function player(context, delay) {
     }
     const jitter = new JitterBuffer(context.sampleRate, delay);
     // A hidden page receives messages as often as others, so its slow timer does not matter.
-    const scheduled = new Scheduled(context, (out) => jitter.pull(out), AHEAD_SECONDS);
+    const scheduled = new Scheduled(context, 1, ([out]) => jitter.pull(out), AHEAD_SECONDS);
     return {
         node: scheduled.node,
         push(data) {

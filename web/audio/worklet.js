@@ -46,15 +46,15 @@ class Standalone extends scope.AudioWorkletProcessor {
     }
 
     /**
-     * @param {Float32Array[][]} _
-     * @param {Float32Array[][]} outputs
+     * @param {Float32Array[][]} inputs
+     * @param {Float32Array[][]} outputs left and right
      */
-    process(_, outputs) {
+    process([input], [output]) {
         if (!this.on) return false;
-        const [first, ...others] = outputs[0];
-        first.set(this.module.render(first.length));
-        for (const other of others) other.set(first);
-        this.until -= first.length;
+        const frames = output[0].length;
+        const rendered = this.module.render(frames, input);
+        output.forEach((channel, i) => channel.set(rendered[i]));
+        this.until -= frames;
         if (this.until <= 0) {
             this.until += MESSAGE_SECONDS * scope.sampleRate;
             let kind;
@@ -89,11 +89,11 @@ class Streamed extends scope.AudioWorkletProcessor {
     }
 }
 
-/** Posts every frame of its input, thousands at a time; a message ends it. */
+/** Posts every frame of its input, left and right, thousands at a time; a message ends it. */
 class Tap extends scope.AudioWorkletProcessor {
     constructor() {
         super();
-        this.frames = new Float32Array(4096);
+        this.channels = [new Float32Array(4096), new Float32Array(4096)];
         this.filled = 0;
         this.on = true;
         this.port.onmessage = () => {
@@ -104,18 +104,18 @@ class Tap extends scope.AudioWorkletProcessor {
     }
 
     post() {
-        const frames = this.frames.slice(0, this.filled);
-        this.port.postMessage(frames, [frames.buffer]);
+        const channels = this.channels.map((channel) => channel.slice(0, this.filled));
+        this.port.postMessage(channels, channels.map(({ buffer }) => buffer));
         this.filled = 0;
     }
 
     /** @param {Float32Array[][]} inputs */
-    process(inputs) {
-        const frames = inputs[0][0];
-        if (frames && this.on) {
-            if (this.filled + frames.length > this.frames.length) this.post();
-            this.frames.set(frames, this.filled);
-            this.filled += frames.length;
+    process([input]) {
+        if (input.length > 0 && this.on) {
+            const frames = input[0].length;
+            if (this.filled + frames > this.channels[0].length) this.post();
+            this.channels.forEach((channel, i) => channel.set(input[i], this.filled));
+            this.filled += frames;
         }
         return this.on;
     }

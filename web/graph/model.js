@@ -1,6 +1,7 @@
 // A network parsed from its file for display: operands, readers and liveness of nodes.
 // Evaluates nothing. The instrument has validated the file; it is validated here as well.
 
+import { channels, encoding, signals } from '../ui/signals.js';
 import { OPS, usesA, usesB } from './ops.js';
 
 /** @import { Bend } from '../types/Bend' */
@@ -22,7 +23,9 @@ export class Model {
     constructor(file) {
         const text = parse(file);
         /** Number of inputs. */
-        this.inputs = whole(text.inputs, MOST_INPUTS, 'inputs');
+        this.inputs = Array.isArray(text.inputs)
+            ? whole(signals(text).reduce((sum, { inputs }) => sum + inputs, 0), MOST_INPUTS, 'inputs')
+            : whole(text.inputs, MOST_INPUTS, 'inputs');
         this.name = typeof text.name === 'string' ? text.name : 'untitled';
         const layers = list(text.layers, MOST_GATES, 'layers').map((layer, at) =>
             list(layer?.gates, MOST_GATES, `layers[${at}].gates`));
@@ -48,9 +51,12 @@ export class Model {
             });
             this.starts[layer + 2] = node;
         });
-        /** Nodes of the sample's bits, least significant first. */
+        list(text.outputs, MOST_OUTPUTS, 'outputs');
+        /** Outputs of each channel. */
+        this.channels = channels(text).map((outputs) => list(outputs, MOST_OUTPUTS, 'outputs'));
+        /** Nodes of the sample's bits, least significant first, one channel after the other. */
         this.outputs = Uint32Array.from(
-            list(text.outputs, MOST_OUTPUTS, 'outputs'),
+            this.channels.flat(),
             (output, at) => whole(output, this.nodes - 1, `outputs[${at}]`),
         );
         /** Bends that are part of the network. @type {Map<number, Bend>} */
@@ -61,7 +67,8 @@ export class Model {
             else if (mask.op !== undefined) this.masks.set(masked, { op: whole(mask.op, 15, 'masks') });
             else this.masks.set(masked, mask.force ? 'one' : 'zero');
         }
-        this.inputEncoding = encoding(text.input_encoding);
+        /** What the inputs encode. */
+        this.signals = signals(text);
         this.outputEncoding = encoding(text.output_encoding);
         this.readers = this.findReaders();
         /** 1 for nodes that an output depends on, with or without the network's own masks. */
@@ -157,12 +164,16 @@ export class Model {
      * @param {number} input
      */
     inputName(input) {
-        const { type, size } = this.inputEncoding;
-        if (type === 'binary') return `t${input}`;
+        const signal = this.signals.find(({ first, inputs }) => input < first + inputs);
+        if (!signal) return `input ${input}`;
+        const { name, inputs, first, encoding: { type, size } } = signal;
+        const at = input - first;
+        if (type === 'binary' || type === 'gray') return name === 't' ? `t${at}` : `${name}.${at}`;
         const width = type === 'one-hot' ? 2 ** size : 2 ** size - 1;
-        const digits = size === 0 ? this.inputs : width;
-        const [digit, value] = [Math.floor(input / digits), input % digits];
-        const which = digits >= this.inputs ? 't' : `d${digit}`;
+        const digits = size === 0 ? inputs : width;
+        const [digit, value] = [Math.floor(at / digits), at % digits];
+        const part = name === 't' ? `d${digit}` : `${name}.d${digit}`;
+        const which = digits >= inputs ? name : part;
         return type === 'one-hot' ? `${which}=${value}` : `${which}>${value}`;
     }
 
@@ -172,6 +183,8 @@ export class Model {
      */
     outputName(output) {
         const { type, size } = this.outputEncoding;
+        const left = this.channels[0].length;
+        if (this.channels.length > 1) return output < left ? `left ${output}` : `right ${output - left}`;
         if (type === 'binary') return `bit ${output}`;
         const each = this.outputs.length / Math.max(1, size);
         return `sum ${Math.floor(output / each)}`;
@@ -277,13 +290,4 @@ function whole(value, most, path) {
         throw new ModelError(`${path}: expected a whole number from 0 to ${most}.`);
     }
     return value;
-}
-
-/**
- * @param {any} value
- * @returns {{ type: string, size: number }} size: bits of a digit or number of groups; 0 if absent
- */
-function encoding(value) {
-    if (typeof value === 'string') return { type: value, size: 0 };
-    return { type: value?.type ?? 'binary', size: Number(value?.digit_bits ?? value?.groups ?? 0) };
 }

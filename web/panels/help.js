@@ -2,6 +2,7 @@
 
 import { h } from '../ui/dom.js';
 import { KEYS } from '../graph/keys.js';
+import { KEYS as PIANO } from './keyboard.js';
 
 /** @import { Keys } from './keys.js' */
 
@@ -13,8 +14,8 @@ export class Help {
             type: 'checkbox', id: 'single-keys', checked: keys.single, onchange: () => keys.allowSingle(single.checked),
         });
         const list = h('dl', { class: 'keys' });
-        const graphKeys = KEYS.flatMap(({ keys: written, what }) =>
-            [h('dt', {}, ...written.map((key) => h('kbd', {}, key))), h('dd', {}, what)]);
+        const listed = (/** @type {{ keys: string[], what: string }[]} */ all) => h('dl', { class: 'keys wide' }, ...all.flatMap(
+            ({ keys: written, what }) => [h('dt', {}, ...written.map((key) => h('kbd', {}, key))), h('dd', {}, what)]));
         const button = h('button', {
             id: 'help-button', type: 'button', class: 'round', 'aria-label': 'Help', title: 'Help (?)', onclick: () => this.toggle(),
         }, '?');
@@ -36,7 +37,9 @@ export class Help {
             list,
             h('label', { class: 'line' }, single, 'Single-key shortcuts'),
             h('h2', {}, 'Keys of the graph, while it has the focus'),
-            h('dl', { class: 'keys wide' }, ...graphKeys),
+            listed(KEYS),
+            h('h2', {}, 'Keys of the keyboard, while it has the focus'),
+            listed(PIANO),
         );
         element.addEventListener('click', (event) => {
             if (event.target === element) this.element.close();

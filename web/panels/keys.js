@@ -51,6 +51,7 @@ export class Keys {
         this.add('L', 'Listen in this page', () => output.toggle());
         this.add('E', 'Go to the expression', focus('expression-text', 'networks'));
         this.add('P', 'Go to the pad', focus('field', 'play'));
+        this.add('K', 'Go to the keys', focus('keys', 'keys'));
         this.add('G', 'Go to the gates', () => {
             document.getElementById('view-gates')?.click();
             /** @type {HTMLElement | null} */ (document.querySelector('#graph [tabindex]'))?.focus();

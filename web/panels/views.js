@@ -3,7 +3,7 @@
 import { h } from '../ui/dom.js';
 
 const VIEWS = /** @type {const} */ ([
-    ['play', 'Play'], ['gates', 'Gates'], ['networks', 'Networks'], ['sound', 'Sound'],
+    ['play', 'Play'], ['keys', 'Keys'], ['gates', 'Gates'], ['networks', 'Networks'], ['sound', 'Sound'],
 ]);
 
 export class Views {

@@ -11,6 +11,7 @@ import { describe } from '../ui/network-file.js';
  * @property {string} source the expression it was compiled from; may be any text
  * @property {number} inputs
  * @property {number} bits of t that it reads
+ * @property {boolean} hears true if it reads sound
  * @property {number} gates
  * @property {number} rate samples a second at speed 1
  * @property {number} place in the library; -1 if it is not one of its networks

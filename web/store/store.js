@@ -2,8 +2,8 @@
 //
 // Dispatches an event for each change, named after the section, with the section as
 // `detail`: `welcome`, `status`, `connection`, `activity`, `display`, `sound`, and those of
-// the state (`network`, `layers`, `touched`, `parameters`, `library`, `presets`,
-// `transport`, `history`, `page`, `notice`). Also `problem`, a sentence for the player;
+// the state (`network`, `layers`, `touched`, `parameters`, `controls`, `midi`, `library`,
+// `presets`, `transport`, `history`, `page`, `notice`). Also `problem`, a sentence for the player;
 // `snapshot`, what plays, to be saved; and `done`, an edit that the instrument has made.
 
 import { Disconnected } from '../link/connection.js';
@@ -36,7 +36,7 @@ import { playing } from './playing.js';
  */
 
 /** Sections that a snapshot contains. */
-const SAVED = ['network', 'layers', 'parameters', 'transport'];
+const SAVED = ['network', 'layers', 'parameters', 'controls', 'transport'];
 
 export class Store extends EventTarget {
     /** @param {{ now?: () => number }} [options] a clock in milliseconds, for tests */

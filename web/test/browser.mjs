@@ -21,7 +21,9 @@ export const PATIENCE = { timeout: 30_000 };
 export const LAUNCH = {
     executablePath: chromiumPath,
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-        '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+        '--disable-background-networking', '--disable-component-update', '--disable-sync',
+        // A microphone that beeps, and that every page may use.
+        '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],
 };
 
 /** Replaces link/socket.js: connects to a fake instrument in the page. */
@@ -78,7 +80,7 @@ const FAKE_ALONE = `
 import { FakeInstrument } from '/test/fake-port.js';
 export async function connect(listener, { context }) {
     const alone = window.alone = new FakeInstrument(100 + Math.floor(Math.random() * 1e6));
-    return { node: context ? new GainNode(context) : null, ...alone.connect(listener) };
+    return { node: context ? new GainNode(context) : null, hears: Boolean(context), ...alone.connect(listener) };
 }
 `;
 

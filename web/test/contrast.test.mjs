@@ -33,5 +33,6 @@ for (const [name, colours] of Object.entries({ light, dark })) {
         }
         assert.ok(contrast(colours['on-one'], colours.one) >= 4.5);
         assert.ok(contrast(colours.ground, colours.bad) >= 4.5);
+        assert.ok(contrast(colours.ebony, colours.ivory) >= 7);
     });
 }

@@ -54,6 +54,8 @@ export class FakeInstrument {
             layers: { layers: [{ name: 'bends', strength: 100, bends: [] }], chosen: 0 },
             touched: { nodes: [], steered: null, bend: 'zero' },
             parameters: PARAMETERS.map((row) => row.default),
+            controls: [],
+            midi: { keys: [], learning: null, controllers: [] },
             library: { names: ['first-light', 'canned', 'storm'], place: 1 },
             presets: [],
             transport: { playing: true, rate: RATE, seeks: 0 },
@@ -90,6 +92,16 @@ export class FakeInstrument {
         )));
         const target = [JSON.parse(file).name, node];
         return { revision: (this.revision = (this.revision ?? 0) + 1), target, file, places };
+    }
+
+    /** Returns the keys that are down after messages of keys, in hexadecimal. */
+    pressed(text) {
+        const keys = new Set(this.state.midi.keys);
+        for (const [, on, note] of text.matchAll(/([89])[0-9a-f] ([0-9a-f]{2}) [0-9a-f]{2}/g)) {
+            if (on === '9') keys.add(parseInt(note, 16));
+            else keys.delete(parseInt(note, 16));
+        }
+        return [...keys].sort((a, b) => a - b);
     }
 
     /** Connects, for InstrumentLink.switchTo; see `drop` and `back` for breaks. */
@@ -234,6 +246,25 @@ export class FakeInstrument {
                 this.state.parameters[at] = Math.max(min, Math.min(max, message.value));
                 const touched = { ...this.state.touched, bend: ['zero', 'one', 'invert'][this.state.parameters[BEND]] };
                 this.change({ parameters: this.state.parameters, touched });
+                break;
+            }
+            case 'control': {
+                const { controls } = this.state;
+                const control = controls.find(({ name }) => name === message.name);
+                if (control) control.position = message.value;
+                else refuse('This network has no such control.');
+                this.change({ controls });
+                break;
+            }
+            case 'midi': this.change({ midi: { ...this.state.midi, keys: this.pressed(message.bytes) } }); break;
+            case 'learn-midi': {
+                const { learning } = this.state.midi;
+                this.change({ midi: { ...this.state.midi, learning: learning === message.name ? null : message.name } });
+                break;
+            }
+            case 'forget-midi': {
+                const controllers = this.state.midi.controllers.filter(([, to]) => to !== message.name);
+                this.change({ midi: { ...this.state.midi, controllers } });
                 break;
             }
             case 'play': this.change({ transport: { ...this.state.transport, playing: message.playing } }); break;

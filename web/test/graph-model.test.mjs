@@ -62,6 +62,23 @@ test('masks, encodings and names', () => {
     assert.equal(small.nameOf(1), 't1');
 });
 
+test('a network of several signals and channels', () => {
+    const model = new Model(JSON.stringify({
+        format: 'gatebend-network', version: 2,
+        inputs: [
+            { from: 't', bits: 2 }, { from: 'audio', channel: 1, bits: 3, encoding: 'gray' },
+            { from: 'control', name: 'cutoff', bits: 4, encoding: { type: 'thermometer', digit_bits: 2 } },
+            { from: 'control', name: 'mode', bits: 1, encoding: 'one-hot' },
+        ],
+        layers: [{ gates: [[1, 0, 12]] }], outputs: [[13, 2], [4]],
+    }));
+    assert.deepEqual([model.inputs, model.nodes], [13, 14]);
+    const names = [1, 2, 4, 5, 8, 12, 13].map((node) => model.nameOf(node));
+    assert.deepEqual(names, ['t1', 'in2.0', 'in2.2', 'cutoff.d0>0', 'cutoff.d1>0', 'mode=1', 'gate 13']);
+    assert.deepEqual([...model.outputs], [13, 2, 4]);
+    assert.deepEqual([0, 1, 2].map((output) => model.outputName(output)), ['left 0', 'left 1', 'right 0']);
+});
+
 test('an invalid network is refused with the position of the error', () => {
     for (const [file, place] of [
         ['{', /JSON/],

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { KEYS, pressOf } from '../graph/keys.js';
+import { KEYS as PIANO } from '../panels/keyboard.js';
 import { Keys, name } from '../panels/keys.js';
 
 test('keys are named as in the help', () => {
@@ -22,6 +23,12 @@ test('the documentation lists the keys', () => {
     keys.add('?', 'Show this help', () => {});
     const document = readFileSync(new URL('../../docs/web.md', import.meta.url), 'utf8');
     const rows = keys.all.map(({ key, what }) => `| \`${key}\` | ${what} |`).join('\n');
+    assert.ok(document.includes(`|---|---|\n${rows}\n<!-- end -->`), `docs/web.md should have\n${rows}`);
+});
+
+test('the documentation lists the keys of the keyboard', () => {
+    const document = readFileSync(new URL('../../docs/web.md', import.meta.url), 'utf8');
+    const rows = PIANO.map(({ keys, what }) => `| ${keys.map((key) => `\`${key}\``).join(', ')} | ${what} |`).join('\n');
     assert.ok(document.includes(`|---|---|\n${rows}\n<!-- end -->`), `docs/web.md should have\n${rows}`);
 });
 

@@ -55,7 +55,7 @@ test('a file gets the active bends, the highest layer first', () => {
 
 test('a file is described', () => {
     assert.deepEqual(describe(canned(8, 'a')), {
-        name: 'a', description: '', source: '', inputs: 8, bits: 8, gates: 14, rate: 8000,
+        name: 'a', description: '', source: '', inputs: 8, bits: 8, hears: false, gates: 14, rate: 8000,
     });
     const bits = (inputs, encoding) => describe(JSON.stringify({ inputs, input_encoding: encoding, layers: [] })).bits;
     assert.equal(bits(32, { type: 'one-hot', digit_bits: 4 }), 8);

@@ -873,3 +873,119 @@ test('a copy of the page without an instrument plays in the page', { skip: why |
     assert.deepEqual(problems.filter((problem) => !problem.includes('ERR_FAILED')), []);
     await page.close();
 });
+
+/** Returns the MIDI messages that the instrument has received. */
+const midi = async (received) => (await received('midi')).flatMap(({ bytes }) => bytes.split(/ (?=[89b])/));
+
+inPage('the mouse plays the keys on the screen and slides over them', async (page, received) => {
+    const at = async (note, part) => {
+        const { x, y, width, height } = await page.locator(`[data-note="${note}"]`).boundingBox();
+        return [x + width / 2, y + part * height];
+    };
+    await page.mouse.move(...await at(60, 0.99));
+    await page.mouse.down();
+    await receives(page, 'midi');
+    await page.mouse.move(...await at(61, 0.1));
+    await page.locator('[data-note="61"].on').waitFor(PATIENCE);
+    await page.mouse.up();
+    await receives(page, 'midi', ({ bytes }) => bytes.includes('80 3d'));
+    const [first, ...others] = await midi(received);
+    assert.match(first, /^90 3c 7[ef]$/);
+    assert.match(others.join(', '), /^90 3d 3[0-2], 80 3c 00, 80 3d 00$/);
+    await page.evaluate(() => document.querySelector('[data-note="65"]').click());
+    await receives(page, 'midi', ({ bytes }) => bytes.includes('80 41 00'));
+});
+
+inPage('the keys of the computer play while the keyboard has the focus', async (page, received) => {
+    await page.keyboard.press('k');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'keys');
+    await page.keyboard.down('a');
+    await page.keyboard.down('e');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.up('a');
+    await page.keyboard.down(' ');
+    await page.keyboard.up(' ');
+    // These would change the network elsewhere.
+    for (const key of ['n', 'x', 'm', 'a']) await page.keyboard.press(key);
+    await page.evaluate(() => dispatchEvent(new Event('blur')));
+    await receives(page, 'midi', ({ bytes }) => bytes.includes('80 3f 00'));
+    assert.deepEqual(await midi(received), [
+        '90 3c 64', '90 3f 64', '80 3c 00', 'b0 40 7f', 'b0 40 00', '90 48 64', '80 48 00', '80 3f 00',
+    ]);
+    for (const type of ['random', 'clear', 'mutate', 'play']) assert.deepEqual(await received(type), []);
+    await page.keyboard.press('e');
+    await page.keyboard.press('Tab');
+    assert.notEqual(await page.evaluate(() => document.activeElement.id), 'keys');
+    await page.keyboard.press('n');
+    await receives(page, 'random');
+    // A text field keeps its letters.
+    await page.locator('#expression-text').fill('');
+    await page.keyboard.type('asdk');
+    assert.equal(await page.locator('#expression-text').inputValue(), 'asdk');
+    assert.equal((await midi(received)).filter((message) => message.startsWith('90')).length, 3);
+});
+
+inPage('keys that others play are lit, and an instrument without keys shows none', async (page) => {
+    await page.evaluate(() => window.instrument.change({ midi: { keys: [64], learning: null, controllers: [] } }));
+    await page.locator('[data-note="64"].on').waitFor(PATIENCE);
+    assert.equal(await page.locator('#keys .on').count(), 1);
+    await page.evaluate(() => {
+        delete window.instrument.state.midi;
+        window.instrument.drop();
+        window.instrument.back();
+    });
+    await page.waitForFunction(() => document.getElementById('keyboard').clientHeight > 0);
+});
+
+inPage('controls of the network have sliders, and controllers are learned', async (page, received) => {
+    assert.ok(await page.locator('#controls').isHidden());
+    const controls = [{ name: 'cutoff', position: 0.5, steps: 4 }, { name: 'speed', position: 0, steps: 128 }];
+    await page.evaluate((all) => window.instrument.change({ controls: all }), controls);
+    const slider = page.getByRole('slider', { name: 'cutoff' });
+    assert.equal(await slider.inputValue(), '2');
+    await slider.focus();
+    await page.keyboard.press('ArrowRight');
+    await receives(page, 'control', ({ name, value }) => name === 'cutoff' && value === 0.875);
+    await page.locator('#control-cutoff ~ output').getByText('3 / 3').waitFor(PATIENCE);
+    await page.getByText('MIDI controllers').click();
+    await page.locator('#learn-what').selectOption('control:speed');
+    await page.locator('#learn').click();
+    await page.getByText('Move a controller for speed.').waitFor(PATIENCE);
+    assert.deepEqual((await received('learn-midi')).map(({ name }) => name), ['control:speed']);
+    await page.evaluate(() => window.instrument.change({ midi: { keys: [], learning: null, controllers: [[7, 'control:speed']] } }));
+    await page.getByRole('button', { name: 'Forget controller 7' }).click();
+    await receives(page, 'forget-midi', ({ name }) => name === 'control:speed');
+});
+
+inPage('the instrument in the page hears the microphone as it is', async (page) => {
+    const button = page.getByRole('button', { name: 'Microphone' });
+    assert.equal(await button.getAttribute('aria-disabled'), 'true');
+    await page.getByText('This instrument hears its own inputs.').waitFor();
+    await page.getByRole('radio', { name: 'In this page' }).or(page.getByRole('button', { name: 'In this page' })).first().click();
+    await page.locator('#microphone[aria-disabled=false]').waitFor(PATIENCE);
+    await page.evaluate(() => {
+        window.asked = [];
+        const { mediaDevices } = navigator;
+        const ask = mediaDevices.getUserMedia.bind(mediaDevices);
+        mediaDevices.getUserMedia = async (wanted) => {
+            window.asked.push(wanted);
+            window.stream = await ask(wanted);
+            return window.stream;
+        };
+    });
+    await button.click();
+    await page.locator('#microphone[aria-pressed=true]').waitFor(PATIENCE);
+    const asked = await page.evaluate(() => window.asked.map(({ audio }) => audio));
+    assert.equal(asked.length, 1);
+    for (const name of ['echoCancellation', 'noiseSuppression', 'autoGainControl']) assert.equal(asked[0][name], false);
+    // The microphone of the test beeps once a second.
+    await page.waitForFunction(() => document.getElementById('input-level').value > 0.05, null, PATIENCE);
+    await page.getByText('This network does not listen.').waitFor();
+    await button.click();
+    await page.locator('#microphone[aria-pressed=false]').waitFor(PATIENCE);
+    assert.deepEqual(await page.evaluate(() => window.stream.getTracks().map(({ readyState }) => readyState)), ['ended']);
+    await page.evaluate(() => { navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('no', 'NotAllowedError'); }; });
+    await button.click();
+    await page.getByText('The browser does not let this page use the microphone.').waitFor(PATIENCE);
+    assert.equal(await button.getAttribute('aria-pressed'), 'false');
+}, { alone: true });

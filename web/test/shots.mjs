@@ -10,7 +10,7 @@ import { open } from './browser.mjs';
 
 const SIZES = { desktop: [1440, 900], low: [1280, 720], phone: [390, 844], 'low-phone': [360, 640], narrow: [720, 900], tablet: [820, 1180], 'wide-tablet': [1024, 768],
     'phone-on-its-side': [844, 390], 'low-phone-on-its-side': [667, 375] };
-const VIEWS = ['play', 'gates', 'networks', 'sound'];
+const VIEWS = ['play', 'keys', 'gates', 'networks', 'sound'];
 
 // The README's picture has few colours, reduced by ImageMagick (convert) if available.
 const COLOURS = '64';

@@ -85,7 +85,7 @@ for (const rate of [44_100, 48_000]) for (const [name, script] of Object.entries
         assert.equal(module.exports.create(rate), Kind.nothing, module.output().toString());
         const sound = new Float32Array(expected.length);
         for (let at = 0; at < sound.length; at += 128) {
-            sound.set(module.render(128).subarray(0, sound.length - at), at);
+            sound.set(module.render(128)[0].subarray(0, sound.length - at), at);
         }
         assert.equal(difference(new Uint32Array(sound.buffer), expected), -1);
     });

@@ -49,13 +49,49 @@ test('the instrument plays the output of the module until it is ended', () => {
     for (let i = 0; i < 1000; i++) {
         const { on, frames } = quantum();
         assert.ok(on);
-        assert.deepEqual(frames, module.render(128).slice());
+        assert.deepEqual(frames, module.render(128)[0].slice());
         heard += frames.filter((frame) => frame !== 0).length;
     }
     assert.ok(heard > 50_000, `${heard} frames are not silent`);
     send(null);
     assert.equal(quantum().on, false);
 });
+
+test('the instrument hears its input, on one channel or two, and plays two', () => {
+    const THROUGH = {
+        format: 'gatebend-network', version: 2, sample_rate: RATE,
+        inputs: [{ from: 'audio', bits: 8 }, { from: 'audio', channel: 1, bits: 8 }],
+        layers: [], outputs: [[0, 1, 2, 3, 4, 5, 6, 7], [8, 9, 10, 11, 12, 13, 14, 15]],
+    };
+    /** Plays quanta of input, and returns the sound of both channels. */
+    const played = (channels) => {
+        const { processor, send } = standalone();
+        send({ type: 'hello', version: 1 });
+        send({ type: 'load', network: JSON.stringify(THROUGH) });
+        const sound = [[], []];
+        for (let quantum = 0; quantum < 400; quantum++) {
+            const input = channels.map((channel) => Float32Array.from({ length: 128 }, (_, i) => channel(128 * quantum + i)));
+            const output = [new Float32Array(128), new Float32Array(128)];
+            assert.ok(processor.process([input], [output]));
+            output.forEach((frames, i) => sound[i].push(...frames));
+        }
+        return sound;
+    };
+    const wave = (step) => (i) => ((i * step) % 101) / 51 - 1;
+    const both = played([wave(3), wave(7)]);
+    assert.ok(difference(...both) >= 0);
+    const left = played([wave(3)]);
+    assert.equal(difference(...left), -1);
+    assert.equal(difference(left[0], both[0]), -1);
+    const none = played([]);
+    assert.ok(none[0].slice(-128).every((frame) => Math.abs(frame) < 0.01));
+    assert.ok(both[0].slice(-128).some((frame) => Math.abs(frame) > 0.05));
+});
+
+/** Returns the first index at which two arrays differ, or -1. */
+function difference(a, b) {
+    return a.findIndex((frame, i) => frame !== b[i]);
+}
 
 test('a command is refused, and a job is left to a worker', () => {
     const { processor, send, quantum } = standalone();
@@ -108,7 +144,7 @@ test('a waveform of the longest period is drawn', () => {
     const outputs = Array.from({ length: 8 }, (_, i) => 16 + i);
     const network = { format: 'gatebend-network', version: 1, inputs: 24, layers: [], outputs };
     const module = new Module(new WebAssembly.Module(bytes));
-    module.write(encode({ type: 'waveform', id: 1, columns: 512, file: JSON.stringify(network), masks: [] }).bytes);
+    module.write(encode({ type: 'waveform', id: 1, columns: 512, file: JSON.stringify(network), masks: '[]' }).bytes);
     assert.equal(module.exports.work(), Kind.text);
     const { plain, changed } = decode({ bytes: module.output() });
     assert.deepEqual(plain, Array.from({ length: 512 }, (_, i) => [i >> 1, i >> 1]));
@@ -137,11 +173,12 @@ test('streamed sound is played, and the tap receives every frame', () => {
     for (let i = 0; i < 80; i++) {
         const output = [new Float32Array(128)];
         assert.ok(player.process([], [output]));
-        tap.process([output]);
+        tap.process([[output[0], output[0]]]);
     }
     tap.port.onmessage({ data: null });
     assert.equal(tap.posted.pop(), null);
-    const heard = tap.posted.flatMap((frames) => [...frames]);
+    const [heard, right] = [0, 1].map((channel) => tap.posted.flatMap((channels) => [...channels[channel]]));
+    assert.deepEqual(right, heard);
     assert.equal(heard.length, 80 * 128);
     const start = heard[0];
     const played = 12_000 - start + 1;

@@ -1,5 +1,7 @@
 // Network files: adds the player's bends, describes files, and packs them into links.
 
+import { signals } from './signals.js';
+
 /** @import { Layers } from '../types/Layers' */
 /** @import { Bend } from '../types/Bend' */
 
@@ -47,33 +49,24 @@ export function withBends(file, layers) {
 /**
  * Returns name, size and other properties of a network; empty ones if the file is invalid.
  * @param {string | undefined} file
- * @returns {{ name: string, description: string, source: string, inputs: number, bits: number, gates: number, rate: number }}
+ * @returns {{ name: string, description: string, source: string, inputs: number, bits: number, hears: boolean, gates: number, rate: number }}
  */
 export function describe(file) {
-    const nothing = { name: '', description: '', source: '', inputs: 0, bits: 0, gates: 0, rate: 8000 };
+    const nothing = { name: '', description: '', source: '', inputs: 0, bits: 0, hears: false, gates: 0, rate: 8000 };
     if (!file) return nothing;
     try {
-        const {
-            name = 'untitled', description = '', source = '', inputs, input_encoding: encoding, layers, sample_rate: rate = 8000,
-        } = JSON.parse(file);
+        const network = JSON.parse(file);
+        const { name = 'untitled', description = '', source = '', layers, sample_rate: rate = 8000 } = network;
+        const all = signals(network);
+        const inputs = all.reduce((sum, signal) => sum + signal.inputs, 0);
+        const bits = all.find(({ from }) => from === 't')?.bits ?? 0;
+        const hears = all.some(({ from }) => from === 'audio');
         /** @param {number} sum @param {{ gates: unknown[] }} layer */
         const count = (sum, { gates }) => sum + gates.length;
-        return { name, description, source, inputs, bits: bitsOf(inputs, encoding), gates: layers.reduce(count, 0), rate };
+        return { name, description, source, inputs, bits, hears, gates: layers.reduce(count, 0), rate };
     } catch {
         return nothing;
     }
-}
-
-/**
- * Returns the bits of t that inputs encode: see **Inputs** in docs/network-format.md.
- * @param {number} inputs
- * @param {string | { type?: string, digit_bits?: number }} [encoding]
- */
-function bitsOf(inputs, encoding = {}) {
-    const { type = 'binary', digit_bits: bits } = typeof encoding === 'string' ? { type: encoding } : encoding;
-    if (type === 'binary') return inputs;
-    const spare = type === 'one-hot' ? 0 : 1;
-    return bits ? bits * Math.round(inputs / (2 ** bits - spare)) : Math.round(Math.log2(inputs + spare));
 }
 
 /**

@@ -64,6 +64,11 @@ impl Controllers {
         self.map.get(&controller)
     }
 
+    /// Returns all controllers that move something, ascending, and what they move.
+    pub fn iter(&self) -> impl Iterator<Item = (u8, &Destination)> {
+        self.map.iter().map(|(number, to)| (*number, to))
+    }
+
     /// Returns the destination that waits for a controller.
     pub fn learning(&self) -> Option<&Destination> {
         self.learning.as_ref()

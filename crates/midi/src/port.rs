@@ -25,15 +25,22 @@ pub struct Port {
 impl Port {
     /// Adds the messages that bytes complete, which have arrived at a time in nanoseconds.
     pub fn receive(&mut self, bytes: &[u8], at: u64, events: &mut Vec<Event>) {
-        let used = &mut self.used;
-        self.stream.feed(bytes, |message| {
-            if let Some(channel) = message.channel() {
-                *used |= 1 << channel;
-            }
-            events.push(Event { at, message });
-        });
+        let first = events.len();
+        self.stream
+            .feed(bytes, |message| events.push(Event { at, message }));
+        for event in &events[first..] {
+            self.note(event.message);
+        }
         if self.sensed.is_some() || bytes.contains(&SENSING) {
             self.sensed = Some(at);
+        }
+    }
+
+    /// Notes a message that has come from the device on another way, so that
+    /// [`Port::unplug`] ends what it has started.
+    pub fn note(&mut self, message: Message) {
+        if let Some(channel) = message.channel() {
+            self.used |= 1 << channel;
         }
     }
 

@@ -1,6 +1,7 @@
 //! The whole instrument in simulated time: a scheduler runs the threads on a simulated
 //! bus, with audio callbacks in between.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use logicnet::Network;
@@ -78,8 +79,10 @@ pub struct Block<'a> {
     pub frame: u64,
     /// The network's samples, before DC blocker and limiter.
     pub exact: &'a [f32],
-    /// The output for loudspeakers.
+    /// The output for loudspeakers, left.
     pub sound: &'a [f32],
+    /// The output for loudspeakers, right.
+    pub right: &'a [f32],
     /// The id of the sound that is heard, as in [`State::sound`].
     pub id: Option<u32>,
     /// The load in thousandths.
@@ -99,6 +102,9 @@ pub struct Simulation {
     knobs: Knobs,
     pru: Option<Pru>,
     frames: u64,
+    /// Frames of the audio input that are still to be heard, left and right.
+    arriving: [VecDeque<f32>; 2],
+    heard: [Vec<f32>; 2],
     exact: Vec<f32>,
     sound: Vec<f32>,
     right: Vec<f32>,
@@ -132,6 +138,7 @@ impl Simulation {
         let (mut controller, mut engine) = desk.parts.assemble(desk.platform)?;
         let inputs = Arc::new(AnalogInputs::default());
         let pru = (desk.engine != Choice::Cpu).then(Pru::new);
+        let block = || vec![0.0; desk.platform.block as usize];
         let supervisor = pru.as_ref().map(|pru| {
             let (own, audio) = (pru.clone(), pru.clone());
             offload(desk.engine, &mut controller, &mut engine, own, audio)
@@ -154,9 +161,11 @@ impl Simulation {
             inputs,
             knobs: Box::new(|_, _| {}),
             frames: 0,
-            exact: vec![0.0; desk.platform.block as usize],
-            sound: vec![0.0; desk.platform.block as usize],
-            right: vec![0.0; desk.platform.block as usize],
+            arriving: Default::default(),
+            heard: [block(), block()],
+            exact: block(),
+            sound: block(),
+            right: block(),
             guard: |callback| callback(),
         })
     }
@@ -208,6 +217,14 @@ impl Simulation {
     /// Sets the source of the analog inputs, which is called before every callback.
     pub fn set_inputs(&mut self, knobs: impl FnMut(u64, &AnalogInputs) + 'static) {
         self.knobs = Box::new(knobs);
+    }
+
+    /// Adds frames to the audio input, left and right. The callbacks hear them in order, and
+    /// silence when there are none.
+    pub fn hear(&mut self, input: [&[f32]; 2]) {
+        for (arriving, frames) in self.arriving.iter_mut().zip(input) {
+            arriving.extend(frames);
+        }
     }
 
     /// Returns the simulated platform.
@@ -333,9 +350,13 @@ impl Simulation {
         }
         let (engine, exact) = (&mut self.engine, &mut self.exact);
         let (sound, right) = (&mut self.sound, &mut self.right);
+        for (heard, arriving) in self.heard.iter_mut().zip(&mut self.arriving) {
+            heard.fill_with(|| arriving.pop_front().unwrap_or_default());
+        }
+        let input = self.heard.each_ref().map(Vec::as_slice);
         (self.guard)(&mut || {
             let mut frames = exact.iter_mut();
-            engine.render_tapped([&[]; 2], [sound, right], |[left, _]| {
+            engine.render_tapped(input, [sound, right], |[left, _]| {
                 if let Some(exact) = frames.next() {
                     *exact = left;
                 }
@@ -348,6 +369,7 @@ impl Simulation {
             frame: self.frames,
             exact: &self.exact,
             sound: &self.sound,
+            right: &self.right,
             id: self.engine.change(),
             load,
             spent,

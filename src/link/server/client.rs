@@ -171,11 +171,16 @@ impl<'a> Client<'a> {
     }
 
     fn run(mut self) -> End {
-        loop {
+        let end = loop {
             if let Err(end) = self.step() {
-                return end;
+                break end;
             }
+        };
+        if let Some(command) = self.session.leave() {
+            // Nobody waits for the result.
+            drop(self.context.handle.request(command));
         }
+        end
     }
 
     /// Sends updates, then waits up to [`SLICE`] for a message or a result.

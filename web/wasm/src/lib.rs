@@ -46,6 +46,8 @@ type Output = (Kind, Vec<u8>);
 struct Rim {
     inbox: Vec<u8>,
     outbox: Vec<u8>,
+    /// The audio input of the next frames: all of the left channel, then all of the right one.
+    heard: Vec<f32>,
     standalone: Option<Standalone>,
 }
 
@@ -115,7 +117,7 @@ fn warm_up(rate: u32) -> Result<(), String> {
     ] {
         standalone.handle(&jobs::prepare(&message.to_string())?);
         for _ in 0..20 {
-            standalone.render(128);
+            standalone.render(128, [&[]; 2]);
             while let Some(message) = standalone.next_message() {
                 output(message)?;
             }
@@ -124,13 +126,29 @@ fn warm_up(rate: u32) -> Result<(), String> {
     Ok(())
 }
 
-/// Renders the next frames, one channel of floats, valid until the next call. Returns null
-/// if there is no instrument.
+/// Returns room for this many frames of audio input, all of the left channel and then all of
+/// the right one, to be written before the next call: [`render`], which hears them.
+#[unsafe(no_mangle)]
+pub extern "C" fn hear(frames: usize) -> *mut f32 {
+    RIM.with_borrow_mut(|rim| {
+        rim.heard.clear();
+        rim.heard.resize(2 * frames, 0.0);
+        rim.heard.as_mut_ptr()
+    })
+}
+
+/// Renders the next frames as floats, all of the left channel and then all of the right one,
+/// valid until the next call. Returns null if there is no instrument.
 #[unsafe(no_mangle)]
 pub extern "C" fn render(frames: usize) -> *const f32 {
-    RIM.with_borrow_mut(|rim| match &mut rim.standalone {
-        Some(standalone) => standalone.render(frames).as_ptr(),
-        None => std::ptr::null(),
+    RIM.with_borrow_mut(|rim| {
+        let (left, right) = rim.heard.split_at(rim.heard.len() / 2);
+        let rendered = rim.standalone.as_mut().map(|standalone| {
+            let quantum = standalone.render(frames, [left, right]);
+            quantum.as_ptr()
+        });
+        rim.heard.clear();
+        rendered.unwrap_or(std::ptr::null())
     })
 }
 

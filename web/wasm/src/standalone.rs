@@ -60,9 +60,9 @@ pub struct Standalone {
     next_update: u64,
     /// Number of frames requested so far.
     frames: u64,
-    /// Rendered frames that were not requested yet.
-    ahead: Vec<f32>,
-    /// Frames of the last call.
+    /// Rendered frames that were not requested yet, left and right.
+    ahead: [Vec<f32>; 2],
+    /// Frames of the last call: all of the left channel, then all of the right one.
     quantum: Vec<f32>,
     /// Messages that were not taken yet.
     messages: VecDeque<Message>,
@@ -121,7 +121,7 @@ impl Standalone {
             rate,
             next_update: 0,
             frames: 0,
-            ahead: Vec::new(),
+            ahead: Default::default(),
             quantum: Vec::new(),
             messages: VecDeque::new(),
         })
@@ -204,13 +204,21 @@ impl Standalone {
             .extend(messages.into_iter().map(Message::ServerMessage));
     }
 
-    /// Renders the next frames, one channel.
-    pub fn render(&mut self, frames: usize) -> &[f32] {
+    /// Renders the next frames: all of the left channel, then all of the right one. They hear
+    /// as many frames of the audio input, left and right; missing ones are silence.
+    pub fn render(&mut self, frames: usize, input: [&[f32]; 2]) -> &[f32] {
         self.frames += frames as u64;
         let until = self.simulation.time_of(self.frames);
-        let ahead = &mut self.ahead;
-        self.simulation
-            .run(until, |block| ahead.extend_from_slice(block.sound), |_| {});
+        let [left, right] = &mut self.ahead;
+        self.simulation.hear(input);
+        self.simulation.run(
+            until,
+            |block| {
+                left.extend_from_slice(block.sound);
+                right.extend_from_slice(block.right);
+            },
+            |_| {},
+        );
         self.answer_pending();
         let update = self.frames * UPDATES / u64::from(self.rate);
         if update >= self.next_update {
@@ -219,8 +227,9 @@ impl Standalone {
         }
         // A block that has begun is rendered whole.
         self.quantum.clear();
-        self.quantum
-            .extend(self.ahead.drain(..frames.min(self.ahead.len())));
+        for ahead in &mut self.ahead {
+            self.quantum.extend(ahead.drain(..frames.min(ahead.len())));
+        }
         &self.quantum
     }
 
@@ -269,6 +278,7 @@ mod tests {
     use super::*;
 
     const RATE: u32 = 44_100;
+    const SILENCE: [&[f32]; 2] = [&[]; 2];
 
     /// Returns an instrument whose client was welcomed and has taken all messages.
     fn greeted(script: &str) -> Standalone {
@@ -292,7 +302,7 @@ mod tests {
         let mut sound = Vec::new();
         while (sound.len() as f64) < seconds * f64::from(RATE) {
             also(&mut standalone, sound.len() as f64 / f64::from(RATE));
-            sound.extend_from_slice(standalone.render(128));
+            sound.extend_from_slice(&standalone.render(128, SILENCE)[..128]);
         }
         sound
     }
@@ -306,12 +316,61 @@ mod tests {
             if sound.len() > 20_000 {
                 break;
             }
-            let part = standalone.render(*frames);
-            assert_eq!(part.len(), *frames);
-            sound.extend_from_slice(part);
+            let (left, right) = standalone.render(*frames, SILENCE).split_at(*frames);
+            assert_eq!(left, right);
+            sound.extend_from_slice(left);
         }
         assert_eq!(sound, whole[..sound.len()]);
         assert!(sound.iter().any(|frame| *frame != 0.0));
+    }
+
+    /// A network that plays what it hears, one bit less on the right.
+    const THROUGH: &str = r#"{"format": "gatebend-network", "version": 2, "sample_rate": 44100,
+        "inputs": [{"from": "audio", "channel": 0, "bits": 4}, {"from": "audio", "channel": 1, "bits": 3}],
+        "layers": [], "outputs": [[0, 1, 2, 3], [4, 5, 6]]}"#;
+
+    #[test]
+    fn a_network_hears_both_channels_in_quanta_of_any_length() {
+        const FRAMES: usize = 30_000;
+        let wave = |step: usize| (0..FRAMES).map(move |i| (i * step % 97) as f32 / 48.5 - 1.0);
+        let (left, right): (Vec<f32>, Vec<f32>) = (wave(5).collect(), wave(7).collect());
+        let load = json!({"type": "load", "network": THROUGH}).to_string();
+        let played = |quantum: usize, right: &[f32]| {
+            let mut standalone = greeted("");
+            standalone.handle(&load);
+            let mut sound = [Vec::new(), Vec::new()];
+            for (left, right) in left.chunks(quantum).zip(right.chunks(quantum)) {
+                let rendered = standalone.render(left.len(), [left, right]);
+                let (left, right) = rendered.split_at(left.len());
+                sound[0].extend_from_slice(left);
+                sound[1].extend_from_slice(right);
+            }
+            sound
+        };
+        let expected = {
+            let mut standalone = greeted("");
+            standalone.handle(&load);
+            standalone.simulation.hear([&left, &right]);
+            let until = standalone.simulation.time_of(FRAMES as u64);
+            let (mut exact, mut sound) = (Vec::new(), [Vec::new(), Vec::new()]);
+            let record = |block: gatebend::board::desk::Block<'_>| {
+                exact.extend_from_slice(block.exact);
+                sound[0].extend_from_slice(block.sound);
+                sound[1].extend_from_slice(block.right);
+            };
+            standalone.simulation.run(until, record, |_| {});
+            // Of four bits, the network plays what it hears.
+            let heard = left.iter().map(|x| ((x + 1.0) * 8.0).floor() / 8.0 - 1.0);
+            let heard: Vec<f32> = heard.collect();
+            assert_eq!(exact[FRAMES - 5000..FRAMES], heard[FRAMES - 5000..]);
+            sound.map(|channel| channel[..FRAMES].to_vec())
+        };
+        assert!(expected[0] != expected[1]);
+        for quantum in [16, 128, 480, 1024] {
+            assert_eq!(played(quantum, &right), expected, "{quantum}");
+        }
+        let silent = played(128, &[0.0; FRAMES]);
+        assert!(silent[0] == expected[0] && silent[1] != expected[1]);
     }
 
     #[test]
@@ -342,7 +401,7 @@ mod tests {
     fn commands_do_not_wait_for_the_script() {
         let mut standalone = greeted("3 set volume=-6");
         standalone.receive(r#"{"type":"swap","next":true}"#.into());
-        standalone.render(4410);
+        standalone.render(4410, SILENCE);
         assert_eq!(standalone.simulation.state().network_index, 1);
     }
 
@@ -375,7 +434,7 @@ mod tests {
         let mut standalone = greeted("");
         standalone.receive(r#"{"type":"set","key":"bend","value":2}"#.into());
         standalone.receive(r#"{"type":"paint","bends":[[30,"invert"]],"begins":true}"#.into());
-        standalone.render(44_100);
+        standalone.render(44_100, SILENCE);
         messages(&mut standalone);
         standalone.receive(r#"{"id":9,"type":"waveform","columns":64}"#.into());
         let Some(Message::Job(job)) = standalone.next_message() else {
@@ -393,7 +452,7 @@ mod tests {
         standalone.receive(r#"{"id":1,"type":"choose","place":2}"#.into());
         let mut all = Vec::new();
         for _ in 0..RATE / 126 {
-            standalone.render(126);
+            standalone.render(126, SILENCE);
             all.extend(messages(&mut standalone));
         }
         let at = |is: &dyn Fn(&Message) -> bool| all.iter().position(is).unwrap();
@@ -421,7 +480,7 @@ mod tests {
 
     /// Takes all messages; returns the id of each answer, and the reason if it is a refusal.
     fn answers(standalone: &mut Standalone) -> Vec<(u32, Option<String>)> {
-        standalone.render(4410);
+        standalone.render(4410, SILENCE);
         let answer = |message| match message {
             Message::ServerMessage(ServerMessage::Done { id }) => Some((id, None)),
             Message::ServerMessage(ServerMessage::Refused { id, reason, .. }) => {
@@ -485,7 +544,7 @@ mod tests {
         let mut standalone = greeted("");
         standalone.receive(r#"{"type":"play","playing":false}"#.into());
         standalone.receive(r#"{"type":"paint","bends":[[40,"one"]],"begins":true}"#.into());
-        standalone.render(4410);
+        standalone.render(4410, SILENCE);
         let state = Arc::clone(standalone.simulation.state());
         standalone.receive(r#"{"id":1,"type":"snapshot"}"#.into());
         let taken = messages(&mut standalone).pop();
