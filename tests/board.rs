@@ -201,7 +201,7 @@ fn desk(script: &str, chip: Chip, seconds: f64, notice: Option<String>) -> (Vec<
     let mut sound = Vec::new();
     simulation.run(
         (seconds * 1e9) as u64,
-        |block| sound.extend_from_slice(block.sound),
+        |block| sound.extend_from_slice(block.sound[0]),
         |_| {},
     );
     let text = std::mem::take(&mut seen.lock().unwrap().0);

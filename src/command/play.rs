@@ -16,7 +16,7 @@ use std::time::Duration;
 use engine::{Cost, Platform};
 use gatebend::board::description::{Board, Kind};
 use gatebend::board::desk::{
-    Desk, Script, Surroundings, has_screen, play_live, sound_card_rate, watch_signals,
+    Desk, Recording, Script, Surroundings, has_screen, play_live, sound_card_rate, watch_signals,
 };
 use gatebend::factory_networks;
 use gatebend::link::server::Listener;
@@ -53,6 +53,9 @@ pub struct Arguments {
     /// Length in seconds [default: the script's plus 1 s; without a script endless, or 10 s in simulated time]
     #[arg(long, value_name = "S", value_parser = seconds)]
     seconds: Option<f64>,
+    /// WAV file to hear in place of the audio input; it repeats without end
+    #[arg(long = "in", value_name = "FILE.wav")]
+    input: Option<PathBuf>,
     /// Write the output: a WAV file of 16 bits, or floats to OUT.f32; in simulated time
     #[arg(long, value_name = "OUT.wav")]
     wav: Option<PathBuf>,
@@ -187,6 +190,16 @@ impl Arguments {
             .map_err(|problem| format!("{}: {problem}", path.display()))?)
     }
 
+    /// Reads the recording to hear at a rate in Hz, if one is given.
+    fn recording(&self, rate: u32) -> Result<Option<Recording>, Failure> {
+        let read = |path: &PathBuf| {
+            let file = files::open(path, "a WAV file")?;
+            let recording = Recording::read(file, rate);
+            recording.map_err(|problem| Failure::Failed(format!("{}: {problem}", path.display())))
+        };
+        self.input.as_ref().map(read).transpose()
+    }
+
     /// Returns the length in seconds, which the script decides unless the option is given.
     fn length(&self, script: &Script) -> Option<f64> {
         let scripted = self
@@ -301,6 +314,11 @@ impl Arguments {
     fn bela(&self, board: Board, mut parts: InstrumentParts, script: &Script) -> CommandResult {
         use gatebend::board::bela;
         use gatebend::board::linux::Signals;
+        if self.input.is_some() {
+            return Err(Failure::Usage(
+                "--in: a Bela hears its audio input; leave out --board to simulate it".into(),
+            ));
+        }
         if script.is_handled() {
             print_message(
                 "the script's fingers, knobs and faults are ignored: a board has its own",
@@ -372,6 +390,7 @@ impl Arguments {
         let plan = Self::plan(&script, self.length(&script), storage, listener);
         let surroundings = Surroundings {
             sound_card,
+            recording: self.recording(platform.rate)?,
             screen,
             interrupted,
         };
