@@ -9,8 +9,8 @@ use logicnet::Network;
 use crate::output::{Output, is_standard, reads};
 use crate::{CommandResult, Failure};
 
-/// Largest network file in bytes; a network of the most gates takes about 1.3 MB.
-const MAX_NETWORK_BYTES: u64 = 8 << 20;
+/// Largest file in bytes; a network of the most gates takes about 1.3 MB.
+const MAX_BYTES: u64 = 8 << 20;
 
 /// Loads a network; `-` is standard input.
 pub fn load(path: &Path) -> Result<Network, Failure> {
@@ -20,17 +20,29 @@ pub fn load(path: &Path) -> Result<Network, Failure> {
         .map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))
 }
 
+/// Reads the messages of a Standard MIDI File; `-` is standard input.
+pub fn read_midi(path: &Path) -> Result<Vec<midi::Event>, Failure> {
+    let bytes = read(path, "a Standard MIDI File ends in .mid")?;
+    midi::file::parse(&bytes)
+        .map_err(|problem| Failure::Failed(format!("{}: {problem}", path.display())))
+}
+
 /// Reads a text of at most the size of a network file; `-` is standard input. The hint
 /// describes the expected content.
 pub fn read_text(path: &Path, hint: &str) -> Result<String, Failure> {
-    let mut text = String::new();
+    let text = String::from_utf8(read(path, hint)?);
+    text.map_err(|_| Failure::Failed(format!("{}: not text ({hint})", path.display())))
+}
+
+fn read(path: &Path, hint: &str) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
     let file = open(path, hint)?;
-    match file.take(MAX_NETWORK_BYTES + 1).read_to_string(&mut text) {
-        Ok(bytes) if bytes as u64 > MAX_NETWORK_BYTES => Err(Failure::Failed(format!(
+    match file.take(MAX_BYTES + 1).read_to_end(&mut bytes) {
+        Ok(count) if count as u64 > MAX_BYTES => Err(Failure::Failed(format!(
             "{}: too large for a file of Gatebend; is it the right one?",
             path.display()
         ))),
-        Ok(_) => Ok(text),
+        Ok(_) => Ok(bytes),
         Err(error) => Err(failure(path, &error, hint)),
     }
 }
@@ -50,7 +62,6 @@ pub fn open(path: &Path, hint: &str) -> Result<Box<dyn Read>, Failure> {
 fn failure(path: &Path, error: &io::Error, hint: &str) -> Failure {
     let problem = match error.kind() {
         io::ErrorKind::NotFound => format!("no such file; check the path ({hint})"),
-        io::ErrorKind::InvalidData => format!("not text ({hint})"),
         _ if path.is_dir() => "this is a folder; give a file in it".into(),
         _ => error.to_string(),
     };

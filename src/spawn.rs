@@ -13,6 +13,8 @@ pub enum Role {
     Watchdog,
     /// Reads the sensor and draws the display.
     Panel,
+    /// Receives MIDI.
+    Midi,
     /// Applies commands and builds programs.
     Instrument,
     /// Files and network; may be delayed.

@@ -203,6 +203,7 @@ fn time_is_reversed_on_a_large_network_without_a_held_sample() {
             network: random.clone().into(),
             layers: instrument::bend_layers::BendLayers::default(),
             parameters: parameters.clone(),
+            controls: Vec::new(),
             origin: None,
         }];
         let at = |seconds: f64| seconds + 0.0037 * f64::from(delay);

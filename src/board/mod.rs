@@ -11,3 +11,6 @@ pub mod desk;
 /// Linux system calls for boards.
 #[cfg(target_os = "linux")]
 pub mod linux;
+/// MIDI inputs.
+#[cfg(not(target_arch = "wasm32"))]
+pub mod midi;

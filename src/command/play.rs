@@ -18,6 +18,7 @@ use gatebend::board::description::{Board, Kind};
 use gatebend::board::desk::{
     Desk, Recording, Script, Surroundings, has_screen, play_live, sound_card_rate, watch_signals,
 };
+use gatebend::board::midi;
 use gatebend::factory_networks;
 use gatebend::link::server::Listener;
 use gatebend::logging::real_time;
@@ -47,10 +48,16 @@ pub struct Arguments {
     /// Script of timed fingers, commands and faults (docs/playing.md)
     #[arg(long, value_name = "FILE")]
     script: Option<PathBuf>,
+    /// Standard MIDI File to play, from the start
+    #[arg(long, value_name = "FILE.mid")]
+    midi: Option<PathBuf>,
+    /// MIDI inputs to hear: those whose names contain a text, all, or none
+    #[arg(long, value_name = "NAME|all|none", default_value = "all")]
+    midi_in: String,
     /// Processor that evaluates: auto, cpu, or pru wherever it can [default: from the board's file]
     #[arg(long, value_name = "auto|cpu|pru")]
     engine: Option<Choice>,
-    /// Length in seconds [default: the script's plus 1 s; without a script endless, or 10 s in simulated time]
+    /// Length in seconds [default: that of script and MIDI file plus 1 s; without them endless, or 10 s in simulated time]
     #[arg(long, value_name = "S", value_parser = seconds)]
     seconds: Option<f64>,
     /// WAV file to hear in place of the audio input; it repeats without end
@@ -131,7 +138,10 @@ const LOGGING: Duration = Duration::from_millis(50);
 impl Arguments {
     pub fn run(&self) -> CommandResult {
         let (board, mut parts) = self.board()?;
-        let script = self.script(&board.panel.surface)?;
+        let mut script = self.script(&board.panel.surface)?;
+        if let Some(path) = &self.midi {
+            script.add_midi(files::read_midi(path)?);
+        }
         if let Some(path) = &self.network {
             parts.networks.insert(0, files::load(path)?);
         }
@@ -202,15 +212,14 @@ impl Arguments {
 
     /// Returns the length in seconds, which the script decides unless the option is given.
     fn length(&self, script: &Script) -> Option<f64> {
-        let scripted = self
-            .script
-            .as_ref()
-            .map(|_| script.end() as f64 / 1e9 + 1.0);
+        let is_scripted = self.script.is_some() || self.midi.is_some();
+        let scripted = is_scripted.then(|| script.end() as f64 / 1e9 + 1.0);
         self.seconds.or(scripted)
     }
 
     /// Returns a plan of the script's commands.
     fn plan(
+        &self,
         script: &Script,
         seconds: Option<f64>,
         storage: Option<SessionStorage>,
@@ -221,6 +230,11 @@ impl Arguments {
             end: seconds.map_or(u64::MAX, |seconds| (seconds * 1e9) as u64),
             storage,
             listener,
+            midi: match self.midi_in.as_str() {
+                "none" => None,
+                "all" => midi::ports(None),
+                name => midi::ports(Some(name.into())),
+            },
         }
     }
 
@@ -247,6 +261,7 @@ impl Arguments {
                 restored.replaced = is_lost.then(|| saved.clone());
                 saved.network = Arc::new(first.clone());
                 saved.layers = BendLayers::default();
+                saved.controls = first.control_defaults();
                 saved.origin = first.name().to_string();
             }
             self.assign(&mut saved.parameters)?;
@@ -290,7 +305,7 @@ impl Arguments {
             LevelFilter::Off
         };
         // A play without a player is the same wherever it runs.
-        let by_hand = !simulated && self.script.is_none();
+        let by_hand = !simulated && self.script.is_none() && self.midi.is_none();
         let state = self.state(|| by_hand.then(saving::data_folder).flatten());
         let saving = self.claim(state.as_deref())?;
         let time = VirtualTime::new();
@@ -337,7 +352,7 @@ impl Arguments {
                 .page
                 .listener(&board.web, everywhere, "bela.local", false)?;
             let storage = self.restore(&mut parts, &saving)?;
-            let plan = Self::plan(script, self.seconds, storage, listener);
+            let plan = self.plan(script, self.seconds, storage, listener);
             Ok(bela::play(board, parts, plan, &self.options, signals)?)
         };
         let outcome = perform();
@@ -387,7 +402,7 @@ impl Arguments {
                 None => print_message(note),
             }
         }
-        let plan = Self::plan(&script, self.length(&script), storage, listener);
+        let plan = self.plan(&script, self.length(&script), storage, listener);
         let surroundings = Surroundings {
             sound_card,
             recording: self.recording(platform.rate)?,

@@ -225,6 +225,18 @@ mod tests {
                     })
                     .boxed()
             }
+            Kind::Control => "[a-z][a-z0-9_]{0,5}"
+                .prop_map(move |name| same(&name))
+                .boxed(),
+            Kind::Position => (0..=1000)
+                .prop_map(|part| f64::from(part) / 1000.0)
+                .prop_map(|position| (position.to_string(), json!(position)))
+                .boxed(),
+            Kind::Bytes => (0u8..16, 0u8..128, 1u8..128)
+                .prop_map(move |(channel, note, velocity)| {
+                    same(&format!("9{channel:x} {note:x} {velocity:02x} f8"))
+                })
+                .boxed(),
             Kind::Flag | Kind::File | Kind::Parameter | Kind::Setting => {
                 panic!("{kind:?} is not written in text by itself")
             }

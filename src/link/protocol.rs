@@ -506,9 +506,14 @@ mod tests {
 
     fn typescript(kind: Kind) -> &'static str {
         match kind {
-            Kind::Number(..) | Kind::Setting => "number",
+            Kind::Number(..) | Kind::Setting | Kind::Position => "number",
             Kind::Flag => "boolean",
-            Kind::Name | Kind::File | Kind::Page | Kind::Parameter => "string",
+            Kind::Name
+            | Kind::File
+            | Kind::Page
+            | Kind::Parameter
+            | Kind::Control
+            | Kind::Bytes => "string",
             Kind::Gate => "Gate",
             Kind::Bends => "Array<[number, Bend | null]>",
         }

@@ -3,8 +3,8 @@
 use crate::handle::{Replies, Request};
 use instrument::Command;
 
-/// Consecutive requests, each of which supersedes the one before. Only the newest
-/// command is applied, and its result answers all of them.
+/// Consecutive requests, each of which supersedes the one before, or continues its MIDI
+/// messages. One command is applied for all of them, and its result answers them.
 #[derive(Debug)]
 pub struct Batch {
     newest: Command,
@@ -26,10 +26,12 @@ impl Batch {
     /// # Errors
     /// Gives the request back if it does not.
     pub fn push(&mut self, request: Request) -> Result<(), Request> {
-        if !is_superseded(&self.newest, &request.command) {
-            return Err(request);
+        match (&mut self.newest, request.command) {
+            // All messages count, and what they lead to is heard once.
+            (Command::Midi(earlier), Command::Midi(later)) => earlier.extend(later),
+            (newest, command) if is_superseded(newest, &command) => *newest = command,
+            (_, command) => return Err(Request { command, ..request }),
         }
-        self.newest = request.command;
         self.replies.merge(request.reply.into());
         Ok(())
     }
@@ -47,6 +49,7 @@ fn is_superseded(earlier: &Command, later: &Command) -> bool {
     match (earlier, later) {
         (Command::Touch(Some(_)), Command::Touch(Some(_)))
         | (Command::Seek(_), Command::Seek(_)) => true,
+        (Command::Control(earlier, _), Command::Control(later, _)) => earlier == later,
         (Command::Turn(earlier, _), Command::Turn(later, _))
         | (Command::SetStrength(earlier, _), Command::SetStrength(later, _)) => earlier == later,
         (Command::For(earlier, edit), Command::For(later, next)) => {

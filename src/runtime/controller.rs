@@ -125,7 +125,7 @@ impl<W: Word> Controller<W> {
                     program: self.program,
                     network: Arc::clone(&state.network),
                     masks: state.masks(),
-                    settings: settings(&state.parameters.playback(state.network.sample_rate())),
+                    settings: settings(&state.running()),
                 });
             }
             let start = sound.program.map(|program| Start {

@@ -4,6 +4,7 @@
 pub mod analog_inputs;
 pub mod batch;
 pub mod controller;
+pub mod midi;
 pub mod parts;
 pub mod scheduler;
 #[cfg(not(target_arch = "wasm32"))]

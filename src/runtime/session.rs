@@ -15,6 +15,7 @@ use embedded_hal::i2c::I2c;
 
 use super::analog_inputs::AnalogInputs;
 use super::controller::Controller;
+use super::midi::OpenPorts;
 use super::parts::Lanes;
 use super::threads::Threads;
 use crate::handle::Handle;
@@ -88,6 +89,8 @@ pub struct Plan {
     pub storage: Option<SessionStorage>,
     /// Listener of the server, if the page is served.
     pub listener: Option<Listener>,
+    /// MIDI inputs, if the instrument is to hear any.
+    pub midi: Option<OpenPorts>,
 }
 
 /// The storage of a session, whose start counts from the first block on.
@@ -285,6 +288,10 @@ impl Session {
         )?;
         if let Some(supervisor) = self.supervisor {
             threads.offload(supervisor);
+        }
+        if let Some(open) = plan.midi.take() {
+            let clock = clock.clone();
+            threads.listen(open, move || clock.now());
         }
         let access = Access {
             handle: threads.handle().clone(),

@@ -13,6 +13,7 @@ use super::analog_inputs::{AnalogInputs, AnalogWatcher};
 use super::batch::Batch;
 use super::controller::Controller;
 use super::engine_status;
+use super::midi::{Inbox, OpenPorts};
 use crate::handle::{Handle, Replies, Request};
 use crate::panel::{Clock, Panel};
 use crate::pru::Supervisor;
@@ -90,6 +91,30 @@ impl Threads {
             autosave.run(&mut clock, || source.state(), &notify);
         });
         start(self.spawn, "gb-storage", Role::Background, task).map(drop)
+    }
+
+    /// Starts the thread that receives MIDI, with a clock in nanoseconds; [`Threads::join`] does
+    /// not wait for it. If the thread cannot be started, the instrument plays without.
+    pub fn listen(&self, mut open: OpenPorts, mut clock: impl FnMut() -> u64 + Send + 'static) {
+        let handle = self.handle.clone();
+        let task = service("gb-midi", move || {
+            let (mut ports, mut inbox) = (open(), Inbox::default());
+            while !handle.stopped() {
+                ports.wait(&mut |number, bytes| {
+                    let command = inbox.receive(number, bytes, clock());
+                    command
+                        .into_iter()
+                        .for_each(|command| handle.command(command));
+                });
+                let command = inbox.check(clock());
+                command
+                    .into_iter()
+                    .for_each(|command| handle.command(command));
+            }
+        });
+        if let Err(error) = start(self.spawn, "gb-midi", Role::Midi, task) {
+            log::warn!("no MIDI: {error}");
+        }
     }
 
     /// Starts the thread of the PRU's supervisor, which halts the PRU when it ends;

@@ -471,6 +471,7 @@ fn largest(name: &str) -> Preset {
         network: Arc::new(Network::try_from(parts).unwrap()),
         layers: BendLayers::new((0..8).map(layer).collect(), 3).unwrap(),
         parameters: Parameters::default(),
+        controls: Vec::new(),
         origin: Some("first".into()),
     }
 }

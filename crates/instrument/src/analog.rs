@@ -151,24 +151,17 @@ impl Analog {
         Some(Point::new(part(x), part(y)))
     }
 
-    /// Returns the text of the calibration file.
-    pub fn to_json(&self) -> String {
+    /// Returns the ends of all inputs in JSON, as the calibration file has them.
+    pub(super) fn to_json(&self) -> Vec<Value> {
         let ends = self.calibrations.iter();
-        let ends: Vec<Value> = ends.map(|ends| json!([ends.least, ends.most])).collect();
-        format!(
-            "{:#}\n",
-            json!({ "format": "gatebend-calibration", "inputs": ends })
-        )
+        ends.map(|ends| json!([ends.least, ends.most])).collect()
     }
 
-    /// Reads a calibration file; inputs that it leaves out keep their calibration.
+    /// Reads the ends of inputs; inputs that the list leaves out keep theirs.
     ///
     /// # Errors
-    /// Returns a message if the file is invalid; nothing changes then.
-    pub fn calibrate(&mut self, text: &str) -> Result<(), String> {
-        let value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        let inputs = value.get("inputs").and_then(Value::as_array);
-        let inputs = inputs.ok_or("\"inputs\" is missing, a list of pairs")?;
+    /// Returns a message if one is invalid; nothing changes then.
+    pub(super) fn calibrate(&mut self, inputs: &[Value]) -> Result<(), String> {
         let mut calibrations = self.calibrations;
         for (i, (ends, value)) in calibrations.iter_mut().zip(inputs).enumerate() {
             let end = |at: usize| Reading::try_from(value.get(at)?.as_u64()?).ok();
@@ -227,20 +220,18 @@ mod tests {
     }
 
     #[test]
-    fn invalid_files_change_nothing() {
+    fn invalid_ends_change_nothing() {
         let mut analog = Analog::default();
-        for text in [
-            "",
-            "[]",
-            "{}",
-            "{\"inputs\": [[0, 65535], [9, 5]]}",
-            "{\"inputs\": [[0]]}",
-            "{\"inputs\": [[0, 70000]]}",
+        for list in [
+            json!([[0, 65535], [9, 5]]),
+            json!([[0]]),
+            json!([[0, 70000]]),
         ] {
-            assert!(analog.calibrate(text).is_err(), "{text}");
+            let list = list.as_array().unwrap();
+            assert!(analog.calibrate(list).is_err(), "{list:?}");
             assert_eq!(analog, Analog::default());
         }
-        analog.calibrate("{\"inputs\": [[0, 8000]]}").unwrap();
+        analog.calibrate(&[json!([0, 8000])]).unwrap();
         assert_eq!(analog.calibrations[0].most, 8000);
     }
 

@@ -1,8 +1,10 @@
 //! Commands: everything that the instrument can do.
 
 use logicnet::{Gate, Mask, Network};
+use midi::Event;
 
 use super::analog::Reading;
+use super::controllers::Destination;
 use super::layout::Area;
 use super::parameters::Key;
 use super::saved::Saved;
@@ -72,6 +74,16 @@ pub enum Command {
     Set(Key, i32),
     /// Changes a parameter by steps.
     Step(Key, i32),
+    /// Sets the control of the network with this name to a position, 0.0 to 1.0.
+    Control(String, f64),
+    /// Plays MIDI messages, in their order. Notes are never refused: if the rest of the
+    /// messages cannot be played here, the keys alone are.
+    Midi(Vec<Event>),
+    /// Lets a parameter or control wait for the MIDI controller that moves next or, the second
+    /// time, ends that.
+    LearnController(Destination),
+    /// Disconnects a parameter or control from its MIDI controller.
+    ForgetController(Destination),
     /// Reports the reading of an analog input.
     Turn(usize, Reading),
     /// Begins to learn the ends of an analog input's range or, the second time, ends it

@@ -23,6 +23,7 @@ pub struct Snapshot {
     pub network_index: usize,
     pub layers: BendLayers,
     pub parameters: Parameters,
+    pub controls: Vec<f64>,
     /// Parameters that came with the change that led here.
     scope: ParameterScope,
 }
@@ -34,6 +35,7 @@ impl Snapshot {
             network_index: state.network_index,
             layers: state.layers.clone(),
             parameters: state.parameters.clone(),
+            controls: state.controls.clone(),
             scope,
         }
     }
@@ -119,9 +121,13 @@ impl History {
         self.stroke = None;
     }
 
-    /// Updates the parameters of the present snapshot: changes of them are not steps.
-    pub fn note(&mut self, parameters: &Parameters) {
-        self.snapshots[self.now].parameters.clone_from(parameters);
+    /// Updates parameters and controls of the present snapshot: changes of them are not steps.
+    pub fn note(&mut self, state: &State) {
+        let snapshot = &mut self.snapshots[self.now];
+        snapshot.parameters.clone_from(&state.parameters);
+        if Arc::ptr_eq(&snapshot.network, &state.network) {
+            snapshot.controls.clone_from(&state.controls);
+        }
     }
 
     /// Returns the steps that undo and redo can go from a state. A state without a

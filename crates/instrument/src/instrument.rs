@@ -1,8 +1,10 @@
 //! The instrument: applies commands to the state.
 
+mod calibration;
 mod change;
 mod controls;
 mod edits;
+mod messages;
 mod networks;
 mod presets;
 mod restore;
@@ -15,7 +17,9 @@ use logicnet::{Builder, Network};
 use super::analog::Analog;
 use super::bend_layers::BendLayers;
 use super::command::{Command, Direction};
+use super::controllers::Controllers;
 use super::history::{History, Stroke};
+use super::keyboard::Keyboard;
 use super::layout::Layout;
 use super::mutation;
 use super::parameters::{Key, ParameterScope, Parameters};
@@ -24,6 +28,7 @@ use super::preset::Preset;
 use super::revision::Revision;
 use super::save_request::SaveRequest;
 use super::state::{Page, State};
+use super::tempo::Tempo;
 use change::{Affects, Change, Outcome};
 use presets::Presets;
 
@@ -86,6 +91,10 @@ impl Instrument {
             network_names: Arc::new(network_names.collect()),
             layers: BendLayers::default(),
             controls: network.control_defaults(),
+            keyboard: Keyboard::default(),
+            lowered: 0,
+            controllers: Controllers::default(),
+            tempo: Tempo::default(),
             touched: Vec::new(),
             steered: None,
             analog: Analog::default(),
@@ -125,13 +134,14 @@ impl Instrument {
         &self.state
     }
 
-    /// Reads the analog inputs' calibration file, before any reading arrives.
+    /// Reads the calibration file: the ranges of analog inputs, and what MIDI controllers move.
+    /// Must be called before any reading arrives.
     ///
     /// # Errors
-    /// Returns a message if the file is invalid; calibration is unchanged then.
+    /// Returns a message if the file is invalid; nothing changes then.
     pub fn calibrate(&mut self, text: &str) -> Result<(), String> {
         let mut state = (*self.state).clone();
-        state.analog.calibrate(text)?;
+        calibration::read(&mut state, text)?;
         self.state = Arc::new(state);
         Ok(())
     }
@@ -176,14 +186,28 @@ impl Instrument {
         let is_touch = matches!(command, Command::Touch(_));
         // The position of a knob is not an edit: after a restart, it is read again.
         let is_turn = matches!(command, Command::Turn(..));
-        if !is_touch && !is_turn && !matches!(command, Command::Finger(_)) {
+        let events = match &command {
+            Command::Midi(events) => events.clone(),
+            _ => Vec::new(),
+        };
+        if !is_touch && !is_turn && events.is_empty() && !matches!(command, Command::Finger(_)) {
             state.notice = None;
         }
-        let change = self.change(&mut state, command)?;
+        let mut change = self.change(&mut state, command)?;
         if is_touch && !self.refused_touch.is_empty() && self.refused_touch == state.touched {
             return Ok(Effect::default());
         }
-        let sound = self.sound(&mut state, &change, is_touch);
+        let mut sound = self.sound(&mut state, &change, is_touch);
+        if let (Err(problem), false) = (&sound, events.is_empty()) {
+            (state, change) = self.keys_alone(&events, problem);
+            sound = self.sound(&mut state, &change, false);
+            if sound.is_err() {
+                // Not even the keys can be played: a program in which they are bits is too
+                // slow. Without them, it is not.
+                state.keyboard.mute();
+                sound = self.sound(&mut state, &Change::new(Affects::Program), false);
+            }
+        }
         if is_touch && sound.is_err() {
             self.refused_touch.clone_from(&state.touched);
         }
@@ -200,12 +224,13 @@ impl Instrument {
         if state.touched.is_empty() || (is_edit && !is_touch) {
             self.history.remember(&state, change.scope, change.stroke);
         }
-        let is_set = self.state.parameters != state.parameters && !is_turn;
+        let is_set = (self.state.parameters != state.parameters && !is_turn)
+            || self.state.controls != state.controls;
         // A state that was resumed has brought its revision.
         if (is_edit || is_set) && state.revision == self.state.revision {
             state.revision = state.revision.next();
         }
-        self.history.note(&state.parameters);
+        self.history.note(&state);
         state.history = self.history.steps(&state);
         if let Some(request) = &change.save {
             self.presets.update(request, &mut state);
@@ -273,7 +298,10 @@ impl Instrument {
             Command::Redo => self.undo(state, Direction::Next)?,
             Command::Play(playing) => {
                 state.playing = playing;
-                Change::if_changed(self.state.playback() != state.playback(), Affects::Settings)
+                if playing {
+                    state.keyboard.rest();
+                }
+                self.heard(state)
             }
             Command::Seek(t) => Change {
                 seek: Some(state.seek(t)),
@@ -287,6 +315,13 @@ impl Instrument {
                 state.parameters.step(key, steps);
                 controls::parameter_set(state, key)
             }
+            Command::Control(name, position) => self.set_control(state, &name, position)?,
+            Command::Midi(events) => self.receive(state, &events),
+            Command::LearnController(destination) => {
+                state.controllers.learn(destination);
+                Change::default()
+            }
+            Command::ForgetController(destination) => messages::forget(state, &destination)?,
             Command::Turn(input, reading) => controls::turn(state, input, reading),
             Command::Learn(input) => controls::learn(state, input)?,
             Command::Show(page) => {

@@ -1,6 +1,7 @@
 //! The table of parameters: menu, command line, documentation and page are made from it.
 
 use super::analog::{INPUTS, Target};
+use super::keyboard::MAX_VOICES;
 use super::playback::Playback;
 use logicnet::quote;
 
@@ -90,6 +91,23 @@ const RATE_STEP: i32 = 25;
 /// The volume in dB that means silence.
 const OFF_DB: i32 = -60;
 
+/// Samples of a quarter note that suit loops, whose lengths are powers of two.
+const QUARTERS: &[i32] = &[256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536];
+
+named! {
+    /// A use of the MIDI clock. Its index is the parameter's value.
+    ClockUse {
+        /// Nothing.
+        Off = "off",
+        /// Start, continue and stop play and pause.
+        Start = "start",
+        /// In addition, each bar restarts network time.
+        Bar = "bar",
+        /// In addition to start and stop, network time follows the tempo.
+        Tempo = "tempo",
+    }
+}
+
 const TARGET: Kind = Kind::Choice(Target::NAMES);
 
 parameters! {
@@ -107,6 +125,26 @@ parameters! {
         => Kind::Choice(&["momentary", "latched"]), "", 0;
     Radius: "radius" "radius" "Reach of the largest finger, as part of the surface's width"
         => number(0, 50, 1, None), "%", 8;
+    Keys: "keys" "keys" "Effect of keys: they play while held, only set the pitch, or do nothing"
+        => Kind::Choice(&["play", "pitch", "off"]), "", 0;
+    Voices: "voices" "voices" "Most keys that sound at once"
+        => number(1, MAX_VOICES as i32, 1, None), "", 1;
+    Root: "root" "root key" "Key that plays the network at its rate; 60 is middle C"
+        => number(0, 127, 1, None), "", 60;
+    Wheel: "wheel" "pitch wheel" "Reach of the pitch wheel"
+        => number(0, 24, 1, None), "st", 2;
+    Velocity: "velocity" "velocity" "How much softer a softly pressed key sounds"
+        => number(0, 100, 10, None), "%", 100;
+    Retrigger: "retrigger" "retrigger" "Restart time at each press of a key"
+        => Kind::Choice(&["off", "on"]), "", 1;
+    Channel: "channel" "channel" "MIDI channel that is heard"
+        => number(0, 16, 1, Some((0, "all"))), "", 0;
+    Clock: "clock" "clock" "Effect of a MIDI clock: none, start and stop, restart time at each bar too, or set the tempo too"
+        => Kind::Choice(ClockUse::NAMES), "", 1;
+    Bar: "bar" "bar" "Quarter notes of a bar of the MIDI clock"
+        => number(1, 16, 1, None), "", 4;
+    Quarter: "quarter" "quarter" "Network samples of a quarter note, if a MIDI clock sets the tempo"
+        => Kind::Number { min: 24, max: 96_000, step: 256, stops: QUARTERS, decimals: 0, named: None }, "", 4096;
     Swap: "swap" "swap" "How the next network starts: crossfade, or at once"
         => Kind::Choice(&["crossfade", "instant"]), "", 0;
     Dead: "dead" "dead gates" "Gates that no output depends on: hide or show them"
@@ -139,8 +177,14 @@ impl Key {
     /// Returns whether presets hold the parameter: those that shape the sound, but not level
     /// or display.
     pub fn in_presets(self) -> bool {
-        use Key::{Bend, Hold, Interpolation, Radius, Rate, Speed};
-        matches!(self, Speed | Rate | Interpolation | Bend | Hold | Radius)
+        use Key::{
+            Bend, Hold, Interpolation, Quarter, Radius, Rate, Retrigger, Root, Speed, Velocity,
+            Voices, Wheel,
+        };
+        let sounds = matches!(self, Speed | Rate | Interpolation | Quarter);
+        let bends = matches!(self, Bend | Hold | Radius);
+        let keys = matches!(self, Voices | Root | Wheel | Velocity | Retrigger);
+        sounds || bends || keys
     }
 
     /// Finds the key with this id.
@@ -276,7 +320,7 @@ fn stop(stops: &[i32], value: i32, steps: i32) -> Option<i32> {
 }
 
 /// The parameters that a change includes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ParameterScope {
     /// None of them.
     #[default]
@@ -379,6 +423,11 @@ impl Parameters {
             Target::Volume => Some(Key::Volume),
             Target::Nothing | Target::BendX | Target::BendY => None,
         }
+    }
+
+    /// Returns the use of the MIDI clock.
+    pub fn clock_use(&self) -> ClockUse {
+        ClockUse::ALL[self.get(Key::Clock) as usize]
     }
 
     /// Formats the value of a parameter, with its unit.

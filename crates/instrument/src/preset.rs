@@ -13,6 +13,7 @@ use super::bend_layers::{BendLayer, BendLayers, MAX_LAYERS};
 use super::bend_text;
 use super::memory::Memory;
 use super::parameters::{KEYS, ParameterScope, Parameters};
+use super::state::control_names;
 
 /// The field of a network file with the parameters, by id.
 const PARAMETERS: &str = "parameters";
@@ -27,6 +28,8 @@ const BEND_LAYERS: &str = "bend_layers";
 /// The field with the name of the network that this was before it was changed; files of
 /// running states have it.
 const ORIGIN: &str = "from_library";
+/// The field with the positions of the network's controls, by name.
+const CONTROLS: &str = "controls";
 /// The field with the number of edits that led to a running state.
 const REVISION: &str = "revision";
 
@@ -42,6 +45,8 @@ pub struct Preset {
     pub layers: BendLayers,
     /// Parameters; only those that presets hold count, unless there is an origin.
     pub parameters: Parameters,
+    /// Positions of the network's controls, 0.0 to 1.0, in the order of its sources.
+    pub controls: Vec<f64>,
     /// The name of the network that this was before it was changed, if this is a rescued
     /// state: that brings all parameters, and its file is that of a running state.
     pub origin: Option<String>,
@@ -78,6 +83,7 @@ impl Preset {
         self.origin == other.origin
             && self.network == other.network
             && self.layers == other.layers
+            && self.controls == other.controls
             && parameters.all(|key| self.parameters.get(*key) == other.parameters.get(*key))
     }
 
@@ -123,6 +129,10 @@ impl Preset {
         if !self.layers.is_plain() {
             fields.push((BEND_LAYERS, write_layers(&self.layers)));
         }
+        if !self.controls.is_empty() {
+            let positions = control_names(&self.network).zip(self.controls.iter().copied());
+            fields.push((CONTROLS, json(&positions.collect::<BTreeMap<&str, f64>>())));
+        }
         if let Some(origin) = &self.origin {
             fields.push((ORIGIN, json(origin)));
         }
@@ -165,15 +175,32 @@ pub(super) struct File<'t> {
     covered: Option<&'t str>,
     layers: Option<&'t str>,
     origin: Option<&'t str>,
+    controls: Option<&'t str>,
     /// The number of edits that led to a running state.
     pub(super) revision: Option<u32>,
 }
 
 impl<'t> File<'t> {
     pub(super) fn read(text: &'t str) -> Result<File<'t>, NetworkError> {
-        let names = [PARAMETERS, BENDS, COVERED, BEND_LAYERS, ORIGIN, REVISION];
+        let names = [
+            PARAMETERS,
+            BENDS,
+            COVERED,
+            BEND_LAYERS,
+            ORIGIN,
+            CONTROLS,
+            REVISION,
+        ];
         let (network, values) = Network::from_json_with(text, names)?;
-        let [parameters, bends, covered, layers, origin, revision] = values;
+        let [
+            parameters,
+            bends,
+            covered,
+            layers,
+            origin,
+            controls,
+            revision,
+        ] = values;
         let is_short = |json: &&str| json.len() <= MAX_EXTRA_BYTES;
         Ok(File {
             network,
@@ -182,6 +209,7 @@ impl<'t> File<'t> {
             covered,
             layers,
             origin: origin.filter(is_short),
+            controls: controls.filter(is_short),
             revision: revision.filter(is_short).and_then(value),
         })
     }
@@ -217,6 +245,10 @@ impl<'t> File<'t> {
             own.extend(covered.iter().filter(is_covered));
         }
         let network = self.network.with_masks(own)?;
+        let mut controls = network.control_defaults();
+        if let Some(json) = self.controls {
+            read_controls(json, &network, &mut controls);
+        }
         // Layers that disagree with the masks are ignored: the masks are what sounds.
         let layers = self.layers.and_then(read_layers);
         let layers = layers
@@ -227,6 +259,7 @@ impl<'t> File<'t> {
             network: Arc::new(network),
             layers,
             parameters: parameters.unwrap_or_default(),
+            controls,
             origin: self.origin.and_then(value),
         })
     }
@@ -251,6 +284,17 @@ fn read_parameters(json: &str) -> Option<Parameters> {
         }
     }
     Some(parameters)
+}
+
+/// Reads the positions of a network's controls. Others are ignored, and positions out of
+/// range are clamped.
+fn read_controls(json: &str, network: &Network, controls: &mut [f64]) {
+    let fields: Result<BTreeMap<String, &RawValue>, _> = serde_json::from_str(json);
+    let fields = fields.unwrap_or_default();
+    for (name, control) in control_names(network).zip(controls) {
+        let position = fields.get(name).and_then(|json| value::<f64>(json.get()));
+        *control = position.map_or(*control, |position| position.clamp(0.0, 1.0));
+    }
 }
 
 /// Returns the masks of the nodes in a list, if it is one. Other items are ignored.

@@ -22,6 +22,8 @@ pub struct Saved {
     pub layers: BendLayers,
     /// Values of all parameters.
     pub parameters: Parameters,
+    /// Positions of the network's controls: [`State::controls`].
+    pub controls: Vec<f64>,
     /// The name of the network that this was before it was changed: [`State::origin`].
     pub origin: String,
     /// The number of edits that led to it: [`Revision::edits`](crate::Revision::edits).
@@ -33,6 +35,7 @@ impl PartialEq for Saved {
         self.network == other.network
             && self.layers == other.layers
             && self.parameters == other.parameters
+            && self.controls == other.controls
             && self.origin == other.origin
     }
 }
@@ -44,6 +47,7 @@ impl Saved {
             network: Arc::clone(&state.network),
             layers: state.layers.clone(),
             parameters: state.parameters.clone(),
+            controls: state.controls.clone(),
             origin: state.origin().to_string(),
             revision: state.revision.edits,
         }
@@ -59,6 +63,7 @@ impl Saved {
                 || self.parameters.get(*key) == state.parameters.get(*key)
         };
         self.layers == state.layers
+            && self.controls == state.controls
             && KEYS.iter().all(same)
             && self.origin == state.origin()
             && (Arc::ptr_eq(&self.network, &state.network) || self.network == state.network)
@@ -71,6 +76,7 @@ impl Saved {
             network: self.network,
             layers: self.layers,
             parameters: self.parameters,
+            controls: self.controls,
             origin: Some(self.origin),
         }
     }
@@ -113,6 +119,7 @@ impl From<Preset> for Saved {
             network: preset.network,
             layers: preset.layers,
             parameters: preset.parameters,
+            controls: preset.controls,
             revision: 0,
         }
     }

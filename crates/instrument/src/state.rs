@@ -2,17 +2,21 @@
 
 use std::sync::Arc;
 
-use logicnet::{Controls, Mask, Masks, Network};
+use logicnet::{Controls, Mask, Masks, Network, Signal};
 
 use super::analog::{Analog, INPUTS, Target};
 use super::bend_layers::BendLayers;
+use super::controllers::Controllers;
+use super::keyboard::{Keyboard, Voice};
 use super::layout::{Area, Layout};
 use super::notice;
-use super::parameters::{Key, Parameters};
+use super::parameters::{ClockUse, Key, Parameters};
+use super::pitch::{self, OCTAVE, SEMITONE};
 use super::playback::Playback;
 use super::preset::Preset;
 use super::revision::Revision;
 use super::surface::Button;
+use super::tempo::Tempo;
 
 named! {
     /// A page of the display.
@@ -68,6 +72,15 @@ pub struct State {
     pub parameters: Parameters,
     /// Positions of the network's controls, 0.0..=1.0, in the order of its sources.
     pub controls: Vec<f64>,
+    /// The keys that are held, and their voices.
+    pub keyboard: Keyboard,
+    /// Octaves by which the key that sounds is lowered: as high as it is, the network cannot
+    /// be played here.
+    pub lowered: u8,
+    /// MIDI controllers and what they move.
+    pub controllers: Controllers,
+    /// The MIDI clock.
+    pub tempo: Tempo,
     /// The page that the display shows.
     pub page: Page,
     /// The chosen row of the page.
@@ -92,6 +105,29 @@ pub struct State {
     pub sound: u32,
     /// The number of edits that led to it.
     pub revision: Revision,
+}
+
+/// Controls that follow a voice.
+const NOTE: &str = "note";
+const VELOCITY: &str = "velocity";
+const GATE: &str = "gate";
+/// Values of the parameter `keys`.
+const KEYS_PITCH: i32 = 1;
+const KEYS_OFF: i32 = 2;
+
+/// Returns the names of a network's controls, in the order of its sources.
+pub(super) fn control_names(network: &Network) -> impl Iterator<Item = &str> {
+    let sources = network.sources().iter();
+    sources.filter_map(|source| match &source.signal {
+        Signal::Control { name, .. } => Some(name.as_str()),
+        _ => None,
+    })
+}
+
+/// Returns the rate in Hz at which a quarter note of this duration has so many samples.
+fn synced_rate(samples: u32, quarter_ns: u64) -> u32 {
+    let rate = u64::from(samples) * 1_000_000_000;
+    ((rate + quarter_ns / 2) / quarter_ns.max(1)).clamp(1, 768_000) as u32
 }
 
 impl State {
@@ -155,12 +191,56 @@ impl State {
         !self.touched.is_empty() && !self.latched()
     }
 
-    /// Returns the values of the network's controls.
+    /// Returns the values of the network's controls in the voice that leads.
     pub fn control_values(&self) -> Controls {
+        self.control_values_of(self.lead())
+    }
+
+    /// Returns the values of the network's controls in a voice, or without one. Those called
+    /// `note`, `velocity` and `gate` follow the voice: of 7 bits, they are its note and its
+    /// velocity, and a gate is all ones while its key is held, otherwise 0.
+    pub fn control_values_of(&self, voice: Option<&Voice>) -> Controls {
         let mut positions = self.controls.iter();
-        Controls::new(self.network.sources(), |_, default| {
-            positions.next().copied().unwrap_or(default)
+        Controls::new(self.network.sources(), |name, default| {
+            let position = positions.next().copied().unwrap_or(default);
+            let of_voice = voice.and_then(|voice| match name {
+                NOTE => Some(f64::from(voice.key.1) / 128.0),
+                VELOCITY => Some(f64::from(voice.velocity) / 128.0),
+                GATE => Some(f64::from(u8::from(voice.gate))),
+                _ => None,
+            });
+            of_voice.unwrap_or(position)
         })
+    }
+
+    /// Returns the voice that sounds, if keys decide what does.
+    pub fn lead(&self) -> Option<&Voice> {
+        self.keyboard.lead().filter(|_| self.has_keys())
+    }
+
+    /// Returns whether keys decide what sounds.
+    pub fn has_keys(&self) -> bool {
+        self.keyboard.in_use() && self.parameters.get(Key::Keys) != KEYS_OFF
+    }
+
+    /// Returns whether keys restart time.
+    pub(super) fn retriggers(&self) -> bool {
+        self.has_keys() && self.parameters.get(Key::Retrigger) == 1
+    }
+
+    /// Returns whether the network has a control of this name.
+    fn has_control(&self, control: &str) -> bool {
+        self.control_index(control).is_some()
+    }
+
+    /// Returns the place of the control of this name among the network's controls.
+    pub(super) fn control_index(&self, control: &str) -> Option<usize> {
+        self.control_names().position(|name| name == control)
+    }
+
+    /// Returns the names of the network's controls, in the order of its sources.
+    pub fn control_names(&self) -> impl Iterator<Item = &str> {
+        control_names(&self.network)
     }
 
     /// Returns the name of the network, or that of the one it was before it was changed.
@@ -176,13 +256,14 @@ impl State {
             network: Arc::clone(&self.network),
             layers: self.layers.clone(),
             parameters: self.parameters.clone(),
+            controls: self.controls.clone(),
             origin: None,
         }
     }
 
     /// Returns how the network is played; paused, it stands still and is silent.
     pub fn playback(&self) -> Playback {
-        let playback = self.parameters.playback(self.network.sample_rate());
+        let playback = self.running();
         if self.playing {
             return playback;
         }
@@ -194,9 +275,84 @@ impl State {
         }
     }
 
-    /// Returns the rate that the network is played at, in Hz.
+    /// Returns how the network is played while it is not paused.
+    pub fn running(&self) -> Playback {
+        let base = self.base();
+        match self.lead() {
+            Some(voice) => Playback {
+                rate: pitch::shifted(base.rate, self.pitch(voice)),
+                level: base.level * self.loudness(voice),
+                ..base
+            },
+            // Nothing is held, and no voice sounds on.
+            None if self.has_keys() => Playback { level: 0.0, ..base },
+            None => base,
+        }
+    }
+
+    /// Returns how the network is played without keys while it is not paused.
+    pub fn base(&self) -> Playback {
+        let playback = self.parameters.playback(self.network.sample_rate());
+        let quarter_ns = self.tempo.quarter_ns();
+        match quarter_ns.filter(|_| self.parameters.clock_use() == ClockUse::Tempo) {
+            Some(ns) => Playback {
+                rate: synced_rate(self.parameters.get(Key::Quarter) as u32, ns),
+                ..playback
+            },
+            None => playback,
+        }
+    }
+
+    /// Returns the pitch of a voice, in the unit of [`pitch`]: that of its key above the root,
+    /// unless the network reads the note, and that of the pitch wheel.
+    fn pitch(&self, voice: &Voice) -> i32 {
+        let (channel, note) = voice.key;
+        let wheel = i32::from(self.keyboard.wheel(channel)) * self.parameters.get(Key::Wheel);
+        let key = if self.has_control(NOTE) {
+            0
+        } else {
+            (i32::from(note) - self.parameters.get(Key::Root)) * SEMITONE
+        };
+        // A wheel of n semitones turns 8192 n units each way.
+        key + wheel - i32::from(self.lowered) * OCTAVE
+    }
+
+    /// Returns the level of a voice, 0.0 to 1.0: the square of its velocity as far as the
+    /// parameter says, unless the network reads the velocity; and 0 once its key is released,
+    /// unless the network reads the gate.
+    fn loudness(&self, voice: &Voice) -> f32 {
+        if self.parameters.get(Key::Keys) == KEYS_PITCH {
+            return 1.0;
+        }
+        if !voice.gate && !self.has_control(GATE) {
+            return 0.0;
+        }
+        if self.has_control(VELOCITY) {
+            return 1.0;
+        }
+        // Both whole numbers are exact, so the quotient is the same on every machine.
+        let (full, velocity) = (127 * 127, i32::from(voice.velocity));
+        let softer = self.parameters.get(Key::Velocity) * (full - velocity * velocity);
+        (100 * full - softer) as f32 / (100 * full) as f32
+    }
+
+    /// Gives the keyboard as many voices as the parameter says.
+    pub(super) fn set_voices(&mut self) {
+        let count = self.parameters.get(Key::Voices);
+        self.keyboard.set_count(count as usize);
+    }
+
+    /// Lowers the voice that sounds by another octave. Returns false if it plays the network
+    /// at its own rate or below already.
+    pub(super) fn lower(&mut self) -> bool {
+        let is_high = self.lead().is_some_and(|voice| self.pitch(voice) > 0);
+        self.lowered += u8::from(is_high);
+        is_high
+    }
+
+    /// Returns the rate that the network is played at without keys, in Hz.
     pub fn rate(&self) -> u32 {
-        self.parameters.playback(self.network.sample_rate()).rate
+        self.base().rate
     }
 
     /// Shows the player a notice.

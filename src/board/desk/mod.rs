@@ -17,6 +17,8 @@ use trill::sim::Time;
 use crate::panel::Clock;
 
 pub use crate::runtime::scheduler::{JournalEntry, TimingModel};
+#[cfg(all(feature = "sound-card", not(target_arch = "wasm32")))]
+pub use live::SystemMidi;
 #[cfg(not(target_arch = "wasm32"))]
 pub use live::{Surroundings, has_screen, play_live, sound_card_rate, watch_signals};
 pub use oled::{DisplayFrame, Oled, Watch};

@@ -138,6 +138,18 @@ impl Script {
         Ok(parser.finish())
     }
 
+    /// Adds MIDI messages, which are in the order of their times in nanoseconds, to what the
+    /// script does.
+    pub fn add_midi(&mut self, events: Vec<midi::Event>) {
+        self.end = self.end.max(events.last().map_or(0, |event| event.at));
+        // Messages of the same time are one command.
+        let chords = events.chunk_by(|a, b| a.at == b.at);
+        let chords = chords.map(|chord| (chord[0].at, Command::Midi(chord.to_vec())));
+        let commands = chords.map(|(at, command)| (at, Event::Command(command)));
+        self.events.extend(commands);
+        self.events.sort_by_key(|(at, _)| *at);
+    }
+
     /// Returns the script's fingers on the surface at a time in nanoseconds.
     pub fn fingers(&self, now: u64) -> Vec<Finger> {
         self.strokes
@@ -236,7 +248,7 @@ impl Parser<'_> {
             "tap" => self.press(arguments, TAP_NS)?,
             "hold" => self.press(arguments, HOLD_NS)?,
             "analog" => self.analog(arguments)?,
-            _ => self.script.events.push((time, event(rest)?)),
+            _ => self.script.events.push((time, event(rest, time)?)),
         }
         Ok(())
     }
@@ -408,9 +420,12 @@ fn part(text: &str) -> Outcome<f32> {
     })
 }
 
-/// Reads a command or an event of the bus.
-fn event(words: &[&str]) -> Outcome<Event> {
-    if let Some(command) = commands::parse(words)? {
+/// Reads a command or an event of the bus at a time in nanoseconds.
+fn event(words: &[&str], now: u64) -> Outcome<Event> {
+    if let Some(mut command) = commands::parse(words)? {
+        if let Command::Midi(events) = &mut command {
+            events.iter_mut().for_each(|event| event.at = now);
+        }
         return Ok(Event::Command(command));
     }
     match words {

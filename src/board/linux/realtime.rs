@@ -50,6 +50,7 @@ pub fn priority(role: Role) -> Option<i32> {
     match role {
         Role::Watchdog => Some(50),
         Role::Panel => Some(40),
+        Role::Midi => Some(35),
         Role::Instrument => Some(30),
         Role::Background | Role::Jobs | Role::Drawing => None,
     }
@@ -177,6 +178,7 @@ mod tests {
         for role in [
             Role::Watchdog,
             Role::Panel,
+            Role::Midi,
             Role::Instrument,
             Role::Background,
             Role::Jobs,
@@ -209,7 +211,7 @@ mod tests {
 
     #[test]
     fn priorities_follow_the_architecture() {
-        let order = [Role::Instrument, Role::Panel, Role::Watchdog].map(priority);
+        let order = [Role::Instrument, Role::Midi, Role::Panel, Role::Watchdog].map(priority);
         assert!(order.is_sorted());
         assert_eq!(priority(Role::Background), None);
     }

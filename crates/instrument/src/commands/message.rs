@@ -74,6 +74,7 @@ impl<'a> Fields<'a> {
             (Kind::Number(_, most, _), Ok(number)) if number > most.into() => {
                 Err(kind.refuse(&number, 0))
             }
+            (Kind::Position, _) if !is_position(&json) => Err(kind.refuse(&json, 0)),
             _ => serde_json::from_str(&json).map_err(|error| error.to_string()),
         };
         value.map_err(|problem| format!("`{name}`: {problem}"))
@@ -87,6 +88,12 @@ impl<'a> Fields<'a> {
         let value = self.optional(name, kind)?;
         value.ok_or_else(|| format!("missing field `{name}`"))
     }
+}
+
+/// Returns whether a text in JSON is a number from 0 to 1.
+fn is_position(json: &str) -> bool {
+    let number = serde_json::from_str(json).ok();
+    number.is_some_and(|number: f64| (0.0..=1.0).contains(&number))
 }
 
 impl<'de> Visitor<'de> for Fields<'de> {

@@ -96,6 +96,12 @@ pub enum Kind {
     Gate,
     /// Nodes, each with the bend that it gets.
     Bends,
+    /// The name of a control of the network.
+    Control,
+    /// A position from 0 to 1.
+    Position,
+    /// Bytes in hexadecimal, with spaces between them.
+    Bytes,
 }
 
 /// Most characters of a value in a message.
@@ -111,6 +117,9 @@ impl Kind {
             Kind::Parameter => "ID=VALUE",
             Kind::Gate => "OP A B",
             Kind::Bends => "NODE... HOW",
+            Kind::Control => "NAME",
+            Kind::Position => "VALUE",
+            Kind::Bytes => "BYTE...",
             Kind::Flag | Kind::File | Kind::Setting => "",
         }
     }
@@ -121,6 +130,7 @@ impl Kind {
             Kind::Number(_, u32::MAX, _) => format!("a whole number from {first}"),
             Kind::Number(_, most, _) => format!("a whole number from {first} to {}", most + first),
             Kind::Page => Page::NAMES.join(", "),
+            Kind::Position => "a number from 0 to 1".into(),
             _ => {
                 let ids: Vec<_> = KEYS.iter().map(|key| key.parameter().id).collect();
                 ids.join(", ")

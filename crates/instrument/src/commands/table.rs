@@ -1,12 +1,16 @@
 //! The rows of the table of commands.
 
 use logicnet::{Gate, NetworkError};
+use midi::{Event, Message, Stream};
 
 use super::Effect::{Edit, History, Unsaved, View};
-use super::Kind::{self, Bends, File, Flag, Name, Page, Parameter, Setting};
+use super::Kind::{
+    self, Bends, Bytes, Control, File, Flag, Name, Page, Parameter, Position, Setting,
+};
 use super::{Argument, Bend, OpNumber, Phrase, Spec};
 use crate::analog::INPUTS;
 use crate::bend_layers::MAX_STRENGTH;
+use crate::controllers::Destination;
 use crate::{Command, Direction, Saved, preset};
 
 const NODE: Kind = Kind::Number("NODE", u32::MAX, 0);
@@ -113,6 +117,21 @@ commands! {
             value: required Setting, "The value in the parameter's smallest units; out of range, the nearest"
         )
         => Command::Set(key, value);
+    "control" Edit idempotent "Sets a control of the network to a position from 0 to 1"
+        ["control NAME VALUE"]
+        (name: required Control, "The control's name", value: required Position, "The position")
+        => Command::Control(name, value);
+    "midi" View step "Plays MIDI messages, whose bytes are hexadecimal"
+        ["midi BYTE..."] (bytes: required Bytes, "The bytes, in hexadecimal")
+        => Command::Midi(messages(String::as_str(&bytes))?);
+    "notes-off" View idempotent "Releases all keys and pedals of MIDI keyboards"
+        ["notes-off"] () => Command::Midi(vec![now(Message::Reset)]);
+    "learn-midi" View step "Lets a parameter or control wait for the MIDI controller that moves next"
+        ["learn-midi NAME"] (name: required Name, "The parameter's id or the control's name; the second time, it stops waiting")
+        => Command::LearnController(destination(String::as_str(&name))?);
+    "forget-midi" View idempotent "Disconnects a parameter or control from its MIDI controller"
+        ["forget-midi NAME"] (name: required Name, "The parameter's id or the control's name")
+        => Command::ForgetController(destination(String::as_str(&name))?);
     "play" Unsaved idempotent "Resumes or pauses"
         ["play" => "true", "pause" => "false"] (playing: required Flag, "True to resume")
         => Command::Play(playing);
@@ -170,6 +189,31 @@ fn paint(begins: bool, bends: Vec<(u32, Option<Bend>)>) -> Command {
         bends: masks.collect(),
         stroke: (!begins).then_some(0),
     }
+}
+
+/// Reads MIDI messages from their bytes in hexadecimal.
+fn messages(bytes: &str) -> Result<Vec<Event>, String> {
+    let byte =
+        |text: &str| u8::from_str_radix(text, 16).map_err(|_| format!("{text:?} is not a byte"));
+    let bytes: Vec<u8> = bytes
+        .split_whitespace()
+        .map(byte)
+        .collect::<Result<_, _>>()?;
+    let mut events = Vec::new();
+    Stream::default().feed(&bytes, |message| events.push(now(message)));
+    if events.is_empty() {
+        return Err("no whole MIDI message that plays".into());
+    }
+    Ok(events)
+}
+
+/// Returns a message without a time: it does not measure the tempo.
+fn now(message: Message) -> Event {
+    Event { at: 0, message }
+}
+
+fn destination(name: &str) -> Result<Destination, String> {
+    Destination::parse(name).ok_or_else(|| format!("{name:?} is not a parameter or control"))
 }
 
 /// Reads the file of a network, or of a preset with its bends.

@@ -175,7 +175,14 @@ fn values(spec: &Spec, phrase: &Phrase, mut words: &[&str]) -> Result<Vec<String
             }
             Kind::Gate => values.push(gate(&mut words)?),
             Kind::Bends => values.push(bends(std::mem::take(&mut words))?),
-            Kind::Name => values.push(json(&std::mem::take(&mut words).join(" "))),
+            Kind::Position => {
+                let position: Option<f64> = word.parse().ok();
+                let position = position.filter(|position| (0.0..=1.0).contains(position));
+                let problem = || format!("{} {}", kind.label(), kind.refuse(word, 0));
+                values.push(position.ok_or_else(problem)?.to_string());
+                words = rest;
+            }
+            Kind::Bytes | Kind::Name => values.push(json(&std::mem::take(&mut words).join(" "))),
             Kind::Page if Page::with_name(word).is_none() => {
                 return Err(format!("{} {}", kind.label(), kind.refuse(word, 0)));
             }

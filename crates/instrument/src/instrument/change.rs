@@ -1,6 +1,8 @@
 //! Consequences of a change to the state, and the sound for the engine among them.
 
-use logicnet::{Masks, Network, Program};
+use std::sync::Arc;
+
+use logicnet::{Controls, Masks, Network, Program};
 
 use super::Instrument;
 use crate::history::Stroke;
@@ -10,7 +12,7 @@ use crate::save_request::SaveRequest;
 use crate::state::State;
 
 /// The part of the sound that a change affects.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Affects {
     /// Nothing: the change is not audible.
     #[default]
@@ -53,6 +55,20 @@ impl Change {
 
     pub fn if_changed(changed: bool, affects: Affects) -> Change {
         Change::new(if changed { affects } else { Affects::Nothing })
+    }
+
+    /// Returns the consequences of this change and a later one together. Neither continues a
+    /// stroke.
+    pub fn and(self, later: Change) -> Change {
+        Change {
+            affects: self.affects.max(later.affects),
+            seek: later.seek.or(self.seek),
+            history: later.history.or(self.history),
+            scope: self.scope.max(later.scope),
+            stroke: None,
+            save: later.save.or(self.save),
+            saved: later.saved.or(self.saved),
+        }
     }
 
     /// Makes a request to the storage, with the notice once it is saved.
@@ -100,21 +116,46 @@ impl Instrument {
         if change.affects == Affects::Nothing {
             return Ok(None);
         }
-        // Even if paused, the program must be playable at the speed it continues with.
-        let playback = state.parameters.playback(state.network.sample_rate());
+        state.set_voices();
+        state.lowered = 0;
+        let (network, controls) = (Arc::clone(&state.network), state.control_values());
+        let mut build =
+            |masks: &Masks, controls: &Controls| self.builder.build_with(&network, masks, controls);
         // A bend by a finger or an analog input can make the program smaller for a while.
         // The program without that bend must be playable too, or the finger could not be
         // lifted nor the knob turned down. A touch that does not latch changes neither.
+        let mut without = Vec::new();
+        let mut at_rest = None;
         if !is_touch || state.latched() {
             if state.steered.is_some() {
-                self.program(&state.network, &state.lasting_masks(), &playback)?;
+                without.push(build(&state.lasting_masks(), &controls));
             }
             if state.has_momentary_touch() {
-                self.program(&state.network, &state.lifted_masks(), &playback)?;
+                without.push(build(&state.lifted_masks(), &controls));
+            }
+            // Likewise without keys, or they could not be released.
+            if state.lead().is_some() {
+                at_rest = Some(build(&state.masks(), &state.control_values_of(None)));
             }
         }
-        // New settings alone can make the same program too slow.
-        let program = self.program(&state.network, &state.masks(), &playback)?;
+        let program = build(&state.masks(), &controls);
+        if let Some(limits) = &self.limits {
+            if let Some(program) = &at_rest {
+                limits.check(program, &state.base())?;
+            }
+            // Even if paused, the programs must be playable at the speed they continue with.
+            // New settings alone can make the same program too slow.
+            let check = |running: &Playback| {
+                let mut programs = without.iter().chain([&program]);
+                programs.try_for_each(|program| limits.check(program, running))
+            };
+            while let Err(problem) = check(&state.running()) {
+                // A key that is too high sounds octaves lower.
+                if !state.lower() {
+                    return Err(problem);
+                }
+            }
+        }
         state.sound = state.sound.wrapping_add(1);
         Ok(Some(Sound {
             id: state.sound,
@@ -125,7 +166,7 @@ impl Instrument {
         }))
     }
 
-    /// Builds the program of a network under masks.
+    /// Builds the program of a network under masks, with its controls at their defaults.
     ///
     /// # Errors
     /// Returns a message if the program cannot be played here.
@@ -135,7 +176,8 @@ impl Instrument {
         masks: &Masks,
         playback: &Playback,
     ) -> Result<Program, String> {
-        let program = self.builder.build(network, masks);
+        let controls = Controls::new(network.sources(), |_, default| default);
+        let program = self.builder.build_with(network, masks, &controls);
         if let Some(limits) = &self.limits {
             limits.check(&program, playback)?;
         }

@@ -1,12 +1,11 @@
 //! Buttons, parameters and analog inputs.
 
-use super::Instrument;
 use super::change::{Affects, Change, Outcome};
+use super::{Instrument, calibration};
 use crate::analog::{INPUTS, Reading};
 use crate::command::{Command, Direction};
 use crate::pages;
 use crate::parameters::{KEYS, Key, Kind};
-use crate::save_request::SaveRequest;
 use crate::state::{Page, State};
 use crate::surface::{Button, Press};
 
@@ -21,7 +20,12 @@ impl Instrument {
             (Page::Play, Button::Mode, Press::Hold) => Command::Step(Key::Hold, 1),
             (Page::Play, Button::Clear, Press::Tap) => Command::ClearBends,
             (Page::Play, Button::Clear, Press::Hold) => Command::Undo,
-            (Page::Play, Button::Time, Press::Tap) if !state.playing => Command::Play(true),
+            // Silent since a key was released, the instrument sounds again without keys.
+            (Page::Play, Button::Time, Press::Tap)
+                if !state.playing || state.running().level == 0.0 && state.has_keys() =>
+            {
+                Command::Play(true)
+            }
             (Page::Play, Button::Time, Press::Tap) => Command::Seek(0),
             (_, Button::Time, Press::Tap) => Command::Show(Page::Play),
             (Page::Menu, Button::Time, Press::Hold) => Command::Show(Page::Presets),
@@ -79,6 +83,13 @@ fn step(key: Key, direction: i32, press: Press) -> Command {
 pub fn parameter_set(state: &mut State, key: Key) -> Change {
     match key {
         Key::Volume | Key::Speed | Key::Rate | Key::Interpolation => Change::new(Affects::Settings),
+        Key::Root | Key::Wheel | Key::Velocity if state.has_keys() => {
+            Change::new(Affects::Settings)
+        }
+        Key::Keys | Key::Voices if state.keyboard.in_use() => Change::new(Affects::Program),
+        Key::Clock | Key::Quarter if state.tempo.quarter_ns().is_some() => {
+            Change::new(Affects::Settings)
+        }
         Key::Bend | Key::Hold => Change::if_changed(
             state.steered.is_some() || !state.touched.is_empty(),
             Affects::Program,
@@ -122,13 +133,7 @@ pub fn learn(state: &mut State, input: usize) -> Outcome {
         return Ok(Change::default());
     }
     match state.analog.learned() {
-        Ok(()) => {
-            let text = state.analog.to_json();
-            Ok(Change {
-                save: Some(SaveRequest::Calibration(text)),
-                ..Change::default()
-            })
-        }
+        Ok(()) => Ok(calibration::save(state)),
         Err(problem) => {
             // A failed calibration is over as well.
             state.notify(problem);
@@ -151,6 +156,21 @@ fn follow(state: &mut State, input: usize) -> Change {
             }
         }
         _ => steer(state),
+    }
+}
+
+impl Instrument {
+    /// Sets a control of the network to a position, 0.0 to 1.0.
+    pub(super) fn set_control(&self, state: &mut State, name: &str, position: f64) -> Outcome {
+        let index = state.control_index(name).ok_or_else(|| {
+            let names: Vec<&str> = state.control_names().collect();
+            match names[..] {
+                [] => "this network has no controls".to_string(),
+                _ => format!("no control {name:?}; there are {}", names.join(", ")),
+            }
+        })?;
+        state.controls[index] = position.clamp(0.0, 1.0);
+        Ok(self.heard(state))
     }
 }
 

@@ -79,7 +79,11 @@ impl Instrument {
         state.parameters.copy_from(&snapshot.parameters, scope);
         if swapped {
             state.set_network(Arc::clone(&snapshot.network));
-        } else if scope == ParameterScope::All {
+        }
+        if swapped || scope != ParameterScope::Nothing {
+            state.controls.clone_from(&snapshot.controls);
+        }
+        if !swapped && scope == ParameterScope::All {
             state.lay_out();
         }
         state.network_index = snapshot.network_index;

@@ -91,6 +91,7 @@ impl Instrument {
         state.parameters.copy_from(&saved.parameters, scope);
         self.place_network(state, &saved.network, &saved.origin);
         state.layers = saved.layers.clone();
+        state.controls.clone_from(&saved.controls);
         Ok(Change {
             scope,
             ..Change::new(Affects::Network)
@@ -110,6 +111,7 @@ impl Instrument {
         state.page = Page::Play;
         state.playing = true;
         state.analog.stop_learning();
+        state.keyboard.rest();
         state.set_network(Arc::clone(&self.networks[0]));
         let (mut notice, mut save) = self.rescue(earlier, state, "safe start");
         if save == Some(SaveRequest::SetAside) {

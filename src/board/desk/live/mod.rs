@@ -11,6 +11,8 @@ mod screen;
 mod silent;
 #[cfg_attr(not(feature = "sound-card"), path = "no_sound_card.rs")]
 mod sound_card;
+#[cfg(feature = "sound-card")]
+mod system_midi;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -37,6 +39,8 @@ use instruments::Instruments;
 pub use interrupt::watch_signals;
 use silent::Silent;
 pub use sound_card::rate as sound_card_rate;
+#[cfg(feature = "sound-card")]
+pub use system_midi::SystemMidi;
 
 /// The player's side of a live desk.
 #[derive(Debug)]
