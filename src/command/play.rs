@@ -26,10 +26,12 @@ use gatebend::pru::Choice;
 use gatebend::runtime::parts::InstrumentParts;
 use gatebend::runtime::session::{Plan, SessionStorage};
 use gatebend::storage::{Autosave, Files, Folders};
+use instrument::Command;
 use instrument::bend_layers::BendLayers;
 use instrument::parameters::{KEYS, Parameters};
 use instrument::surface::Surface;
 use log::LevelFilter;
+use logicnet::{Network, Signal, quote};
 use trill::sim::{Time, VirtualTime};
 
 use super::boards;
@@ -84,6 +86,9 @@ pub struct Arguments {
     /// Set a parameter, or a setting of the board (display.size=128x32); may be repeated
     #[arg(long, value_name = "ID=VALUE")]
     set: Vec<String>,
+    /// Set a control of the network to a position from 0 to 1 at the start; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = control)]
+    control: Vec<(String, f64)>,
     #[command(flatten)]
     page: Page,
     /// Folder to save everything in: state, presets, calibration and log; none saves nothing
@@ -120,6 +125,13 @@ fn seconds(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "seconds, at most a week".to_string())
 }
 
+fn control(text: &str) -> Result<(String, f64), String> {
+    let wanted = "write NAME=VALUE with a value from 0 to 1, such as cutoff=0.5";
+    let (name, value) = text.split_once('=').ok_or(wanted)?;
+    let value = value.parse().ok().filter(|value| (0.0..=1.0).contains(value));
+    Ok((name.into(), value.ok_or(wanted)?))
+}
+
 /// Returns the table of parameters for `--help`.
 fn parameters_help() -> String {
     let mut help = "Parameters for --set:".to_string();
@@ -145,6 +157,7 @@ impl Arguments {
         if let Some(path) = &self.network {
             parts.networks.insert(0, files::load(path)?);
         }
+        self.set_controls(&mut script, &parts.networks[0])?;
         match (board.kind, self.simulated()) {
             (Kind::Bela, Some(option)) => Err(Failure::Usage(format!(
                 "{option}: a Bela plays in real time; leave out --board to simulate it"
@@ -198,6 +211,27 @@ impl Arguments {
         let text = files::read_text(path, "a script is text: docs/playing.md")?;
         Ok(Script::parse(&text, surface)
             .map_err(|problem| format!("{}: {problem}", path.display()))?)
+    }
+
+    /// Lets a script begin with the controls given on the command line. If it names a network,
+    /// that has them all.
+    fn set_controls(&self, script: &mut Script, network: &Network) -> CommandResult {
+        let has = |name: &str| {
+            let mut sources = network.sources().iter();
+            sources.any(|source| {
+                matches!(&source.signal, Signal::Control { name: other, .. } if other == name)
+            })
+        };
+        let missing = self.control.iter().find(|(name, _)| !has(name));
+        if let (Some((name, _)), true) = (missing, self.network.is_some()) {
+            let name = quote(name);
+            return Err(Failure::Usage(format!(
+                "--control: the network has no control {name}; gatebend info lists them"
+            )));
+        }
+        let commands = self.control.iter().cloned();
+        script.begin_with(commands.map(|(name, value)| Command::Control(name, value)));
+        Ok(())
     }
 
     /// Reads the recording to hear at a rate in Hz, if one is given.

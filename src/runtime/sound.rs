@@ -15,6 +15,8 @@ pub fn settings(playback: &Playback) -> Settings {
             Interpolation::Hold
         },
         level: playback.level,
+        input_gain: playback.input_gain,
+        dry: playback.dry,
         ..Settings::default()
     }
 }

@@ -13,6 +13,10 @@ pub struct Playback {
     pub linear: bool,
     /// Level of the output, 0.0 to 1.0.
     pub level: f32,
+    /// Factor of the audio input, 0.0 to 16.0.
+    pub input_gain: f32,
+    /// Share of the audio input in the output, 0.0 to 1.0.
+    pub dry: f32,
 }
 
 /// Decides which programs can be played here.
