@@ -128,7 +128,10 @@ fn seconds(text: &str) -> Result<f64, String> {
 fn control(text: &str) -> Result<(String, f64), String> {
     let wanted = "write NAME=VALUE with a value from 0 to 1, such as cutoff=0.5";
     let (name, value) = text.split_once('=').ok_or(wanted)?;
-    let value = value.parse().ok().filter(|value| (0.0..=1.0).contains(value));
+    let value = value
+        .parse()
+        .ok()
+        .filter(|value| (0.0..=1.0).contains(value));
     Ok((name.into(), value.ok_or(wanted)?))
 }
 

@@ -123,12 +123,19 @@ impl std::fmt::Display for TooSlow {
                 rate,
                 notes,
             } => {
-                write!(f, "too slow here: {gates} in each block of {frames} frames at {rate} Hz")?;
+                write!(
+                    f,
+                    "too slow here: {gates} in each block of {frames} frames at {rate} Hz"
+                )?;
                 if notes > 1 {
                     write!(f, ", for {notes} notes")?;
                 }
                 write!(f, ", but this board can play {most}; ")?;
-                let way = if notes > 1 { "play fewer voices" } else { "use larger blocks" };
+                let way = if notes > 1 {
+                    "play fewer voices"
+                } else {
+                    "use larger blocks"
+                };
                 write!(f, "{way}, or simplify the network")
             }
         }

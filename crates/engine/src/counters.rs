@@ -93,8 +93,7 @@ impl Counters {
     }
 
     pub(super) fn set_input(&self, peak: f32) {
-        self.input
-            .store((1000.0 * peak) as u32, Ordering::Relaxed);
+        self.input.store((1000.0 * peak) as u32, Ordering::Relaxed);
     }
 
     /// Counts late callbacks or lost blocks.

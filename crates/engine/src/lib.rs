@@ -390,7 +390,9 @@ impl<W: Word> Engine<W> {
     fn meter(&mut self, input: [&[f32]; 2], frames: u32) {
         let hears = self.playing.as_ref().is_some_and(|voice| voice.hears());
         self.peak = if hears {
-            let heard = input.iter().flat_map(|input| input.iter().take(frames as usize));
+            let heard = input
+                .iter()
+                .flat_map(|input| input.iter().take(frames as usize));
             let peak = heard.fold(0.0, |peak: f32, x| peak.max(x.abs()));
             let release = PEAK_SECONDS * self.platform.rate as f32;
             let left = self.peak * (1.0 - frames as f32 / release).max(0.0);

@@ -262,7 +262,9 @@ impl State {
 
     /// Sets the control that an analog input moves.
     pub(super) fn follow(&mut self, input: usize) {
-        let index = self.control_of(input).and_then(|name| self.control_index(name));
+        let index = self
+            .control_of(input)
+            .and_then(|name| self.control_index(name));
         if let (Some(index), Some(part)) = (index, self.analog.part(input)) {
             self.controls[index] = f64::from(part);
         }

@@ -82,12 +82,9 @@ fn step(key: Key, direction: i32, press: Press) -> Command {
 /// Updates the state after a parameter was set.
 pub fn parameter_set(state: &mut State, key: Key) -> Change {
     match key {
-        Key::Volume
-        | Key::Speed
-        | Key::Rate
-        | Key::Interpolation
-        | Key::Input
-        | Key::Dry => Change::new(Affects::Settings),
+        Key::Volume | Key::Speed | Key::Rate | Key::Interpolation | Key::Input | Key::Dry => {
+            Change::new(Affects::Settings)
+        }
         Key::Root | Key::Wheel | Key::Velocity if state.has_keys() => {
             Change::new(Affects::Settings)
         }
