@@ -155,6 +155,10 @@ else
         RUSTFLAGS="-Zsanitizer=realtime --cfg rtsan" cargo +nightly run --quiet \
             --target x86_64-unknown-linux-gnu --target-dir "${CARGO_TARGET_DIR:-target}/rtsan" \
             -- play --fast --script tests/scripts/everything.txt
+        # Networks that hear, notes and two channels.
+        RUSTFLAGS="-Zsanitizer=realtime --cfg rtsan" cargo +nightly test --quiet \
+            --target x86_64-unknown-linux-gnu --target-dir "${CARGO_TARGET_DIR:-target}/rtsan" \
+            -p gatebend-engine --test listening
     }
     if [ "$(uname -m)" = x86_64 ] && cargo +nightly --version >/dev/null 2>&1; then
         step "RealtimeSanitizer" realtime_check

@@ -66,6 +66,14 @@ sound() {
     same "the exact sound" exact.wav
     same "the sound" sound.wav
     same "the display" oled
+    # Sound to hear and, from a network that hears it, two channels.
+    "$native" render assets/networks/storm.json -o "$work/heard.wav"
+    set -- play tests/scripts/hearing.json --board desk --fast --script tests/scripts/hearing.txt \
+        --in "$work/heard.wav" --control depth=0.25
+    "$native" "$@" --wav "$work/native/played.wav" --tap "$work/native/hearing.wav"
+    emulated "$arm" "$@" --wav "$work/arm/played.wav" --tap "$work/arm/hearing.wav"
+    same "the exact sound of a network that hears" hearing.wav
+    same "the sound of a network that hears" played.wav
     echo "identical: $(find "$work/arm" -type f | wc -l) files of sound and pictures"
 }
 

@@ -81,11 +81,12 @@ struct Seen {
 
 const NONE: u32 = u32::MAX;
 
-/// Plays [`sample`], unless the scenario is `refuse`, `panic-in-setup` or
-/// `panic-in-block-N`.
+/// Plays [`sample`], unless the scenario is `refuse`, `panic-in-setup`, `panic-in-block-N` or
+/// `echo-N`, which plays audio input N, or else silence.
 struct Tone {
     scenario: String,
     panics_in: Option<u32>,
+    echoes: Option<usize>,
     mono: Vec<f32>,
     seen: Arc<Seen>,
 }
@@ -107,6 +108,11 @@ impl Player for Tone {
         let elapsed = block.elapsed();
         for (frame, out) in self.mono.iter_mut().enumerate() {
             *out = sample(elapsed + frame as u64);
+        }
+        if let Some(input) = self.echoes {
+            if !block.read(input, &mut self.mono) {
+                self.mono.fill(0.0);
+            }
         }
         block.write([&self.mono, &self.mono]);
         if self.panics_in == Some(blocks) {
@@ -162,10 +168,12 @@ fn prepare(seen: &Arc<Seen>) -> Result<BelaAudio, gatebend::board::bela::Error> 
     report("pru", settings.pru_number());
     let scenario = variable(SCENARIO);
     let panics_in = scenario.strip_prefix("panic-in-block-");
+    let echoes = scenario.strip_prefix("echo-");
     BelaAudio::new(
         settings,
         Box::new(Tone {
             panics_in: panics_in.and_then(|block| block.parse().ok()),
+            echoes: echoes.and_then(|input| input.parse().ok()),
             scenario,
             mono: Vec::new(),
             seen: Arc::clone(seen),
@@ -411,6 +419,37 @@ fn played_samples_arrive_in_every_layout() {
             assert_eq!(outcome.reported("analog-beyond"), "none");
         }
     }
+}
+
+/// Returns a frame of an audio input of the double.
+fn heard(frame: u64, input: u64) -> f32 {
+    let value = (7919 * frame + 30_011 * input) % 65_536;
+    value as f32 / 32_768.0 - 1.0
+}
+
+#[test]
+fn every_audio_input_arrives_in_every_layout() {
+    for interleaved in [0, 1] {
+        for (channels, frames) in [(1, 16), (2, 16), (2, 128), (3, 5)] {
+            for (input, exists) in [(0, true), (1, channels > 1), (2, channels > 2), (9, false)] {
+                let outcome = run!(&format!("echo-{input}"))
+                    .set("INTERLEAVED", interleaved)
+                    .set("CHANNELS", channels)
+                    .set("HEARD", 1)
+                    .env(REQUEST, format!("period={frames}"))
+                    .outcome();
+                assert_eq!(outcome.code, Some(0), "{}", outcome.errors);
+                assert_eq!(outcome.reported("allocations"), "0");
+                let frames = 0..100 * frames as u64;
+                let expected = frames.map(|i| if exists { heard(i, input) } else { 0.0 });
+                let expected: Vec<f32> = expected.collect();
+                assert!(outcome.sound == expected, "input {input} of {channels}");
+            }
+        }
+    }
+    // Without a buffer, no input exists.
+    let outcome = run!("echo-0").outcome();
+    assert!(outcome.sound.iter().all(|frame| *frame == 0.0) && outcome.sound.len() == 1600);
 }
 
 #[test]

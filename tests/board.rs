@@ -21,6 +21,7 @@ use gatebend::board::desk::{Desk, Script, Simulation};
 use gatebend::factory_networks;
 use gatebend::panel::Chip;
 use instrument::surface::Surface;
+use logicnet::Network;
 
 /// Returns the level of an analog input of the libbela double.
 fn analog(input: u32) -> f64 {
@@ -201,7 +202,7 @@ fn desk(script: &str, chip: Chip, seconds: f64, notice: Option<String>) -> (Vec<
     let mut sound = Vec::new();
     simulation.run(
         (seconds * 1e9) as u64,
-        |block| sound.extend_from_slice(block.sound),
+        |block| sound.extend_from_slice(block.sound[0]),
         |_| {},
     );
     let text = std::mem::take(&mut seen.lock().unwrap().0);
@@ -254,6 +255,75 @@ fn a_board_plays_and_shows_the_same_bytes_as_a_desk() {
         }
         let shown = board.pictures().lines().count();
         assert!(shown >= pictures.lines().count(), "{shown} pictures");
+    }
+}
+
+/// A random network of t, two channels of sound and a control, in two channels.
+const HEARING: &str = include_str!("scripts/hearing.json");
+
+#[test]
+fn a_board_hears_and_plays_two_channels_as_a_desk() {
+    let mut script = String::new();
+    for input in 0..8 {
+        writeln!(script, "0 analog {} {}", input + 1, analog(input)).unwrap();
+    }
+    let hearing = include_str!("scripts/hearing.txt");
+    script.extend(hearing.lines().map(|line| format!("{line}\n")));
+    // The voltage of input 5 moves the control for a while.
+    script.push_str("5 connect 5 depth\n5.2 set analog5=nothing\n5.3 control depth 0\n");
+    for channel in [0, 1] {
+        let folder = tempfile::tempdir().unwrap();
+        let network = folder.path().join("hears.json");
+        fs::write(&network, HEARING).unwrap();
+        let path = folder.path().join("script");
+        fs::write(&path, &script).unwrap();
+        let (network, path) = (network.to_str().unwrap(), path.to_str().unwrap());
+        let arguments = [network, "--seconds", "6", "--script", path];
+        let Some(board) = Board::new(&arguments) else {
+            return;
+        };
+        let mut board = board
+            .env("I2C_DOUBLE_SCRIPT", path)
+            .env("I2C_DOUBLE_TIME", "virtual")
+            .env("BELA_DOUBLE_HEARD", "1")
+            .env("BELA_DOUBLE_OUT_CHANNEL", channel.to_string());
+        board.command.args(["--", "--board", "Batch"]);
+        let output = board.run();
+        assert!(output.status.success(), "{}", errors(&output));
+
+        let mut networks = factory_networks::all();
+        networks.insert(0, Network::from_json(HEARING).unwrap());
+        let parsed = Script::parse(&script, &Surface::default()).unwrap();
+        let mut simulation = Simulation::scripted(Desk::new(networks), parsed).unwrap();
+        let mut frame = 0u64;
+        simulation.set_sound(move |sides| {
+            let count = sides[0].len() as u64;
+            for (input, side) in (0..).zip(sides) {
+                for (i, heard) in (frame..).zip(side) {
+                    let value = (7919 * i + 30_011 * input) % 65_536;
+                    *heard = value as f32 / 32_768.0 - 1.0;
+                }
+            }
+            frame += count;
+        });
+        let mut sound = [Vec::new(), Vec::new()];
+        simulation.run(
+            6_000_000_000,
+            |block| {
+                for (all, side) in sound.iter_mut().zip(block.sound) {
+                    all.extend_from_slice(side);
+                }
+            },
+            |_| {},
+        );
+        assert_eq!(simulation.refusals(), Vec::<String>::new());
+        assert!(sound[0] != sound[1]);
+        let played = board.sound();
+        assert!(played.len() >= sound[channel].len());
+        assert!(sound[channel].iter().any(|frame| frame.abs() > 0.05));
+        for (i, (played, frame)) in played.iter().zip(&sound[channel]).enumerate() {
+            assert_eq!(played.to_bits(), frame.to_bits(), "frame {i} of {channel}");
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use instrument::surface::{Button, Press};
 use instrument::{
     Command, Direction, Instrument, Limits, Page, Revision, SaveRequest, Saved, State, Target,
 };
-use logicnet::{Gate, Mask, Masks, Network, Op, Program};
+use logicnet::{Gate, Mask, Masks, Network, Op, Program, Signal, Source};
 use proptest::prelude::*;
 
 fn instrument() -> Instrument {
@@ -1450,6 +1450,71 @@ fn analog_inputs_control_their_targets() {
     assert_eq!(instrument.state().parameters.get(Key::Volume), 0);
     // Inputs beyond those of the largest board are ignored.
     apply(&mut instrument, [turned(99, 0.5)]);
+}
+
+#[test]
+fn a_control_voltage_moves_a_control_by_its_name() {
+    let network = || {
+        let control = |name: &str| Source {
+            signal: Signal::Control {
+                name: name.into(),
+                default: 0.5,
+            },
+            ..Source::time(4)
+        };
+        Network::try_from(logicnet::Parts {
+            sources: vec![Source::time(8), control("cutoff"), control("drive")],
+            outputs: (8..16).collect(),
+            ..logicnet::Parts::default()
+        })
+        .unwrap()
+    };
+    let mut instrument = instrument();
+    let problem = instrument
+        .apply(Command::Connect(2, "drive".into()))
+        .unwrap_err();
+    assert_eq!(problem, "this network has no controls");
+    apply(&mut instrument, [Command::Load(Box::new(network()))]);
+    let problem = instrument
+        .apply(Command::Connect(2, "depth".into()))
+        .unwrap_err();
+    assert_eq!(problem, "no control \"depth\"; there are cutoff, drive");
+    assert!(
+        instrument
+            .apply(Command::Connect(8, "drive".into()))
+            .is_err()
+    );
+    let effect = instrument
+        .apply(Command::Connect(2, "drive".into()))
+        .unwrap();
+    let Some(SaveRequest::Calibration(saved)) = effect.save else {
+        panic!("the connection is not saved");
+    };
+    let revision = instrument.state().revision;
+    let effect = instrument.apply(turned(2, 1.0)).unwrap();
+    assert!(effect.sound.unwrap().program.is_some());
+    let state = instrument.state();
+    assert_eq!(state.controls, [0.5, 1.0]);
+    assert_eq!(state.control_of(2), Some("drive"));
+    // A turn is no edit, and one within the same value is not heard.
+    assert_eq!(state.revision, revision);
+    assert!(instrument.apply(turned(2, 0.99)).unwrap().sound.is_none());
+    // Another network with the control begins where the voltage is; one without is unmoved.
+    apply(&mut instrument, [Command::Choose(0), turned(2, 0.0)]);
+    apply(&mut instrument, [Command::Load(Box::new(network()))]);
+    assert_eq!(instrument.state().controls, [0.5, 0.0]);
+    // An input without a name moves the control of its own number.
+    let control = instrument.state().parameters.get(Key::ANALOG[2]);
+    apply(
+        &mut instrument,
+        [Command::Set(Key::ANALOG[0], control), turned(0, 1.0)],
+    );
+    assert_eq!(instrument.state().controls, [1.0, 0.0]);
+    // The calibration file has the names.
+    let mut other = self::instrument();
+    other.calibrate(&saved).unwrap();
+    assert_eq!(other.state().analog.control(2), Some("drive"));
+    assert_eq!(other.state().analog.control(0), None);
 }
 
 #[test]

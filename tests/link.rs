@@ -191,8 +191,8 @@ impl Playing {
                 simulation.run(
                     until,
                     |block| {
-                        record.lock().unwrap().extend_from_slice(block.sound);
-                        tap.write(block.sound);
+                        record.lock().unwrap().extend_from_slice(block.sound[0]);
+                        tap.write(block.sound[0]);
                     },
                     |_| {},
                 );
@@ -1487,8 +1487,8 @@ fn played(clients: usize) -> Vec<f32> {
         simulation.run(
             slice * 10_000_000,
             |block| {
-                sound.extend_from_slice(block.sound);
-                assert_no_alloc(|| tap.write(block.sound));
+                sound.extend_from_slice(block.sound[0]);
+                assert_no_alloc(|| tap.write(block.sound[0]));
             },
             |_| {},
         );

@@ -15,6 +15,7 @@ use gatebend::panel::{Chip, Config, Display, Height, Light};
 use instrument::layout::Layout;
 use instrument::pages::Picture;
 use instrument::surface::Surface;
+use logicnet::Network;
 use trill::sim::{Bus, VirtualTime};
 
 /// Pages: a name, a script and the time of the picture in seconds.
@@ -111,6 +112,30 @@ fn every_page_is_as_documented_at_both_sizes() {
             assert!(frame.contrast > 0);
             check(&format!("{name}-{}.png", height.rows()), &frame);
         }
+    }
+}
+
+#[test]
+fn a_network_that_hears_has_an_input_meter() {
+    for height in [Height::Rows64, Height::Rows32] {
+        let mut desk = Desk::new(vec![
+            Network::from_json(include_str!("scripts/hearing.json")).unwrap(),
+        ]);
+        desk.panel.height = height;
+        let mut simulation = Simulation::scripted(desk, Script::default()).unwrap();
+        // A tone of -12 dB.
+        let mut frame = 0;
+        simulation.set_sound(move |sides| {
+            let count = sides[0].len();
+            for side in sides {
+                for (i, heard) in (frame..).zip(side) {
+                    *heard = if i / 64 % 2 == 0 { 0.25 } else { -0.25 };
+                }
+            }
+            frame += count;
+        });
+        let frame = look(&mut simulation, 3.0);
+        check(&format!("meter-{}.png", height.rows()), &frame);
     }
 }
 

@@ -81,8 +81,8 @@ fn play(
         (seconds * 1e9) as u64,
         |block| {
             recording.ids.push(block.id);
-            recording.exact.extend_from_slice(block.exact);
-            recording.sound.extend_from_slice(block.sound);
+            recording.exact.extend_from_slice(block.exact[0]);
+            recording.sound.extend_from_slice(block.sound[0]);
             if block.spent.offloaded > 0 {
                 recording.by_pru.push(block.frame);
             }

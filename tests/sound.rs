@@ -38,8 +38,8 @@ fn play(desk: Desk, script: &str, seconds: f64) -> Run {
     simulation.run(
         (seconds * 1e9) as u64,
         |block| {
-            blocks.push((block.id, block.exact.to_vec()));
-            sound.extend_from_slice(block.sound);
+            blocks.push((block.id, block.exact[0].to_vec()));
+            sound.extend_from_slice(block.sound[0]);
             most_load = most_load.max(block.load);
         },
         |_| {},

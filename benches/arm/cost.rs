@@ -4,7 +4,8 @@
 //!
 //! A line `scenario NAME NETWORK LIVE GATES RATE PERIOD RUNS` precedes the calls, with the
 //! network's live gates, the gates of its program, the network's rate in Hz and the frames of
-//! a callback (0 if they do not matter), and the program's runs.
+//! a callback (0 if they do not matter), and the program's runs. A line `hearing PERIOD
+//! CHANNELS GATES` has the most gates of a network that hears sound, for a period.
 
 use std::hint::black_box;
 
@@ -13,7 +14,10 @@ use gatebend::board::description::{Description, built_in};
 use gatebend::factory_networks;
 use gatebend::runtime::parts::{InstrumentParts, Lanes};
 use logicnet::random::Ops;
-use logicnet::{Builder, Evaluator, MAX_GATES, Mask, Masks, Network, Program, Word};
+use logicnet::{
+    Builder, Evaluator, MAX_GATES, Mask, Masks, Network, OutputEncoding, Program, Signal, Source,
+    Word,
+};
 
 /// Gates of the tables' rows; the last is about the most that is admitted at 44.1 kHz.
 const SIZES: [usize; 8] = [100, 250, 500, 1000, 1500, 2000, 4096, 19_500];
@@ -33,6 +37,16 @@ fn measured_gates(evaluator: &mut Evaluator<Lanes>) {
 }
 
 #[inline(never)]
+fn measured_frames(evaluator: &mut Evaluator<Lanes>, times: &[u32], audio: [&[u16]; 2]) {
+    evaluator.start_frames(times, audio);
+}
+
+#[inline(never)]
+fn measured_levels(evaluator: &Evaluator<Lanes>, channel: usize, out: &mut [i16]) {
+    evaluator.levels(channel, out);
+}
+
+#[inline(never)]
 fn measured_samples(evaluator: &Evaluator<Lanes>, out: &mut [u8]) {
     evaluator.samples(out);
 }
@@ -48,8 +62,8 @@ fn measured_voice(program: Program) -> Box<Voice<Lanes>> {
 }
 
 #[inline(never)]
-fn measured_callback(engine: &mut Engine<Lanes>, out: &mut [Vec<f32>; 2]) {
-    engine.render([&[]; 2], out.each_mut().map(Vec::as_mut_slice));
+fn measured_callback(engine: &mut Engine<Lanes>, heard: &[f32], out: &mut [Vec<f32>; 2]) {
+    engine.render([heard; 2], out.each_mut().map(Vec::as_mut_slice));
 }
 
 #[inline(never)]
@@ -81,10 +95,97 @@ fn main() {
         admit(&large, rate);
         for period in PERIODS {
             for network in &random {
-                play(network, rate, period);
+                play("callback", network, rate, period);
             }
         }
     }
+    for channels in [1, 2] {
+        hear(channels);
+    }
+}
+
+/// Evaluates and plays networks that hear sound: small ones, and the largest that are
+/// admitted at each period.
+fn hear(channels: u8) {
+    // More than any board admits.
+    let large = hearing(MAX_GATES, channels);
+    let program = Program::new(&large, large.masks());
+    for period in PERIODS {
+        let platform = Platform {
+            block: period,
+            ..beaglebone()
+        };
+        let admitted = platform.keeps_up(&program, &Settings::default(), Lanes::LANES);
+        let most = admitted.map_or_else(|too_slow| too_slow.max_gates as usize, |()| MAX_GATES);
+        println!("hearing {period} {channels} {most}");
+        for gates in [100, most] {
+            // At most as many gates as wanted.
+            let network = hearing(gates, channels);
+            frames(&network, period);
+            play("heard", &network, 44_100, period);
+        }
+    }
+}
+
+/// Evaluates frames of a callback several times.
+fn frames(network: &Network, period: u32) {
+    let program = Program::new(network, network.masks());
+    scenario("frames", network, &program, 44_100, period);
+    let mut evaluator = Evaluator::<Lanes>::new(program);
+    let times: Vec<u32> = (0..period).collect();
+    let audio: Vec<u16> = (0..period).map(|i| (i * 7919) as u16).collect();
+    let mut levels = [0; Lanes::LANES];
+    for _ in 0..8 {
+        measured_frames(&mut evaluator, black_box(&times), [&audio; 2]);
+        measured_gates(&mut evaluator);
+        for channel in 0..evaluator.program().channels() {
+            measured_levels(&evaluator, channel, &mut levels);
+        }
+        black_box(levels);
+    }
+}
+
+/// Returns a network of t and sound, of 16 bits each, whose program has at most so many gates,
+/// and hardly fewer.
+fn hearing(gates: usize, channels: u8) -> Network {
+    let network = |width: usize| {
+        let audio = |channel| Source {
+            signal: Signal::Audio { channel },
+            ..Source::time(16)
+        };
+        let mut sources = vec![Source::time(16)];
+        sources.extend((0..channels).map(audio));
+        let widths = widths(width, 16 * usize::from(channels));
+        let network = Network::random_of(sources, &widths, Ops::XorRich, 9);
+        let mut parts = network.expect("valid").into_parts();
+        let nodes = parts.inputs() + widths.iter().sum::<usize>() as u32;
+        parts.outputs = (nodes - 16 * u32::from(channels)..nodes).collect();
+        let right = if channels == 2 { 16 } else { 0 };
+        parts.output_encoding = OutputEncoding::Channels { left: 16, right };
+        Network::try_from(parts).expect("valid")
+    };
+    // The greatest width that fits, by halves.
+    let (mut least, mut most) = (1, MAX_GATES / 12);
+    while most - least > 1 + least / 200 {
+        let middle = usize::midpoint(least, most);
+        let tried = network(middle);
+        if Program::new(&tried, tried.masks()).gates() <= gates {
+            least = middle;
+        } else {
+            most = middle;
+        }
+    }
+    network(least)
+}
+
+/// Returns eight equal layers, then layers of decreasing width, so that few gates are dead.
+fn widths(width: usize, last: usize) -> Vec<usize> {
+    let mut widths = vec![width; 8];
+    while widths[widths.len() - 1] > 2 * last {
+        widths.push(widths[widths.len() - 1] / 2);
+    }
+    widths.push(last);
+    widths
 }
 
 fn scenario(what: &str, network: &Network, program: &Program, rate: u32, period: u32) {
@@ -97,16 +198,10 @@ fn scenario(what: &str, network: &Network, program: &Program, rate: u32, period:
     println!("scenario {what} {name} {live} {gates} {rate} {period} {runs}");
 }
 
-/// Returns a random network whose program has at least this many gates: eight equal layers,
-/// then layers of decreasing width, so that few gates are dead.
+/// Returns a random network whose program has at least this many gates.
 fn random(gates: usize) -> Network {
     let network = |width: usize| {
-        let mut widths = vec![width; 8];
-        while widths[widths.len() - 1] > 16 {
-            widths.push(widths[widths.len() - 1] / 2);
-        }
-        widths.push(8);
-        Network::random(16, &widths, Ops::XorRich, gates as u64).expect("valid")
+        Network::random(16, &widths(width, 8), Ops::XorRich, gates as u64).expect("valid")
     };
     let mut width = gates / 12;
     loop {
@@ -173,7 +268,7 @@ fn rest() {
             }
             scenario(what, &network, &program, settings.rate, period);
             for _ in 0..16 {
-                measured_callback(&mut engine, black_box(&mut out));
+                measured_callback(&mut engine, &[], black_box(&mut out));
             }
         }
     }
@@ -194,7 +289,7 @@ fn admit(large: &Network, rate: u32) {
 
 /// Renders callbacks of an engine while it is bent, reversed and given other networks as often
 /// as it accepts changes.
-fn play(network: &Network, rate: u32, period: u32) {
+fn play(what: &str, network: &Network, rate: u32, period: u32) {
     let program = Program::new(network, network.masks());
     let mut settings = Settings {
         rate,
@@ -210,9 +305,10 @@ fn play(network: &Network, rate: u32, period: u32) {
         scenario("refused", network, &program, rate, period);
         return;
     }
-    scenario("callback", network, &program, rate, period);
+    scenario(what, network, &program, rate, period);
     let mut builder = Builder::new();
     let mut out = [0, 1].map(|_| vec![0.0; period as usize]);
+    let heard: Vec<f32> = (0..period).map(|i| (i % 7) as f32 / 7.0 - 0.4).collect();
     let mut sent = 0;
     send(&mut handover, sent, settings, Some(start(&program, false)));
     for _ in 0..FRAMES / period {
@@ -236,7 +332,7 @@ fn play(network: &Network, rate: u32, period: u32) {
                 _ => send(&mut handover, sent, settings, Some(start(&bend, false))),
             }
         }
-        measured_callback(&mut engine, black_box(&mut out));
+        measured_callback(&mut engine, black_box(&heard), black_box(&mut out));
     }
     assert!(sent > 4, "{sent} changes");
     assert_eq!(engine.counters().starved(), 0);

@@ -69,7 +69,7 @@ program=${CARGO_TARGET_DIR:-target}/$target/release/arm-cost
 cc -std=c11 -D_GNU_SOURCE -Wall -Wextra -O2 -shared -fPIC -I"$(dirname "$header")" \
     -o "$work/count.so" benches/arm/count.c
 plugin=$work/count.so
-for function in start gates samples build voice callback ready; do
+for function in start gates samples frames levels build voice callback ready; do
     plugin=$plugin,symbol=measured_$function
 done
 timeout 600 qemu-arm -cpu cortex-a8 -plugin "$plugin" "$program" >"$work/counts"

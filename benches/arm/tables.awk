@@ -8,10 +8,12 @@ function per_gate(count) { return count / live[i] }
 
 $1 == "scenario" {
     s = ++scenarios
+    channels[s] = channels_heard; limit_heard[s] = most_heard
     what[s] = $2; name[s] = $3; live[s] = $4; gates[s] = $5; rate[s] = $6; period[s] = $7; runs[s] = $8
     next
 }
 $1 == "admitted" { admitted[$2] = $3 }
+$1 == "hearing" { period_heard = $2; channels_heard = $3; most_heard = $4 }
 /^measured_/ {
     f = substr($1, 10)
     calls[s, f]++
@@ -84,6 +86,17 @@ END {
     printf "\n| largest admitted |"
     for (c = 1; c <= ncolumns; c++) printf " %s |", limit[order[c]]
     print ""
+
+    print "\nNetworks that hear sound: starting and writing the frames of a callback, the longest"
+    print "callback as above, in instructions, and the largest network that is admitted:\n"
+    print "| frames | channels | gates in the program | start | levels of a channel | longest callback | share | largest admitted |"
+    print "|---|---|---|---|---|---|---|---|"
+    for (i = 1; i <= scenarios; i++) if (what[i] == "heard") {
+        share = most[i, "callback"] / (period[i] * 1e9 / 44100)
+        printf "| %d | %d | %d | %d | %d | %d | %.0f %% | %d |\n", period[i], channels[i], gates[i],
+            most[i - 1, "frames"], most[i - 1, "levels"], most[i, "callback"], 100 * share, limit_heard[i]
+        bound(share <= MOST_SHARE, name[i] ": a callback takes " share " of its block's duration")
+    }
     if (check && broken) { print "\nExceeded bounds:" broken > "/dev/stderr"; exit 1 }
 }
 BEGIN {

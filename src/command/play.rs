@@ -16,7 +16,7 @@ use std::time::Duration;
 use engine::{Cost, Platform};
 use gatebend::board::description::{Board, Kind};
 use gatebend::board::desk::{
-    Desk, Script, Surroundings, has_screen, play_live, sound_card_rate, watch_signals,
+    Desk, Recording, Script, Surroundings, has_screen, play_live, sound_card_rate, watch_signals,
 };
 use gatebend::board::midi;
 use gatebend::factory_networks;
@@ -26,10 +26,12 @@ use gatebend::pru::Choice;
 use gatebend::runtime::parts::InstrumentParts;
 use gatebend::runtime::session::{Plan, SessionStorage};
 use gatebend::storage::{Autosave, Files, Folders};
+use instrument::Command;
 use instrument::bend_layers::BendLayers;
 use instrument::parameters::{KEYS, Parameters};
 use instrument::surface::Surface;
 use log::LevelFilter;
+use logicnet::{Network, Signal, quote};
 use trill::sim::{Time, VirtualTime};
 
 use super::boards;
@@ -60,6 +62,9 @@ pub struct Arguments {
     /// Length in seconds [default: that of script and MIDI file plus 1 s; without them endless, or 10 s in simulated time]
     #[arg(long, value_name = "S", value_parser = seconds)]
     seconds: Option<f64>,
+    /// WAV file to hear in place of the audio input; it repeats without end
+    #[arg(long = "in", value_name = "FILE.wav")]
+    input: Option<PathBuf>,
     /// Write the output: a WAV file of 16 bits, or floats to OUT.f32; in simulated time
     #[arg(long, value_name = "OUT.wav")]
     wav: Option<PathBuf>,
@@ -81,6 +86,9 @@ pub struct Arguments {
     /// Set a parameter, or a setting of the board (display.size=128x32); may be repeated
     #[arg(long, value_name = "ID=VALUE")]
     set: Vec<String>,
+    /// Set a control of the network to a position from 0 to 1 at the start; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = control)]
+    control: Vec<(String, f64)>,
     #[command(flatten)]
     page: Page,
     /// Folder to save everything in: state, presets, calibration and log; none saves nothing
@@ -117,6 +125,16 @@ fn seconds(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "seconds, at most a week".to_string())
 }
 
+fn control(text: &str) -> Result<(String, f64), String> {
+    let wanted = "write NAME=VALUE with a value from 0 to 1, such as cutoff=0.5";
+    let (name, value) = text.split_once('=').ok_or(wanted)?;
+    let value = value
+        .parse()
+        .ok()
+        .filter(|value| (0.0..=1.0).contains(value));
+    Ok((name.into(), value.ok_or(wanted)?))
+}
+
 /// Returns the table of parameters for `--help`.
 fn parameters_help() -> String {
     let mut help = "Parameters for --set:".to_string();
@@ -142,6 +160,7 @@ impl Arguments {
         if let Some(path) = &self.network {
             parts.networks.insert(0, files::load(path)?);
         }
+        self.set_controls(&mut script, &parts.networks[0])?;
         match (board.kind, self.simulated()) {
             (Kind::Bela, Some(option)) => Err(Failure::Usage(format!(
                 "{option}: a Bela plays in real time; leave out --board to simulate it"
@@ -195,6 +214,37 @@ impl Arguments {
         let text = files::read_text(path, "a script is text: docs/playing.md")?;
         Ok(Script::parse(&text, surface)
             .map_err(|problem| format!("{}: {problem}", path.display()))?)
+    }
+
+    /// Lets a script begin with the controls given on the command line. If it names a network,
+    /// that has them all.
+    fn set_controls(&self, script: &mut Script, network: &Network) -> CommandResult {
+        let has = |name: &str| {
+            let mut sources = network.sources().iter();
+            sources.any(|source| {
+                matches!(&source.signal, Signal::Control { name: other, .. } if other == name)
+            })
+        };
+        let missing = self.control.iter().find(|(name, _)| !has(name));
+        if let (Some((name, _)), true) = (missing, self.network.is_some()) {
+            let name = quote(name);
+            return Err(Failure::Usage(format!(
+                "--control: the network has no control {name}; gatebend info lists them"
+            )));
+        }
+        let commands = self.control.iter().cloned();
+        script.begin_with(commands.map(|(name, value)| Command::Control(name, value)));
+        Ok(())
+    }
+
+    /// Reads the recording to hear at a rate in Hz, if one is given.
+    fn recording(&self, rate: u32) -> Result<Option<Recording>, Failure> {
+        let read = |path: &PathBuf| {
+            let file = files::open(path, "a WAV file")?;
+            let recording = Recording::read(file, rate);
+            recording.map_err(|problem| Failure::Failed(format!("{}: {problem}", path.display())))
+        };
+        self.input.as_ref().map(read).transpose()
     }
 
     /// Returns the length in seconds, which the script decides unless the option is given.
@@ -316,6 +366,11 @@ impl Arguments {
     fn bela(&self, board: Board, mut parts: InstrumentParts, script: &Script) -> CommandResult {
         use gatebend::board::bela;
         use gatebend::board::linux::Signals;
+        if self.input.is_some() {
+            return Err(Failure::Usage(
+                "--in: a Bela hears its audio input; leave out --board to simulate it".into(),
+            ));
+        }
         if script.is_handled() {
             print_message(
                 "the script's fingers, knobs and faults are ignored: a board has its own",
@@ -387,6 +442,7 @@ impl Arguments {
         let plan = self.plan(&script, self.length(&script), storage, listener);
         let surroundings = Surroundings {
             sound_card,
+            recording: self.recording(platform.rate)?,
             screen,
             interrupted,
         };

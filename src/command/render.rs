@@ -79,7 +79,7 @@ impl Arguments {
         let rate = self.rate.unwrap_or(network.sample_rate());
         let mut hold = Hold::new(network.sample_rate(), rate);
         let length = hold.length(count);
-        let header = wav_header(rate, 1, length).map_err(|problem| {
+        let header = wav_header(rate, 1, 1, length).map_err(|problem| {
             Failure::Usage(format!(
                 "{problem}; give a smaller --count or write raw samples to OUT.u8"
             ))

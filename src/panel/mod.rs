@@ -48,6 +48,8 @@ pub struct EngineStatus {
     pub time: u32,
     /// Part of a block's time that the last callback used, in thousandths.
     pub load: u32,
+    /// Peak of what the network hears, in thousandths of full scale.
+    pub input: u32,
     /// Callbacks that took longer than their block lasts.
     pub late: u32,
     /// The PRU evaluates.
@@ -417,6 +419,7 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
     fn update_status(&mut self, now: u64, engine: EngineStatus) {
         self.count_scans(now);
         self.status.load = engine.load;
+        self.status.input = engine.input;
         self.status.late = engine.late;
         self.status.by_pru = engine.by_pru;
         self.status.missed = engine.missed;

@@ -29,6 +29,7 @@ fn engine_status(counters: &Counters) -> EngineStatus {
     EngineStatus {
         time: counters.time(),
         load: counters.load(),
+        input: counters.input(),
         late: counters.late(),
         by_pru: counters.last_offloaded(),
         missed: counters.missed(),

@@ -16,6 +16,8 @@ pub fn settings(playback: &Playback) -> Settings {
         },
         level: playback.level,
         notes: playback.notes.as_ref().map(notes),
+        input_gain: playback.input_gain,
+        dry: playback.dry,
         ..Settings::default()
     }
 }

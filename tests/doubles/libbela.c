@@ -36,9 +36,12 @@
  *   NULL_BUFFERS   0       1: the context has counts but no buffers
  *   NULL_CLEANUP   0       1: cleanup gets no context, as always on Batch
  *   REAL_TIME      0       1: renders in real time; 0: as fast as possible
- *   OUT                    file for the samples of the first channel, raw f32
+ *   HEARD          0       1: the audio inputs have sound, see below; 0: they have no buffer
+ *   OUT                    file for the samples of a channel, raw f32
+ *   OUT_CHANNEL    0       that channel; all even ones play the same, and all odd ones
  *   MEMORY                 file for the process's mappings after the last block
- * Analog input n is n / 16 + 1 / 256 in a block's last frame, and 0 before. */
+ * Analog input n is n / 16 + 1 / 256 in a block's last frame, and 0 before. Frame i of audio
+ * input n is ((7919 i + 30011 n) mod 65536 - 32768) / 32768. */
 #define _GNU_SOURCE
 #include <getopt.h>
 #include <math.h>
@@ -326,9 +329,13 @@ static void loop(void) {
     float *buffer = malloc((values + GUARD) * sizeof *buffer);
     uint32_t analog_frames = context.analogFrames, inputs = context.analogInChannels;
     float *analog = calloc((size_t)analog_frames * inputs + 1, sizeof *analog);
+    uint32_t heard_channels = context.audioInChannels, played = number("OUT_CHANNEL", 0);
+    float *heard = calloc((size_t)frames * heard_channels + 1, sizeof *heard);
+    bool hears = number("HEARD", 0);
     if (!number("NULL_BUFFERS", 0)) {
         context.audioOut = buffer;
         context.analogIn = analog;
+        if (hears) context.audioIn = heard;
     }
     for (uint32_t n = 0; n < inputs; n++)
         for (uint32_t i = 0; i < analog_frames; i++)
@@ -351,15 +358,22 @@ static void loop(void) {
         if (underruns && block >= underruns && late) context.underrunCount++;
         /* The player must not rely on a silent buffer. */
         for (size_t i = 0; i < values + GUARD; i++) buffer[i] = guard;
+        for (uint32_t i = 0; hears && i < frames; i++)
+            for (uint32_t n = 0; n < heard_channels; n++) {
+                uint64_t value = 7919 * (context.audioFramesElapsed + i) + 30011 * n;
+                heard[place(i, n, frames, heard_channels)] = (value % 65536 - 32768.0f) / 32768;
+            }
         if (cpu.count && block % cpu.count == 0) cpu.percentage = 12.5f;
         render(&context);
         for (size_t i = values; i < values + GUARD; i++)
             require(buffer[i] == guard, "written beyond the block");
         for (uint32_t i = 0; context.audioOut && channels && i < frames; i++) {
-            float sample = buffer[place(i, 0, frames, channels)];
-            require(isfinite(sample) && fabsf(sample) <= 1, "a sample is not in -1..1");
-            for (uint32_t n = 1; n < channels; n++)
-                require(buffer[place(i, n, frames, channels)] == sample, "channels differ");
+            for (uint32_t n = 0; n < channels; n++) {
+                float side = buffer[place(i, n, frames, channels)];
+                require(isfinite(side) && fabsf(side) <= 1, "a sample is not in -1..1");
+                require(side == buffer[place(i, n % 2, frames, channels)], "channels differ");
+            }
+            float sample = buffer[place(i, played < channels ? played : 0, frames, channels)];
             if (out) fwrite(&sample, sizeof sample, 1, out);
             if (exit_on_sound && sample != 0) exit(1);
         }
@@ -373,7 +387,9 @@ static void loop(void) {
         }
     }
     context.audioOut = NULL;
+    context.audioIn = NULL;
     context.analogIn = NULL;
+    free(heard);
     free(buffer);
     free(analog);
     if (out) fflush(out);

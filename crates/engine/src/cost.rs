@@ -78,27 +78,67 @@ const BUDGET: f32 = 0.25;
 /// while the old one plays on.
 const STEADY: f32 = 0.4;
 
+/// The work of a program that decides whether a platform keeps up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Groups of network samples, evaluated ahead.
+    Samples {
+        /// Network samples per second: rate times speed.
+        rate: u32,
+    },
+    /// All gates in every callback, once for each group of lanes.
+    Blocks {
+        /// Frames of a callback.
+        frames: u32,
+        /// Output frames per second.
+        rate: u32,
+        /// Notes at the same time.
+        notes: u32,
+    },
+}
+
 /// A program needs too much work for the platform.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TooSlow {
     /// Gates of the program.
     pub gates: u32,
-    /// Most gates possible at this rate and speed.
+    /// Most gates possible.
     pub max_gates: u32,
-    /// Network samples per second: rate times speed.
-    pub rate: u32,
+    /// The work that decides.
+    pub work: Work,
 }
 
 impl std::fmt::Display for TooSlow {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "too slow here: {} at {} samples a second, but this board can play {}; \
-             lower rate or speed, or simplify the network",
-            count(self.gates as usize, "live gate"),
-            self.rate,
-            self.max_gates
-        )
+        let gates = count(self.gates as usize, "live gate");
+        let most = self.max_gates;
+        match self.work {
+            Work::Samples { rate } => write!(
+                f,
+                "too slow here: {gates} at {rate} samples a second, but this board can play \
+                 {most}; lower rate or speed, or simplify the network"
+            ),
+            Work::Blocks {
+                frames,
+                rate,
+                notes,
+            } => {
+                write!(
+                    f,
+                    "too slow here: {gates} in each block of {frames} frames at {rate} Hz"
+                )?;
+                if notes > 1 {
+                    write!(f, ", for {notes} notes")?;
+                }
+                write!(f, ", but this board can play {most}; ")?;
+                let way = if notes > 1 {
+                    "play fewer voices"
+                } else {
+                    "use larger blocks"
+                };
+                write!(f, "{way}, or simplify the network")
+            }
+        }
     }
 }
 
@@ -148,7 +188,7 @@ impl Platform {
         Err(TooSlow {
             gates,
             max_gates: most,
-            rate,
+            work: Work::Samples { rate },
         })
     }
 
@@ -173,7 +213,11 @@ impl Platform {
         Err(TooSlow {
             gates,
             max_gates: most,
-            rate: settings.rate,
+            work: Work::Blocks {
+                frames: self.block,
+                rate: self.rate,
+                notes: places as u32,
+            },
         })
     }
 

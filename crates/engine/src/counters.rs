@@ -13,6 +13,7 @@ pub struct Counters {
     starved: AtomicU32,
     time: AtomicU32,
     load: AtomicU32,
+    input: AtomicU32,
     estimated: AtomicU32,
     groups: AtomicU32,
     offloaded: AtomicU32,
@@ -43,6 +44,9 @@ impl Counters {
         time,
         /// Returns the load of the last callback, in thousandths of the duration of its block.
         load,
+        /// Returns the recent peak of what the program hears, in thousandths of full scale;
+        /// 0 if it hears nothing.
+        input,
         /// Returns the number of groups of samples started, offloaded or not.
         groups,
         /// Returns the number of groups that another processor has evaluated.
@@ -86,6 +90,10 @@ impl Counters {
     pub(super) fn report_load(&self, load: u32, is_estimated: bool) {
         self.load.store(load, Ordering::Relaxed);
         self.estimated.store(is_estimated.into(), Ordering::Relaxed);
+    }
+
+    pub(super) fn set_input(&self, peak: f32) {
+        self.input.store((1000.0 * peak) as u32, Ordering::Relaxed);
     }
 
     /// Counts late callbacks or lost blocks.

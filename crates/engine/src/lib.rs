@@ -53,7 +53,7 @@ use std::sync::Arc;
 
 use logicnet::Word;
 
-pub use cost::{Cost, Platform, Spent, TooSlow};
+pub use cost::{Cost, Platform, Spent, TooSlow, Work};
 pub use counters::Counters;
 pub use handover::{Change, Handover, Start};
 pub use notes::{MAX_NOTES, Note, Notes};
@@ -124,6 +124,9 @@ struct Pending<W> {
     target: Option<u32>,
 }
 
+/// Time in which the peak of the input is released, in seconds.
+const PEAK_SECONDS: f32 = 0.3;
+
 /// An old voice that is fading out.
 #[derive(Debug)]
 struct Fading<W> {
@@ -179,6 +182,8 @@ pub struct Engine<W> {
     stereo: bool,
     dry: Ramp,
     last: [f32; 2],
+    /// Recent peak of what the program hears.
+    peak: f32,
     spent: Spent,
 }
 
@@ -208,6 +213,7 @@ impl<W: Word> Engine<W> {
             stereo: false,
             dry: Ramp::new(platform.rate, RAMP_SECONDS),
             last: [0.0; 2],
+            peak: 0.0,
             spent: Spent::default(),
         };
         (engine, handover)
@@ -292,6 +298,7 @@ impl<W: Word> Engine<W> {
         };
         self.work_ahead(frames, budget);
         self.request_ahead(frames);
+        self.meter(input, frames);
         self.counters
             .add_callback(self.spent, starved, self.position.t());
     }
@@ -377,6 +384,23 @@ impl<W: Word> Engine<W> {
                 .voice
                 .hear(places, position, input, gain, frames, &mut self.spent);
         }
+    }
+
+    /// Measures the peak of the input if the playing program hears it.
+    fn meter(&mut self, input: [&[f32]; 2], frames: u32) {
+        let hears = self.playing.as_ref().is_some_and(|voice| voice.hears());
+        self.peak = if hears {
+            let heard = input
+                .iter()
+                .flat_map(|input| input.iter().take(frames as usize));
+            let peak = heard.fold(0.0, |peak: f32, x| peak.max(x.abs()));
+            let release = PEAK_SECONDS * self.platform.rate as f32;
+            let left = self.peak * (1.0 - frames as f32 / release).max(0.0);
+            left.max(peak * self.settings.input_gain)
+        } else {
+            0.0
+        };
+        self.counters.set_input(self.peak);
     }
 
     /// Reports the measured load of the last callback, in thousandths of the duration of its

@@ -72,6 +72,11 @@ impl<W: Word> Voice<W> {
         self.evaluator.program().gates() as u32
     }
 
+    /// Returns whether the samples depend on the input.
+    pub(super) fn hears(&self) -> bool {
+        self.evaluator.program().hears()
+    }
+
     /// Returns the number of channels, 1 or 2.
     pub(super) fn channels(&self) -> usize {
         self.evaluator.program().channels()

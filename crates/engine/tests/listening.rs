@@ -1,13 +1,15 @@
 //! Programs that hear, and programs of two channels, on random platforms with random
-//! changes: every frame is that of an evaluation with one bool a node, one sample at a
-//! time, and the budget is kept.
+//! changes of settings, networks, bends and controls: every frame is that of an evaluation
+//! with one bool a node, one sample at a time, and the budget is kept.
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
 use engine::{
     Change, Cost, Engine, Interpolation, MAX_NOTES, Note, Notes, Platform, Settings, Start, Voice,
 };
 use logicnet::random::{Ops, Rng};
-use logicnet::{Builder, Controls, Masks, Network, OutputEncoding, Program, Signal, Source, W128};
+use logicnet::{
+    Builder, Controls, Mask, Masks, Network, OutputEncoding, Program, Signal, Source, W128,
+};
 use proptest::prelude::*;
 
 #[global_allocator]
@@ -44,8 +46,64 @@ fn network(rng: &mut Rng) -> Network {
     Network::try_from(parts).unwrap()
 }
 
+/// A network that plays, its bends and the position of its control.
+#[derive(Clone)]
+struct Played {
+    network: Network,
+    bends: Vec<(u32, Mask)>,
+    position: f64,
+}
+
+impl Played {
+    fn new(rng: &mut Rng) -> Played {
+        let mut played = Played {
+            network: network(rng),
+            bends: Vec::new(),
+            position: 0.0,
+        };
+        played.turn(rng);
+        played
+    }
+
+    fn turn(&mut self, rng: &mut Rng) {
+        self.position = f64::from(rng.below(257)) / 256.0;
+    }
+
+    /// Bends some nodes, inputs among them.
+    fn bend(&mut self, rng: &mut Rng) {
+        let nodes = self.network.nodes();
+        let bend = |_| {
+            let mask = match rng.below(3) {
+                0 => Mask::Force(false),
+                1 => Mask::Force(true),
+                _ => Mask::Invert,
+            };
+            (rng.below(nodes), mask)
+        };
+        let bends: std::collections::BTreeMap<_, _> = (0..8).map(bend).collect();
+        self.bends = bends.into_iter().collect();
+    }
+
+    fn program(&self) -> Program {
+        let controls = Controls::new(self.network.sources(), |_, _| self.position);
+        let masks = self.bends.iter().copied().collect::<Masks>();
+        Builder::new().build_with(&self.network, &masks, &controls)
+    }
+
+    /// Returns the value of a node that computes `value` without bends.
+    fn bent(&self, node: usize, value: bool) -> bool {
+        let bend = self.bends.iter().find(|(other, _)| *other as usize == node);
+        match bend {
+            Some((_, Mask::Force(forced))) => *forced,
+            Some(_) => !value,
+            None => value,
+        }
+    }
+}
+
 /// Returns the exact frame of a network, one node after another.
-fn frame(network: &Network, position: f64, t: u32, audio: [f64; 2]) -> [f64; 2] {
+fn frame(played: &Played, t: u32, audio: [f64; 2]) -> [f64; 2] {
+    let (network, position) = (&played.network, played.position);
     let mut nodes = Vec::new();
     for source in network.sources() {
         let bits = i32::from(source.bits);
@@ -60,13 +118,15 @@ fn frame(network: &Network, position: f64, t: u32, audio: [f64; 2]) -> [f64; 2] 
                 scaled.min(2f64.powi(bits) - 1.0) as u32
             }
         };
-        nodes.extend((0..bits).map(|bit| value >> bit & 1 == 1));
+        for bit in 0..bits {
+            nodes.push(played.bent(nodes.len(), value >> bit & 1 == 1));
+        }
     }
     for gate in network.gates() {
-        nodes.push(
-            gate.op
-                .apply(nodes[gate.a as usize], nodes[gate.b as usize]),
-        );
+        let value = gate
+            .op
+            .apply(nodes[gate.a as usize], nodes[gate.b as usize]);
+        nodes.push(played.bent(nodes.len(), value));
     }
     let OutputEncoding::Channels { left, right } = network.output_encoding() else {
         panic!("the network has channels");
@@ -90,7 +150,7 @@ struct Oracle {
     /// Network time in parts of `1 / (100 * output rate)` of a sample.
     time: i128,
     settings: Settings,
-    playing: Option<(Network, f64)>,
+    playing: Option<Played>,
     /// True if the outputs of the program depend on sound.
     hears: bool,
     /// Time of the newest network sample, and its frame.
@@ -99,8 +159,7 @@ struct Oracle {
 
 impl Oracle {
     fn sample(&self, t: u32, heard: [f64; 2]) -> [f64; 2] {
-        let (network, position) = self.playing.as_ref().unwrap();
-        frame(network, *position, t, heard)
+        frame(self.playing.as_ref().unwrap(), t, heard)
     }
 
     fn next(&mut self, input: [f32; 2]) -> [f64; 2] {
@@ -135,9 +194,142 @@ impl Oracle {
     }
 }
 
-fn program((network, position): &(Network, f64)) -> Program {
-    let controls = Controls::new(network.sources(), |_, _| *position);
-    Builder::new().build_with(network, &Masks::new(), &controls)
+/// Changes of what an engine plays, at random times: settings, and half of them another
+/// network, other bends or another position of the control.
+fn change(rng: &mut Rng, oracle: &Oracle) -> (Settings, Option<Played>) {
+    let rate = oracle.rate;
+    let settings = Settings {
+        // Slower than the output, as fast, and faster.
+        rate: [4000, 8000, rate / 2, rate, 96_000][rng.below(5) as usize],
+        speed: [100, rng.below(801) as i32 - 400][rng.below(2) as usize],
+        interpolation: [Interpolation::Hold, Interpolation::Linear][rng.below(2) as usize],
+        level: 0.5,
+        input_gain: [0.5, 1.0, 3.0][rng.below(3) as usize],
+        dry: [0.0, 0.0, 0.3, 1.0][rng.below(4) as usize],
+        notes: None,
+    };
+    let Some(playing) = &oracle.playing else {
+        return (settings, Some(Played::new(rng)));
+    };
+    let same_rate = Settings {
+        rate: oracle.settings.rate,
+        ..settings
+    };
+    let mut next = playing.clone();
+    match rng.below(6) {
+        0 | 1 => (same_rate, None),
+        2 => (settings, Some(Played::new(rng))),
+        3 => {
+            next.bend(rng);
+            (settings, Some(next))
+        }
+        _ => {
+            next.turn(rng);
+            (same_rate, Some(next))
+        }
+    }
+}
+
+/// Plays this many callbacks of `block` frames with random changes, and checks each frame.
+fn check(seed: u64, block: u32, rate: u32, callbacks: u32) {
+    let mut rng = Rng::new(seed);
+    let cost = Cost {
+        gate_ns: 1.0,
+        group_ns: 100.0,
+        frame_ns: 60.0,
+        callback_ns: 3000.0,
+    };
+    let platform = Platform { rate, block, cost };
+    let budget = (0.25 * platform.duration_ns(block) / cost.gate_ns) as u32;
+    let (mut engine, mut handover) = Engine::<W128>::new(platform);
+    let mut oracle = Oracle {
+        rate,
+        time: 0,
+        settings: Settings::default(),
+        playing: None,
+        hears: false,
+        last: None,
+    };
+    let mut sent: Option<(Settings, Option<Played>, Option<u32>)> = None;
+    let mut id = 0;
+    let size = block as usize;
+    let (mut left, mut right) = (vec![0.0; size], vec![0.0; size]);
+    let (mut exact, mut input) = (vec![[0.0; 2]; size], [vec![0.0; size], vec![0.0; size]]);
+    for _ in 0..callbacks {
+        handover.collect();
+        if sent.is_none() && (oracle.playing.is_none() || rng.below(6) == 0) {
+            let (settings, start) = change(&mut rng, &oracle);
+            let playing = start.as_ref().or(oracle.playing.as_ref()).unwrap();
+            if platform
+                .keeps_up(&playing.program(), &settings, LANES)
+                .is_ok()
+            {
+                id += 1;
+                let seek = (start.is_some() && rng.below(3) == 0).then(|| rng.next() as u32);
+                let fade = rng.below(3) == 0;
+                let change = Change {
+                    id,
+                    settings,
+                    start: start.as_ref().map(|start| Start {
+                        voice: Box::new(Voice::new(start.program())),
+                        seek,
+                        fade,
+                    }),
+                };
+                assert!(handover.send(change).is_ok());
+                sent = Some((settings, start, seek));
+            }
+        }
+        for channel in &mut input {
+            channel.fill_with(|| rng.below(3001) as f32 / 1000.0 - 1.5);
+        }
+        let [first, second] = &input;
+        assert_no_alloc(|| {
+            let mut frames = exact.iter_mut();
+            engine.render_tapped([first, second], [&mut left, &mut right], |frame| {
+                if let Some(place) = frames.next() {
+                    *place = frame;
+                }
+            });
+        });
+        let spent = engine.spent();
+        let used = spent.gates + (cost.group_ns / cost.gate_ns) as u32 * spent.groups;
+        assert!(used <= budget, "{spent:?} of {budget}");
+        assert!(left.iter().chain(&right).all(|frame| frame.abs() <= 0.95));
+        if engine.change() == Some(id) {
+            if let Some((settings, start, seek)) = sent.take() {
+                oracle.settings = settings;
+                if let Some(t) = seek {
+                    oracle.time = i128::from(t) * 100 * i128::from(rate);
+                }
+                if let Some(start) = start {
+                    oracle.hears = start.program().hears();
+                    oracle.playing = Some(start);
+                    oracle.last = None;
+                }
+            }
+        }
+        for (k, frame) in exact.iter().enumerate() {
+            let expected = oracle.next([first[k], second[k]]);
+            let linear = oracle.settings.interpolation == Interpolation::Linear;
+            let tolerance = if linear { 1e-4 } else { 0.0 };
+            for (frame, expected) in frame.iter().zip(expected) {
+                let error = (f64::from(*frame) - expected).abs();
+                assert!(error <= tolerance, "{frame} instead of {expected}");
+            }
+        }
+    }
+    assert_eq!(engine.counters().starved(), 0);
+}
+
+/// Every size of a block, on every rate of the output.
+#[test]
+fn every_frame_is_exact_in_blocks_of_any_size() {
+    for block in 1..=512 {
+        let rate = [22_050, 44_100, 48_000][block as usize % 3];
+        // At least a dozen callbacks, and half a thousand frames of the small ones.
+        check(block.into(), block, rate, (512 / block).max(12));
+    }
 }
 
 proptest! {
@@ -149,102 +341,8 @@ proptest! {
         block in 1u32..=512,
         rate in prop::sample::select(vec![22_050u32, 44_100, 48_000]),
     ) {
-        let mut rng = Rng::new(seed);
-        let cost = Cost { gate_ns: 1.0, group_ns: 100.0, frame_ns: 60.0, callback_ns: 3000.0 };
-        let platform = Platform { rate, block, cost };
-        let budget = (0.25 * platform.duration_ns(block) / cost.gate_ns) as u32;
-        let (mut engine, mut handover) = Engine::<W128>::new(platform);
-        let mut oracle = Oracle {
-            rate,
-            time: 0,
-            settings: Settings::default(),
-            playing: None,
-            hears: false,
-            last: None,
-        };
-        let mut sent: Option<(Settings, Option<(Network, f64)>, Option<u32>, bool)> = None;
-        let mut id = 0;
-        let size = block as usize;
-        let (mut left, mut right) = (vec![0.0; size], vec![0.0; size]);
-        let (mut exact, mut input) = (vec![[0.0; 2]; size], [vec![0.0; size], vec![0.0; size]]);
         // At least 20 callbacks, and enough for many changes.
-        for _ in 0..(20_000 / block).max(20) {
-            handover.collect();
-            if sent.is_none() && rng.below(6) == 0 {
-                let mut settings = Settings {
-                    rate: [4000, 8000, rate, 96_000][rng.below(4) as usize],
-                    speed: rng.below(801) as i32 - 400,
-                    interpolation: [Interpolation::Hold, Interpolation::Linear]
-                        [rng.below(2) as usize],
-                    level: 0.5,
-                    input_gain: [0.5, 1.0, 3.0][rng.below(3) as usize],
-                    dry: [0.0, 0.0, 0.3, 1.0][rng.below(4) as usize],
-                    notes: None,
-                };
-                let position = f64::from(rng.below(257)) / 256.0;
-                let start = (oracle.playing.is_none() || rng.below(2) == 0)
-                    .then(|| (network(&mut rng), position));
-                if start.is_none() {
-                    settings.rate = oracle.settings.rate;
-                }
-                let playing = program(start.as_ref().or(oracle.playing.as_ref()).unwrap());
-                if platform.keeps_up(&playing, &settings, LANES).is_ok() {
-                    id += 1;
-                    let seek = (start.is_some() && rng.below(3) == 0).then(|| rng.next() as u32);
-                    let fade = rng.below(3) == 0;
-                    let change = Change {
-                        id,
-                        settings,
-                        start: start.as_ref().map(|start| Start {
-                            voice: Box::new(Voice::new(program(start))),
-                            seek,
-                            fade,
-                        }),
-                    };
-                    prop_assert!(handover.send(change).is_ok());
-                    sent = Some((settings, start, seek, fade));
-                }
-            }
-            for channel in &mut input {
-                channel.fill_with(|| rng.below(3001) as f32 / 1000.0 - 1.5);
-            }
-            let [first, second] = &input;
-            assert_no_alloc(|| {
-                let mut frames = exact.iter_mut();
-                engine.render_tapped([first, second], [&mut left, &mut right], |frame| {
-                    if let Some(place) = frames.next() {
-                        *place = frame;
-                    }
-                });
-            });
-            let spent = engine.spent();
-            let used = spent.gates + (cost.group_ns / cost.gate_ns) as u32 * spent.groups;
-            prop_assert!(used <= budget, "{spent:?} of {budget}");
-            prop_assert!(left.iter().chain(&right).all(|frame| frame.abs() <= 0.95));
-            if engine.change() == Some(id) {
-                if let Some((settings, start, seek, _)) = sent.take() {
-                    oracle.settings = settings;
-                    if let Some(t) = seek {
-                        oracle.time = i128::from(t) * 100 * i128::from(rate);
-                    }
-                    if let Some(start) = start {
-                        oracle.hears = program(&start).hears();
-                        oracle.playing = Some(start);
-                        oracle.last = None;
-                    }
-                }
-            }
-            for (k, frame) in exact.iter().enumerate() {
-                let expected = oracle.next([first[k], second[k]]);
-                let linear = oracle.settings.interpolation == Interpolation::Linear;
-                let tolerance = if linear { 1e-4 } else { 0.0 };
-                for (frame, expected) in frame.iter().zip(expected) {
-                    let error = (f64::from(*frame) - expected).abs();
-                    prop_assert!(error <= tolerance, "{frame} instead of {expected}");
-                }
-            }
-        }
-        prop_assert_eq!(engine.counters().starved(), 0);
+        check(seed, block, rate, (20_000 / block).max(20));
     }
 }
 
@@ -273,7 +371,7 @@ proptest! {
         let size = block as usize;
         let (mut left, mut right) = (vec![0.0; size], vec![0.0; size]);
         let (mut exact, mut input) = (vec![[0.0; 2]; size], [vec![0.0; size], vec![0.0; size]]);
-        let mut playing: Option<(Network, f64)> = None;
+        let mut playing: Option<Played> = None;
         let mut places = [Place::default(); MAX_NOTES];
         let mut notes = Notes { places: 1 + rng.below(8) as usize, ..Notes::default() };
         let mut speed = 100;
@@ -281,8 +379,7 @@ proptest! {
         for id in 0..(20_000 / block).max(20) {
             handover.collect();
             // Each change is heard in the callback after it.
-            let start = (playing.is_none() || rng.below(10) == 0)
-                .then(|| (network(&mut rng), f64::from(rng.below(257)) / 256.0));
+            let start = (playing.is_none() || rng.below(10) == 0).then(|| Played::new(&mut rng));
             let changes = start.is_some() || rng.below(3) == 0;
             if changes {
                 if rng.below(8) == 0 {
@@ -304,7 +401,7 @@ proptest! {
                     notes: Some(notes),
                     ..Settings::default()
                 };
-                let program = program(start.as_ref().or(playing.as_ref()).unwrap());
+                let program = start.as_ref().or(playing.as_ref()).unwrap().program();
                 prop_assert!(platform.keeps_up(&program, &settings, LANES).is_ok());
                 let start_voice = start.is_some().then(|| Start {
                     voice: Box::new(Voice::for_notes(program)),
@@ -342,7 +439,7 @@ proptest! {
                 });
             });
             prop_assert!(!changes || engine.change() == Some(id));
-            let (network, position) = playing.as_ref().unwrap();
+            let played = playing.as_ref().unwrap();
             let step = 1.0 / (0.003 * f64::from(RATE));
             for (k, found) in exact.iter().enumerate() {
                 let heard = [first[k], second[k]].map(f64::from);
@@ -352,7 +449,7 @@ proptest! {
                     let t = place.time.div_euclid(parts) as u32;
                     let sample = match place.last {
                         Some((last, sample)) if last == t => sample,
-                        _ => frame(network, *position, t, heard),
+                        _ => frame(played, t, heard),
                     };
                     place.last = Some((t, sample));
                     place.time += place.step;
@@ -469,4 +566,55 @@ fn the_dry_part_is_the_input() {
         "half as loud: {left} of {heard}"
     );
     assert!(right < 1e-3, "{right}");
+}
+
+#[test]
+fn the_peak_of_the_input_is_measured_if_the_program_hears_it() {
+    let mut engine = hearing();
+    let (mut left, mut right) = ([0.0; 16], [0.0; 16]);
+    let mut peak = |input: [&[f32]; 2]| {
+        engine.render(input, [&mut left, &mut right]);
+        engine.counters().input()
+    };
+    assert_eq!(peak([&[]; 2]), 0);
+    assert_eq!(peak([&[0.0, 0.25], &[-0.5, 0.1]]), 500);
+    let after = peak([&[]; 2]);
+    assert!((490..500).contains(&after), "{after}");
+    for _ in 0..44_100 / 16 {
+        peak([&[f32::NAN, 0.0], &[]]);
+    }
+    let after = peak([&[]; 2]);
+    assert!(after < 100, "{after}");
+    // A network of t alone hears nothing.
+    let (mut engine, _handover) = playing(3, 5);
+    engine.render([&[0.5], &[0.5]], [&mut left, &mut right]);
+    assert_eq!(engine.counters().input(), 0);
+}
+
+/// Returns an engine that plays what it hears on the left.
+fn hearing() -> Engine<W128> {
+    let (mut engine, mut handover) = playing(3, 5);
+    let network = Network::try_from(logicnet::Parts {
+        sources: vec![Source {
+            signal: Signal::Audio { channel: 0 },
+            ..Source::time(8)
+        }],
+        outputs: (0..8).collect(),
+        output_encoding: OutputEncoding::Channels { left: 8, right: 0 },
+        ..logicnet::Parts::default()
+    })
+    .unwrap();
+    engine.render([&[]; 2], [&mut [0.0; 16], &mut [0.0; 16]]);
+    let change = Change {
+        id: 2,
+        settings: Settings::default(),
+        start: Some(Start {
+            voice: Box::new(Voice::new(Program::new(&network, &Masks::new()))),
+            seek: None,
+            fade: false,
+        }),
+    };
+    handover.send(change).unwrap();
+    engine.render([&[]; 2], [&mut [0.0; 16], &mut [0.0; 16]]);
+    engine
 }

@@ -1,5 +1,7 @@
 //! Analog inputs: knobs and control voltages, their calibration and their targets.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::layout::Point;
@@ -23,6 +25,9 @@ named! {
         BendX = "bend-x",
         /// The vertical position of a bend, from top to bottom.
         BendY = "bend-y",
+        /// A control of the network: the one that the input is connected to or, of an input
+        /// without one, the control of its own number.
+        Control = "control",
     }
 }
 
@@ -69,6 +74,8 @@ impl Calibration {
 pub struct Analog {
     readings: [Option<Reading>; INPUTS],
     calibrations: [Calibration; INPUTS],
+    /// The names of the controls that inputs are connected to.
+    controls: [Option<Arc<str>>; INPUTS],
     /// The input that is being calibrated, and the extremes of its readings so far.
     learning: Option<(usize, Option<Calibration>)>,
 }
@@ -96,6 +103,21 @@ impl Analog {
     /// Returns the input that is being calibrated.
     pub fn learning(&self) -> Option<usize> {
         self.learning.map(|(input, _)| input)
+    }
+
+    /// Returns the name of the control that an input is connected to.
+    pub fn control(&self, input: usize) -> Option<&str> {
+        self.controls.get(input)?.as_deref()
+    }
+
+    /// Connects an input to the control of this name.
+    ///
+    /// # Errors
+    /// Fails if no board has such an input.
+    pub(super) fn connect(&mut self, input: usize, name: &str) -> Result<(), String> {
+        let control = self.controls.get_mut(input);
+        *control.ok_or_else(|| format!("no analog input {}", input + 1))? = Some(name.into());
+        Ok(())
     }
 
     /// Begins to calibrate an input. The old calibration counts until this one is finished.
@@ -155,6 +177,24 @@ impl Analog {
     pub(super) fn to_json(&self) -> Vec<Value> {
         let ends = self.calibrations.iter();
         ends.map(|ends| json!([ends.least, ends.most])).collect()
+    }
+
+    /// Returns the names of the controls that inputs are connected to, as the calibration file
+    /// has them; none if no input is.
+    pub(super) fn controls_to_json(&self) -> Option<Value> {
+        let any = self.controls.iter().any(Option::is_some);
+        any.then(|| json!(self.controls.each_ref().map(Option::as_deref)))
+    }
+
+    /// Reads the names of controls; what is no name of a control is left out.
+    pub(super) fn read_controls(&mut self, names: &[Value]) {
+        for (control, name) in self.controls.iter_mut().zip(names) {
+            let name = name.as_str().filter(|name| {
+                let most = logicnet::MAX_CONTROL_NAME;
+                (1..=most).contains(&name.len())
+            });
+            *control = name.map(Into::into);
+        }
     }
 
     /// Reads the ends of inputs; inputs that the list leaves out keep theirs.

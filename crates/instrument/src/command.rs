@@ -84,6 +84,8 @@ pub enum Command {
     LearnController(Destination),
     /// Disconnects a parameter or control from its MIDI controller.
     ForgetController(Destination),
+    /// Lets an analog input move the control of this name, of any network that has one.
+    Connect(usize, String),
     /// Reports the reading of an analog input.
     Turn(usize, Reading),
     /// Begins to learn the ends of an analog input's range or, the second time, ends it

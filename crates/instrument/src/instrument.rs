@@ -225,8 +225,9 @@ impl Instrument {
         if state.touched.is_empty() || (is_edit && !is_touch) {
             self.history.remember(&state, change.scope, change.stroke);
         }
-        let is_set = (self.state.parameters != state.parameters && !is_turn)
-            || self.state.controls != state.controls;
+        let is_set = (self.state.parameters != state.parameters
+            || self.state.controls != state.controls)
+            && !is_turn;
         // A state that was resumed has brought its revision.
         if (is_edit || is_set) && state.revision == self.state.revision {
             state.revision = state.revision.next();
@@ -323,6 +324,7 @@ impl Instrument {
                 Change::default()
             }
             Command::ForgetController(destination) => messages::forget(state, &destination)?,
+            Command::Connect(input, name) => controls::connect(state, input, &name)?,
             Command::Turn(input, reading) => controls::turn(state, input, reading),
             Command::Learn(input) => controls::learn(state, input)?,
             Command::Show(page) => {

@@ -119,6 +119,10 @@ parameters! {
         => Kind::Number { min: 0, max: 96_000, step: RATE_STEP, stops: RATES, decimals: 0, named: Some((0, "own")) }, "Hz", 0;
     Interpolation: "interpolation" "between" "Between samples: hold each one, or interpolate linearly"
         => Kind::Choice(&["hold", "linear"]), "", 0;
+    Input: "input" "input" "Level of the audio input"
+        => number(OFF_DB, 24, 2, Some((OFF_DB, "off"))), "dB", 0;
+    Dry: "dry" "dry" "Share of the audio input in the output"
+        => number(0, 100, 5, None), "%", 0;
     Bend: "bend" "bend" "What a bend does: force 0, force 1, or invert the gate"
         => Kind::Choice(&["0", "1", "invert"]), "", 0;
     Hold: "hold" "bends" "How long bends last: while touched, or until touched again"
@@ -178,10 +182,10 @@ impl Key {
     /// or display.
     pub fn in_presets(self) -> bool {
         use Key::{
-            Bend, Hold, Interpolation, Quarter, Radius, Rate, Retrigger, Root, Speed, Velocity,
-            Voices, Wheel,
+            Bend, Dry, Hold, Interpolation, Quarter, Radius, Rate, Retrigger, Root, Speed,
+            Velocity, Voices, Wheel,
         };
-        let sounds = matches!(self, Speed | Rate | Interpolation | Quarter);
+        let sounds = matches!(self, Speed | Rate | Interpolation | Dry | Quarter);
         let bends = matches!(self, Bend | Hold | Radius);
         let keys = matches!(self, Voices | Root | Wheel | Velocity | Retrigger);
         sounds || bends || keys
@@ -421,7 +425,7 @@ impl Parameters {
         match self.target(input) {
             Target::Speed => Some(Key::Speed),
             Target::Volume => Some(Key::Volume),
-            Target::Nothing | Target::BendX | Target::BendY => None,
+            Target::Nothing | Target::BendX | Target::BendY | Target::Control => None,
         }
     }
 
@@ -457,6 +461,8 @@ impl Parameters {
             speed: self.get(Key::Speed),
             linear: self.get(Key::Interpolation) == 1,
             level: level(volume),
+            input_gain: level(self.get(Key::Input)),
+            dry: self.get(Key::Dry) as f32 / 100.0,
         }
     }
 }
@@ -464,7 +470,7 @@ impl Parameters {
 /// The factor of 1 dB less: 10^(-1/20).
 const DECIBEL: f64 = 0.891_250_938_133_745_5;
 
-/// Returns the level of a volume in dB.
+/// Returns the factor of a volume in dB.
 ///
 /// Multiplies, since powers differ in their last bit between systems' libraries, and the
 /// sound must be the same on all of them.
@@ -472,7 +478,8 @@ fn level(volume: i32) -> f32 {
     if volume == OFF_DB {
         return 0.0;
     }
-    (volume..0).fold(1.0, |level, _| level * DECIBEL) as f32
+    let quieter = (volume..0).fold(1.0, |level, _| level * DECIBEL);
+    (0..volume).fold(quieter, |level, _| level / DECIBEL) as f32
 }
 
 #[cfg(test)]
@@ -482,7 +489,7 @@ mod tests {
     #[test]
     fn levels_are_those_of_the_volume_in_decibels() {
         assert_eq!(level(OFF_DB), 0.0);
-        for volume in OFF_DB + 1..=0 {
+        for volume in OFF_DB + 1..=24 {
             assert_eq!(level(volume), 10f64.powf(f64::from(volume) / 20.0) as f32);
         }
     }

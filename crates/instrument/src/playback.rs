@@ -15,6 +15,10 @@ pub struct Playback {
     pub linear: bool,
     /// Level of the output, 0.0 to 1.0.
     pub level: f32,
+    /// Factor of the audio input, 0.0 to 16.0.
+    pub input_gain: f32,
+    /// Share of the audio input in the output, 0.0 to 1.0.
+    pub dry: f32,
     /// The keys that sound, if several may; time and level of each count from their own then.
     pub notes: Option<Notes>,
 }

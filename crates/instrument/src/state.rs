@@ -241,6 +241,38 @@ impl State {
         self.control_names().position(|name| name == control)
     }
 
+    /// Describes that the network has no control of this name.
+    pub(super) fn no_control(&self, name: &str) -> String {
+        let names: Vec<&str> = self.control_names().collect();
+        match names[..] {
+            [] => "this network has no controls".to_string(),
+            _ => format!("no control {name:?}; there are {}", names.join(", ")),
+        }
+    }
+
+    /// Returns the name of the control that an analog input moves, if the network has it.
+    pub fn control_of(&self, input: usize) -> Option<&str> {
+        if self.parameters.target(input) != Target::Control {
+            return None;
+        }
+        let name = self.analog.control(input);
+        let mut names = self.control_names();
+        match name {
+            Some(name) => names.find(|other| *other == name),
+            None => names.nth(input),
+        }
+    }
+
+    /// Sets the control that an analog input moves.
+    pub(super) fn follow(&mut self, input: usize) {
+        let index = self
+            .control_of(input)
+            .and_then(|name| self.control_index(name));
+        if let (Some(index), Some(part)) = (index, self.analog.part(input)) {
+            self.controls[index] = f64::from(part);
+        }
+    }
+
     /// Returns the names of the network's controls, in the order of its sources.
     pub fn control_names(&self) -> impl Iterator<Item = &str> {
         control_names(&self.network)
@@ -433,6 +465,7 @@ impl State {
     pub(super) fn set_network(&mut self, network: Arc<Network>) {
         self.controls = network.control_defaults();
         self.network = network;
+        (0..INPUTS).for_each(|input| self.follow(input));
         self.layers = BendLayers::default();
         self.touched.clear();
         self.lay_out();

@@ -6,6 +6,8 @@ mod live;
 mod oled;
 mod pictures;
 mod pru;
+#[cfg(not(target_arch = "wasm32"))]
+mod recording;
 mod script;
 mod simulation;
 
@@ -22,6 +24,8 @@ pub use live::{Surroundings, has_screen, play_live, sound_card_rate, watch_signa
 pub use oled::{DisplayFrame, Oled, Watch};
 pub use pictures::{Animation, write_png};
 pub use pru::{Emulation, Pru};
+#[cfg(not(target_arch = "wasm32"))]
+pub use recording::Recording;
 pub use script::{Event, Part, Script};
 pub use simulation::{Block, Desk, Guard, Simulation};
 

@@ -138,6 +138,13 @@ impl Script {
         Ok(parser.finish())
     }
 
+    /// Adds commands at the start, before all others.
+    pub fn begin_with(&mut self, commands: impl IntoIterator<Item = Command>) {
+        let commands = commands.into_iter();
+        let events = commands.map(|command| (0, Event::Command(command)));
+        self.events.splice(0..0, events);
+    }
+
     /// Adds MIDI messages, which are in the order of their times in nanoseconds, to what the
     /// script does.
     pub fn add_midi(&mut self, events: Vec<midi::Event>) {

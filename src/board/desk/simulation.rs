@@ -1,7 +1,6 @@
 //! The whole instrument in simulated time: a scheduler runs the threads on a simulated
 //! bus, with audio callbacks in between.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use logicnet::Network;
@@ -77,12 +76,11 @@ impl Desk {
 pub struct Block<'a> {
     /// Number of the first frame.
     pub frame: u64,
-    /// The network's samples, before DC blocker and limiter.
-    pub exact: &'a [f32],
-    /// The output for loudspeakers, left.
-    pub sound: &'a [f32],
-    /// The output for loudspeakers, right.
-    pub right: &'a [f32],
+    /// The network's samples, left and right, before DC blocker and limiter. One channel is
+    /// in both.
+    pub exact: [&'a [f32]; 2],
+    /// The output for loudspeakers, left and right.
+    pub sound: [&'a [f32]; 2],
     /// The id of the sound that is heard, as in [`State::sound`].
     pub id: Option<u32>,
     /// The load in thousandths.
@@ -102,17 +100,18 @@ pub struct Simulation {
     knobs: Knobs,
     pru: Option<Pru>,
     frames: u64,
-    /// Frames of the audio input that are still to be heard, left and right.
-    arriving: [VecDeque<f32>; 2],
+    listen: Listen,
     heard: [Vec<f32>; 2],
-    exact: Vec<f32>,
-    sound: Vec<f32>,
-    right: Vec<f32>,
+    exact: [Vec<f32>; 2],
+    sound: [Vec<f32>; 2],
     guard: Guard,
 }
 
 /// Stores the analog inputs at a time in nanoseconds.
 type Knobs = Box<dyn FnMut(u64, &AnalogInputs)>;
+
+/// Writes the next frames of the audio input.
+type Listen = Box<dyn FnMut([&mut [f32]; 2])>;
 
 /// Wraps every callback, for tests that check it.
 pub type Guard = fn(&mut dyn FnMut());
@@ -138,11 +137,11 @@ impl Simulation {
         let (mut controller, mut engine) = desk.parts.assemble(desk.platform)?;
         let inputs = Arc::new(AnalogInputs::default());
         let pru = (desk.engine != Choice::Cpu).then(Pru::new);
-        let block = || vec![0.0; desk.platform.block as usize];
         let supervisor = pru.as_ref().map(|pru| {
             let (own, audio) = (pru.clone(), pru.clone());
             offload(desk.engine, &mut controller, &mut engine, own, audio)
         });
+        let block = || [0, 1].map(|_| vec![0.0; desk.platform.block as usize]);
         Ok(Simulation {
             pru,
             scheduler: Scheduler::new(
@@ -161,11 +160,10 @@ impl Simulation {
             inputs,
             knobs: Box::new(|_, _| {}),
             frames: 0,
-            arriving: Default::default(),
-            heard: [block(), block()],
+            listen: Box::new(|_| {}),
+            heard: block(),
             exact: block(),
             sound: block(),
-            right: block(),
             guard: |callback| callback(),
         })
     }
@@ -219,12 +217,10 @@ impl Simulation {
         self.knobs = Box::new(knobs);
     }
 
-    /// Adds frames to the audio input, left and right. The callbacks hear them in order, and
-    /// silence when there are none.
-    pub fn hear(&mut self, input: [&[f32]; 2]) {
-        for (arriving, frames) in self.arriving.iter_mut().zip(input) {
-            arriving.extend(frames);
-        }
+    /// Sets the source of the audio input, which is called before every callback and writes
+    /// left and right. Without one, the input is silent.
+    pub fn set_sound(&mut self, listen: impl FnMut([&mut [f32]; 2]) + 'static) {
+        self.listen = Box::new(listen);
     }
 
     /// Returns the simulated platform.
@@ -348,17 +344,16 @@ impl Simulation {
         if let Some(pru) = &self.pru {
             pru.reach(now);
         }
-        let (engine, exact) = (&mut self.engine, &mut self.exact);
-        let (sound, right) = (&mut self.sound, &mut self.right);
-        for (heard, arriving) in self.heard.iter_mut().zip(&mut self.arriving) {
-            heard.fill_with(|| arriving.pop_front().unwrap_or_default());
-        }
-        let input = self.heard.each_ref().map(Vec::as_slice);
+        (self.listen)(self.heard.each_mut().map(Vec::as_mut_slice));
+        let engine = &mut self.engine;
+        let heard = self.heard.each_ref().map(Vec::as_slice);
+        let (exact, sound) = (&mut self.exact, &mut self.sound);
         (self.guard)(&mut || {
-            let mut frames = exact.iter_mut();
-            engine.render_tapped(input, [sound, right], |[left, _]| {
-                if let Some(exact) = frames.next() {
-                    *exact = left;
+            let [left, right] = exact;
+            let mut frames = left.iter_mut().zip(right);
+            engine.render_tapped(heard, sound.each_mut().map(Vec::as_mut_slice), |frame| {
+                if let Some((left, right)) = frames.next() {
+                    [*left, *right] = frame;
                 }
             });
         });
@@ -367,9 +362,8 @@ impl Simulation {
         self.engine.report_late(u32::from(load > 1000));
         on_block(Block {
             frame: self.frames,
-            exact: &self.exact,
-            sound: &self.sound,
-            right: &self.right,
+            exact: self.exact.each_ref().map(Vec::as_slice),
+            sound: self.sound.each_ref().map(Vec::as_slice),
             id: self.engine.change(),
             load,
             spent,

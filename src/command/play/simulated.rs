@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use gatebend::board::description::Board;
-use gatebend::board::desk::{Desk, Script, Simulation};
+use gatebend::board::desk::{Desk, Recording, Script, Simulation};
 use gatebend::runtime::parts::InstrumentParts;
 use logicnet::count;
 use trill::sim::VirtualTime;
@@ -38,9 +38,16 @@ impl Arguments {
         for folder in folders.state.iter().chain(&folders.presets) {
             keep_out(folder);
         }
+        let recording = self.recording(rate)?;
+        let is_stereo = recording.as_ref().is_some_and(Recording::is_stereo);
+        let channels = if is_stereo || parts.networks[0].output_encoding().channels() == 2 {
+            2
+        } else {
+            1
+        };
         let track = |path: &Option<PathBuf>| {
             let path = path.as_deref();
-            path.map(|path| Track::create(path, rate, total))
+            path.map(|path| Track::create(path, rate, channels, total))
                 .transpose()
         };
         let mut tracks = [track(&self.wav)?, track(&self.tap)?];
@@ -55,6 +62,9 @@ impl Arguments {
             },
             script,
         )?;
+        if let Some(mut recording) = recording {
+            simulation.set_sound(move |frames| recording.next(frames));
+        }
 
         let mut most_load = 0;
         let is_written = Cell::new(true);

@@ -13,22 +13,23 @@ pub struct Track {
     is_float: bool,
     /// Start of the file, until it is written.
     header: Vec<u8>,
+    channels: u16,
     /// Frames to come.
     left: usize,
     outcome: CommandResult,
 }
 
 impl Track {
-    /// Begins a file of this many frames at a rate in Hz.
+    /// Begins a file of this many frames of one or two channels, at a rate in Hz.
     ///
     /// # Errors
     /// Fails if the file cannot be written or would be too long.
-    pub fn create(path: &Path, rate: u32, frames: usize) -> Result<Track, Failure> {
+    pub fn create(path: &Path, rate: u32, channels: u16, frames: usize) -> Result<Track, Failure> {
         let is_float = files::has_ending(path, "f32");
         let header = if is_float {
             Vec::new()
         } else {
-            let header = wav_header(rate, 2, frames as u64).map_err(|problem| {
+            let header = wav_header(rate, channels, 2, frames as u64).map_err(|problem| {
                 Failure::Usage(format!(
                     "{}: {problem}; give fewer --seconds or write floats to OUT.f32",
                     path.display()
@@ -40,26 +41,35 @@ impl Track {
             output: Output::create(path)?,
             is_float,
             header,
+            channels,
             left: frames,
             outcome: Ok(()),
         })
     }
 
-    /// Adds frames, unless the file is complete. Returns false if it cannot be written.
-    pub fn add(&mut self, frames: &[f32]) -> bool {
-        let frames = &frames[..frames.len().min(self.left)];
-        self.left -= frames.len();
+    /// Adds frames, left and right, unless the file is complete. A file of one channel has the
+    /// left one. Returns false if it cannot be written.
+    pub fn add(&mut self, [left, right]: [&[f32]; 2]) -> bool {
+        let frames = left.len().min(self.left);
+        self.left -= frames;
         self.begin();
-        for frame in frames {
-            if self.is_float {
-                self.write(&frame.to_le_bytes());
-            } else {
-                // Exact samples have 8 bits, or 24 if interpolated; those are rounded here.
-                let sample = (frame * 32_768.0).round().clamp(-32_768.0, 32_767.0);
-                self.write(&(sample as i16).to_le_bytes());
+        for (left, right) in left[..frames].iter().zip(right) {
+            self.sample(*left);
+            if self.channels > 1 {
+                self.sample(*right);
             }
         }
         self.outcome.is_ok()
+    }
+
+    fn sample(&mut self, sample: f32) {
+        if self.is_float {
+            self.write(&sample.to_le_bytes());
+        } else {
+            // Exact samples have up to 16 bits, or more if interpolated; those are rounded here.
+            let sample = (sample * 32_768.0).round().clamp(-32_768.0, 32_767.0);
+            self.write(&(sample as i16).to_le_bytes());
+        }
     }
 
     /// Completes the file. If frames are missing, because another output has failed, an

@@ -3,7 +3,9 @@
 //! Owns the simulated desk and its one client. Never blocks, reads no clock and knows
 //! nothing of browsers.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -60,6 +62,8 @@ pub struct Standalone {
     next_update: u64,
     /// Number of frames requested so far.
     frames: u64,
+    /// Frames of the audio input that are still to be heard, left and right.
+    arriving: Rc<RefCell<[VecDeque<f32>; 2]>>,
     /// Rendered frames that were not requested yet, left and right.
     ahead: [Vec<f32>; 2],
     /// Frames of the last call: all of the left channel, then all of the right one.
@@ -103,6 +107,13 @@ impl Standalone {
         if is_page {
             simulation.skip_splash();
         }
+        let arriving = Rc::<RefCell<[VecDeque<f32>; 2]>>::default();
+        let heard = Rc::clone(&arriving);
+        simulation.set_sound(move |frames| {
+            for (frames, arriving) in frames.into_iter().zip(heard.borrow_mut().iter_mut()) {
+                frames.fill_with(|| arriving.pop_front().unwrap_or_default());
+            }
+        });
         let oled = simulation.oled().clone();
         let source = FrameSource::new(
             Arc::clone(simulation.counters()),
@@ -121,6 +132,7 @@ impl Standalone {
             rate,
             next_update: 0,
             frames: 0,
+            arriving,
             ahead: Default::default(),
             quantum: Vec::new(),
             messages: VecDeque::new(),
@@ -204,18 +216,26 @@ impl Standalone {
             .extend(messages.into_iter().map(Message::ServerMessage));
     }
 
+    /// Adds frames to the audio input, left and right.
+    fn hear(&mut self, input: [&[f32]; 2]) {
+        let mut arriving = self.arriving.borrow_mut();
+        for (arriving, frames) in arriving.iter_mut().zip(input) {
+            arriving.extend(frames);
+        }
+    }
+
     /// Renders the next frames: all of the left channel, then all of the right one. They hear
     /// as many frames of the audio input, left and right; missing ones are silence.
     pub fn render(&mut self, frames: usize, input: [&[f32]; 2]) -> &[f32] {
         self.frames += frames as u64;
         let until = self.simulation.time_of(self.frames);
         let [left, right] = &mut self.ahead;
-        self.simulation.hear(input);
+        self.hear(input);
         self.simulation.run(
             until,
             |block| {
-                left.extend_from_slice(block.sound);
-                right.extend_from_slice(block.right);
+                left.extend_from_slice(block.sound[0]);
+                right.extend_from_slice(block.sound[1]);
             },
             |_| {},
         );
@@ -350,13 +370,14 @@ mod tests {
         let expected = {
             let mut standalone = greeted("");
             standalone.handle(&load);
-            standalone.simulation.hear([&left, &right]);
+            standalone.hear([&left, &right]);
             let until = standalone.simulation.time_of(FRAMES as u64);
             let (mut exact, mut sound) = (Vec::new(), [Vec::new(), Vec::new()]);
             let record = |block: gatebend::board::desk::Block<'_>| {
-                exact.extend_from_slice(block.exact);
-                sound[0].extend_from_slice(block.sound);
-                sound[1].extend_from_slice(block.right);
+                exact.extend_from_slice(block.exact[0]);
+                for (sound, block) in sound.iter_mut().zip(block.sound) {
+                    sound.extend_from_slice(block);
+                }
             };
             standalone.simulation.run(until, record, |_| {});
             // Of four bits, the network plays what it hears.

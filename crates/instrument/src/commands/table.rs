@@ -121,6 +121,9 @@ commands! {
         ["control NAME VALUE"]
         (name: required Control, "The control's name", value: required Position, "The position")
         => Command::Control(name, value);
+    "connect" Edit idempotent "Lets analog input N move a control of the network"
+        ["connect N NAME"] (input: required INPUT, "The input", name: required Control, "The control's name")
+        => Command::Connect(input, name);
     "midi" View step "Plays MIDI messages, whose bytes are hexadecimal"
         ["midi BYTE..."] (bytes: required Bytes, "The bytes, in hexadecimal")
         => Command::Midi(messages(String::as_str(&bytes))?);

@@ -1,4 +1,5 @@
-//! The calibration file: the ranges of analog inputs, and what MIDI controllers move.
+//! The calibration file: the ranges of analog inputs and the controls that they move, and
+//! what MIDI controllers move.
 
 use serde_json::{Value, json};
 
@@ -19,6 +20,9 @@ fn write(state: &State) -> String {
         "format": "gatebend-calibration",
         "inputs": state.analog.to_json(),
     });
+    if let Some(controls) = state.analog.controls_to_json() {
+        file["controls"] = controls;
+    }
     let controllers = state.controllers.to_json();
     if !controllers.is_empty() {
         file["midi"] = json!(controllers);
@@ -35,6 +39,9 @@ pub fn read(state: &mut State, text: &str) -> Result<(), String> {
     let inputs = value.get("inputs").and_then(Value::as_array);
     let inputs = inputs.ok_or("\"inputs\" is missing, a list of pairs")?;
     state.analog.calibrate(inputs)?;
+    if let Some(names) = value.get("controls").and_then(Value::as_array) {
+        state.analog.read_controls(names);
+    }
     if let Some(controllers) = value.get("midi").and_then(Value::as_object) {
         state.controllers.read(controllers);
     }

@@ -2,7 +2,7 @@
 
 use super::change::{Affects, Change, Outcome};
 use super::{Instrument, calibration};
-use crate::analog::{INPUTS, Reading};
+use crate::analog::{INPUTS, Reading, Target};
 use crate::command::{Command, Direction};
 use crate::pages;
 use crate::parameters::{KEYS, Key, Kind};
@@ -80,7 +80,9 @@ fn step(key: Key, direction: i32, press: Press) -> Command {
 /// Updates the state after a parameter was set.
 pub fn parameter_set(state: &mut State, key: Key) -> Change {
     match key {
-        Key::Volume | Key::Speed | Key::Rate | Key::Interpolation => Change::new(Affects::Settings),
+        Key::Volume | Key::Speed | Key::Rate | Key::Interpolation | Key::Input | Key::Dry => {
+            Change::new(Affects::Settings)
+        }
         Key::Root | Key::Wheel | Key::Velocity if state.has_keys() => {
             Change::new(Affects::Settings)
         }
@@ -142,8 +144,25 @@ pub fn learn(state: &mut State, input: usize) -> Outcome {
     }
 }
 
-/// Sets the parameter or the bend that an analog input controls.
+/// Connects an analog input to a control of the network.
+pub fn connect(state: &mut State, input: usize, name: &str) -> Outcome {
+    if state.control_index(name).is_none() {
+        return Err(state.no_control(name));
+    }
+    state.analog.connect(input, name)?;
+    let target = Target::ALL.iter().position(|t| *t == Target::Control);
+    let key = Key::ANALOG[input];
+    state.parameters.set(key, target.unwrap_or(0) as i32);
+    Ok(parameter_set(state, key).and(calibration::save(state)))
+}
+
+/// Sets the parameter, the control or the bend that an analog input controls.
 fn follow(state: &mut State, input: usize) -> Change {
+    if state.parameters.target(input) == Target::Control {
+        let before = state.control_values();
+        state.follow(input);
+        return Change::if_changed(state.control_values() != before, Affects::Program);
+    }
     let key = state.parameters.controlled_by(input);
     match (key, state.analog.part(input)) {
         (Some(key), Some(part)) => {
@@ -162,13 +181,8 @@ fn follow(state: &mut State, input: usize) -> Change {
 impl Instrument {
     /// Sets a control of the network to a position, 0.0 to 1.0.
     pub(super) fn set_control(&self, state: &mut State, name: &str, position: f64) -> Outcome {
-        let index = state.control_index(name).ok_or_else(|| {
-            let names: Vec<&str> = state.control_names().collect();
-            match names[..] {
-                [] => "this network has no controls".to_string(),
-                _ => format!("no control {name:?}; there are {}", names.join(", ")),
-            }
-        })?;
+        let index = state.control_index(name);
+        let index = index.ok_or_else(|| state.no_control(name))?;
         state.controls[index] = position.clamp(0.0, 1.0);
         Ok(self.heard(state))
     }

@@ -31,7 +31,10 @@ pub fn draw_presets(picture: &mut Picture, state: &State) {
 
 pub fn draw_inputs(picture: &mut Picture, state: &State) {
     let row = |input: usize| {
-        let moves = state.parameters.format(Key::ANALOG[input]);
+        let moves = match state.control_of(input) {
+            Some(control) => control.to_string(),
+            None => state.parameters.format(Key::ANALOG[input]),
+        };
         let turned = match state.analog.part(input) {
             _ if state.analog.learning() == Some(input) => "turn it!".to_string(),
             Some(part) => format!("{:3.0}%", 100.0 * part),

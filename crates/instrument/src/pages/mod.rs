@@ -30,6 +30,8 @@ pub struct Status {
     pub code: Option<String>,
     /// Load of the audio callback, in thousandths of its time.
     pub load: u32,
+    /// Peak of what the network hears, in thousandths of full scale.
+    pub input: u32,
     /// Number of late callbacks.
     pub late: u32,
     /// True if the PRU evaluated the last group of samples.

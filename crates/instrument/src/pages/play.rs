@@ -30,10 +30,30 @@ fn draw_header(picture: &mut Picture, view: &View<'_>) {
     } else {
         format!("{key}{bend}{lasting} paused")
     };
-    let room = WIDTH as i32 - text().width(&right) - 4;
+    let meter = if state.network.hears() { METER + 3 } else { 0 };
+    let room = WIDTH as i32 - text().width(&right) - 4 - meter;
     let name = text().cut(state.network.name(), room);
     text().write(picture, Point::new(0, 0), &name);
     text().write_right(picture, 0, &right);
+    if meter > 0 {
+        let left = WIDTH as i32 - text().width(&right) - 2 - meter;
+        draw_meter(picture, left, view.status.input);
+    }
+}
+
+/// Width of the input meter in pixels.
+const METER: i32 = 18;
+
+/// Draws the level of the audio input, in thousandths of full scale: a bar with a step for
+/// every 6 dB from -42 dB on. At full scale and above, the bar reaches its frame.
+fn draw_meter(picture: &mut Picture, left: i32, level: u32) {
+    rectangle(picture, (left, 1), (METER, 5), OUTLINED);
+    // Each step is twice the level of the one before, and the last one is full scale.
+    let level = level.min(1000);
+    let steps = (0..8).filter(|step| level << step >= 1000).count() as i32;
+    if steps > 0 {
+        rectangle(picture, (left + 1, 2), (2 * steps, 3), FILLED);
+    }
 }
 
 /// The field of gates on the display.

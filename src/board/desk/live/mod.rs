@@ -23,6 +23,7 @@ use trill::sim::{Bus, RealTime, Sensor, Time};
 
 use super::oled::Oled;
 use super::pru::Pru;
+use super::recording::Recording;
 use super::script::Script;
 use super::simulation::{Desk, all_fingers};
 use crate::handle::Handle;
@@ -46,6 +47,8 @@ pub use system_midi::SystemMidi;
 pub struct Surroundings {
     /// True to play through the computer's sound card, false for clients alone.
     pub sound_card: bool,
+    /// The sound to hear in place of the sound card's input.
+    pub recording: Option<Recording>,
     /// Messages to show first, if the terminal is the desk's screen. Otherwise commands are
     /// lines of standard input.
     pub screen: Option<Vec<String>>,
@@ -110,9 +113,9 @@ pub fn play_live(
         inputs: session.inputs(),
         sound_card: surroundings.sound_card,
         _output: if surroundings.sound_card {
-            sound_card::start(renderer)?
+            sound_card::start(renderer, surroundings.recording)?
         } else {
-            let silent = Silent::start(renderer, time);
+            let silent = Silent::start(renderer, surroundings.recording.unwrap_or_default(), time);
             Box::new(silent.map_err(|error| format!("no thread gb-audio: {error}"))?)
         },
         console: console.map_err(|error| format!("the terminal: {error}"))?,

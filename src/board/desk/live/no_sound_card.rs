@@ -2,6 +2,7 @@
 
 use std::any::Any;
 
+use crate::board::desk::Recording;
 use crate::runtime::session::Renderer;
 
 const MISSING: &str = "built without a sound card: cargo run --release --features sound-card";
@@ -18,6 +19,6 @@ pub fn rate() -> Result<u32, String> {
 ///
 /// # Errors
 /// Always fails.
-pub fn start(_: Renderer) -> Result<Box<dyn Any>, String> {
+pub fn start(_: Renderer, _: Option<Recording>) -> Result<Box<dyn Any>, String> {
     Err(MISSING.into())
 }

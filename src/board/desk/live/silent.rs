@@ -7,6 +7,7 @@ use std::thread::{self, JoinHandle};
 
 use trill::sim::Time;
 
+use crate::board::desk::Recording;
 use crate::runtime::nanoseconds;
 use crate::runtime::session::Renderer;
 
@@ -24,15 +25,15 @@ const AHEAD_NS: u64 = 2_000_000;
 const BEHIND_NS: u64 = 100_000_000;
 
 impl Silent {
-    /// Starts the thread.
+    /// Starts the thread, which hears a recording.
     ///
     /// # Errors
     /// Fails if the system cannot start a thread.
-    pub fn start(renderer: Renderer, time: impl Time) -> io::Result<Silent> {
+    pub fn start(renderer: Renderer, recording: Recording, time: impl Time) -> io::Result<Silent> {
         let stop = Arc::<AtomicBool>::default();
         let stopped = Arc::clone(&stop);
         let task = move || {
-            let mut pace = Pace::start(renderer, time);
+            let mut pace = Pace::start(renderer, recording, time);
             while !stopped.load(Ordering::Relaxed) {
                 pace.step();
             }
@@ -57,6 +58,8 @@ impl Drop for Silent {
 /// A renderer at the pace of time, which is passed in.
 struct Pace<T> {
     renderer: Renderer,
+    recording: Recording,
+    heard: [Vec<f32>; 2],
     time: T,
     start: u64,
     block: [Vec<f32>; 2],
@@ -65,9 +68,12 @@ struct Pace<T> {
 }
 
 impl<T: Time> Pace<T> {
-    fn start(renderer: Renderer, time: T) -> Pace<T> {
+    fn start(renderer: Renderer, recording: Recording, time: T) -> Pace<T> {
+        let block = || [0, 1].map(|_| vec![0.0; renderer.platform().block as usize]);
         Pace {
-            block: [0, 1].map(|_| vec![0.0; renderer.platform().block as usize]),
+            heard: block(),
+            block: block(),
+            recording,
             start: time.now(),
             renderer,
             time,
@@ -88,7 +94,10 @@ impl<T: Time> Pace<T> {
             self.blocks += lost;
         }
         let block = self.block.each_mut().map(Vec::as_mut_slice);
-        self.renderer.render([&[]; 2], block);
+        self.recording
+            .next(self.heard.each_mut().map(Vec::as_mut_slice));
+        let heard = self.heard.each_ref().map(Vec::as_slice);
+        self.renderer.render(heard, block);
         self.blocks += 1;
         let (now, platform) = (self.time.now(), self.renderer.platform());
         let load = 1000.0 * (now - begun) as f32 / platform.duration_ns(platform.block);
@@ -121,7 +130,11 @@ mod tests {
         let counters = engine.counters();
         let time = VirtualTime::new();
         time.advance(7_000_000_000);
-        let mut pace = Pace::start(Renderer::offline(engine), time.clone());
+        let mut pace = Pace::start(
+            Renderer::offline(engine),
+            Recording::default(),
+            time.clone(),
+        );
         let mut run = |stopped_ns: u64| {
             let (blocks, late) = (counters.blocks(), counters.late());
             time.advance(stopped_ns);

@@ -4,7 +4,9 @@ use std::any::Any;
 use std::time::Instant;
 
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
+use rtrb::{Consumer, RingBuffer};
 
+use crate::board::desk::Recording;
 use crate::runtime::session::Renderer;
 
 /// Returns the rate of the default output in Hz, which the engine must be made for.
@@ -27,11 +29,12 @@ fn failure(error: impl std::fmt::Display) -> String {
     format!("sound card: {error}")
 }
 
-/// Plays on the default output, left and right on alternate channels, until the result is dropped.
+/// Plays on the default output, left and right on alternate channels, until the result is
+/// dropped. Hears a recording or else the default input, if there is one at this rate.
 ///
 /// # Errors
 /// Fails if there is no output, if it does not take f32 samples, or if it cannot start.
-pub fn start(mut renderer: Renderer) -> Result<Box<dyn Any>, String> {
+pub fn start(mut renderer: Renderer, recording: Option<Recording>) -> Result<Box<dyn Any>, String> {
     let (device, config) = default_output()?;
     if config.sample_format() != cpal::SampleFormat::F32 {
         return Err(failure(format!(
@@ -41,14 +44,28 @@ pub fn start(mut renderer: Renderer) -> Result<Box<dyn Any>, String> {
     }
     let channels = usize::from(config.channels());
     let platform = renderer.platform();
-    let [mut left, mut right] = [0, 1].map(|_| vec![0.0; platform.block as usize]);
+    let (mut source, input) = match recording {
+        Some(recording) => (Source::Recording(recording), None),
+        None => listen(config.sample_rate()).map_or_else(
+            |problem| {
+                log::info!("networks hear silence: {problem}");
+                (Source::Recording(Recording::default()), None)
+            },
+            |(frames, input)| (Source::Card(frames), Some(input)),
+        ),
+    };
+    let block = || [0, 1].map(|_| vec![0.0; platform.block as usize]);
+    let (mut heard, [mut left, mut right]) = (block(), block());
     let render = move |out: &mut [f32], _: &cpal::OutputCallbackInfo| {
         let start = Instant::now();
         let frames = out.len() / channels;
+        source.trim(frames);
         for out in out.chunks_mut(left.len() * channels) {
             let frames = out.len() / channels;
             let (left, right) = (&mut left[..frames], &mut right[..frames]);
-            renderer.render([&[]; 2], [left, right]);
+            let heard = heard.each_mut().map(|heard| &mut heard[..frames]);
+            let heard = source.next(heard);
+            renderer.render(heard, [left, right]);
             for (out, (left, right)) in out.chunks_mut(channels).zip(left.iter().zip(right)) {
                 match out {
                     [only] => *only = 0.5 * (*left + *right),
@@ -64,10 +81,79 @@ pub fn start(mut renderer: Renderer) -> Result<Box<dyn Any>, String> {
         let available = platform.duration_ns(frames as u32).max(1.0);
         renderer.report_load(Some((1000.0 * used / available) as u32));
     };
-    let report = |error| log::warn!("{}", failure(error));
     let stream = device
         .build_output_stream(&config.into(), render, report, None)
         .map_err(failure)?;
     stream.play().map_err(failure)?;
-    Ok(Box::new(stream))
+    Ok(Box::new((stream, input)))
+}
+
+fn report(error: cpal::StreamError) {
+    log::warn!("{}", failure(error));
+}
+
+/// Frames of the input that wait at most, in addition to those of a callback. Input and
+/// output may run on different clocks; what waits longer is dropped.
+const WAITING: usize = 1024;
+
+/// Most frames in the ring between the input and the output.
+const RING: usize = 1 << 15;
+
+/// Where the frames of the input come from.
+enum Source {
+    Recording(Recording),
+    Card(Consumer<[f32; 2]>),
+}
+
+impl Source {
+    /// Drops frames that would be heard too late, before an output of this many frames.
+    fn trim(&mut self, frames: usize) {
+        if let Source::Card(ring) = self {
+            for _ in frames + WAITING..ring.slots() {
+                let _ = ring.pop();
+            }
+        }
+    }
+
+    /// Writes the next frames, left and right; missing ones are silence.
+    fn next<'a>(&mut self, [left, right]: [&'a mut [f32]; 2]) -> [&'a [f32]; 2] {
+        match self {
+            Source::Recording(recording) => recording.next([left, right]),
+            Source::Card(ring) => {
+                for (left, right) in left.iter_mut().zip(right.iter_mut()) {
+                    [*left, *right] = ring.pop().unwrap_or_default();
+                }
+            }
+        }
+        [left, right]
+    }
+}
+
+/// Opens the default input at a rate: its first two channels, or one as both.
+fn listen(rate: cpal::SampleRate) -> Result<(Consumer<[f32; 2]>, cpal::Stream), String> {
+    let device = cpal::default_host()
+        .default_input_device()
+        .ok_or("the computer has no audio input")?;
+    let config = device.default_input_config().map_err(failure)?;
+    if config.sample_format() != cpal::SampleFormat::F32 {
+        let format = config.sample_format();
+        return Err(failure(format!("gives {format} samples, not f32")));
+    }
+    let channels = usize::from(config.channels()).max(1);
+    let config = cpal::StreamConfig {
+        sample_rate: rate,
+        ..config.into()
+    };
+    let (mut ring, frames) = RingBuffer::new(RING);
+    let hear = move |input: &[f32], _: &cpal::InputCallbackInfo| {
+        for frame in input.chunks_exact(channels) {
+            // If the output has stopped, nobody hears it.
+            let _ = ring.push([frame[0], frame[channels.min(2) - 1]]);
+        }
+    };
+    let stream = device
+        .build_input_stream(&config, hear, report, None)
+        .map_err(failure)?;
+    stream.play().map_err(failure)?;
+    Ok((frames, stream))
 }
