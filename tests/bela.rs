@@ -108,7 +108,7 @@ impl Player for Tone {
         for (frame, out) in self.mono.iter_mut().enumerate() {
             *out = sample(elapsed + frame as u64);
         }
-        block.write(&self.mono);
+        block.write([&self.mono, &self.mono]);
         if self.panics_in == Some(blocks) {
             // A panic allocates, which is allowed.
             RENDERS.set(false);

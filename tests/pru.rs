@@ -357,7 +357,7 @@ fn interrupted(pru: Option<&Pru>, began: u64, writes: u32) -> (Vec<f32>, bool, b
         if let (Some(supervisor), true, 0) = (&mut supervisor, alive, callback % 28) {
             supervisor.poll();
         }
-        assert_no_alloc(|| engine.render_tapped(&mut block, |_| {}));
+        assert_no_alloc(|| engine.render([&[]; 2], [&mut block, &mut right]));
         frames.extend_from_slice(&block);
     }
     let alive = left.load(Ordering::Relaxed) > 0;

@@ -48,8 +48,8 @@ fn measured_voice(program: Program) -> Box<Voice<Lanes>> {
 }
 
 #[inline(never)]
-fn measured_callback(engine: &mut Engine<Lanes>, out: &mut [f32]) {
-    engine.render(out);
+fn measured_callback(engine: &mut Engine<Lanes>, out: &mut [Vec<f32>; 2]) {
+    engine.render([&[]; 2], out.each_mut().map(Vec::as_mut_slice));
 }
 
 #[inline(never)]
@@ -167,9 +167,9 @@ fn rest() {
             };
             let (mut engine, mut handover) = engine(period);
             send(&mut handover, 0, settings, Some(start(&program, false)));
-            let mut out = vec![0.0; period as usize];
+            let mut out = [0, 1].map(|_| vec![0.0; period as usize]);
             for _ in 0..400 / period + 8 {
-                engine.render(&mut out);
+                engine.render([&[]; 2], out.each_mut().map(Vec::as_mut_slice));
             }
             scenario(what, &network, &program, settings.rate, period);
             for _ in 0..16 {
@@ -212,7 +212,7 @@ fn play(network: &Network, rate: u32, period: u32) {
     }
     scenario("callback", network, &program, rate, period);
     let mut builder = Builder::new();
-    let mut out = vec![0.0; period as usize];
+    let mut out = [0, 1].map(|_| vec![0.0; period as usize]);
     let mut sent = 0;
     send(&mut handover, sent, settings, Some(start(&program, false)));
     for _ in 0..FRAMES / period {

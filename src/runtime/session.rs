@@ -158,16 +158,17 @@ impl Renderer {
 
     /// Renders the next block, which is silent or fades as the session says, and hands it to
     /// clients that listen. Real-time safe.
-    pub fn render(&mut self, samples: &mut [f32]) {
+    pub fn render(&mut self, input: [&[f32]; 2], [left, right]: [&mut [f32]; 2]) {
         self.state.blocks.fetch_add(1, Ordering::Relaxed);
         if self.state.held.load(Ordering::Relaxed) {
-            samples.fill(0.0);
+            left.fill(0.0);
+            right.fill(0.0);
             return;
         }
         self.engine.mute(self.state.muted.load(Ordering::Relaxed));
-        self.engine.render(samples);
+        self.engine.render(input, [left, right]);
         if let Some(tap) = &mut self.tap {
-            tap.write(samples);
+            tap.write(left);
         }
     }
 

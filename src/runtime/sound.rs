@@ -15,6 +15,7 @@ pub fn settings(playback: &Playback) -> Settings {
             Interpolation::Hold
         },
         level: playback.level,
+        ..Settings::default()
     }
 }
 

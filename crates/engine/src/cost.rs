@@ -132,6 +132,9 @@ impl Platform {
         settings: &Settings,
         lanes: usize,
     ) -> Result<(), TooSlow> {
+        if program.hears() {
+            return self.keeps_up_with_input(program, settings, lanes);
+        }
         let samples = f64::from(settings.rate) * f64::from(settings.speed.unsigned_abs()) / 100.0;
         let gates_a_second = f64::from(BUDGET * STEADY) * 1e9 / f64::from(self.cost.gate_ns);
         let a_group = gates_a_second * lanes as f64 / samples.max(1.0);
@@ -145,6 +148,28 @@ impl Platform {
             gates,
             max_gates: most,
             rate,
+        })
+    }
+
+    /// Does what [`Platform::keeps_up`] does for a program that hears: every callback
+    /// evaluates all its gates once for each group of frames.
+    fn keeps_up_with_input(
+        &self,
+        program: &Program,
+        settings: &Settings,
+        lanes: usize,
+    ) -> Result<(), TooSlow> {
+        let groups = self.block.div_ceil(lanes as u32).max(1);
+        let a_group = STEADY * self.budget(self.block) as f32 / groups as f32;
+        let most = (a_group as u32).saturating_sub(self.cost.group_gates());
+        let gates = program.gates() as u32;
+        if gates <= most {
+            return Ok(());
+        }
+        Err(TooSlow {
+            gates,
+            max_gates: most,
+            rate: settings.rate,
         })
     }
 

@@ -29,8 +29,8 @@
 //! let start = Some(Start { voice, seek: None, fade: false });
 //! handover.send(Change { id: 1, settings, start }).unwrap();
 //!
-//! let mut block = [0.0; 128];
-//! engine.render(&mut block);
+//! let (mut left, mut right) = ([0.0; 128], [0.0; 128]);
+//! engine.render([&[]; 2], [&mut left, &mut right]);
 //! assert_eq!(engine.change(), Some(1));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -41,6 +41,7 @@
 mod cost;
 mod counters;
 mod handover;
+mod listener;
 mod offload;
 mod output;
 mod position;
@@ -59,7 +60,7 @@ pub use tap::{TapReader, TapWriter, tap};
 pub use voice::Voice;
 
 use handover::{Inbox, handover};
-use output::{FADE_SECONDS, Output};
+use output::{FADE_SECONDS, Output, Ramp};
 use position::Position;
 
 /// The examples of the README are tests.
@@ -88,6 +89,10 @@ pub struct Settings {
     pub interpolation: Interpolation,
     /// Level of the output, 0.0..=1.0.
     pub level: f32,
+    /// Factor of the input, 0.0..=16.0.
+    pub input_gain: f32,
+    /// Share of the input in the output, 0.0..=1.0.
+    pub dry: f32,
 }
 
 impl Default for Settings {
@@ -97,6 +102,8 @@ impl Default for Settings {
             speed: 100,
             interpolation: Interpolation::Hold,
             level: 0.0,
+            input_gain: 1.0,
+            dry: 0.0,
         }
     }
 }
@@ -118,7 +125,7 @@ struct Fading<W> {
     /// Its reading position, at its own rate and speed.
     position: Position,
     interpolation: Interpolation,
-    last: f32,
+    last: [f32; 2],
 }
 
 /// Renders the sound in the audio thread, with lanes `W`.
@@ -139,8 +146,12 @@ pub struct Engine<W> {
     position: Position,
     settings: Settings,
     muted: bool,
-    output: Output,
-    last: f32,
+    /// The output stages; of one channel, only the first is used.
+    outputs: [Output; 2],
+    /// True if the two channels differ, or have not met again since.
+    stereo: bool,
+    dry: Ramp,
+    last: [f32; 2],
     spent: Spent,
 }
 
@@ -162,8 +173,10 @@ impl<W: Word> Engine<W> {
             position: Position::new(platform.rate),
             settings: Settings::default(),
             muted: false,
-            output: Output::new(platform.rate),
-            last: 0.0,
+            outputs: [Output::new(platform.rate); 2],
+            stereo: false,
+            dry: Ramp::new(platform.rate),
+            last: [0.0; 2],
             spent: Spent::default(),
         };
         (engine, handover)
@@ -192,7 +205,7 @@ impl<W: Word> Engine<W> {
 
     /// Returns whether the output is silent and stays silent.
     pub fn silent(&self) -> bool {
-        self.output.silent()
+        self.outputs[0].silent()
     }
 
     /// Returns the work of the last callback.
@@ -208,16 +221,26 @@ impl<W: Word> Engine<W> {
         self.offload = Some(offload);
     }
 
-    /// Renders the next frames of one channel, within +-0.95.
-    pub fn render(&mut self, out: &mut [f32]) {
-        self.render_tapped(out, |_| {});
+    /// Renders the next frames of both channels, within +-0.95, from as many frames of the
+    /// input; missing ones are silence.
+    pub fn render(&mut self, input: [&[f32]; 2], output: [&mut [f32]; 2]) {
+        self.render_tapped(input, output, |_| {});
     }
 
-    /// Renders, and passes each exact frame (s - 128) / 128 to `tap` before the DC blocker,
-    /// level and limiter.
+    /// Renders, and passes each exact frame (s - 2^(b-1)) / 2^(b-1) of the network to `tap`
+    /// before the input is mixed in, the DC blocker, level and limiter. One channel is in
+    /// both.
     #[cfg_attr(rtsan, sanitize(realtime = "nonblocking"))]
-    pub fn render_tapped(&mut self, out: &mut [f32], mut tap: impl FnMut(f32)) {
-        let frames = out.len() as u32;
+    pub fn render_tapped(
+        &mut self,
+        input: [&[f32]; 2],
+        output: [&mut [f32]; 2],
+        tap: impl FnMut([f32; 2]),
+    ) {
+        let [left, right] = output;
+        let frames = left.len().min(right.len());
+        let (left, right) = (&mut left[..frames], &mut right[..frames]);
+        let frames = frames as u32;
         self.spent = Spent {
             frames,
             ..Spent::default()
@@ -229,20 +252,86 @@ impl<W: Word> Engine<W> {
             offload.poll(self.program);
         }
 
-        let mut starved = 0;
-        for out in out.iter_mut() {
-            match self.frame(budget) {
-                Some(frame) => self.last = frame,
-                None => starved += u32::from(self.playing.is_some()),
-            }
-            tap(self.last);
-            let mixed = self.faded(self.last);
-            *out = self.output.next(mixed);
-        }
+        let starved = if self.needs_stereo() {
+            self.frames::<2>(budget, input, [left, right], tap)
+        } else {
+            let starved = self.frames::<1>(budget, input, [left, &mut []], tap);
+            right.copy_from_slice(left);
+            starved
+        };
         self.work_ahead(frames, budget);
         self.request_ahead(frames);
         self.counters
             .add_callback(self.spent, starved, self.position.t());
+    }
+
+    /// Returns whether the two channels are rendered separately: if they differ, or their
+    /// output stages have not met again since.
+    fn needs_stereo(&mut self) -> bool {
+        let fading = self.fading.as_ref().map(|fading| &fading.voice);
+        let differ = [self.playing.as_ref(), fading]
+            .into_iter()
+            .flatten()
+            .any(|voice| voice.channels() == 2)
+            || !self.dry.is_zero();
+        let [left, right] = &mut self.outputs;
+        if differ && !self.stereo {
+            *right = *left;
+        }
+        self.stereo = differ || (self.stereo && !left.meets(right));
+        self.stereo
+    }
+
+    /// Renders all frames in `C` channels, in parts of as many frames as there are lanes.
+    /// Returns the number of frames that repeated a sample because none was ready.
+    fn frames<const C: usize>(
+        &mut self,
+        budget: u32,
+        input: [&[f32]; 2],
+        [left, right]: [&mut [f32]; 2],
+        mut tap: impl FnMut([f32; 2]),
+    ) -> u32 {
+        let mut starved = 0;
+        let mut right = right.iter_mut();
+        for (part, left) in left.chunks_mut(W::LANES).enumerate() {
+            let first = part * W::LANES;
+            let input = input.map(|input| input.get(first..).unwrap_or_default());
+            self.hear(input, left.len());
+            for (k, left) in left.iter_mut().enumerate() {
+                match self.frame::<C>(budget, k) {
+                    Some(frame) => self.last = both(frame),
+                    None => starved += u32::from(self.playing.is_some()),
+                }
+                tap(self.last);
+                let mut mixed = self.faded::<C>(self.last, k);
+                // There is no dry part in one channel.
+                if C == 2 {
+                    let dry = self.dry.next();
+                    for (wet, input) in mixed.iter_mut().zip(input) {
+                        let heard = input.get(k).copied().unwrap_or(0.0);
+                        *wet += (heard * self.settings.input_gain - *wet) * dry;
+                    }
+                    if let Some(right) = right.next() {
+                        *right = self.outputs[1].next(mixed[1]);
+                    }
+                }
+                *left = self.outputs[0].next(mixed[0]);
+            }
+        }
+        starved
+    }
+
+    /// Evaluates what the voices that hear answer to these frames of the input.
+    fn hear(&mut self, input: [&[f32]; 2], frames: usize) {
+        let gain = self.settings.input_gain;
+        if let Some(voice) = &mut self.playing {
+            voice.hear(self.position, input, gain, frames, &mut self.spent);
+        }
+        if let Some(fading) = &mut self.fading {
+            fading
+                .voice
+                .hear(fading.position, input, gain, frames, &mut self.spent);
+        }
     }
 
     /// Reports how long the callback took, measured or estimated by the platform, in
@@ -272,7 +361,10 @@ impl<W: Word> Engine<W> {
 
     fn set_level(&mut self) {
         let level = if self.muted { 0.0 } else { self.settings.level };
-        self.output.set_level(level);
+        for output in &mut self.outputs {
+            output.set_level(level);
+        }
+        self.dry.set(self.settings.dry);
     }
 
     /// Returns the position at which a pending change would begin.
@@ -302,6 +394,19 @@ impl<W: Word> Engine<W> {
             return;
         }
         let entry = self.entry(&pending);
+        // Voices that hear and play on take a part of the budget.
+        let heard =
+            |voice: &Voice<W>| voice.hearing_gates(frames, self.platform.cost.group_gates());
+        let fading = self
+            .fading
+            .as_ref()
+            .map_or(0, |fading| heard(&fading.voice));
+        let faded = self
+            .playing
+            .as_ref()
+            .filter(|_| fades)
+            .map_or(0, |voice| heard(voice));
+        let budget = budget.saturating_sub(fading).saturating_sub(faded);
         let voice = match (&mut pending.change.start, &mut self.playing) {
             (Some(start), _) => &mut start.voice,
             (None, Some(playing)) => playing,
@@ -310,6 +415,10 @@ impl<W: Word> Engine<W> {
                 return;
             }
         };
+        if voice.hears() {
+            self.adopt(pending, entry);
+            return;
+        }
         let needed = groups::<W>(&entry, frames, pending.change.settings.interpolation);
         let begin = self.platform.cost.group_gates();
         let cost = |group| match voice.left(group) {
@@ -369,11 +478,15 @@ impl<W: Word> Engine<W> {
         (FADE_SECONDS * self.platform.rate as f32) as u32
     }
 
-    /// Returns the exact frame at the position and advances; none if the sample is missing
-    /// and cannot be evaluated within the budget.
+    /// Returns the exact frame k of a part, at the position, and advances; none if the
+    /// sample is missing and cannot be evaluated within the budget.
     #[inline]
-    fn frame(&mut self, budget: u32) -> Option<f32> {
+    fn frame<const C: usize>(&mut self, budget: u32, k: usize) -> Option<[f32; C]> {
         let voice = self.playing.as_mut()?;
+        if let Some(listener) = &voice.listener {
+            self.position.step();
+            return Some(listener.frame(k));
+        }
         let begin = self.platform.cost.group_gates();
         let mut sample = |t: u32| {
             if let Some(sample) = voice.sample(t) {
@@ -389,20 +502,23 @@ impl<W: Word> Engine<W> {
         frame
     }
 
-    /// Mixes a frame with the fading voice, which plays the samples that it has.
+    /// Mixes frame k of a part with the fading voice, which plays the samples that it has.
     #[inline]
-    fn faded(&mut self, new: f32) -> f32 {
+    fn faded<const C: usize>(&mut self, new: [f32; 2], k: usize) -> [f32; 2] {
         let Some(fading) = &mut self.fading else {
             return new;
         };
-        let old = interpolate(&fading.position, fading.interpolation, |t| {
-            fading.voice.sample(t)
-        });
+        let old = match &fading.voice.listener {
+            Some(listener) => Some(listener.frame::<C>(k)),
+            None => interpolate(&fading.position, fading.interpolation, |t| {
+                fading.voice.sample::<C>(t)
+            }),
+        };
         fading.position.step();
-        fading.last = old.unwrap_or(fading.last);
+        fading.last = old.map_or(fading.last, both);
         let part = fading.frames_left as f32 / (FADE_SECONDS * self.platform.rate as f32);
         fading.frames_left = fading.frames_left.saturating_sub(1);
-        new + (fading.last - new) * part
+        std::array::from_fn(|channel| new[channel] + (fading.last[channel] - new[channel]) * part)
     }
 
     /// Spends the rest of the budget: first on the playing voice, then on a pending change.
@@ -416,7 +532,7 @@ impl<W: Word> Engine<W> {
         let room = self.room(budget);
         let begin = self.platform.cost.group_gates();
         let mut done = true;
-        if let Some(voice) = &mut self.playing {
+        if let Some(voice) = self.playing.as_mut().filter(|voice| !voice.hears()) {
             // A group that the next callback needs comes first, and is finished before
             // any later one.
             let mut read = groups::<W>(&self.position, frames, self.settings.interpolation);
@@ -455,6 +571,9 @@ impl<W: Word> Engine<W> {
         let (Some(offload), Some(voice)) = (&mut self.offload, &self.playing) else {
             return;
         };
+        if voice.hears() {
+            return;
+        }
         let (next, _) = ahead::<W>(&self.position, frames);
         let arrived = offload.holds(next) && !voice.has_started(next);
         if self.position.pace(frames) <= offload.max_pace() && !arrived {
@@ -563,34 +682,29 @@ fn groups<W: Word>(
     .take(MAX_GROUPS)
 }
 
-/// The value of each sample, (s - 128) / 128. A load is cheaper than a conversion on
-/// processors with slow scalar floats.
-const LEVELS: [f32; 256] = {
-    let mut levels = [0.0; 256];
-    let mut sample = 0;
-    while sample < levels.len() {
-        levels[sample] = (sample as f32 - 128.0) / 128.0;
-        sample += 1;
-    }
-    levels
-};
-
-/// Returns the frame at a position, exactly: whole numbers of at most 24 bits fit in a
-/// float.
+/// Returns the frame at a position. Of samples of eight bits, it is exact: whole numbers of
+/// at most 24 bits fit in a float. Of more, each operation is rounded to nearest.
 #[inline]
-fn interpolate(
+fn interpolate<const C: usize>(
     position: &Position,
     interpolation: Interpolation,
-    mut sample: impl FnMut(u32) -> Option<u8>,
-) -> Option<f32> {
+    mut sample: impl FnMut(u32) -> Option<[f32; C]>,
+) -> Option<[f32; C]> {
     let here = sample(position.t())?;
     match interpolation {
-        Interpolation::Hold => Some(LEVELS[usize::from(here)]),
+        Interpolation::Hold => Some(here),
         Interpolation::Linear => {
-            let here = i32::from(here);
-            let there = i32::from(sample(position.t().wrapping_add(1))?);
-            let between = (there - here) * position.fraction() as i32;
-            Some(((here - 128) * 65_536 + between) as f32 / 8_388_608.0)
+            let there = sample(position.t().wrapping_add(1))?;
+            let fraction = position.fraction() as f32 / 65_536.0;
+            Some(std::array::from_fn(|channel| {
+                here[channel] + (there[channel] - here[channel]) * fraction
+            }))
         }
     }
+}
+
+/// Returns a frame of one or two channels as both.
+#[inline]
+fn both<const C: usize>(frame: [f32; C]) -> [f32; 2] {
+    [frame[0], frame[C - 1]]
 }

@@ -14,17 +14,53 @@ const RAMP_SECONDS: f32 = 0.02;
 /// Smaller values become 0; denormal numbers are slow on some processors.
 const SMALLEST: f32 = 1e-15;
 
+/// Difference of two output stages that is not heard: -100 dB.
+const INAUDIBLE: f32 = 1e-5;
+
+/// A value that moves to its target within the time of a fade.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ramp {
+    value: f32,
+    target: f32,
+    step: f32,
+}
+
+impl Ramp {
+    /// Creates a ramp at 0.
+    pub fn new(rate: u32) -> Ramp {
+        Ramp {
+            value: 0.0,
+            target: 0.0,
+            step: 1.0 / (RAMP_SECONDS * rate as f32),
+        }
+    }
+
+    /// Sets the target, 0.0..=1.0.
+    pub fn set(&mut self, target: f32) {
+        self.target = target.clamp(0.0, 1.0);
+    }
+
+    /// Returns whether it is 0 and stays 0.
+    pub fn is_zero(&self) -> bool {
+        self.value == 0.0 && self.target == 0.0
+    }
+
+    /// Returns the value for the next frame.
+    #[inline]
+    pub fn next(&mut self) -> f32 {
+        self.value += (self.target - self.value).clamp(-self.step, self.step);
+        self.value
+    }
+}
+
 /// The output stage of one channel.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Output {
     /// The last input, output and coefficient of a one-pole high-pass.
     input: f32,
     passed: f32,
     pole: f32,
-    /// The current level, the level to reach, and the step per frame.
-    level: f32,
-    target: f32,
-    ramp: f32,
+    level: Ramp,
     /// The limiter's gain, and the share that it recovers per frame.
     gain: f32,
     release: f32,
@@ -32,14 +68,13 @@ pub(super) struct Output {
 
 impl Output {
     pub fn new(rate: u32) -> Output {
+        let ramp = Ramp::new(rate);
         let rate = rate as f32;
         Output {
             input: 0.0,
             passed: 0.0,
             pole: 1.0 - std::f32::consts::TAU * DC_HZ / rate,
-            level: 0.0,
-            target: 0.0,
-            ramp: 1.0 / (RAMP_SECONDS * rate),
+            level: ramp,
             gain: 1.0,
             release: 1.0 / (RELEASE_SECONDS * rate),
         }
@@ -47,12 +82,20 @@ impl Output {
 
     /// Ramps to a level, 0.0..=1.0.
     pub fn set_level(&mut self, level: f32) {
-        self.target = level.clamp(0.0, 1.0);
+        self.level.set(level);
     }
 
     /// Returns whether it is silent and stays silent.
     pub fn silent(&self) -> bool {
-        self.level == 0.0 && self.target == 0.0
+        self.level.is_zero()
+    }
+
+    /// Returns whether two stages give the same output for the same input, as far as one can
+    /// hear.
+    pub fn meets(&self, other: &Output) -> bool {
+        (self.passed - other.passed).abs() < INAUDIBLE
+            && (self.input - other.input).abs() < INAUDIBLE
+            && (self.gain - other.gain).abs() < INAUDIBLE
     }
 
     /// Returns the next frame, within the ceiling.
@@ -65,8 +108,7 @@ impl Output {
         self.input = input;
         self.passed = passed;
 
-        self.level += (self.target - self.level).clamp(-self.ramp, self.ramp);
-        let loud = passed * self.level;
+        let loud = passed * self.level.next();
         self.gain += (1.0 - self.gain) * self.release;
         if loud.abs() * self.gain > CEILING {
             self.gain = CEILING / loud.abs();

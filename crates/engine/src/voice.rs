@@ -3,7 +3,9 @@
 use logicnet::{Evaluator, Program, Word};
 
 use super::cost::Spent;
+use super::listener::Listener;
 use super::offload::{Offload, OffloadedGroup};
+use super::position::Position;
 
 /// Groups of samples stored: the one being played, its neighbours, and one more.
 const STORED: usize = 4;
@@ -23,19 +25,26 @@ pub struct Voice<W> {
     offloaded: Option<[W; 8]>,
     /// The numbers of the stored groups; group n is in slot n modulo [`STORED`].
     stored: [Option<u32>; STORED],
-    samples: Box<[u8]>,
+    /// Levels of the stored groups in each channel; the second is empty if there is one.
+    levels: [Box<[f32]>; 2],
+    /// Frames of the current callback, if the program hears; it stores no groups then.
+    pub(super) listener: Option<Listener>,
 }
 
 impl<W: Word> Voice<W> {
     /// Creates a voice for a program. Allocates.
     pub fn new(program: Program) -> Voice<W> {
+        let levels = |is_used| vec![0.0; if is_used { STORED * W::LANES } else { 0 }];
+        let hears = program.hears();
         Voice {
+            levels: [levels(!hears), levels(!hears && program.channels() == 2)]
+                .map(Vec::into_boxed_slice),
+            listener: hears.then(|| Listener::new(W::LANES)),
             evaluator: Evaluator::new(program),
             evaluating: None,
             remaining: 0,
             offloaded: None,
             stored: [None; STORED],
-            samples: vec![0; STORED * W::LANES].into_boxed_slice(),
         }
     }
 
@@ -49,20 +58,66 @@ impl<W: Word> Voice<W> {
         self.evaluator.program().gates() as u32
     }
 
-    /// Returns the sample at time t, if its group is ready.
+    /// Returns the number of channels, 1 or 2.
+    pub(super) fn channels(&self) -> usize {
+        self.evaluator.program().channels()
+    }
+
+    /// Returns the frame at time t, if its group is ready. One channel is in all.
     #[inline]
-    pub(super) fn sample(&self, t: u32) -> Option<u8> {
+    pub(super) fn sample<const C: usize>(&self, t: u32) -> Option<[f32; C]> {
         let group = Self::group(t);
         let slot = group as usize % STORED;
         if self.stored[slot] != Some(group) {
             return None;
         }
         let at = slot * W::LANES + t as usize % W::LANES;
-        self.samples.get(at).copied()
+        let first = *self.levels[0].get(at)?;
+        let mut frame = [first; C];
+        if C > 1 {
+            frame[1] = self.levels[1].get(at).copied().unwrap_or(first);
+        }
+        Some(frame)
     }
 
     pub(super) fn has(&self, group: u32) -> bool {
         self.stored[group as usize % STORED] == Some(group)
+    }
+
+    /// Returns whether the program hears.
+    pub(super) fn hears(&self) -> bool {
+        self.listener.is_some()
+    }
+
+    /// Returns the work of a callback of this many frames in gates, if the program hears.
+    pub(super) fn hearing_gates(&self, frames: u32, begin: u32) -> u32 {
+        let groups = if self.hears() {
+            frames.div_ceil(W::LANES as u32)
+        } else {
+            0
+        };
+        (self.gates() + begin).saturating_mul(groups)
+    }
+
+    /// Evaluates a part of a callback, if the program hears.
+    pub(super) fn hear(
+        &mut self,
+        position: Position,
+        input: [&[f32]; 2],
+        gain: f32,
+        frames: usize,
+        spent: &mut Spent,
+    ) {
+        let Some(listener) = &mut self.listener else {
+            return;
+        };
+        listener.collect(position, input, gain, frames);
+        if listener.begin(&mut self.evaluator) {
+            self.evaluator.finish();
+            listener.end(&self.evaluator);
+            spent.groups += 1;
+            spent.gates += self.evaluator.program().gates() as u32;
+        }
     }
 
     /// Evaluates a group, for at most `room` gates; starting it costs `begin` of them.
@@ -113,10 +168,13 @@ impl<W: Word> Voice<W> {
         if done {
             let slot = group as usize % STORED;
             let from = slot * W::LANES;
-            if let Some(samples) = self.samples.get_mut(from..from + W::LANES) {
+            for (channel, levels) in self.levels.iter_mut().enumerate() {
+                let Some(levels) = levels.get_mut(from..from + W::LANES) else {
+                    continue;
+                };
                 match self.offloaded {
-                    Some(planes) => W::bytes(planes, samples),
-                    None => self.evaluator.samples(samples),
+                    Some(planes) => bytes_to_levels(|bytes| W::bytes(planes, bytes), levels),
+                    None => write_levels(&self.evaluator, channel, levels),
                 }
             }
             self.stored[slot] = Some(group);
@@ -139,5 +197,42 @@ impl<W: Word> Voice<W> {
         } else {
             self.gates()
         }
+    }
+}
+
+/// Most lanes of a word.
+const MAX_LANES: usize = 512;
+
+/// The level of each byte, (s - 128) / 128. A load is cheaper than a conversion on
+/// processors with slow scalar floats.
+const LEVELS: [f32; 256] = {
+    let mut levels = [0.0; 256];
+    let mut sample = 0;
+    while sample < levels.len() {
+        levels[sample] = (sample as f32 - 128.0) / 128.0;
+        sample += 1;
+    }
+    levels
+};
+
+/// Writes the levels of a channel of a complete group.
+pub(super) fn write_levels<W: Word>(evaluator: &Evaluator<W>, channel: usize, out: &mut [f32]) {
+    let program = evaluator.program();
+    if program.channels() == 1 && program.sample_bits() <= 8 {
+        bytes_to_levels(|bytes| evaluator.samples(bytes), out);
+        return;
+    }
+    let mut levels = [0; MAX_LANES];
+    evaluator.levels(channel, &mut levels);
+    for (out, level) in out.iter_mut().zip(levels) {
+        *out = f32::from(level) / 32_768.0;
+    }
+}
+
+fn bytes_to_levels(write: impl FnOnce(&mut [u8]), out: &mut [f32]) {
+    let mut bytes = [0; MAX_LANES];
+    write(&mut bytes);
+    for (out, byte) in out.iter_mut().zip(bytes) {
+        *out = LEVELS[usize::from(byte)];
     }
 }

@@ -28,10 +28,11 @@ fn changes_arrive_in_order_and_voices_return() {
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         let audio = scope.spawn(|| {
-            let mut block = [0.0; 16];
+            let mut block = [[0.0; 16]; 2];
             let mut heard = 0;
             while !done.load(Ordering::Acquire) || heard < CHANGES {
-                engine.render(&mut block);
+                let [left, right] = &mut block;
+                engine.render([&[]; 2], [left, right]);
                 let change = engine.change().unwrap_or(0);
                 assert!(change >= heard, "change {change} after {heard}");
                 heard = change;

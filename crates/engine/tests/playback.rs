@@ -20,6 +20,7 @@ fn settings(rng: &mut Rng) -> Settings {
         speed: rng.below(801) as i32 - 400,
         interpolation: [Interpolation::Hold, Interpolation::Linear][rng.below(2) as usize],
         level: 0.5,
+        ..Settings::default()
     }
 }
 
@@ -128,6 +129,7 @@ proptest! {
         let mut last: Option<Program> = None;
         let mut oracle = Oracle::new(rate);
         let (mut out, mut exact) = (vec![0.0; block as usize], vec![0.0; block as usize]);
+        let mut right = out.clone();
         for _ in 0..3000 {
             handover.collect();
             // Settings alone, soon after the last change: time reversed, faster or slower.
@@ -161,12 +163,13 @@ proptest! {
             }
             assert_no_alloc(|| {
                 let mut frames = exact.iter_mut();
-                engine.render_tapped(&mut out, |frame| {
+                engine.render_tapped([&[]; 2], [&mut out, &mut right], |[left, _]| {
                     if let Some(place) = frames.next() {
-                        *place = frame;
+                        *place = left;
                     }
                 });
             });
+            prop_assert_eq!(&out, &right);
             let spent = engine.spent();
             prop_assert!(spent.gates + begin * spent.groups <= budget, "{spent:?} of {budget}");
             prop_assert!(out.iter().all(|frame| frame.abs() <= 0.95));

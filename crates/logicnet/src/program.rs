@@ -70,6 +70,11 @@ impl Program {
         })
     }
 
+    /// Number of bits of the widest channel's samples.
+    pub fn sample_bits(&self) -> u8 {
+        self.output_encoding.sample_bits()
+    }
+
     /// Returns the channel of sound that a variable belongs to, or `None` for t, and the bit
     /// of the value: of 32 bits of t, or of 16 bits of a frame.
     pub(crate) fn signal_bit(&self, variable: u8) -> (Option<usize>, usize) {

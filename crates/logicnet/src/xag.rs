@@ -361,7 +361,7 @@ impl Xag {
     }
 
     /// Returns the variables that the live part of the graph reads, in order.
-    pub(crate) fn read_variables(&self) -> Vec<u32> {
+    pub fn read_variables(&self) -> Vec<u32> {
         let mut uses = vec![0; self.nodes() as usize];
         self.count_uses(&mut uses, |uses| uses);
         let read = |&number: &u32| uses[1 + number as usize] > 0;

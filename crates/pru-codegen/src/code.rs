@@ -36,6 +36,10 @@ pub enum Error {
     },
     /// The samples are sums of many outputs, which the PRU does not support.
     GroupSum,
+    /// The samples are not bytes, or of two channels.
+    Channels,
+    /// The outputs depend on sound or controls.
+    Signals,
 }
 
 impl fmt::Display for Error {
@@ -57,6 +61,12 @@ impl fmt::Display for Error {
             Error::GroupSum => {
                 f.write_str("group sums cannot be played by the PRU: let the CPU play the network")
             }
+            Error::Channels => f.write_str(
+                "the PRU plays one channel of eight bits only: let the CPU play the network",
+            ),
+            Error::Signals => f.write_str(
+                "the PRU plays networks of t only: let the CPU play those of sound and controls",
+            ),
         }
     }
 }
@@ -106,13 +116,20 @@ pub struct Code {
 /// Compiles a network under these masks; the network's own masks are ignored.
 ///
 /// # Errors
-/// Returns an [`Error`] if the program would be too large, or if the network sums its
-/// outputs.
+/// Returns an [`Error`] if the program would be too large, if the network sums its
+/// outputs, if its samples are not single bytes, or if they depend on more than t.
 pub fn compile(network: &Network, masks: &Masks) -> Result<Code, Error> {
-    if network.output_encoding() != OutputEncoding::Binary {
-        return Err(Error::GroupSum);
+    match network.output_encoding() {
+        OutputEncoding::Binary | OutputEncoding::Channels { left: 8, right: 0 } => {}
+        OutputEncoding::GroupSum { .. } => return Err(Error::GroupSum),
+        OutputEncoding::Channels { .. } => return Err(Error::Channels),
     }
-    compile_graph(&Xag::from_network(network, masks))
+    let graph = Xag::from_network(network, masks);
+    let last = graph.read_variables().pop();
+    if last.is_some_and(|variable| variable >= network.counter_bits()) {
+        return Err(Error::Signals);
+    }
+    compile_graph(&graph)
 }
 
 /// Strategies for orders of evaluation. Each is tried.

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use logicnet::random::{Ops, Rng};
 use logicnet::{
-    Gate, Mask, Masks, Network, NetworkLayer, Op, OutputEncoding, Parts, Xag, simplify,
+    Gate, Mask, Masks, Network, NetworkLayer, Op, OutputEncoding, Parts, Signal, Source, Xag,
+    simplify,
 };
 use pru_codegen::{
     ANSWER, BANK, BEAT, CHECK, Code, EPOCH, Error, PLANES, ProofError, REQUEST, STOP, TIME,
@@ -263,6 +264,35 @@ fn errors_of_large_programs_name_the_count() {
     })
     .unwrap();
     assert_eq!(compile(&sum, &Masks::new()).unwrap_err(), Error::GroupSum);
+}
+
+#[test]
+fn networks_of_more_than_t_and_a_byte_are_left_to_the_cpu() {
+    let mut parts = parts(4, &[(6, 0, 1), (7, 2, 4)], &[5, 1]).into_parts();
+    parts.output_encoding = OutputEncoding::Channels { left: 1, right: 1 };
+    let stereo = Network::try_from(parts.clone()).unwrap();
+    assert_eq!(
+        compile(&stereo, &Masks::new()).unwrap_err(),
+        Error::Channels
+    );
+
+    parts.output_encoding = OutputEncoding::Binary;
+    let audio = Signal::Audio { channel: 0 };
+    parts.sources = vec![
+        Source {
+            signal: audio,
+            ..Source::time(1)
+        },
+        Source::time(3),
+    ];
+    let listening = Network::try_from(parts).unwrap();
+    assert_eq!(
+        compile(&listening, &Masks::new()).unwrap_err(),
+        Error::Signals
+    );
+    // Node 0 is the input, and bends may leave nothing to hear.
+    let deaf = Masks::from_iter([(0, Mask::Force(true))]);
+    assert!(compile(&listening, &deaf).is_ok());
 }
 
 #[test]

@@ -110,22 +110,28 @@ impl<'a> Block<'a> {
         })
     }
 
-    /// Plays the samples on all channels, and silence after the last of them.
-    pub fn write(&mut self, samples: &[f32]) {
-        let samples = &samples[..samples.len().min(self.frames)];
-        if samples.len() < self.frames {
+    /// Plays left and right samples on alternate channels, and silence after the last of
+    /// them.
+    pub fn write(&mut self, sides: [&[f32]; 2]) {
+        let sides = sides.map(|samples| &samples[..samples.len().min(self.frames)]);
+        if sides.iter().any(|samples| samples.len() < self.frames) {
             self.silence();
         }
         if self.channels == 0 || self.frames == 0 {
             return;
         }
         if self.interleaved {
-            for (frame, sample) in self.out.chunks_exact_mut(self.channels).zip(samples) {
-                frame.fill(*sample);
+            for (i, frame) in self.out.chunks_exact_mut(self.channels).enumerate() {
+                for (channel, out) in frame.iter_mut().enumerate() {
+                    if let Some(sample) = sides[channel % 2].get(i) {
+                        *out = *sample;
+                    }
+                }
             }
         } else {
-            for channel in self.out.chunks_exact_mut(self.frames) {
-                channel[..samples.len()].copy_from_slice(samples);
+            for (channel, out) in self.out.chunks_exact_mut(self.frames).enumerate() {
+                let samples = sides[channel % 2];
+                out[..samples.len()].copy_from_slice(samples);
             }
         }
     }
@@ -188,7 +194,7 @@ mod tests {
         let context = context(frames, channels, flags, out.as_mut_ptr());
         // SAFETY: the buffer is as long as the counts say, and outlives the block.
         let mut block = unsafe { Block::new(&context, None) };
-        block.write(samples);
+        block.write([samples, samples]);
         out
     }
 
@@ -221,7 +227,7 @@ mod tests {
             let context = context(frames, channels, 0, out);
             // SAFETY: no buffer is usable, so none is touched, as the test checks.
             let mut block = unsafe { Block::new(&context, None) };
-            block.write(&[0.5]);
+            block.write([&[0.5], &[0.5]]);
             block.silence();
         }
         assert_eq!(one, 9.0);

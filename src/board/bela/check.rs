@@ -148,7 +148,7 @@ impl Player for Tone {
             self.phase = (self.phase + self.step).fract();
             self.left = self.left.saturating_sub(1);
         }
-        block.write(samples);
+        block.write([samples, samples]);
         if block.elapsed() < self.settled {
             self.late_before = block.underruns();
         }

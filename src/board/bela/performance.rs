@@ -89,7 +89,7 @@ pub fn play(
         let _ = to_callback.push(Playing {
             renderer,
             inputs,
-            samples: vec![0.0; format.frames as usize],
+            samples: [0, 1].map(|_| vec![0.0; format.frames as usize]),
             offline,
         });
     };
@@ -255,7 +255,7 @@ struct Callback {
 struct Playing {
     renderer: Renderer,
     inputs: Arc<AnalogInputs>,
-    samples: Vec<f32>,
+    samples: [Vec<f32>; 2],
     offline: Option<Offline>,
 }
 
@@ -297,10 +297,11 @@ impl Playing {
             }
         }
         // The library may render fewer frames than its format says, never more.
-        let frames = block.frames().min(self.samples.len());
-        let samples = &mut self.samples[..frames];
-        self.renderer.render(samples);
-        block.write(samples);
+        let [left, right] = &mut self.samples;
+        let frames = block.frames().min(left.len());
+        let (left, right) = (&mut left[..frames], &mut right[..frames]);
+        self.renderer.render([&[]; 2], [left, right]);
+        block.write([left, right]);
         // Offline, the duration of a callback means nothing.
         let measured = block.load().filter(|_| self.offline.is_none());
         self.renderer.report_load(measured);

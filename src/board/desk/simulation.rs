@@ -101,6 +101,7 @@ pub struct Simulation {
     frames: u64,
     exact: Vec<f32>,
     sound: Vec<f32>,
+    right: Vec<f32>,
     guard: Guard,
 }
 
@@ -155,6 +156,7 @@ impl Simulation {
             frames: 0,
             exact: vec![0.0; desk.platform.block as usize],
             sound: vec![0.0; desk.platform.block as usize],
+            right: vec![0.0; desk.platform.block as usize],
             guard: |callback| callback(),
         })
     }
@@ -322,12 +324,13 @@ impl Simulation {
         if let Some(pru) = &self.pru {
             pru.reach(now);
         }
-        let (engine, exact, sound) = (&mut self.engine, &mut self.exact, &mut self.sound);
+        let (engine, exact) = (&mut self.engine, &mut self.exact);
+        let (sound, right) = (&mut self.sound, &mut self.right);
         (self.guard)(&mut || {
             let mut frames = exact.iter_mut();
-            engine.render_tapped(sound, |frame| {
+            engine.render_tapped([&[]; 2], [sound, right], |[left, _]| {
                 if let Some(exact) = frames.next() {
-                    *exact = frame;
+                    *exact = left;
                 }
             });
         });

@@ -30,10 +30,10 @@ impl Silent {
         let stopped = Arc::clone(&stop);
         let task = move || {
             let platform = renderer.platform();
-            let mut block = vec![0.0; platform.block as usize];
+            let [mut left, mut right] = [0, 1].map(|_| vec![0.0; platform.block as usize]);
             let mut frames = 0u64;
             while !stopped.load(Ordering::Relaxed) {
-                renderer.render(&mut block);
+                renderer.render([&[]; 2], [&mut left, &mut right]);
                 renderer.report_load(None);
                 frames += u64::from(platform.block);
                 let ahead = nanoseconds(frames, platform.rate).saturating_sub(time.now());

@@ -27,7 +27,7 @@ fn failure(error: impl std::fmt::Display) -> String {
     format!("sound card: {error}")
 }
 
-/// Plays on the default output, the same on all channels, until the result is dropped.
+/// Plays on the default output, left and right on alternate channels, until the result is dropped.
 ///
 /// # Errors
 /// Fails if there is no output, if it does not take f32 samples, or if it cannot start.
@@ -41,15 +41,23 @@ pub fn start(mut renderer: Renderer) -> Result<Box<dyn Any>, String> {
     }
     let channels = usize::from(config.channels());
     let platform = renderer.platform();
-    let mut mono = vec![0.0; platform.block as usize];
+    let [mut left, mut right] = [0, 1].map(|_| vec![0.0; platform.block as usize]);
     let render = move |out: &mut [f32], _: &cpal::OutputCallbackInfo| {
         let start = Instant::now();
         let frames = out.len() / channels;
-        for out in out.chunks_mut(mono.len() * channels) {
-            let mono = &mut mono[..out.len() / channels];
-            renderer.render(mono);
-            for (out, sample) in out.chunks_mut(channels).zip(mono.iter()) {
-                out.fill(*sample);
+        for out in out.chunks_mut(left.len() * channels) {
+            let frames = out.len() / channels;
+            let (left, right) = (&mut left[..frames], &mut right[..frames]);
+            renderer.render([&[]; 2], [left, right]);
+            for (out, (left, right)) in out.chunks_mut(channels).zip(left.iter().zip(right)) {
+                match out {
+                    [only] => *only = 0.5 * (*left + *right),
+                    _ => {
+                        for (channel, out) in out.iter_mut().enumerate() {
+                            *out = if channel % 2 == 0 { *left } else { *right };
+                        }
+                    }
+                }
             }
         }
         let used = start.elapsed().as_nanos() as f32;

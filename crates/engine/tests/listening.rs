@@ -1,0 +1,349 @@
+//! Programs that hear, and programs of two channels, on random platforms with random
+//! changes: every frame is that of an evaluation with one bool a node, one sample at a
+//! time, and the budget is kept.
+
+use assert_no_alloc::{AllocDisabler, assert_no_alloc};
+use engine::{Change, Cost, Engine, Interpolation, Platform, Settings, Start, Voice};
+use logicnet::random::{Ops, Rng};
+use logicnet::{Builder, Controls, Masks, Network, OutputEncoding, Program, Signal, Source, W128};
+use proptest::prelude::*;
+
+#[global_allocator]
+static ALLOCATOR: AllocDisabler = AllocDisabler;
+
+const LANES: usize = 128;
+
+/// Returns a random network that reads t and some of: two channels of sound, a control.
+fn network(rng: &mut Rng) -> Network {
+    let mut sources = vec![Source::time(1 + rng.below(16) as u8)];
+    for signal in [
+        Signal::Audio { channel: 0 },
+        Signal::Audio { channel: 1 },
+        Signal::Control {
+            name: "a".into(),
+            default: 0.0,
+        },
+    ] {
+        if rng.below(2) == 0 {
+            let bits = 1 + rng.below(12) as u8;
+            sources.push(Source {
+                signal,
+                ..Source::time(bits)
+            });
+        }
+    }
+    let width = 40 + rng.below(160) as usize;
+    let network = Network::random_of(sources, &[width; 3], Ops::XorRich, rng.next()).unwrap();
+    let mut parts = network.into_parts();
+    let last = parts.inputs() + 3 * width as u32;
+    let (left, right) = (1 + rng.below(16) as u8, rng.below(17) as u8);
+    parts.outputs = (0..left + right).map(|i| last - 1 - u32::from(i)).collect();
+    parts.output_encoding = OutputEncoding::Channels { left, right };
+    Network::try_from(parts).unwrap()
+}
+
+/// Returns the exact frame of a network, one node after another.
+fn frame(network: &Network, position: f64, t: u32, audio: [f64; 2]) -> [f64; 2] {
+    let mut nodes = Vec::new();
+    for source in network.sources() {
+        let bits = i32::from(source.bits);
+        let value = match source.signal {
+            Signal::Time => t,
+            Signal::Audio { channel } => {
+                let scaled = (audio[usize::from(channel)] + 1.0) / 2.0 * 2f64.powi(bits);
+                scaled.floor().clamp(0.0, 2f64.powi(bits) - 1.0) as u32
+            }
+            Signal::Control { .. } => {
+                let scaled = (position * 2f64.powi(bits)).floor();
+                scaled.min(2f64.powi(bits) - 1.0) as u32
+            }
+        };
+        nodes.extend((0..bits).map(|bit| value >> bit & 1 == 1));
+    }
+    for gate in network.gates() {
+        nodes.push(
+            gate.op
+                .apply(nodes[gate.a as usize], nodes[gate.b as usize]),
+        );
+    }
+    let OutputEncoding::Channels { left, right } = network.output_encoding() else {
+        panic!("the network has channels");
+    };
+    let (first, second) = network.outputs().split_at(left.into());
+    let level = |outputs: &[u32]| {
+        let half = 2f64.powi(outputs.len() as i32 - 1);
+        let bits = outputs.iter().rev();
+        let sample = bits.fold(0.0, |sample, &node| {
+            2.0 * sample + f64::from(u8::from(nodes[node as usize]))
+        });
+        (sample - half) / half
+    };
+    let left = level(first);
+    [left, if right > 0 { level(second) } else { left }]
+}
+
+/// The expected frames.
+struct Oracle {
+    rate: u32,
+    /// Network time in parts of `1 / (100 * output rate)` of a sample.
+    time: i128,
+    settings: Settings,
+    playing: Option<(Network, f64)>,
+    /// True if the outputs of the program depend on sound.
+    hears: bool,
+    /// Time of the newest network sample, and its frame.
+    last: Option<(u32, [f64; 2])>,
+}
+
+impl Oracle {
+    fn sample(&self, t: u32, heard: [f64; 2]) -> [f64; 2] {
+        let (network, position) = self.playing.as_ref().unwrap();
+        frame(network, *position, t, heard)
+    }
+
+    fn next(&mut self, input: [f32; 2]) -> [f64; 2] {
+        if self.playing.is_none() {
+            return [0.0; 2];
+        }
+        let gain = self.settings.input_gain;
+        let heard = input.map(|x| f64::from(x * gain));
+        let parts = 100 * i128::from(self.rate);
+        let (t, part) = (
+            self.time.div_euclid(parts) as u32,
+            self.time.rem_euclid(parts),
+        );
+        self.time += i128::from(self.settings.rate) * i128::from(self.settings.speed);
+        if self.hears {
+            return match self.last {
+                Some((last, frame)) if last == t => frame,
+                _ => {
+                    let frame = self.sample(t, heard);
+                    self.last = Some((t, frame));
+                    frame
+                }
+            };
+        }
+        let here = self.sample(t, heard);
+        if self.settings.interpolation == Interpolation::Hold {
+            return here;
+        }
+        let there = self.sample(t.wrapping_add(1), heard);
+        let fraction = part as f64 / parts as f64;
+        [0, 1].map(|i| here[i] + (there[i] - here[i]) * fraction)
+    }
+}
+
+fn program((network, position): &(Network, f64)) -> Program {
+    let controls = Controls::new(network.sources(), |_, _| *position);
+    Builder::new().build_with(network, &Masks::new(), &controls)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn every_frame_is_exact_and_the_budget_is_kept(
+        seed in any::<u64>(),
+        block in 1u32..=512,
+        rate in prop::sample::select(vec![22_050u32, 44_100, 48_000]),
+    ) {
+        let mut rng = Rng::new(seed);
+        let cost = Cost { gate_ns: 1.0, group_ns: 100.0, frame_ns: 60.0, callback_ns: 3000.0 };
+        let platform = Platform { rate, block, cost };
+        let budget = (0.25 * platform.duration_ns(block) / cost.gate_ns) as u32;
+        let (mut engine, mut handover) = Engine::<W128>::new(platform);
+        let mut oracle = Oracle {
+            rate,
+            time: 0,
+            settings: Settings::default(),
+            playing: None,
+            hears: false,
+            last: None,
+        };
+        let mut sent: Option<(Settings, Option<(Network, f64)>, Option<u32>, bool)> = None;
+        let mut id = 0;
+        let size = block as usize;
+        let (mut left, mut right) = (vec![0.0; size], vec![0.0; size]);
+        let (mut exact, mut input) = (vec![[0.0; 2]; size], [vec![0.0; size], vec![0.0; size]]);
+        // At least 20 callbacks, and enough for many changes.
+        for _ in 0..(20_000 / block).max(20) {
+            handover.collect();
+            if sent.is_none() && rng.below(6) == 0 {
+                let mut settings = Settings {
+                    rate: [4000, 8000, rate, 96_000][rng.below(4) as usize],
+                    speed: rng.below(801) as i32 - 400,
+                    interpolation: [Interpolation::Hold, Interpolation::Linear]
+                        [rng.below(2) as usize],
+                    level: 0.5,
+                    input_gain: [0.5, 1.0, 3.0][rng.below(3) as usize],
+                    dry: [0.0, 0.0, 0.3, 1.0][rng.below(4) as usize],
+                };
+                let position = f64::from(rng.below(257)) / 256.0;
+                let start = (oracle.playing.is_none() || rng.below(2) == 0)
+                    .then(|| (network(&mut rng), position));
+                if start.is_none() {
+                    settings.rate = oracle.settings.rate;
+                }
+                let playing = program(start.as_ref().or(oracle.playing.as_ref()).unwrap());
+                if platform.keeps_up(&playing, &settings, LANES).is_ok() {
+                    id += 1;
+                    let seek = (start.is_some() && rng.below(3) == 0).then(|| rng.next() as u32);
+                    let fade = rng.below(3) == 0;
+                    let change = Change {
+                        id,
+                        settings,
+                        start: start.as_ref().map(|start| Start {
+                            voice: Box::new(Voice::new(program(start))),
+                            seek,
+                            fade,
+                        }),
+                    };
+                    prop_assert!(handover.send(change).is_ok());
+                    sent = Some((settings, start, seek, fade));
+                }
+            }
+            for channel in &mut input {
+                channel.fill_with(|| rng.below(3001) as f32 / 1000.0 - 1.5);
+            }
+            let [first, second] = &input;
+            assert_no_alloc(|| {
+                let mut frames = exact.iter_mut();
+                engine.render_tapped([first, second], [&mut left, &mut right], |frame| {
+                    if let Some(place) = frames.next() {
+                        *place = frame;
+                    }
+                });
+            });
+            let spent = engine.spent();
+            let used = spent.gates + (cost.group_ns / cost.gate_ns) as u32 * spent.groups;
+            prop_assert!(used <= budget, "{spent:?} of {budget}");
+            prop_assert!(left.iter().chain(&right).all(|frame| frame.abs() <= 0.95));
+            if engine.change() == Some(id) {
+                if let Some((settings, start, seek, _)) = sent.take() {
+                    oracle.settings = settings;
+                    if let Some(t) = seek {
+                        oracle.time = i128::from(t) * 100 * i128::from(rate);
+                    }
+                    if let Some(start) = start {
+                        oracle.hears = program(&start).hears();
+                        oracle.playing = Some(start);
+                        oracle.last = None;
+                    }
+                }
+            }
+            for (k, frame) in exact.iter().enumerate() {
+                let expected = oracle.next([first[k], second[k]]);
+                let linear = oracle.settings.interpolation == Interpolation::Linear;
+                let tolerance = if linear { 1e-4 } else { 0.0 };
+                for (frame, expected) in frame.iter().zip(expected) {
+                    let error = (f64::from(*frame) - expected).abs();
+                    prop_assert!(error <= tolerance, "{frame} instead of {expected}");
+                }
+            }
+        }
+        prop_assert_eq!(engine.counters().starved(), 0);
+    }
+}
+
+/// Returns an engine that plays a constant of each channel's own.
+fn playing(left: u32, right: u32) -> (Engine<W128>, engine::Handover<W128>) {
+    let cost = Cost {
+        gate_ns: 1.0,
+        group_ns: 100.0,
+        frame_ns: 60.0,
+        callback_ns: 3000.0,
+    };
+    let (engine, mut handover) = Engine::new(Platform {
+        rate: 44_100,
+        block: 16,
+        cost,
+    });
+    send(&mut handover, 1, left, right);
+    (engine, handover)
+}
+
+/// Plays bits of t: those of the network's nodes `left`, and `right` on the other side.
+fn send(handover: &mut engine::Handover<W128>, id: u32, left: u32, right: u32) {
+    let network = Network::try_from(logicnet::Parts {
+        sources: vec![Source::time(16)],
+        outputs: vec![left, right],
+        output_encoding: OutputEncoding::Channels { left: 1, right: 1 },
+        ..logicnet::Parts::default()
+    })
+    .unwrap();
+    let voice = Box::new(Voice::new(Program::new(&network, &Masks::new())));
+    let settings = Settings {
+        level: 1.0,
+        ..Settings::default()
+    };
+    let start = Some(Start {
+        voice,
+        seek: None,
+        fade: true,
+    });
+    handover
+        .send(Change {
+            id,
+            settings,
+            start,
+        })
+        .unwrap();
+}
+
+#[test]
+fn the_channels_are_left_and_right() {
+    // Bit 3 of t at 8000 Hz is 500 Hz, bit 5 is 125 Hz.
+    let (mut engine, _handover) = playing(3, 5);
+    let (mut left, mut right) = (vec![0.0; 44_100], vec![0.0; 44_100]);
+    for at in (0..44_096).step_by(16) {
+        let out = [&mut left[at..at + 16], &mut right[at..at + 16]];
+        engine.render([&[]; 2], out);
+    }
+    let rises = |frames: &[f32]| {
+        frames
+            .windows(2)
+            .filter(|w| w[0] <= 0.0 && w[1] > 0.0)
+            .count()
+    };
+    assert!((495..=500).contains(&rises(&left)), "{}", rises(&left));
+    assert!((122..=125).contains(&rises(&right)), "{}", rises(&right));
+}
+
+#[test]
+fn the_dry_part_is_the_input() {
+    let (mut engine, mut handover) = playing(14, 14);
+    let (mut left, mut right) = ([0.0; 16], [0.0; 16]);
+    engine.render([&[]; 2], [&mut left, &mut right]);
+    let settings = Settings {
+        level: 1.0,
+        dry: 1.0,
+        input_gain: 0.5,
+        ..Settings::default()
+    };
+    handover
+        .send(Change {
+            id: 2,
+            settings,
+            start: None,
+        })
+        .unwrap();
+    // A tone far above the corner of the DC blocker.
+    let tone = |i: usize| (i as f32 * 0.7).sin();
+    let (mut heard, mut played) = (0.0, [0.0; 2]);
+    for part in 0..2000 {
+        let input: Vec<f32> = (0..16).map(|k| tone(16 * part + k)).collect();
+        let silent = [0.0; 16];
+        engine.render([&input, &silent], [&mut left, &mut right]);
+        if part > 1000 {
+            heard += input.iter().map(|x| x * x).sum::<f32>();
+            played[0] += left.iter().map(|x| x * x).sum::<f32>();
+            played[1] += right.iter().map(|x| x * x).sum::<f32>();
+        }
+    }
+    let [left, right] = played;
+    assert!(
+        (left / heard - 0.25).abs() < 0.01,
+        "half as loud: {left} of {heard}"
+    );
+    assert!(right < 1e-3, "{right}");
+}
