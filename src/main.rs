@@ -12,11 +12,13 @@ use clap::error::ErrorKind;
 
 mod command;
 mod files;
+mod output;
 mod progress;
 mod sound;
 
 use command::Command;
 use gatebend::logging::one_line;
+use logicnet::shorten;
 
 /// Reason for an exit code other than 0.
 #[derive(Debug)]
@@ -27,6 +29,8 @@ enum Failure {
     Failed(String),
     /// The answer is no: exit code 1.
     No(String),
+    /// The reader of standard output wants no more, as `head` does: exit code 0.
+    Closed,
 }
 
 impl From<String> for Failure {
@@ -44,7 +48,7 @@ fn main() -> ExitCode {
         Err(error) => return report(&error),
     };
     match arguments.command.run() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) | Err(Failure::Closed) => ExitCode::SUCCESS,
         Err(Failure::No(answer)) => {
             // The exit code is the answer, even if standard output is closed.
             let _ = writeln!(io::stdout(), "{answer}");
@@ -66,6 +70,9 @@ fn print_message(line: &str) {
     let _ = writeln!(io::stderr(), "{}", one_line(line));
 }
 
+/// Most characters of a word in an error of the command line.
+const MAX_WORD: usize = 80;
+
 /// Prints the error in a command line as one line, or the help that was requested.
 fn report(error: &clap::Error) -> ExitCode {
     let requested = matches!(
@@ -78,7 +85,10 @@ fn report(error: &clap::Error) -> ExitCode {
     }
     let text = error.render().to_string();
     let problem = text.split("\n\nUsage:").next().unwrap_or_default();
-    let problem = problem.split_whitespace().collect::<Vec<_>>().join(" ");
+    // An argument is quoted at any length.
+    let words = problem.split_whitespace();
+    let words = words.map(|word| shorten(word, MAX_WORD));
+    let problem = words.collect::<Vec<_>>().join(" ");
     let problem = problem.strip_prefix("error: ").unwrap_or(&problem);
     let problem = problem.trim_end_matches(" For more information, try '--help'.");
     print_message(&format!("gatebend: {problem}; see gatebend --help"));

@@ -1,7 +1,5 @@
 //! Rendering a network's samples, and WAV files of them.
 
-use std::io::{BufWriter, Seek, Write};
-
 use logicnet::{Evaluator, Program, W512};
 
 /// Samples rendered at a time.
@@ -72,22 +70,42 @@ impl Hold {
     }
 }
 
-/// Most samples of an 8-bit WAV file, whose sizes are 32-bit numbers.
-pub const MAX_WAV_SAMPLES: u64 = u32::MAX as u64 - 64;
+/// Most bytes of samples in a WAV file, whose sizes are 32-bit numbers.
+const MAX_WAV_BYTES: u64 = u32::MAX as u64 - 64;
 
-/// Starts a mono WAV file of integers.
-pub fn wav_writer<W: Write + Seek>(
-    file: W,
-    sample_rate: u32,
-    bits_per_sample: u16,
-) -> hound::Result<hound::WavWriter<BufWriter<W>>> {
-    let spec = hound::WavSpec {
-        channels: 1,
-        sample_rate,
-        bits_per_sample,
-        sample_format: hound::SampleFormat::Int,
-    };
-    hound::WavWriter::new(BufWriter::new(file), spec)
+/// Returns the start of a mono WAV file of integers with this many bytes, 1 or 2. The
+/// samples follow: little-endian, those of one byte unsigned. Since the sizes are known, a
+/// pipe takes the file, too.
+///
+/// # Errors
+/// Fails if the samples do not fit in a WAV file.
+pub fn wav_header(sample_rate: u32, bytes: u16, samples: u64) -> Result<[u8; 44], String> {
+    let most = MAX_WAV_BYTES / u64::from(bytes);
+    if samples > most {
+        return Err(format!(
+            "{samples} samples do not fit in a WAV file (at most {most})"
+        ));
+    }
+    let size = samples as u32 * u32::from(bytes);
+    let mut header = [0; 44];
+    let fields: [&[u8]; 13] = [
+        b"RIFF",
+        &(36 + size).to_le_bytes(),
+        b"WAVE",
+        b"fmt ",
+        &16u32.to_le_bytes(),
+        // Integers, mono.
+        &1u16.to_le_bytes(),
+        &1u16.to_le_bytes(),
+        &sample_rate.to_le_bytes(),
+        &(sample_rate * u32::from(bytes)).to_le_bytes(),
+        &bytes.to_le_bytes(),
+        &(8 * bytes).to_le_bytes(),
+        b"data",
+        &size.to_le_bytes(),
+    ];
+    header.copy_from_slice(&fields.concat());
+    Ok(header)
 }
 
 #[cfg(test)]

@@ -4,66 +4,15 @@ use std::fs;
 use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 
 use logicnet::Network;
 use logicnet::random::Ops;
 use sha2::{Digest, Sha256};
 
-fn gatebend(arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_gatebend"));
-    let nowhere = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no data folder");
-    command
-        .args(arguments)
-        .envs(DATA.map(|name| (name, &nowhere)))
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
-}
+mod program;
 
-/// Variables that name this computer's data folder, on Linux and on macOS.
-const DATA: [&str; 2] = ["XDG_DATA_HOME", "HOME"];
-
-/// Runs the program and expects success; returns its standard output.
-fn done(arguments: &[&str]) -> Vec<u8> {
-    let output = gatebend(arguments);
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{arguments:?}: {errors}");
-    output.stdout
-}
-
-/// Runs the program and expects this exit code and one line on standard error.
-fn refused(code: i32, arguments: &[&str]) -> String {
-    let output = gatebend(arguments);
-    let errors = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {errors}");
-    assert_eq!(errors.lines().count(), 1, "{arguments:?}: {errors}");
-    assert!(output.stdout.is_empty());
-    errors
-}
-
-fn asset(name: &str) -> String {
-    format!("{}/assets/networks/{name}.json", env!("CARGO_MANIFEST_DIR"))
-}
-
-struct Folder(tempfile::TempDir);
-
-impl Folder {
-    fn new() -> Folder {
-        Folder(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.path().join(name).to_str().unwrap().to_string()
-    }
-
-    fn files(&self) -> Vec<PathBuf> {
-        fs::read_dir(self.0.path())
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-            .collect()
-    }
-}
+use program::{DATA, Folder, asset, done, gatebend, refused};
 
 fn formula(t: u32) -> u8 {
     (t * (0b10_1010 & t >> 10)) as u8
@@ -853,28 +802,6 @@ fn runs_that_cannot_write_their_files_do_not_count_as_failed_starts() {
     assert!(kept.contains("\"bends\": [40]"), "{kept}");
     assert!(!Path::new(&state).join("presets/rescued.json").exists());
     assert_eq!(unsteady(&state), 0);
-}
-
-#[test]
-fn a_run_that_cannot_write_its_file_saves_its_changes() {
-    let folder = Folder::new();
-    let (script, state) = (folder.path("script.txt"), folder.path("state"));
-    fs::write(&script, "0.9 bend 40 1\n").unwrap();
-    let nowhere = folder.path("no/such/x.wav");
-    let arguments = [
-        "play",
-        "--seconds",
-        "1",
-        "--state",
-        &state,
-        "--script",
-        &script,
-        "--wav",
-        &nowhere,
-    ];
-    assert!(!gatebend(&arguments).status.success());
-    let kept = fs::read_to_string(Path::new(&state).join("state.json")).unwrap();
-    assert!(kept.contains("\"bends\": [40]"), "{kept}");
 }
 
 #[test]

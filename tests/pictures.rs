@@ -83,10 +83,10 @@ fn updating() -> bool {
 fn check(name: &str, frame: &DisplayFrame) {
     let path = path(name);
     if updating() {
-        write_png(&path, frame).unwrap();
+        write_png(std::fs::File::create(&path).unwrap(), frame).unwrap();
     }
     let fresh = tempfile::NamedTempFile::new().unwrap();
-    write_png(fresh.path(), frame).unwrap();
+    write_png(&fresh, frame).unwrap();
     let pixels = |path: &std::path::Path| {
         let file = std::fs::File::open(path).unwrap_or_else(|_| panic!("{}", path.display()));
         let mut reader = png::Decoder::new(file).read_info().unwrap();

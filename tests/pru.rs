@@ -340,7 +340,7 @@ fn interrupted(pru: Option<&Pru>, began: u64, writes: u32) -> (Vec<f32>, bool, b
         };
         offload(Choice::Pru, &mut controller, &mut engine, own, pru.clone())
     });
-    let (mut frames, mut block) = (Vec::new(), [0.0; 16]);
+    let (mut frames, mut block, mut right) = (Vec::new(), [0.0; 16], [0.0; 16]);
     for callback in 0..700u64 {
         if callback == 300 {
             controller

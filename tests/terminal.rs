@@ -143,6 +143,18 @@ fn last_line(text: &str) -> &str {
 }
 
 #[test]
+fn messages_wider_than_the_terminal_are_folded() {
+    let mut session = Session::start(&[]);
+    session.until("the prompt", |text| last_line(text).starts_with('>'));
+    session.send(&format!("set {}=1{ENTER}", "x".repeat(100)));
+    session.until("the end of the message", |text| {
+        text.replace('\n', "").contains("analog8")
+    });
+    session.send(&format!("quit{ENTER}"));
+    assert!(session.end());
+}
+
+#[test]
 fn answers_and_the_prompt_do_not_overwrite_one_another() {
     let mut session = Session::start(&[]);
     session.until("the prompt", |text| last_line(text).starts_with('>'));

@@ -169,9 +169,8 @@ pub fn storage(folder: &Path) -> Finding {
     let write = || {
         fs::create_dir_all(folder)?;
         let mut file = fs::File::create(&path)?;
-        file.write_all(b"gatebend")?;
-        file.sync_all()?;
-        fs::remove_file(&path)
+        let written = file.write_all(b"gatebend").and_then(|()| file.sync_all());
+        fs::remove_file(&path).and(written)
     };
     let name = folder.display();
     Finding::new(

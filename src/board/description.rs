@@ -1,6 +1,7 @@
 //! Descriptions of boards: `boards/*.toml`, which are built in, and files and settings
 //! that override them. Parses text; reads no files.
 
+use logicnet::{quote, shorten};
 use std::num::NonZeroU16;
 
 use serde::Deserialize;
@@ -58,6 +59,9 @@ pub struct Board {
     pub web: Web,
 }
 
+/// Most characters of a setting in a message.
+const MAX_SETTING: usize = 40;
+
 /// The page's server, unless the command line says otherwise.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields, default)]
@@ -84,7 +88,8 @@ pub fn file(name: &str) -> Result<&'static str, String> {
     found.map(|(_, text)| *text).ok_or_else(|| {
         let names: Vec<&str> = names().collect();
         format!(
-            "no board {name:?}; there are {}, or give a file that ends in .toml",
+            "no board {}; there are {}, or give a file that ends in .toml",
+            quote(name),
             names.join(", ")
         )
     })
@@ -131,14 +136,16 @@ impl Description {
     /// # Errors
     /// Returns the problem with the setting.
     pub fn set(&mut self, assignment: &str) -> Result<(), String> {
-        let (key, value) = assignment
-            .split_once('=')
-            .ok_or_else(|| format!("{assignment:?}: write key=value, such as display.size=none"))?;
+        let (key, value) = assignment.split_once('=').ok_or_else(|| {
+            let assignment = quote(assignment);
+            format!("{assignment}: write key=value, such as display.size=none")
+        })?;
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         if !key.chars().all(plain) || value.contains(['\n', '\r', '\'']) {
-            return Err(format!("{assignment:?}: write key=value"));
+            return Err(format!("{}: write key=value", quote(assignment)));
         }
-        let problem = |error: Error| format!("{assignment}: {}", error.message());
+        let named = shorten(assignment, MAX_SETTING);
+        let problem = |error: Error| format!("{named}: {}", error.message());
         // Words may come without quotes.
         let overrides: Table = toml::from_str(&format!("{key} = {value}"))
             .or_else(|_| toml::from_str(&format!("{key} = '{value}'")))

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use bytebeat::{CompileError, Expression, Playable};
-use logicnet::{DEFAULT_SAMPLE_RATE, MAX_SAMPLE_RATE, count};
+use logicnet::{DEFAULT_SAMPLE_RATE, MAX_SAMPLE_RATE, count, quote, quote_at};
 
 use super::Naming;
 use crate::{CommandResult, Failure, files};
@@ -29,13 +29,15 @@ pub struct Arguments {
 
 impl Arguments {
     pub fn run(&self) -> CommandResult {
-        let expression = Expression::parse(&self.expression)
-            .map_err(|error| Failure::Usage(format!("'{}': {error}", self.expression)))?;
+        let expression = Expression::parse(&self.expression).map_err(|error| {
+            let place = quote_at(&self.expression, error.column);
+            Failure::Usage(format!("{error}, in {place}"))
+        })?;
         let Playable { network, notes } = expression
             .compile_to_play(self.bits, self.rate)
             .map_err(|error| match error {
                 CompileError::Bits(_) => Failure::Usage(format!("--bits: {error}")),
-                _ => Failure::Failed(format!("'{}': {error}", self.expression)),
+                _ => Failure::Failed(format!("{}: {error}", quote(&self.expression))),
             })?;
         let network = self.naming.apply(network)?;
         files::write(self.output.as_deref(), network.to_json())?;

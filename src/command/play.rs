@@ -1,5 +1,6 @@
 //! `gatebend play`: plays the instrument.
 
+mod album;
 mod logging;
 mod page;
 mod saving;
@@ -61,10 +62,10 @@ pub struct Arguments {
     /// Write each picture of the display and an animation to a folder; in simulated time
     #[arg(long, value_name = "DIR")]
     oled: Option<PathBuf>,
-    /// Play in simulated time, as fast as possible
+    /// Play in simulated time, as fast as possible; the load is estimated, not measured
     #[arg(long)]
     fast: bool,
-    /// Play in real time, but without the sound card
+    /// Play in real time, but without the sound card; load and late blocks are measured
     #[arg(long)]
     silent: bool,
     /// Take commands as plain lines, also in a terminal
@@ -210,6 +211,13 @@ impl Arguments {
         }
     }
 
+    /// Returns the folders to save to, given the one for everything.
+    fn folders(&self, state: Option<&Path>) -> Folders {
+        let mut folders = state.map(Folders::within).unwrap_or_default();
+        folders.presets = self.presets.clone().or(folders.presets);
+        folders
+    }
+
     /// Opens the storage and continues from the saved state. The command line takes
     /// precedence: if it names another network than the saved one, the saved state is
     /// set aside as a preset.
@@ -218,8 +226,7 @@ impl Arguments {
         parts: &mut InstrumentParts,
         state: Option<&Path>,
     ) -> Result<Option<SessionStorage>, Failure> {
-        let mut folders = state.map(Folders::within).unwrap_or_default();
-        folders.presets = self.presets.clone().or(folders.presets);
+        let folders = self.folders(state);
         if folders.presets.is_none() {
             return Ok(None);
         }

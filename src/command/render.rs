@@ -1,12 +1,13 @@
 //! `gatebend render`: writes the sound of a network.
 
-use std::io;
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use logicnet::{MAX_SAMPLE_RATE, Mask, Masks, Network, Op, Program};
 
+use crate::output::{Output, is_standard};
 use crate::progress::Progress;
-use crate::sound::{Hold, MAX_WAV_SAMPLES, render, wav_writer};
+use crate::sound::{Hold, render, wav_header};
 use crate::{CommandResult, Failure, files};
 
 #[derive(clap::Args)]
@@ -51,6 +52,11 @@ fn parse_mask(text: &str) -> Result<(u32, Mask), String> {
     Ok((node, mask))
 }
 
+/// Returns whether an output has raw samples rather than a WAV file.
+fn is_raw(output: &Path) -> bool {
+    is_standard(output) || files::has_ending(output, "u8")
+}
+
 impl Arguments {
     pub fn run(&self) -> CommandResult {
         let output = self.output()?;
@@ -60,36 +66,34 @@ impl Arguments {
         // Periods are powers of two, so t is only needed modulo 2^32.
         let t0 = self.from as u32;
         let mut progress = Progress::new("rendering");
-        if files::is_standard(&output) {
-            return render(program, t0, count, |samples, _| files::print(samples));
-        }
-        if files::has_ending(&output, "u8") {
-            return files::save(&output, |mut file| {
-                render(program, t0, count, |samples, done| {
-                    progress.at(done as f64 / count as f64);
-                    io::Write::write_all(&mut file, samples)
-                })
-            });
+        let mut at = |done: u64| progress.at(done as f64 / count as f64);
+        if is_raw(&output) {
+            let mut file = Output::create(&output)?;
+            render(program, t0, count, |samples, done| {
+                at(done);
+                file.write_all(samples)
+            })
+            .map_err(|error| file.failure(&error))?;
+            return file.finish();
         }
         let rate = self.rate.unwrap_or(network.sample_rate());
         let mut hold = Hold::new(network.sample_rate(), rate);
         let length = hold.length(count);
-        if length > MAX_WAV_SAMPLES {
-            return Err(Failure::Usage(format!(
-                "{length} samples do not fit in a WAV file (at most {MAX_WAV_SAMPLES}); \
-                 give a smaller --count or write raw samples to OUT.u8"
-            )));
-        }
-        files::save(&output, |file| {
-            let mut wav = wav_writer(file, rate, 8).map_err(io::Error::other)?;
-            render(program, t0, count, |samples, done| {
-                progress.at(done as f64 / count as f64);
-                // The writer takes signed samples and makes them unsigned again.
-                hold.next(samples, |sample| wav.write_sample((sample ^ 0x80) as i8))
-            })
-            .and_then(|()| wav.finalize())
-            .map_err(io::Error::other)
+        let header = wav_header(rate, 1, length).map_err(|problem| {
+            Failure::Usage(format!(
+                "{problem}; give a smaller --count or write raw samples to OUT.u8"
+            ))
         })?;
+        let mut file = Output::create(&output)?;
+        file.write_all(&header)
+            .and_then(|()| {
+                render(program, t0, count, |samples, done| {
+                    at(done);
+                    hold.next(samples, |sample| file.write_all(&[sample]))
+                })
+            })
+            .map_err(|error| file.failure(&error))?;
+        file.finish()?;
         let seconds = length as f64 / f64::from(rate);
         crate::print_message(&format!(
             "{}: {seconds:.2} s at {rate} Hz",
@@ -101,14 +105,14 @@ impl Arguments {
     fn output(&self) -> Result<PathBuf, Failure> {
         let output = match &self.output {
             Some(output) => output.clone(),
-            None if files::is_standard(&self.network) => {
+            None if is_standard(&self.network) => {
                 return Err(Failure::Usage("choose the output with -o OUT.wav".into()));
             }
             None => {
                 PathBuf::from(self.network.file_name().unwrap_or_default()).with_extension("wav")
             }
         };
-        let raw = files::is_standard(&output) || files::has_ending(&output, "u8");
+        let raw = is_raw(&output);
         if !raw && !files::has_ending(&output, "wav") {
             let name = output.display();
             let problem =

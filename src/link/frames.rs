@@ -137,6 +137,7 @@ impl FrameSource {
         Status {
             t: counters.time(),
             load: counters.load(),
+            estimated: counters.is_load_estimated(),
             late: counters.late(),
             engine: if is_offloaded { "pru" } else { "cpu" }.into(),
             clients,

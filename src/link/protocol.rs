@@ -420,7 +420,10 @@ pub struct Status {
     pub t: u32,
     /// The share of its time that the audio callback used, in thousandths.
     pub load: u32,
-    /// Callbacks that were late since the start.
+    /// True if the load is estimated for a BeagleBone rather than measured.
+    #[serde(default)]
+    pub estimated: bool,
+    /// Callbacks that were late since the start, and blocks that were lost.
     pub late: u32,
     /// The processor that evaluates the network: `cpu` or `pru`.
     pub engine: String,

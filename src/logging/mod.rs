@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use log::{Level, LevelFilter, Log, Metadata, Record};
-use logicnet::count;
+use logicnet::{count, quote, shorten};
 
 use repeat_limit::RepeatLimit;
 use rotating_file::RotatingFile;
@@ -57,22 +57,16 @@ pub struct Options {
 /// Returns a message that lists the levels.
 pub fn level(name: &str) -> Result<LevelFilter, String> {
     name.parse().map_err(|_| {
-        format!("{name:?} is not a log level: use off, error, warn, info, debug or trace")
+        let name = quote(name);
+        format!("{name} is not a log level: use off, error, warn, info, debug or trace")
     })
 }
 
 /// Replaces control characters, which could break a line or control a terminal, and
-/// shortens long text.
+/// shortens long text in its middle: the reason of an error is at the beginning or the end.
 pub fn one_line(text: &str) -> String {
-    let mut line: String = text
-        .chars()
-        .take(MAX_CHARACTERS)
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect();
-    if text.chars().nth(MAX_CHARACTERS).is_some() {
-        line.push_str("...");
-    }
-    line
+    let text = shorten(text, MAX_CHARACTERS);
+    text.replace(char::is_control, "\u{fffd}")
 }
 
 /// A queued message.
@@ -260,7 +254,9 @@ mod tests {
             text: "a\nb\u{1b}[31m".into(),
         };
         assert_eq!(message.line(), "    12.045 warn  a\u{fffd}b\u{fffd}[31m\n");
-        assert_eq!(one_line(&"x".repeat(900)).len(), 503);
+        let long = format!("'{}': why", "x".repeat(16_000));
+        assert_eq!(one_line(&long).chars().count(), MAX_CHARACTERS);
+        assert!(one_line(&long).ends_with("x': why"));
         assert_eq!(level("warn"), Ok(LevelFilter::Warn));
         assert!(level("loud").unwrap_err().contains("off, error"));
     }

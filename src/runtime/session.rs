@@ -173,11 +173,20 @@ impl Renderer {
     }
 
     /// Reports the measured load of a callback in thousandths of its time, or else an
-    /// estimate. Real-time safe.
+    /// estimate. Above 1000, the callback was late. Real-time safe.
     pub fn report_load(&mut self, measured: Option<u32>) {
-        let platform = self.engine.platform();
-        let load = measured.unwrap_or_else(|| platform.load(self.engine.spent()));
+        let load = measured.unwrap_or_else(|| self.engine.estimate_load());
+        if let Some(measured) = measured {
+            self.engine.report_load(measured);
+        }
+        self.engine.report_late(u32::from(load > 1000));
+    }
+
+    /// Reports the measured load of a callback that may take longer than its block, in
+    /// thousandths, and blocks that were lost. Real-time safe.
+    pub fn report_pace(&mut self, load: u32, lost: u32) {
         self.engine.report_load(load);
+        self.engine.report_late(lost);
     }
 }
 

@@ -5,6 +5,7 @@
 use std::mem::MaybeUninit;
 use std::ptr;
 
+use libc::{SIGALRM, SIGQUIT, SIGUSR1, SIGUSR2, SIGXCPU, SIGXFSZ};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 /// Returns the signals that request the end. SIGHUP, which a closed terminal sends, is
@@ -12,6 +13,16 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 pub fn terminating() -> impl Iterator<Item = libc::c_int> {
     let counts = |signal: &libc::c_int| *signal != SIGHUP || !is_ignored(SIGHUP);
     [SIGINT, SIGTERM, SIGHUP].into_iter().filter(counts)
+}
+
+/// Returns the signals that end a program unless it handles them, without those that it was
+/// started to ignore.
+pub fn ending() -> impl Iterator<Item = libc::c_int> {
+    [
+        SIGHUP, SIGINT, SIGQUIT, SIGALRM, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU, SIGXFSZ,
+    ]
+    .into_iter()
+    .filter(|signal| !is_ignored(*signal))
 }
 
 /// Returns whether the program was started with a signal ignored.

@@ -3,7 +3,7 @@
 import { fill, h } from '../ui/dom.js';
 import { Disconnected, Refusal } from '../link/connection.js';
 import { debounce } from '../ui/latest.js';
-import { groupDigits, sentence, splitAtError } from '../ui/format.js';
+import { groupDigits, quotedAt, sentence, splitAtError } from '../ui/format.js';
 
 /** @import { Store } from '../store/store.js' */
 
@@ -183,7 +183,8 @@ export class Expression {
             const at = problem instanceof Refusal ? problem.at : undefined;
             if (problem instanceof Refusal) this.mark(at);
             const own = at === undefined ? '' : [...expression].slice(at).join('');
-            this.show(sentence(/** @type {Error} */ (problem).message, own), true);
+            const place = at === undefined ? '' : quotedAt(expression, at);
+            this.show(sentence(/** @type {Error} */ (problem).message + place, own), true);
         }
         if (number === this.last) this.busy = false;
     }

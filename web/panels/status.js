@@ -18,11 +18,11 @@ export class Status {
                 fill(element);
                 return;
             }
-            const { load, late, engine, clients } = status;
+            const { load, estimated, late, engine, clients } = status;
             const item = (/** @type {string} */ name, /** @type {string} */ value, id = name) =>
                 h('span', { id: `status-${id}` }, `${name} `, h('b', { class: 'number' }, value));
             fill(element,
-                item('load', `${(load / 10).toFixed(1)}%`),
+                item(estimated ? 'load (estimated)' : 'load', `${(load / 10).toFixed(1)}%`, 'load'),
                 item('late', groupDigits(late)),
                 item('engine', engine),
                 item('pages', groupDigits(clients)),

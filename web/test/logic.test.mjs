@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { describe, withBends, encodeLink, decodeLink } from '../ui/network-file.js';
 import { latest } from '../ui/latest.js';
 import { columnOf, runs, changedPercent, shownTime, timeOf } from '../ui/period.js';
-import { formatTime, fileName, groupDigits, sentence, splitAtError, formatValue } from '../ui/format.js';
+import { formatTime, fileName, groupDigits, quotedAt, sentence, splitAtError, formatValue } from '../ui/format.js';
 import { inWords, WORDS } from '../ui/words.js';
 import { canned, PARAMETERS } from './fake-port.js';
 
@@ -112,6 +112,11 @@ test('an expression is split at an error, by characters', () => {
     assert.deepEqual(splitAtError('🎹+', 1), { before: '🎹', wrong: '+', after: '' });
     assert.deepEqual(splitAtError('t+', 2), { before: 't+', wrong: '\u00a0', after: '' });
     assert.equal(splitAtError('', 0).wrong, '\u00a0');
+    const [left, right] = ['a'.repeat(8000), 'b'.repeat(8000)];
+    assert.equal(quotedAt('t+?', 2), '');
+    assert.equal(quotedAt(`${left}?${right}`, 8000), `, in “…${'a'.repeat(40)}?${'b'.repeat(19)}…”`);
+    assert.equal(quotedAt(`${left}t+`, 8002), `, in “…${'a'.repeat(38)}t+”`);
+    assert.equal(quotedAt(`?${right}`, 0), `, in “?${'b'.repeat(19)}…”`);
 });
 
 test('the words of the page belong to parameters of the instrument', () => {

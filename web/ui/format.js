@@ -50,6 +50,24 @@ export function splitAtError(text, at) {
     };
 }
 
+/** Longest text that need not be quoted, and the characters quoted around a place in it. */
+const LONG = 200;
+const BEFORE = 40;
+const AFTER = 20;
+
+/**
+ * Returns the surroundings of an error in a long expression, as the end of a sentence.
+ * @param {string} text
+ * @param {number} at in characters (code points) from the start
+ */
+export function quotedAt(text, at) {
+    const characters = [...text];
+    if (characters.length <= LONG) return '';
+    const [start, end] = [Math.max(0, at - BEFORE), at + AFTER];
+    const part = characters.slice(start, end).join('');
+    return `, in “${start > 0 ? '…' : ''}${part}${end < characters.length ? '…' : ''}”`;
+}
+
 /**
  * Makes a sentence of a reason.
  * @param {string} reason

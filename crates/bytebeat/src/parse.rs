@@ -8,6 +8,8 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
+use logicnet::shorten;
+
 use crate::dialect::Dialect;
 use crate::expression::{Binary, Column, Expression, Tree, Unary};
 
@@ -15,6 +17,9 @@ use crate::expression::{Binary, Column, Expression, Tree, Unary};
 const MAX_BYTES: usize = 16_384;
 /// Maximum depth of a tree; it limits the stack that evaluation and compilation use.
 const MAX_DEPTH: u32 = 500;
+
+/// Most characters of a word in a message.
+const MAX_WORD: usize = 40;
 
 /// A syntax error in an expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -266,8 +271,10 @@ impl<'a> Parser<'a> {
             self.reads.push(number);
             Tree::Signal(number)
         } else if self.rest()[word.len()..].trim_start().starts_with('(') {
+            let word = shorten(word, MAX_WORD);
             return Err(self.error(format!("{word} is not known; there are no functions")));
         } else {
+            let word = shorten(word, MAX_WORD);
             return Err(self.error(format!(
                 "{word} is not known; names are t, in, in2 and declared controls"
             )));
@@ -286,17 +293,18 @@ impl<'a> Parser<'a> {
             Some(digits) => (digits, 16),
             None => (word, 10),
         };
+        let named = shorten(word, MAX_WORD);
         let octal = digits.len() > 1 && digits.starts_with('0');
         if radix == 10 && octal && digits.chars().all(|c| c.is_ascii_digit()) {
             return Err(self.error(format!(
-                "{word} is octal in C; write it without the leading 0"
+                "{named} is octal in C; write it without the leading 0"
             )));
         }
         if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
-            return Err(self.error(format!("{word} is not a number")));
+            return Err(self.error(format!("{named} is not a number")));
         }
         let Ok(number) = u32::from_str_radix(digits, radix) else {
-            return Err(self.error(format!("{word} is larger than 4294967295")));
+            return Err(self.error(format!("{named} is larger than 4294967295")));
         };
         let column = self.column();
         self.at += end;

@@ -13,6 +13,7 @@ pub struct Counters {
     starved: AtomicU32,
     time: AtomicU32,
     load: AtomicU32,
+    estimated: AtomicU32,
     groups: AtomicU32,
     offloaded: AtomicU32,
     missed: AtomicU32,
@@ -31,7 +32,8 @@ impl Counters {
     readers! {
         /// Returns the number of callbacks.
         blocks,
-        /// Returns the number of callbacks that took longer than their block lasts.
+        /// Returns the number of callbacks that took longer than their block lasts, and of
+        /// blocks that were lost.
         late,
         /// Returns the number of programs that started to play.
         swaps,
@@ -47,6 +49,11 @@ impl Counters {
         offloaded,
         /// Returns the number of groups that were requested from it and missed.
         missed
+    }
+
+    /// Returns whether the load is estimated from the work rather than measured.
+    pub fn is_load_estimated(&self) -> bool {
+        self.estimated.load(Ordering::Relaxed) == 1
     }
 
     /// Returns whether another processor evaluated the last group of the playing program.
@@ -74,13 +81,16 @@ impl Counters {
         add(&self.swaps, 1);
     }
 
-    /// Reports the load of a callback, in thousandths of the duration of its block; above
-    /// 1000 it was late.
-    pub fn report_load(&self, load: u32) {
+    /// Reports the load of a callback in thousandths of the duration of its block, and
+    /// whether it is estimated.
+    pub(super) fn report_load(&self, load: u32, is_estimated: bool) {
         self.load.store(load, Ordering::Relaxed);
-        if load > 1000 {
-            add(&self.late, 1);
-        }
+        self.estimated.store(is_estimated.into(), Ordering::Relaxed);
+    }
+
+    /// Counts late callbacks or lost blocks.
+    pub(super) fn add_late(&self, blocks: u32) {
+        add(&self.late, blocks);
     }
 }
 

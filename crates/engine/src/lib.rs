@@ -334,10 +334,23 @@ impl<W: Word> Engine<W> {
         }
     }
 
-    /// Reports how long the callback took, measured or estimated by the platform, in
-    /// thousandths of the duration of its block.
+    /// Reports the measured load of the last callback, in thousandths of the duration of its
+    /// block. Real-time safe.
     pub fn report_load(&self, load: u32) {
-        self.counters.report_load(load);
+        self.counters.report_load(load, false);
+    }
+
+    /// Estimates the load of the last callback by the platform's costs, reports it, and
+    /// returns it in thousandths of the duration of the block. Real-time safe.
+    pub fn estimate_load(&self) -> u32 {
+        let load = self.platform.load(self.spent);
+        self.counters.report_load(load, true);
+        load
+    }
+
+    /// Reports blocks that came too late or were lost. Real-time safe.
+    pub fn report_late(&self, blocks: u32) {
+        self.counters.add_late(blocks);
     }
 
     /// Receives at most one change, and none while another is being prepared or an old

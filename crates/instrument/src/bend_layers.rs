@@ -6,7 +6,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use logicnet::{Mask, Masks, Network};
+use logicnet::{Mask, Masks, Network, quote};
 
 use super::memory::Memory;
 use super::names::{free_name, is_name};
@@ -187,7 +187,8 @@ impl BendLayers {
         let name = free_name(&name.unwrap_or_else(|| "layer".into()), is_taken);
         if !is_name(&name) {
             return Err(format!(
-                "{name:?} is not a valid layer name: use letters, digits, spaces, - and _"
+                "{} is not a valid layer name: use letters, digits, spaces, - and _",
+                quote(&name)
             ));
         }
         self.chosen = self.len();

@@ -2,6 +2,7 @@
 
 use super::analog::{INPUTS, Target};
 use super::playback::Playback;
+use logicnet::quote;
 
 /// The meaning of a parameter's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,11 +154,15 @@ impl Key {
     /// Returns a message with the ids, or with the values that the parameter takes.
     pub fn assignment(text: &str) -> Result<(Key, i32), String> {
         let assignment = text.split_once('=');
-        let (id, value) =
-            assignment.ok_or_else(|| format!("{text:?}: write id=value, such as speed=-1"))?;
+        let (id, value) = assignment
+            .ok_or_else(|| format!("{}: write id=value, such as speed=-1", quote(text)))?;
         let key = Key::with_id(id.trim()).ok_or_else(|| {
             let ids: Vec<&str> = TABLE.iter().map(|parameter| parameter.id).collect();
-            format!("no parameter {:?}; there are {}", id.trim(), ids.join(", "))
+            format!(
+                "no parameter {}; there are {}",
+                quote(id.trim()),
+                ids.join(", ")
+            )
         })?;
         Ok((key, key.parameter().parse(value)?))
     }
@@ -209,7 +214,10 @@ impl Parameter {
         let (min, max) = self.range();
         value
             .filter(|value| (min..=max).contains(value))
-            .ok_or_else(|| format!("{}: {text:?} is not one of: {}", self.id, self.values()))
+            .ok_or_else(|| {
+                let (text, values) = (quote(text), self.values());
+                format!("{}: {text} is not one of: {values}", self.id)
+            })
     }
 
     /// Describes the values that the parameter takes.

@@ -1,10 +1,9 @@
 //! Targets: the network and the layer that an edit is meant for.
 
-use logicnet::Network;
+use logicnet::{Network, shorten};
 use serde::Deserialize;
 
 use super::mutation::MARK;
-use super::notice;
 use super::state::State;
 
 /// Most characters of a network's name that count.
@@ -39,7 +38,7 @@ impl Target {
     pub(super) fn aim(&self, layer: Option<&mut usize>, state: &State) -> Result<(), String> {
         if let Some(network) = &self.network {
             if *network != Target::network(&state.network) {
-                let name = notice::cut(network.0.clone());
+                let name = shorten(&network.0, MAX_NAME);
                 return Err(format!("{name} no longer plays, so its edit was left out"));
             }
         }
@@ -50,7 +49,7 @@ impl Target {
             };
             let mut indices = std::iter::once(*index).chain(0..state.layers.len());
             *index = indices.find(is_named).ok_or_else(|| {
-                let name = notice::cut(name.clone());
+                let name = shorten(name, MAX_NAME);
                 format!("the layer {name} is gone, so its edit was left out")
             })?;
         }

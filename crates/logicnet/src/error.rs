@@ -3,6 +3,11 @@
 use alloc::string::String;
 use core::fmt;
 
+use crate::quote::shorten;
+
+/// Most characters of a path and of a problem.
+const MAX_CHARACTERS: usize = 200;
+
 /// The reason that something is not a network, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NetworkError {
@@ -14,9 +19,10 @@ pub struct NetworkError {
 
 impl NetworkError {
     pub(crate) fn new(path: impl Into<String>, problem: impl Into<String>) -> NetworkError {
+        // A file may quote itself at any length.
         NetworkError {
-            path: path.into(),
-            problem: problem.into(),
+            path: shorten(&path.into(), MAX_CHARACTERS).into_owned(),
+            problem: shorten(&problem.into(), MAX_CHARACTERS).into_owned(),
         }
     }
 }

@@ -23,6 +23,7 @@ mod op;
 mod parts;
 mod program;
 mod prove;
+mod quote;
 pub mod random;
 mod simd;
 mod simplify;
@@ -47,6 +48,7 @@ pub use parts::{
 };
 pub use program::{Builder, Program};
 pub use prove::{Difference, Unproved, prove};
+pub use quote::{quote, quote_at, shorten};
 pub use simplify::{Simplification, simplification, simplify, simplify_graph};
 pub use source::{
     Controls, MAX_CONTROL_NAME, Signal, Source, SourceSpan, audio_value, control_value,

@@ -18,7 +18,7 @@ pub use crate::runtime::scheduler::{JournalEntry, TimingModel};
 #[cfg(not(target_arch = "wasm32"))]
 pub use live::{Surroundings, has_screen, play_live, sound_card_rate, watch_signals};
 pub use oled::{DisplayFrame, Oled, Watch};
-pub use pictures::{Album, write_png};
+pub use pictures::{Animation, write_png};
 pub use pru::{Emulation, Pru};
 pub use script::{Event, Part, Script};
 pub use simulation::{Block, Desk, Guard, Simulation};

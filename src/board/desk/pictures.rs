@@ -1,8 +1,6 @@
-//! Pictures of the display as files: a PNG for each one, and an animation.
+//! Pictures of the display as files: PNG for one, and GIF for an animation.
 
-use std::fs::File;
-use std::io::{self, BufWriter};
-use std::path::{Path, PathBuf};
+use std::io::{self, Write};
 
 use super::oled::DisplayFrame;
 
@@ -11,74 +9,30 @@ const SCALE: usize = 4;
 const BORDER: usize = 8;
 /// Colours: black, and the light blue of most displays.
 const PALETTE: [u8; 6] = [0, 0, 0, 0x9f, 0xd8, 0xff];
-/// Duration of the last picture, in hundredths of a second.
-const REST: u16 = 100;
 
-/// A folder of pictures.
-pub struct Album {
-    folder: PathBuf,
-    animation: gif::Encoder<BufWriter<File>>,
-    last: Option<(u64, DisplayFrame)>,
-    count: usize,
-}
+/// An animation of displays, as a GIF.
+pub struct Animation<W: Write>(gif::Encoder<W>);
 
-impl Album {
-    /// Creates the folder if needed, and begins the animation `display.gif`.
-    ///
-    /// # Errors
-    /// Fails if the folder cannot be created or written to.
-    pub fn new(folder: &Path, height: usize) -> io::Result<Album> {
-        std::fs::create_dir_all(folder)?;
-        let file = BufWriter::new(File::create(folder.join("display.gif"))?);
-        let (width, height) = size(height);
-        let mut animation = gif::Encoder::new(file, width as u16, height as u16, &PALETTE)
-            .map_err(io::Error::other)?;
-        animation
-            .set_repeat(gif::Repeat::Infinite)
-            .map_err(io::Error::other)?;
-        Ok(Album {
-            folder: folder.to_path_buf(),
-            animation,
-            last: None,
-            count: 0,
-        })
-    }
-
-    /// Returns the number of pictures so far.
-    pub fn count(&self) -> usize {
-        self.count
-    }
-
-    /// Adds the content of the display at a time in nanoseconds, if it has changed.
-    ///
-    /// # Errors
-    /// Fails if a file cannot be written.
-    pub fn add(&mut self, now: u64, frame: DisplayFrame) -> io::Result<()> {
-        if self.last.as_ref().is_some_and(|(_, last)| *last == frame) {
-            return Ok(());
-        }
-        let name = format!("{:09}ms.png", now / 1_000_000);
-        write_png(&self.folder.join(name), &frame)?;
-        self.count += 1;
-        if let Some((since, last)) = self.last.replace((now, frame)) {
-            let delay = now / 10_000_000 - since / 10_000_000;
-            self.animate(&last, u16::try_from(delay).unwrap_or(u16::MAX))?;
-        }
-        Ok(())
-    }
-
-    /// Ends the animation.
+impl<W: Write> Animation<W> {
+    /// Begins an animation of a display with this many rows.
     ///
     /// # Errors
     /// Fails if the file cannot be written.
-    pub fn finish(mut self) -> io::Result<()> {
-        match self.last.take() {
-            Some((_, last)) => self.animate(&last, REST),
-            None => Ok(()),
-        }
+    pub fn start(file: W, rows: usize) -> io::Result<Animation<W>> {
+        let (width, height) = size(rows);
+        let mut encoder = gif::Encoder::new(file, width as u16, height as u16, &PALETTE)
+            .map_err(io::Error::other)?;
+        encoder
+            .set_repeat(gif::Repeat::Infinite)
+            .map_err(io::Error::other)?;
+        Ok(Animation(encoder))
     }
 
-    fn animate(&mut self, frame: &DisplayFrame, delay: u16) -> io::Result<()> {
+    /// Adds the content of the display, and how long it is shown in hundredths of a second.
+    ///
+    /// # Errors
+    /// Fails if the file cannot be written.
+    pub fn add(&mut self, frame: &DisplayFrame, delay: u16) -> io::Result<()> {
         let (width, height) = size(frame.height);
         let picture = gif::Frame {
             width: width as u16,
@@ -87,9 +41,15 @@ impl Album {
             buffer: pixels(frame).into(),
             ..gif::Frame::default()
         };
-        self.animation
-            .write_frame(&picture)
-            .map_err(io::Error::other)
+        self.0.write_frame(&picture).map_err(io::Error::other)
+    }
+
+    /// Ends the animation and returns its file.
+    ///
+    /// # Errors
+    /// Fails if the file cannot be written.
+    pub fn finish(self) -> io::Result<W> {
+        self.0.into_inner()
     }
 }
 
@@ -115,9 +75,8 @@ fn pixels(frame: &DisplayFrame) -> Vec<u8> {
 ///
 /// # Errors
 /// Fails if the file cannot be written.
-pub fn write_png(path: &Path, frame: &DisplayFrame) -> io::Result<()> {
+pub fn write_png(file: impl Write, frame: &DisplayFrame) -> io::Result<()> {
     let (width, height) = size(frame.height);
-    let file = BufWriter::new(File::create(path)?);
     let mut encoder = png::Encoder::new(file, width as u32, height as u32);
     encoder.set_color(png::ColorType::Indexed);
     encoder.set_depth(png::BitDepth::One);

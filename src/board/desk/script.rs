@@ -2,6 +2,7 @@
 //!
 //! `docs/playing.md` is their reference.
 
+use logicnet::{quote, shorten};
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
@@ -91,6 +92,9 @@ const HOLD_NS: u64 = 700_000_000;
 const SECOND: f64 = 1e9;
 /// Latest time: a week.
 const MOST_SECONDS: f64 = 604_800.0;
+
+/// Most characters of a word in a message.
+const MAX_WORD: usize = 40;
 
 /// A parsed script.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -262,7 +266,12 @@ impl Parser<'_> {
             [input, to, "over", seconds] => (input, to, nanoseconds(seconds)?),
             _ => return Err("analog INPUT VALUE, and perhaps: over SECONDS".into()),
         };
-        let problem = || format!("input {input}: analog inputs are 1 to {INPUTS}");
+        let problem = || {
+            format!(
+                "input {}: analog inputs are 1 to {INPUTS}",
+                shorten(input, MAX_WORD)
+            )
+        };
         let input = number(input, 1..=INPUTS, problem)? - 1;
         let to = part(to)?;
         let before = self.script.ramps.iter().rev().find(|r| r.input == input);
@@ -287,7 +296,8 @@ impl Parser<'_> {
             return Err("which button? previous, next, mode, clear or time".into());
         };
         let button = Button::with_name(name).ok_or_else(|| {
-            format!("no button {name:?}; there are previous, next, mode, clear and time")
+            let name = quote(name);
+            format!("no button {name}; there are previous, next, mode, clear and time")
         })?;
         let region = self.surface.region(button);
         let region = region.ok_or_else(|| format!("this board has no button {name}"))?;
@@ -344,12 +354,13 @@ impl Options {
                 "size" => options.size = Some(part(value()?)?),
                 "finger" => {
                     let finger = value()?;
-                    let problem = || format!("finger {finger}: fingers are 1 to 9");
+                    let problem =
+                        || format!("finger {}: fingers are 1 to 9", shorten(finger, MAX_WORD));
                     options.finger = Some(number(finger, 1..=9, problem)?);
                 }
                 "over" if verb == "move" => options.over = nanoseconds(value()?)?,
                 word if verb != "up" => options.at.push(part(word)?),
-                word => return Err(format!("{word:?} means nothing after {verb}")),
+                word => return Err(format!("{} means nothing after {verb}", quote(word))),
             }
         }
         Ok(options)
@@ -377,14 +388,14 @@ fn number<T: FromStr + PartialOrd>(
 }
 
 fn nanoseconds(text: &str) -> Outcome<u64> {
-    let problem = || format!("{text:?} is not a time in seconds");
+    let problem = || format!("{} is not a time in seconds", quote(text));
     let seconds = number(text, 0.0..=MOST_SECONDS, problem)?;
     Ok((seconds * SECOND).round() as u64)
 }
 
 fn part(text: &str) -> Outcome<f32> {
     number(text, 0.0..=1.0, || {
-        format!("{text:?} is not a number from 0 to 1")
+        format!("{} is not a number from 0 to 1", quote(text))
     })
 }
 
@@ -402,7 +413,7 @@ fn event(words: &[&str]) -> Outcome<Event> {
                 ["silent"] => Some(Fault::Silent),
                 ["frozen"] => Some(Fault::Frozen),
                 ["short", bytes] => {
-                    let problem = || format!("{bytes:?} is not a number up to 64");
+                    let problem = || format!("{} is not a number up to 64", quote(bytes));
                     Some(Fault::ShortReads(number(bytes, 0..=64, problem)?))
                 }
                 ["none"] => None,
@@ -416,8 +427,8 @@ fn event(words: &[&str]) -> Outcome<Event> {
         }
         ["reset", part] => Ok(Event::Reset(bus_part(part)?)),
         _ => Err(format!(
-            "{:?} means nothing; see docs/playing.md",
-            words.join(" ")
+            "{} means nothing; see docs/playing.md",
+            quote(&words.join(" "))
         )),
     }
 }
@@ -426,7 +437,10 @@ fn bus_part(name: &str) -> Outcome<Part> {
     match name {
         "touch" => Ok(Part::Touch),
         "display" => Ok(Part::Display),
-        _ => Err(format!("{name:?}: touch or display (or bus, for faults)")),
+        _ => Err(format!(
+            "{}: touch or display (or bus, for faults)",
+            quote(name)
+        )),
     }
 }
 

@@ -335,8 +335,8 @@ impl Simulation {
             });
         });
         let spent = self.engine.spent();
-        let load = self.platform().load(spent);
-        self.engine.report_load(load);
+        let load = self.engine.estimate_load();
+        self.engine.report_late(u32::from(load > 1000));
         on_block(Block {
             frame: self.frames,
             exact: &self.exact,

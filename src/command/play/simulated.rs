@@ -1,21 +1,23 @@
 //! `gatebend play` in simulated time, to files.
 
+use std::cell::Cell;
 use std::fmt::Write;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use gatebend::board::description::Board;
-use gatebend::board::desk::{Album, Desk, Script, Simulation};
+use gatebend::board::desk::{Desk, Script, Simulation};
 use gatebend::runtime::parts::InstrumentParts;
 use logicnet::count;
 use trill::sim::VirtualTime;
 
 use super::Arguments;
+use super::album::Album;
 use super::saving::Saving;
 use super::track::Track;
+use crate::output::keep_out;
 use crate::progress::Progress;
-use crate::{CommandResult, Failure, files, print_message};
+use crate::{CommandResult, Failure, print_message};
 
 impl Arguments {
     pub(super) fn simulate(
@@ -26,20 +28,25 @@ impl Arguments {
         saving: &Saving,
         time: VirtualTime,
     ) -> CommandResult {
-        let standard = |path: &Option<PathBuf>| path.as_deref().is_some_and(files::is_standard);
-        if standard(&self.wav) && standard(&self.tap) {
-            let problem = "--wav and --tap cannot both go to standard output";
-            return Err(Failure::Usage(problem.into()));
-        }
         let started = Instant::now();
         let rows = board.panel.height.rows();
         let seconds = self.length(&script).unwrap_or(10.0);
-        let in_folder = |error: io::Error| {
-            let folder = self.oled.as_deref().unwrap_or(Path::new(""));
-            format!("{}: {error}", folder.display())
+        let rate = board.platform.rate;
+        let total = (seconds * f64::from(rate)).round() as usize;
+        // Opened first, so that nothing is played in vain.
+        let folders = self.folders(saving.folder.as_deref());
+        for folder in folders.state.iter().chain(&folders.presets) {
+            keep_out(folder);
+        }
+        let track = |path: &Option<PathBuf>| {
+            let path = path.as_deref();
+            path.map(|path| Track::create(path, rate, total))
+                .transpose()
         };
-        let album = self.oled.as_ref().map(|folder| Album::new(folder, rows));
-        let mut album = album.transpose().map_err(in_folder)?;
+        let mut tracks = [track(&self.wav)?, track(&self.tap)?];
+        let album = self.oled.as_ref();
+        let album = album.map(|folder| Album::create(folder, rows));
+        let mut album = album.transpose()?;
         let mut storage = self.restore(&mut parts, saving.folder.as_deref())?;
         let mut simulation = Simulation::scripted(
             Desk {
@@ -49,11 +56,8 @@ impl Arguments {
             script,
         )?;
 
-        let rate = simulation.platform().rate;
-        let total = (seconds * f64::from(rate)).round() as usize;
-        let mut sound = Track::new(self.wav.as_deref(), total);
-        let mut exact = Track::new(self.tap.as_deref(), total);
-        let (mut most_load, mut album_error) = (0, None);
+        let mut most_load = 0;
+        let is_written = Cell::new(true);
         let (cost, mut saved) = (simulation.platform().cost, 0.0);
 
         let mut progress = Progress::new("playing");
@@ -66,8 +70,10 @@ impl Arguments {
                 |block| {
                     most_load = most_load.max(block.load);
                     saved += f64::from(cost.saved(block.spent));
-                    sound.add(block.sound);
-                    exact.add(block.exact);
+                    for (track, frames) in tracks.iter_mut().zip([block.sound, block.exact]) {
+                        let written = track.as_mut().is_none_or(|track| track.add(frames));
+                        is_written.set(is_written.get() && written);
+                    }
                 },
                 |simulation| {
                     let done = simulation
@@ -75,16 +81,18 @@ impl Arguments {
                         .display()
                         .is_done(simulation.panel().picture());
                     if let (Some(album), true) = (&mut album, done) {
-                        let now = simulation.now();
-                        if let Err(error) = album.add(now, simulation.oled().frame()) {
-                            album_error.get_or_insert(error);
-                        }
+                        let written = album.add(simulation.now(), simulation.oled().frame());
+                        is_written.set(is_written.get() && written);
                     }
                 },
             );
             progress.at(step as f64 / steps as f64);
             if let Some(storage) = &mut storage {
                 storage.poll(simulation.now(), simulation.state());
+            }
+            // A full disk or a closed pipe; what was played is saved all the same.
+            if !is_written.get() {
+                break;
             }
         }
         drop(progress);
@@ -94,13 +102,9 @@ impl Arguments {
         for refusal in simulation.refusals() {
             print_message(&format!("refused: {refusal}"));
         }
-        sound.save(rate)?;
-        exact.save(rate)?;
         let pictures = album.as_ref().map_or(0, Album::count);
-        if let Some(album) = album {
-            let finished = album_error.map_or_else(|| album.finish(), Err);
-            finished.map_err(in_folder)?;
-        }
+        tracks.into_iter().flatten().try_for_each(Track::finish)?;
+        album.map_or(Ok(()), Album::finish)?;
         let counters = simulation.counters();
         let mut report = format!(
             "played {seconds:.1} s in {:.2} s; load at most {:.1} % of a BeagleBone (estimated), \

@@ -133,6 +133,7 @@ mod tests {
         Frame::Status(Status {
             t: 0,
             load: 0,
+            estimated: false,
             late: 0,
             engine: "cpu".into(),
             clients: 1,

@@ -8,6 +8,7 @@ mod message;
 mod table;
 mod text;
 
+use logicnet::shorten;
 use std::fmt::Debug;
 
 use crate::parameters::KEYS;
@@ -97,6 +98,9 @@ pub enum Kind {
     Bends,
 }
 
+/// Most characters of a value in a message.
+const MAX_VALUE: usize = 40;
+
 impl Kind {
     /// Returns its placeholder in usages; empty for what is not written in text.
     pub const fn label(self) -> &'static str {
@@ -122,7 +126,8 @@ impl Kind {
                 ids.join(", ")
             }
         };
-        format!("takes {takes}, not {value:?}")
+        let value = format!("{value:?}");
+        format!("takes {takes}, not {}", shorten(&value, MAX_VALUE))
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{Fields, Kind, Phrase, Spec, TABLE};
 use crate::parameters::{self, KEYS, Key};
 use crate::{Command, Page};
+use logicnet::quote;
 
 impl Phrase {
     /// Returns the words before the arguments.
@@ -143,7 +144,10 @@ pub fn parse(words: &[&str]) -> Result<Option<Command>, String> {
     }
     let Some((spec, phrase)) = phrases.find(|(_, phrase)| phrase.begins(words)) else {
         let (words, usages) = (words.join(" "), usages(phrases_of(words[0])));
-        return Err(format!("{words:?} is not a command; write {usages}"));
+        return Err(format!(
+            "{} is not a command; write {usages}",
+            quote(&words)
+        ));
     };
     let values = values(spec, phrase, &words[phrase.words().count()..])
         .map_err(|problem| format!("{}: {problem}", phrase.usage))?;
@@ -188,7 +192,7 @@ fn values(spec: &Spec, phrase: &Phrase, mut words: &[&str]) -> Result<Vec<String
     }
     match words {
         [] => Ok(values),
-        [word, ..] => Err(format!("{word:?} is one word too many")),
+        [word, ..] => Err(format!("{} is one word too many", quote(word))),
     }
 }
 
@@ -228,7 +232,10 @@ fn bends(words: &[&str]) -> Result<String, String> {
         "1" => "\"one\"",
         "invert" => "\"invert\"",
         "off" => "null",
-        _ => return Err(format!("HOW is one of 0, 1, invert, off, not {how:?}")),
+        how => {
+            let how = quote(how);
+            return Err(format!("HOW is one of 0, 1, invert, off, not {how}"));
+        }
     };
     let (mut nodes, mut bends) = (nodes, Vec::new());
     while !nodes.is_empty() || bends.is_empty() {

@@ -1,5 +1,6 @@
 //! The player's presets.
 
+use logicnet::quote;
 use std::sync::Arc;
 
 use super::change::{Change, Outcome};
@@ -41,7 +42,7 @@ impl Presets {
     pub fn find(&self, name: &str) -> Result<&Preset, String> {
         let mut list = self.list.iter();
         let preset = list.find(|preset| preset.name == name);
-        preset.ok_or_else(|| format!("no preset {name:?}"))
+        preset.ok_or_else(|| format!("no preset {}", quote(name)))
     }
 
     /// Finds a preset that holds exactly this state.
@@ -82,7 +83,8 @@ impl Presets {
         let name = name.unwrap_or_else(|| self.next_name());
         if !is_name(&name) {
             return Err(format!(
-                "{name:?} is not a valid preset name: use letters, digits, spaces, - and _"
+                "{} is not a valid preset name: use letters, digits, spaces, - and _",
+                quote(&name)
             ));
         }
         if self.reserved.contains(&name) {
@@ -110,7 +112,7 @@ impl Presets {
         let mut lost = self.lost.iter().rev();
         let preset = lost.find(|lost| name.is_none_or(|name| lost.name == name));
         let preset = preset.ok_or_else(|| match name {
-            Some(name) => format!("no preset {name:?} was deleted"),
+            Some(name) => format!("no preset {} was deleted", quote(name)),
             None => "no preset was deleted".into(),
         })?;
         self.add(state, preset.clone(), "back as")

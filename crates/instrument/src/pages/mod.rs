@@ -11,6 +11,7 @@ use embedded_graphics::pixelcolor::BinaryColor;
 use embedded_graphics::prelude::*;
 use embedded_graphics::primitives::{PrimitiveStyle, Rectangle};
 use embedded_graphics::text::{Baseline, Text};
+use logicnet::shorten;
 
 pub use check::draw_check;
 pub(super) use lists::ABOUT_LINES;
@@ -74,9 +75,21 @@ pub fn draw(picture: &mut Picture, view: &View<'_>) {
 /// Most lines of a notice: the message about a network that is too slow fits.
 const NOTICE_LINES: usize = 4;
 
+/// Characters of a line of a notice.
+const NOTICE_WIDTH: usize = 25;
+
+/// Returns the lines of a notice. Of a long one, the middle is left out.
+fn notice_lines(notice: &str) -> Vec<String> {
+    let lengths = (1..=NOTICE_LINES * NOTICE_WIDTH).rev();
+    let mut lines = lengths.map(|most| wrapped(&shorten(notice, most), NOTICE_WIDTH));
+    lines
+        .find(|lines| lines.len() <= NOTICE_LINES)
+        .unwrap_or_default()
+}
+
 /// Draws a notice over the top of the picture, dark on light.
 fn draw_notice(picture: &mut Picture, notice: &str) {
-    for (i, line) in wrapped(notice, 25).iter().take(NOTICE_LINES).enumerate() {
+    for (i, line) in notice_lines(notice).iter().enumerate() {
         text().bar(picture, i as i32 * LINE, line);
     }
 }
@@ -207,6 +220,18 @@ impl Pen {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_notice_keeps_its_beginning_and_its_end() {
+        let short = "no preset \"dusk\"";
+        assert_eq!(notice_lines(short), [short]);
+        for word in ["x".repeat(16_000), "x y ".repeat(4000)] {
+            let lines = notice_lines(&format!("recall {word}: no such preset"));
+            assert_eq!(lines.len(), NOTICE_LINES);
+            let text = lines.join(" ");
+            assert!(text.starts_with("recall x") && text.ends_with("no such preset"));
+        }
+    }
 
     #[test]
     fn wrapping_loses_no_words() {

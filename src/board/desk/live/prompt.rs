@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use instrument::commands;
+use logicnet::{quote, shorten};
 
 use crate::handle::{Handle, Reply};
 
@@ -11,6 +12,8 @@ use crate::handle::{Handle, Reply};
 const WAITING: usize = 32;
 /// Least likeness of a word that is suggested instead of an unknown one, from 0 to 1.
 const LIKENESS: f64 = 0.8;
+/// Most characters of a line in the message that refuses it.
+const MAX_LINE: usize = 40;
 /// The words that only the prompt takes.
 pub const OWN_WORDS: [&str; 2] = ["help", "quit"];
 
@@ -67,7 +70,7 @@ impl Prompt {
         while let Some(result) = self.waiting.front().and_then(|(_, reply)| reply.now()) {
             let (line, _) = self.waiting.pop_front()?;
             if let Err(reason) = result {
-                return Some(format!("{line}: {reason}"));
+                return Some(format!("{}: {reason}", shorten(&line, MAX_LINE)));
             }
         }
         None
@@ -76,13 +79,14 @@ impl Prompt {
 
 /// Says that a word is not a command, and suggests one that is like it.
 fn unknown(verb: &str) -> String {
-    let verb: String = verb.chars().take(40).collect();
-    let likeness = |known: &&str| strsim::jaro_winkler(&verb, known);
+    let likeness = |known: &&str| strsim::jaro_winkler(verb, known);
     let known = commands::verbs().into_iter().chain(OWN_WORDS);
     let nearest = known.max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    match nearest.filter(|known| likeness(known) >= LIKENESS) {
-        Some(known) => format!("{verb:?} is not a command; did you mean {known}? help lists all"),
-        None => format!("{verb:?} is not a command; help lists all"),
+    let nearest = nearest.filter(|known| likeness(known) >= LIKENESS);
+    let verb = quote(verb);
+    match nearest {
+        Some(known) => format!("{verb} is not a command; did you mean {known}? help lists all"),
+        None => format!("{verb} is not a command; help lists all"),
     }
 }
 

@@ -66,14 +66,11 @@ impl View<'_> {
             .reversed()
             .render(areas.status, buffer);
         let room = usize::from(areas.transcript.height);
-        let hidden = self.transcript.len().saturating_sub(room);
-        let lines = self.transcript.iter().skip(hidden);
-        Paragraph::new(
-            lines
-                .map(|line| Line::from(line.as_str()))
-                .collect::<Vec<_>>(),
-        )
-        .render(areas.transcript, buffer);
+        let width = usize::from(areas.transcript.width);
+        let lines = self.transcript.iter().flat_map(|line| folded(line, width));
+        let lines: Vec<_> = lines.map(Line::from).collect();
+        let hidden = lines.len().saturating_sub(room);
+        Paragraph::new(lines[hidden..].to_vec()).render(areas.transcript, buffer);
         if let Some(first) = self.help {
             help(screen, first, buffer);
         }
@@ -235,4 +232,12 @@ fn braille(frame: &DisplayFrame, x: usize, y: usize) -> char {
         bits | u32::from(frame.is_lit(x + dx, y + dy)) << i
     });
     char::from_u32(0x2800 + bits).unwrap_or(' ')
+}
+
+/// Returns the rows of a line on a screen of this width, with at least one.
+fn folded(line: &str, width: usize) -> Vec<String> {
+    let characters: Vec<char> = line.chars().collect();
+    let rows = characters.chunks(width.max(1)).map(String::from_iter);
+    rows.chain(characters.is_empty().then(String::new))
+        .collect()
 }
