@@ -23,32 +23,38 @@ pub fn load(path: &Path) -> Result<Network, Failure> {
 /// Reads a text of at most the size of a network file; `-` is standard input. The hint
 /// describes the expected content.
 pub fn read_text(path: &Path, hint: &str) -> Result<String, Failure> {
-    let failed = |problem: String| Failure::Failed(format!("{}: {problem}", path.display()));
     let mut text = String::new();
-    let mut read = |file: &mut dyn Read| file.take(MAX_NETWORK_BYTES + 1).read_to_string(&mut text);
-    let read = if is_standard(path) {
-        reads(None);
-        read(&mut io::stdin().lock())
-    } else {
-        fs::File::open(path).and_then(|mut file| {
-            reads(Some((&file, path)));
-            read(&mut file)
-        })
-    };
-    match read {
-        Ok(bytes) if bytes as u64 > MAX_NETWORK_BYTES => Err(failed(
-            "too large for a file of Gatebend; is it the right one?".into(),
-        )),
+    let file = open(path, hint)?;
+    match file.take(MAX_NETWORK_BYTES + 1).read_to_string(&mut text) {
+        Ok(bytes) if bytes as u64 > MAX_NETWORK_BYTES => Err(Failure::Failed(format!(
+            "{}: too large for a file of Gatebend; is it the right one?",
+            path.display()
+        ))),
         Ok(_) => Ok(text),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(failed(format!("no such file; check the path ({hint})")))
-        }
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-            Err(failed(format!("not text ({hint})")))
-        }
-        Err(_) if path.is_dir() => Err(failed("this is a folder; give a file in it".into())),
-        Err(error) => Err(failed(error.to_string())),
+        Err(error) => Err(failure(path, &error, hint)),
     }
+}
+
+/// Opens a file for reading; `-` is standard input. The hint describes the expected content.
+pub fn open(path: &Path, hint: &str) -> Result<Box<dyn Read>, Failure> {
+    if is_standard(path) {
+        reads(None);
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let file = fs::File::open(path).map_err(|error| failure(path, &error, hint))?;
+    reads(Some((&file, path)));
+    Ok(Box::new(file))
+}
+
+/// Describes an error of reading a file.
+fn failure(path: &Path, error: &io::Error, hint: &str) -> Failure {
+    let problem = match error.kind() {
+        io::ErrorKind::NotFound => format!("no such file; check the path ({hint})"),
+        io::ErrorKind::InvalidData => format!("not text ({hint})"),
+        _ if path.is_dir() => "this is a folder; give a file in it".into(),
+        _ => error.to_string(),
+    };
+    Failure::Failed(format!("{}: {problem}", path.display()))
 }
 
 /// Writes to a file, or without a path or with `-` to standard output.

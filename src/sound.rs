@@ -1,29 +1,4 @@
-//! Rendering a network's samples, and WAV files of them.
-
-use logicnet::{Evaluator, Program, W512};
-
-/// Samples rendered at a time.
-const BLOCK: usize = 1 << 16;
-
-/// Calls `take` with `count` consecutive samples from t0 on, a block at a time.
-pub fn render<E>(
-    program: Program,
-    t0: u32,
-    count: u64,
-    mut take: impl FnMut(&[u8], u64) -> Result<(), E>,
-) -> Result<(), E> {
-    let mut evaluator = Evaluator::<W512>::new(program);
-    let mut block = vec![0; BLOCK];
-    let mut done = 0;
-    while done < count {
-        let length = BLOCK.min(usize::try_from(count - done).unwrap_or(BLOCK));
-        // The counter wraps at 2^32, which every period divides.
-        evaluator.render(t0.wrapping_add(done as u32), &mut block[..length]);
-        done += length as u64;
-        take(&block[..length], done)?;
-    }
-    Ok(())
-}
+//! Rates and files of sound.
 
 /// Converts to another rate by holding samples: output i is network sample
 /// `i * from / to`, rounded down. Nothing is interpolated.
@@ -53,10 +28,10 @@ impl Hold {
     }
 
     /// Takes the next network samples and calls `give` with each output.
-    pub fn next<E>(
+    pub fn next<T: Copy, E>(
         &mut self,
-        samples: &[u8],
-        mut give: impl FnMut(u8) -> Result<(), E>,
+        samples: &[T],
+        mut give: impl FnMut(T) -> Result<(), E>,
     ) -> Result<(), E> {
         let start = self.taken;
         self.taken += samples.len() as u64;
@@ -73,20 +48,26 @@ impl Hold {
 /// Most bytes of samples in a WAV file, whose sizes are 32-bit numbers.
 const MAX_WAV_BYTES: u64 = u32::MAX as u64 - 64;
 
-/// Returns the start of a mono WAV file of integers with this many bytes, 1 or 2. The
-/// samples follow: little-endian, those of one byte unsigned. Since the sizes are known, a
-/// pipe takes the file, too.
+/// Returns the start of a WAV file of integers of this many bytes, 1 or 2, in 1 or 2
+/// channels. The frames follow: little-endian samples, those of one byte unsigned. Since the
+/// sizes are known, a pipe takes the file, too.
 ///
 /// # Errors
-/// Fails if the samples do not fit in a WAV file.
-pub fn wav_header(sample_rate: u32, bytes: u16, samples: u64) -> Result<[u8; 44], String> {
-    let most = MAX_WAV_BYTES / u64::from(bytes);
-    if samples > most {
+/// Fails if the frames do not fit in a WAV file.
+pub fn wav_header(
+    sample_rate: u32,
+    channels: u16,
+    bytes: u16,
+    frames: u64,
+) -> Result<[u8; 44], String> {
+    let frame = channels * bytes;
+    let most = MAX_WAV_BYTES / u64::from(frame);
+    if frames > most {
         return Err(format!(
-            "{samples} samples do not fit in a WAV file (at most {most})"
+            "{frames} samples do not fit in a WAV file (at most {most})"
         ));
     }
-    let size = samples as u32 * u32::from(bytes);
+    let size = frames as u32 * u32::from(frame);
     let mut header = [0; 44];
     let fields: [&[u8]; 13] = [
         b"RIFF",
@@ -94,12 +75,12 @@ pub fn wav_header(sample_rate: u32, bytes: u16, samples: u64) -> Result<[u8; 44]
         b"WAVE",
         b"fmt ",
         &16u32.to_le_bytes(),
-        // Integers, mono.
+        // Integers.
         &1u16.to_le_bytes(),
-        &1u16.to_le_bytes(),
+        &channels.to_le_bytes(),
         &sample_rate.to_le_bytes(),
-        &(sample_rate * u32::from(bytes)).to_le_bytes(),
-        &bytes.to_le_bytes(),
+        &(sample_rate * u32::from(frame)).to_le_bytes(),
+        &frame.to_le_bytes(),
         &(8 * bytes).to_le_bytes(),
         b"data",
         &size.to_le_bytes(),

@@ -64,7 +64,10 @@ fn errors_about_long_arguments_have_a_reason() {
     for (arguments, reason) in [
         (&[&*long][..], "unrecognized subcommand"),
         (&["info", &long], "File name too long"),
-        (&["render", &net, "-o", &long], "must end in .wav or .u8"),
+        (
+            &["render", &net, "-o", &long],
+            "must end in .wav, .raw or .u8",
+        ),
         (
             &["render", &net, "-o", &format!("{long}.wav")],
             "File name too long",

@@ -145,18 +145,23 @@ impl Facts {
         }
         let (period, rate) = (network.period(), network.sample_rate());
         let seconds = f64::from(period) / f64::from(rate);
-        let length = format!(
-            "{}, {seconds:.2} s at {rate} Hz",
-            count(period as usize, "sample")
-        );
-        row("period", length);
-        let (from, to, ratio) = (self.network_bits, self.output_bits, self.ratio);
-        let size = format!(
-            "{} for {} of sound: {ratio:.4}",
-            count(from as usize, "bit"),
-            count(to as usize, "bit")
-        );
-        row("size", size);
+        if network.counter_bits() > 0 {
+            let length = format!(
+                "{}, {seconds:.2} s at {rate} Hz",
+                count(period as usize, "sample")
+            );
+            row("period", length);
+        }
+        // The sound of other networks is that of a period and of what they read.
+        if super::reads_only_t(network) {
+            let (from, to, ratio) = (self.network_bits, self.output_bits, self.ratio);
+            let size = format!(
+                "{} for {} of sound: {ratio:.4}",
+                count(from as usize, "bit"),
+                count(to as usize, "bit")
+            );
+            row("size", size);
+        }
         let counts = self.operations.iter().map(|(_, count)| *count);
         let most = counts.max().unwrap_or(1);
         for (i, (op, count)) in self.operations.iter().enumerate() {

@@ -28,7 +28,7 @@ impl Track {
         let header = if is_float {
             Vec::new()
         } else {
-            let header = wav_header(rate, 2, frames as u64).map_err(|problem| {
+            let header = wav_header(rate, 1, 2, frames as u64).map_err(|problem| {
                 Failure::Usage(format!(
                     "{}: {problem}; give fewer --seconds or write floats to OUT.f32",
                     path.display()
