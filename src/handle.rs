@@ -23,8 +23,8 @@ const ENDED: &str = "the instrument has ended";
 pub struct Request {
     /// The command to apply.
     pub command: Command,
-    /// Receives the result, after the state that it led to was published. Dropped unused,
-    /// it reports that the instrument has ended.
+    /// Receives the result, after the state that it led to was published and what it saves
+    /// is on the disk. Dropped unused, it reports that the instrument has ended.
     pub reply: Option<Sender<CommandResult>>,
 }
 
@@ -35,6 +35,32 @@ impl From<Command> for Request {
             command,
             reply: None,
         }
+    }
+}
+
+/// Senders of commands who wait for the same result. Dropped unused, they learn that the
+/// instrument has ended.
+#[derive(Debug, Default)]
+pub struct Replies(Vec<Sender<CommandResult>>);
+
+impl Replies {
+    /// Adds those who wait for something else, which has the same result.
+    pub fn merge(&mut self, others: Replies) {
+        self.0.extend(others.0);
+    }
+
+    /// Sends everybody the result.
+    pub fn send(&mut self, result: &CommandResult) {
+        for reply in self.0.drain(..) {
+            // The receiver may be gone.
+            let _ = reply.send(result.clone());
+        }
+    }
+}
+
+impl From<Option<Sender<CommandResult>>> for Replies {
+    fn from(reply: Option<Sender<CommandResult>>) -> Replies {
+        Replies(reply.into_iter().collect())
     }
 }
 
@@ -109,7 +135,7 @@ impl Handle {
     }
 
     /// Queues a command and returns its result to come. The state that it led to is
-    /// published before the result arrives.
+    /// published, and what it saves is on the disk, before the result arrives.
     pub fn request(&self, command: Command) -> Reply {
         let (reply, result) = bounded(1);
         let _ = self.requests.send(Request {
@@ -117,6 +143,11 @@ impl Handle {
             reply: Some(reply),
         });
         Reply(result)
+    }
+
+    /// Returns the number of commands that the instrument's thread has not taken yet.
+    pub fn queued(&self) -> usize {
+        self.requests.len()
     }
 
     /// Requests the end of the instrument's threads.

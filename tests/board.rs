@@ -602,6 +602,31 @@ fn starts_count_as_failed_only_if_the_audio_has_started() {
 }
 
 #[test]
+fn two_killed_starts_lead_to_a_safe_start() {
+    let Some(board) = Board::new(&[]) else { return };
+    let mut board = board.env("BELA_DOUBLE_REAL_TIME", "1");
+    let state = board.folder.path().join("state");
+    fs::create_dir_all(&state).unwrap();
+    fs::copy("assets/networks/pebbles.json", state.join("state.json")).unwrap();
+    for count in [1, 2] {
+        let counts = |board: &Board| {
+            let is_read = board.saved("starts.json").contains("\"reading\": false");
+            is_read && failed_starts(board) == count
+        };
+        drop(begin(&mut board, counts));
+        assert!(board.saved("presets/rescued.json").is_empty());
+    }
+    let output = Board::after(&board, &["--seconds", "1"]).run();
+    assert!(output.status.success(), "{}", errors(&output));
+    assert!(
+        errors(&output).contains("safe start"),
+        "{}",
+        errors(&output)
+    );
+    assert!(board.saved("presets/rescued.json").contains("pebbles"));
+}
+
+#[test]
 fn problems_are_reported_in_one_sentence() {
     for (name, value, expected) in [
         (

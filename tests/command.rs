@@ -922,6 +922,161 @@ fn a_signal_ends_play_in_real_time_and_saves_changes() {
     }
 }
 
+#[test]
+fn two_killed_starts_lead_to_a_safe_start() {
+    let folder = Folder::new();
+    let data = folder.path("data");
+    let mut first = Typed::start(&data, &["--state", &data]);
+    first.answer("next\nbend 40 1\ndance", UNKNOWN);
+    first.quit();
+    let counts = || fs::read_to_string(Path::new(&data).join("starts.json")).unwrap_or_default();
+    for count in [1, 2] {
+        let mut killed = Typed::start(&data, &["--state", &data]);
+        let expected = format!("\"unsteady\": {count},\n  \"reading\": false");
+        while !counts().contains(&expected) {
+            std::thread::yield_now();
+        }
+        killed.child.kill().unwrap();
+        killed.child.wait().unwrap();
+    }
+    let rescued = Path::new(&data).join("presets/rescued.json");
+    assert!(!rescued.exists());
+    let mut safe = Typed::start(&data, &["--state", &data]);
+    safe.answer("dance", UNKNOWN);
+    safe.quit();
+    let rescued = fs::read_to_string(rescued).unwrap();
+    assert!(rescued.contains("\"bends\": [40]"), "{rescued}");
+}
+
+#[test]
+fn two_starts_that_are_killed_while_they_read_lead_to_one_that_reads_nothing() {
+    let folder = Folder::new();
+    let data = folder.path("data");
+    let presets = Path::new(&data).join("presets");
+    fs::create_dir_all(&presets).unwrap();
+    // Reading them takes a while.
+    let network = Network::random(16, &[4096; 16], Ops::XorRich, 1).unwrap();
+    for n in 0..40 {
+        fs::write(presets.join(format!("p {n}.json")), network.to_json()).unwrap();
+    }
+    let state = Path::new(&data).join("state.json");
+    fs::copy(asset("pebbles"), &state).unwrap();
+    let starts = Path::new(&data).join("starts.json");
+    let counts = || fs::read_to_string(&starts).unwrap_or_default();
+    for count in [1, 2] {
+        let expected = format!("\"unsteady\": {count},\n  \"reading\": true");
+        let before = counts();
+        while !counts().contains(&expected) {
+            // An earlier attempt was killed too late.
+            fs::write(&starts, &before).unwrap();
+            let mut killed = Typed::start(&data, &["--state", &data]);
+            while !counts().contains("\"reading\": true") || counts() == before {
+                std::thread::yield_now();
+            }
+            killed.child.kill().unwrap();
+            killed.child.wait().unwrap();
+        }
+    }
+    let mut safe = Typed::start(&data, &["--state", &data]);
+    safe.answer("recall p 1", "no preset \"p 1\"");
+    safe.quit();
+    let aside = Path::new(&data).join("state.aside.json");
+    assert!(fs::read_to_string(aside).unwrap().contains("pebbles"));
+    assert!(presets.join("p 1.json").exists());
+}
+
+#[test]
+fn one_folder_is_never_used_for_both_states_and_presets() {
+    let folder = Folder::new();
+    let (a, b) = (folder.path("a"), folder.path("b"));
+    let play = |state: &str, presets: &str| {
+        let arguments = ["play", "--fast", "--seconds", "0.1"];
+        gatebend(&[&arguments[..], &["--state", state, "--presets", presets]].concat())
+    };
+    for (state, presets) in [(&a, &a), (&b, &a)] {
+        let output = play(state, presets);
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{errors}");
+        assert!(errors.contains("cannot hold both"), "{errors}");
+    }
+    assert!(play(&b, &folder.path("c")).status.success());
+    assert_eq!(play(&folder.path("c"), &a).status.code(), Some(2));
+}
+
+#[test]
+fn two_programs_never_save_presets_in_one_folder() {
+    let folder = Folder::new();
+    let (a, b, presets) = (folder.path("a"), folder.path("b"), folder.path("presets"));
+    let mut first = Typed::start(&a, &["--state", &a, "--presets", &presets]);
+    first.answer("dance", UNKNOWN);
+    let mut second = Typed::start(&b, &["--state", &b, "--presets", &presets]);
+    let problem = format!("(process {}) saves in {presets}", first.child.id());
+    second.answer("save dawn\ndance", &problem);
+    second.answer("", UNKNOWN);
+    second.quit();
+    first.quit();
+    assert!(!Path::new(&presets).join("dawn.json").exists());
+}
+
+/// Returns the largest resident memory of a process so far in kB.
+#[cfg(target_os = "linux")]
+fn most_memory(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    number.unwrap().parse().unwrap()
+}
+
+/// Feeds lines without an end, as `yes` does.
+#[cfg(target_os = "linux")]
+#[test]
+fn endless_commands_fill_no_memory_and_do_not_delay_the_end() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_gatebend"))
+        .args(["play", "--silent", "--no-web", "--state", "none"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = "next\nundo\nrandom\n".repeat(10_000);
+    let mut stdin = child.stdin.take().unwrap();
+    // Blocks while the program has enough lines.
+    let (fed, some) = std::sync::mpsc::channel();
+    let writer = std::thread::spawn(move || {
+        for written in 0.. {
+            if stdin.write_all(&lines.as_bytes()[..1600]).is_err() {
+                return written;
+            }
+            let _ = fed.send(written);
+        }
+        0
+    });
+    // The pipe itself holds 64 kB.
+    assert!(some.iter().any(|written| written > 100));
+    let memory = most_memory(child.id());
+    let pid = child.id().to_string();
+    let sent = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+    assert!(sent.success());
+    assert!(child.wait().unwrap().success());
+    assert!(writer.join().unwrap() > 100);
+    assert!(memory < 64_000, "{memory} kB");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_endless_script_is_refused() {
+    let words = refused(1, &["play", "--fast", "--script", "/dev/zero"]);
+    assert!(words.contains("/dev/zero: too large"), "{words}");
+    let folder = Folder::new();
+    let long = folder.path("long.txt");
+    fs::write(&long, "0 next\n".repeat(200_000)).unwrap();
+    let words = refused(1, &["play", "--fast", "--script", &long]);
+    assert!(
+        words.contains("at most 1048576 bytes, and this one 1400000"),
+        "{words}"
+    );
+}
+
 /// A desk that a player plays by typing, with a data folder.
 struct Typed {
     child: Child,

@@ -22,11 +22,14 @@ use gatebend::link::protocol::{Bend, FrameKind, ServerMessage, State, Status, We
 use gatebend::link::server::{Access, ClientLimits, Listener, Options, Server};
 use gatebend::link::touch_merge::TouchMerge;
 use gatebend::link::view::{InstrumentInfo, View};
+use gatebend::panel::Mirror;
 use gatebend::spawn::spawn_plainly;
+use gatebend::storage::{Autosave, Files as Disk, Folders, StorageHandle};
 use instrument::parameters::Parameters;
 use instrument::surface::Surface;
 use instrument::{Command, Instrument, Saved};
-use logicnet::Mask;
+use logicnet::random::Ops;
+use logicnet::{Mask, Network};
 use serde_json::json;
 use tungstenite::protocol::frame::Frame;
 use tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
@@ -87,8 +90,9 @@ fn options() -> Options {
     }
 }
 
-fn simulation(script: &str, touches: &TouchMerge) -> Simulation {
-    let desk = Desk::new(factory_networks::all());
+fn simulation(script: &str, touches: &TouchMerge, storage: Option<StorageHandle>) -> Simulation {
+    let mut desk = Desk::new(factory_networks::all());
+    desk.parts.storage = storage;
     let script = Script::parse(script, &desk.panel.surface).unwrap();
     Simulation::played(desk, script, touches.clone()).unwrap()
 }
@@ -154,6 +158,16 @@ impl Playing {
     /// Plays a script. The fingers of clients are on the simulated sensor, or merged with
     /// it later (`merged`).
     fn scripted(script: &'static str, merged: bool, options: Options) -> Playing {
+        Playing::saving(None, script, merged, options)
+    }
+
+    /// Saves presets in a storage.
+    fn saving(
+        storage: Option<StorageHandle>,
+        script: &'static str,
+        merged: bool,
+        options: Options,
+    ) -> Playing {
         let sound = Arc::new(Mutex::new(Vec::new()));
         let (started, start) = channel();
         let (stop, stopped) = channel();
@@ -165,7 +179,7 @@ impl Playing {
             } else {
                 touches.clone()
             };
-            let mut simulation = simulation(script, &sensed);
+            let mut simulation = simulation(script, &sensed, storage);
             if merged {
                 simulation.merge_touches(touches.clone());
             }
@@ -199,6 +213,11 @@ impl Playing {
         Client::connect(self.address)
     }
 
+    #[cfg(target_os = "linux")]
+    fn client_from(&self, from: [u8; 4]) -> Client {
+        Client::over(tcp_from(from, self.address))
+    }
+
     fn greeted(&self) -> Client {
         let mut client = self.client();
         client.send(r#"{"type":"hello","version":1,"id":1}"#);
@@ -219,7 +238,20 @@ impl Drop for Playing {
 }
 
 fn tcp(address: SocketAddr) -> TcpStream {
-    let stream = TcpStream::connect(address).unwrap();
+    with_timeouts(TcpStream::connect(address).unwrap())
+}
+
+/// Connects from another address of this computer: Linux has all of 127.0.0.0/8.
+#[cfg(target_os = "linux")]
+fn tcp_from(from: [u8; 4], address: SocketAddr) -> TcpStream {
+    use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
+    let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    bind(&socket, &SocketAddr::from((from, 0))).unwrap();
+    connect(&socket, &address).unwrap();
+    with_timeouts(socket.into())
+}
+
+fn with_timeouts(stream: TcpStream) -> TcpStream {
     stream.set_read_timeout(Some(TIMEOUT)).unwrap();
     stream.set_write_timeout(Some(TIMEOUT)).unwrap();
     stream
@@ -339,8 +371,11 @@ struct Client {
 
 impl Client {
     fn connect(address: SocketAddr) -> Client {
-        let url = format!("ws://localhost:{}/ws", address.port());
-        let (socket, _) = tungstenite::client(url, tcp(address)).unwrap();
+        Client::over(tcp(address))
+    }
+
+    fn over(stream: TcpStream) -> Client {
+        let (socket, _) = tungstenite::client("ws://localhost/ws", stream).unwrap();
         Client {
             socket,
             welcome: None,
@@ -476,6 +511,44 @@ impl Client {
 }
 
 #[test]
+fn only_the_answer_about_a_preset_waits_for_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let presets = folder.path().join("presets");
+    let folders = Folders {
+        presets: Some(presets.clone()),
+        state: None,
+    };
+    let (mut autosave, storage, _) = Autosave::open(&Disk, folders);
+    let desk = Playing::saving(Some(storage), "", false, options());
+    let mut client = desk.client();
+    client.send(r#"{"id":1,"type":"save","name":"dusk"}"#);
+    // The storage does nothing yet.
+    client.expect_done(r#""type":"swap","next":true"#);
+    client.send(r#"{"id":2,"type":"save","name":"dawn"}"#);
+    client.expect_done(r#""type":"swap","next":true"#);
+    assert!(!presets.exists());
+    let mut notices = Vec::new();
+    autosave.poll(0, &desk.handle.state(), &mut |notice| notices.push(notice));
+    assert!(matches!(client.answer(1), ServerMessage::Done { .. }));
+    assert!(matches!(client.answer(2), ServerMessage::Done { .. }));
+    notices.sort();
+    assert_eq!(notices, ["saved as dawn", "saved as dusk"]);
+    assert!(presets.join("dusk.json").exists() && presets.join("dawn.json").exists());
+    // A failure of the disk is the answer.
+    std::fs::remove_dir_all(&presets).unwrap();
+    std::fs::write(&presets, "in the way").unwrap();
+    client.send(r#"{"id":3,"type":"save","name":"noon"}"#);
+    client.expect_done(r#""type":"swap","next":true"#);
+    autosave.poll(0, &desk.handle.state(), &mut |_| {});
+    match client.answer(3) {
+        ServerMessage::Refused { reason, .. } => {
+            assert!(reason.starts_with("not saved: "), "{reason}");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
 fn a_client_gets_the_whole_state_and_then_changes() {
     let playing = Playing::start(options());
     let mut client = playing.client();
@@ -526,6 +599,78 @@ fn a_client_gets_the_whole_state_and_then_changes() {
         let has = |kind: FrameKind| client.frames.iter().any(|frame| frame[0] == kind as u8);
         has(FrameKind::Activity) && has(FrameKind::Display) && !has(FrameKind::Sound)
     });
+}
+
+/// Serves an instrument that nothing plays, with this network and this display.
+fn serve_still(network: Network, display: impl FnMut() -> Vec<u8> + Send + 'static) -> Server {
+    let parameters = Parameters::default();
+    let made = Instrument::new(vec![network], parameters, Vec::new(), None, 1);
+    let (handle, _) = Handle::new(made.unwrap().0.state());
+    let access = Access {
+        handle,
+        counters: Arc::default(),
+        info: info(44_100),
+        sound: None,
+        display: Box::new(display),
+        mirror: Mirror::default(),
+        touches: TouchMerge::default(),
+    };
+    let listener = Listener::open(options()).unwrap();
+    Server::start(listener, access, spawn_plainly).unwrap()
+}
+
+fn greeted(server: &Server) -> Client {
+    let mut client = Client::connect(server.address());
+    client.send(r#"{"type":"hello","version":1,"id":1}"#);
+    client.answer(1);
+    client
+}
+
+#[test]
+fn a_long_job_of_one_client_delays_no_other_and_ends_for_a_newer_one() {
+    let largest = Network::random(24, &[1024; 64], Ops::XorRich, 1).unwrap();
+    let server = serve_still(largest, Vec::new);
+    let (mut one, mut two) = (greeted(&server), greeted(&server));
+    let waveform = |id| format!(r#"{{"id":{id},"type":"waveform","columns":2000}}"#);
+    one.send(&waveform(7));
+    for bits in [4, 8, 12] {
+        let compile = format!(r#""type":"compile","expression":"t>>4&t","bits":{bits}"#);
+        let answer = two.request(&compile);
+        assert!(
+            matches!(answer, ServerMessage::Compiled { .. }),
+            "{answer:?}"
+        );
+    }
+    // The waveform goes on: the newer one ends it.
+    one.send(&waveform(8));
+    let ServerMessage::Refused { reason, .. } = one.answer(7) else {
+        panic!("the waveform was done before a small compilation");
+    };
+    assert_eq!(reason, "a newer request has replaced this one");
+    // Long jobs say how far they are.
+    loop {
+        if let ServerMessage::Progress { of: 8, part } = one.receive().unwrap() {
+            assert!((0.0..=1.0).contains(&part));
+            break;
+        }
+    }
+    server.end();
+}
+
+#[test]
+fn a_panic_of_the_thread_for_frames_does_not_end_them() {
+    let mut calls = 0;
+    let display = move || {
+        calls += 1;
+        assert_ne!(calls, 1, "an injected panic");
+        vec![FrameKind::Display as u8, 1, 2, 3]
+    };
+    let network = Network::random(8, &[8], Ops::XorRich, 1).unwrap();
+    let server = serve_still(network, display);
+    let mut client = greeted(&server);
+    let is_display = |frame: &Vec<u8>| frame[0] == FrameKind::Display as u8;
+    client.wait_until(|client| client.frames.iter().any(is_display));
+    server.end();
 }
 
 #[test]
@@ -857,6 +1002,7 @@ fn the_ninth_client_is_refused_until_another_leaves() {
 }
 
 /// Waits until the display shows the pairing code, and returns it.
+#[cfg(target_os = "linux")]
 fn shown_code(playing: &Playing) -> String {
     loop {
         let notice = playing.handle.state().notice.clone().unwrap_or_default();
@@ -867,72 +1013,139 @@ fn shown_code(playing: &Playing) -> String {
     }
 }
 
+#[cfg(target_os = "linux")]
 fn hello(code: &str) -> String {
     format!(r#"{{"type":"hello","version":1,"code":"{code}"}}"#)
 }
 
-#[test]
-fn wrong_pairing_codes_delay_the_next_guess() {
-    let wrong_code = Duration::from_millis(20);
-    let limits = ClientLimits {
-        wrong_code,
-        ..ClientLimits::default()
-    };
-    let playing = Playing::start(Options {
+/// Options of a server that requires a code, with this time after a wrong one.
+#[cfg(target_os = "linux")]
+fn pairing(limits: ClientLimits) -> Options {
+    Options {
         pairing: true,
-        limits,
+        limits: ClientLimits {
+            wrong_code: Duration::ZERO,
+            ..limits
+        },
         ..options()
-    });
-    let mut client = playing.client();
-    let started = Instant::now();
-    // A client that sends an old code must send the new one.
-    let wrong = |client: &mut Client| {
-        client.send(&hello("no"));
-        let answer = client.receive().unwrap();
-        assert!(
-            matches!(answer, ServerMessage::Refused { id: None, .. }),
-            "{answer:?}"
-        );
-        assert_eq!(client.receive().unwrap(), ServerMessage::Pairing);
-    };
-    (0..5).for_each(|_| wrong(&mut client));
-    assert!(started.elapsed() >= 15 * wrong_code);
-    let code = shown_code(&playing);
-    assert!(code.len() == 6 && code.parse::<u32>().is_ok(), "{code}");
-    // Another connection has the same delay.
-    let mut other = playing.client();
-    wrong(&mut other);
-    assert!(started.elapsed() >= 31 * wrong_code);
-    client.send(&hello(&code));
-    assert!(matches!(
-        client.receive().unwrap(),
-        ServerMessage::Welcome(_)
-    ));
-    assert!(started.elapsed() >= 63 * wrong_code);
-    other.send(r#"{"type":"hello","version":1}"#);
-    assert_eq!(other.receive().unwrap(), ServerMessage::Pairing);
+    }
 }
 
-#[test]
-fn clients_that_are_not_welcomed_do_not_keep_others_out() {
-    let playing = Playing::start(Options {
-        pairing: true,
-        ..options()
-    });
-    let mut waiting: Vec<Client> = (0..8).map(|_| playing.client()).collect();
-    for client in &mut waiting {
-        client.send(r#"{"type":"hello","version":1}"#);
-        assert_eq!(client.receive().unwrap(), ServerMessage::Pairing);
+/// Sends a wrong code, which is refused.
+#[cfg(target_os = "linux")]
+fn guess(client: &mut Client) {
+    client.send(&hello("no"));
+    let answer = client.receive().unwrap();
+    let is_refusal = matches!(answer, ServerMessage::Refused { id: None, .. });
+    assert!(is_refusal, "{answer:?}");
+    assert_eq!(client.receive().unwrap(), ServerMessage::Pairing);
+}
+
+/// Sends a message that is answered by a welcome.
+#[cfg(target_os = "linux")]
+fn expect_welcome(client: &mut Client, hello: &str) -> Welcome {
+    client.send(hello);
+    match client.receive().unwrap() {
+        ServerMessage::Welcome(welcome) => *welcome,
+        answer => panic!("{answer:?}"),
     }
-    let mut owner = playing.client();
-    owner.send(&hello(&shown_code(&playing)));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn guesses_from_many_addresses_make_the_code_longer_and_never_keep_the_owner_out() {
+    let playing = Playing::start(pairing(ClientLimits::default()));
+    let mut owner = playing.client_from([127, 1, 0, 1]);
+    owner.send(r#"{"type":"hello","version":1}"#);
+    assert_eq!(owner.receive().unwrap(), ServerMessage::Pairing);
+    let first = shown_code(&playing);
+    assert_eq!(first.replace(' ', "").len(), 6, "{first}");
+    // Each address guesses once; the owner's is one of them.
+    let mut others: Vec<Client> = (1..=10)
+        .map(|last| playing.client_from([127, 1, 0, last]))
+        .collect();
+    others.iter_mut().for_each(guess);
+    let mut second = shown_code(&playing);
+    while second == first {
+        second = shown_code(&playing);
+    }
+    assert_eq!(second.replace(' ', "").len(), 9, "{second}");
+    // The first code is a guess like any other.
+    owner.send(&hello(&first));
     assert!(matches!(
         owner.receive().unwrap(),
-        ServerMessage::Welcome(_)
+        ServerMessage::Refused { .. }
     ));
-    owner.wait_until(|client| client.status.as_ref().is_some_and(|it| it.clients == 1));
-    // The oldest of them was dropped to make room.
-    assert_eq!(waiting.remove(0).closed().1, Some(CloseCode::Again));
+    assert_eq!(owner.receive().unwrap(), ServerMessage::Pairing);
+    (0..100).for_each(|_| others.iter_mut().for_each(guess));
+    let welcome = expect_welcome(&mut owner, &hello(&second));
+    let token = welcome.token.unwrap().0;
+    owner.leave();
+    // The token replaces the code. A wrong one is not a guess.
+    for _ in 0..20 {
+        others[0].send(r#"{"type":"hello","version":1,"token":"no"}"#);
+        assert_eq!(others[0].receive().unwrap(), ServerMessage::Pairing);
+    }
+    let with_token = format!(r#"{{"type":"hello","version":1,"token":"{token}"}}"#);
+    let again = expect_welcome(&mut playing.client_from([127, 1, 0, 1]), &with_token);
+    assert_eq!(again.token.unwrap().0, token);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn clients_that_are_not_welcomed_keep_nobody_out() {
+    let playing = Playing::start(pairing(ClientLimits::default()));
+    let visit = |from| {
+        let mut client = playing.client_from(from);
+        client.send(r#"{"type":"hello","version":1}"#);
+        assert_eq!(client.receive().unwrap(), ServerMessage::Pairing);
+        client
+    };
+    // Twelve visitors wait at the same time.
+    let mut visitors: Vec<Client> = (0..12).map(|_| visit([127, 0, 0, 1])).collect();
+    visitors.iter_mut().for_each(guess);
+    let mut owner = visit([127, 0, 0, 2]);
+    // More of them displace one another, but nobody else.
+    let more: Vec<Client> = (0..100).map(|_| visit([127, 0, 0, 1])).collect();
+    assert_eq!(visitors.remove(0).closed().1, Some(CloseCode::Again));
+    expect_welcome(&mut owner, &hello(&shown_code(&playing)));
+    // Nor do visitors from a hundred addresses keep a newcomer from sending a code.
+    let others: Vec<Client> = (1..=100).map(|last| visit([127, 2, 0, last])).collect();
+    let mut newcomer = playing.client_from([127, 0, 0, 1]);
+    expect_welcome(&mut newcomer, &hello(&shown_code(&playing)));
+    newcomer.wait_until(|client| client.status.as_ref().is_some_and(|it| it.clients == 2));
+    drop((more, others));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn two_addresses_leave_room_for_others() {
+    let limits = ClientLimits {
+        request: 10 * TIMEOUT,
+        hello: 10 * TIMEOUT,
+        ..ClientLimits::default()
+    };
+    let playing = Playing::start(pairing(limits));
+    let addresses = [[127, 0, 0, 2], [127, 0, 0, 3]];
+    let flood = |count, open: &dyn Fn(TcpStream)| {
+        for from in addresses {
+            (0..count).for_each(|_| open(tcp_from(from, playing.address)));
+        }
+    };
+    // Websockets that say nothing, then requests that never arrive.
+    let websockets = std::cell::RefCell::new(Vec::new());
+    flood(48, &|stream| {
+        let client = tungstenite::client("ws://localhost/ws", stream);
+        websockets.borrow_mut().extend(client.ok());
+    });
+    let requests = std::cell::RefCell::new(Vec::new());
+    flood(300, &|stream| requests.borrow_mut().push(stream));
+    let (head, _) = get(playing.address, "/", "");
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    let mut owner = playing.client();
+    owner.send(r#"{"type":"hello","version":1}"#);
+    assert_eq!(owner.receive().unwrap(), ServerMessage::Pairing);
+    expect_welcome(&mut owner, &hello(&shown_code(&playing)));
 }
 
 #[test]
@@ -1095,8 +1308,8 @@ fn a_slow_reader_holds_a_response_for_a_limited_time() {
 
 #[test]
 fn a_message_takes_little_memory() {
-    let mut simulation = simulation("", &TouchMerge::default());
-    let mut session = ClientSession::new(Arc::new(info(44_100).welcome(1)), None);
+    let mut simulation = simulation("", &TouchMerge::default(), None);
+    let mut session = ClientSession::new(Arc::new(info(44_100).welcome(1)));
     let view = View::new(simulation.handle().state());
     session.receive(r#"{"type":"hello","version":1}"#, &view, 0);
     let zeros = "0,".repeat(2 << 20);
@@ -1241,7 +1454,7 @@ fn played(clients: usize) -> Vec<f32> {
     const SCRIPT: &str = "0.2 next\n2.4 down 0.3 0.5\n3.0 move 0.7 0.3\n3.6 up\n\
                           4 mutate\n4.4 set volume=-6\n5 random\n5.5 undo";
     let touches = TouchMerge::default();
-    let mut simulation = simulation(SCRIPT, &touches);
+    let mut simulation = simulation(SCRIPT, &touches, None);
     simulation.guard(|callback| assert_no_alloc(callback));
     let (server, mut tap) = serve(&mut simulation, touches, options());
     let ends = Arc::new(AtomicBool::new(false));

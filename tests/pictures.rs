@@ -4,7 +4,9 @@
 
 use std::fmt::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use embedded_graphics::pixelcolor::BinaryColor;
 use embedded_graphics::prelude::*;
 use gatebend::board::desk::{Desk, DisplayFrame, Oled, Script, Simulation, write_png};
@@ -204,6 +206,23 @@ fn refusals_are_shown_on_every_page_for_a_while() {
         assert!(bar(&look(&mut simulation, 3.5)), "{page}");
         assert!(!bar(&look(&mut simulation, 8.0)), "{page}");
     }
+}
+
+#[test]
+fn the_about_page_ends_with_the_present_pairing_code() {
+    let look = |first: &str, then: &str| {
+        let mut desk = Desk::new(factory_networks::all());
+        let code = Arc::new(ArcSwap::from_pointee(first.to_string()));
+        desk.panel.code = Some(Arc::clone(&code));
+        let script = Script::parse("2 page about\n2.5 tap previous", &desk.panel.surface);
+        let mut simulation = Simulation::scripted(desk, script.unwrap()).unwrap();
+        look(&mut simulation, 3.0);
+        code.store(Arc::new(then.into()));
+        look(&mut simulation, 4.0)
+    };
+    let (first, second) = ("123 456", "789 012 345");
+    assert_ne!(look(first, first), look(second, second));
+    assert_eq!(look(first, second), look(second, second));
 }
 
 #[test]

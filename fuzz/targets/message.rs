@@ -48,13 +48,13 @@ fuzz_target!(|text: &str| {
         surface: Surface::default(),
     }
     .welcome(1);
-    let mut session = ClientSession::new(Arc::new(welcome), None);
+    let mut session = ClientSession::new(Arc::new(welcome));
     let mut view = View::new(Arc::clone(controller.state()));
     for line in text.lines().take(MAX_MESSAGES) {
         view.go_to(controller.state());
         match session.receive(line, &view, 0) {
             Action::Send(messages) => assert!(messages.len() <= 3),
-            Action::WrongCode(_) => panic!("the session needs no pairing code"),
+            Action::Pair(..) => panic!("the session needs no pairing code"),
             Action::End(ServerMessage::Refused { .. }) => return,
             Action::End(message) => panic!("{message:?}"),
             Action::Touch(id, fingers) => {

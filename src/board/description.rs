@@ -207,6 +207,7 @@ impl Description {
             },
             upside_down: display.rotation.0 == 180,
             page: None,
+            code: None,
         };
         if panel.has_display && panel.touch_address == panel.display_address {
             return Err(format!(

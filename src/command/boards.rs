@@ -61,7 +61,7 @@ pub fn load<'a>(name: &str, settings: impl Iterator<Item = &'a String>) -> Resul
 pub fn claim(state: Option<&Path>) -> Result<gatebend::board::linux::Instance, Failure> {
     let named = std::env::var_os("GATEBEND_LOCK");
     let lock = named.unwrap_or_else(|| "/run/gatebend.lock".into()).into();
-    let in_state = state.map(|folder| folder.join("lock"));
+    let in_state = state.map(|folder| folder.join("board.lock"));
     let locks: Vec<_> = std::iter::once(lock).chain(in_state).collect();
     Ok(gatebend::board::linux::Instance::claim(&locks).map_err(|occupied| occupied.to_string())?)
 }

@@ -211,27 +211,20 @@ impl Arguments {
         }
     }
 
-    /// Returns the folders to save to, given the one for everything.
-    fn folders(&self, state: Option<&Path>) -> Folders {
-        let mut folders = state.map(Folders::within).unwrap_or_default();
-        folders.presets = self.presets.clone().or(folders.presets);
-        folders
-    }
-
     /// Opens the storage and continues from the saved state. The command line takes
     /// precedence: if it names another network than the saved one, the saved state is
     /// set aside as a preset.
     fn restore(
         &self,
         parts: &mut InstrumentParts,
-        state: Option<&Path>,
+        saving: &Saving,
     ) -> Result<Option<SessionStorage>, Failure> {
-        let folders = self.folders(state);
-        if folders.presets.is_none() {
+        parts.restored.notices.extend(saving.problem.clone());
+        if saving.folders.presets.is_none() {
             return Ok(None);
         }
-        let (autosave, handle, mut restored) = Autosave::open(&Files, folders);
-        parts.storage = Box::new(handle.clone());
+        let (autosave, handle, mut restored) = Autosave::open(&Files, saving.folders.clone());
+        parts.storage = Some(handle.clone());
         let storage = SessionStorage::new(autosave, handle);
         if let Some(saved) = restored.saved.as_mut().filter(|_| !restored.is_suspect) {
             let first = &parts.networks[0];
@@ -245,16 +238,24 @@ impl Arguments {
             }
             self.assign(&mut saved.parameters)?;
         }
+        restored.notices.append(&mut parts.restored.notices);
         parts.restored = restored;
         Ok(Some(storage))
     }
 
-    /// Returns the folder to save in: the one that is given, or else the default one.
-    fn folder(&self, default: impl FnOnce() -> Option<PathBuf>) -> Option<PathBuf> {
+    /// Returns the folder of the state: the one that is given, or else the default one.
+    fn state(&self, default: impl FnOnce() -> Option<PathBuf>) -> Option<PathBuf> {
         match &self.state {
             Some(given) => Some(given.clone()).filter(|given| given.as_os_str() != NOTHING),
             None => default(),
         }
+    }
+
+    /// Claims the folders to save in.
+    fn claim(&self, state: Option<&Path>) -> Result<Saving, Failure> {
+        let mut folders = state.map(Folders::within).unwrap_or_default();
+        folders.presets = self.presets.clone().or(folders.presets);
+        Saving::claim(folders)
     }
 
     fn desk(
@@ -277,7 +278,8 @@ impl Arguments {
         };
         // A play without a player is the same wherever it runs.
         let by_hand = !simulated && self.script.is_none();
-        let saving = Saving::claim(self.folder(|| by_hand.then(saving::data_folder).flatten()));
+        let state = self.state(|| by_hand.then(saving::data_folder).flatten());
+        let saving = self.claim(state.as_deref())?;
         let time = VirtualTime::new();
         let clock = if simulated {
             let time = time.clone();
@@ -285,7 +287,7 @@ impl Arguments {
         } else {
             real_time()
         };
-        let log = logging::start(saving.folder.as_deref(), terminal, clock)?;
+        let log = logging::start(saving.folders.state.as_deref(), terminal, clock)?;
         let outcome = if simulated {
             self.simulate(board, parts, script, &saving, time)
         } else {
@@ -304,16 +306,19 @@ impl Arguments {
                 "the script's fingers, knobs and faults are ignored: a board has its own",
             );
         }
-        let state = self.folder(|| board.state.as_ref().map(Into::into));
-        let state = state.as_deref();
         // First, so that the program ends in time even if something hangs.
         let signals = Signals::watch().map_err(|error| error.to_string())?;
-        let _only = boards::claim(state)?;
+        let state = self.state(|| board.state.as_ref().map(Into::into));
+        let _only = boards::claim(state.as_deref())?;
+        let saving = self.claim(state.as_deref())?;
+        let state = saving.folders.state.as_deref();
         let log = logging::start(state, LevelFilter::Info, real_time())?;
         let perform = || -> CommandResult {
             let everywhere = Ipv4Addr::UNSPECIFIED.into();
-            let listener = self.page.listener(&board.web, everywhere, "bela.local")?;
-            let storage = self.restore(&mut parts, state)?;
+            let listener = self
+                .page
+                .listener(&board.web, everywhere, "bela.local", false)?;
+            let storage = self.restore(&mut parts, &saving)?;
             let plan = Self::plan(script, self.seconds, storage, listener);
             Ok(bela::play(board, parts, plan, &self.options, signals)?)
         };
@@ -349,13 +354,13 @@ impl Arguments {
         };
         let name = page::name_in_network();
         let here = Ipv4Addr::LOCALHOST.into();
-        let listener = self.page.listener(&board.web, here, &name)?;
+        let is_painted = !self.plain && has_screen();
+        let listener = self.page.listener(&board.web, here, &name, is_painted)?;
         let interrupted = watch_signals().map_err(|error| error.to_string())?;
-        let storage = self.restore(&mut parts, saving.folder.as_deref())?;
-        parts.restored.notices.extend(saving.problem.clone());
+        let storage = self.restore(&mut parts, saving)?;
         let mut desk = Desk::like(board, parts);
         desk.platform = platform;
-        let mut screen = (!self.plain && has_screen()).then(Vec::new);
+        let mut screen = is_painted.then(Vec::new);
         if !sound_card && !self.silent {
             let note = "only the page plays the sound: this gatebend was built without a sound card \
                  (cargo run --release --features sound-card -- play; or play --wav OUT.wav)";

@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use instrument::{Command, Saved, notice};
 
 use super::jobs::Job;
-use super::protocol::{self, Body, ClientMessage, Finger, Request, ServerMessage, Welcome};
-use super::view::View;
+use super::protocol::{self, Body, ClientMessage, Finger, Request, Secret, ServerMessage, Welcome};
+use super::view::{Seen, View};
 
 /// Largest number of fingers on the pad.
 pub const MOST_FINGERS: usize = 5;
@@ -27,16 +27,27 @@ const HELLO_FIRST: &str = "say hello first";
 pub enum Action {
     /// Send these messages.
     Send(Vec<ServerMessage>),
-    /// Send these messages; a pairing code was wrong, and the next guess must wait.
-    WrongCode(Vec<ServerMessage>),
+    /// Check this, then call [`ClientSession::welcome`] or [`ClientSession::ask_again`].
+    Pair(Option<u32>, Proof),
     /// Send this message and end the connection.
     End(ServerMessage),
     /// Give the instrument this command, then call [`ClientSession::answer`].
     Command(Option<u32>, Command),
     /// Replace the client's fingers on the pad by these, then call [`ClientSession::answer`].
     Touch(Option<u32>, Vec<Finger>),
+    /// Send what [`ClientSession::snapshot`] returns for this id and network time.
+    Snapshot(u32, u32),
     /// Start this job, and send its answer; other messages need not wait.
     Job(Job),
+}
+
+/// A client's proof that it may play.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Proof {
+    /// The pairing code that a person has typed.
+    pub code: Option<Secret>,
+    /// The token of an earlier connection.
+    pub token: Option<Secret>,
 }
 
 /// The binary frames that a client receives.
@@ -53,7 +64,6 @@ pub struct Listening {
 /// A client.
 pub struct ClientSession {
     welcome: Arc<Welcome>,
-    code: Option<Arc<str>>,
     greeted: bool,
     listening: Listening,
     /// True if the client receives changes of bends rather than whole layers.
@@ -61,18 +71,17 @@ pub struct ClientSession {
     /// The number of the client's last stroke.
     stroke: Option<u32>,
     /// The state as the client knows it.
-    sent: Option<View>,
+    sent: Option<Seen>,
 }
 
 /// The number of the next stroke, which no other client has.
 static STROKES: AtomicU32 = AtomicU32::new(0);
 
 impl ClientSession {
-    /// Creates the session of a client that must send the pairing code, if one is given.
-    pub fn new(welcome: Arc<Welcome>, code: Option<Arc<str>>) -> ClientSession {
+    /// Creates the session of a client, which must pair if the welcome has a token.
+    pub fn new(welcome: Arc<Welcome>) -> ClientSession {
         ClientSession {
             welcome,
-            code,
             greeted: false,
             listening: Listening {
                 activity: true,
@@ -117,8 +126,30 @@ impl ClientSession {
             return None;
         }
         let sections = view.sections(self.sent.as_ref(), self.bends);
-        self.sent = Some(view.clone());
+        self.sent = Some(view.seen());
         (sections != protocol::State::default()).then(|| ServerMessage::State(Box::new(sections)))
+    }
+
+    /// Returns the memory in bytes that the next change needs on its way, roughly.
+    pub fn update_bytes(&self, view: &View) -> usize {
+        view.bytes_since(self.sent.as_ref())
+    }
+
+    /// Returns the memory in bytes that a snapshot needs on its way, roughly.
+    pub fn snapshot_bytes(&self, view: &View) -> usize {
+        self.update_bytes(view) + view.bytes_since(None)
+    }
+
+    /// Returns the messages that answer a request for a snapshot at network time `t`.
+    pub fn snapshot(&mut self, id: u32, view: &View, t: u32) -> Vec<ServerMessage> {
+        match Saved::of(view.state()).to_json() {
+            Ok(snapshot) => {
+                let mut messages = self.answer(None, Ok(()), view);
+                messages.push(ServerMessage::Snapshot { id, snapshot, t });
+                messages
+            }
+            Err(error) => vec![refused(Some(id), error.to_string())],
+        }
     }
 
     /// Returns the messages after a command: the state that it led to, then the answer.
@@ -157,7 +188,11 @@ impl ClientSession {
             }
         };
         Ok(match request {
-            Request::Hello { version, code } => self.hello(id, version, code.as_deref(), view),
+            Request::Hello {
+                version,
+                code,
+                token,
+            } => self.hello(id, version, Proof { code, token }, view),
             Request::Listen {
                 activity,
                 display,
@@ -178,14 +213,7 @@ impl ClientSession {
                 }
                 Action::Touch(id, fingers.into_iter().map(clamped).collect())
             }
-            Request::Snapshot {} => {
-                let id = required()?;
-                let snapshot = Saved::of(view.state()).to_json();
-                let snapshot = snapshot.map_err(|error| error.to_string())?;
-                let mut messages = self.answer(None, Ok(()), view);
-                messages.push(ServerMessage::Snapshot { id, snapshot, t });
-                Action::Send(messages)
-            }
+            Request::Snapshot {} => Action::Snapshot(required()?, t),
             Request::Compile {
                 expression,
                 bits,
@@ -199,8 +227,9 @@ impl ClientSession {
             Request::Waveform { columns } => Action::Job(Job::Waveform {
                 id: required()?,
                 columns,
-                file: view.file().into(),
-                masks: view.state().masks().to_json(),
+                file: view.file(),
+                network: Some(Arc::clone(&view.state().network)),
+                masks: view.state().masks().clone(),
             }),
         })
     }
@@ -216,7 +245,7 @@ impl ClientSession {
         command
     }
 
-    fn hello(&mut self, id: Option<u32>, version: u32, code: Option<&str>, view: &View) -> Action {
+    fn hello(&mut self, id: Option<u32>, version: u32, proof: Proof, view: &View) -> Action {
         if version != protocol::VERSION {
             return Action::End(refused(
                 id,
@@ -227,23 +256,26 @@ impl ClientSession {
                 ),
             ));
         }
-        match (&self.code, code) {
-            _ if self.greeted => self.welcomed(id, view),
-            (Some(expected), Some(code)) if **expected != *code.trim() => {
-                let reason = "this is not the code that the display shows";
-                Action::WrongCode(vec![refused(id, reason.into()), ServerMessage::Pairing])
-            }
-            (Some(_), None) => Action::Send(vec![ServerMessage::Pairing]),
-            _ => self.welcomed(id, view),
+        if self.greeted || self.welcome.token.is_none() {
+            Action::Send(self.welcome(id, view))
+        } else {
+            Action::Pair(id, proof)
         }
     }
 
-    fn welcomed(&mut self, id: Option<u32>, view: &View) -> Action {
+    /// Welcomes the client; returns the messages for it.
+    pub fn welcome(&mut self, id: Option<u32>, view: &View) -> Vec<ServerMessage> {
         self.greeted = true;
         self.sent = None;
         let mut messages = vec![ServerMessage::Welcome(Box::new((*self.welcome).clone()))];
         messages.extend(self.answer(id, Ok(()), view));
-        Action::Send(messages)
+        messages
+    }
+
+    /// Returns the messages to a client that must send another code.
+    pub fn ask_again(id: Option<u32>) -> [ServerMessage; 2] {
+        let reason = "this is not the code that the display shows";
+        [refused(id, reason.into()), ServerMessage::Pairing]
     }
 }
 
@@ -303,12 +335,12 @@ mod tests {
             }
         }
 
-        fn session(&self, code: Option<&str>) -> ClientSession {
-            ClientSession::new(Arc::clone(&self.welcome), code.map(Arc::from))
+        fn session(&self) -> ClientSession {
+            ClientSession::new(Arc::clone(&self.welcome))
         }
 
         fn greeted(&self) -> ClientSession {
-            let mut session = self.session(None);
+            let mut session = self.session();
             session.receive(r#"{"type":"hello","version":1}"#, &self.view, 0);
             assert!(session.greeted());
             session
@@ -321,7 +353,7 @@ mod tests {
                 Action::Command(id, command) => {
                     let outcome = self.controller.command(command);
                     self.view.go_to(self.controller.state());
-                    session.answer(id, outcome, &self.view)
+                    session.answer(id, outcome.map(drop), &self.view)
                 }
                 action => panic!("{text}: {action:?}"),
             }
@@ -476,41 +508,54 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_sent_before_the_code_is_right() {
-        let fixture = Fixture::new();
-        let mut session = fixture.session(Some("123456"));
+    fn nothing_is_sent_before_the_client_has_paired() {
+        let mut fixture = Fixture::new();
+        Arc::make_mut(&mut fixture.welcome).token = Some(Secret("ab".into()));
+        let mut session = fixture.session();
         let hello = |session: &mut ClientSession, code: &str| {
             let text = format!(r#"{{"type":"hello","version":1{code}}}"#);
             session.receive(&text, &fixture.view, 0)
         };
-        assert_eq!(
-            hello(&mut session, ""),
-            Action::Send(vec![ServerMessage::Pairing])
-        );
+        let pair = |id, code: Option<&str>, token: Option<&str>| {
+            let [code, token] = [code, token].map(|text| text.map(|text| Secret(text.into())));
+            Action::Pair(id, Proof { code, token })
+        };
+        assert_eq!(hello(&mut session, ""), pair(None, None, None));
         assert_eq!(session.update(&fixture.view), None);
         let early = session.receive(r#"{"type":"snapshot","id":1}"#, &fixture.view, 0);
         assert_eq!(reason(&early), "say hello first");
         assert!(!session.listening().activity);
-        // A wrong code is answered with a request for the right one.
-        let wrong = hello(&mut session, r#","code":"1""#);
-        let Action::WrongCode(messages) = wrong else {
-            panic!("{wrong:?}");
-        };
-        assert!(matches!(
-            &messages[..],
-            [ServerMessage::Refused { .. }, ServerMessage::Pairing]
-        ));
+        let code = hello(&mut session, r#","code":"123456","id":3"#);
+        assert_eq!(code, pair(Some(3), Some("123456"), None));
+        let token = hello(&mut session, r#","token":"ab""#);
+        assert_eq!(token, pair(None, None, Some("ab")));
         let long = format!(r#","code":"{}""#, "1".repeat(MOST_HELLO));
         assert_eq!(reason(&hello(&mut session, &long)), "say hello first");
-        let welcome = hello(&mut session, r#","code":" 123456""#);
-        let Action::Send(messages) = welcome else {
-            panic!("{welcome:?}");
+        assert!(!session.greeted());
+        let messages = session.welcome(None, &fixture.view);
+        let [ServerMessage::Welcome(welcome), ServerMessage::State(_)] = &messages[..] else {
+            panic!("{messages:?}");
         };
-        assert!(matches!(
-            &messages[..],
-            [ServerMessage::Welcome(_), ServerMessage::State(_)]
-        ));
+        assert_eq!(welcome.token, Some(Secret("ab".into())));
+        // A client that was welcomed may say hello again.
+        let again = hello(&mut session, "");
+        assert!(matches!(again, Action::Send(_)), "{again:?}");
         assert!(session.listening().activity && !session.listening().sound);
+    }
+
+    #[test]
+    fn codes_and_tokens_are_hidden_when_messages_are_printed() {
+        let mut fixture = Fixture::new();
+        Arc::make_mut(&mut fixture.welcome).token = Some(Secret("fedcba".into()));
+        let text = r#"{"type":"hello","version":1,"code":"123456","token":"fedcba"}"#;
+        let mut session = fixture.session();
+        let printed = format!(
+            "{:?} {:?} {:?}",
+            ClientMessage::read(text),
+            session.receive(text, &fixture.view, 0),
+            session.welcome(None, &fixture.view),
+        );
+        assert!(!printed.contains("123456") && !printed.contains("fedcba"));
     }
 
     #[test]

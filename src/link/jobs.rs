@@ -1,11 +1,13 @@
-//! Jobs: requests whose answers take up to a second, so that another thread or a worker
-//! makes them.
+//! Jobs: requests whose answers take long, so that another thread or a worker makes them.
 
-use std::ops::Range;
+use std::sync::Arc;
 
-use bytebeat::Playable;
+use bytebeat::{CompileError, Playable};
 use instrument::commands::{Kind, TABLE};
-use logicnet::{DEFAULT_SAMPLE_RATE, Evaluator, MAX_COUNTER_BITS, Masks, Network, Program, W128};
+use logicnet::{
+    DEFAULT_SAMPLE_RATE, Evaluator, MAX_COUNTER_BITS, Masks, Network, Pace, Program, Stopped, W512,
+    Word,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -34,14 +36,28 @@ pub enum Job {
         /// Number of columns to draw, 1 to [`MAX_COLUMNS`].
         columns: u16,
         /// The file of the network.
-        file: String,
-        /// The masks that are played, as in a file.
-        masks: String,
+        file: Arc<str>,
+        /// The network, if the job stays in the program; otherwise its file is read.
+        #[serde(skip)]
+        network: Option<Arc<Network>>,
+        /// The masks that are played.
+        #[serde(with = "masks_as_file")]
+        masks: Masks,
     },
 }
 
 /// Largest number of columns of a waveform.
 pub const MAX_COLUMNS: u16 = 4096;
+/// Lanes of waveforms, which are fastest here.
+#[cfg(target_arch = "x86_64")]
+type Lanes = W512;
+#[cfg(not(target_arch = "x86_64"))]
+type Lanes = logicnet::W128;
+/// Samples of a waveform that are rendered at once.
+const BLOCK: usize = 4096;
+/// Memory that rendering a network takes for each node in bytes, about, while the programs
+/// are built.
+const NODE_BYTES: usize = 200;
 
 /// Reason why a job has no result.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +71,9 @@ pub enum JobError {
     /// The network's file is invalid.
     #[error(transparent)]
     File(#[from] logicnet::NetworkError),
+    /// The job was stopped.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
 }
 
 impl Job {
@@ -65,22 +84,35 @@ impl Job {
         }
     }
 
-    /// Computes the answer; takes up to about a second.
-    pub fn answer(self) -> ServerMessage {
+    /// Computes the answer at a pace. Takes from milliseconds to minutes.
+    ///
+    /// # Errors
+    /// Fails if the pace stops it.
+    pub fn answer(self, pace: &mut dyn Pace) -> Result<ServerMessage, Stopped> {
         match self {
             Job::Compile {
                 id,
                 expression,
                 bits,
                 rate,
-            } => compile(id, &expression, bits, rate),
+            } => compile(id, &expression, bits, rate, pace),
             Job::Waveform {
                 id,
                 columns,
                 file,
+                network,
                 masks,
-            } => waveform(id, columns, &file, &masks)
-                .unwrap_or_else(|error| refused(id, error.to_string(), None)),
+            } => {
+                let network = network.map_or_else(|| Network::from_json(&file).map(Arc::new), Ok);
+                let drawn = network
+                    .map_err(JobError::from)
+                    .and_then(|network| waveform(id, columns, &network, &masks, pace));
+                match drawn {
+                    Err(JobError::Stopped(stopped)) => Err(stopped),
+                    Err(error) => Ok(refused(id, error.to_string(), None)),
+                    Ok(answer) => Ok(answer),
+                }
+            }
         }
     }
 }
@@ -93,22 +125,31 @@ fn refused(id: u32, reason: String, at: Option<usize>) -> ServerMessage {
     }
 }
 
-fn compile(id: u32, expression: &str, bits: Option<u8>, rate: Option<u32>) -> ServerMessage {
+fn compile(
+    id: u32,
+    expression: &str,
+    bits: Option<u8>,
+    rate: Option<u32>,
+    pace: &mut dyn Pace,
+) -> Result<ServerMessage, Stopped> {
     let parsed = match bytebeat::Expression::parse(expression) {
         Ok(parsed) => parsed,
-        Err(error) => return refused(id, error.problem, Some(error.column - 1)),
+        Err(error) => return Ok(refused(id, error.problem, Some(error.column - 1))),
     };
     let rate = rate.unwrap_or(DEFAULT_SAMPLE_RATE);
-    match parsed.compile_to_play(bits.map(Into::into), rate) {
-        Ok(Playable { network, notes }) => ServerMessage::Compiled {
-            id,
-            gates: network.gates().len() as u32,
-            bits: network.counter_bits() as u8,
-            notes: notes.into_iter().map(Into::into).collect(),
-            network: network.to_json(),
+    Ok(
+        match parsed.compile_to_play_paced(bits.map(Into::into), rate, pace) {
+            Ok(Playable { network, notes }) => ServerMessage::Compiled {
+                id,
+                gates: network.gates().len() as u32,
+                bits: network.counter_bits() as u8,
+                notes: notes.into_iter().map(Into::into).collect(),
+                network: network.to_json(),
+            },
+            Err(CompileError::Stopped) => return Err(Stopped),
+            Err(error) => refused(id, error.to_string(), None),
         },
-        Err(error) => refused(id, error.to_string(), None),
-    }
+    )
 }
 
 impl From<bytebeat::Note> for Note {
@@ -148,43 +189,98 @@ pub fn samples(network: &str, t: u32, count: usize) -> Result<Vec<u8>, JobError>
         return Err(JobError::Samples(count));
     }
     let network = Network::from_json(network)?;
-    Ok(render(&network, network.masks(), t, count))
-}
-
-fn render(network: &Network, masks: &Masks, t: u32, count: usize) -> Vec<u8> {
     let mut samples = vec![0; count];
-    Evaluator::<W128>::new(Program::new(network, masks)).render(t, &mut samples);
-    samples
+    Evaluator::<Lanes>::new(Program::new(&network, network.masks())).render(t, &mut samples);
+    Ok(samples)
 }
 
-fn waveform(id: u32, columns: u16, file: &str, masks: &str) -> Result<ServerMessage, JobError> {
+/// The least and the greatest sample of each column of a period.
+struct Extremes(Vec<(u8, u8)>);
+
+impl Extremes {
+    fn new(columns: usize) -> Extremes {
+        Extremes(vec![(u8::MAX, u8::MIN); columns])
+    }
+
+    fn add(&mut self, column: usize, samples: &[u8]) {
+        let (least, greatest) = &mut self.0[column];
+        *least = samples.iter().copied().fold(*least, u8::min);
+        *greatest = samples.iter().copied().fold(*greatest, u8::max);
+    }
+}
+
+fn waveform(
+    id: u32,
+    columns: u16,
+    network: &Network,
+    masks: &Masks,
+    pace: &mut dyn Pace,
+) -> Result<ServerMessage, JobError> {
     if !(1..=MAX_COLUMNS).contains(&columns) {
         return Err(JobError::Columns(columns));
     }
-    let network = Network::from_json(file)?;
+    pace.memory(network.nodes() as usize * NODE_BYTES)?;
+    let evaluator = |masks| Evaluator::<Lanes>::new(Program::new(network, masks));
+    let is_bent = masks != network.masks();
+    let mut played = evaluator(masks);
+    let mut unbent = is_bent.then(|| evaluator(network.masks()));
+    let gates = |evaluator: &Evaluator<Lanes>| evaluator.program().gates();
+    let gates = gates(&played) + unbent.as_ref().map_or(0, gates);
     let period = network.period();
     let columns = u32::from(columns).min(period);
     // In 64 bits: a period of 2^24 samples times 4096 columns is more than a usize in a browser.
-    let start = |i: u32| (u64::from(i) * u64::from(period) / u64::from(columns)) as usize;
-    let ranges = (0..columns).map(|i| start(i)..start(i + 1));
-    let [bent, plain] = [&Masks::from_json(masks)?, network.masks()]
-        .map(|masks| render(&network, masks, 0, period as usize));
-    let extremes = |samples: &[u8]| {
-        let of = |range| {
-            let column: &[u8] = &samples[range];
-            let least = column.iter().min().copied().unwrap_or_default();
-            (least, column.iter().max().copied().unwrap_or_default())
-        };
-        ranges.clone().map(of).collect()
-    };
-    let differs = |range: Range<usize>| bent[range.clone()] != plain[range];
+    let start = |i: usize| (i as u64 * u64::from(period) / u64::from(columns)) as usize;
+    let columns = columns as usize;
+    let (mut bent, mut plain) = (Extremes::new(columns), Extremes::new(columns));
+    let mut changed = vec![false; columns];
+    let length = BLOCK.min(period as usize);
+    let mut blocks = [vec![0; length], vec![0; length]];
+    let mut column = 0;
+    for t in (0..period).step_by(length) {
+        pace.progress(f64::from(t) / f64::from(period));
+        pace.work((gates * BLOCK / W512::LANES) as u64)?;
+        let [of_bent, of_plain] = &mut blocks;
+        played.render(t, of_bent);
+        if let Some(unbent) = &mut unbent {
+            unbent.render(t, of_plain);
+        }
+        // The parts of the columns that are in this block.
+        let (first, mut at) = (t as usize, 0);
+        while at < length {
+            let end = (start(column + 1) - first).min(length);
+            bent.add(column, &of_bent[at..end]);
+            if is_bent {
+                plain.add(column, &of_plain[at..end]);
+                changed[column] |= of_bent[at..end] != of_plain[at..end];
+            }
+            if first + end == start(column + 1) {
+                column += 1;
+            }
+            at = end;
+        }
+    }
+    let plain = if is_bent { plain.0 } else { bent.0.clone() };
     Ok(ServerMessage::Waveform {
         id,
         period,
-        changed: ranges.clone().map(differs).collect(),
-        bent: extremes(&bent),
-        plain: extremes(&plain),
+        bent: bent.0,
+        plain,
+        changed,
     })
+}
+
+/// Masks in JSON, as in a network's file.
+mod masks_as_file {
+    use logicnet::Masks;
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    pub fn serialize<S: Serializer>(masks: &Masks, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&masks.to_json())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Masks, D::Error> {
+        Masks::from_json(&String::deserialize(from)?).map_err(de::Error::custom)
+    }
 }
 
 #[cfg(test)]
@@ -201,7 +297,8 @@ mod tests {
             bits: Some(bits),
             rate: None,
         }
-        .answer()
+        .answer(&mut ())
+        .unwrap()
     }
 
     #[test]
@@ -235,7 +332,10 @@ mod tests {
 
     #[test]
     fn bits_and_rate_may_be_left_out_and_notes_have_their_place() {
-        let job = |text: &str| serde_json::from_str::<Job>(text).unwrap().answer();
+        let job = |text: &str| {
+            let job = serde_json::from_str::<Job>(text).unwrap();
+            job.answer(&mut ()).unwrap()
+        };
         let ServerMessage::Compiled {
             network,
             bits,
@@ -271,8 +371,9 @@ mod tests {
         let job = |node, columns| Job::Waveform {
             id: 1,
             columns,
-            file: plain.to_json(),
-            masks: Masks::from([(node, Mask::Invert)]).to_json(),
+            file: plain.to_json().into(),
+            network: None,
+            masks: Masks::from_iter([(node, Mask::Invert)]),
         };
         let ServerMessage::Waveform {
             bent,
@@ -280,7 +381,7 @@ mod tests {
             changed,
             period,
             ..
-        } = job(7, 8).answer()
+        } = job(7, 8).answer(&mut ()).unwrap()
         else {
             panic!("a valid request is answered");
         };
@@ -288,14 +389,17 @@ mod tests {
         assert_eq!(unbent[..2], [(0, 127), (128, 255)]);
         assert_eq!(bent[..2], [(128, 255), (0, 127)]);
         assert!(matches!(
-            job(9, 8).answer(),
+            job(9, 8).answer(&mut ()).unwrap(),
             ServerMessage::Waveform { changed, .. } if changed == [false; 8]
         ));
         // There are at most as many columns as samples, and at least one.
         assert!(
-            matches!(job(7, 4096).answer(), ServerMessage::Waveform { bent, .. } if bent.len() == 1024)
+            matches!(job(7, 4096).answer(&mut ()).unwrap(), ServerMessage::Waveform { bent, .. } if bent.len() == 1024)
         );
-        assert!(matches!(job(7, 0).answer(), ServerMessage::Refused { .. }));
+        assert!(matches!(
+            job(7, 0).answer(&mut ()).unwrap(),
+            ServerMessage::Refused { .. }
+        ));
     }
 
     #[test]

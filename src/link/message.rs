@@ -109,6 +109,7 @@ mod tests {
         let request = Request::Hello {
             version: 1,
             code: None,
+            token: None,
         };
         assert_eq!((hello.id, hello.body), (Some(9), Body::Request(request)));
         let snapshot = read(r#"{"type":"snapshot"}"#).unwrap();

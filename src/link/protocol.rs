@@ -11,6 +11,8 @@
 //! whole [`ServerMessage::State`]; afterwards, only the sections of the state that changed.
 //! Answers carry the `id` of the message that they answer.
 
+use std::fmt;
+
 pub use instrument::commands::Bend;
 use instrument::{Command, NetworkTarget, Target};
 use serde::{Deserialize, Serialize};
@@ -39,6 +41,17 @@ pub enum Body {
     Request(Request),
 }
 
+/// A text that no log shows: its `Debug` form hides it.
+#[derive(Clone, Deserialize, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Secret")
+    }
+}
+
 /// A client's message that is not a command of the instrument.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -50,8 +63,12 @@ pub enum Request {
         version: u32,
         /// The pairing code, if the instrument requires one.
         #[serde(default)]
-        #[cfg_attr(test, ts(optional))]
-        code: Option<String>,
+        #[cfg_attr(test, ts(optional, as = "Option<String>"))]
+        code: Option<Secret>,
+        /// The [`Welcome::token`] of an earlier connection, in place of the code.
+        #[serde(default)]
+        #[cfg_attr(test, ts(optional, as = "Option<String>"))]
+        token: Option<Secret>,
     },
     /// Selects the binary frames to receive; initially all but sound.
     Listen {
@@ -116,7 +133,8 @@ pub struct Finger {
 pub enum ServerMessage {
     /// The answer to the first message.
     Welcome(Box<Welcome>),
-    /// Requests the pairing code, which the display shows.
+    /// Requests the pairing code, which the display shows. Also the answer to a token
+    /// that is not valid.
     Pairing,
     /// Sections of the state that have changed; at first, all of them.
     State(Box<State>),
@@ -137,6 +155,13 @@ pub enum ServerMessage {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(test, ts(optional))]
         at: Option<usize>,
+    },
+    /// The progress of a request that takes long, where it is known; the answer follows.
+    Progress {
+        /// The id of the request. Not called `id`, which only answers have.
+        of: u32,
+        /// The part that is done, 0 to 1.
+        part: f32,
     },
     /// The state of the engine and the connections, several times a second.
     Status(Status),
@@ -222,6 +247,11 @@ pub struct Welcome {
     pub bends: bool,
     /// The display's pages, in order.
     pub pages: Vec<Page>,
+    /// Replaces the pairing code in the next [`Request::Hello`], until the instrument is
+    /// started again; missing if it requires no code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional, as = "Option<String>"))]
+    pub token: Option<Secret>,
 }
 
 /// A row of the table of parameters.

@@ -1,11 +1,12 @@
 //! The instrument's state as clients see it, in terms of the protocol. Pure.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use instrument::bend_layers::{BendLayer, BendLayers};
-use instrument::parameters::{KEYS, Kind};
+use instrument::parameters::{KEYS, Kind, Parameters};
 use instrument::surface::{Button, Surface};
-use instrument::{Page, State, Target};
+use instrument::{Page, Revision, State, Target};
 use logicnet::{Mask, Network};
 
 use super::protocol::{self, Bend, LayerChange, Parameter, Region, Welcome};
@@ -15,13 +16,36 @@ use super::protocol::{self, Bend, LayerChange, Parameter, Region, Welcome};
 pub struct View {
     state: Arc<State>,
     file: Arc<File>,
+    /// The number of the network and its layout, which no other ones have.
+    number: u64,
+}
+
+/// The number of the next network.
+static NUMBERS: AtomicU64 = AtomicU64::new(0);
+
+/// The parts of a view that show whether a later one differs. The network is only a number:
+/// a slow client must not hold an old one in memory.
+#[derive(Debug, PartialEq)]
+pub struct Seen {
+    network: u64,
+    layers: BendLayers,
+    touched: (Vec<u32>, Option<u32>, Mask),
+    parameters: Parameters,
+    library: (Arc<Vec<String>>, usize),
+    presets: Arc<Vec<String>>,
+    transport: protocol::Transport,
+    revision: Revision,
+    history: (usize, usize),
+    page: Page,
+    /// The number of the notice, and whether it is still shown.
+    notice: (u32, bool),
 }
 
 /// The file of a network.
 #[derive(Debug)]
 struct File {
     network: Arc<Network>,
-    text: String,
+    text: Arc<str>,
     revision: u32,
 }
 
@@ -31,7 +55,7 @@ impl File {
         File {
             network: Arc::clone(network),
             revision: crc32fast::hash(text.as_bytes()),
-            text,
+            text: text.into(),
         }
     }
 }
@@ -40,7 +64,11 @@ impl View {
     /// Creates the view of a state.
     pub fn new(state: Arc<State>) -> View {
         let file = Arc::new(File::new(&state.network));
-        View { state, file }
+        View {
+            state,
+            file,
+            number: NUMBERS.fetch_add(1, Ordering::Relaxed),
+        }
     }
 
     /// Replaces the state; fast while the network stays the same. Returns whether the state
@@ -49,8 +77,12 @@ impl View {
         if Arc::ptr_eq(&self.state, state) {
             return false;
         }
-        if !Arc::ptr_eq(&self.file.network, &state.network) {
+        let is_same_network = Arc::ptr_eq(&self.file.network, &state.network);
+        if !is_same_network {
             self.file = Arc::new(File::new(&state.network));
+        }
+        if !is_same_network || !Arc::ptr_eq(&self.state.layout, &state.layout) {
+            self.number = NUMBERS.fetch_add(1, Ordering::Relaxed);
         }
         self.state = Arc::clone(state);
         true
@@ -62,8 +94,8 @@ impl View {
     }
 
     /// The file of its network.
-    pub fn file(&self) -> &str {
-        &self.file.text
+    pub fn file(&self) -> Arc<str> {
+        Arc::clone(&self.file.text)
     }
 
     /// The number that identifies its network: the checksum of its file.
@@ -71,37 +103,70 @@ impl View {
         self.file.revision
     }
 
+    /// Returns the parts that show whether a later view differs.
+    pub fn seen(&self) -> Seen {
+        let state = &*self.state;
+        Seen {
+            network: self.number,
+            layers: state.layers.clone(),
+            touched: (state.touched.clone(), state.steered, state.mask()),
+            parameters: state.parameters.clone(),
+            library: (Arc::clone(&state.network_names), state.network_index),
+            presets: Arc::clone(&state.presets),
+            transport: transport(state),
+            revision: state.revision,
+            history: state.history,
+            page: state.page,
+            notice: (state.notices, state.notice.is_some()),
+        }
+    }
+
+    /// Returns the memory of the sections that differ from those of an earlier view in bytes,
+    /// roughly. Only the network and the layers are long.
+    pub fn bytes_since(&self, earlier: Option<&Seen>) -> usize {
+        let layers = &self.state.layers;
+        let network = if earlier.is_some_and(|earlier| earlier.network == self.number) {
+            0
+        } else {
+            let cells = self.state.layout.cells().len();
+            self.file.text.len() + cells * size_of::<(u32, f32, f32)>()
+        };
+        let bends = |layers: &BendLayers| -> usize {
+            let counts = layers.iter().map(|layer| layer.bends.len());
+            counts.sum::<usize>() * size_of::<(u32, Option<Bend>, bool)>()
+        };
+        let before = earlier.map(|earlier| &earlier.layers);
+        if before == Some(layers) {
+            return network;
+        }
+        network + bends(layers) + before.map_or(0, bends)
+    }
+
     /// Returns the sections that differ from those of an earlier view; all, if there is none.
     /// Bends that differ are sent alone if `bends` is true and the layers are the same.
-    pub fn sections(&self, earlier: Option<&View>, bends: bool) -> protocol::State {
+    pub fn sections(&self, earlier: Option<&Seen>, bends: bool) -> protocol::State {
+        let now = self.seen();
         // A section is left out if its key is equal in both views.
         macro_rules! section {
-            ($view:ident, $key:expr, $make:expr) => {{
-                let $view = self;
-                let key = $key;
-                let is_same = earlier.is_some_and(|$view| key == $key);
+            ($key:ident, $make:expr) => {{
+                let is_same = earlier.is_some_and(|earlier| earlier.$key == now.$key);
                 (!is_same).then(|| $make)
             }};
         }
         let state = &*self.state;
         let bends = earlier
             .filter(|_| bends)
-            .and_then(|earlier| layer_changes(&earlier.state.layers, &state.layers));
+            .and_then(|earlier| layer_changes(&earlier.layers, &state.layers));
         protocol::State {
-            network: section!(
-                view,
-                (Arc::as_ptr(&view.file), Arc::as_ptr(&view.state.layout)),
-                self.network()
-            ),
+            network: section!(network, self.network()),
             layers: if bends.is_some() {
                 None
             } else {
-                section!(view, &view.state.layers, layers(state))
+                section!(layers, layers(state))
             },
             bends,
             touched: section!(
-                view,
-                (&view.state.touched, view.state.steered, view.state.mask()),
+                touched,
                 protocol::Touched {
                     nodes: state.touched.clone(),
                     steered: state.steered,
@@ -109,38 +174,28 @@ impl View {
                 }
             ),
             parameters: section!(
-                view,
-                &view.state.parameters,
+                parameters,
                 KEYS.iter().map(|key| state.parameters.get(*key)).collect()
             ),
             library: section!(
-                view,
-                (
-                    Arc::as_ptr(&view.state.network_names),
-                    view.state.network_index
-                ),
+                library,
                 protocol::Library {
                     names: state.network_names.to_vec(),
                     place: state.network_index,
                 }
             ),
-            presets: section!(view, &view.state.presets, state.presets.to_vec()),
-            transport: section!(view, transport(&view.state), transport(state)),
+            presets: section!(presets, state.presets.to_vec()),
+            transport: section!(transport, transport(state)),
             revision: section!(
-                view,
-                view.state.revision,
+                revision,
                 protocol::Revision {
                     edits: state.revision.edits,
                     resumed: state.revision.resumed,
                 }
             ),
-            history: section!(view, view.state.history, state.history),
-            page: section!(view, view.state.page, state.page.name().to_string()),
-            notice: section!(
-                view,
-                (view.state.notices, view.state.notice.is_some()),
-                state.notice.clone().unwrap_or_default()
-            ),
+            history: section!(history, state.history),
+            page: section!(page, state.page.name().to_string()),
+            notice: section!(notice, state.notice.clone().unwrap_or_default()),
         }
     }
 
@@ -149,7 +204,7 @@ impl View {
         protocol::Network {
             revision: self.file.revision,
             target: Target::network(&self.state.network),
-            file: self.file.text.clone(),
+            file: self.file.text.as_ref().into(),
             places: cells
                 .map(|cell| (cell.node, cell.at.x, cell.at.y))
                 .collect(),
@@ -264,6 +319,7 @@ impl InstrumentInfo {
                 .collect(),
             bends: true,
             pages: Page::ALL.iter().map(|page| page_labels(*page)).collect(),
+            token: None,
         }
     }
 }

@@ -145,6 +145,10 @@ impl Logging {
     }
 }
 
+/// Least important level of messages of other crates. Their finer messages contain whatever
+/// passes through them, such as pairing codes.
+const OTHERS: LevelFilter = LevelFilter::Warn;
+
 /// Queues the messages of `log`'s macros.
 struct Logger {
     level: LevelFilter,
@@ -155,7 +159,11 @@ struct Logger {
 
 impl Log for Logger {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.level() <= self.level
+        let level = match metadata.target().split("::").next() {
+            Some("gatebend") => self.level,
+            _ => self.level.min(OTHERS),
+        };
+        metadata.level() <= level
     }
 
     fn log(&self, record: &Record<'_>) {
@@ -272,6 +280,7 @@ mod tests {
         };
         let log = |level| {
             let record = Record::builder()
+                .target("gatebend::here")
                 .level(level)
                 .args(format_args!("x"))
                 .build();
@@ -281,6 +290,26 @@ mod tests {
         log(Level::Debug);
         assert_eq!(items.len(), 2);
         assert_eq!(logger.lost.load(Ordering::Relaxed), 3);
+    }
+
+    #[test]
+    fn other_crates_log_only_warnings_and_errors() {
+        let (send, items) = bounded(9);
+        let logger = Logger {
+            level: LevelFilter::Trace,
+            clock: real_time(),
+            send,
+            lost: Arc::default(),
+        };
+        let is_enabled = |target, level| {
+            let metadata = Metadata::builder().target(target).level(level).build();
+            logger.enabled(&metadata)
+        };
+        assert!(is_enabled("gatebend::link", Level::Trace));
+        assert!(is_enabled("tungstenite::protocol", Level::Warn));
+        assert!(!is_enabled("tungstenite::protocol", Level::Trace));
+        assert!(!is_enabled("gatebending", Level::Info));
+        drop(items);
     }
 
     #[test]

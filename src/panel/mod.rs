@@ -16,6 +16,7 @@ mod touch;
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use embedded_graphics::prelude::Point;
 use embedded_hal::delay::DelayNs;
 use embedded_hal::i2c::I2c;
@@ -80,6 +81,8 @@ pub struct Config {
     pub upside_down: bool,
     /// The address for browsers, for the page about the board.
     pub page: Option<String>,
+    /// The pairing code for browsers, for the same page; other threads may replace it.
+    pub code: Option<Arc<ArcSwap<String>>>,
 }
 
 impl Config {
@@ -417,6 +420,12 @@ impl<T: I2c, D: I2c, C: Clock> Panel<T, D, C> {
         self.status.late = engine.late;
         self.status.by_pru = engine.by_pru;
         self.status.missed = engine.missed;
+        if let Some(code) = &self.config.code {
+            let code = code.load();
+            if self.status.code.as_ref() != Some(&**code) {
+                self.status.code = Some(String::clone(&code));
+            }
+        }
         self.status.fault = self.touch.problem(now).map(|problem| {
             format!(
                 "Touch sensor at {:#04x} on {}: {problem}",

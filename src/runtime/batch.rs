@@ -1,8 +1,6 @@
 //! Requests of which only the newest is applied.
 
-use crossbeam_channel::Sender;
-
-use crate::handle::{CommandResult, Request};
+use crate::handle::{Replies, Request};
 use instrument::Command;
 
 /// Consecutive requests, each of which supersedes the one before. Only the newest
@@ -10,14 +8,14 @@ use instrument::Command;
 #[derive(Debug)]
 pub struct Batch {
     newest: Command,
-    replies: Vec<Sender<CommandResult>>,
+    replies: Replies,
 }
 
 impl From<Request> for Batch {
     fn from(request: Request) -> Batch {
         Batch {
             newest: request.command,
-            replies: request.reply.into_iter().collect(),
+            replies: request.reply.into(),
         }
     }
 }
@@ -32,17 +30,13 @@ impl Batch {
             return Err(request);
         }
         self.newest = request.command;
-        self.replies.extend(request.reply);
+        self.replies.merge(request.reply.into());
         Ok(())
     }
 
-    /// Applies the newest command and answers all requests with its result.
-    pub fn apply(self, apply: impl FnOnce(Command) -> CommandResult) {
-        let result = apply(self.newest);
-        for reply in self.replies {
-            // The receiver may be gone.
-            let _ = reply.send(result.clone());
-        }
+    /// Applies the newest command; its result is the reply to all requests.
+    pub fn apply(self, apply: impl FnOnce(Command, Replies)) {
+        apply(self.newest, self.replies);
     }
 }
 
@@ -82,9 +76,9 @@ mod tests {
         batch.push(inbox.recv().unwrap()).unwrap();
         let next = batch.push(inbox.recv().unwrap()).unwrap_err();
         assert!(matches!(next.command, Command::Show(Page::Menu)));
-        batch.apply(|command| {
+        batch.apply(|command, mut replies| {
             assert!(matches!(command, Command::Seek(6)));
-            Err("no".into())
+            replies.send(&Err("no".into()));
         });
         for result in replies.map(Reply::wait) {
             assert_eq!(result, Err("no".into()));

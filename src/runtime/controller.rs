@@ -9,8 +9,9 @@ use std::sync::Arc;
 use logicnet::Word;
 
 use super::sound::settings;
+use crate::handle::Replies;
 use crate::pru::{ProgramRequest, ProgramRequests};
-use crate::storage::Storage;
+use crate::storage::{Saving, StorageHandle};
 use engine::{Change, Handover, Start, Voice};
 use instrument::{Command, Instrument, Sound, State, notice};
 
@@ -18,7 +19,8 @@ use instrument::{Command, Instrument, Sound, State, notice};
 pub struct Controller<W> {
     instrument: Instrument,
     handover: Handover<W>,
-    storage: Box<dyn Storage>,
+    /// The storage; presets last as long as the instrument runs without one.
+    storage: Option<StorageHandle>,
     /// The sound that the engine has no room for yet.
     waiting: Option<Sound>,
     /// The id of the sound that the engine's program came with.
@@ -32,7 +34,7 @@ impl<W: Word> Controller<W> {
     pub fn new(
         (instrument, first): (Instrument, Sound),
         handover: Handover<W>,
-        storage: Box<dyn Storage>,
+        storage: Option<StorageHandle>,
     ) -> Controller<W> {
         Controller {
             instrument,
@@ -54,15 +56,17 @@ impl<W: Word> Controller<W> {
         self.instrument.state()
     }
 
-    /// Applies a command. If the instrument or the storage refuses it, nothing changes but
-    /// the notice to the player.
+    /// Applies a command and returns what has to be saved for it, once the new state is
+    /// published: see [`Controller::answer`]. If the instrument refuses the command, or the
+    /// storage has ended, nothing changes but the notice to the player.
     ///
     /// # Errors
     /// Returns a message for the sender if the command is refused.
-    pub fn command(&mut self, command: Command) -> Result<(), String> {
-        let applied = self.instrument.apply_with(command, |request| {
-            let saved = self.storage.save(request.clone());
-            saved.map_err(|problem| format!("not saved: {problem}"))
+    pub fn command(&mut self, command: Command) -> Result<Option<Saving>, String> {
+        let applied = self.instrument.apply_with(command, || {
+            let storage = self.storage.as_ref();
+            let ended = storage.filter(|storage| storage.has_ended());
+            ended.map_or(Ok(()), |_| Err("not saved: saving has stopped".into()))
         });
         let effect = applied.map_err(|problem| {
             let problem = notice::cut(problem);
@@ -76,7 +80,28 @@ impl<W: Word> Controller<W> {
                 None => sound,
             });
         }
-        Ok(())
+        match (effect.save, effect.saved) {
+            (Some(request), notice) if self.storage.is_some() => Ok(Some(Saving {
+                request,
+                notice,
+                replies: Replies::default(),
+            })),
+            (_, notice) => {
+                if let Some(notice) = notice {
+                    self.instrument.notify(&notice);
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// Answers a command with its result or, if something has to be saved for it, has the
+    /// storage answer it.
+    pub fn answer(&self, applied: Result<Option<Saving>, String>, mut replies: Replies) {
+        match (applied, &self.storage) {
+            (Ok(Some(saving)), Some(storage)) => storage.save(Saving { replies, ..saving }),
+            (applied, _) => replies.send(&applied.map(drop)),
+        }
     }
 
     /// Sends the newest sound to the engine if it has taken the one before, and drops
@@ -138,23 +163,15 @@ mod tests {
     use super::*;
     use crate::board::desk::Desk;
     use crate::runtime::parts::InstrumentParts;
-    use crate::storage::StorageError;
-    use instrument::SaveRequest;
+    use crate::storage::{Autosave, Files, Folders};
     use instrument::parameters::Key;
 
-    /// A storage whose thread has ended.
-    struct Ended;
-
-    impl Storage for Ended {
-        fn save(&mut self, _: SaveRequest) -> Result<(), StorageError> {
-            Err(StorageError::Ended)
-        }
-    }
-
     #[test]
-    fn a_command_that_the_storage_refuses_changes_nothing() {
+    fn a_command_that_the_storage_cannot_save_changes_nothing() {
         let mut parts = InstrumentParts::new(crate::factory_networks::all());
-        parts.storage = Box::new(Ended);
+        let (autosave, storage, _) = Autosave::open(&Files, Folders::default());
+        drop(autosave);
+        parts.storage = Some(storage);
         let (mut controller, _engine) = parts.assemble(Desk::new(Vec::new()).platform).unwrap();
         controller.command(Command::Choose(3)).unwrap();
         controller.command(Command::Set(Key::Speed, 50)).unwrap();
@@ -173,5 +190,38 @@ mod tests {
         // The history has no step for either of them.
         controller.command(Command::Undo).unwrap();
         assert_eq!(controller.state().network_index, 0);
+    }
+
+    #[test]
+    fn a_preset_is_reported_as_saved_once_it_is_on_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let presets = folder.path().join("presets");
+        let folders = Folders {
+            presets: Some(presets.clone()),
+            state: None,
+        };
+        let (mut autosave, storage, _) = Autosave::open(&Files, folders);
+        let mut parts = InstrumentParts::new(crate::factory_networks::all());
+        parts.storage = Some(storage);
+        let (mut controller, _engine) = parts.assemble(Desk::new(Vec::new()).platform).unwrap();
+        let mut save = |name: &str| {
+            let command = Command::SavePreset(Some(name.into()));
+            let (reply, replied) = crossbeam_channel::bounded(1);
+            let applied = controller.command(command);
+            controller.answer(applied, Some(reply).into());
+            assert_eq!(controller.state().notice, None);
+            assert!(replied.try_recv().is_err());
+            let mut notices = Vec::new();
+            autosave.poll(0, controller.state(), &mut |notice| notices.push(notice));
+            (replied.try_recv().unwrap(), notices)
+        };
+        assert_eq!(save("a"), (Ok(()), vec!["saved as a".into()]));
+        assert!(presets.join("a.json").exists());
+        std::fs::remove_dir_all(&presets).unwrap();
+        std::fs::write(&presets, "in the way").unwrap();
+        let (result, notices) = save("b");
+        let problem = result.unwrap_err();
+        assert!(problem.starts_with("not saved: "), "{problem}");
+        assert_eq!(notices, [problem]);
     }
 }

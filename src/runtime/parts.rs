@@ -5,7 +5,7 @@ use logicnet::{Network, Word};
 use super::controller::Controller;
 use super::sound::EngineLimits;
 use crate::pru::{self, Choice, Supervisor, connect};
-use crate::storage::{NoStorage, Restored, Storage};
+use crate::storage::{Restored, StorageHandle};
 use engine::{Engine, Platform};
 use instrument::parameters::Parameters;
 
@@ -21,8 +21,8 @@ pub struct InstrumentParts {
     pub parameters: Parameters,
     /// Saved state to continue from.
     pub restored: Restored,
-    /// Storage for presets.
-    pub storage: Box<dyn Storage>,
+    /// Storage for presets, which otherwise last as long as the instrument runs.
+    pub storage: Option<StorageHandle>,
     /// Seed of random networks and mutations.
     pub seed: u64,
 }
@@ -34,7 +34,7 @@ impl InstrumentParts {
             networks,
             parameters: Parameters::default(),
             restored: Restored::default(),
-            storage: Box::new(NoStorage),
+            storage: None,
             seed: 1,
         }
     }
@@ -44,7 +44,7 @@ impl InstrumentParts {
     /// # Errors
     /// Fails if there is no network, or if the first one is too slow for the platform.
     pub fn assemble(
-        mut self,
+        self,
         platform: Platform,
     ) -> Result<(Controller<Lanes>, Engine<Lanes>), String> {
         let instrument = self.restored.into_instrument(
@@ -55,7 +55,7 @@ impl InstrumentParts {
                 lanes: Lanes::LANES,
             })),
             self.seed,
-            &mut *self.storage,
+            self.storage.as_ref(),
         )?;
         let (engine, handover) = Engine::new(platform);
         let controller = Controller::new(instrument, handover, self.storage);

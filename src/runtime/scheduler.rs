@@ -271,13 +271,13 @@ impl<B: I2c, C: Clock, W: Word> Scheduler<B, C, W> {
             sent = at;
         }
         let sound = self.controller.state().sound;
-        batch.apply(|command| {
-            let result = self.controller.command(command);
-            self.refusals.extend(result.clone().err());
+        batch.apply(|command, replies| {
+            let applied = self.controller.command(command);
+            self.refusals.extend(applied.as_ref().err().cloned());
             if let Some((handle, _)) = &self.handle {
                 handle.publish(self.controller.state());
             }
-            result
+            self.controller.answer(applied, replies);
         });
         let state = self.controller.state();
         let mut duration = self.timing.command_ns;

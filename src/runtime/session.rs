@@ -5,6 +5,7 @@
 //! [`Renderer`] to its audio thread, and calls [`Session::run`] with its panel. The
 //! session ends when its time is over or the board says so.
 
+use std::iter::Peekable;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
@@ -104,16 +105,19 @@ impl SessionStorage {
         }
     }
 
-    /// Saves what is due in virtual time, in nanoseconds. Problems are in the log.
-    pub fn poll(&mut self, now: u64, state: &Arc<State>) {
+    /// Saves what is due in virtual time, in nanoseconds. Returns notices for the player.
+    pub fn poll(&mut self, now: u64, state: &Arc<State>) -> Vec<Command> {
         if now >= STEADY_NS {
             self.handle.steady();
         } else {
             self.handle.played();
         }
+        let mut notices = Vec::new();
         if let Some(autosave) = &mut self.autosave {
-            autosave.poll(now / 1_000_000, state, &mut |_| {});
+            let mut notify = |notice| notices.push(Command::Notice(notice));
+            autosave.poll(now / 1_000_000, state, &mut notify);
         }
+        notices
     }
 
     /// Saves what is left at the end of virtual time, in nanoseconds. Returns whether
@@ -354,7 +358,7 @@ fn play<C: Clock, B: Backend>(
     board: &mut B,
 ) {
     let handle = threads.handle();
-    let mut commands = plan.commands.iter().peekable();
+    let mut commands = plan.commands.iter().cloned().peekable();
     let storage = plan.storage.as_ref().map(|storage| &storage.handle);
     let mut start = Start::Silent;
     let (mut failed, mut blocks) = (false, 0);
@@ -367,9 +371,7 @@ fn play<C: Clock, B: Backend>(
         if !board.poll(now, handle) {
             return;
         }
-        while let Some((_, command)) = commands.next_if(|(at, _)| *at <= now) {
-            handle.command(command.clone());
-        }
+        send_due(&mut commands, now, handle);
         if !failed && threads.failed() {
             failed = true;
             // On a stage, a sound that nobody can bend is better than none.
@@ -398,6 +400,24 @@ fn play<C: Clock, B: Backend>(
     }
 }
 
+/// Commands of a script that may wait for the instrument. More of the same time follow once
+/// it has taken some, so that it can end between them.
+const AHEAD: usize = 32;
+
+/// Sends the commands that are due, a few at a time.
+fn send_due(
+    commands: &mut Peekable<impl Iterator<Item = (u64, Command)>>,
+    now: u64,
+    handle: &Handle,
+) {
+    while handle.queued() < AHEAD {
+        let Some((_, command)) = commands.next_if(|(at, _)| *at <= now) else {
+            return;
+        };
+        handle.command(command);
+    }
+}
+
 /// Longest time that the sound waits for the start to be counted, in nanoseconds.
 const COUNTING_NS: u64 = 1_000_000_000;
 
@@ -416,4 +436,33 @@ enum Start {
         since: u64,
     },
     Steady,
+}
+
+#[cfg(test)]
+mod tests {
+    use instrument::Instrument;
+    use instrument::parameters::Parameters;
+
+    use super::*;
+    use crate::factory_networks;
+
+    #[test]
+    fn commands_of_one_time_are_sent_a_few_at_a_time() {
+        let networks = factory_networks::all();
+        let made = Instrument::new(networks, Parameters::default(), Vec::new(), None, 1);
+        let (handle, inbox) = Handle::new(made.unwrap().0.state());
+        let all = (0..1000).map(|t| (5, Command::Seek(t)));
+        let mut commands = all.chain([(6, Command::Seek(1000))]).peekable();
+        send_due(&mut commands, 4, &handle);
+        assert_eq!(handle.queued(), 0, "nothing is due");
+        let mut sent = Vec::new();
+        while sent.len() < 1000 {
+            send_due(&mut commands, 5, &handle);
+            assert!((1..=AHEAD).contains(&handle.queued()));
+            sent.extend(inbox.try_iter().map(|request| request.command));
+        }
+        let expected: Vec<_> = (0..1000).map(Command::Seek).collect();
+        assert_eq!(sent, expected);
+        assert_eq!(commands.count(), 1);
+    }
 }

@@ -13,10 +13,10 @@ use super::analog_inputs::{AnalogInputs, AnalogWatcher};
 use super::batch::Batch;
 use super::controller::Controller;
 use super::engine_status;
-use crate::handle::{Handle, Request};
+use crate::handle::{Handle, Replies, Request};
 use crate::panel::{Clock, Panel};
 use crate::pru::Supervisor;
-use crate::spawn::{Role, Spawn};
+use crate::spawn::{Role, Spawn, Task, service};
 use crate::storage::{Autosave, Files};
 use engine::Counters;
 use instrument::Command;
@@ -42,7 +42,7 @@ impl Threads {
     /// Fails if the system cannot start a thread.
     pub fn start<W, T, D, C>(
         controller: Controller<W>,
-        panel: Panel<T, D, C>,
+        mut panel: Panel<T, D, C>,
         counters: Arc<Counters>,
         inputs: Arc<AnalogInputs>,
         spawn: Spawn,
@@ -56,12 +56,17 @@ impl Threads {
         let (handle, inbox) = Handle::new(controller.state());
         let (of_instrument, of_panel) = (handle.clone(), handle.clone());
         let inputs = AnalogWatcher::new(inputs);
-        let instrument = start(spawn, "gb-instrument", Role::Instrument, move || {
-            run_controller(controller, &inbox, inputs, &of_instrument);
-        })?;
-        let panel = start(spawn, "gb-panel", Role::Panel, move || {
-            run_panel(panel, &counters, &of_panel);
-        })?;
+        // Not a service: after a panic, a command may be half done.
+        let task = move || run_controller(controller, &inbox, inputs, &of_instrument);
+        let instrument = start(spawn, "gb-instrument", Role::Instrument, Box::new(task))?;
+        let panel = start(
+            spawn,
+            "gb-panel",
+            Role::Panel,
+            service("gb-panel", move || {
+                run_panel(&mut panel, &counters, &of_panel);
+            }),
+        )?;
         Ok(Threads {
             handle,
             spawn,
@@ -76,12 +81,14 @@ impl Threads {
     /// Fails if the system cannot start a thread.
     pub fn save(
         &self,
-        autosave: Autosave<Files>,
-        clock: impl FnMut() -> u64 + Send + 'static,
+        mut autosave: Autosave<Files>,
+        mut clock: impl FnMut() -> u64 + Send + 'static,
     ) -> Result<(), String> {
         let (source, notices) = (self.handle.clone(), self.handle.clone());
         let notify = move |notice| notices.command(Command::Notice(notice));
-        let task = move || autosave.run(clock, move || source.state(), notify);
+        let task = service("gb-storage", move || {
+            autosave.run(&mut clock, || source.state(), &notify);
+        });
         start(self.spawn, "gb-storage", Role::Background, task).map(drop)
     }
 
@@ -90,7 +97,7 @@ impl Threads {
     /// plays and the player is notified.
     pub fn offload(&self, mut supervisor: Supervisor) {
         let handle = self.handle.clone();
-        let task = move || {
+        let task = service("gb-pru", move || {
             while !handle.stopped() {
                 if let Some(notice) = supervisor.poll() {
                     handle.command(Command::Notice(notice));
@@ -98,7 +105,7 @@ impl Threads {
                 thread::sleep(SUPERVISOR);
             }
             supervisor.stop();
-        };
+        });
         if let Err(error) = start(self.spawn, "gb-pru", Role::Background, task) {
             let notice = format!("the CPU plays: {error}");
             log::warn!("{notice}");
@@ -133,14 +140,14 @@ fn start(
     spawn: Spawn,
     name: &'static str,
     role: Role,
-    task: impl FnOnce() + Send + 'static,
+    task: Task,
 ) -> Result<JoinHandle<()>, String> {
-    spawn(name, role, Box::new(task)).map_err(|error| format!("no thread {name}: {error}"))
+    spawn(name, role, task).map_err(|error| format!("no thread {name}: {error}"))
 }
 
 /// Body of the panel's thread.
 fn run_panel<T: I2c, D: I2c, C: Clock>(
-    mut panel: Panel<T, D, C>,
+    panel: &mut Panel<T, D, C>,
     counters: &Counters,
     handle: &Handle,
 ) {
@@ -169,15 +176,15 @@ fn run_controller<W: Word>(
             Err(RecvTimeoutError::Timeout) if !handle.stopped() => None,
             Err(_) => return,
         };
-        let mut apply = |command| {
-            let result = controller.command(command);
+        let mut apply = |command, replies| {
+            let applied = controller.command(command);
             controller.deliver();
             handle.publish(controller.state());
-            result
+            controller.answer(applied, replies);
         };
         if let Some(command) = turned {
             // The display shows why a command is refused.
-            let _ = apply(command);
+            apply(command, Replies::default());
         }
         if let Some(first) = first {
             let mut batch = Batch::from(first);

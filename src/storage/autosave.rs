@@ -7,13 +7,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded, unbounded};
+use crossbeam_channel::{RecvTimeoutError, Sender, TryRecvError};
 use instrument::{SaveRequest, Saved, State};
 
 use super::disk::Disk;
+use super::handle::{Inbox, Message, Saving, StorageHandle};
 use super::presets::Presets;
 use super::state_folder::StateFolder;
-use super::{Folders, Restored, Storage, StorageError};
+use super::{Folders, Restored, StorageError};
 
 /// The state is saved this long after its last change, and at most
 /// [`MAX_DELAY_MS`] after its first: including the writing, within 2 s.
@@ -25,76 +26,13 @@ const MAX_RETRY_MS: u64 = 5000;
 /// Period at which the state is checked.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-enum Message {
-    Save(SaveRequest),
-    Played(Sender<bool>),
-    Steady,
-    End(Sender<bool>),
-}
-
-/// Sends requests to the storage thread. Never waits.
-#[derive(Clone)]
-pub struct StorageHandle(Sender<Message>);
-
-impl StorageHandle {
-    /// Reports the first block: from here on, this start counts as failed until it is
-    /// steady. The reply arrives once the thread has tried to write the count.
-    pub fn played(&self) -> Reply {
-        self.request(Message::Played)
-    }
-
-    /// Reports steady play: this start has not failed. To be called after
-    /// [`STEADY_NS`](super::STEADY_NS) of sound.
-    pub fn steady(&self) {
-        let _ = self.0.send(Message::Steady);
-    }
-
-    /// Requests that the thread saves everything and ends. A start that ends like this
-    /// before it was steady does not count as failed.
-    pub fn begin_end(&self) -> Reply {
-        self.request(Message::End)
-    }
-
-    fn request(&self, message: impl FnOnce(Sender<bool>) -> Message) -> Reply {
-        let (reply, replied) = bounded(1);
-        // If the thread has ended already, there is no reply.
-        let _ = self.0.send(message(reply));
-        Reply(replied)
-    }
-}
-
-/// The storage thread's reply to a request.
-pub struct Reply(Receiver<bool>);
-
-impl Reply {
-    /// Waits at most this long. Returns whether everything is saved.
-    pub fn wait(self, timeout: Duration) -> bool {
-        self.0.recv_timeout(timeout).unwrap_or(false)
-    }
-
-    /// Returns whether the reply has arrived, or cannot arrive any more; never waits.
-    pub fn is_over(&self) -> bool {
-        self.0.try_recv() != Err(TryRecvError::Empty)
-    }
-}
-
-impl Storage for StorageHandle {
-    /// Queues the request; [`Autosave::poll`] reports failures.
-    fn save(&mut self, request: SaveRequest) -> Result<(), StorageError> {
-        self.0
-            .send(Message::Save(request))
-            .map_err(|_| StorageError::Ended)
-    }
-}
-
 /// Watches the state and saves it.
-pub struct Autosave<D> {
-    messages: Receiver<Message>,
+pub struct Autosave<D: Disk + Clone> {
+    inbox: Inbox,
     presets: Option<Presets<D>>,
     folder: Option<StateFolder<D>>,
-    /// The newest request for each preset, by name.
-    queue: BTreeMap<String, SaveRequest>,
-    calibration: Option<String>,
+    /// The newest request for each file, by the file's name.
+    queue: BTreeMap<String, Saving>,
     /// The state that was seen last.
     seen: Option<Saved>,
     /// When the state first and last differed from the saved one.
@@ -112,28 +50,45 @@ pub struct Autosave<D> {
 #[derive(Default)]
 struct Polled {
     saved: bool,
+    /// Notices of requests that are done.
+    done: Vec<String>,
     problems: Vec<String>,
     notices: Vec<String>,
+}
+
+impl<D: Disk + Clone> Drop for Autosave<D> {
+    /// Ends a start that gave up before it played, with an error message: it does not count
+    /// as failed.
+    fn drop(&mut self) {
+        if let Some(folder) = &mut self.folder {
+            if folder.is_reading() && !std::thread::panicking() {
+                folder.end();
+            }
+        }
+    }
 }
 
 impl<D: Disk + Clone> Autosave<D> {
     /// Reads the folders. Waits only for the disk. Missing files are left out; the notices
     /// report damaged ones.
     pub fn open(disk: &D, folders: Folders) -> (Autosave<D>, StorageHandle, Restored) {
-        let (handle, messages) = unbounded();
+        let (handle, inbox) = StorageHandle::new();
         let mut restored = Restored::default();
+        // First, since it says whether the rest may be read.
+        let mut folder = folders
+            .state
+            .map(|folder| StateFolder::open(disk, &folder, &mut restored));
         let presets = folders
             .presets
             .map(|folder| Presets::open(disk.clone(), folder, &mut restored));
-        let folder = folders
-            .state
-            .map(|folder| StateFolder::open(disk, &folder, &mut restored));
+        if let Some(folder) = &mut folder {
+            folder.read(&mut restored);
+        }
         let autosave = Autosave {
-            messages,
+            inbox,
             presets,
             folder,
             queue: BTreeMap::new(),
-            calibration: None,
             seen: None,
             changed: None,
             failure: None,
@@ -142,20 +97,20 @@ impl<D: Disk + Clone> Autosave<D> {
             ending: false,
             reply: None,
         };
-        (autosave, StorageHandle(handle), restored)
+        (autosave, handle, restored)
     }
 
     /// Runs until [`StorageHandle::begin_end`], or until all handles are gone. `clock` is in
     /// milliseconds, `state` returns the newest state, `notify` shows a message to the
     /// player.
     pub fn run(
-        mut self,
+        &mut self,
         mut clock: impl FnMut() -> u64,
         mut state: impl FnMut() -> Arc<State>,
         mut notify: impl FnMut(String),
     ) {
         while !self.ending {
-            match self.messages.recv_timeout(INTERVAL) {
+            match self.inbox.messages.recv_timeout(INTERVAL) {
                 Ok(message) => self.receive(message),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => self.end(None),
@@ -182,15 +137,15 @@ impl<D: Disk + Clone> Autosave<D> {
 
     fn receive(&mut self, message: Message) {
         match message {
-            Message::Save(SaveRequest::Calibration(text)) => {
-                self.calibration = Some(text);
-                self.retry_at = 0;
-            }
-            Message::Save(request) => {
-                if let (Some(name), true) = (request.preset(), self.presets.is_some()) {
-                    self.queue.insert(name.to_string(), request);
-                    self.retry_at = 0;
+            Message::Save(mut saving) => {
+                let file = saving.request.file().to_string();
+                if let Some(earlier) = self.queue.remove(&file) {
+                    saving.replies.merge(earlier.replies);
                 }
+                self.queue.insert(file, saving);
+                self.retry_at = 0;
+                // The player learns of a failure even if it is the same as before.
+                self.failure = None;
             }
             Message::Played(reply) => {
                 if let Some(folder) = &mut self.folder {
@@ -212,7 +167,7 @@ impl<D: Disk + Clone> Autosave<D> {
     /// `notify` with messages for the player.
     pub fn poll(&mut self, now: u64, state: &Arc<State>, notify: &mut dyn FnMut(String)) {
         loop {
-            match self.messages.try_recv() {
+            match self.inbox.messages.try_recv() {
                 Ok(message) => self.receive(message),
                 Err(TryRecvError::Empty) => break,
                 Err(TryRecvError::Disconnected) => {
@@ -223,13 +178,18 @@ impl<D: Disk + Clone> Autosave<D> {
                 }
             }
         }
+        if let Some(folder) = &mut self.folder {
+            // The instrument that plays the state was made.
+            folder.ready();
+        }
         self.observe(now, state);
         if now < self.retry_at && !self.ending {
             return;
         }
         let mut polled = Polled::default();
-        self.save_presets(&mut polled);
+        self.save_queue(&mut polled);
         self.save_folder(now, &mut polled);
+        polled.done.into_iter().for_each(&mut *notify);
         for notice in polled.notices {
             log::warn!("{notice}");
             notify(notice);
@@ -258,7 +218,7 @@ impl<D: Disk + Clone> Autosave<D> {
 
     fn is_all_saved(&self) -> bool {
         let count = self.folder.as_ref().is_none_or(StateFolder::is_count_saved);
-        self.queue.is_empty() && self.calibration.is_none() && self.changed.is_none() && count
+        self.queue.is_empty() && self.changed.is_none() && count
     }
 
     /// Notes when the lasting part of the state changes; fingers, pages and notices are
@@ -279,26 +239,41 @@ impl<D: Disk + Clone> Autosave<D> {
         self.seen = Some(Saved::of(state));
     }
 
-    fn save_presets(&mut self, polled: &mut Polled) {
-        let Some(presets) = &mut self.presets else {
-            return;
-        };
-        self.queue.retain(|name, request| {
-            let saved = match request {
-                SaveRequest::Save(preset) => presets.save(preset),
-                SaveRequest::Delete(name) => presets.delete(name).map(|()| None),
-                // Saved with the state.
-                SaveRequest::Calibration(_) => return false,
+    fn save_queue(&mut self, polled: &mut Polled) {
+        let (presets, folder) = (&mut self.presets, &mut self.folder);
+        self.queue.retain(|name, saving| {
+            let notices = &mut polled.notices;
+            let saved = match (&saving.request, &mut *presets, &mut *folder) {
+                (SaveRequest::Save(preset), Some(presets), _) => {
+                    let other = presets.save(preset, notices);
+                    other.map(|other| {
+                        let exists =
+                            |other| format!("a preset {name} already exists: saved as {other}");
+                        notices.extend(other.map(exists));
+                    })
+                }
+                (SaveRequest::Delete(name), Some(presets), _) => presets.delete(name),
+                (SaveRequest::Calibration(text), _, Some(folder)) => {
+                    folder.save_calibration(text, notices)
+                }
+                (SaveRequest::SetAside, _, Some(folder)) => folder.set_aside(notices),
+                // There is no folder for it.
+                _ => Ok(()),
             };
             match saved {
-                Ok(other) => {
-                    let notice =
-                        |other| format!("a preset {name} already exists: saved as {other}");
-                    polled.notices.extend(other.map(notice));
+                Ok(()) => {
+                    saving.replies.send(&Ok(()));
+                    polled.done.extend(saving.notice.take());
                     polled.saved = true;
                     false
                 }
                 Err(error) => {
+                    let failure = format!("not saved: {error}");
+                    saving.replies.send(&Err(failure.clone()));
+                    if matches!(error, StorageError::TooLarge(..)) {
+                        notices.push(failure);
+                        return false;
+                    }
                     polled.problems.push(error.to_string());
                     true
                 }
@@ -310,23 +285,15 @@ impl<D: Disk + Clone> Autosave<D> {
         let Some(folder) = &mut self.folder else {
             return;
         };
-        match folder.save_starts() {
+        match folder.save_starts(&mut polled.notices) {
             Ok(saved) => polled.saved |= saved,
             Err(error) => polled.problems.push(error.to_string()),
-        }
-        if let Some(text) = self.calibration.take() {
-            match folder.save_calibration(&text) {
-                Ok(()) => polled.saved = true,
-                Err(error) => {
-                    polled.problems.push(error.to_string());
-                    self.calibration = Some(text);
-                }
-            }
         }
         let is_due = |(first, last)| now >= first + MAX_DELAY_MS || now >= last + SETTLED_MS;
         let due = self.changed.is_some_and(is_due) || self.ending;
         // The state that this one replaces may still be waiting to become a preset.
-        let rescuing = self.queue.values().any(SaveRequest::is_rescue);
+        let mut queued = self.queue.values();
+        let rescuing = queued.any(|saving| saving.request.is_rescue());
         if self.changed.is_none() || !due || rescuing {
             return;
         }

@@ -4,8 +4,9 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-/// Largest file that is read, in bytes; a network of the most gates takes about 1.3 MB.
-const MAX_BYTES: u64 = 8 << 20;
+/// Largest file that is read or written, in bytes. The largest preset takes less than 8 MB, and
+/// took up to 20 MB in earlier versions.
+pub(super) const MAX_FILE_BYTES: usize = 20 << 20;
 
 /// A disk. Nothing survives a power cut before it is synced: the content of a file by
 /// [`Disk::sync`], names by [`Disk::sync_folder`].
@@ -29,7 +30,8 @@ pub trait Disk {
     /// Creates an empty file.
     ///
     /// # Errors
-    /// Returns `NotFound` if its folder does not exist.
+    /// Returns `NotFound` if its folder does not exist, and `AlreadyExists` if anything but a
+    /// plain file has the name.
     fn create(&self, path: &Path) -> io::Result<Self::File>;
 
     /// Appends to a file.
@@ -83,7 +85,11 @@ impl Disk for Files {
         }
         let mut bytes = Vec::new();
         let file = fs::File::open(path)?;
-        if file.take(MAX_BYTES + 1).read_to_end(&mut bytes)? as u64 > MAX_BYTES {
+        if file
+            .take(MAX_FILE_BYTES as u64 + 1)
+            .read_to_end(&mut bytes)?
+            > MAX_FILE_BYTES
+        {
             return Err(io::Error::other("larger than any file of Gatebend"));
         }
         Ok(bytes)
@@ -97,6 +103,10 @@ impl Disk for Files {
     }
 
     fn create(&self, path: &Path) -> io::Result<fs::File> {
+        // Opening a pipe might wait forever.
+        if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
         fs::File::create(path)
     }
 

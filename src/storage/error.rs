@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::disk::MAX_FILE_BYTES;
+
 /// A failure to save or load.
 #[derive(Debug, Error)]
 pub enum StorageError {
@@ -16,15 +18,12 @@ pub enum StorageError {
         /// The system's error.
         source: io::Error,
     },
-    /// A file cannot be read at the moment, and is therefore not overwritten.
-    #[error("{0}; it is left alone")]
-    LeftAlone(String),
+    /// A file would be too large to be read again; with its size in bytes.
+    #[error("{}: {}, and at most {} can be read again", .0.display(), megabytes(*.1), megabytes(MAX_FILE_BYTES))]
+    TooLarge(PathBuf, usize),
     /// Bends that do not fit their network.
     #[error(transparent)]
     Network(#[from] logicnet::NetworkError),
-    /// The storage thread has ended.
-    #[error("saving has stopped")]
-    Ended,
 }
 
 impl StorageError {
@@ -43,4 +42,8 @@ fn reason(error: &io::Error) -> String {
         io::ErrorKind::NotFound => "its folder is missing".to_string(),
         _ => error.to_string(),
     }
+}
+
+fn megabytes(bytes: usize) -> String {
+    format!("{:.1} MB", bytes as f64 / 1e6)
 }

@@ -10,6 +10,7 @@ mod autosave;
 mod checksummed;
 mod disk;
 mod error;
+mod handle;
 #[cfg(not(target_arch = "wasm32"))]
 mod lock;
 mod presets;
@@ -19,39 +20,19 @@ mod versioned_files;
 
 use std::path::{Path, PathBuf};
 
-pub use autosave::{Autosave, Reply, StorageHandle};
+pub use autosave::Autosave;
 pub use checksummed::{WrongChecksum, add_checksum, verify_checksum};
 pub use disk::{Disk, Files};
 pub use error::StorageError;
+pub use handle::{Reply, Saving, StorageHandle};
 #[cfg(not(target_arch = "wasm32"))]
 pub use lock::{Lock, LockError};
 pub use presets::Presets;
 pub use restored::Restored;
-pub use versioned_files::{LoadProblem, Loaded, Parse, VersionedFiles};
-
-use instrument::SaveRequest;
+pub use versioned_files::{Loaded, Parse, VersionedFiles};
 
 /// Nanoseconds of sound after which a start has not failed.
 pub const STEADY_NS: u64 = 10_000_000_000;
-
-/// Saves presets and calibration for the instrument.
-pub trait Storage: Send {
-    /// Accepts a request to save or delete. May return before the disk has it.
-    ///
-    /// # Errors
-    /// Fails if the request cannot be accepted.
-    fn save(&mut self, request: SaveRequest) -> Result<(), StorageError>;
-}
-
-/// Saves nothing: presets last as long as the instrument runs.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoStorage;
-
-impl Storage for NoStorage {
-    fn save(&mut self, _: SaveRequest) -> Result<(), StorageError> {
-        Ok(())
-    }
-}
 
 /// Folders to save to.
 #[derive(Clone, Debug, Default)]

@@ -5,7 +5,7 @@ use instrument::preset::Preset;
 use instrument::{Effect, Instrument, Limits, Saved, Sound};
 use logicnet::Network;
 
-use super::Storage;
+use super::{Saving, StorageHandle};
 
 /// Saved data, read at a start.
 #[derive(Debug, Default)]
@@ -18,6 +18,9 @@ pub struct Restored {
     pub saved: Option<Saved>,
     /// True if earlier starts failed: the running state is then set aside.
     pub is_suspect: bool,
+    /// True if earlier starts failed while they read the saved files: neither the running
+    /// state nor presets are read then.
+    pub is_unread: bool,
     /// The earlier state, if another network was requested.
     pub replaced: Option<Saved>,
     /// The calibration, a JSON object.
@@ -39,7 +42,7 @@ impl Restored {
         parameters: Parameters,
         limits: Option<Box<dyn Limits>>,
         seed: u64,
-        storage: &mut dyn Storage,
+        storage: Option<&StorageHandle>,
     ) -> Result<(Instrument, Sound), String> {
         let (mut instrument, mut first) =
             Instrument::new(networks, parameters, self.presets, limits, seed)?;
@@ -51,14 +54,18 @@ impl Restored {
         }
         let mut adopt = |effect: Effect, notice: Option<String>| {
             notices.extend(notice);
-            let failed = effect.save.and_then(|request| storage.save(request).err());
-            notices.extend(failed.map(|error| error.to_string()));
+            if let (Some(request), Some(storage)) = (effect.save, storage) {
+                storage.save(Saving::from(request));
+            }
             effect.sound
         };
         if let Some(saved) = self.saved {
             let effect = instrument.resume(saved, !self.is_suspect);
             let sound = adopt(effect, instrument.state().notice.clone());
             first = sound.unwrap_or(first);
+        }
+        if self.is_unread {
+            instrument.supersede();
         }
         if let Some(replaced) = self.replaced {
             let effect = instrument.set_aside(replaced, "another network");

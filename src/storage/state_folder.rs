@@ -3,11 +3,11 @@
 
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::disk::Disk;
 use super::presets::Presets;
-use super::versioned_files::{LoadProblem, Loaded, VersionedFiles};
+use super::versioned_files::{Loaded, VersionedFiles};
 use super::{Restored, StorageError};
 use instrument::preset::RESCUED;
 use instrument::{Saved, State};
@@ -17,31 +17,41 @@ const STATE: &str = "state";
 const STARTS: &str = "starts";
 const CALIBRATION: &str = "calibration";
 
-/// The JSON field of the count of starts.
+/// The JSON fields of the count of starts.
 const UNSTEADY: &str = "unsteady";
+const READING: &str = "reading";
 
 /// Failed starts in a row after which the next one does not restore the state.
 const MAX_FAILED_STARTS: u32 = 2;
 
+/// The count of starts that failed in a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Starts {
+    unsteady: u32,
+    /// True if the last of them had not read all saved files.
+    reading: bool,
+}
+
 /// The files of the state folder.
 pub struct StateFolder<D> {
     states: VersionedFiles<D, Saved>,
-    starts: VersionedFiles<D, u32>,
+    starts: VersionedFiles<D, Starts>,
     calibrations: VersionedFiles<D, String>,
     /// The state in the file, if it is the one that plays.
     saved: Option<Saved>,
     /// True once the state's file was read, or certainly did not exist.
     settled: bool,
     /// Starts that failed before this one.
-    failed_before: u32,
+    failed_before: Starts,
     /// The count that the file should have.
-    count: u32,
+    count: Starts,
     /// The count that the file has.
-    written: Option<u32>,
+    written: Option<Starts>,
 }
 
 impl<D: Disk + Clone> StateFolder<D> {
-    /// Reads the files.
+    /// Reads the count of starts, and counts this one as failed while it reads the other
+    /// files: they may need more memory than there is.
     pub fn open(disk: &D, folder: &Path, restored: &mut Restored) -> StateFolder<D> {
         let state = |_: &str, text: &str| Saved::from_json(text).map_err(|error| error.to_string());
         let mut files = StateFolder {
@@ -50,32 +60,70 @@ impl<D: Disk + Clone> StateFolder<D> {
             calibrations: VersionedFiles::new(disk.clone(), folder.into(), parse_object),
             saved: None,
             settled: false,
-            failed_before: 0,
-            count: 0,
+            failed_before: Starts::default(),
+            count: Starts::default(),
             written: None,
         };
         // A damaged count is 0: it must not stop a start.
-        let starts = files.starts.load(STARTS);
-        files.failed_before = starts.value.unwrap_or(0);
-        files.count = files.failed_before;
-        // A missing file is as good as a 0; a damaged one is written again.
-        files.written = starts.problem.is_none().then_some(files.count);
+        let Loaded { value, problem } = files.starts.load(STARTS);
+        files.failed_before = value.unwrap_or_default();
+        let Starts { unsteady, reading } = files.failed_before;
+        let counted = |problem| format!("{problem}; failed starts are counted from {unsteady}");
+        restored.notices.extend(problem.map(counted));
+        restored.is_suspect = unsteady >= MAX_FAILED_STARTS;
+        restored.is_unread = restored.is_suspect && reading;
+        let unread = "safe start: the last ones failed while they read the saved files";
+        let notice = restored.is_unread.then(|| unread.into());
+        restored.notices.extend(notice);
+        files.count = Starts {
+            unsteady: unsteady.saturating_add(1),
+            reading: true,
+        };
+        // Tried again once the instrument plays.
+        let _ = files.save_starts(&mut restored.notices);
+        files
+    }
 
-        let text = |problem: LoadProblem| problem.text;
-        let calibration = files.calibrations.load(CALIBRATION);
-        restored.notices.extend(calibration.problem.map(text));
-        restored.calibration = calibration.value;
-
-        let Loaded { value, problem } = files.states.load(STATE);
-        let is_unreadable = problem.as_ref().is_some_and(|problem| !problem.is_damaged);
-        restored.is_suspect = files.failed_before >= MAX_FAILED_STARTS;
-        files.settled = !is_unreadable && (value.is_some() || problem.is_some());
+    /// Reads the state and the calibration.
+    pub fn read(&mut self, restored: &mut Restored) {
+        let Loaded { value, problem } = self.calibrations.load(CALIBRATION);
+        restored.notices.extend(problem);
+        restored.calibration = value;
+        if restored.is_unread {
+            if let Err(error) = self.set_aside(&mut restored.notices) {
+                restored.notices.push(error.to_string());
+            }
+            return;
+        }
+        let Loaded { value, problem } = self.states.load(STATE);
+        self.settled = value.is_some();
         // A state that is not restored, or whose file is damaged, is written again.
         let is_current = !restored.is_suspect && problem.is_none();
-        files.saved = value.clone().filter(|_| is_current);
-        restored.notices.extend(problem.map(text));
+        self.saved = value.clone().filter(|_| is_current);
+        restored.notices.extend(problem);
         restored.saved = value;
-        files
+    }
+
+    /// Returns whether the files are being read.
+    pub fn is_reading(&self) -> bool {
+        self.count.reading
+    }
+
+    /// Renames the state's file, so that the next state does not replace it. The notices say
+    /// where it is.
+    pub fn set_aside(&mut self, notices: &mut Vec<String>) -> Result<(), StorageError> {
+        let aside = self.states.set_aside(STATE)?;
+        notices.extend(aside.map(|file| format!("what was played is left in {file}")));
+        self.settled = true;
+        self.saved = None;
+        Ok(())
+    }
+
+    /// Notes that all files are read: the start does not count as failed until it plays.
+    pub fn ready(&mut self) {
+        if self.is_reading() {
+            self.count = self.failed_before;
+        }
     }
 
     /// Returns whether the state's file holds this state.
@@ -86,7 +134,7 @@ impl<D: Disk + Clone> StateFolder<D> {
     }
 
     /// Saves the state. An earlier state that could be read only now becomes a preset
-    /// first.
+    /// first, and one that cannot be read is set aside.
     pub fn save_state(
         &mut self,
         state: Saved,
@@ -94,55 +142,62 @@ impl<D: Disk + Clone> StateFolder<D> {
         notices: &mut Vec<String>,
     ) -> Result<(), StorageError> {
         if !self.settled {
-            let Loaded { value, problem } = self.states.load(STATE);
-            if let Some(problem) = problem.filter(|problem| !problem.is_damaged) {
-                return Err(StorageError::LeftAlone(problem.text));
-            }
-            if let (Some(late), Some(presets)) = (value, presets) {
-                if late != state {
-                    let name = presets.save(&late.into_preset(RESCUED.into()))?;
+            let late = self.states.load(STATE).value;
+            if let (Some(late), Some(presets)) = (late, presets) {
+                if late != state && presets.is_full() {
+                    self.set_aside(notices)?;
+                } else if late != state {
+                    let name = presets.save(&late.into_preset(RESCUED.into()), notices)?;
                     let name = name.unwrap_or_else(|| RESCUED.into());
                     notices.push(format!("the state of the last session is preset {name}"));
                 }
             }
             self.settled = true;
         }
-        self.states.save(STATE, &state.to_json()?)?;
+        notices.extend(self.states.save(STATE, &state.to_json()?)?);
         self.saved = Some(state);
         Ok(())
     }
 
     /// Saves the calibration.
-    pub fn save_calibration(&mut self, text: &str) -> Result<(), StorageError> {
-        self.calibrations.save(CALIBRATION, text)
+    pub fn save_calibration(
+        &mut self,
+        text: &str,
+        notices: &mut Vec<String>,
+    ) -> Result<(), StorageError> {
+        notices.extend(self.calibrations.save(CALIBRATION, text)?);
+        Ok(())
     }
 
     /// Saves the count of starts if the file differs. Returns whether it did.
-    pub fn save_starts(&mut self) -> Result<bool, StorageError> {
+    pub fn save_starts(&mut self, notices: &mut Vec<String>) -> Result<bool, StorageError> {
         if self.written == Some(self.count) {
             return Ok(false);
         }
-        self.starts.save(STARTS, &starts(self.count))?;
+        notices.extend(self.starts.save(STARTS, &self.count.to_json())?);
         self.written = Some(self.count);
         Ok(true)
     }
 
     /// Notes that this start plays: it counts as failed until it is steady.
     pub fn played(&mut self) {
-        self.count = self.failed_before.saturating_add(1);
+        self.count = Starts {
+            unsteady: self.failed_before.unsteady.saturating_add(1),
+            reading: false,
+        };
     }
 
     /// Notes that this start has reached steady play.
     pub fn steady(&mut self) {
-        self.failed_before = 0;
-        self.count = 0;
+        self.failed_before = Starts::default();
+        self.count = self.failed_before;
     }
 
     /// Notes that this start ends properly, steady or not. Written without waiting for
     /// the disk, since the process may have no time left.
     pub fn end(&mut self) {
         self.count = self.failed_before;
-        let text = starts(self.count);
+        let text = self.count.to_json();
         if self.written != Some(self.count) && self.starts.save_unsynced(STARTS, &text).is_ok() {
             self.written = Some(self.count);
         }
@@ -163,14 +218,20 @@ fn parse_object(_: &str, text: &str) -> Result<String, String> {
     }
 }
 
-fn starts(count: u32) -> String {
-    format!("{{\n  \"{UNSTEADY}\": {count}\n}}\n")
+impl Starts {
+    fn to_json(self) -> String {
+        let Starts { unsteady, reading } = self;
+        format!("{{\n  \"{UNSTEADY}\": {unsteady},\n  \"{READING}\": {reading}\n}}\n")
+    }
 }
 
-fn parse_starts(_: &str, text: &str) -> Result<u32, String> {
+fn parse_starts(_: &str, text: &str) -> Result<Starts, String> {
     let value: Value = serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))?;
     let count = value.get(UNSTEADY).and_then(Value::as_u64);
-    count
-        .and_then(|count| u32::try_from(count).ok())
-        .ok_or_else(|| format!("\"{UNSTEADY}\" is not a number"))
+    let count = count.and_then(|count| u32::try_from(count).ok());
+    Ok(Starts {
+        unsteady: count.ok_or_else(|| format!("\"{UNSTEADY}\" is not a number"))?,
+        // Files of earlier versions do not have it.
+        reading: value.get(READING) == Some(&json!(true)),
+    })
 }

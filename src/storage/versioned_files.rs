@@ -3,8 +3,8 @@
 //! To save `NAME.json`, the new text is written to `NAME.new.json` and synced, the
 //! current file becomes `NAME.old.json`, the new file takes its name, and the folder is
 //! synced. Wherever a power cut interrupts this, either the new or the previous text is
-//! found again. A damaged file is set aside as `NAME.damaged.json`, and a file that
-//! cannot be read is never overwritten.
+//! found again. A file that is damaged or cannot be read is not overwritten: saving first
+//! sets it aside as `NAME.damaged.json`.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -12,19 +12,15 @@ use std::path::{Path, PathBuf};
 
 use super::StorageError;
 use super::checksummed::{add_checksum, verify_checksum};
-use super::disk::Disk;
+use super::disk::{Disk, MAX_FILE_BYTES};
 
 /// Parses the text of a file, given its name. Returns a description of the first error.
 pub type Parse<T> = fn(name: &str, text: &str) -> Result<T, String>;
 
-/// A problem with a file that was loaded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoadProblem {
-    /// A description for people.
-    pub text: String,
-    /// True if the file is not valid; false if it cannot be read at the moment.
-    pub is_damaged: bool,
-}
+/// The version of files that could not be read.
+const DAMAGED: &str = ".damaged";
+/// Most files of a name that are set aside; a further one replaces the last of them.
+const MAX_ASIDE: u32 = 9;
 
 /// The result of loading a name.
 #[derive(Debug)]
@@ -32,7 +28,7 @@ pub struct Loaded<T> {
     /// The newest good version, if there is any.
     pub value: Option<T>,
     /// A problem to report, even if there is a value.
-    pub problem: Option<LoadProblem>,
+    pub problem: Option<String>,
 }
 
 /// A folder of files of one kind.
@@ -76,12 +72,11 @@ impl<D: Disk, T> VersionedFiles<D, T> {
         self.good.remove(name);
         let (value, problem) = match self.read(name, &self.path(name, ".old")) {
             Ok(Some(value)) => {
-                let mut problem = problem.unwrap_or_else(|| LoadProblem {
-                    text: format!("{}: missing", path.display()),
-                    is_damaged: true,
-                });
-                problem.text += "; the previous version is used";
-                (Some(value), Some(problem))
+                let problem = problem.unwrap_or_else(|| format!("{}: missing", path.display()));
+                (
+                    Some(value),
+                    Some(problem + "; the previous version is used"),
+                )
             }
             Ok(None) => (None, problem),
             Err(old) => (None, problem.or(Some(old))),
@@ -89,41 +84,73 @@ impl<D: Disk, T> VersionedFiles<D, T> {
         Loaded { value, problem }
     }
 
-    /// Saves a text under a name. When this returns, the text survives a power cut.
+    /// Saves a text under a name. When this returns, the text survives a power cut. Returns
+    /// a notice if a file that could not be read was set aside.
     ///
     /// # Errors
-    /// Fails if the disk does. The new or the previous text is then on the disk, and
-    /// saving may be tried again.
-    pub fn save(&mut self, name: &str, text: &str) -> Result<(), StorageError> {
+    /// Fails if the text is too long to be read again, or if the disk fails. The new or the
+    /// previous text is then on the disk, and saving may be tried again.
+    pub fn save(&mut self, name: &str, text: &str) -> Result<Option<String>, StorageError> {
         self.replace(name, text, true)
     }
 
     /// Saves a text under a name without waiting for the disk. When this returns, the
-    /// text survives the end of the process, but not a power cut.
+    /// text survives the end of the process, but not a power cut. Returns the same notice as
+    /// [`VersionedFiles::save`].
     ///
     /// # Errors
     /// Fails as [`VersionedFiles::save`] does.
-    pub fn save_unsynced(&mut self, name: &str, text: &str) -> Result<(), StorageError> {
+    pub fn save_unsynced(
+        &mut self,
+        name: &str,
+        text: &str,
+    ) -> Result<Option<String>, StorageError> {
         self.replace(name, text, false)
     }
 
-    fn replace(&mut self, name: &str, text: &str, synced: bool) -> Result<(), StorageError> {
-        let path = self.path(name, "");
-        let aside = if self.good.remove(name) {
-            Some(".old")
+    fn replace(
+        &mut self,
+        name: &str,
+        text: &str,
+        synced: bool,
+    ) -> Result<Option<String>, StorageError> {
+        let (path, new) = (self.path(name, ""), self.path(name, ".new"));
+        let text = add_checksum(text);
+        if text.len() > MAX_FILE_BYTES {
+            return Err(StorageError::TooLarge(path, text.len()));
+        }
+        let found = if self.good.remove(name) {
+            Ok(true)
         } else {
-            match self.read(name, &path) {
-                Ok(value) => value.map(|_| ".old"),
-                Err(problem) if problem.is_damaged => Some(".damaged"),
-                Err(problem) => return Err(StorageError::LeftAlone(problem.text)),
-            }
+            self.read(name, &path).map(|value| value.is_some())
         };
-        let new = self.path(name, ".new");
-        self.write(&new, &add_checksum(text), synced)
+        self.write(&new, &text, synced)
+            .or_else(|error| {
+                if error.kind() != io::ErrorKind::AlreadyExists {
+                    return Err(error);
+                }
+                self.put_aside(name, ".new", DAMAGED)?;
+                self.write(&new, &text, synced)
+            })
             .map_err(StorageError::io(&new))?;
-        if let Some(version) = aside {
-            ignore_missing(self.disk.rename(&path, &self.path(name, version)))
-                .map_err(StorageError::io(&path))?;
+        let mut notice = None;
+        match found {
+            Ok(false) => {}
+            Ok(true) => {
+                let old = self.path(name, ".old");
+                ignore_missing(self.disk.rename(&path, &old))
+                    .or_else(|_| {
+                        // A folder may have the name, for example.
+                        self.put_aside(name, ".old", DAMAGED)?;
+                        self.disk.rename(&path, &old)
+                    })
+                    .map_err(StorageError::io(&path))?;
+            }
+            Err(problem) => {
+                let aside = self.put_aside(name, "", DAMAGED);
+                let aside = aside.map_err(StorageError::io(&path))?;
+                notice = Some(format!("{problem}; it was renamed to {aside}"));
+            }
         }
         self.disk
             .rename(&new, &path)
@@ -136,7 +163,7 @@ impl<D: Disk, T> VersionedFiles<D, T> {
             })
             .map_err(StorageError::io(&path))?;
         self.good.insert(name.to_string());
-        Ok(())
+        Ok(notice)
     }
 
     fn write(&self, path: &Path, text: &str, synced: bool) -> io::Result<()> {
@@ -152,6 +179,34 @@ impl<D: Disk, T> VersionedFiles<D, T> {
             self.disk.sync(&file)?;
         }
         Ok(())
+    }
+
+    /// Renames the file of a name without reading it, so that saving does not replace it.
+    /// Returns the file's new name, if there was a file.
+    ///
+    /// # Errors
+    /// Fails if the disk does.
+    pub fn set_aside(&mut self, name: &str) -> Result<Option<String>, StorageError> {
+        self.good.remove(name);
+        match self.put_aside(name, "", ".aside") {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            aside => Ok(Some(aside.map_err(StorageError::io(&self.path(name, "")))?)),
+        }
+    }
+
+    /// Renames a version of a name to one that no file has, and returns the file's new name.
+    fn put_aside(&self, name: &str, from: &str, to: &str) -> io::Result<String> {
+        // A folder that cannot be listed can be written to nevertheless.
+        let taken = self.disk.list(&self.folder).unwrap_or_default();
+        let aside = |n| match n {
+            1 => format!("{name}{to}.json"),
+            n => format!("{name}{to}-{n}.json"),
+        };
+        let free = (1..MAX_ASIDE).map(aside).find(|file| !taken.contains(file));
+        let file = free.unwrap_or_else(|| aside(MAX_ASIDE));
+        self.disk
+            .rename(&self.path(name, from), &self.folder.join(&file))?;
+        Ok(file)
     }
 
     /// Removes a name. The previous version is removed and synced first, so that it
@@ -170,17 +225,6 @@ impl<D: Disk, T> VersionedFiles<D, T> {
                 .map_err(StorageError::io(&self.folder))?;
         }
         Ok(())
-    }
-
-    /// Returns whether a file of this name exists, valid or not.
-    ///
-    /// # Errors
-    /// Fails if the file cannot be read at the moment.
-    pub fn exists(&self, name: &str) -> Result<bool, StorageError> {
-        match self.read(name, &self.path(name, "")) {
-            Err(problem) if !problem.is_damaged => Err(StorageError::LeftAlone(problem.text)),
-            found => Ok(!matches!(found, Ok(None))),
-        }
     }
 
     /// Returns all saved names in order. Files with further dots in their names are
@@ -203,25 +247,20 @@ impl<D: Disk, T> VersionedFiles<D, T> {
     }
 
     /// Reads one file; returns `None` if it does not exist.
-    fn read(&self, name: &str, path: &Path) -> Result<Option<T>, LoadProblem> {
+    ///
+    /// # Errors
+    /// Returns a message if the file cannot be read or is not valid.
+    fn read(&self, name: &str, path: &Path) -> Result<Option<T>, String> {
         let bytes = match self.disk.read(path) {
-            Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => {
-                return Err(LoadProblem {
-                    text: StorageError::io(path)(error).to_string(),
-                    is_damaged: false,
-                });
-            }
+            bytes => bytes.map_err(|error| StorageError::io(path)(error).to_string())?,
         };
         let parsed = String::from_utf8(bytes)
             .map_err(|_| "not text".to_string())
             .and_then(|text| verify_checksum(&text).map_err(|error| error.to_string()))
             .and_then(|text| (self.parse)(name, &text));
-        parsed.map(Some).map_err(|problem| LoadProblem {
-            text: format!("{}: {problem}", path.display()),
-            is_damaged: true,
-        })
+        let parsed = parsed.map_err(|problem| format!("{}: {problem}", path.display()));
+        parsed.map(Some)
     }
 }
 

@@ -143,6 +143,13 @@ impl Simulated {
         inner.synced_bytes.files.insert(path, file);
     }
 
+    /// Removes a file for good, if there is one.
+    pub fn forget(&self, path: &str) {
+        let mut inner = self.inner();
+        inner.now.files.remove(Path::new(path));
+        inner.synced_bytes.files.remove(Path::new(path));
+    }
+
     pub fn get(&self, path: &str) -> Option<String> {
         let inner = self.inner();
         let file = inner.now.files.get(Path::new(path))?;

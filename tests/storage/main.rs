@@ -14,12 +14,14 @@ use std::sync::Arc;
 
 use disk::{Fault, Simulated};
 use gatebend::storage::{
-    Autosave, Disk, Folders, NoStorage, Parse, Restored, Storage, StorageHandle, VersionedFiles,
+    Autosave, Disk, Files, Folders, Parse, Restored, Saving, StorageHandle, VersionedFiles,
     add_checksum,
 };
+use instrument::bend_layers::{BendLayer, BendLayers};
 use instrument::parameters::{Key, Parameters};
+use instrument::preset::Preset;
 use instrument::{Command, Direction, Instrument, SaveRequest, State};
-use logicnet::{Mask, Network};
+use logicnet::{Gate, InputEncoding, Mask, Masks, Network, NetworkLayer, Op, Parts};
 use proptest::prelude::*;
 
 fn networks() -> Vec<Network> {
@@ -51,13 +53,7 @@ impl Session {
     fn start(disk: &Simulated) -> Session {
         let (autosave, handle, restored) = Autosave::open(disk, folders());
         let (instrument, _) = restored
-            .into_instrument(
-                networks(),
-                Parameters::default(),
-                None,
-                1,
-                &mut handle.clone(),
-            )
+            .into_instrument(networks(), Parameters::default(), None, 1, Some(&handle))
             .unwrap();
         Session {
             autosave,
@@ -75,7 +71,7 @@ impl Session {
     fn does(&mut self, command: Command) {
         let effect = self.instrument.apply(command).unwrap();
         if let Some(request) = effect.save {
-            self.handle.save(request).unwrap();
+            self.handle.save(request.into());
         }
     }
 
@@ -115,6 +111,9 @@ fn found(disk: &Simulated) -> (SavedValues, Restored) {
             let starts: serde_json::Value = serde_json::from_str(&text).unwrap();
             starts["unsteady"].as_u64().unwrap()
         });
+    // Look at all files, even if the last starts failed.
+    disk.forget("/root/state/starts.json");
+    disk.forget("/root/state/starts.old.json");
     let (_, _, restored) = Autosave::open(&disk, folders());
     let preset = restored.presets.iter().find(|preset| preset.name == "a");
     let saved = BTreeMap::from([
@@ -169,10 +168,8 @@ const CAMPAIGN: &[Step] = &[
     ("third state", "state", bend),
     ("preset overwritten", "preset", preset),
     ("calibration", "calibration", |session| {
-        session
-            .handle
-            .save(SaveRequest::Calibration("{\"a\": 1}".into()))
-            .unwrap();
+        let request = SaveRequest::Calibration("{\"a\": 1}".into());
+        session.handle.save(request.into());
         session.pass(0);
     }),
     ("steady play", "starts", |session| {
@@ -182,7 +179,7 @@ const CAMPAIGN: &[Step] = &[
     ("preset deleted", "preset", |session| {
         let _ = session.instrument.apply(Command::DeletePreset("a".into()));
         let request = SaveRequest::Delete("a".into());
-        session.handle.save(request).unwrap();
+        session.handle.save(request.into());
         session.pass(0);
     }),
 ];
@@ -386,7 +383,237 @@ fn a_failing_disk_is_retried_and_reported_once() {
 }
 
 #[test]
-fn unreadable_files_are_never_overwritten() {
+fn a_change_of_a_preset_is_acknowledged_only_once_a_power_cut_cannot_undo_it() {
+    let start = Simulated::new();
+    let mut session = Session::start(&start);
+    preset(&mut session);
+    bend(&mut session);
+    drop(session);
+    let before = found(&start).0["preset"].clone();
+    let edits = [
+        Command::ReplacePreset("a".into()),
+        Command::DeletePreset("a".into()),
+    ];
+    for edit in edits {
+        let mut acknowledged = false;
+        for calls in 0.. {
+            let disk = start.copy();
+            let mut session = Session::start(&disk);
+            session.pass(0);
+            disk.cut(disk.calls() + calls);
+            let effect = session.instrument.apply(edit.clone()).unwrap();
+            let (reply, replied) = crossbeam_channel::bounded(1);
+            session.handle.save(Saving {
+                request: effect.save.unwrap(),
+                notice: Some("it is done".into()),
+                replies: Some(reply).into(),
+            });
+            assert!(replied.try_recv().is_err(), "nothing is written yet");
+            session.pass(0);
+            let result = replied.try_recv().unwrap();
+            let done = session.notices.iter().any(|notice| notice == "it is done");
+            assert_eq!(result.is_ok(), done);
+            let problem = result.err();
+            if let Some(problem) = &problem {
+                assert!(problem.starts_with("not saved: "), "{problem}");
+                continue;
+            }
+            for after in disk.after_the_cut() {
+                assert_ne!(found(&after).0["preset"], before);
+            }
+            acknowledged = true;
+            break;
+        }
+        assert!(acknowledged);
+    }
+}
+
+/// Returns a preset whose file is as large as any can be: a gate a layer, own masks and eight
+/// layers of bends on every gate, and a description whose characters are written as six.
+fn largest(name: &str) -> Preset {
+    let gates = logicnet::MAX_GATES as u32;
+    let mask = |node: u32| Mask::Replace(Op::new((node % 16) as u8).unwrap());
+    let layer = |node| NetworkLayer {
+        gates: vec![Gate {
+            op: Op::XOR,
+            a: 4000 + node,
+            b: node,
+        }],
+        ..NetworkLayer::default()
+    };
+    let parts = Parts {
+        sources: vec![logicnet::Source {
+            encoding: InputEncoding::OneHot { digit_bits: 12 },
+            ..logicnet::Source::time(12)
+        }],
+        layers: (0..gates).map(layer).collect(),
+        outputs: vec![69_631],
+        masks: (4096..4096 + gates)
+            .map(|node| (node, mask(node)))
+            .collect(),
+        description: Some("\u{1}".repeat(64 << 10)),
+        ..Parts::default()
+    };
+    let bends: Masks = (4096..4096 + gates)
+        .map(|node| (node, mask(node + 1)))
+        .collect();
+    let layer = |n| BendLayer {
+        name: if n == 0 {
+            "hand".into()
+        } else {
+            format!("layer {n}")
+        },
+        strength: 99,
+        bends: bends.clone(),
+    };
+    Preset {
+        name: name.into(),
+        network: Arc::new(Network::try_from(parts).unwrap()),
+        layers: BendLayers::new((0..8).map(layer).collect(), 3).unwrap(),
+        parameters: Parameters::default(),
+        origin: Some("first".into()),
+    }
+}
+
+#[test]
+fn every_preset_that_is_acknowledged_can_be_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let folders = || Folders::within(folder.path());
+    let save = |preset: &Preset| {
+        let (mut autosave, handle, restored) = Autosave::open(&Files, folders());
+        let (instrument, _) = restored
+            .into_instrument(networks(), Parameters::default(), None, 1, None)
+            .unwrap();
+        let (reply, replied) = crossbeam_channel::bounded(1);
+        handle.save(Saving {
+            request: SaveRequest::Save(Box::new(preset.clone())),
+            notice: None,
+            replies: Some(reply).into(),
+        });
+        autosave.poll(0, instrument.state(), &mut |_| {});
+        replied.try_recv().unwrap()
+    };
+    let preset = largest("a");
+    assert_eq!(save(&preset), Ok(()));
+    let (_, _, restored) = Autosave::open(&Files, folders());
+    assert!(restored.notices.is_empty(), "{:?}", restored.notices);
+    assert!(restored.presets == [preset], "another preset is read");
+    // No preset is so large.
+    let text: Parse<String> = |_, text| Ok(text.to_string());
+    let mut files = VersionedFiles::new(Files, folder.path().into(), text);
+    let problem = files.save("b", &" ".repeat(22 << 20)).unwrap_err();
+    let told = problem.to_string();
+    assert!(told.contains("23.1 MB, and at most 21.0 MB"), "{told}");
+    assert!(files.load("b").value.is_none());
+}
+
+#[test]
+fn bends_of_layers_are_written_compactly_and_read_as_before() {
+    let preset = largest("a");
+    let text = preset.to_json().unwrap();
+    assert!(text.len() < 7_000_000, "{} bytes", text.len());
+    let small = Network::from_json(&networks()[0].to_json()).unwrap();
+    let bends: Masks = [(4, Mask::Invert), (6, Mask::Force(true))].into();
+    let hand = BendLayer {
+        name: "hand".into(),
+        strength: 50,
+        bends: bends.clone(),
+    };
+    let preset = Preset {
+        network: Arc::new(small),
+        layers: BendLayers::new(vec![hand], 0).unwrap(),
+        ..preset
+    };
+    let text = preset.to_json().unwrap();
+    assert!(text.contains(r#""bends":"4X1H""#), "{text}");
+    let earlier = text.replace(
+        r#""bends":"4X1H""#,
+        &format!(r#""masks":{}"#, bends.to_json()),
+    );
+    for text in [text, earlier] {
+        assert!(Preset::from_json("a".into(), &text).unwrap() == preset);
+    }
+}
+
+#[test]
+fn numbers_do_not_grow_when_a_file_is_written() {
+    let text = networks()[0].to_json();
+    let numbers = format!("[{}]", vec!["1e15"; 1000].join(","));
+    let text = text.replace("\n}", &format!(",\n  \"numbers\": {numbers}\n}}"));
+    let network = Network::from_json(&text).unwrap();
+    assert!(network.to_json().contains(&numbers));
+}
+
+#[test]
+fn presets_that_do_not_fit_into_memory_stay_on_the_disk() {
+    let disk = Simulated::new();
+    let large = largest("large").to_json().unwrap();
+    for n in 0..19 {
+        disk.put(
+            &format!("/root/state/presets/large {n}.json"),
+            large.as_bytes(),
+        );
+    }
+    let small = networks()[0].to_json();
+    disk.put("/root/state/presets/small.json", small.as_bytes());
+    let (_, _, restored) = Autosave::open(&disk, folders());
+    let names = |presets: &[Preset]| {
+        presets
+            .iter()
+            .map(|one| one.name.clone())
+            .collect::<Vec<_>>()
+    };
+    let read = names(&restored.presets);
+    assert!(
+        (3..20).contains(&read.len()) && read.contains(&"small".into()),
+        "{read:?}"
+    );
+    assert_eq!(read.len() + restored.reserved.len(), 20);
+    let notice = restored.notices.concat();
+    assert!(
+        notice.contains("no memory for") && notice.contains("large 9"),
+        "{notice}"
+    );
+}
+
+#[test]
+fn rescued_states_are_bounded_and_none_is_lost() {
+    let disk = Simulated::new();
+    let text = networks()[0].to_json();
+    for n in 0..256 {
+        disk.put(&format!("/root/state/presets/p {n}.json"), text.as_bytes());
+    }
+    let mut session = Session::start(&disk);
+    for speed in 0..20 {
+        bend(&mut session);
+        session.does(Command::Set(Key::Speed, speed));
+        session.does(Command::SafeStart);
+        session.pass(600);
+    }
+    assert_eq!(session.state().presets.len(), 256 + 16);
+    let notice = session.state().notice.clone().unwrap();
+    assert!(
+        notice.contains("too many presets") && notice.contains("undo"),
+        "{notice}"
+    );
+    session.does(Command::Undo);
+    assert_eq!(session.state().bends().len(), 1);
+    session.pass(600);
+    let state = disk.get("/root/state/state.json");
+    // After failed starts, the state's file is kept.
+    for _ in 0..2 {
+        Session::start(&disk).plays();
+    }
+    let mut safe = Session::start(&disk);
+    safe.pass(600);
+    assert_eq!(safe.state().presets.len(), 256 + 16);
+    assert_eq!(disk.get("/root/state/state.aside.json"), state);
+    let told = |notice: &String| notice.contains("left in state.aside.json");
+    assert!(safe.notices.iter().any(told), "{:?}", safe.notices);
+}
+
+#[test]
+fn an_unreadable_state_is_set_aside_and_keeps_no_new_one_from_being_saved() {
     let disk = Simulated::new();
     let mut session = Session::start(&disk);
     bend(&mut session);
@@ -404,14 +631,15 @@ fn unreadable_files_are_never_overwritten() {
     session.does(Command::Swap(Direction::Next));
     preset(&mut session);
     session.pass(10_000);
-    assert_eq!(disk.get("/root/state/state.json"), before);
+    assert_eq!(disk.get("/root/state/state.damaged.json"), before);
+    let told = "state.json: you may not read or write there; it was renamed to state.damaged.json";
+    let notices = &session.notices;
     assert!(
-        session.notices[0].contains("left alone"),
-        "{:?}",
-        session.notices
+        notices.iter().any(|notice| notice.ends_with(told)),
+        "{notices:?}"
     );
 
-    // Once it can be read, its state becomes a preset and the new state is saved.
+    // The new preset is saved once the folder can be listed.
     disk.fault(None);
     session.pass(6000);
     let (saved, restored) = found(&disk);
@@ -421,11 +649,23 @@ fn unreadable_files_are_never_overwritten() {
         .iter()
         .map(|preset| preset.name.as_str())
         .collect();
-    assert_eq!(names, ["a", "a 2", "rescued"]);
-    assert!(
-        restored.presets[2].layers.bends().len() == 1
-            && restored.presets[0].layers.bends().len() == 1
-    );
+    assert_eq!(names, ["a", "a 2"]);
+}
+
+#[test]
+fn a_state_that_is_readable_again_becomes_a_preset() {
+    let disk = Simulated::new();
+    let mut session = Session::start(&disk);
+    bend(&mut session);
+    disk.fault(Some(Fault::Reads(ErrorKind::Other)));
+    let mut session = Session::start(&disk);
+    disk.fault(None);
+    session.does(Command::Swap(Direction::Next));
+    session.pass(1000);
+    let (saved, restored) = found(&disk);
+    assert!(saved["state"].contains("\"second\""));
+    assert_eq!(restored.presets[0].name, "rescued");
+    assert_eq!(restored.presets[0].layers.bends().len(), 1);
 }
 
 #[test]
@@ -488,6 +728,62 @@ fn two_failed_starts_lead_to_a_safe_start_that_loses_nothing() {
     assert_eq!(session.state().bends().len(), 1);
 }
 
+/// The system may end a program that needs too much memory, before its first block.
+#[test]
+fn two_starts_that_are_killed_while_they_read_lead_to_one_that_reads_nothing() {
+    let disk = Simulated::new();
+    let mut session = Session::start(&disk);
+    bend(&mut session);
+    preset(&mut session);
+    session.handle.steady();
+    session.pass(100);
+    let state = disk.get("/root/state/state.json");
+    for _ in 0..2 {
+        let (autosave, _, restored) = Autosave::open(&disk, folders());
+        assert!(restored.saved.is_some());
+        std::mem::forget(autosave);
+    }
+    let mut safe = Session::start(&disk);
+    assert!(safe.state().bends().is_empty() && safe.state().presets.is_empty());
+    let notice = safe.state().notice.clone().unwrap();
+    for told in ["safe start", "1 preset left unread", "state.aside.json"] {
+        assert!(notice.contains(told), "{notice}");
+    }
+    assert_eq!(disk.get("/root/state/state.aside.json"), state);
+    // A page must not bring the state back, and no preset takes the place of one on the disk.
+    assert!(safe.state().revision.edits > 0);
+    let taken = Command::SavePreset(Some("a".into()));
+    assert!(safe.instrument.apply(taken).is_err());
+    safe.plays();
+    safe.handle.steady();
+    safe.pass(1000);
+    let session = Session::start(&disk);
+    assert_eq!(*session.state().presets, ["a"]);
+}
+
+#[test]
+fn a_start_that_gives_up_before_it_plays_does_not_count() {
+    let disk = Simulated::new();
+    for _ in 0..5 {
+        let (_, _, restored) = Autosave::open(&disk, folders());
+        assert!(!restored.is_suspect);
+    }
+}
+
+#[test]
+fn a_damaged_count_of_starts_is_reported_and_set_aside() {
+    let disk = Simulated::new();
+    disk.put("/root/state/starts.json", b"{\"unsteady\": \"two\"}");
+    let session = Session::start(&disk);
+    let notice = session.state().notice.clone().unwrap();
+    assert!(
+        notice.contains("starts.json") && notice.contains("failed starts are counted from 0"),
+        "{notice}"
+    );
+    let aside = disk.get("/root/state/starts.damaged.json").unwrap();
+    assert!(aside.contains("two"));
+}
+
 /// A failing preset with a name like that of a rescued one does not delay saving the
 /// state; a rescued one does.
 #[test]
@@ -527,7 +823,7 @@ fn starts_that_end_properly_do_not_count_as_failed() {
 fn the_thread_saves_the_rest_at_the_end() {
     let disk = Simulated::new();
     let Session {
-        autosave,
+        mut autosave,
         handle,
         mut instrument,
         ..
@@ -627,16 +923,16 @@ proptest! {
         let (saved, restored) = found(&disk);
         prop_assert!(saved["state"].contains("\"second\"") || saved["state"].contains("\"first\""));
         prop_assert!(!restored.presets.is_empty());
-        prop_assert!(session.notices.is_empty(), "{:?}", session.notices);
+        let aside = |notice: &String| notice.ends_with(".damaged.json");
+        prop_assert!(session.notices.iter().all(aside), "{:?}", session.notices);
     }
 }
 
 #[test]
 fn without_folders_nothing_is_saved() {
-    let request = SaveRequest::Delete("x".into());
-    assert!(NoStorage.save(request).is_ok());
     let disk = Simulated::new();
-    let (autosave, _, restored) = Autosave::open(&disk, Folders::default());
+    let (autosave, handle, restored) = Autosave::open(&disk, Folders::default());
+    handle.save(SaveRequest::Delete("x".into()).into());
     let (instrument, _) =
         Instrument::new(networks(), Parameters::default(), restored.presets, None, 1).unwrap();
     assert!(autosave.finish(0, instrument.state(), &mut |_| {}));

@@ -1,5 +1,5 @@
 // Jobs that take longer than the audio thread may wait, run in a worker: one at a time. Of the
-// jobs of a kind, only the newest waits; an expression that is compiled ends for a newer one.
+// jobs of a kind, only the newest waits, and a running one ends if a newer one comes.
 
 import { Kind } from './module.js';
 
@@ -8,6 +8,8 @@ import { Kind } from './module.js';
 /** A job with the bytes to send, its type, and the receiver of the answer.
  * @typedef {{ job: Message, type: string, id: number, resolve: (answer: Message) => void }} Entry */
 
+/** A waveform that has been drawn for less long is finished: a worker takes as long to start. */
+const SHORT_MILLISECONDS = 500;
 const FAILED = 'The page could not work this out.';
 const REPLACED = 'A newer request has replaced this one.';
 const encoder = new TextEncoder();
@@ -15,9 +17,15 @@ const decoder = new TextDecoder();
 
 /** A queue of jobs for a worker with its own module, which starts with the first job. */
 export class JobQueue {
-    /** @param {ArrayBuffer} bytes contents of gatebend.wasm */
-    constructor(bytes) {
+    /**
+     * @param {ArrayBuffer} bytes contents of gatebend.wasm
+     * @param {() => number} now the time in milliseconds
+     */
+    constructor(bytes, now = () => performance.now()) {
         this.bytes = bytes;
+        this.now = now;
+        /** Time at which the running job was sent to the worker. */
+        this.since = 0;
         /** @type {Worker | null} */
         this.worker = null;
         /** The job that the worker runs. @type {Entry | null} */
@@ -39,9 +47,15 @@ export class JobQueue {
             const older = type === '' ? -1 : this.waiting.findIndex((other) => other.type === type);
             if (older >= 0) this.waiting.splice(older, 1).forEach((other) => other.resolve(refusal(other, REPLACED)));
             this.waiting.push(entry);
-            if (type === 'compile' && this.running?.type === type) this.stop(REPLACED);
+            if (this.running?.type === type && this.isLong()) this.stop(REPLACED);
             this.next();
         });
+    }
+
+    /** Returns true if the running job is worth ending for a newer one. */
+    isLong() {
+        const type = this.running?.type;
+        return type === 'compile' || type === 'waveform' && this.now() - this.since >= SHORT_MILLISECONDS;
     }
 
     /** Sends the next job to the worker, if it is free. */
@@ -50,6 +64,7 @@ export class JobQueue {
         this.running = this.waiting.shift() ?? null;
         if (!this.running) return;
         const { job } = this.running;
+        this.since = this.now();
         (this.worker ??= this.start()).postMessage(job, [job.bytes.buffer]);
     }
 

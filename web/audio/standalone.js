@@ -35,7 +35,7 @@ const decoder = new TextDecoder();
 export async function connect({ onmessage, onopen, onclose }, { context, wasm = WASM }) {
     const bytes = await fetched(wasm);
     const jobs = new JobQueue(bytes);
-    // In another worker, since a job takes up to a second, and the player waits for these.
+    // In another worker, since a job may take long, and the player waits for these.
     const preparation = new JobQueue(bytes);
     /** @param {Message} message */
     const receive = (message) => {

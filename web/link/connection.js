@@ -66,12 +66,16 @@ export class Connection {
         /** @type {ConnectionState} */
         this.state = 'connecting';
         this.reason = '';
-        /** The pairing code. @type {string | undefined} */
+        /** The pairing code that was typed and not answered yet. @type {string | undefined} */
         this.code = undefined;
+        /** The instrument's token, which replaces the code. @type {string | undefined} */
+        this.token = undefined;
+        /** The reason why the last code was refused, or empty. */
+        this.refusal = '';
         /** @type {Port | null} */
         this.port = null;
         this.lastId = 0;
-        /** Requests without a reply, by id. @type {Map<number, { resolve: (reply: ServerMessage) => void, reject: (problem: Error) => void }>} */
+        /** Requests without a reply, by id. @type {Map<number, { resolve: (reply: ServerMessage) => void, reject: (problem: Error) => void, onprogress?: (part: number) => void }>} */
         this.pending = new Map();
         this.closed = false;
         /** True once the whole state has arrived. */
@@ -128,20 +132,23 @@ export class Connection {
         this.timer = setTimeout(() => reject(new Error('The instrument does not answer.')), READY_MILLISECONDS);
     }
 
-    /** @param {string} [code] the pairing code */
+    /** @param {string} [code] the pairing code; without a connection, it is sent with the next one */
     greet(code = this.code) {
         this.code = code;
-        this.port?.send(JSON.stringify({ type: 'hello', version: VERSION, ...code && { code } }));
+        const { token } = this;
+        this.port?.send(JSON.stringify({ type: 'hello', version: VERSION, ...code && { code }, ...token && { token } }));
     }
 
     /**
      * Sends a request and waits for its reply.
      * @param {ClientMessage} message
+     * @param {(part: number) => void} [onprogress] called with the part that is done, 0 to 1,
+     *   if the reply takes long
      * @returns {Promise<ServerMessage>}
      * @throws {Refusal} with the instrument's reason
      * @throws {Disconnected} if there is no connection, or it breaks before the reply
      */
-    request(message) {
+    request(message, onprogress) {
         if (this.state !== 'open') return Promise.reject(new Disconnected(this.reason || 'Not connected.'));
         const id = (this.lastId += 1);
         const text = JSON.stringify({ id, ...message });
@@ -150,7 +157,7 @@ export class Connection {
             return Promise.reject(new Refusal(`This is too large for the instrument: ${(bytes / 1e6).toFixed(1)} MB, of at most ${MAX_BYTES / 1e6} MB.`));
         }
         this.port?.send(text);
-        return new Promise((resolve, reject) => this.pending.set(id, { resolve, reject }));
+        return new Promise((resolve, reject) => this.pending.set(id, { resolve, reject, onprogress }));
     }
 
     /**
@@ -185,23 +192,26 @@ export class Connection {
         }
         if (message.type === 'welcome') {
             this.port?.welcomed?.();
+            this.code = undefined;
+            this.token = message.token;
+            this.refusal = '';
             this.setState('open', '');
         }
-        // The reason why the last code was refused stays visible.
-        if (message.type === 'pairing') this.setState('pairing', this.state === 'pairing' ? this.reason : '');
+        if (message.type === 'pairing') {
+            this.token = undefined;
+            this.setState('pairing', this.refusal);
+        }
         if (message.type === 'refused' && this.state !== 'open') {
-            // A code that was right before may have expired: ask for another one. The player
-            // has not typed anything wrong.
-            const expired = this.state !== 'pairing' && this.code !== undefined;
             this.code = undefined;
-            if (expired) this.setState('pairing', '');
-            else this.setState(this.state === 'pairing' ? 'pairing' : 'refused', message.reason);
+            this.refusal = message.reason;
+            this.setState(this.state === 'pairing' ? 'pairing' : 'refused', message.reason);
         }
         this.handlers.onmessage(message);
         if (message.type === 'state') {
             this.hasState = true;
             this.waiter?.resolve();
         }
+        if (message.type === 'progress') this.pending.get(message.of)?.onprogress?.(message.part);
         if (!('id' in message) || message.id === undefined) return;
         const request = this.pending.get(message.id);
         this.pending.delete(message.id);
@@ -215,7 +225,9 @@ export class Connection {
         // A server closes after it refuses; the reason of the refusal says more.
         if (this.state === 'refused') return;
         this.rejectPending(reason);
-        this.setState(this.state === 'connecting' ? 'connecting' : 'away', reason);
+        // The player may go on typing a code.
+        const isFirst = this.state === 'connecting' || this.state === 'pairing';
+        this.setState(isFirst ? this.state : 'away', reason);
     }
 
     /** @param {string} reason */

@@ -179,16 +179,20 @@ export class Connection {
         return [h('p', {}, reason, kept), alone].filter(Boolean);
     }
 
-    /** @param {string} reason why the last code was refused, or empty */
+    /** @param {string} reason why the last code was refused or cannot be sent yet, or empty */
     pairing(reason) {
         const old = /** @type {HTMLFormElement | null} */ (this.more.querySelector('form'));
-        if (old && old.dataset.reason === reason) return old;
+        const shown = old?.querySelector('#pairing-reason');
+        if (old && shown) {
+            // The code that is being typed stays.
+            if (shown.textContent !== reason) shown.textContent = reason;
+            return old;
+        }
         const code = h('input', {
             id: 'pairing-code', inputMode: 'numeric', autocomplete: 'one-time-code', required: true,
-            class: 'number', size: 8, 'aria-describedby': 'pairing-reason',
+            class: 'number', size: 16, 'aria-describedby': 'pairing-reason',
         });
         const form = h('form', {
-            'data-reason': reason,
             onsubmit: (/** @type {Event} */ event) => {
                 event.preventDefault();
                 this.store.link.pair(code.value.trim());

@@ -14,6 +14,8 @@ import { formatTime, groupDigits } from '../ui/format.js';
 const MAX_COLUMNS = 2048;
 /** Pause in changes after which the waveform is requested: a whole period takes long. */
 const QUIET_MILLISECONDS = 120;
+/** Time after which a waveform shows that it is being drawn. */
+const PATIENCE_MILLISECONDS = 300;
 /** Distance after which a finger seeks rather than scrolls, in pixels. */
 const MIN_SLIDE = 8;
 /** Place that the key End goes to, as a fraction of the period: the very end would be over at once. */
@@ -58,17 +60,9 @@ export class Waveform {
         element.append(this.slider);
         document.getElementById('period-title')?.append(' ', this.summary);
         this.seekTo = latest((/** @type {number} */ t) => store.attempt({ type: 'seek', t }));
-        this.update = latest(async () => {
-            try {
-                const columns = Math.max(1, Math.min(MAX_COLUMNS, Math.round(this.canvas.clientWidth * devicePixelRatio)));
-                const reply = await store.request({ type: 'waveform', columns });
-                if (reply.type === 'waveform') this.picture = reply;
-            } catch {
-                // The next change or reconnect requests it again.
-            }
-            this.draw();
-        });
-        const soon = debounce(QUIET_MILLISECONDS, () => this.update(undefined));
+        /** Number of the last request: a newer one ends those before. */
+        this.last = 0;
+        const soon = debounce(QUIET_MILLISECONDS, () => void this.update());
         on(store, ['network', 'transport'], () => {
             this.rate = store.playing.rate;
         });
@@ -78,6 +72,24 @@ export class Waveform {
             this.draw();
         });
         animate(() => this.follow());
+    }
+
+    /** Requests the waveform, and draws it. */
+    async update() {
+        const number = (this.last += 1);
+        const wait = (/** @type {string} */ part) => {
+            if (number === this.last) this.summary.textContent = `drawing${part}`;
+        };
+        const timer = setTimeout(() => wait(''), PATIENCE_MILLISECONDS);
+        const columns = Math.max(1, Math.min(MAX_COLUMNS, Math.round(this.canvas.clientWidth * devicePixelRatio)));
+        const reply = await this.store.request({ type: 'waveform', columns }, (part) => {
+            clearTimeout(timer);
+            wait(`, ${Math.floor(100 * part)}%`);
+        }).catch(() => null); // The next change or reconnect requests it again.
+        clearTimeout(timer);
+        if (number !== this.last) return;
+        if (reply?.type === 'waveform') this.picture = reply;
+        this.draw();
     }
 
     /** Shows the play position. */

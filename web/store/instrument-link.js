@@ -9,7 +9,7 @@
 
 import { Connection, Disconnected } from '../link/connection.js';
 import { Journal } from './journal.js';
-import { keepCode, keptCode } from './pairing.js';
+import { keepToken, keptToken } from './pairing.js';
 
 /** @import { Connect, ServerMessage } from '../link/connection.js' */
 /** @import { State } from '../types/State' */
@@ -45,8 +45,8 @@ export class InstrumentLink {
         this.current = null;
         /** The connection that is switched to. @type {Connection | null} */
         this.next = null;
-        /** The pairing code that was typed, or kept from an earlier visit. @type {string | undefined} */
-        this.code = keptCode();
+        /** The token of the server's instrument, perhaps from an earlier visit. @type {string | undefined} */
+        this.token = keptToken();
         /** The state and time before the instrument restarted, until its new state arrives. @type {{ state: State, t: number } | null} */
         this.before = null;
         /** The number of edits that the restarted instrument has resumed without this page's
@@ -128,7 +128,6 @@ export class InstrumentLink {
 
     /** @param {string} code the pairing code that the player typed */
     pair(code) {
-        this.code = code;
         (this.next ?? this.current)?.greet(code);
     }
 
@@ -172,7 +171,10 @@ export class InstrumentLink {
                 if (connection === this.current) store.receiveFrame(data);
             },
             onstate: (state, reason) => {
-                if (mode === 'connected' && (state === 'open' || state === 'pairing')) keepCode(connection.code);
+                if (mode === 'connected' && (state === 'open' || state === 'pairing')) {
+                    this.token = connection.token;
+                    keepToken(this.token);
+                }
                 if (connection === this.next) store.setConnection({ pairing: state === 'pairing' ? reason : null });
                 if (connection !== this.current) return;
                 if (state !== 'open') {
@@ -182,7 +184,7 @@ export class InstrumentLink {
                 store.setConnection({ mode, state, reason });
             },
         });
-        connection.code = mode === 'connected' ? this.code : undefined;
+        connection.token = mode === 'connected' ? this.token : undefined;
         return connection;
     }
 

@@ -1,9 +1,9 @@
-// The pairing code that was right, kept by the browser so that a reload does not ask again.
+// The token of the last pairing, kept by the browser so that a reload does not ask for the code.
 
-const KEY = 'gatebend-code';
+const KEY = 'gatebend-token';
 
-/** Returns the code that was kept; undefined without one, or without local storage. */
-export function keptCode() {
+/** Returns the token that was kept; undefined without one, or without local storage. */
+export function keptToken() {
     try {
         return localStorage.getItem(KEY) ?? undefined;
     } catch {
@@ -11,11 +11,11 @@ export function keptCode() {
     }
 }
 
-/** Keeps a code, or forgets it. @param {string | undefined} code */
-export function keepCode(code) {
+/** Keeps a token, or forgets it. @param {string | undefined} token */
+export function keepToken(token) {
     try {
-        if (code === undefined) localStorage.removeItem(KEY);
-        else localStorage.setItem(KEY, code);
+        if (token === undefined) localStorage.removeItem(KEY);
+        else localStorage.setItem(KEY, token);
     } catch {
         // Without local storage, every reload asks for the code.
     }

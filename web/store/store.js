@@ -69,13 +69,15 @@ export class Store extends EventTarget {
      * Sends a request and waits for its reply. While the instrument is away, edits wait for
      * it and other requests fail.
      * @param {ClientMessage} message
+     * @param {(part: number) => void} [onprogress] called with the part that is done, 0 to 1,
+     *   if the reply takes long
      * @returns {Promise<ServerMessage>}
      * @throws {import('../link/connection.js').Refusal} with the reason
      * @throws {Disconnected}
      */
-    request(message) {
+    request(message, onprogress) {
         if (isEdit(message)) return this.edits.add(message);
-        return this.link.current?.request(message) ?? Promise.reject(new Disconnected('Not connected.'));
+        return this.link.current?.request(message, onprogress) ?? Promise.reject(new Disconnected('Not connected.'));
     }
 
     /**

@@ -153,7 +153,8 @@ export class FakeInstrument {
             return;
         }
         if (type === 'hello') {
-            if (this.code && message.code !== this.code) {
+            const token = this.code && `token of ${this.start} ${this.code}`;
+            if (this.code && message.code !== this.code && message.token !== token) {
                 if (message.code) this.send({ type: 'refused', id, reason: 'This is not the code.' }, listener);
                 this.send({ type: 'pairing' }, listener);
                 return;
@@ -166,7 +167,7 @@ export class FakeInstrument {
                     ...BUTTONS.map((name, i) =>
                         ({ name, corners: [i / 5, 0.85, (i + 1) / 5, 1] })),
                 ],
-                pages: PAGES,
+                pages: PAGES, ...token && { token },
             }, listener);
             this.send({ type: 'state', ...this.state }, listener);
             if (this.clients) this.send({ type: 'status', t: this.t, load: 1, late: 0, engine: 'cpu', clients: this.clients, faults: [] }, listener);

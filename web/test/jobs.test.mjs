@@ -23,7 +23,7 @@ const encode = (kind, text) => ({ kind, bytes: new TextEncoder().encode(text) })
 const decode = ({ bytes }) => new TextDecoder().decode(bytes);
 const job = (id, type = 'compile') => encode(Kind.job, JSON.stringify({ type, id, expression: 't', bits: 8 }));
 const parse = (message) => JSON.parse(decode(message));
-const queue = () => new JobQueue(new ArrayBuffer(8));
+const queue = (now = () => 0) => new JobQueue(new ArrayBuffer(8), now);
 
 test('jobs run one at a time, and a failed worker refuses its job only', async () => {
     const jobs = queue();
@@ -60,7 +60,7 @@ test('a newer expression ends the one that is compiled, and takes the place of o
     assert.deepEqual(worker.ids, [2]);
     const third = jobs.run(job(4));
     assert.equal(parse(await second).id, 3);
-    // A picture is quick, and ends.
+    // A picture that has just begun is finished.
     const later = jobs.run(job(5, 'waveform'));
     assert.equal(worker.terminated, false);
     worker.answer(2);
@@ -68,6 +68,27 @@ test('a newer expression ends the one that is compiled, and takes the place of o
     worker.answer(4);
     worker.answer(5);
     assert.deepEqual([parse(await third).id, parse(await later).id], [4, 5]);
+});
+
+test('a newer waveform ends one that takes long', async () => {
+    let now = 0;
+    const jobs = queue(() => now);
+    const first = jobs.run(job(1, 'waveform'));
+    const compiled = jobs.run(job(2));
+    now = 499;
+    const second = jobs.run(job(3, 'waveform'));
+    const [worker] = FakeWorker.all;
+    assert.equal(worker.terminated, false);
+    now = 500;
+    const third = jobs.run(job(4, 'waveform'));
+    assert.equal(worker.terminated, true);
+    const reason = 'A newer request has replaced this one.';
+    for (const [reply, id] of [[second, 3], [first, 1]]) assert.deepEqual(parse(await reply), { type: 'refused', id, reason });
+    const [, another] = FakeWorker.all;
+    another.answer(2);
+    another.answer(4);
+    assert.deepEqual([parse(await compiled).id, parse(await third).id], [2, 4]);
+    assert.deepEqual(another.ids, [2, 4]);
 });
 
 test('messages to be prepared keep their order, and all are prepared', async () => {

@@ -101,6 +101,33 @@ inPage('an expression takes a sample rate, and the bits of its period unless tol
     await page.waitForFunction(() => /The sample rate must be from 1/.test(document.querySelector('#expression-message').textContent));
 });
 
+inPage('a waveform that takes long shows its progress, and a newer one replaces it', async (page) => {
+    await page.waitForFunction(() => Number(document.querySelector('#seek').dataset.bent) > 0);
+    await page.evaluate(() => {
+        window.instrument.stuck.add('waveform');
+        window.instrument.change({ layers: window.instrument.state.layers });
+    });
+    const summary = page.locator('#period-summary');
+    await page.waitForFunction(() => document.querySelector('#period-summary').textContent === 'drawing');
+    const id = await page.evaluate(() => {
+        const { id: of } = window.instrument.received.filter(({ type }) => type === 'waveform').at(-1);
+        window.instrument.send({ type: 'progress', of, part: 0.256 });
+        return of;
+    });
+    assert.equal(await summary.textContent(), 'drawing, 25%');
+    await page.evaluate(() => {
+        window.instrument.stuck.clear();
+        window.instrument.change({ layers: window.instrument.state.layers });
+    });
+    await page.waitForFunction(() => /^262.144 samples/.test(document.querySelector('#period-summary').textContent));
+    // The first one is refused or answered too late, and changes nothing.
+    await page.evaluate((of) => {
+        window.instrument.send({ type: 'progress', of, part: 0.5 });
+        window.instrument.send({ type: 'refused', id: of, reason: 'a newer request has replaced this one' });
+    }, id);
+    assert.match(await summary.textContent(), /^262.144 samples/);
+});
+
 inPage('a click on the waveform seeks', async (page) => {
     await page.waitForFunction(() => Number(document.querySelector('#seek').dataset.bent) > 0);
     const box = await page.locator('#seek').boundingBox();
@@ -220,7 +247,15 @@ inPage('a network file is dropped and saved', async (page) => {
 inPage('a pairing code is entered', async (page) => {
     await page.evaluate(() => window.instrument.send({ type: 'pairing' }));
     const code = page.getByLabel('The code on the instrument\'s display');
-    await code.fill('4711');
+    await code.fill('47');
+    // What is typed survives a broken connection.
+    await page.evaluate(() => window.instrument.drop('Others are waiting.'));
+    await page.getByText('Others are waiting.').waitFor();
+    assert.equal(await code.inputValue(), '47');
+    await page.evaluate(() => { window.instrument.code = '4711'; window.instrument.back(); });
+    await page.getByText('Others are waiting.').waitFor({ state: 'detached' });
+    await code.press('End');
+    await page.keyboard.type('11');
     await page.keyboard.press('Enter');
     await receives(page, 'hello', ({ code: typed }) => typed === '4711');
     await page.waitForFunction(() => !document.querySelector('#pairing-code'));

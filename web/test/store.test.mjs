@@ -343,7 +343,7 @@ test('a failed switch changes nothing', async () => {
     assert.equal(instrument.state.layers.layers[0].bends.length, 1);
 });
 
-test('a pairing code is requested, and reused after a break', async () => {
+test('a pairing code is requested once, and its token is used after a break', async () => {
     const instrument = new FakeInstrument();
     instrument.code = '1234';
     const store = new Store();
@@ -354,6 +354,30 @@ test('a pairing code is requested, and reused after a break', async () => {
     await settled();
     assert.equal(store.connection.state, 'open');
     instrument.drop();
+    instrument.back();
+    await settled();
+    assert.equal(store.connection.state, 'open');
+    const sent = received(instrument, 'hello').map(({ code, token }) => [code, token]);
+    assert.deepEqual(sent, [[undefined, undefined], ['1234', undefined], [undefined, 'token of 1 1234']]);
+});
+
+test('a code can be typed while the connection breaks, and is sent with the next one', async () => {
+    const instrument = new FakeInstrument();
+    instrument.code = '1234';
+    const store = new Store();
+    await store.link.switchTo(instrument.connect, 'connected');
+    await settled();
+    store.link.pair('9999');
+    await settled();
+    assert.equal(store.connection.reason, 'This is not the code.');
+    instrument.drop('Others are waiting.');
+    assert.deepEqual([store.connection.state, store.connection.reason], ['pairing', 'Others are waiting.']);
+    instrument.back();
+    await settled();
+    assert.deepEqual([store.connection.state, store.connection.reason], ['pairing', 'This is not the code.']);
+    instrument.drop();
+    store.link.pair('1234');
+    await settled();
     instrument.back();
     await settled();
     assert.equal(store.connection.state, 'open');
@@ -486,7 +510,7 @@ test('a switch from an instrument that hangs uses the latest snapshot', async (c
     assert.deepEqual(bends(alone), ['9 one']);
 });
 
-test('a pairing code is reused after a switch and back', async () => {
+test('a pairing lasts after a switch and back', async () => {
     const instrument = new FakeInstrument();
     instrument.code = '1234';
     const store = new Store();
@@ -497,10 +521,10 @@ test('a pairing code is reused after a switch and back', async () => {
     await store.link.switchTo(new FakeInstrument(7).connect, 'alone');
     await store.link.switchTo(instrument.connect, 'connected');
     assert.equal(store.connection.state, 'open');
-    assert.deepEqual(received(instrument, 'hello').map(({ code }) => code), [undefined, '1234', '1234']);
+    assert.deepEqual(received(instrument, 'hello').map(({ code }) => code), [undefined, '1234', undefined]);
 });
 
-test('another pairing code is requested when the known one has expired', async () => {
+test('another pairing code is requested when the token has expired', async () => {
     const instrument = new FakeInstrument();
     instrument.code = '1234';
     const store = new Store();
@@ -524,7 +548,7 @@ test('another pairing code is requested when the known one has expired', async (
     assert.equal(store.connection.state, 'open');
 });
 
-test('a pairing code that was right is kept, and an expired one is forgotten without a reason', async (context) => {
+test('a token is kept, and an expired one is forgotten without a reason', async (context) => {
     const kept = new Map();
     const before = Object.getOwnPropertyDescriptor(globalThis, 'localStorage');
     Object.defineProperty(globalThis, 'localStorage', { configurable: true, value: {
@@ -549,6 +573,7 @@ test('a pairing code that was right is kept, and an expired one is forgotten wit
     assert.equal(kept.size, 0);
     first.link.pair('1234');
     await settled();
+    assert.deepEqual([...kept.values()], ['token of 1 1234']);
     assert.equal((await visit()).connection.state, 'open');
     instrument.code = '5678';
     const third = await visit();

@@ -3,10 +3,8 @@
 /** @import { Layers } from '../types/Layers' */
 /** @import { Bend } from '../types/Bend' */
 
-/** Longest fragment that is decoded: more than any playable network has. */
-const MAX_FRAGMENT = 4_000_000;
-/** Most bytes that a link may decompress to: 65,536 gates take a fifth of this. */
-const MAX_BYTES = 16_000_000;
+/** Most letters of a link, and most bytes that it may decompress to: 65,536 bent gates take less. */
+const MAX_BYTES = 4_000_000;
 
 /**
  * @param {number} node
@@ -144,7 +142,7 @@ export async function decodeLink(fragment) {
     const stream = create(() => new DecompressionStream('deflate-raw'),
         'This browser is too old to open links to networks: ask for a file.');
     try {
-        if (letters.length > MAX_FRAGMENT) throw new Error('too long');
+        if (letters.length > MAX_BYTES) throw new Error('too long');
         const binary = atob(letters.replace(/-/g, '+').replace(/_/g, '/'));
         const bytes = Uint8Array.from(binary, (letter) => letter.charCodeAt(0));
         const text = await through(bytes, stream);

@@ -8,8 +8,8 @@ use core::fmt;
 use core::ops::Range;
 
 use logicnet::{
-    Lit, MAX_COUNTER_BITS, MAX_GATES, MAX_SAMPLE_RATE, Network, OutputEncoding, Parts, Source, Xag,
-    simplify_graph,
+    Lit, MAX_COUNTER_BITS, MAX_GATES, MAX_SAMPLE_RATE, Network, OutputEncoding, Pace, Parts,
+    Source, Stopped, Xag, simplify_graph_paced,
 };
 
 use crate::expression::{Binary, Expression, Tree, Unary};
@@ -19,6 +19,11 @@ const MAX_RAW_GATES: usize = 16 * MAX_GATES;
 /// Number of bits of t with which the period is looked for: t is a signed number, and not
 /// negative.
 const PERIOD_BITS: u32 = 31;
+/// Memory of a gate before simplification in bytes, about, while the graph grows: the gate and
+/// its entry in an index, in the old place and in the new one, which is twice as large.
+const GATE_BYTES: usize = 64;
+/// Work to make a gate, as [`Pace::work`] counts it.
+const GATE_WORK: u64 = 16;
 /// Number of bits of a value.
 const BITS: usize = 32;
 
@@ -31,6 +36,14 @@ pub enum CompileError {
     Gates(usize),
     /// The sample rate is not 1..=768,000.
     Rate(u32),
+    /// The pace stopped the compilation.
+    Stopped,
+}
+
+impl From<Stopped> for CompileError {
+    fn from(_: Stopped) -> CompileError {
+        CompileError::Stopped
+    }
 }
 
 impl fmt::Display for CompileError {
@@ -45,6 +58,7 @@ impl fmt::Display for CompileError {
                  of t, or division and shifts by constants in place of variables, take fewer"
             ),
             CompileError::Rate(rate) => write!(f, "{rate} Hz is outside 1..{MAX_SAMPLE_RATE}"),
+            CompileError::Stopped => f.write_str("stopped"),
         }
     }
 }
@@ -53,8 +67,7 @@ impl core::error::Error for CompileError {}
 
 impl Expression {
     /// Compiles to a simplified network that gives [`Expression::samples`] for every t below
-    /// 2^bits and all values of the other signals. Takes up to a few seconds; meant for
-    /// desktops.
+    /// 2^bits and all values of the other signals. Takes up to ten seconds of a desktop.
     ///
     /// The network reads t, then the expression's [signals](Expression::signals). It does not
     /// read t if `bits` is 0.
@@ -63,15 +76,23 @@ impl Expression {
     /// Fails if `bits` is not 1..=24, or 0 if the expression reads other signals, or if the
     /// network would have more than 65,536 gates.
     pub fn compile(&self, bits: u32) -> Result<Network, CompileError> {
+        self.compile_paced(bits, &mut ())
+    }
+
+    /// Does the same as [`Expression::compile`], at a pace that the caller decides.
+    ///
+    /// # Errors
+    /// Fails like [`Expression::compile`], or if the pace stops it.
+    pub fn compile_paced(&self, bits: u32, pace: &mut dyn Pace) -> Result<Network, CompileError> {
         if !(self.least_bits()..=MAX_COUNTER_BITS).contains(&bits) {
             return Err(CompileError::Bits(bits));
         }
-        let graph = self.graph(bits)?;
+        let graph = self.graph(bits, pace)?;
         let gates = graph.live_gates().count();
         if gates > MAX_GATES {
             return Err(CompileError::Gates(gates));
         }
-        let graph = simplify_graph(&graph);
+        let graph = simplify_graph_paced(graph, pace)?;
         let time = (bits > 0).then(|| Source::time(bits as u8));
         let parts = Parts {
             name: self.source.clone(),
@@ -112,7 +133,7 @@ impl Expression {
 
     /// Builds the graph of the samples for every t below 2^bits. Its variables are the bits
     /// of t, then those of the other signals in their order.
-    fn graph(&self, bits: u32) -> Result<Xag, CompileError> {
+    fn graph(&self, bits: u32, pace: &mut dyn Pace) -> Result<Xag, CompileError> {
         let signals = self.dialect.signals();
         let mut places = vec![0..0; signals.len()];
         let mut variables = bits;
@@ -125,6 +146,8 @@ impl Expression {
             graph: Xag::new(variables),
             time: 0..bits,
             signals: places,
+            pace,
+            counted: 0,
         };
         let wanted = self.dialect.sample_bits().into();
         let mut outputs = Vec::new();
@@ -142,7 +165,16 @@ impl Expression {
     ///
     /// The result is exact or too large: it comes from the gates before simplification.
     pub fn period_bits(&self) -> Option<u32> {
-        let graph = self.graph(PERIOD_BITS).ok()?;
+        self.period_bits_paced(&mut ()).ok().flatten()
+    }
+
+    /// Does the same as [`Expression::period_bits`], at a pace.
+    pub(crate) fn period_bits_paced(&self, pace: &mut dyn Pace) -> Result<Option<u32>, Stopped> {
+        let graph = match self.graph(PERIOD_BITS, pace) {
+            Ok(graph) => graph,
+            Err(CompileError::Stopped) => return Err(Stopped),
+            Err(_) => return Ok(None),
+        };
         let of_gates = graph.live_gates().flat_map(|(_, gate)| [gate.a, gate.b]);
         let of_outputs = graph.outputs().iter().map(|output| output.node());
         // Node 0 is the constant, and node 1 is bit 0 of t.
@@ -151,7 +183,7 @@ impl Expression {
             .filter(|&node| node <= PERIOD_BITS)
             .max()
             .unwrap_or(0);
-        (bits < PERIOD_BITS).then_some(bits)
+        Ok((bits < PERIOD_BITS).then_some(bits))
     }
 }
 
@@ -160,20 +192,27 @@ type Value = [Lit; BITS];
 
 const ZERO: Value = [Lit::FALSE; BITS];
 
-struct Compiler {
+struct Compiler<'a> {
     graph: Xag,
     /// Variables of t.
     time: Range<u32>,
     /// Variables of each signal of the dialect; none if the expression does not read it.
     signals: Vec<Range<u32>>,
+    pace: &'a mut dyn Pace,
+    /// Number of gates that the pace knows of.
+    counted: usize,
 }
 
-impl Compiler {
+impl Compiler<'_> {
     /// Computes the low `wanted` bits of a tree's value.
     fn value(&mut self, tree: &Tree, wanted: usize) -> Result<Value, CompileError> {
-        if self.graph.gates().len() > MAX_RAW_GATES {
-            return Err(CompileError::Gates(self.graph.gates().len()));
+        let gates = self.graph.gates().len();
+        if gates > MAX_RAW_GATES {
+            return Err(CompileError::Gates(gates));
         }
+        self.pace.memory(gates * GATE_BYTES)?;
+        self.pace.work((gates - self.counted) as u64 * GATE_WORK)?;
+        self.counted = gates;
         if let Some(constant) = tree.constant() {
             return Ok(core::array::from_fn(|i| {
                 Lit::constant(constant >> i & 1 == 1)

@@ -3,6 +3,7 @@
 use logicnet::{Program, count};
 
 use super::Settings;
+use super::notes::MAX_NOTES;
 use super::position::Position;
 
 /// Time that work takes on a platform, for one width of lanes.
@@ -132,8 +133,8 @@ impl Platform {
         settings: &Settings,
         lanes: usize,
     ) -> Result<(), TooSlow> {
-        if program.hears() {
-            return self.keeps_up_with_input(program, settings, lanes);
+        if program.hears() || settings.notes.is_some() {
+            return self.keeps_up_live(program, settings, lanes);
         }
         let samples = f64::from(settings.rate) * f64::from(settings.speed.unsigned_abs()) / 100.0;
         let gates_a_second = f64::from(BUDGET * STEADY) * 1e9 / f64::from(self.cost.gate_ns);
@@ -151,15 +152,18 @@ impl Platform {
         })
     }
 
-    /// Does what [`Platform::keeps_up`] does for a program that hears: every callback
-    /// evaluates all its gates once for each group of frames.
-    fn keeps_up_with_input(
+    /// Does what [`Platform::keeps_up`] does for a program that hears, or plays notes: every
+    /// callback evaluates all its gates once for each group of frames.
+    fn keeps_up_live(
         &self,
         program: &Program,
         settings: &Settings,
         lanes: usize,
     ) -> Result<(), TooSlow> {
-        let groups = self.block.div_ceil(lanes as u32).max(1);
+        let places = settings
+            .notes
+            .map_or(1, |notes| notes.places.clamp(1, MAX_NOTES));
+        let groups = self.block.div_ceil((lanes / places).max(1) as u32).max(1);
         let a_group = STEADY * self.budget(self.block) as f32 / groups as f32;
         let most = (a_group as u32).saturating_sub(self.cost.group_gates());
         let gates = program.gates() as u32;

@@ -41,7 +41,8 @@
 mod cost;
 mod counters;
 mod handover;
-mod listener;
+mod live;
+mod notes;
 mod offload;
 mod output;
 mod position;
@@ -55,12 +56,14 @@ use logicnet::Word;
 pub use cost::{Cost, Platform, Spent, TooSlow};
 pub use counters::Counters;
 pub use handover::{Change, Handover, Start};
+pub use notes::{MAX_NOTES, Note, Notes};
 pub use offload::{Offload, OffloadedGroup};
 pub use tap::{TapReader, TapWriter, tap};
 pub use voice::Voice;
 
 use handover::{Inbox, handover};
-use output::{FADE_SECONDS, Output, Ramp};
+use notes::Place;
+use output::{FADE_SECONDS, Output, RAMP_SECONDS, Ramp};
 use position::Position;
 
 /// The examples of the README are tests.
@@ -93,6 +96,9 @@ pub struct Settings {
     pub input_gain: f32,
     /// Share of the input in the output, 0.0..=1.0.
     pub dry: f32,
+    /// The notes to play, or `None` to play on without notes. Needs a voice
+    /// [for notes](Voice::for_notes); others play on.
+    pub notes: Option<Notes>,
 }
 
 impl Default for Settings {
@@ -104,6 +110,7 @@ impl Default for Settings {
             level: 0.0,
             input_gain: 1.0,
             dry: 0.0,
+            notes: None,
         }
     }
 }
@@ -125,7 +132,26 @@ struct Fading<W> {
     /// Its reading position, at its own rate and speed.
     position: Position,
     interpolation: Interpolation,
+    /// Its notes, if it plays notes.
+    places: Option<Places>,
     last: [f32; 2],
+}
+
+/// The places of notes, and the number in use.
+#[derive(Clone, Copy, Debug)]
+struct Places {
+    all: [Place; MAX_NOTES],
+    count: usize,
+}
+
+impl Places {
+    fn used(&self) -> &[Place] {
+        &self.all[..self.count]
+    }
+
+    fn used_mut(&mut self) -> &mut [Place] {
+        &mut self.all[..self.count]
+    }
 }
 
 /// Renders the sound in the audio thread, with lanes `W`.
@@ -144,6 +170,7 @@ pub struct Engine<W> {
     pending: Option<Pending<W>>,
     fading: Option<Fading<W>>,
     position: Position,
+    places: Places,
     settings: Settings,
     muted: bool,
     /// The output stages; of one channel, only the first is used.
@@ -171,11 +198,15 @@ impl<W: Word> Engine<W> {
             pending: None,
             fading: None,
             position: Position::new(platform.rate),
+            places: Places {
+                all: [Place::new(platform.rate); MAX_NOTES],
+                count: 1,
+            },
             settings: Settings::default(),
             muted: false,
             outputs: [Output::new(platform.rate); 2],
             stereo: false,
-            dry: Ramp::new(platform.rate),
+            dry: Ramp::new(platform.rate, RAMP_SECONDS),
             last: [0.0; 2],
             spent: Spent::default(),
         };
@@ -293,8 +324,9 @@ impl<W: Word> Engine<W> {
     ) -> u32 {
         let mut starved = 0;
         let mut right = right.iter_mut();
-        for (part, left) in left.chunks_mut(W::LANES).enumerate() {
-            let first = part * W::LANES;
+        let part_frames = self.part_frames();
+        for (part, left) in left.chunks_mut(part_frames).enumerate() {
+            let first = part * part_frames;
             let input = input.map(|input| input.get(first..).unwrap_or_default());
             self.hear(input, left.len());
             for (k, left) in left.iter_mut().enumerate() {
@@ -321,16 +353,29 @@ impl<W: Word> Engine<W> {
         starved
     }
 
+    /// Returns the frames of a part: as many as there are lanes for each note.
+    fn part_frames(&self) -> usize {
+        let playing = self.settings.notes.map_or(1, |_| self.places.count);
+        let fading = self
+            .fading
+            .as_ref()
+            .and_then(|fading| fading.places.as_ref());
+        W::LANES / playing.max(fading.map_or(1, |places| places.count))
+    }
+
     /// Evaluates what the voices that hear answer to these frames of the input.
     fn hear(&mut self, input: [&[f32]; 2], frames: usize) {
         let gain = self.settings.input_gain;
+        let places = self.settings.notes.map(|_| self.places.used());
         if let Some(voice) = &mut self.playing {
-            voice.hear(self.position, input, gain, frames, &mut self.spent);
+            voice.hear(places, self.position, input, gain, frames, &mut self.spent);
         }
         if let Some(fading) = &mut self.fading {
+            let places = fading.places.as_ref().map(Places::used);
+            let position = fading.position;
             fading
                 .voice
-                .hear(fading.position, input, gain, frames, &mut self.spent);
+                .hear(places, position, input, gain, frames, &mut self.spent);
         }
     }
 
@@ -369,6 +414,17 @@ impl<W: Word> Engine<W> {
         self.change = Some(id);
         self.settings = settings;
         self.position.set_step(settings.rate, settings.speed);
+        if let Some(notes) = settings.notes {
+            self.places.count = notes.places.clamp(1, MAX_NOTES.min(W::LANES));
+            for (i, (place, note)) in self.places.all.iter_mut().zip(notes.held).enumerate() {
+                let note = note.filter(|_| i < self.places.count);
+                let starts = place.set(note, settings.speed);
+                let live = self.playing.as_mut().and_then(|voice| voice.live.as_mut());
+                if let (true, Some(live)) = (starts, live) {
+                    live.restart(i);
+                }
+            }
+        }
         self.set_level();
     }
 
@@ -408,8 +464,9 @@ impl<W: Word> Engine<W> {
         }
         let entry = self.entry(&pending);
         // Voices that hear and play on take a part of the budget.
-        let heard =
-            |voice: &Voice<W>| voice.hearing_gates(frames, self.platform.cost.group_gates());
+        let places = W::LANES / self.part_frames();
+        let begin = self.platform.cost.group_gates();
+        let heard = |voice: &Voice<W>| voice.live_gates(frames, places, begin);
         let fading = self
             .fading
             .as_ref()
@@ -428,12 +485,11 @@ impl<W: Word> Engine<W> {
                 return;
             }
         };
-        if voice.hears() {
+        if voice.is_live() {
             self.adopt(pending, entry);
             return;
         }
         let needed = groups::<W>(&entry, frames, pending.change.settings.interpolation);
-        let begin = self.platform.cost.group_gates();
         let cost = |group| match voice.left(group) {
             0 => 0,
             left => left.saturating_add(begin),
@@ -465,6 +521,7 @@ impl<W: Word> Engine<W> {
         let before = self.position;
         let interpolation = self.settings.interpolation;
         self.position = entry;
+        let places = self.settings.notes.map(|_| self.places);
         self.settle(pending.change.id, pending.change.settings);
         let Some(start) = pending.change.start else {
             return;
@@ -478,6 +535,7 @@ impl<W: Word> Engine<W> {
                     frames_left: self.fade_frames(),
                     position: before,
                     interpolation,
+                    places,
                     last: self.last,
                 });
             } else {
@@ -496,9 +554,12 @@ impl<W: Word> Engine<W> {
     #[inline]
     fn frame<const C: usize>(&mut self, budget: u32, k: usize) -> Option<[f32; C]> {
         let voice = self.playing.as_mut()?;
-        if let Some(listener) = &voice.listener {
+        if let Some(live) = &voice.live {
             self.position.step();
-            return Some(listener.frame(k));
+            return Some(match self.settings.notes {
+                Some(_) => live.sum(self.places.used_mut(), k),
+                None => live.frame(k),
+            });
         }
         let begin = self.platform.cost.group_gates();
         let mut sample = |t: u32| {
@@ -521,9 +582,10 @@ impl<W: Word> Engine<W> {
         let Some(fading) = &mut self.fading else {
             return new;
         };
-        let old = match &fading.voice.listener {
-            Some(listener) => Some(listener.frame::<C>(k)),
-            None => interpolate(&fading.position, fading.interpolation, |t| {
+        let old = match (&fading.voice.live, &mut fading.places) {
+            (Some(live), Some(places)) => Some(live.sum::<C>(places.used_mut(), k)),
+            (Some(live), None) => Some(live.frame(k)),
+            (None, _) => interpolate(&fading.position, fading.interpolation, |t| {
                 fading.voice.sample::<C>(t)
             }),
         };
@@ -545,7 +607,7 @@ impl<W: Word> Engine<W> {
         let room = self.room(budget);
         let begin = self.platform.cost.group_gates();
         let mut done = true;
-        if let Some(voice) = self.playing.as_mut().filter(|voice| !voice.hears()) {
+        if let Some(voice) = self.playing.as_mut().filter(|voice| !voice.is_live()) {
             // A group that the next callback needs comes first, and is finished before
             // any later one.
             let mut read = groups::<W>(&self.position, frames, self.settings.interpolation);
@@ -584,7 +646,7 @@ impl<W: Word> Engine<W> {
         let (Some(offload), Some(voice)) = (&mut self.offload, &self.playing) else {
             return;
         };
-        if voice.hears() {
+        if voice.is_live() {
             return;
         }
         let (next, _) = ahead::<W>(&self.position, frames);

@@ -10,7 +10,7 @@ const RELEASE_SECONDS: f32 = 0.1;
 /// Duration of the crossfade between networks.
 pub(super) const FADE_SECONDS: f32 = 0.005;
 /// Duration of a fade between silence and full level.
-const RAMP_SECONDS: f32 = 0.02;
+pub(super) const RAMP_SECONDS: f32 = 0.02;
 /// Smaller values become 0; denormal numbers are slow on some processors.
 const SMALLEST: f32 = 1e-15;
 
@@ -26,12 +26,12 @@ pub(super) struct Ramp {
 }
 
 impl Ramp {
-    /// Creates a ramp at 0.
-    pub fn new(rate: u32) -> Ramp {
+    /// Creates a ramp at 0 that takes this many seconds to 1.
+    pub fn new(rate: u32, seconds: f32) -> Ramp {
         Ramp {
             value: 0.0,
             target: 0.0,
-            step: 1.0 / (RAMP_SECONDS * rate as f32),
+            step: 1.0 / (seconds * rate as f32),
         }
     }
 
@@ -68,7 +68,7 @@ pub(super) struct Output {
 
 impl Output {
     pub fn new(rate: u32) -> Output {
-        let ramp = Ramp::new(rate);
+        let ramp = Ramp::new(rate, RAMP_SECONDS);
         let rate = rate as f32;
         Output {
             input: 0.0,

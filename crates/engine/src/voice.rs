@@ -3,7 +3,8 @@
 use logicnet::{Evaluator, Program, Word};
 
 use super::cost::Spent;
-use super::listener::Listener;
+use super::live::Live;
+use super::notes::Place;
 use super::offload::{Offload, OffloadedGroup};
 use super::position::Position;
 
@@ -27,19 +28,32 @@ pub struct Voice<W> {
     stored: [Option<u32>; STORED],
     /// Levels of the stored groups in each channel; the second is empty if there is one.
     levels: [Box<[f32]>; 2],
-    /// Frames of the current callback, if the program hears; it stores no groups then.
-    pub(super) listener: Option<Listener>,
+    /// Frames of the current callback, if they cannot be evaluated ahead; no groups are
+    /// stored then.
+    pub(super) live: Option<Live>,
 }
 
 impl<W: Word> Voice<W> {
     /// Creates a voice for a program. Allocates.
     pub fn new(program: Program) -> Voice<W> {
-        let levels = |is_used| vec![0.0; if is_used { STORED * W::LANES } else { 0 }];
         let hears = program.hears();
+        Voice::create(program, hears)
+    }
+
+    /// Creates a voice that can play notes. Allocates.
+    pub fn for_notes(program: Program) -> Voice<W> {
+        Voice::create(program, true)
+    }
+
+    fn create(program: Program, is_live: bool) -> Voice<W> {
+        let levels = |is_used| vec![0.0; if is_used { STORED * W::LANES } else { 0 }];
         Voice {
-            levels: [levels(!hears), levels(!hears && program.channels() == 2)]
-                .map(Vec::into_boxed_slice),
-            listener: hears.then(|| Listener::new(W::LANES)),
+            levels: [
+                levels(!is_live),
+                levels(!is_live && program.channels() == 2),
+            ]
+            .map(Vec::into_boxed_slice),
+            live: is_live.then(|| Live::new(W::LANES)),
             evaluator: Evaluator::new(program),
             evaluating: None,
             remaining: 0,
@@ -84,37 +98,46 @@ impl<W: Word> Voice<W> {
         self.stored[group as usize % STORED] == Some(group)
     }
 
-    /// Returns whether the program hears.
-    pub(super) fn hears(&self) -> bool {
-        self.listener.is_some()
+    /// Returns whether frames are evaluated in their callback.
+    pub(super) fn is_live(&self) -> bool {
+        self.live.is_some()
     }
 
-    /// Returns the work of a callback of this many frames in gates, if the program hears.
-    pub(super) fn hearing_gates(&self, frames: u32, begin: u32) -> u32 {
-        let groups = if self.hears() {
-            frames.div_ceil(W::LANES as u32)
-        } else {
-            0
-        };
+    /// Returns the work of a callback of this many frames in gates, if it is live.
+    pub(super) fn live_gates(&self, frames: u32, places: usize, begin: u32) -> u32 {
+        if !self.is_live() {
+            return 0;
+        }
+        let groups = frames.div_ceil((W::LANES / places) as u32);
         (self.gates() + begin).saturating_mul(groups)
     }
 
-    /// Evaluates a part of a callback, if the program hears.
+    /// Evaluates a part of a callback, if the voice is live: of some places, or of a
+    /// position.
     pub(super) fn hear(
         &mut self,
+        places: Option<&[Place]>,
         position: Position,
         input: [&[f32]; 2],
         gain: f32,
         frames: usize,
         spent: &mut Spent,
     ) {
-        let Some(listener) = &mut self.listener else {
+        let Some(live) = &mut self.live else {
             return;
         };
-        listener.collect(position, input, gain, frames);
-        if listener.begin(&mut self.evaluator) {
+        live.begin(frames);
+        match places {
+            Some(places) => {
+                for (i, place) in places.iter().enumerate() {
+                    live.collect(i, place.position, input, gain);
+                }
+            }
+            None => live.collect(0, position, input, gain),
+        }
+        if live.start(&mut self.evaluator) {
             self.evaluator.finish();
-            listener.end(&self.evaluator);
+            live.end(&self.evaluator);
             spent.groups += 1;
             spent.gates += self.evaluator.program().gates() as u32;
         }

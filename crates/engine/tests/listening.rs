@@ -3,7 +3,9 @@
 //! time, and the budget is kept.
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
-use engine::{Change, Cost, Engine, Interpolation, Platform, Settings, Start, Voice};
+use engine::{
+    Change, Cost, Engine, Interpolation, MAX_NOTES, Note, Notes, Platform, Settings, Start, Voice,
+};
 use logicnet::random::{Ops, Rng};
 use logicnet::{Builder, Controls, Masks, Network, OutputEncoding, Program, Signal, Source, W128};
 use proptest::prelude::*;
@@ -177,6 +179,7 @@ proptest! {
                     level: 0.5,
                     input_gain: [0.5, 1.0, 3.0][rng.below(3) as usize],
                     dry: [0.0, 0.0, 0.3, 1.0][rng.below(4) as usize],
+                    notes: None,
                 };
                 let position = f64::from(rng.below(257)) / 256.0;
                 let start = (oracle.playing.is_none() || rng.below(2) == 0)
@@ -242,6 +245,126 @@ proptest! {
             }
         }
         prop_assert_eq!(engine.counters().starved(), 0);
+    }
+}
+
+/// A place of the oracle: its note, its time in parts of a sample, and its level.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    start: Option<u32>,
+    /// Parts of a sample a frame; a note that is released goes on as it was.
+    step: i128,
+    time: i128,
+    level: f64,
+    target: f64,
+    last: Option<(u32, [f64; 2])>,
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn every_note_has_its_own_time(seed in any::<u64>(), block in 1u32..=512) {
+        const RATE: u32 = 44_100;
+        let mut rng = Rng::new(seed);
+        let cost = Cost { gate_ns: 0.2, group_ns: 10.0, frame_ns: 60.0, callback_ns: 3000.0 };
+        let platform = Platform { rate: RATE, block, cost };
+        let (mut engine, mut handover) = Engine::<W128>::new(platform);
+        let size = block as usize;
+        let (mut left, mut right) = (vec![0.0; size], vec![0.0; size]);
+        let (mut exact, mut input) = (vec![[0.0; 2]; size], [vec![0.0; size], vec![0.0; size]]);
+        let mut playing: Option<(Network, f64)> = None;
+        let mut places = [Place::default(); MAX_NOTES];
+        let mut notes = Notes { places: 1 + rng.below(8) as usize, ..Notes::default() };
+        let mut speed = 100;
+        let mut starts = 0;
+        for id in 0..(20_000 / block).max(20) {
+            handover.collect();
+            // Each change is heard in the callback after it.
+            let start = (playing.is_none() || rng.below(10) == 0)
+                .then(|| (network(&mut rng), f64::from(rng.below(257)) / 256.0));
+            let changes = start.is_some() || rng.below(3) == 0;
+            if changes {
+                if rng.below(8) == 0 {
+                    speed = rng.below(801) as i32 - 400;
+                }
+                let place = rng.below(notes.places as u32) as usize;
+                notes.held[place] = match (rng.below(3), notes.held[place]) {
+                    (0, _) => None,
+                    (1, Some(bent)) => Some(Note { rate: bent.rate + 7, ..bent }),
+                    _ => {
+                        starts += 1;
+                        let rate = 1 + rng.below(60_000);
+                        Some(Note { start: starts, rate, level: rng.below(5) as f32 / 4.0 })
+                    }
+                };
+                let settings = Settings {
+                    speed,
+                    level: 0.5,
+                    notes: Some(notes),
+                    ..Settings::default()
+                };
+                let program = program(start.as_ref().or(playing.as_ref()).unwrap());
+                prop_assert!(platform.keeps_up(&program, &settings, LANES).is_ok());
+                let start_voice = start.is_some().then(|| Start {
+                    voice: Box::new(Voice::for_notes(program)),
+                    seek: None,
+                    fade: false,
+                });
+                let change = Change { id, settings, start: start_voice };
+                prop_assert!(handover.send(change).is_ok());
+                if start.is_some() {
+                    playing = start;
+                    places.iter_mut().for_each(|place| place.last = None);
+                }
+                for (place, note) in places.iter_mut().zip(notes.held) {
+                    place.target = note.map_or(0.0, |note| f64::from(note.level));
+                    if let Some(note) = note {
+                        place.step = i128::from(note.rate) * i128::from(speed);
+                        if place.start != Some(note.start) {
+                            place.time = 0;
+                            place.last = None;
+                        }
+                    }
+                    place.start = note.map(|note| note.start);
+                }
+            }
+            for channel in &mut input {
+                channel.fill_with(|| rng.below(3001) as f32 / 1000.0 - 1.5);
+            }
+            let [first, second] = &input;
+            assert_no_alloc(|| {
+                let mut frames = exact.iter_mut();
+                engine.render_tapped([first, second], [&mut left, &mut right], |frame| {
+                    if let Some(place) = frames.next() {
+                        *place = frame;
+                    }
+                });
+            });
+            prop_assert!(!changes || engine.change() == Some(id));
+            let (network, position) = playing.as_ref().unwrap();
+            let step = 1.0 / (0.003 * f64::from(RATE));
+            for (k, found) in exact.iter().enumerate() {
+                let heard = [first[k], second[k]].map(f64::from);
+                let mut expected = [0.0; 2];
+                for place in &mut places[..notes.places] {
+                    let parts = 100 * i128::from(RATE);
+                    let t = place.time.div_euclid(parts) as u32;
+                    let sample = match place.last {
+                        Some((last, sample)) if last == t => sample,
+                        _ => frame(network, *position, t, heard),
+                    };
+                    place.last = Some((t, sample));
+                    place.time += place.step;
+                    place.level += (place.target - place.level).clamp(-step, step);
+                    expected = [0, 1].map(|i| expected[i] + place.level * sample[i]);
+                }
+                for (found, expected) in found.iter().zip(expected) {
+                    let error = (f64::from(*found) - expected).abs();
+                    prop_assert!(error < 1e-3, "{found} instead of {expected}");
+                }
+            }
+        }
     }
 }
 

@@ -145,10 +145,10 @@ impl BendLayers {
     /// Adds the memory of the layers to a count.
     pub(super) fn count(&self, memory: &mut Memory) {
         let of = |layer: &BendLayer| layer.name.capacity() + layer.bends.heap_bytes();
-        memory.add_shared(&self.list, |list| {
+        memory.add(&self.list, |list| {
             list.capacity() * size_of::<BendLayer>() + list.iter().map(of).sum::<usize>()
         });
-        memory.add_shared(&self.bends, Masks::heap_bytes);
+        memory.add(&self.bends, Masks::heap_bytes);
     }
 
     fn edit(&mut self, edit: impl FnOnce(&mut Vec<BendLayer>)) {

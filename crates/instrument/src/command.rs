@@ -28,14 +28,8 @@ pub enum Command {
     Choose(usize),
     /// Plays a network from elsewhere.
     Load(Box<Network>),
-    /// Plays the network of a preset's file, with its bends and, if `with_parameters` is
-    /// true, its parameters.
-    LoadPreset {
-        /// The content of the file.
-        preset: Box<Saved>,
-        /// True if the file has parameters.
-        with_parameters: bool,
-    },
+    /// Plays the content of a preset's file: network, bends and, if true, parameters.
+    LoadPreset(Box<Saved>, bool),
     /// Plays a random network; without a seed, a different one each time.
     Random(Option<u64>),
     /// Changes a few gates of the network at random; with a seed, the same gates in the
@@ -122,6 +116,17 @@ impl Command {
             | Command::ClearLayer(layer) => Some(layer),
             _ => None,
         }
+    }
+
+    /// Returns whether it only changes presets, so that its result waits for the disk.
+    pub fn is_of_presets(&self) -> bool {
+        matches!(
+            self,
+            Command::SavePreset(_)
+                | Command::ReplacePreset(_)
+                | Command::DeletePreset(_)
+                | Command::RestorePreset(_)
+        )
     }
 
     /// Bends or frees one node, as one stroke.

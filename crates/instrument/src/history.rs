@@ -15,7 +15,7 @@ const MAX_SNAPSHOTS: usize = 64;
 /// Most memory of all snapshots in bytes. The oldest are dropped beyond it, but never the
 /// present one and the one before. Boards have 512 MB for everything, and the program keeps
 /// below 150 MB.
-const MAX_BYTES: usize = 32 << 20;
+const MAX_BYTES: usize = 16 << 20;
 
 /// The part of a state that undo goes back to.
 pub struct Snapshot {
@@ -88,8 +88,9 @@ impl History {
         let mut memory = Memory::default();
         let newest_first = self.snapshots.iter().rev().enumerate();
         let fitting = newest_first.take_while(|(i, snapshot)| {
-            let bytes = memory.add(&snapshot.network, &snapshot.layers);
-            *i < 2 || (*i < MAX_SNAPSHOTS && bytes <= MAX_BYTES)
+            memory.add_network(&snapshot.network);
+            snapshot.layers.count(&mut memory);
+            *i < 2 || (*i < MAX_SNAPSHOTS && memory.bytes() <= MAX_BYTES)
         });
         let fitting = fitting.count();
         self.snapshots.drain(..self.snapshots.len() - fitting);

@@ -36,6 +36,8 @@ pub struct Effect {
     pub sound: Option<Sound>,
     /// The request to the storage, if there is something to save or delete.
     pub save: Option<SaveRequest>,
+    /// The notice for the player once that is saved or deleted.
+    pub saved: Option<String>,
 }
 
 /// The owner of the state: nothing else changes it.
@@ -146,25 +148,29 @@ impl Instrument {
         self.state = Arc::new(state);
     }
 
-    /// Applies a command.
+    /// Applies a command of an instrument whose presets are not saved.
     ///
     /// # Errors
     /// Returns a message for the player if the command is refused; state and sound are
     /// unchanged then.
     pub fn apply(&mut self, command: Command) -> Result<Effect, String> {
-        self.apply_with(command, |_| Ok(()))
+        let mut effect = self.apply_with(command, || Ok(()))?;
+        if let Some(saved) = effect.saved.take() {
+            self.notify(&saved);
+        }
+        Ok(effect)
     }
 
-    /// Applies a command, provided that `save` accepts the request to the storage if the
-    /// command makes one.
+    /// Applies a command, provided that `accept` returns no error if the command makes a
+    /// request to the storage.
     ///
     /// # Errors
-    /// Returns a message for the player if the command is refused, or that of `save`;
+    /// Returns a message for the player if the command is refused, or that of `accept`;
     /// state and sound are unchanged then.
     pub fn apply_with(
         &mut self,
         command: Command,
-        save: impl FnOnce(&SaveRequest) -> Result<(), String>,
+        accept: impl FnOnce() -> Result<(), String>,
     ) -> Result<Effect, String> {
         let mut state = (*self.state).clone();
         let is_touch = matches!(command, Command::Touch(_));
@@ -182,7 +188,7 @@ impl Instrument {
             self.refused_touch.clone_from(&state.touched);
         }
         let sound = sound?;
-        change.save.as_ref().map_or(Ok(()), save)?;
+        change.save.as_ref().map_or(Ok(()), |_| accept())?;
         self.refused_touch.clear();
         if let Some(index) = change.history {
             self.history.go_to(index);
@@ -208,6 +214,7 @@ impl Instrument {
         Ok(Effect {
             sound,
             save: change.save,
+            saved: change.saved,
         })
     }
 
@@ -230,15 +237,7 @@ impl Instrument {
                 self.place_network(state, &network, network.name());
                 Change::new(Affects::Network)
             }
-            Command::LoadPreset {
-                mut preset,
-                with_parameters,
-            } => {
-                if !with_parameters {
-                    preset.parameters.clone_from(&state.parameters);
-                }
-                self.restore(state, &preset, ParameterScope::Presets)?
-            }
+            Command::LoadPreset(preset, whole) => self.load_preset(state, *preset, whole)?,
             Command::Random(seed) => self.random(state, seed)?,
             Command::Mutate(seed) => self.mutate(state, seed)?,
             Command::Rewire(node, gate) => {
@@ -298,8 +297,8 @@ impl Instrument {
             Command::SavePreset(name) => self.presets.save(state, name)?,
             Command::RecallPreset(name) => self.recall_preset(state, &name)?,
             Command::ReplacePreset(name) => self.presets.replace(state, name)?,
-            Command::DeletePreset(name) => self.presets.delete(state, name)?,
-            Command::RestorePreset(name) => self.presets.bring_back(state, name.as_deref())?,
+            Command::DeletePreset(name) => self.presets.delete(name)?,
+            Command::RestorePreset(name) => self.presets.bring_back(name.as_deref())?,
             Command::Restore(saved, t) => Change {
                 seek: t.map(|t| state.seek(t)),
                 ..self.restore(state, &saved, ParameterScope::Presets)?

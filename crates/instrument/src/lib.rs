@@ -58,6 +58,7 @@ macro_rules! named {
 
 pub mod analog;
 pub mod bend_layers;
+mod bend_text;
 mod command;
 pub mod commands;
 pub mod gestures;

@@ -10,10 +10,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::bend_layers::{BendLayer, BendLayers, MAX_LAYERS};
-use super::command::Command;
+use super::bend_text;
 use super::memory::Memory;
 use super::parameters::{KEYS, ParameterScope, Parameters};
-use super::saved::Saved;
 
 /// The field of a network file with the parameters, by id.
 const PARAMETERS: &str = "parameters";
@@ -48,19 +47,24 @@ pub struct Preset {
     pub origin: Option<String>,
 }
 
-/// Most presets that a player can save. Rescued states are saved beyond it.
+/// Most presets that a player can save.
 pub const MAX_PRESETS: usize = 256;
+/// Most presets with rescued states, which are saved beyond [`MAX_PRESETS`].
+pub const MAX_RESCUED: usize = 16;
 
-/// Most memory of all presets in bytes: a hundred of 10,000 gates, or a dozen of the most
-/// gates. [`fit`] checks it.
-pub const MAX_PRESETS_BYTES: usize = 24 << 20;
+/// Most memory of all presets in bytes: those of 256 networks of 2,000 gates, or of eight of
+/// the most gates. [`fit`] checks it.
+pub const MAX_PRESETS_BYTES: usize = 16 << 20;
 
 /// Returns whether the instrument has memory for these presets. A network that several share
 /// counts once.
 pub fn fit<'a>(presets: impl IntoIterator<Item = &'a Preset>) -> bool {
     let mut memory = Memory::default();
     let mut presets = presets.into_iter();
-    presets.all(|preset| memory.add(&preset.network, &preset.layers) <= MAX_PRESETS_BYTES)
+    presets.all(|preset| {
+        preset.count(&mut memory);
+        memory.bytes() <= MAX_PRESETS_BYTES
+    })
 }
 
 /// The name of a preset with a rescued state, and the beginning of the names of further
@@ -75,6 +79,18 @@ impl Preset {
             && self.network == other.network
             && self.layers == other.layers
             && parameters.all(|key| self.parameters.get(*key) == other.parameters.get(*key))
+    }
+
+    /// Returns the memory of network and bends in bytes.
+    pub fn memory(&self) -> usize {
+        let mut memory = Memory::default();
+        self.count(&mut memory);
+        memory.bytes()
+    }
+
+    fn count(&self, memory: &mut Memory) {
+        memory.add_network(&self.network);
+        self.layers.count(memory);
     }
 
     /// Returns the text of the preset's file: a network file with all lasting masks, fields
@@ -170,6 +186,21 @@ impl<'t> File<'t> {
         })
     }
 
+    /// Returns whether this is the file of a preset or a state rather than of a network alone.
+    pub(super) fn is_preset(&self) -> bool {
+        self.bends.is_some()
+    }
+
+    /// Returns whether the file has parameters.
+    pub(super) fn has_parameters(&self) -> bool {
+        self.parameters.is_some()
+    }
+
+    /// Returns the network, with all masks.
+    pub(super) fn into_network(self) -> Network {
+        self.network
+    }
+
     /// Takes the preset out of the file, with all parameters that it has. Missing fields have
     /// their defaults, and invalid ones are ignored.
     pub(super) fn preset(self, name: String) -> Result<Preset, NetworkError> {
@@ -199,19 +230,6 @@ impl<'t> File<'t> {
             origin: self.origin.and_then(value),
         })
     }
-}
-
-/// Reads the file of a network or of a preset to play it.
-pub(super) fn load(text: &str) -> Result<Command, NetworkError> {
-    let file = File::read(text)?;
-    Ok(if file.bends.is_some() {
-        Command::LoadPreset {
-            with_parameters: file.parameters.is_some(),
-            preset: Box::new(Saved::from_file(file)?),
-        }
-    } else {
-        Command::Load(Box::new(file.network))
-    })
 }
 
 fn json(value: &impl Serialize) -> String {
@@ -262,9 +280,9 @@ fn masked(nodes: &str, masks: &Masks) -> Option<Masks> {
 
 fn write_layers(layers: &BendLayers) -> String {
     let layer = |layer: &BendLayer| {
-        let (masks, name) = (layer.bends.to_json(), json(&layer.name));
+        let (bends, name) = (bend_text::write(&layer.bends), json(&layer.name));
         let strength = layer.strength;
-        format!(r#"{{"masks":{masks},"name":{name},"strength":{strength}}}"#)
+        format!(r#"{{"bends":"{bends}","name":{name},"strength":{strength}}}"#)
     };
     let list: Vec<String> = layers.iter().map(layer).collect();
     let (chosen, list) = (layers.chosen(), list.join(","));
@@ -283,8 +301,10 @@ struct LayersFile<'t> {
 struct LayerFile<'t> {
     name: String,
     strength: u8,
+    bends: Option<String>,
+    /// The bends as in a network's masks, in files of earlier versions.
     #[serde(borrow)]
-    masks: &'t RawValue,
+    masks: Option<&'t RawValue>,
 }
 
 /// Reads the bend layers of a file, if they are valid.
@@ -297,7 +317,10 @@ fn read_layers(json: &str) -> Option<BendLayers> {
         Some(BendLayer {
             name: layer.name,
             strength: layer.strength,
-            bends: Masks::from_json(layer.masks.get()).ok()?,
+            bends: match (layer.bends, layer.masks) {
+                (Some(text), _) => bend_text::read(&text)?,
+                (None, masks) => Masks::from_json(masks?.get()).ok()?,
+            },
         })
     };
     BendLayers::new(

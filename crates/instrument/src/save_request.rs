@@ -11,6 +11,8 @@ pub enum SaveRequest {
     Delete(String),
     /// Saves the text of the analog inputs' calibration file.
     Calibration(String),
+    /// Renames the file of the running state, so that a new state does not replace it.
+    SetAside,
 }
 
 impl SaveRequest {
@@ -19,13 +21,27 @@ impl SaveRequest {
         match self {
             SaveRequest::Save(preset) => Some(&preset.name),
             SaveRequest::Delete(name) => Some(name),
-            SaveRequest::Calibration(_) => None,
+            SaveRequest::Calibration(_) | SaveRequest::SetAside => None,
         }
     }
 
     /// True if this saves a running state that was replaced: until it is saved, the
     /// storage's copy of the running state is the only one.
     pub fn is_rescue(&self) -> bool {
-        matches!(self, SaveRequest::Save(preset) if preset.origin.is_some())
+        match self {
+            SaveRequest::Save(preset) => preset.origin.is_some(),
+            other => *other == SaveRequest::SetAside,
+        }
+    }
+
+    /// Returns the name of the file that it changes; a later request for the same file
+    /// supersedes it. Names of presets have no dots.
+    pub fn file(&self) -> &str {
+        match self {
+            SaveRequest::Save(preset) => &preset.name,
+            SaveRequest::Delete(name) => name,
+            SaveRequest::Calibration(_) => ".calibration",
+            SaveRequest::SetAside => ".state",
+        }
     }
 }

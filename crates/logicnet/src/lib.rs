@@ -20,6 +20,7 @@ mod machine;
 mod mask;
 mod network;
 mod op;
+mod pace;
 mod parts;
 mod program;
 mod prove;
@@ -41,6 +42,7 @@ pub use json::{Extra, FORMAT, MAX_EXTRA_BYTES, VERSION};
 pub use mask::{Mask, Masks};
 pub use network::Network;
 pub use op::Op;
+pub use pace::{Pace, Stopped};
 pub use parts::{
     DEFAULT_SAMPLE_RATE, Gate, MAX_BINARY_OUTPUTS, MAX_CONTROL_BITS, MAX_COUNTER_BITS, MAX_GATES,
     MAX_GROUP_SUM_OUTPUTS, MAX_INPUTS, MAX_SAMPLE_RATE, MAX_TEXT_BYTES, MAX_VALUE_BITS,
@@ -49,7 +51,9 @@ pub use parts::{
 pub use program::{Builder, Program};
 pub use prove::{Difference, Unproved, prove};
 pub use quote::{quote, quote_at, shorten};
-pub use simplify::{Simplification, simplification, simplify, simplify_graph};
+pub use simplify::{
+    Simplification, simplification, simplify, simplify_graph, simplify_graph_paced,
+};
 pub use source::{
     Controls, MAX_CONTROL_NAME, Signal, Source, SourceSpan, audio_value, control_value,
 };

@@ -8,7 +8,8 @@ use core::fmt;
 use crate::program::{Builder, Program};
 use crate::random::Rng;
 use crate::{
-    Evaluator, Lit, MAX_COUNTER_BITS, Masks, Network, OutputEncoding, Signal, W512, Word, Xag,
+    Evaluator, Lit, MAX_COUNTER_BITS, Masks, Network, OutputEncoding, Signal, Stopped, W512, Word,
+    Xag,
 };
 
 /// The first difference between two networks.
@@ -80,8 +81,9 @@ const TRIED_GROUPS: u32 = 2048;
 pub fn prove(
     (a, masks_a): (&Network, &Masks),
     (b, masks_b): (&Network, &Masks),
-    progress: impl FnMut(f64),
+    mut progress: impl FnMut(f64),
 ) -> Result<(), Unproved> {
+    const REPORT: u32 = 131_072;
     let signals = Signals::of([a, b]);
     let graph = |network, masks| {
         let places = signals.places(network);
@@ -97,20 +99,28 @@ pub fn prove(
     let mut builder = Builder::new();
     let encodings = [a, b].map(Network::output_encoding);
     let [a, b] = [0, 1].map(|i| builder.lay_out(&graphs[i].narrow(&read), encodings[i]));
-    let result = if read.len() as u32 <= MAX_COUNTER_BITS {
-        prove_programs(a, b, progress)
+    let bits = read.len() as u32;
+    let found = if bits <= MAX_COUNTER_BITS {
+        let report = |done: u32| {
+            if done % REPORT == 0 {
+                progress(f64::from(done) / f64::from(1u32 << bits));
+            }
+            Ok(())
+        };
+        first_difference(a, b, report).expect("reports never stop")
     } else if encodings[0] == encodings[1] && are_same(&graphs) {
-        Ok(())
+        None
     } else {
-        try_some(a, b, progress)
+        let mismatch = try_some(a, b, &mut progress).ok_or(Unproved::Unknown { bits })?;
+        Some(mismatch)
     };
-    result.map_err(|unproved| match unproved {
-        Some(mismatch) => Unproved::Different(signals.difference(&read, &mismatch)),
+    match found {
+        Some(mismatch) => Err(Unproved::Different(signals.difference(&read, &mismatch))),
         None => {
-            let bits = read.len() as u32;
-            Unproved::Unknown { bits }
+            progress(1.0);
+            Ok(())
         }
-    })
+    }
 }
 
 /// The signals of two networks, with the larger number of bits of each; first t.
@@ -196,36 +206,31 @@ pub(crate) struct Mismatch {
     first: bool,
 }
 
-/// Compares two programs of at most 24 variables for all values. The error is never `None`.
-pub(crate) fn prove_programs(
+/// Returns values of the variables, at most 24, at which two programs differ first. Calls
+/// `next` with the number of values that were compared, every 512 of them, and stops if it
+/// fails.
+pub(crate) fn first_difference(
     a: Program,
     b: Program,
-    mut progress: impl FnMut(f64),
-) -> Result<(), Option<Mismatch>> {
-    const GROUP: u32 = W512::LANES as u32;
-    const GROUPS_PER_REPORT: u32 = 256;
+    mut next: impl FnMut(u32) -> Result<(), Stopped>,
+) -> Result<Option<Mismatch>, Stopped> {
     let variables = a.variables().max(b.variables());
-    let all = 1u32 << variables;
     let mut pair = Pair::new(a, b);
-    for t0 in (0..all).step_by(GROUP as usize) {
-        if t0 / GROUP % GROUPS_PER_REPORT == 0 {
-            progress(f64::from(t0) / f64::from(all));
-        }
+    for t0 in (0..1u32 << variables).step_by(W512::LANES) {
+        next(t0)?;
         pair.0.start(t0);
         pair.1.start(t0);
         if let Some((lane, bit, first)) = pair.difference() {
-            let values = (0..variables)
-                .map(|variable| (t0 + lane) >> variable & 1 == 1)
-                .collect();
-            return Err(Some(Mismatch { values, bit, first }));
+            let value = |variable: u32| (t0 + lane) >> variable & 1 == 1;
+            let values = (0..variables).map(value).collect();
+            return Ok(Some(Mismatch { values, bit, first }));
         }
     }
-    progress(1.0);
-    Ok(())
+    Ok(None)
 }
 
-/// Compares two programs for some values of their variables. Returns `None` if they agree.
-fn try_some(a: Program, b: Program, mut progress: impl FnMut(f64)) -> Result<(), Option<Mismatch>> {
+/// Returns some values of the variables at which two programs differ, if any are found.
+fn try_some(a: Program, b: Program, progress: &mut impl FnMut(f64)) -> Option<Mismatch> {
     let mut values = vec![W512::ZERO; a.variables() as usize];
     let mut pair = Pair::new(a, b);
     let mut rng = Rng::new(0);
@@ -240,10 +245,10 @@ fn try_some(a: Program, b: Program, mut progress: impl FnMut(f64)) -> Result<(),
                 .iter()
                 .map(|value| value.column(column) >> lane & 1 == 1)
                 .collect();
-            return Err(Some(Mismatch { values, bit, first }));
+            return Some(Mismatch { values, bit, first });
         }
     }
-    Err(None)
+    None
 }
 
 /// Evaluators of two programs.

@@ -9,13 +9,15 @@ use super::ffi;
 /// Most values in a buffer, above any board's: larger counts are taken for an error.
 const MAX_VALUES: usize = 1 << 20;
 
-/// Output, analog inputs and measurements of one callback. The methods never allocate,
+/// Sound, analog inputs and measurements of one callback. The methods never allocate,
 /// make system calls or panic, whatever counts the library reports.
 #[derive(Debug)]
 pub struct Block<'a> {
     frames: usize,
     channels: usize,
     out: &'a mut [f32],
+    heard_channels: usize,
+    heard: &'a [f32],
     analog_channels: usize,
     analog: &'a [f32],
     interleaved: bool,
@@ -42,6 +44,15 @@ impl<'a> Block<'a> {
             // SAFETY: the buffer has as many values as the context counts.
             unsafe { slice::from_raw_parts_mut(context.audio_out, values) }
         };
+        let mut heard_channels = context.audio_in_channels as usize;
+        let values = self::values(frames, heard_channels);
+        let heard: &[f32] = if values == 0 || !usable(context.audio_in) {
+            heard_channels = 0;
+            &[]
+        } else {
+            // SAFETY: as above.
+            unsafe { slice::from_raw_parts(context.audio_in, values) }
+        };
         let mut analog_channels = context.analog_in_channels as usize;
         let values = self::values(context.analog_frames as usize, analog_channels);
         let analog: &[f32] = if values == 0 || !usable(context.analog_in) {
@@ -55,6 +66,8 @@ impl<'a> Block<'a> {
             frames,
             channels,
             out,
+            heard_channels,
+            heard,
             analog_channels,
             analog,
             interleaved: context.flags & ffi::INTERLEAVED != 0,
@@ -108,6 +121,25 @@ impl<'a> Block<'a> {
         } else {
             value.clamp(0.0, 1.0)
         })
+    }
+
+    /// Copies the frames of an input channel, as many as fit. Returns false, and leaves `into`
+    /// as it was, if the channel does not exist.
+    pub fn read(&self, channel: usize, into: &mut [f32]) -> bool {
+        if channel >= self.heard_channels {
+            return false;
+        }
+        if self.interleaved {
+            let frames = self.heard.chunks_exact(self.heard_channels);
+            for (into, frame) in into.iter_mut().zip(frames) {
+                *into = frame.get(channel).copied().unwrap_or(0.0);
+            }
+        } else if let Some(frames) = self.heard.chunks_exact(self.frames).nth(channel) {
+            for (into, frame) in into.iter_mut().zip(frames) {
+                *into = *frame;
+            }
+        }
+        true
     }
 
     /// Plays left and right samples on alternate channels, and silence after the last of
@@ -205,6 +237,26 @@ mod tests {
         let channels = written(3, 2, 0, &[0.1, 0.2, 0.3]);
         assert_eq!(channels, [0.1, 0.2, 0.3, 0.1, 0.2, 0.3]);
         assert!(written(3, 0, 0, &[0.1, 0.2, 0.3]).is_empty());
+    }
+
+    #[test]
+    fn both_sides_play_and_are_heard_in_either_layout() {
+        for (flags, heard) in [
+            (ffi::INTERLEAVED, [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]),
+            (0, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]),
+        ] {
+            let mut out = [0.0; 6];
+            let mut context = context(3, 2, flags, out.as_mut_ptr());
+            context.audio_in = heard.as_ptr();
+            // SAFETY: the buffers are as long as the counts say, and outlive the block.
+            let mut block = unsafe { Block::new(&context, None) };
+            let (mut left, mut right) = ([0.0; 3], [0.0; 3]);
+            assert!(block.read(0, &mut left) && block.read(1, &mut right));
+            assert!(!block.read(2, &mut right));
+            assert_eq!((left, right), ([1.0, 2.0, 3.0], [4.0, 5.0, 6.0]));
+            block.write([&left, &right]);
+            assert_eq!(out, heard);
+        }
     }
 
     #[test]

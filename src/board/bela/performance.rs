@@ -45,7 +45,9 @@ pub fn play(
     options: &[String],
     signals: Signals,
 ) -> Result<(), String> {
-    board.panel.page = plan.listener.as_ref().map(Listener::label);
+    let listener = plan.listener.as_ref();
+    board.panel.page = listener.map(Listener::host);
+    board.panel.code = listener.and_then(Listener::code).cloned();
     keep_heap();
     let library = Library::open().map_err(|error| error.to_string())?;
     let settings = settings(library, &board, options)?;
@@ -90,6 +92,7 @@ pub fn play(
             renderer,
             inputs,
             samples: [0, 1].map(|_| vec![0.0; format.frames as usize]),
+            heard: [0, 1].map(|_| vec![0.0; format.frames as usize]),
             offline,
         });
     };
@@ -256,6 +259,8 @@ struct Playing {
     renderer: Renderer,
     inputs: Arc<AnalogInputs>,
     samples: [Vec<f32>; 2],
+    /// Input of both channels.
+    heard: [Vec<f32>; 2],
     offline: Option<Offline>,
 }
 
@@ -297,10 +302,19 @@ impl Playing {
             }
         }
         // The library may render fewer frames than its format says, never more.
-        let [left, right] = &mut self.samples;
-        let frames = block.frames().min(left.len());
-        let (left, right) = (&mut left[..frames], &mut right[..frames]);
-        self.renderer.render([&[]; 2], [left, right]);
+        let frames = block.frames().min(self.samples[0].len());
+        let [left, right] = self
+            .samples
+            .each_mut()
+            .map(|samples| &mut samples[..frames]);
+        let mut heard = self.heard.each_mut().map(|heard| &mut heard[..frames]);
+        for (channel, heard) in heard.iter_mut().enumerate() {
+            if !block.read(channel, heard) {
+                heard.fill(0.0);
+            }
+        }
+        let [first, second] = heard;
+        self.renderer.render([first, second], [left, right]);
         block.write([left, right]);
         // Offline, the duration of a callback means nothing.
         let measured = block.load().filter(|_| self.offline.is_none());
@@ -324,7 +338,9 @@ impl Offline {
             let storage = self.storage.take();
             storage.map(|storage| storage.finish(callback, state));
         } else if let Some(storage) = &mut self.storage {
-            storage.poll(callback, state);
+            let notices = storage.poll(callback, state);
+            let notices = notices.into_iter().map(|notice| (callback, notice));
+            self.scheduler.schedule(notices);
         }
     }
 }

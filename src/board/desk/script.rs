@@ -90,6 +90,8 @@ const SIZE: f32 = 0.4;
 const TAP_NS: u64 = 100_000_000;
 const HOLD_NS: u64 = 700_000_000;
 const SECOND: f64 = 1e9;
+/// Largest script in bytes.
+const MAX_BYTES: usize = 1 << 20;
 /// Latest time: a week.
 const MOST_SECONDS: f64 = 604_800.0;
 
@@ -109,8 +111,15 @@ impl Script {
     /// Parses a script for a surface.
     ///
     /// # Errors
-    /// Returns a message that names the first invalid line and the mistake in it.
+    /// Returns a message that names the first invalid line and the mistake in it, or the size
+    /// of a text that is larger than 1 MB.
     pub fn parse(text: &str, surface: &Surface) -> Result<Script, String> {
+        if text.len() > MAX_BYTES {
+            return Err(format!(
+                "a script has at most {MAX_BYTES} bytes, and this one {}",
+                text.len()
+            ));
+        }
         let mut parser = Parser {
             surface,
             script: Script::default(),
@@ -563,6 +572,15 @@ mod tests {
             let problem = parse(text).unwrap_err();
             assert!(problem.starts_with(expected), "{text:?}: {problem}");
         }
+    }
+
+    #[test]
+    fn a_script_has_at_most_a_megabyte() {
+        let line = "1 next\n";
+        let most = line.repeat(MAX_BYTES / line.len());
+        assert_eq!(parse(&most).unwrap().events().len(), MAX_BYTES / line.len());
+        let problem = parse(&line.repeat(MAX_BYTES / line.len() + 1)).unwrap_err();
+        assert!(problem.contains("at most 1048576 bytes"), "{problem}");
     }
 
     proptest::proptest! {

@@ -21,7 +21,7 @@ use crate::runtime::nanoseconds;
 use crate::runtime::parts::{InstrumentParts, Lanes, offload};
 use crate::runtime::scheduler::{JournalEntry, Scheduler, Step, TimingModel};
 use engine::{Counters, Engine, Platform, Spent};
-use instrument::State;
+use instrument::{Command, State};
 
 /// Parts of a desk.
 pub struct Desk {
@@ -195,6 +195,13 @@ impl Simulation {
                 commands.push((at, command));
             }
         }
+        self.scheduler.schedule(commands);
+    }
+
+    /// Sends commands at the present time.
+    pub fn send(&mut self, commands: impl IntoIterator<Item = Command>) {
+        let now = self.now();
+        let commands = commands.into_iter().map(|command| (now, command));
         self.scheduler.schedule(commands);
     }
 
@@ -377,7 +384,6 @@ mod tests {
     use super::*;
     use crate::factory_networks;
     use crate::handle::Reply;
-    use instrument::Command;
 
     #[test]
     fn superseded_commands_are_refused_with_the_newest() {

@@ -25,8 +25,10 @@ fn stack_bytes(role: Role) -> usize {
 /// Bytes of stack that a thread touches before its work. The rest is a reserve for rare
 /// cases such as reporting a panic.
 const TOUCHED_BYTES: usize = 128 << 10;
-/// Niceness of background threads, which yield to the shell and the Bela IDE.
+/// Niceness of background threads, which yield to the shell and the Bela IDE, and of jobs,
+/// which yield to everything.
 const NICE: libc::c_int = 10;
+const NICEST: libc::c_int = 19;
 
 /// A failure to set a thread's priority or to lock memory.
 #[derive(Debug, Error)]
@@ -49,7 +51,7 @@ pub fn priority(role: Role) -> Option<i32> {
         Role::Watchdog => Some(50),
         Role::Panel => Some(40),
         Role::Instrument => Some(30),
-        Role::Background | Role::Jobs => None,
+        Role::Background | Role::Jobs | Role::Drawing => None,
     }
 }
 
@@ -87,9 +89,13 @@ fn prioritise(role: Role) -> Result<(), RealTimeError> {
     };
     // SAFETY: reads the parameter, which is valid; 0 is the calling thread.
     let set = unsafe { libc::sched_setscheduler(0, policy, &raw const parameter) } != -1;
+    let nice = match role {
+        Role::Jobs | Role::Drawing => NICEST,
+        _ => NICE,
+    };
     // SAFETY: takes integers; on Linux, 0 is the calling thread.
     let niced =
-        priority(role).is_some() || unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, NICE) } != -1;
+        priority(role).is_some() || unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, nice) } != -1;
     if set && niced {
         Ok(())
     } else {
@@ -174,6 +180,7 @@ mod tests {
             Role::Instrument,
             Role::Background,
             Role::Jobs,
+            Role::Drawing,
         ] {
             let seen = spawn("gb-test", role, move || {
                 // SAFETY: takes an integer; 0 is the calling thread.

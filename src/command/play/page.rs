@@ -31,12 +31,14 @@ pub struct Page {
 
 impl Page {
     /// Opens the port of the page. If none is free, the instrument plays without a page.
-    /// People use `name` as the host if it listens at all addresses.
+    /// People use `name` as the host if it listens at all addresses. Pairing codes that
+    /// replace the first one are printed unless the terminal shows the display.
     pub fn listener(
         &self,
         web: &Web,
         listen: IpAddr,
         name: &str,
+        terminal_shows_display: bool,
     ) -> Result<Option<Listener>, Failure> {
         if self.no_web {
             return Ok(None);
@@ -47,15 +49,22 @@ impl Page {
             }
             None => Files::embedded(),
         };
+        let listen = self.listen.unwrap_or(listen);
+        let pairing = self.pairing || web.pairing;
         let options = server::Options {
-            listen: self.listen.unwrap_or(listen),
+            listen,
             port: self
                 .port
                 .or(web.port.map(Into::into))
                 .unwrap_or(server::PORT),
             name: name.into(),
             hosts: web.hosts.clone(),
-            pairing: self.pairing || web.pairing,
+            pairing,
+            announce: if terminal_shows_display {
+                |_| {}
+            } else {
+                print_code
+            },
             files,
             limits: server::ClientLimits::default(),
         };
@@ -66,7 +75,11 @@ impl Page {
                 // Standard output may be closed.
                 let _ = writeln!(io::stdout(), "Page: {page}");
                 if let Some(code) = listener.code() {
-                    let _ = writeln!(io::stdout(), "Pairing code: {code}");
+                    print_code(&code.load());
+                }
+                if !pairing && !listen.is_loopback() {
+                    log::warn!("{OPEN}");
+                    print_message(OPEN);
                 }
                 Some(listener)
             }
@@ -77,6 +90,15 @@ impl Page {
             }
         })
     }
+}
+
+/// Warning about a page that needs no code and that other computers can reach.
+const OPEN: &str = "everybody in this network can play the instrument; with --pairing, \
+                    only browsers that send the code on the display";
+
+fn print_code(code: &str) {
+    // Standard output may be closed.
+    let _ = writeln!(io::stdout(), "Pairing code: {code}");
 }
 
 /// Returns the host by which others in the network reach this computer: its address there,

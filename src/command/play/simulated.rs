@@ -34,7 +34,7 @@ impl Arguments {
         let rate = board.platform.rate;
         let total = (seconds * f64::from(rate)).round() as usize;
         // Opened first, so that nothing is played in vain.
-        let folders = self.folders(saving.folder.as_deref());
+        let folders = &saving.folders;
         for folder in folders.state.iter().chain(&folders.presets) {
             keep_out(folder);
         }
@@ -47,7 +47,7 @@ impl Arguments {
         let album = self.oled.as_ref();
         let album = album.map(|folder| Album::create(folder, rows));
         let mut album = album.transpose()?;
-        let mut storage = self.restore(&mut parts, saving.folder.as_deref())?;
+        let mut storage = self.restore(&mut parts, saving)?;
         let mut simulation = Simulation::scripted(
             Desk {
                 time,
@@ -88,7 +88,8 @@ impl Arguments {
             );
             progress.at(step as f64 / steps as f64);
             if let Some(storage) = &mut storage {
-                storage.poll(simulation.now(), simulation.state());
+                let notices = storage.poll(simulation.now(), simulation.state());
+                simulation.send(notices);
             }
             // A full disk or a closed pipe; what was played is saved all the same.
             if !is_written.get() {

@@ -10,7 +10,7 @@ use crate::link::frames::FrameSource;
 const POLL: Duration = Duration::from_millis(20);
 
 /// Makes frames until the server ends.
-pub fn run(mut source: FrameSource, context: &ServerContext) {
+pub fn run(source: &mut FrameSource, context: &ServerContext) {
     while !context.is_ended() {
         let audience = context.audience();
         source.poll(

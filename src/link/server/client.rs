@@ -1,24 +1,29 @@
 //! A client on its websocket. Each has its own thread, so a client that is slow or sends too
 //! much delays only itself.
 
-use std::io;
 use std::net::{IpAddr, TcpStream};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use tungstenite::error::ProtocolError;
 use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
-use tungstenite::{Bytes, Error, Message, Utf8Bytes, WebSocket};
+use tungstenite::{Bytes, Error, Message, WebSocket};
 
 use super::context::{ClientEntry, Connection, ServerContext};
-use super::deadline::{SlicedStream, close_gracefully};
+use super::deadline::{SlicedStream, close_gracefully, is_incomplete};
+use super::fragments::write_json;
 use super::job_queue::JobQueue;
 use super::latest::Sent;
+use super::pairing::Check;
 use super::token_bucket::TokenBucket;
+use super::turns::{LONG, Turn};
 use crate::handle::{CommandResult, Reply};
-use crate::link::client_session::{Action, ClientSession, MOST_HELLO, refused};
+use crate::link::client_session::{Action, ClientSession, MOST_HELLO, Proof, refused};
 use crate::link::protocol::ServerMessage;
 use crate::link::rate_limit::RateLimit;
+use crate::link::view::View;
 
 /// Longest wait for a message before updates are sent.
 const SLICE: Duration = Duration::from_millis(10);
@@ -31,10 +36,14 @@ const PINGS: u32 = 3;
 /// Factor on the time to say hello for a client that has to type a code.
 const TYPING: u32 = 20;
 
+/// Changes of presets of a client that wait for the disk at the same time. More are not read
+/// meanwhile.
+const MOST_SAVING: usize = 8;
+
 /// Serves a client to its end.
 pub fn serve(stream: TcpStream, received: Vec<u8>, connection: &Connection) {
-    let limits = connection.context().limits;
-    let Ok(stream) = SlicedStream::new(stream, received.len(), SLICE, limits.stall) else {
+    let context = connection.context();
+    let Ok(stream) = SlicedStream::new(stream, received.len(), SLICE) else {
         return;
     };
     let config = WebSocketConfig::default()
@@ -42,17 +51,24 @@ pub fn serve(stream: TcpStream, received: Vec<u8>, connection: &Connection) {
         .max_message_size(Some(MOST_HELLO))
         .max_frame_size(Some(MOST_HELLO));
     let mut socket = WebSocket::from_partially_read(stream, received, Role::Server, Some(config));
-    let End::Close(code, reason) = Client::new(connection, &mut socket).run() else {
-        return;
+    let end = Client::new(connection, &mut socket).run();
+    let is_displaced = matches!(end, End::Displaced);
+    let (code, reason) = match end {
+        End::Gone => return,
+        End::Displaced => (CloseCode::Again, "other clients are also waiting".into()),
+        End::Close(code, reason) => (code, reason),
     };
     log::info!("a client's connection is closed: {reason}");
     let frame = CloseFrame {
         code,
         reason: reason.into(),
     };
-    socket.get_mut().begin_writing(limits.stall);
+    // A connection that is closing counts as one that waits: others may displace it.
+    let closing = (!is_displaced).then(|| ClientEntry::new(context, connection.peer()));
+    socket.get_mut().begin_writing(context.limits.stall);
     if socket.close(Some(frame)).is_ok() && socket.flush().is_ok() {
-        close_gracefully(socket.get_ref().stream());
+        let is_over = || closing.as_ref().is_none_or(ClientEntry::is_displaced);
+        close_gracefully(socket.get_ref().stream(), is_over);
     }
 }
 
@@ -60,6 +76,8 @@ pub fn serve(stream: TcpStream, received: Vec<u8>, connection: &Connection) {
 enum End {
     /// The client has left, or does not receive its messages.
     Gone,
+    /// The client was not welcomed yet, and newer ones have displaced it.
+    Displaced,
     /// The server closes the connection with this code and reason.
     Close(CloseCode, String),
 }
@@ -75,6 +93,10 @@ impl From<Error> for End {
         match error {
             Error::Capacity(_) => End::close(CloseCode::Size, "this message is too long"),
             Error::Utf8(_) => End::close(CloseCode::Invalid, "text must be UTF-8"),
+            // A page that was closed, or lost its network.
+            Error::Protocol(
+                ProtocolError::ResetWithoutClosingHandshake | ProtocolError::SendAfterClosing,
+            ) => End::Gone,
             Error::Protocol(error) => {
                 let mut reason = format!("this is not a valid websocket frame: {error}");
                 // A close frame has room for 123 bytes.
@@ -102,19 +124,21 @@ struct Client<'a> {
     bytes: TokenBucket,
     /// Time before which nothing is read.
     paused_until: Duration,
-    /// A message with a pairing code that has to wait.
-    held: Option<Utf8Bytes>,
     /// True if a person has to type the code.
     is_typing: bool,
     /// A command that was sent to the instrument; the next message waits for its result.
     pending: Option<(Option<u32>, Reply)>,
+    /// Changes of presets, which wait for the disk; messages are read meanwhile.
+    saving: Vec<(Option<u32>, Reply)>,
     job_queue: JobQueue,
     sent: Sent,
     changes: RateLimit,
     /// Time of the last whole message.
     last_message: Duration,
-    /// True if a part of a message was received.
-    is_in_message: bool,
+    /// Bytes of the message that has not yet arrived as a whole.
+    unfinished: usize,
+    /// The client's turn to receive or send long messages.
+    turn: Turn<'a>,
     next_ping: Duration,
 }
 
@@ -126,21 +150,22 @@ impl<'a> Client<'a> {
         Client {
             context,
             peer: connection.peer(),
-            entry: ClientEntry::new(context),
+            entry: ClientEntry::new(context, connection.peer()),
             socket,
             session: context.session(),
             connected: now,
             messages: TokenBucket::new(limits.messages, 2.0 * limits.messages),
             bytes: TokenBucket::new(limits.bytes, 2.0 * limits.message_bytes as f64),
             paused_until: now,
-            held: None,
             is_typing: false,
             pending: None,
-            job_queue: JobQueue::default(),
+            saving: Vec::new(),
+            job_queue: JobQueue::new(Arc::clone(&context.workshop)),
             sent: Sent::default(),
             changes: RateLimit::default(),
             last_message: now,
-            is_in_message: false,
+            unfinished: 0,
+            turn: context.turns.client(),
             next_ping: now + limits.silence / PINGS,
         }
     }
@@ -173,24 +198,55 @@ impl<'a> Client<'a> {
             }
         } else if now < self.paused_until {
             // A pause within a message does not extend the time for it.
-            if !self.is_in_message {
+            if self.unfinished == 0 {
                 self.last_message = now;
             }
             thread::sleep(self.paused_until.saturating_sub(now).min(SLICE));
-        } else if let Some(text) = self.held.take() {
-            self.receive(text, now)?;
         } else {
             self.read(now)?;
+        }
+        if self.unfinished == 0 && self.pending.is_none() {
+            self.turn.end();
         }
         Ok(())
     }
 
-    /// Sends answers to jobs, changes of the state, and frames.
+    /// Waits for the client's turn if a message needs this much memory.
+    fn wait_for_turn(&mut self, bytes: usize) {
+        if bytes < LONG || self.turn.take(self.context.now()) {
+            return;
+        }
+        while !self.context.is_ended() && !self.turn.take(self.context.now()) {
+            thread::sleep(SLICE);
+        }
+        // Nothing was read meanwhile.
+        self.last_message = self.context.now();
+        let stream = self.socket.get_mut();
+        stream.begin_writing(self.context.limits.answer);
+    }
+
+    /// Waits for the client's turn if the next change of the state is long. Returns the state.
+    fn view(&mut self) -> View {
+        let bytes = self.session.update_bytes(&self.context.view());
+        self.wait_for_turn(bytes);
+        self.context.view()
+    }
+
+    /// Sends answers to jobs and their progress, changes of the state, and frames.
     fn send_updates(&mut self, now: Duration) -> Result<(), End> {
-        let answer = self.job_queue.poll(&self.context.jobs);
-        self.send(answer)?;
+        let messages = self.job_queue.poll(now);
+        self.send(messages)?;
+        for (id, reply) in std::mem::take(&mut self.saving) {
+            match reply.now() {
+                Some(result) => self.answer(id, result)?,
+                None => self.saving.push((id, reply)),
+            }
+        }
         if self.changes.is_due(now, CHANGES_PERIOD) {
-            let changes = self.session.update(&self.context.view());
+            // A slow client must not hold a state in memory while it receives.
+            let view = self.view();
+            let changes = self.session.update(&view);
+            drop(view);
             self.send(changes)?;
         }
         if self.session.greeted() {
@@ -205,10 +261,9 @@ impl<'a> Client<'a> {
     }
 
     fn send(&mut self, messages: impl IntoIterator<Item = ServerMessage>) -> Result<(), End> {
+        let (context, turn) = (self.context, &self.turn);
         for message in messages {
-            if let Ok(text) = serde_json::to_string(&message) {
-                self.socket.write(Message::text(text))?;
-            }
+            write_json(self.socket, &message, || !turn.is_over(context.now()))?;
         }
         Ok(())
     }
@@ -218,12 +273,15 @@ impl<'a> Client<'a> {
             // No answer is expected; the changes are sent soon.
             return Ok(());
         }
-        let messages = self.session.answer(id, result, &self.context.view());
+        let view = self.view();
+        let messages = self.session.answer(id, result, &view);
+        drop(view);
         self.send(messages)
     }
 
     /// Reads a message, if one arrives.
     fn read(&mut self, now: Duration) -> Result<(), End> {
+        self.wait_for_turn(self.unfinished);
         self.socket.get_mut().begin_reading();
         let message = self.socket.read();
         let received = self.socket.get_mut().take_received();
@@ -231,17 +289,17 @@ impl<'a> Client<'a> {
         let message = match message {
             Ok(message) => message,
             Err(Error::Io(error)) if is_incomplete(&error) => {
-                self.is_in_message |= received > 0;
+                self.unfinished += received;
                 return Ok(());
             }
             Err(error) => return Err(error.into()),
         };
         self.last_message = now;
-        self.is_in_message = false;
+        self.unfinished = 0;
         let pause = now + self.messages.take(1.0, now);
         self.paused_until = self.paused_until.max(pause);
         match message {
-            Message::Text(text) => self.receive(text, now),
+            Message::Text(text) => self.receive(&text, now),
             Message::Binary(_) => self.send([refused(None, "messages are JSON, as text".into())]),
             Message::Close(_) => {
                 // The socket has queued the answer.
@@ -256,6 +314,9 @@ impl<'a> Client<'a> {
     /// Pings the client, and ends it if it is silent, or was not welcomed in time.
     fn check_presence(&mut self, now: Duration) -> Result<(), End> {
         let limits = self.context.limits;
+        if self.turn.is_over(now) {
+            return Err(End::close(CloseCode::Again, "other clients are waiting"));
+        }
         if now > self.last_message + limits.silence {
             log::info!("a client has stopped answering");
             return Err(End::Gone);
@@ -266,8 +327,7 @@ impl<'a> Client<'a> {
                 return Err(End::close(CloseCode::Policy, "say hello first"));
             }
             if self.entry.is_displaced() {
-                let reason = "other clients are also waiting";
-                return Err(End::close(CloseCode::Again, reason));
+                return Err(End::Displaced);
             }
         }
         if now >= self.next_ping {
@@ -289,6 +349,8 @@ impl<'a> Client<'a> {
             return Err(End::Close(CloseCode::Again, reason));
         }
         if is_first {
+            // Until now, a wait could keep others from connecting.
+            let _ = self.socket.get_ref().set_stall(limits.stall);
             self.sent = self.context.latest().sent_to_new_client();
             self.socket.set_config(|config| {
                 config.max_message_size = Some(limits.message_bytes);
@@ -299,44 +361,41 @@ impl<'a> Client<'a> {
     }
 
     /// Handles a message.
-    fn receive(&mut self, text: Utf8Bytes, now: Duration) -> Result<(), End> {
-        let (context, view) = (self.context, self.context.view());
+    fn receive(&mut self, text: &str, now: Duration) -> Result<(), End> {
+        let (context, view) = (self.context, self.view());
         let was_greeted = self.session.greeted();
-        let mut receive = || self.session.receive(&text, &view, context.counters.time());
-        let action = if was_greeted {
-            receive()
-        } else {
-            match context.guess(self.peer, receive) {
-                Ok(action) => action,
-                Err(delay) => {
-                    self.paused_until = now + delay;
-                    self.held = Some(text);
-                    return Ok(());
-                }
-            }
-        };
-        match action {
-            Action::Send(messages) | Action::WrongCode(messages) => {
-                if messages.contains(&ServerMessage::Pairing) {
-                    self.is_typing = true;
-                    context.show_code();
-                }
+        let time = context.counters.time();
+        match self.session.receive(text, &view, time) {
+            Action::Send(messages) => {
                 if self.session.greeted() {
                     self.admit(!was_greeted)?;
                 }
                 self.send(messages)?;
             }
+            Action::Pair(id, proof) => self.pair(id, &proof, now)?,
             Action::End(message) => {
                 self.send([message])?;
                 let reason = "this page does not fit the instrument's version";
                 return Err(End::close(CloseCode::Policy, reason));
             }
             Action::Command(id, command) => {
-                self.pending = Some((id, context.handle.request(command)));
+                let waits = command.is_of_presets() && self.saving.len() < MOST_SAVING;
+                let sent = (id, context.handle.request(command));
+                if waits {
+                    self.saving.push(sent);
+                } else {
+                    self.pending = Some(sent);
+                }
             }
             Action::Touch(id, fingers) => {
                 self.entry.touch(&fingers);
                 self.answer(id, Ok(()))?;
+            }
+            Action::Snapshot(id, t) => {
+                self.wait_for_turn(self.session.snapshot_bytes(&view));
+                let messages = self.session.snapshot(id, &view, t);
+                drop(view);
+                self.send(messages)?;
             }
             Action::Job(job) => {
                 let replaced = self.job_queue.add(job);
@@ -345,10 +404,24 @@ impl<'a> Client<'a> {
         }
         Ok(())
     }
-}
 
-/// Returns whether a read has to be continued later.
-fn is_incomplete(error: &io::Error) -> bool {
-    use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
-    matches!(error.kind(), WouldBlock | TimedOut | Interrupted)
+    /// Welcomes the client if it sends the code or a token, and asks for the code otherwise.
+    fn pair(&mut self, id: Option<u32>, proof: &Proof, now: Duration) -> Result<(), End> {
+        let context = self.context;
+        match context.pair(self.peer, proof) {
+            Check::Paired => {
+                let messages = self.session.welcome(id, &context.view());
+                self.admit(true)?;
+                return self.send(messages);
+            }
+            Check::NoCode => self.send([ServerMessage::Pairing])?,
+            Check::Wrong | Check::Replaced => {
+                self.paused_until = self.paused_until.max(now + context.limits.wrong_code);
+                self.send(ClientSession::ask_again(id))?;
+            }
+        }
+        self.is_typing = true;
+        context.show_code();
+        Ok(())
+    }
 }

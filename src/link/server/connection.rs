@@ -39,7 +39,7 @@ fn respond(request: &Request) -> Option<(TcpStream, Vec<u8>, Connection)> {
     stream.set_nodelay(true).ok()?;
     let finish = |respond: &dyn Fn(&mut DeadlineStream) -> io::Result<()>| {
         if respond(&mut DeadlineStream::new(stream, limits.answer)).is_ok() {
-            close_gracefully(stream);
+            close_gracefully(stream, || false);
         }
         None
     };
@@ -66,7 +66,7 @@ fn respond(request: &Request) -> Option<(TcpStream, Vec<u8>, Connection)> {
         Ok(key) => key,
         Err(problem) => return refuse(problem, head.wants_body),
     };
-    let Some(connection) = request.websocket() else {
+    let Some(connection) = request.websocket(limits.request) else {
         let problem = Problem(
             StatusCode::SERVICE_UNAVAILABLE,
             "too many websockets are open",

@@ -5,32 +5,32 @@
 
 use std::net::{IpAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::Sender;
 use engine::Counters;
 use instrument::Command;
 
-use super::admission::{Admission, ConnectionCounts};
-use super::guesses::Guesses;
+use super::admission::{Admission, CONNECTIONS};
 use super::hosts::Hosts;
-use super::job_queue::QueuedJob;
 use super::latest::Latest;
+use super::pairing::{Check, Pairing};
 use super::request_queue::RequestQueue;
-use super::{Access, ClientLimits, Options};
+use super::turns::Turns;
+use super::workshop::Workshop;
+use super::{Access, ClientLimits, Options, ShownCode};
 use crate::handle::Handle;
-use crate::link::client_session::{Action, ClientSession, Listening};
+use crate::link::client_session::{ClientSession, Listening, Proof};
 use crate::link::files::Files;
 use crate::link::frames::Audience;
-use crate::link::protocol::{Finger, ServerMessage, Welcome};
+use crate::link::protocol::{Finger, Welcome};
 use crate::link::rate_limit::RateLimit;
 use crate::link::touch_merge::TouchMerge;
 use crate::link::view::View;
 use crate::spawn::Spawn;
 
 /// Least time between two notices of the pairing code on the display.
-const CODE_PERIOD: Duration = Duration::from_secs(3);
+const CODE_PERIOD: Duration = Duration::from_secs(10);
 
 /// The state that all connections share.
 pub struct ServerContext {
@@ -44,19 +44,25 @@ pub struct ServerContext {
     pub files: Files,
     /// Limits on the resources of clients.
     pub limits: ClientLimits,
-    /// Queue of the thread that runs jobs.
-    pub jobs: Sender<QueuedJob>,
+    /// Runs the jobs of all clients.
+    pub workshop: Arc<Workshop>,
     /// Starts threads for connections.
     pub spawn: Spawn,
+    /// Turns of clients with long messages.
+    pub turns: Turns,
     touches: TouchMerge,
     welcome: Arc<Welcome>,
-    code: Option<Arc<str>>,
+    pairing: Option<Mutex<Pairing>>,
+    /// The code for other threads, if one is required.
+    shown_code: Option<ShownCode>,
+    announce: fn(&str),
     view: Mutex<View>,
     latest: Mutex<Latest>,
     admission: Mutex<Admission>,
     requests: Mutex<RequestQueue<TcpStream>>,
-    websockets: Mutex<ConnectionCounts>,
-    guesses: Mutex<Guesses>,
+    websockets: Mutex<usize>,
+    /// Notified when a websocket is closed.
+    websocket_closed: Condvar,
     code_limit: Mutex<RateLimit>,
     started: Instant,
     ended: AtomicBool,
@@ -70,10 +76,12 @@ impl ServerContext {
     pub fn new(
         access: &Access,
         options: Options,
-        code: Option<Arc<str>>,
-        jobs: Sender<QueuedJob>,
+        pairing: Option<(Pairing, ShownCode)>,
         spawn: Spawn,
     ) -> Result<ServerContext, getrandom::Error> {
+        let mut welcome = access.info.clone().welcome(getrandom::u32()?);
+        let (pairing, shown_code) = pairing.unzip();
+        welcome.token = pairing.as_ref().map(|pairing| pairing.token().clone());
         Ok(ServerContext {
             view: Mutex::new(View::new(access.handle.state())),
             handle: access.handle.clone(),
@@ -81,16 +89,19 @@ impl ServerContext {
             hosts: Hosts::new(options.hosts.into_iter().chain([options.name])),
             files: options.files,
             limits: options.limits,
-            jobs,
+            workshop: Workshop::new(spawn),
             spawn,
+            turns: Turns::default(),
             touches: access.touches.clone(),
-            welcome: Arc::new(access.info.clone().welcome(getrandom::u32()?)),
-            code,
+            welcome: Arc::new(welcome),
+            pairing: pairing.map(Mutex::new),
+            shown_code,
+            announce: options.announce,
             latest: Mutex::default(),
             admission: Mutex::default(),
             requests: Mutex::default(),
             websockets: Mutex::default(),
-            guesses: Mutex::new(Guesses::new(options.limits.wrong_code)),
+            websocket_closed: Condvar::new(),
             code_limit: Mutex::default(),
             started: Instant::now(),
             ended: AtomicBool::new(false),
@@ -114,7 +125,7 @@ impl ServerContext {
 
     /// Creates the session of a new client.
     pub fn session(&self) -> ClientSession {
-        ClientSession::new(Arc::clone(&self.welcome), self.code.clone())
+        ClientSession::new(Arc::clone(&self.welcome))
     }
 
     /// Returns the newest state. All clients share the data derived from its network.
@@ -136,41 +147,38 @@ impl ServerContext {
 
     /// Shows the pairing code to the player, at most once in a period.
     pub fn show_code(&self) {
-        let Some(code) = &self.code else { return };
-        if lock(&self.code_limit).is_due(self.now(), CODE_PERIOD) {
-            let notice = format!("pairing code for a browser: {code}");
-            self.handle.command(Command::Notice(notice));
+        let is_due = || lock(&self.code_limit).is_due(self.now(), CODE_PERIOD);
+        if self.shown_code.is_some() && is_due() {
+            self.notify_code();
         }
     }
 
-    /// Handles a message that may contain a pairing code. The lock makes all clients guess
-    /// one at a time, so that many guess no faster than one.
-    ///
-    /// # Errors
-    /// Returns the time for which the message must wait, unread, because earlier codes from
-    /// this peer were wrong.
-    pub fn guess(
-        &self,
-        peer: IpAddr,
-        receive: impl FnOnce() -> Action,
-    ) -> Result<Action, Duration> {
-        let mut guesses = lock(&self.guesses);
-        let now = self.now();
-        let delay = guesses.delay(peer, now);
-        if !delay.is_zero() {
-            return Err(delay);
+    fn notify_code(&self) {
+        let Some(code) = &self.shown_code else { return };
+        let notice = format!("pairing code for a browser: {}", code.load());
+        self.handle.command(Command::Notice(notice));
+    }
+
+    /// Checks what a client has sent to pair. Wrong codes are logged without their digits;
+    /// the last one of a budget makes a new code, which is shown.
+    pub fn pair(&self, peer: IpAddr, proof: &Proof) -> Check {
+        let (Some(pairing), Some(shown)) = (&self.pairing, &self.shown_code) else {
+            return Check::Paired;
+        };
+        let mut pairing = lock(pairing);
+        let check = pairing.check(proof);
+        if matches!(check, Check::Wrong | Check::Replaced) {
+            log::warn!("wrong pairing code from {}", peer.to_canonical());
         }
-        let action = receive();
-        match &action {
-            Action::WrongCode(_) => guesses.wrong(peer, now),
-            Action::Send(messages)
-                if matches!(messages.first(), Some(ServerMessage::Welcome(_))) =>
-            {
-                guesses.right(peer);
-            }
-            _ => {}
+        if check == Check::Replaced {
+            let code = pairing.shown();
+            shown.store(Arc::new(code.clone()));
+            drop(pairing);
+            log::warn!("after too many wrong pairing codes, there is a new, longer one");
+            (self.announce)(&code);
+            self.notify_code();
         }
-        Ok(action)
+        check
     }
 }
 
@@ -224,10 +232,22 @@ impl Request {
         &self.context
     }
 
-    /// Counts its connection as a websocket as well; returns `None` if there are too many.
-    pub fn websocket(&self) -> Option<Connection> {
-        let may_stay = lock(&self.context.websockets).open(self.peer);
-        may_stay.then(|| Connection {
+    /// Counts its connection as a websocket as well. If there are too many, waits for those
+    /// that are displaced; returns `None` if none is closed in this time.
+    pub fn websocket(&self, timeout: Duration) -> Option<Connection> {
+        let ServerContext {
+            websockets,
+            websocket_closed,
+            ..
+        } = &*self.context;
+        let (mut open, timeout) = websocket_closed
+            .wait_timeout_while(lock(websockets), timeout, |open| *open >= CONNECTIONS)
+            .unwrap_or_else(PoisonError::into_inner);
+        if timeout.timed_out() {
+            return None;
+        }
+        *open += 1;
+        Some(Connection {
             context: Arc::clone(&self.context),
             peer: self.peer,
         })
@@ -260,7 +280,8 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        lock(&self.context.websockets).close(self.peer);
+        *lock(&self.context.websockets) -= 1;
+        self.context.websocket_closed.notify_one();
     }
 }
 
@@ -272,8 +293,8 @@ pub struct ClientEntry<'a> {
 
 impl<'a> ClientEntry<'a> {
     /// Adds a client that waits to be welcomed.
-    pub fn new(context: &'a ServerContext) -> ClientEntry<'a> {
-        let number = lock(&context.admission).enter(context.limits.pending);
+    pub fn new(context: &'a ServerContext, peer: IpAddr) -> ClientEntry<'a> {
+        let number = lock(&context.admission).enter(peer, context.limits.pending);
         ClientEntry { context, number }
     }
 
@@ -304,7 +325,7 @@ impl Drop for ClientEntry<'_> {
 
 #[cfg(test)]
 mod tests {
-    use crossbeam_channel::unbounded;
+    use arc_swap::ArcSwap;
     use instrument::parameters::Parameters;
     use instrument::{Instrument, surface::Surface};
 
@@ -338,9 +359,10 @@ mod tests {
             mirror: Mirror::default(),
             touches: TouchMerge::default(),
         };
-        let code = Some(Arc::from("123456"));
-        let (jobs, _queue) = unbounded();
-        let made = ServerContext::new(&access, Options::default(), code, jobs, spawn_plainly);
+        let pairing = Pairing::new().unwrap();
+        let shown = Arc::new(ArcSwap::from_pointee(pairing.shown()));
+        let pairing = Some((pairing, shown));
+        let made = ServerContext::new(&access, Options::default(), pairing, spawn_plainly);
         let context = made.unwrap();
         let began = Instant::now();
         (0..100).for_each(|_| context.show_code());

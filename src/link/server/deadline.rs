@@ -8,9 +8,11 @@ use std::time::{Duration, Instant};
 /// Most bytes that are read in one time slice.
 const MAX_SLICE: usize = 64 << 10;
 /// Most bytes that are read and discarded when a connection is closed.
-const MAX_DISCARDED: u64 = 64 << 10;
+const MAX_DISCARDED: usize = 64 << 10;
 /// Longest time for that.
 const CLOSING: Duration = Duration::from_millis(500);
+/// Longest time until a connection notices that it is over.
+const CLOSING_SLICE: Duration = Duration::from_millis(10);
 
 /// A socket that is read and written until a deadline.
 pub struct DeadlineStream<'a> {
@@ -57,13 +59,26 @@ fn time_left(deadline: Instant) -> io::Result<Duration> {
 }
 
 /// Closes a connection so that the peer receives everything that was sent: unread input
-/// would reset the connection.
-pub fn close_gracefully(stream: &TcpStream) {
+/// would reset the connection. Does not wait for the peer once `is_over` returns true.
+pub fn close_gracefully(stream: &TcpStream, is_over: impl Fn() -> bool) {
     if stream.shutdown(Shutdown::Write).is_err() {
         return;
     }
-    let mut input = DeadlineStream::new(stream, CLOSING).take(MAX_DISCARDED);
-    let _ = io::copy(&mut input, &mut io::sink());
+    let deadline = Instant::now() + CLOSING;
+    let (mut part, mut discarded) = ([0; 4096], 0);
+    while discarded < MAX_DISCARDED && !is_over() && time_left(deadline).is_ok() {
+        match DeadlineStream::new(stream, CLOSING_SLICE).read(&mut part) {
+            Ok(count @ 1..) => discarded += count,
+            Err(error) if is_incomplete(&error) => {}
+            _ => return,
+        }
+    }
+}
+
+/// Returns whether a read has to be continued later.
+pub fn is_incomplete(error: &io::Error) -> bool {
+    use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
+    matches!(error.kind(), WouldBlock | TimedOut | Interrupted)
 }
 
 /// A client's socket, which is read and written in time slices. A message may take many.
@@ -79,15 +94,10 @@ pub struct SlicedStream {
 
 impl SlicedStream {
     /// Wraps a socket from which `received` bytes were read already. A call waits at most
-    /// `slice` for input and `stall` for room to write.
-    pub fn new(
-        stream: TcpStream,
-        received: usize,
-        slice: Duration,
-        stall: Duration,
-    ) -> io::Result<SlicedStream> {
+    /// `slice` for input, and also for room to write until [`SlicedStream::set_stall`].
+    pub fn new(stream: TcpStream, received: usize, slice: Duration) -> io::Result<SlicedStream> {
         stream.set_read_timeout(Some(slice))?;
-        stream.set_write_timeout(Some(stall))?;
+        stream.set_write_timeout(Some(slice))?;
         let now = Instant::now();
         Ok(SlicedStream {
             stream,
@@ -96,6 +106,11 @@ impl SlicedStream {
             write_deadline: now,
             received,
         })
+    }
+
+    /// Sets the longest wait for room to write.
+    pub fn set_stall(&self, stall: Duration) -> io::Result<()> {
+        self.stream.set_write_timeout(Some(stall))
     }
 
     /// Allows reading for one slice.
@@ -159,7 +174,7 @@ mod tests {
     #[test]
     fn a_slice_ends_after_its_bytes() {
         let (here, mut there) = pair();
-        let mut stream = SlicedStream::new(here, 0, LONG, LONG).unwrap();
+        let mut stream = SlicedStream::new(here, 0, LONG).unwrap();
         stream.begin_reading();
         there.write_all(&vec![0; MAX_SLICE + 1]).unwrap();
         let mut part = [0; 1024];
@@ -177,7 +192,7 @@ mod tests {
     fn a_slice_ends_after_its_time() {
         let (here, mut there) = pair();
         there.write_all(&[0; 8]).unwrap();
-        let mut stream = SlicedStream::new(here, 0, Duration::from_nanos(1), LONG).unwrap();
+        let mut stream = SlicedStream::new(here, 0, Duration::from_nanos(1)).unwrap();
         stream.begin_reading();
         stream.begin_writing(Duration::ZERO);
         let kind = |result: io::Result<usize>| result.unwrap_err().kind();

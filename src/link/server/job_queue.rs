@@ -1,114 +1,250 @@
-//! Jobs that take long. One thread runs them for all clients, one job of each client at a
-//! time; while a client's job runs, the newest of each kind waits.
+//! A client's jobs. Of each kind, one runs; a newer one replaces it.
 
-use std::mem;
+use std::mem::{self, Discriminant};
+use std::sync::Arc;
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
-
+use super::workshop::{Answer, Order, Workshop};
 use crate::link::client_session::refused;
 use crate::link::jobs::Job;
 use crate::link::protocol::ServerMessage;
 
-/// A job, and the sender of its answer.
-pub type QueuedJob = (Job, Sender<ServerMessage>);
+/// Period of messages of progress. Shorter jobs have none.
+const PROGRESS_PERIOD: Duration = Duration::from_millis(300);
 
-/// Runs jobs until all senders are gone.
-pub fn run(jobs: &Receiver<QueuedJob>) {
-    for (job, reply) in jobs {
-        // The client may have left.
-        let _ = reply.send(job.answer());
-    }
+/// A client's jobs. Dropping it cancels them.
+pub struct JobQueue {
+    workshop: Arc<Workshop>,
+    kinds: Vec<JobsOfKind>,
 }
 
-/// A client's jobs.
-#[derive(Default)]
-pub struct JobQueue {
-    running: Option<(u32, Receiver<ServerMessage>)>,
-    waiting: Vec<Job>,
+/// A client's jobs of a kind.
+struct JobsOfKind {
+    kind: Discriminant<Job>,
+    running: Option<Running>,
+    /// The job that begins when the running one, which is cancelled, has ended.
+    next: Option<Job>,
+}
+
+struct Running {
+    order: Order,
+    is_cancelled: bool,
+    /// The progress that the client was sent last, in thousandths.
+    sent: Option<u32>,
+    /// Time of the next message of progress.
+    due: Duration,
 }
 
 impl JobQueue {
-    /// Adds a job. Returns the refusal of the waiting job that it replaces, if any.
-    pub fn add(&mut self, job: Job) -> Option<ServerMessage> {
-        let kind = mem::discriminant(&job);
-        let earlier = self
-            .waiting
-            .iter_mut()
-            .find(|earlier| mem::discriminant(*earlier) == kind);
-        let Some(earlier) = earlier else {
-            self.waiting.push(job);
-            return None;
-        };
-        let id = mem::replace(earlier, job).id();
-        let reason = "a newer request has replaced this one";
-        Some(refused(Some(id), reason.into()))
+    /// Creates the jobs of a client that has none.
+    pub fn new(workshop: Arc<Workshop>) -> JobQueue {
+        JobQueue {
+            workshop,
+            kinds: Vec::new(),
+        }
     }
 
-    /// Returns the answer to the running job if it has arrived, and starts the next one.
-    pub fn poll(&mut self, jobs: &Sender<QueuedJob>) -> Option<ServerMessage> {
-        let answer = match &self.running {
-            Some((id, answer)) => match answer.try_recv() {
-                Ok(answer) => Some(answer),
-                Err(TryRecvError::Empty) => return None,
-                Err(TryRecvError::Disconnected) => {
-                    Some(refused(Some(*id), "this could not be worked out".into()))
-                }
-            },
-            None => None,
-        };
-        self.running = None;
-        if !self.waiting.is_empty() {
-            let job = self.waiting.remove(0);
-            let (reply, answer) = bounded(1);
-            self.running = Some((job.id(), answer));
-            // If the thread has ended, the answer is found to be disconnected.
-            let _ = jobs.send((job, reply));
+    /// Adds a job. Returns the refusal of the earlier job that it replaces, if any.
+    pub fn add(&mut self, job: Job) -> Option<ServerMessage> {
+        let kind = mem::discriminant(&job);
+        let index = self.kinds.iter().position(|jobs| jobs.kind == kind);
+        let index = index.unwrap_or_else(|| {
+            self.kinds.push(JobsOfKind {
+                kind,
+                running: None,
+                next: None,
+            });
+            self.kinds.len() - 1
+        });
+        let jobs = &mut self.kinds[index];
+        let mut replaced = jobs.next.replace(job).map(|job| job.id());
+        if let Some(running) = jobs.running.as_mut().filter(|job| !job.is_cancelled) {
+            running.is_cancelled = true;
+            running.order.cancel();
+            replaced = Some(running.order.id());
         }
-        answer
+        replaced.map(|id| {
+            let reason = "a newer request has replaced this one";
+            refused(Some(id), reason.into())
+        })
+    }
+
+    /// Begins the jobs that can, at a time. Returns the answers that have arrived, and the
+    /// progress of jobs that take long.
+    pub fn poll(&mut self, now: Duration) -> Vec<ServerMessage> {
+        let mut messages = Vec::new();
+        for jobs in &mut self.kinds {
+            if let Some(running) = &mut jobs.running {
+                match running.order.answer() {
+                    Answer::Pending => {
+                        messages.extend(running.progress(now));
+                        continue;
+                    }
+                    _ if running.is_cancelled => {}
+                    Answer::Done(answer) => messages.push(*answer),
+                    Answer::Missing => {
+                        let reason = "this could not be worked out";
+                        messages.push(refused(Some(running.order.id()), reason.into()));
+                    }
+                }
+            }
+            jobs.running = jobs.next.take().map(|job| Running {
+                order: self.workshop.begin(job),
+                is_cancelled: false,
+                sent: None,
+                due: now + PROGRESS_PERIOD,
+            });
+        }
+        messages
+    }
+}
+
+impl Running {
+    /// Returns a message of progress if there is something to say.
+    fn progress(&mut self, now: Duration) -> Option<ServerMessage> {
+        let progress = self.order.progress();
+        if self.is_cancelled || now < self.due || progress == self.sent {
+            return None;
+        }
+        self.due = now + PROGRESS_PERIOD;
+        self.sent = progress;
+        progress.map(|thousandths| ServerMessage::Progress {
+            of: self.order.id(),
+            part: thousandths as f32 / 1000.0,
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crossbeam_channel::unbounded;
+    use std::sync::OnceLock;
+    use std::thread;
+
+    use logicnet::random::Ops;
+    use logicnet::{Masks, Network};
 
     use super::*;
+    use crate::spawn::spawn_plainly;
+
+    const LONG: Duration = Duration::from_secs(3600);
 
     fn compile(id: u32) -> Job {
         Job::Compile {
             id,
-            expression: "t".into(),
-            bits: Some(8),
+            expression: "t>>4&t".into(),
+            bits: None,
             rate: None,
         }
     }
 
+    /// A waveform of a largest network, which takes seconds.
+    fn waveform(id: u32) -> Job {
+        static LARGEST: OnceLock<Arc<Network>> = OnceLock::new();
+        let largest = LARGEST.get_or_init(|| {
+            let made = Network::random(24, &[1024; 64], Ops::XorRich, 1);
+            made.unwrap().into()
+        });
+        Job::Waveform {
+            id,
+            columns: 1000,
+            file: "".into(),
+            network: Some(Arc::clone(largest)),
+            masks: Masks::new(),
+        }
+    }
+
+    /// Polls until there are messages.
+    fn messages(queue: &mut JobQueue, now: Duration) -> Vec<ServerMessage> {
+        loop {
+            let messages = queue.poll(now);
+            if !messages.is_empty() {
+                return messages;
+            }
+            thread::yield_now();
+        }
+    }
+
+    fn workshop() -> Arc<Workshop> {
+        Workshop::new(spawn_plainly)
+    }
+
     #[test]
-    fn a_newer_job_replaces_a_waiting_one_and_all_are_answered() {
-        let (jobs, inbox) = unbounded();
-        let mut queue = JobQueue::default();
-        assert_eq!(queue.add(compile(1)), None);
-        assert_eq!(queue.poll(&jobs), None);
-        assert_eq!(queue.add(compile(2)), None);
-        assert!(matches!(
-            queue.add(compile(3)),
-            Some(ServerMessage::Refused { id: Some(2), .. })
-        ));
-        // One job at a time.
-        assert_eq!(queue.poll(&jobs), None);
-        assert_eq!(inbox.len(), 1);
-        let (job, reply) = inbox.recv().unwrap();
-        reply.send(job.answer()).unwrap();
-        assert!(matches!(
-            queue.poll(&jobs),
-            Some(ServerMessage::Compiled { id: 1, .. })
-        ));
-        // The thread has ended.
-        drop(inbox);
-        assert!(matches!(
-            queue.poll(&jobs),
-            Some(ServerMessage::Refused { id: Some(3), .. })
-        ));
-        assert_eq!(queue.poll(&jobs), None);
+    fn a_small_compilation_does_not_wait_for_a_large_waveform_of_another_client() {
+        let workshop = workshop();
+        let [mut one, mut two] = [(); 2].map(|()| JobQueue::new(Arc::clone(&workshop)));
+        assert_eq!(one.add(waveform(1)), None);
+        assert_eq!(one.poll(Duration::ZERO), []);
+        workshop.wait_for_pieces(1);
+        for id in 0..3 {
+            assert_eq!(two.add(compile(id)), None);
+            let answers = messages(&mut two, Duration::ZERO);
+            assert!(
+                matches!(answers[..], [ServerMessage::Compiled { id: done, .. }] if done == id),
+                "{answers:?}"
+            );
+        }
+        assert_eq!(one.poll(Duration::ZERO), [], "the waveform goes on");
+    }
+
+    #[test]
+    fn jobs_end_when_their_client_leaves() {
+        let workshop = workshop();
+        let mut queue = JobQueue::new(Arc::clone(&workshop));
+        queue.add(waveform(1));
+        queue.add(compile(2));
+        assert_eq!(queue.poll(Duration::ZERO), []);
+        workshop.wait_for_pieces(2);
+        drop(queue);
+        // Only the threads of jobs have the others.
+        while Arc::strong_count(&workshop) > 1 {
+            thread::yield_now();
+        }
+        // A whole waveform has 3,600 pieces.
+        assert!(workshop.pieces() < 1000, "{}", workshop.pieces());
+    }
+
+    #[test]
+    fn a_newer_job_replaces_those_of_its_kind_and_all_are_answered() {
+        let workshop = workshop();
+        let mut queue = JobQueue::new(Arc::clone(&workshop));
+        assert_eq!(queue.add(waveform(1)), None);
+        assert_eq!(queue.poll(Duration::ZERO), []);
+        // The running one is replaced, then the one that waits for its end.
+        for id in 2..5 {
+            let refusal = queue.add(waveform(id));
+            let Some(ServerMessage::Refused {
+                id: old, reason, ..
+            }) = refusal
+            else {
+                panic!("{refusal:?}");
+            };
+            assert_eq!(old, Some(id - 1));
+            assert_eq!(reason, "a newer request has replaced this one");
+        }
+        // Jobs of another kind are not.
+        assert_eq!(queue.add(compile(9)), None);
+        let answers = messages(&mut queue, Duration::ZERO);
+        assert!(
+            matches!(answers[..], [ServerMessage::Compiled { id: 9, .. }]),
+            "{answers:?}"
+        );
+        // The newest waveform has begun, and says so.
+        let progress = messages(&mut queue, LONG);
+        assert!(
+            matches!(progress[..], [ServerMessage::Progress { of: 4, part }] if part < 0.5),
+            "{progress:?}"
+        );
+    }
+
+    #[test]
+    fn a_job_without_a_thread_is_refused() {
+        let none = |_: &'static str, _, _| Err(std::io::ErrorKind::OutOfMemory.into());
+        let mut queue = JobQueue::new(Workshop::new(none));
+        queue.add(compile(3));
+        let refusals = messages(&mut queue, Duration::ZERO);
+        assert!(
+            matches!(refusals[..], [ServerMessage::Refused { id: Some(3), .. }]),
+            "{refusals:?}"
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! The server: the page's files and the websocket of its clients, on one port.
 //!
 //! One thread accepts connections, a limited number of threads serves requests, each client
-//! has a thread, one makes the frames for all clients, and one runs jobs that take long.
+//! has a thread, and so has each job that takes long; one makes the frames for all clients.
 //! Neither the instrument nor the audio callback ever waits for any of them.
 
 mod admission;
@@ -10,13 +10,16 @@ mod client;
 mod connection;
 mod context;
 mod deadline;
-mod guesses;
+mod fragments;
 mod hosts;
 mod http;
 mod job_queue;
 mod latest;
+mod pairing;
 mod request_queue;
 mod token_bucket;
+mod turns;
+mod workshop;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
@@ -24,7 +27,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crossbeam_channel::unbounded;
+use arc_swap::ArcSwap;
 use engine::{Counters, TapReader};
 
 use crate::handle::Handle;
@@ -33,9 +36,10 @@ use crate::link::frames::{DisplayReader, FrameSource};
 use crate::link::touch_merge::TouchMerge;
 use crate::link::view::InstrumentInfo;
 use crate::panel::Mirror;
-use crate::spawn::{Role, Spawn, Task};
+use crate::spawn::{Role, Spawn, Task, service};
 
 use context::{Request, ServerContext};
+use pairing::Pairing;
 
 /// The first port that is tried by default.
 pub const PORT: u16 = 8080;
@@ -43,8 +47,9 @@ pub const PORT: u16 = 8080;
 const PORTS: u16 = 20;
 /// Pause after a connection could not be accepted for lack of memory or threads.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// Name of the thread that runs jobs.
-const JOBS_THREAD: &str = "gb-jobs";
+
+/// The pairing code as people read it, for threads that show it. Reading it never blocks.
+pub type ShownCode = Arc<ArcSwap<String>>;
 
 /// Settings of the server.
 #[derive(Clone, Debug)]
@@ -59,6 +64,8 @@ pub struct Options {
     pub hosts: Vec<String>,
     /// True if clients must know a code that the display shows.
     pub pairing: bool,
+    /// Called with each pairing code that replaces an earlier one.
+    pub announce: fn(&str),
     /// The page.
     pub files: Files,
     /// Limits on the resources of clients.
@@ -74,6 +81,7 @@ impl Default for Options {
             name: "localhost".into(),
             hosts: Vec::new(),
             pairing: false,
+            announce: |_| {},
             files: Files::embedded(),
             limits: ClientLimits::default(),
         }
@@ -85,7 +93,7 @@ impl Default for Options {
 pub struct ClientLimits {
     /// Clients at a time.
     pub clients: usize,
-    /// Clients that wait to be welcomed.
+    /// Clients that wait to be welcomed. Newer ones displace older ones.
     pub pending: usize,
     /// Bytes of a message.
     pub message_bytes: usize,
@@ -103,10 +111,9 @@ pub struct ClientLimits {
     /// Time without a whole message, not even an answer to a ping, after which a client is
     /// dropped.
     pub silence: Duration,
-    /// Time without room for output after which a client is dropped.
+    /// Time without room for output after which a welcomed client is dropped.
     pub stall: Duration,
-    /// Delay after a wrong pairing code before the next one from there is checked. Doubles
-    /// with each wrong code, up to a minute.
+    /// Time for which nothing more is read from a connection after a wrong pairing code.
     pub wrong_code: Duration,
 }
 
@@ -114,7 +121,7 @@ impl Default for ClientLimits {
     fn default() -> ClientLimits {
         ClientLimits {
             clients: 8,
-            pending: 8,
+            pending: 24,
             message_bytes: 4 << 20,
             messages: 500.0,
             bytes: 1e6,
@@ -182,7 +189,7 @@ pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
     options: Options,
-    code: Option<Arc<str>>,
+    pairing: Option<(Pairing, ShownCode)>,
     /// True if a browser reaches it as `localhost`.
     is_localhost: bool,
 }
@@ -191,9 +198,13 @@ impl Listener {
     /// Opens the port, or the next one that is free.
     ///
     /// # Errors
-    /// Fails if none is free.
+    /// Fails if none is free, or if the system has no random numbers for a pairing code.
     pub fn open(options: Options) -> Result<Listener, Error> {
-        let code = options.pairing.then(pairing_code).transpose()?;
+        let pairing = options.pairing.then(Pairing::new).transpose()?;
+        let pairing = pairing.map(|pairing| {
+            let shown = Arc::new(ArcSwap::from_pointee(pairing.shown()));
+            (pairing, shown)
+        });
         let (listen, first) = (options.listen, options.port);
         let (last, mut port) = match first {
             0 => (0, 0),
@@ -218,7 +229,7 @@ impl Listener {
             socket,
             address,
             options,
-            code,
+            pairing,
             is_localhost: is_localhost(address),
         })
     }
@@ -247,16 +258,8 @@ impl Listener {
     }
 
     /// The pairing code, if one is required.
-    pub fn code(&self) -> Option<&str> {
-        self.code.as_deref()
-    }
-
-    /// Host, port and code, short enough for a line of the display.
-    pub fn label(&self) -> String {
-        match self.code() {
-            Some(code) => format!("{} #{code}", self.host()),
-            None => self.host(),
-        }
+    pub fn code(&self) -> Option<&ShownCode> {
+        self.pairing.as_ref().map(|(_, shown)| shown)
     }
 }
 
@@ -266,11 +269,6 @@ fn is_localhost(address: SocketAddr) -> bool {
     let other = || TcpListener::bind((Ipv6Addr::LOCALHOST, address.port()));
     address.ip() == Ipv4Addr::LOCALHOST
         && !other().is_err_and(|error| error.kind() == io::ErrorKind::AddrInUse)
-}
-
-/// Six random digits.
-fn pairing_code() -> Result<Arc<str>, getrandom::Error> {
-    Ok(format!("{:06}", getrandom::u64()? % 1_000_000).into())
 }
 
 /// The running server.
@@ -290,11 +288,10 @@ impl Server {
             socket,
             address,
             options,
-            code,
+            pairing,
             ..
         } = listener;
-        let (jobs, queue) = unbounded();
-        let context = Arc::new(ServerContext::new(&access, options, code, jobs, spawn)?);
+        let context = Arc::new(ServerContext::new(&access, options, pairing, spawn)?);
         let rate = access.info.rate;
         let mut frames = FrameSource::new(access.counters, access.display, access.mirror);
         if let Some(sound) = access.sound {
@@ -308,17 +305,14 @@ impl Server {
             start(
                 "gb-frames",
                 Role::Background,
-                Box::new(move || broadcast::run(frames, &for_frames)),
-            )?,
-            start(
-                JOBS_THREAD,
-                Role::Jobs,
-                Box::new(move || job_queue::run(&queue)),
+                service("gb-frames", move || {
+                    broadcast::run(&mut frames, &for_frames);
+                }),
             )?,
             start(
                 "gb-listener",
                 Role::Background,
-                Box::new(move || accept(&socket, &for_listener)),
+                service("gb-listener", move || accept(&socket, &for_listener)),
             )?,
         ];
         Ok(Server {
@@ -345,10 +339,7 @@ impl Server {
         let wake = SocketAddr::new(ip, self.address.port());
         if TcpStream::connect_timeout(&wake, Duration::from_secs(1)).is_ok() {
             for thread in self.threads {
-                // The thread for jobs ends only after the last client.
-                if thread.thread().name() != Some(JOBS_THREAD) {
-                    let _ = thread.join();
-                }
+                let _ = thread.join();
             }
         }
     }

@@ -6,12 +6,10 @@
 use std::collections::VecDeque;
 use std::net::IpAddr;
 
-use super::admission::{ConnectionCounts, network_of};
+use super::admission::{ConnectionCounts, busiest, network_of};
 
 /// Requests that may wait. Each holds a socket, but no thread.
 const WAITING: usize = 512;
-/// Waiting requests from one network, so that others can also wait.
-const WAITING_OF_ONE: usize = WAITING / 2;
 
 /// Requests that are served, and those that wait, of which `T` are the sockets.
 #[derive(Debug)]
@@ -31,21 +29,31 @@ impl<T> Default for RequestQueue<T> {
 }
 
 impl<T> RequestQueue<T> {
-    /// Adds a request; drops it if too many wait.
+    /// Adds a request. If too many wait, drops the newest of the network from which most
+    /// wait.
     pub fn add(&mut self, peer: IpAddr, request: T) {
-        let network = network_of(peer);
-        let of_one = |(peer, _): &&(IpAddr, T)| network_of(*peer) == network;
-        let of_one = self.waiting.iter().filter(of_one).count();
-        if self.waiting.len() < WAITING && of_one < WAITING_OF_ONE {
-            self.waiting.push_back((peer, request));
+        self.waiting.push_back((peer, request));
+        if self.waiting.len() > WAITING {
+            let busiest = busiest(self.waiting.iter().map(|(peer, _)| network_of(*peer)));
+            let is_busiest = |(peer, _): &(IpAddr, T)| Some(network_of(*peer)) == busiest;
+            let newest = self.waiting.iter().rposition(is_busiest);
+            newest.and_then(|newest| self.waiting.remove(newest));
         }
     }
 
-    /// Takes the oldest request that can be served. It counts until [`RequestQueue::end`].
+    /// Takes the oldest request of the network from which the fewest are served, if one can
+    /// be served. It counts until [`RequestQueue::end`].
     pub fn next(&mut self) -> Option<(IpAddr, T)> {
         let served = &mut self.served;
-        let index = self.waiting.iter().position(|(peer, _)| served.open(*peer));
-        self.waiting.remove(index?)
+        if served.is_full() {
+            return None;
+        }
+        let waiting = self.waiting.iter().enumerate();
+        let (next, (peer, _)) = waiting
+            .filter(|(_, (peer, _))| served.has_room(*peer))
+            .min_by_key(|(_, (peer, _))| served.of(*peer))?;
+        served.open(*peer);
+        self.waiting.remove(next)
     }
 
     /// Notes that a request from this peer was served.
@@ -67,16 +75,27 @@ mod tests {
             .map(|next| next.1)
             .collect();
         assert_eq!(served, (0..served.len() as i32).collect::<Vec<_>>());
+        // A full queue has room for another network, which is next.
+        (1000..1100).for_each(|i| queue.add(one, i));
         queue.add(two, -1);
         assert_eq!(queue.next(), Some((two, -1)));
-        let mut last = served.len() as i32;
         assert_eq!(queue.next(), None);
+        // When others end, the network from which the fewest are served is next.
+        queue.add(two, -2);
+        queue.end(two);
         queue.end(one);
-        while let Some((_, next)) = queue.next() {
-            assert_eq!(next, last);
-            last += 1;
+        assert_eq!(queue.next(), Some((two, -2)));
+        queue.end(two);
+        let rest: Vec<i32> = std::iter::from_fn(|| {
+            let (_, next) = queue.next()?;
             queue.end(one);
-        }
-        assert_eq!(last as usize, WAITING_OF_ONE);
+            Some(next)
+        })
+        .collect();
+        let first = served.len() as i32;
+        let expected: Vec<i32> = (first..WAITING as i32)
+            .chain(1000..1000 + first - 1)
+            .collect();
+        assert_eq!(rest, expected);
     }
 }

@@ -38,6 +38,13 @@ export class Instrument {
         this.port = '0';
         this.url = '';
         this.child = null;
+        /** Everything that the program has printed since its start. */
+        this.output = '';
+    }
+
+    /** The pairing code that was printed last. */
+    get code() {
+        return [...this.output.matchAll(/Pairing code: ([\d ]+)/g)].at(-1)?.[1] ?? '';
     }
 
     /** Starts the program and waits for its page. */
@@ -48,17 +55,17 @@ export class Instrument {
             stdio: ['pipe', 'pipe', 'pipe'],
         });
         this.child = child;
-        let output = '';
+        this.output = '';
         this.url = await new Promise((resolve, reject) => {
             const read = (data) => {
-                output += data;
-                const page = /Page: (\S+)/.exec(output);
+                this.output += data;
+                const page = /Page: (\S+)/.exec(this.output);
                 if (page) resolve(page[1]);
             };
             child.stdout.on('data', read);
             child.stderr.on('data', read);
             child.on('error', reject);
-            child.on('exit', (code) => reject(new Error(`the program ended with ${code}: ${output}`)));
+            child.on('exit', (code) => reject(new Error(`the program ended with ${code}: ${this.output}`)));
         });
         const { port } = new URL(this.url);
         if (this.port !== '0' && port !== this.port) throw new Error(`port ${this.port} is taken`);
@@ -166,7 +173,7 @@ export class Client {
         return this.page.locator(`#${id}`).click();
     }
 
-    /** Waits until the page is connected or disconnected. @param {'open' | 'away'} [standing] */
+    /** Waits until the page is connected, disconnected or asks for the pairing code. @param {'open' | 'away' | 'pairing'} [standing] */
     stands(standing = 'open') {
         return this.page.waitForFunction(
             (wanted) => document.querySelector('.light')?.dataset.state === wanted, standing, PATIENCE);
@@ -260,12 +267,14 @@ export async function launch() {
          * Opens a page that shares nothing with other pages.
          * @param {string} url
          * @param {object} [options] options of the browser context
+         * @param {'open' | 'pairing'} [standing] state of the page to wait for
          */
-        async open(url, options = {}) {
+        async open(url, options = {}, standing = 'open') {
             const context = await launched.newContext({ viewport: SIZE, colorScheme: 'dark', ...options });
             const client = new Client(await context.newPage());
             await client.page.goto(url);
-            await client.stands();
+            await client.stands(standing);
+            if (standing !== 'open') return client;
             // The test's copy of the messages may be later than the page.
             await client.until(({ state }) => state.transport !== undefined, 'state');
             return client;

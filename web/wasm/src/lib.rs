@@ -174,12 +174,13 @@ fn output(message: Message) -> Result<Output, String> {
 }
 
 /// Runs the job in the inbox and returns its answer, a message for the client. For a module
-/// in a worker, since it may take a second.
+/// in a worker, since it may take long.
 #[unsafe(no_mangle)]
 pub extern "C" fn work() -> Kind {
     call(|job, _| {
         let job: Job = serde_json::from_slice(&job).map_err(|error| error.to_string())?;
-        output(Message::ServerMessage(job.answer()))
+        let answer = job.answer(&mut ()).map_err(|error| error.to_string())?;
+        output(Message::ServerMessage(answer))
     })
 }
 

@@ -114,7 +114,7 @@ impl Standalone {
             view: View::new(Arc::clone(simulation.state())),
             simulation,
             touch,
-            session: ClientSession::new(Arc::new(welcome), None),
+            session: ClientSession::new(Arc::new(welcome)),
             source,
             unread: VecDeque::new(),
             pending: VecDeque::new(),
@@ -162,7 +162,7 @@ impl Standalone {
         self.view.go_to(self.simulation.state());
         let t = self.simulation.counters().time();
         match self.session.receive(text, &self.view, t) {
-            Action::Send(messages) | Action::WrongCode(messages) => {
+            Action::Send(messages) => {
                 let greeted = messages
                     .iter()
                     .any(|message| matches!(message, ServerMessage::Welcome(_)));
@@ -172,12 +172,17 @@ impl Standalone {
                 self.send(messages);
             }
             Action::End(message) => self.send([message]),
+            Action::Pair(..) => unreachable!("a page needs no pairing code"),
             Action::Command(id, command) => {
                 self.pending.push_back((id, self.handle.request(command)));
             }
             Action::Touch(id, fingers) => {
                 self.touch.put(0, &fingers);
                 self.answer(id, Ok(()));
+            }
+            Action::Snapshot(id, t) => {
+                let messages = self.session.snapshot(id, &self.view, t);
+                self.send(messages);
             }
             Action::Job(job) => self.messages.push_back(Message::Job(job)),
         }
@@ -376,7 +381,7 @@ mod tests {
         let Some(Message::Job(job)) = standalone.next_message() else {
             panic!("a job was expected");
         };
-        let ServerMessage::Waveform { id, changed, .. } = job.answer() else {
+        let Ok(ServerMessage::Waveform { id, changed, .. }) = job.answer(&mut ()) else {
             panic!("a waveform was expected");
         };
         assert!(id == 9 && changed.contains(&true));

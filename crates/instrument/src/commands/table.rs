@@ -144,7 +144,7 @@ commands! {
         => Command::RestorePreset(name);
     "load" Edit idempotent "Plays another network"
         [] (network: required File, "Its file, or that of a preset, which brings its bends")
-        => file(String::as_str(&network), preset::load)?;
+        => file(String::as_str(&network), load)?;
     "restore" Edit idempotent "Continues from a snapshot"
         []
         (
@@ -170,6 +170,17 @@ fn paint(begins: bool, bends: Vec<(u32, Option<Bend>)>) -> Command {
         bends: masks.collect(),
         stroke: (!begins).then_some(0),
     }
+}
+
+/// Reads the file of a network, or of a preset with its bends.
+fn load(text: &str) -> Result<Command, NetworkError> {
+    let file = preset::File::read(text)?;
+    Ok(if file.is_preset() {
+        let has_parameters = file.has_parameters();
+        Command::LoadPreset(Box::new(Saved::from_file(file)?), has_parameters)
+    } else {
+        Command::Load(Box::new(file.into_network()))
+    })
 }
 
 /// Reads a file's text.

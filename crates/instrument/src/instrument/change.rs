@@ -39,6 +39,8 @@ pub struct Change {
     /// The stroke that this change may continue.
     pub stroke: Option<Stroke>,
     pub save: Option<SaveRequest>,
+    /// The notice for the player once that is saved.
+    pub saved: Option<String>,
 }
 
 impl Change {
@@ -53,9 +55,11 @@ impl Change {
         Change::new(if changed { affects } else { Affects::Nothing })
     }
 
-    pub fn save(request: SaveRequest) -> Change {
+    /// Makes a request to the storage, with the notice once it is saved.
+    pub fn save(request: SaveRequest, saved: String) -> Change {
         Change {
             save: Some(request),
+            saved: Some(saved),
             ..Change::default()
         }
     }

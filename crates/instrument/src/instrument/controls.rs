@@ -124,7 +124,10 @@ pub fn learn(state: &mut State, input: usize) -> Outcome {
     match state.analog.learned() {
         Ok(()) => {
             let text = state.analog.to_json();
-            Ok(Change::save(SaveRequest::Calibration(text)))
+            Ok(Change {
+                save: Some(SaveRequest::Calibration(text)),
+                ..Change::default()
+            })
         }
         Err(problem) => {
             // A failed calibration is over as well.

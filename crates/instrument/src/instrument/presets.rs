@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::change::{Change, Outcome};
 use crate::names::{free_name, is_name};
-use crate::preset::{MAX_PRESETS, Preset, fit};
+use crate::preset::{MAX_PRESETS, MAX_RESCUED, Preset, fit};
 use crate::save_request::SaveRequest;
 use crate::saved::Saved;
 use crate::state::{Page, State};
@@ -51,6 +51,11 @@ impl Presets {
         rescued.find(|preset| Saved::from((*preset).clone()) == *saved)
     }
 
+    /// Returns whether no further state can be rescued.
+    pub fn is_full(&self) -> bool {
+        self.list.len() + self.reserved.len() >= MAX_PRESETS + MAX_RESCUED
+    }
+
     /// Returns `name`, with a number if it is taken.
     pub fn free_name(&self, name: &str) -> String {
         free_name(name, |name| self.is_taken(name))
@@ -79,7 +84,7 @@ impl Presets {
 
     /// Requests to save a state as a preset. If another preset has the name, this one gets a
     /// number after it.
-    pub fn save(&self, state: &mut State, name: Option<String>) -> Outcome {
+    pub fn save(&self, state: &State, name: Option<String>) -> Outcome {
         let name = name.unwrap_or_else(|| self.next_name());
         if !is_name(&name) {
             return Err(format!(
@@ -92,34 +97,34 @@ impl Presets {
                 "preset {name:?} exists but could not be read; choose another name"
             ));
         }
-        self.add(state, state.to_preset(name), "saved as")
+        self.add(state.to_preset(name), "saved as")
     }
 
     /// Requests to save a state over the preset of this name.
-    pub fn replace(&self, state: &mut State, name: String) -> Outcome {
+    pub fn replace(&self, state: &State, name: String) -> Outcome {
         self.find(&name)?;
         let preset = state.to_preset(name);
         if !self.has_room(&preset) {
             return Err(NO_ROOM.into());
         }
-        state.notify(format!("{} is replaced", preset.name));
-        Ok(Change::save(SaveRequest::Save(Box::new(preset))))
+        let saved = format!("{} is replaced", preset.name);
+        Ok(Change::save(SaveRequest::Save(Box::new(preset)), saved))
     }
 
     /// Requests to save a preset again that was deleted or replaced: the last one, or the
     /// last one of a name.
-    pub fn bring_back(&self, state: &mut State, name: Option<&str>) -> Outcome {
+    pub fn bring_back(&self, name: Option<&str>) -> Outcome {
         let mut lost = self.lost.iter().rev();
         let preset = lost.find(|lost| name.is_none_or(|name| lost.name == name));
         let preset = preset.ok_or_else(|| match name {
             Some(name) => format!("no preset {} was deleted", quote(name)),
             None => "no preset was deleted".into(),
         })?;
-        self.add(state, preset.clone(), "back as")
+        self.add(preset.clone(), "back as")
     }
 
     /// Requests to save a preset under its name or, if another one has it, with a number.
-    fn add(&self, state: &mut State, mut preset: Preset, done: &str) -> Outcome {
+    fn add(&self, mut preset: Preset, done: &str) -> Outcome {
         let is_other = |other: &Preset| !other.sounds_like(&preset);
         let is_free = |name: &str| match self.find(name) {
             Ok(other) => !is_other(other),
@@ -137,19 +142,19 @@ impl Presets {
             return Err(NO_ROOM.into());
         }
         let name = &preset.name;
-        state.notify(if *name == wanted {
+        let saved = if *name == wanted {
             format!("{done} {name}")
         } else {
             format!("{done} {name}: {wanted} exists")
-        });
-        Ok(Change::save(SaveRequest::Save(Box::new(preset))))
+        };
+        Ok(Change::save(SaveRequest::Save(Box::new(preset)), saved))
     }
 
     /// Requests to delete a preset.
-    pub fn delete(&self, state: &mut State, name: String) -> Outcome {
+    pub fn delete(&self, name: String) -> Outcome {
         self.find(&name)?;
-        state.notify(format!("{name} is deleted"));
-        Ok(Change::save(SaveRequest::Delete(name)))
+        let saved = format!("{name} is deleted");
+        Ok(Change::save(SaveRequest::Delete(name), saved))
     }
 
     /// Adds or removes a preset as a request says, here and in the state.

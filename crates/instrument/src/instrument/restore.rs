@@ -26,7 +26,7 @@ impl Instrument {
         match played {
             Ok(sound) => Effect {
                 sound: Some(sound),
-                save: None,
+                ..Effect::default()
             },
             Err(problem) => self.set_aside(saved, &problem),
         }
@@ -41,10 +41,20 @@ impl Instrument {
             self.presets.update(request, &mut state);
         }
         state.notify(notice);
-        // A page must not bring back on its own what was set aside here.
+        self.state = Arc::new(state);
+        self.supersede();
+        Effect {
+            save,
+            ..Effect::default()
+        }
+    }
+
+    /// Makes what plays here newer than the earlier state, before the first sound: a page
+    /// must not bring back on its own what was set aside here.
+    pub fn supersede(&mut self) {
+        let mut state = (*self.state).clone();
         state.revision = state.revision.next();
         self.state = Arc::new(state);
-        Effect { sound: None, save }
     }
 
     fn play_on(&mut self, saved: &Saved) -> Result<Sound, String> {
@@ -55,6 +65,19 @@ impl Instrument {
         self.history = History::new(&state);
         self.state = Arc::new(state);
         Ok(sound)
+    }
+
+    /// Plays a preset's file, with its parameters or without.
+    pub(super) fn load_preset(
+        &self,
+        state: &mut State,
+        mut preset: Saved,
+        with_parameters: bool,
+    ) -> Outcome {
+        if !with_parameters {
+            preset.parameters.clone_from(&state.parameters);
+        }
+        self.restore(state, &preset, ParameterScope::Presets)
     }
 
     /// Restores a saved state, with those of its parameters that are in `scope`.
@@ -88,7 +111,11 @@ impl Instrument {
         state.playing = true;
         state.analog.stop_learning();
         state.set_network(Arc::clone(&self.networks[0]));
-        let (notice, save) = self.rescue(earlier, state, "safe start");
+        let (mut notice, mut save) = self.rescue(earlier, state, "safe start");
+        if save == Some(SaveRequest::SetAside) {
+            notice += ", but undo brings it back";
+            save = None;
+        }
         state.notify(notice);
         Change {
             scope: ParameterScope::All,
@@ -97,8 +124,9 @@ impl Instrument {
         }
     }
 
-    /// Returns a notice, and a request to save a state that is replaced by another one;
-    /// no request if both are the same, or if a preset holds it already.
+    /// Returns a notice, and a request to save a state that is replaced by another one, or to
+    /// set its file aside if there are too many presets; no request if both are the same, or
+    /// if a preset holds it already.
     fn rescue(&self, saved: Saved, state: &State, reason: &str) -> (String, Option<SaveRequest>) {
         if saved.matches(state) {
             return (reason.to_string(), None);
@@ -106,6 +134,10 @@ impl Instrument {
         let found = self.presets.holding(&saved);
         let found = found.map(|preset| preset.name.clone());
         let is_new = found.is_none();
+        if is_new && self.presets.is_full() {
+            let notice = format!("{reason}; there are too many presets to save what was played");
+            return (notice, Some(SaveRequest::SetAside));
+        }
         let name = found.unwrap_or_else(|| self.presets.free_name(RESCUED));
         let preset = saved.into_preset(name);
         let name = &preset.name;

@@ -44,8 +44,8 @@ pub fn draw_inputs(picture: &mut Picture, state: &State) {
     draw_legend(picture, state.page);
 }
 
-/// Lines of the page about the instrument; displays of 32 rows show some of them.
-pub const ABOUT_LINES: usize = 8;
+/// Most lines of the page about the instrument; displays show some of them.
+pub const ABOUT_LINES: usize = 9;
 
 pub fn draw_about(picture: &mut Picture, view: &View<'_>) {
     let (network, status) = (&view.state.network, view.status);
@@ -54,16 +54,32 @@ pub fn draw_about(picture: &mut Picture, view: &View<'_>) {
     let seconds = f64::from(network.period()) / f64::from(view.state.rate());
     let player = if status.by_pru { "PRU" } else { "CPU" };
     let page = status.page.as_deref().unwrap_or("no page for browsers");
-    let lines: [String; ABOUT_LINES] = [
-        format!("gatebend {} {}", env!("CARGO_PKG_VERSION"), status.board),
-        text().cut(network.name(), WIDTH as i32),
-        format!("{}, {live} live", count(network.gates().len(), "gate")),
-        format!("{} Hz, {seconds:.1} s", view.state.rate()),
-        format!("load {}%, late {}", status.load.div_ceil(10), status.late),
-        format!("played by {player}, missed {}", status.missed),
-        format!("touch {}/s, bus {} kHz", status.scans, status.bus_khz),
-        page.to_string(),
+    let lines: [Option<String>; ABOUT_LINES] = [
+        Some(format!(
+            "gatebend {} {}",
+            env!("CARGO_PKG_VERSION"),
+            status.board
+        )),
+        Some(text().cut(network.name(), WIDTH as i32)),
+        Some(format!(
+            "{}, {live} live",
+            count(network.gates().len(), "gate")
+        )),
+        Some(format!("{} Hz, {seconds:.1} s", view.state.rate())),
+        Some(format!(
+            "load {}%, late {}",
+            status.load.div_ceil(10),
+            status.late
+        )),
+        Some(format!("played by {player}, missed {}", status.missed)),
+        Some(format!(
+            "touch {}/s, bus {} kHz",
+            status.scans, status.bus_khz
+        )),
+        Some(page.to_string()),
+        status.code.as_ref().map(|code| format!("code {code}")),
     ];
+    let lines: Vec<String> = lines.into_iter().flatten().collect();
     let room = ((picture.height() as i32 - LEGEND) / LINE) as usize;
     let first = view.state.row.min(lines.len().saturating_sub(room));
     for (i, line) in lines.iter().skip(first).take(room).enumerate() {

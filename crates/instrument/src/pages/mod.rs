@@ -26,6 +26,8 @@ pub struct Status {
     pub board: String,
     /// The address of the page for browsers, if there is one.
     pub page: Option<String>,
+    /// The code that browsers must send, if one is required.
+    pub code: Option<String>,
     /// Load of the audio callback, in thousandths of its time.
     pub load: u32,
     /// Number of late callbacks.

@@ -45,7 +45,8 @@ impl Masks {
         let mut text = String::from("[");
         for (node, mask) in self.iter() {
             let comma = if text.len() > 1 { "," } else { "" };
-            let written = match mask {
+            // Writing to a string never fails.
+            let _ = match mask {
                 Mask::Force(bit) => {
                     write!(
                         text,
@@ -58,7 +59,6 @@ impl Masks {
                     write!(text, "{comma}{{\"node\":{node},\"op\":{}}}", op.number())
                 }
             };
-            written.expect("writing to a string never fails");
         }
         text + "]"
     }

@@ -195,7 +195,7 @@ pub(super) fn each_of<'t>(
 /// Layers while they are read. Gates and layers beyond the most are only counted.
 #[derive(Default)]
 struct Layers {
-    layers: Vec<NetworkLayer>,
+    list: Vec<NetworkLayer>,
     /// The gates of all layers.
     gates: usize,
     count: usize,
@@ -208,12 +208,12 @@ impl Layers {
             let layer = layers.read_layer(layer, &format!("layers[{i}]"), room)?;
             layers.count += 1;
             if layers.count <= MAX_GATES {
-                layers.layers.push(layer);
+                layers.list.push(layer);
             }
             Ok(())
         })?;
         check_count(layers.gates, layers.count)?;
-        Ok(layers.layers)
+        Ok(layers.list)
     }
 
     fn read_layer(

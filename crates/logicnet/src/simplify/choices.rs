@@ -4,9 +4,9 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::tables::{Chunk, Sample, Tables, hashes, stream_sample};
-use crate::Word;
 use crate::simd::vectorized;
 use crate::xag::{Kind, Lit, Xag, XagGate};
+use crate::{Pace, Stopped, Word};
 
 /// A way to make a node: `a AND b` or `a XOR b`, complemented if `inverted`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,10 +77,17 @@ impl Choices {
     /// pairs of nodes that are at most `reach` apart. The first choice of a node is its gate
     /// in the graph. Each choice equals the node at all times of the sample, independently of
     /// the choices for other nodes.
-    pub(super) fn find(xag: &Xag, sample: &Sample, reach: u32, table_bytes: usize) -> Choices {
-        let tables = Tables::new(xag, sample, table_bytes);
-        let mut found = conjunctions(&tables, xag.nodes(), reach);
-        exclusive_sums(&hashes(xag, sample), reach, &mut found);
+    pub(super) fn find(
+        xag: &Xag,
+        sample: &Sample,
+        reach: u32,
+        table_bytes: usize,
+        pace: &mut dyn Pace,
+    ) -> Result<Choices, Stopped> {
+        let tables = Tables::new(xag, sample, table_bytes, pace)?;
+        let mut found = conjunctions(&tables, xag.nodes(), reach, pace)?;
+        let hashes = hashes(xag, sample, pace)?;
+        exclusive_sums(&hashes, reach, &mut found, pace)?;
         for (node, choices) in found.iter_mut().enumerate() {
             match xag.gate(node as u32) {
                 Some(gate) => choices.insert(0, gate.into()),
@@ -88,8 +95,8 @@ impl Choices {
                 None => choices.clear(),
             }
         }
-        keep_equal(xag, sample, &mut found);
-        Choices(found)
+        keep_equal(xag, sample, &mut found, pace)?;
+        Ok(Choices(found))
     }
 
     /// Returns the choices of a node; the constant and the bits of t have none.
@@ -100,13 +107,18 @@ impl Choices {
 
 /// Finds conjunctions of two literals that equal a node or its complement at all times in
 /// the tables.
-fn conjunctions(tables: &Tables, nodes: u32, reach: u32) -> Vec<Vec<Choice>> {
+fn conjunctions(
+    tables: &Tables,
+    nodes: u32,
+    reach: u32,
+    pace: &mut dyn Pace,
+) -> Result<Vec<Vec<Choice>>, Stopped> {
     let ones = Ones {
         of_nodes: tables.ones(),
         times: tables.times(),
     };
     let mut found = vec![Vec::new(); nodes as usize];
-    for (i, mut covers) in covers(tables, nodes, reach, &ones)
+    for (i, mut covers) in covers(tables, nodes, reach, &ones, pace)?
         .into_iter()
         .enumerate()
         .skip(2)
@@ -122,7 +134,9 @@ fn conjunctions(tables: &Tables, nodes: u32, reach: u32) -> Vec<Vec<Choice>> {
                 if !fits || found[node as usize].len() >= MAX_CONJUNCTIONS {
                     break;
                 }
-                if meet_in(tables, a, b, function) {
+                let (meets, read) = meet_in(tables, a, b, function);
+                pace.work(read)?;
+                if meets {
                     found[node as usize].push(Choice {
                         a,
                         b,
@@ -133,7 +147,7 @@ fn conjunctions(tables: &Tables, nodes: u32, reach: u32) -> Vec<Vec<Choice>> {
             }
         }
     }
-    found
+    Ok(found)
 }
 
 /// Counts of the times at which literals are 1.
@@ -155,12 +169,18 @@ impl Ones {
 
 /// Finds, for each literal by index, literals that cover it, which means that they are 1
 /// whenever it is. Keeps the tightest, at most twice [`MAX_COVERS`].
-fn covers(tables: &Tables, nodes: u32, reach: u32, ones: &Ones) -> Vec<Vec<Lit>> {
+fn covers(
+    tables: &Tables,
+    nodes: u32,
+    reach: u32,
+    ones: &Ones,
+    pace: &mut dyn Pace,
+) -> Result<Vec<Vec<Lit>>, Stopped> {
     let mut covers: Vec<Vec<Lit>> = vec![Vec::new(); 2 * nodes as usize];
     let mut disjoint = Vec::new();
     for f in 2..nodes {
         disjoint.clear();
-        find_disjoint(tables, f, reach, &mut disjoint);
+        pace.work(find_disjoint(tables, f, reach, &mut disjoint))?;
         for &(a, b) in &disjoint {
             // As a and b are never 1 together, the complement of each covers the other.
             for (covered, by) in [(a, !b), (b, !a)] {
@@ -173,7 +193,7 @@ fn covers(tables: &Tables, nodes: u32, reach: u32, ones: &Ones) -> Vec<Vec<Lit>>
             }
         }
     }
-    covers
+    Ok(covers)
 }
 
 fn index(lit: Lit) -> usize {
@@ -182,8 +202,9 @@ fn index(lit: Lit) -> usize {
 
 vectorized! {
     /// Finds pairs of a literal of node f and one of an earlier node within reach that are
-    /// never 1 together.
-    fn find_disjoint(tables: &Tables, f: u32, reach: u32, found: &mut Vec<(Lit, Lit)>) {
+    /// never 1 together. Returns the number of chunks read.
+    fn find_disjoint(tables: &Tables, f: u32, reach: u32, found: &mut Vec<(Lit, Lit)>) -> u64 {
+        let mut read = 0;
         let row = tables.row(0);
         let of_f = row[f as usize];
         for g in f.saturating_sub(reach).max(1)..f {
@@ -195,12 +216,14 @@ vectorized! {
                 met |= quadrants(row[f as usize], row[g as usize]);
                 c += 1;
             }
+            read += c as u64;
             for quadrant in 0..4u8 {
                 if met >> quadrant & 1 == 0 {
                     found.push((Lit::new(f, quadrant & 2 != 0), Lit::new(g, quadrant & 1 != 0)));
                 }
             }
         }
+        read
     }
 }
 
@@ -216,24 +239,34 @@ fn quadrants(f: Chunk, g: Chunk) -> u8 {
 }
 
 vectorized! {
-    /// Returns whether the function is 1 whenever both a and b are.
-    fn meet_in(tables: &Tables, a: Lit, b: Lit, function: Lit) -> bool {
-        (0..tables.count()).all(|c| {
+    /// Returns whether the function is 1 whenever both a and b are, and the number of chunks
+    /// read.
+    fn meet_in(tables: &Tables, a: Lit, b: Lit, function: Lit) -> (bool, u64) {
+        for c in 0..tables.count() {
             let both = tables.chunk(c, a).and(tables.chunk(c, b));
-            both.and_not(tables.chunk(c, function)).is_zero()
-        })
+            if !both.and_not(tables.chunk(c, function)).is_zero() {
+                return (false, c as u64 + 1);
+            }
+        }
+        (true, tables.count() as u64)
     }
 }
 
 /// Finds triples of nodes whose exclusive sum is constant, by the linear hashes of tables,
 /// the last of which is that of all ones: each node is the exclusive sum of the other two or
 /// its complement.
-fn exclusive_sums(hashes: &[u64], reach: u32, found: &mut [Vec<Choice>]) {
+fn exclusive_sums(
+    hashes: &[u64],
+    reach: u32,
+    found: &mut [Vec<Choice>],
+    pace: &mut dyn Pace,
+) -> Result<(), Stopped> {
     let Some((&ones, hashes)) = hashes.split_last() else {
-        return;
+        return Ok(());
     };
     let by_hash = Index::new(hashes, ones);
     for a in 1..hashes.len() as u32 {
+        pace.work(reach.min(a).into())?;
         for b in a.saturating_sub(reach).max(1)..a {
             let sum = hashes[a as usize] ^ hashes[b as usize];
             let Some(c) = by_hash.node(sum.min(sum ^ ones)) else {
@@ -256,6 +289,7 @@ fn exclusive_sums(hashes: &[u64], reach: u32, found: &mut [Vec<Choice>]) {
             }
         }
     }
+    Ok(())
 }
 
 /// An index of nodes by the smaller of the hashes of their function and its complement.
@@ -305,16 +339,24 @@ impl Index {
 }
 
 /// Removes the choices that differ from their node at some time of the sample.
-fn keep_equal(xag: &Xag, sample: &Sample, found: &mut [Vec<Choice>]) {
-    stream_sample(xag, sample, |values| {
+fn keep_equal(
+    xag: &Xag,
+    sample: &Sample,
+    found: &mut [Vec<Choice>],
+    pace: &mut dyn Pace,
+) -> Result<(), Stopped> {
+    stream_sample(xag, sample, pace, |values| {
+        let mut compared = 0;
         for (choices, &chunk) in found.iter_mut().zip(values) {
+            compared += choices.len();
             choices.retain(|choice| {
                 let a = values[choice.a.node() as usize];
                 let b = values[choice.b.node() as usize];
                 choice.apply(a, b) == chunk
             });
         }
-    });
+        compared
+    })
 }
 
 #[cfg(test)]
@@ -329,13 +371,16 @@ mod tests {
         let network = Network::random(11, &[60; 5], Ops::XorRich, 4).unwrap();
         let graph = Xag::from_network(&network, &Masks::new());
         let sample = Sample::new(graph.variables());
-        let graph = super::super::merge::merge(&graph, &sample).live_part();
+        let graph = super::super::merge::merge(&graph, &sample, &mut ())
+            .unwrap()
+            .live_part();
         let mut counts = Vec::new();
         for bytes in [0, 1 << 20] {
-            let Choices(mut found) = Choices::find(&graph, &sample, graph.nodes(), bytes);
+            let Choices(mut found) =
+                Choices::find(&graph, &sample, graph.nodes(), bytes, &mut ()).unwrap();
             let count = |found: &[Vec<Choice>]| found.iter().map(Vec::len).sum::<usize>();
             let before = count(&found);
-            keep_equal(&graph, &sample, &mut found);
+            keep_equal(&graph, &sample, &mut found, &mut ()).unwrap();
             assert_eq!(count(&found), before, "some choices differ from their node");
             let inputs = &found[..graph.first_gate() as usize];
             assert!(

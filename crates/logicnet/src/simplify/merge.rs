@@ -4,31 +4,41 @@ use alloc::vec::Vec;
 
 use super::tables::{Chunk, Sample, hashes, stream, stream_sample};
 use crate::xag::{Lit, Xag};
+use crate::{Pace, Stopped};
 
 /// Merges nodes that are equal or complementary at all times of a sample into the earliest
 /// of them; constant nodes become the constant.
-pub(super) fn merge(xag: &Xag, sample: &Sample) -> Xag {
-    let mut merge = Merge::new(xag, sample, xag.nodes());
-    stream_sample(xag, sample, |values| _ = merge.keep_equal(values));
-    merge.graph(xag)
+pub(super) fn merge(xag: &Xag, sample: &Sample, pace: &mut dyn Pace) -> Result<Xag, Stopped> {
+    let mut merge = Merge::new(xag, sample, xag.nodes(), pace)?;
+    stream_sample(xag, sample, pace, |values| {
+        merge.keep_equal(values);
+        merge.candidates.len()
+    })?;
+    Ok(merge.graph(xag))
 }
 
 /// Merges nodes like [`merge`], but only among the first `nodes` nodes, and only those that
 /// are equal or complementary at all times of the period. Where others are not, the sample
 /// gets more times. Returns `None` if no nodes seem to be equal.
-pub(super) fn merge_proven(xag: &Xag, sample: &mut Sample, nodes: u32) -> Option<Xag> {
-    let mut merge = Merge::new(xag, sample, nodes);
+pub(super) fn merge_proven(
+    xag: &Xag,
+    sample: &mut Sample,
+    nodes: u32,
+    pace: &mut dyn Pace,
+) -> Result<Option<Xag>, Stopped> {
+    let mut merge = Merge::new(xag, sample, nodes, pace)?;
     if merge.candidates.is_empty() {
-        return None;
+        return Ok(None);
     }
     let mut differing = Vec::new();
-    stream(xag, nodes, |start, values| {
+    stream(xag, nodes, pace, |start, values| {
         if !merge.keep_equal(values) {
             differing.push(start);
         }
-    });
+        merge.candidates.len()
+    })?;
     sample.add(&differing);
-    Some(merge.graph(xag))
+    Ok(Some(merge.graph(xag)))
 }
 
 /// Nodes to merge.
@@ -43,8 +53,8 @@ struct Merge {
 
 impl Merge {
     /// Finds candidates by hash, among the first `nodes` nodes.
-    fn new(xag: &Xag, sample: &Sample, nodes: u32) -> Merge {
-        let mut hashes = hashes(xag, sample);
+    fn new(xag: &Xag, sample: &Sample, nodes: u32, pace: &mut dyn Pace) -> Result<Merge, Stopped> {
+        let mut hashes = hashes(xag, sample, pace)?;
         let ones = hashes.pop().unwrap_or(0);
         let mut sorted: Vec<(u64, u32)> = (0..nodes)
             .zip(&hashes)
@@ -65,11 +75,11 @@ impl Merge {
             .zip(&hashes)
             .map(|(into, &hash)| into != hash)
             .collect();
-        Merge {
+        Ok(Merge {
             candidates,
             first,
             inverted,
-        }
+        })
     }
 
     /// Undoes the merging of nodes that differ from the node they would become in these

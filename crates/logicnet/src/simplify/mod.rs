@@ -10,8 +10,8 @@
 //! gains is proved over the whole period, and times at which the proof fails join the sample.
 //! The result is proved equal to the original.
 //!
-//! Simplification takes up to a few seconds and is meant for desktops. Masks of the
-//! original network do not fit the result, whose nodes are different.
+//! Simplification takes up to ten seconds of a desktop. Masks of the original network do not
+//! fit the result, whose nodes are different.
 
 mod choices;
 mod merge;
@@ -28,10 +28,11 @@ use select::Selection;
 use tables::{Sample, Tables, differences};
 
 use crate::program::Builder;
-use crate::prove::prove_programs;
+use crate::prove::first_difference;
 use crate::random::Rng;
 use crate::{
-    Gate, Kind, MAX_COUNTER_BITS, MAX_GATES, Mask, Masks, Network, OutputEncoding, Parts, Xag,
+    Gate, Kind, MAX_COUNTER_BITS, MAX_GATES, Mask, Masks, Network, OutputEncoding, Pace, Parts,
+    Stopped, Xag,
 };
 
 /// Memory for truth tables in bytes.
@@ -81,8 +82,7 @@ pub struct Simplification {
 /// Does the same as [`simplify`], and returns whether all of the search was done.
 pub fn simplification(network: &Network, masks: &Masks) -> Simplification {
     let pruned = pruned(network, masks);
-    let (simplified, is_partial) =
-        simplify_within_limits(&Xag::from_network(&pruned, pruned.masks()));
+    let (simplified, is_partial) = at_full_speed(&Xag::from_network(&pruned, pruned.masks()));
     let parts = Parts {
         masks: Masks::new(),
         ..pruned.clone().into_parts()
@@ -135,31 +135,48 @@ fn pruned(network: &Network, masks: &Masks) -> Network {
 /// Returns a graph with the same outputs and no more gates, proved equal. From a graph of
 /// more than [`MAX_GATES`] live gates, only the dead gates are removed.
 pub fn simplify_graph(graph: &Xag) -> Xag {
-    simplify_within_limits(graph).0
+    at_full_speed(graph).0
 }
 
-/// Simplifies a graph, and returns whether a part of the search was left out.
-fn simplify_within_limits(graph: &Xag) -> (Xag, bool) {
+/// Does the same as [`simplify_graph`], at a pace that the caller decides. Frees the graph
+/// first, which may have many dead gates.
+///
+/// # Errors
+/// Fails if the pace stops it.
+pub fn simplify_graph_paced(graph: Xag, pace: &mut dyn Pace) -> Result<Xag, Stopped> {
     let live = graph.live_part();
+    drop(graph);
+    Ok(simplify_live(live, pace)?.0)
+}
+
+fn at_full_speed(graph: &Xag) -> (Xag, bool) {
+    simplify_live(graph.live_part(), &mut ()).expect("full speed never stops")
+}
+
+/// Simplifies a graph without dead gates, and returns whether a part of the search was left
+/// out.
+fn simplify_live(live: Xag, pace: &mut dyn Pace) -> Result<(Xag, bool), Stopped> {
     let too_large = live.gates().len() > MAX_GATES;
     if live.gates().is_empty() || too_large {
-        return (live, too_large);
+        return Ok((live, too_large));
     }
     // Without the variables that nothing reads, the tables are shorter.
     let read = live.read_variables();
     if read.len() as u32 > MAX_COUNTER_BITS {
-        return (live, true);
+        return Ok((live, true));
     }
-    let (simplified, is_partial) = simplify_narrow(&live.narrow(&read));
+    let (simplified, is_partial) = simplify_narrow(&live.narrow(&read), pace)?;
     let simplified = simplified.copy(live.variables(), |number| {
         live.variable(read[number as usize])
     });
-    (simplified, is_partial)
+    Ok((simplified, is_partial))
 }
 
 /// Simplifies a graph that reads all its bits of t, and returns whether a part of the
 /// search was left out.
-fn simplify_narrow(original: &Xag) -> (Xag, bool) {
+fn simplify_narrow(original: &Xag, pace: &mut dyn Pace) -> Result<(Xag, bool), Stopped> {
+    let (nodes, bits) = (original.nodes(), original.variables());
+    pace.memory(Tables::most_bytes(nodes, bits, TABLE_BYTES))?;
     let mut budget = Budget {
         overdrawn: false,
         node_times: MAX_NODE_TIMES,
@@ -167,12 +184,12 @@ fn simplify_narrow(original: &Xag) -> (Xag, bool) {
         chunks: MAX_CHUNKS,
     };
     let mut sample = Sample::new(original.variables());
-    let mut best = sweep(original, &mut sample, &mut budget);
+    let mut best = sweep(original, &mut sample, &mut budget, pace)?;
     let mut current = best.clone();
     let mut rng = Rng::new(0);
     let mut without_gain = 0;
     while without_gain < MAX_ROUNDS_WITHOUT_GAIN {
-        let Some(next) = round(&current, &sample, &mut rng, &mut budget) else {
+        let Some(next) = round(&current, &sample, &mut rng, &mut budget, pace)? else {
             break;
         };
         current = next;
@@ -186,7 +203,7 @@ fn simplify_narrow(original: &Xag) -> (Xag, bool) {
                 budget.overdrawn = true;
                 break;
             }
-            let differing = differences(&best, &current);
+            let differing = differences(&best, &current, pace)?;
             if !differing.is_empty() {
                 sample.add(&differing);
                 current = best.clone();
@@ -197,12 +214,12 @@ fn simplify_narrow(original: &Xag) -> (Xag, bool) {
         without_gain = 0;
     }
     if weight(&best) == weight(original) {
-        return (original.clone(), budget.overdrawn);
+        return Ok((original.clone(), budget.overdrawn));
     }
-    let proved = equal(original, &best);
+    let proved = equal(original, &best, pace)?;
     debug_assert!(proved, "simplification changed the function");
     let result = if proved { best } else { original.clone() };
-    (result, budget.overdrawn)
+    Ok((result, budget.overdrawn))
 }
 
 /// Work left to spend. Counting work instead of time makes the result deterministic.
@@ -232,56 +249,74 @@ fn node_times(nodes: u32, graph: &Xag) -> u64 {
 /// Merges equal nodes of a graph with a long period, proved over all of it, and so completes
 /// the sample. If the budget is too small for all nodes, merges the first ones: each time, at
 /// most half of what is left is spent.
-fn sweep(graph: &Xag, sample: &mut Sample, budget: &mut Budget) -> Xag {
+fn sweep(
+    graph: &Xag,
+    sample: &mut Sample,
+    budget: &mut Budget,
+    pace: &mut dyn Pace,
+) -> Result<Xag, Stopped> {
     let mut swept = graph.clone();
     if sample.whole() {
-        return swept; // rounds merge
+        return Ok(swept); // rounds merge
     }
     for _ in 0..MAX_SWEEPS {
         let affordable = (budget.node_times / 2) >> graph.variables();
         let nodes = swept.nodes().min(affordable as u32);
         budget.overdrawn |= nodes < swept.nodes();
         spend(&mut budget.node_times, node_times(nodes, graph));
-        match merge::merge_proven(&swept, sample, nodes) {
+        match merge::merge_proven(&swept, sample, nodes, pace)? {
             Some(merged) => swept = merged.live_part(),
             None => break,
         }
     }
-    swept
+    Ok(swept)
 }
 
 /// Returns a graph that is equal at the times of the sample. It may differ from the graph
 /// without being smaller. Returns `None` if the budget is spent.
-fn round(graph: &Xag, sample: &Sample, rng: &mut Rng, budget: &mut Budget) -> Option<Xag> {
-    let graph = merge::merge(graph, sample).live_part();
+fn round(
+    graph: &Xag,
+    sample: &Sample,
+    rng: &mut Rng,
+    budget: &mut Budget,
+    pace: &mut dyn Pace,
+) -> Result<Option<Xag>, Stopped> {
+    let graph = merge::merge(graph, sample, pace)?.live_part();
     let nodes = u64::from(graph.nodes());
     let reach = nodes.min(budget.pairs / 2 / nodes);
     budget.overdrawn |= budget.chunks == 0 || reach < nodes;
     if budget.chunks == 0 || reach < MIN_REACH.min(nodes) {
-        return None;
+        return Ok(None);
     }
     budget.pairs -= nodes * reach;
-    let graph = choose(&graph, sample, reach as u32, rng);
-    let tables = Tables::new(&graph, sample, TABLE_BYTES);
+    let graph = choose(&graph, sample, reach as u32, rng, pace)?;
+    let tables = Tables::new(&graph, sample, TABLE_BYTES, pace)?;
     if !tables.complete() {
         budget.overdrawn = true;
-        return Some(graph);
+        return Ok(Some(graph));
     }
-    Some(resubstitute(&graph, tables, rng, &mut budget.chunks).live_part())
+    let changed = resubstitute(&graph, tables, rng, &mut budget.chunks, pace)?;
+    Ok(Some(changed.live_part()))
 }
 
 /// Makes the nodes of a merged graph from chosen gates, so that few are needed.
-fn choose(merged: &Xag, sample: &Sample, reach: u32, rng: &mut Rng) -> Xag {
+fn choose(
+    merged: &Xag,
+    sample: &Sample,
+    reach: u32,
+    rng: &mut Rng,
+    pace: &mut dyn Pace,
+) -> Result<Xag, Stopped> {
     if merged.gates().is_empty() {
-        return merged.clone();
+        return Ok(merged.clone());
     }
-    let choices = Choices::find(merged, sample, reach, TABLE_BYTES);
+    let choices = Choices::find(merged, sample, reach, TABLE_BYTES, pace)?;
     let mut selection = Selection::new(merged, &choices);
     for _ in 0..ORDERS {
-        selection.walk(STEPS_PER_NODE * merged.nodes(), rng);
+        selection.walk(STEPS_PER_NODE * merged.nodes(), rng, pace)?;
         selection.rerank(rng);
     }
-    selection.graph()
+    Ok(selection.graph())
 }
 
 /// Returns the numbers of gates and of XOR gates, in this order of importance.
@@ -295,8 +330,9 @@ fn weight(graph: &Xag) -> (usize, usize) {
 }
 
 /// Proves that two graphs have equal outputs at every t.
-fn equal(a: &Xag, b: &Xag) -> bool {
+fn equal(a: &Xag, b: &Xag, pace: &mut dyn Pace) -> Result<bool, Stopped> {
     let mut builder = Builder::new();
     let [a, b] = [a, b].map(|graph| builder.lay_out(graph, OutputEncoding::Binary));
-    prove_programs(a, b, |_| ()).is_ok()
+    let gates = (a.gates() + b.gates()) as u64;
+    Ok(first_difference(a, b, |_| pace.work(gates))?.is_none())
 }

@@ -7,10 +7,10 @@ use alloc::vec::Vec;
 use super::choices::Choice;
 use super::readers::Readers;
 use super::tables::{Chunk, Tables};
-use crate::Word;
 use crate::random::Rng;
 use crate::simd::vectorized;
 use crate::xag::{Lit, Xag};
+use crate::{Pace, Stopped, Word};
 
 /// Maximum number of nodes of a graph in which all pairs are tried as exclusive sums.
 const MAX_SUM_NODES: usize = 600;
@@ -21,7 +21,13 @@ const MAX_COVERS: usize = 48;
 /// after another from the last to the first. Stops when the budget `work`, the number of
 /// table chunks to read, is spent. The result is equal at the times of the tables, which must
 /// be complete.
-pub(super) fn resubstitute(xag: &Xag, tables: Tables, rng: &mut Rng, work: &mut u64) -> Xag {
+pub(super) fn resubstitute(
+    xag: &Xag,
+    tables: Tables,
+    rng: &mut Rng,
+    work: &mut u64,
+    pace: &mut dyn Pace,
+) -> Result<Xag, Stopped> {
     debug_assert!(tables.complete());
     let mut graph = Editable::new(xag, tables);
     for node in (xag.first_gate()..xag.nodes()).rev() {
@@ -29,10 +35,10 @@ pub(super) fn resubstitute(xag: &Xag, tables: Tables, rng: &mut Rng, work: &mut 
             break;
         }
         if graph.readers.any(node) {
-            graph.improve(node, rng, work);
+            graph.improve(node, rng, work, pace)?;
         }
     }
-    graph.finish()
+    Ok(graph.finish())
 }
 
 /// A graph whose gates can be replaced, with their current tables. Gates always read
@@ -81,18 +87,25 @@ impl<'a> Editable<'a> {
     }
 
     /// Replaces the gate of a node by the best one found, or at random by one as good.
-    fn improve(&mut self, node: u32, rng: &mut Rng, work: &mut u64) {
+    fn improve(
+        &mut self,
+        node: u32,
+        rng: &mut Rng,
+        work: &mut u64,
+        pace: &mut dyn Pace,
+    ) -> Result<(), Stopped> {
         self.find_fanout(node);
         let used =
             self.fanout.len() as u64 * self.tables.count() as u64 + self.xag.outputs().len() as u64;
         *work = work.saturating_sub(used);
+        pace.work(used)?;
         observe(self, node);
 
         let Some(now) = self.gates[node as usize] else {
-            return;
+            return Ok(());
         };
         let mut candidates = Vec::new();
-        find(self, node, &mut candidates, work);
+        find(self, node, &mut candidates, work, pace)?;
         // With the node's own gate removed, adding a candidate gives its whole cost.
         let Editable { gates, readers, .. } = self;
         let mut best = (readers.remove_gate(now, |n| gates[n as usize]), now);
@@ -108,6 +121,7 @@ impl<'a> Editable<'a> {
         if best.1 != now {
             self.recompute();
         }
+        Ok(())
     }
 
     /// Returns whether a node's table is up to date, which those of dead gates may not be.
@@ -196,13 +210,25 @@ vectorized! {
 }
 
 /// Finds gates of two earlier nodes that equal a node wherever an output observes it.
-fn find(graph: &Editable<'_>, node: u32, found: &mut Vec<Choice>, work: &mut u64) {
+fn find(
+    graph: &Editable<'_>,
+    node: u32,
+    found: &mut Vec<Choice>,
+    work: &mut u64,
+    pace: &mut dyn Pace,
+) -> Result<(), Stopped> {
     let mut read = conjunctions(graph, node, false, found);
     read += conjunctions(graph, node, true, found);
+    pace.work(read)?;
     if graph.gates.len() <= MAX_SUM_NODES {
-        read += exclusive_sums(graph, node, found);
+        for b in (1..node).filter(|&b| graph.usable(b)) {
+            let summed = exclusive_sums(graph, b, found);
+            pace.work(summed)?;
+            read += summed;
+        }
     }
     *work = work.saturating_sub(read);
+    Ok(())
 }
 
 vectorized! {
@@ -267,28 +293,26 @@ vectorized! {
 }
 
 vectorized! {
-    /// Finds exclusive sums of two nodes that equal the node or its complement. Returns the
-    /// number of chunks read.
-    fn exclusive_sums(graph: &Editable<'_>, node: u32, found: &mut Vec<Choice>) -> u64 {
+    /// Finds exclusive sums of node b and an earlier one that equal the node being improved or
+    /// its complement. Returns the number of chunks read.
+    fn exclusive_sums(graph: &Editable<'_>, b: u32, found: &mut Vec<Choice>) -> u64 {
         let tables = &graph.tables;
         let mut read = 0;
-        for b in (1..node).filter(|&b| graph.usable(b)) {
-            for a in (1..b).filter(|&a| graph.usable(a)) {
-                let (mut same, mut opposite) = (true, true);
-                let mut c = 0;
-                while c < tables.count() && (same || opposite) {
-                    let row = tables.row(c);
-                    let sum = row[a as usize].xor(row[b as usize]);
-                    let (on, off) = (graph.on[c], graph.off[c]);
-                    same &= on.and_not(sum).or(off.and(sum)).is_zero();
-                    opposite &= on.and(sum).or(off.and_not(sum)).is_zero();
-                    c += 1;
-                }
-                read += c as u64;
-                if same || opposite {
-                    let (a, b) = (Lit::new(a, false), Lit::new(b, false));
-                    found.push(Choice { a, b, xor: true, inverted: !same });
-                }
+        for a in (1..b).filter(|&a| graph.usable(a)) {
+            let (mut same, mut opposite) = (true, true);
+            let mut c = 0;
+            while c < tables.count() && (same || opposite) {
+                let row = tables.row(c);
+                let sum = row[a as usize].xor(row[b as usize]);
+                let (on, off) = (graph.on[c], graph.off[c]);
+                same &= on.and_not(sum).or(off.and(sum)).is_zero();
+                opposite &= on.and(sum).or(off.and_not(sum)).is_zero();
+                c += 1;
+            }
+            read += c as u64;
+            if same || opposite {
+                let (a, b) = (Lit::new(a, false), Lit::new(b, false));
+                found.push(Choice { a, b, xor: true, inverted: !same });
             }
         }
         read

@@ -6,9 +6,13 @@ use super::choices::{Choice, Choices};
 use super::readers::Readers;
 use crate::random::Rng;
 use crate::xag::{Lit, Xag};
+use crate::{Pace, Stopped};
 
 /// The rank of a node without one.
 const UNRANKED: u32 = u32::MAX;
+/// Number of steps of a walk, and the work of each, between two calls of [`Pace::work`].
+const STRIDE: u32 = 1024;
+const STEP_WORK: u64 = 16;
 
 /// A choice for every node such that the graph has no cycle, with the counts from which the
 /// cost of a change follows.
@@ -71,10 +75,18 @@ impl<'a> Selection<'a> {
 
     /// Walks randomly over the choices for `steps` steps. No step raises the cost; many leave
     /// it the same and make others possible.
-    pub(super) fn walk(&mut self, steps: u32, rng: &mut Rng) {
+    pub(super) fn walk(
+        &mut self,
+        steps: u32,
+        rng: &mut Rng,
+        pace: &mut dyn Pace,
+    ) -> Result<(), Stopped> {
         let first = self.xag.first_gate();
         let gates = self.xag.gates().len() as u32;
-        for _ in 0..steps {
+        for step in 0..steps {
+            if step % STRIDE == 0 {
+                pace.work(STEP_WORK * u64::from(STRIDE.min(steps)))?;
+            }
             let node = first + rng.below(gates);
             let choices = self.choices.of(node);
             if choices.len() < 2 || !self.readers.any(node) {
@@ -89,6 +101,7 @@ impl<'a> Selection<'a> {
                 self.try_choice(node, choice);
             }
         }
+        Ok(())
     }
 
     /// Ranks all nodes again, in a random order that fits the selection, so that other

@@ -7,7 +7,7 @@ use crate::counter::counter_column;
 use crate::random::Rng;
 use crate::simd::vectorized;
 use crate::xag::{Kind, Lit, Xag};
-use crate::{W512, Word};
+use crate::{Pace, Stopped, W512, Word};
 
 /// A chunk of a node's table, which fills a cache line.
 pub(super) type Chunk = W512;
@@ -87,6 +87,8 @@ const WHOLE_CHUNKS: u32 = 512;
 const SCATTERED_CHUNKS: u32 = 64;
 /// Largest number of chunks of a sample.
 const MAX_CHUNKS: usize = 512;
+/// Work to set a chunk of a bit of t at scattered times, as [`Pace::work`] counts it.
+const INPUT_WORK: usize = 100;
 /// Largest number of chunks that one proof adds.
 const MAX_ADDED: usize = 64;
 
@@ -171,33 +173,50 @@ vectorized! {
 }
 
 /// Calls `visit` with the truth tables of all nodes at the times of a sample, one chunk
-/// after another. Tables shorter than a chunk are repeated to fill it.
-pub(super) fn stream_sample(xag: &Xag, sample: &Sample, mut visit: impl FnMut(&[Chunk])) {
+/// after another; it returns the work that it has done. Tables shorter than a chunk are
+/// repeated to fill it.
+pub(super) fn stream_sample(
+    xag: &Xag,
+    sample: &Sample,
+    pace: &mut dyn Pace,
+    mut visit: impl FnMut(&[Chunk]) -> usize,
+) -> Result<(), Stopped> {
     let mut values = vec![Chunk::ZERO; xag.nodes() as usize];
     for &times in &sample.chunks {
         set_inputs(xag, times, &mut values);
         evaluate(xag, &mut values);
-        visit(&values);
+        let visited = visit(&values);
+        let inputs = xag.variables() as usize * INPUT_WORK;
+        pace.work((inputs + values.len() + visited) as u64)?;
     }
+    Ok(())
 }
 
 /// Calls `visit` with the time at which a chunk starts and the truth tables of the first
-/// `nodes` nodes, one chunk of the whole period after another.
-pub(super) fn stream(xag: &Xag, nodes: u32, mut visit: impl FnMut(u32, &[Chunk])) {
+/// `nodes` nodes, one chunk of the whole period after another; it returns the work that it
+/// has done.
+pub(super) fn stream(
+    xag: &Xag,
+    nodes: u32,
+    pace: &mut dyn Pace,
+    mut visit: impl FnMut(u32, &[Chunk]) -> usize,
+) -> Result<(), Stopped> {
     let mut values = vec![Chunk::ZERO; nodes.max(xag.first_gate()) as usize];
     for start in (0..1u32 << xag.variables()).step_by(CHUNK_TIMES as usize) {
         set_inputs(xag, Times::Consecutive(start), &mut values);
         evaluate(xag, &mut values);
-        visit(start, &values);
+        let visited = visit(start, &values);
+        pace.work((values.len() + visited) as u64)?;
     }
+    Ok(())
 }
 
 /// Compares the outputs of two graphs over the whole period. Returns the starts of the
 /// chunks with a difference; none if they are equal.
-pub(super) fn differences(a: &Xag, b: &Xag) -> Vec<u32> {
+pub(super) fn differences(a: &Xag, b: &Xag, pace: &mut dyn Pace) -> Result<Vec<u32>, Stopped> {
     let mut found = Vec::new();
     let mut of_b = vec![Chunk::ZERO; b.nodes() as usize];
-    stream(a, a.nodes(), |start, of_a| {
+    stream(a, a.nodes(), pace, |start, of_a| {
         set_inputs(b, Times::Consecutive(start), &mut of_b);
         evaluate(b, &mut of_b);
         let value =
@@ -206,8 +225,9 @@ pub(super) fn differences(a: &Xag, b: &Xag) -> Vec<u32> {
         if outputs.any(|(&x, &y)| value(of_a, x) != value(&of_b, y)) {
             found.push(start);
         }
-    });
-    found
+        of_b.len()
+    })?;
+    Ok(found)
 }
 
 /// Returns a hash of each node's table at the times of a sample, then that of the table of
@@ -215,16 +235,18 @@ pub(super) fn differences(a: &Xag, b: &Xag) -> Vec<u32> {
 ///
 /// The hash is linear over GF(2): the hash of an exclusive sum of tables is the exclusive
 /// sum of their hashes.
-pub(super) fn hashes(xag: &Xag, sample: &Sample) -> Vec<u64> {
+pub(super) fn hashes(xag: &Xag, sample: &Sample, pace: &mut dyn Pace) -> Result<Vec<u64>, Stopped> {
     let mut hashes = vec![0; xag.nodes() as usize + 1];
     let (ones, nodes) = hashes.split_last_mut().expect("a graph has node 0");
     let mut rng = Rng::new(0);
-    stream_sample(xag, sample, |values| {
+    stream_sample(xag, sample, pace, |values| {
         let keys = core::array::from_fn(|_| [rng.next(), rng.next()]);
         mix_all(nodes, values, &keys);
         mix_all(core::slice::from_mut(ones), &[Chunk::ONES], &keys);
-    });
-    hashes
+        // Mixing a chunk into a hash takes as long as several gates.
+        4 * values.len()
+    })?;
+    Ok(hashes)
 }
 
 vectorized! {
@@ -260,20 +282,37 @@ pub(super) struct Tables {
 impl Tables {
     /// Computes tables of at most `bytes` bytes, but at least one chunk. Times are in a
     /// scattered order, so that most nodes already differ in the first chunks.
-    pub(super) fn new(xag: &Xag, sample: &Sample, bytes: usize) -> Tables {
+    pub(super) fn new(
+        xag: &Xag,
+        sample: &Sample,
+        bytes: usize,
+        pace: &mut dyn Pace,
+    ) -> Result<Tables, Stopped> {
         let nodes = xag.nodes() as usize;
         let all = sample.chunks.len();
         let count = all.min(bytes / (nodes * size_of::<Chunk>())).max(1);
-        let mut chunks = vec![Chunk::ZERO; count * nodes];
-        for (values, &times) in chunks.chunks_mut(nodes).zip(&sample.chunks) {
+        let mut chunks = Vec::with_capacity(count * nodes);
+        for &times in &sample.chunks[..count] {
+            let start = chunks.len();
+            chunks.resize(start + nodes, Chunk::ZERO);
+            let values = &mut chunks[start..];
             set_inputs(xag, times, values);
             evaluate(xag, values);
+            pace.work(nodes as u64)?;
         }
-        Tables {
+        Ok(Tables {
             chunks,
             nodes,
             complete: count == all,
-        }
+        })
+    }
+
+    /// Returns the largest number of bytes that the tables of a graph of this many nodes take
+    /// for any sample of a period.
+    pub(super) fn most_bytes(nodes: u32, counter_bits: u32, bytes: usize) -> usize {
+        let chunks = (chunks_of(counter_bits) as usize).min(MAX_CHUNKS);
+        let chunk = nodes as usize * size_of::<Chunk>();
+        (chunks * chunk).min(bytes).max(chunk)
     }
 
     /// Number of chunks.

@@ -69,7 +69,8 @@ pub fn play_live(
 ) -> Result<(), String> {
     let time = RealTime::start();
     let listener = plan.listener.as_ref();
-    desk.panel.page = listener.map(Listener::label);
+    desk.panel.page = listener.map(Listener::host);
+    desk.panel.code = listener.and_then(Listener::code).cloned();
     let (mut controller, mut engine) = desk.parts.assemble(desk.platform)?;
     let supervisor = (desk.engine != Choice::Cpu).then(|| {
         let pru = Pru::new();

@@ -65,10 +65,16 @@ impl Prompt {
         }
     }
 
-    /// Returns the next refusal that has arrived.
+    /// Returns the next refusal that has arrived. A command that waits for the disk does not
+    /// keep back those after it.
     pub fn refusal(&mut self) -> Option<String> {
-        while let Some(result) = self.waiting.front().and_then(|(_, reply)| reply.now()) {
-            let (line, _) = self.waiting.pop_front()?;
+        let mut next = 0;
+        while let Some((_, reply)) = self.waiting.get(next) {
+            let Some(result) = reply.now() else {
+                next += 1;
+                continue;
+            };
+            let (line, _) = self.waiting.remove(next)?;
             if let Err(reason) = result {
                 return Some(format!("{}: {reason}", shorten(&line, MAX_LINE)));
             }

@@ -59,7 +59,7 @@ struct Pace<T> {
     renderer: Renderer,
     time: T,
     start: u64,
-    channels: [Vec<f32>; 2],
+    block: [Vec<f32>; 2],
     /// Blocks since the start, rendered or lost.
     blocks: u64,
 }
@@ -67,7 +67,7 @@ struct Pace<T> {
 impl<T: Time> Pace<T> {
     fn start(renderer: Renderer, time: T) -> Pace<T> {
         Pace {
-            channels: [0, 1].map(|_| vec![0.0; renderer.platform().block as usize]),
+            block: [0, 1].map(|_| vec![0.0; renderer.platform().block as usize]),
             start: time.now(),
             renderer,
             time,
@@ -87,8 +87,8 @@ impl<T: Time> Pace<T> {
             lost = (over as u64 / u64::from(platform.block)).saturating_sub(self.blocks);
             self.blocks += lost;
         }
-        let [left, right] = &mut self.channels;
-        self.renderer.render([&[]; 2], [left, right]);
+        let block = self.block.each_mut().map(Vec::as_mut_slice);
+        self.renderer.render([&[]; 2], block);
         self.blocks += 1;
         let (now, platform) = (self.time.now(), self.renderer.platform());
         let load = 1000.0 * (now - begun) as f32 / platform.duration_ns(platform.block);
