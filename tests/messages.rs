@@ -28,7 +28,7 @@ fn errors_in_long_expressions_have_a_place_and_a_reason() {
             "x".repeat(LONG),
             1,
             "xx…xx",
-            "is not known; the only name is t",
+            "is not known; names are t, in, in2 and declared controls",
         ),
         ("9".repeat(LONG), 1, "99…99", "is larger than 4294967295"),
         (

@@ -295,7 +295,7 @@ fn schema_and_loader_agree_on_version_2() {
     file["outputs"] = json!([[0]]);
     let (accepted, rejected) = agree(&file, &cases);
     assert!(
-        accepted >= 18 && rejected >= 30,
+        accepted >= 17 && rejected >= 30,
         "{accepted} accepted, {rejected} rejected"
     );
     let mut file = listening();
