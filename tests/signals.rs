@@ -2,11 +2,15 @@
 
 use std::fs;
 
-use logicnet::{Network, OutputEncoding};
+use bytebeat::{Dialect, Expression, Moment};
+use logicnet::random::Rng;
+use logicnet::{Network, OutputEncoding, Signal};
 
+#[path = "../crates/logicnet/tests/common/mod.rs"]
+mod oracle;
 mod program;
 
-use program::{Folder, done, gatebend, refused};
+use program::{Folder, asset, done, gatebend, refused};
 
 /// Compiles an expression; returns the messages.
 fn compiled(path: &str, arguments: &[&str]) -> String {
@@ -151,6 +155,248 @@ fn random_networks_read_sound_and_controls() {
         let arguments = [&deaf[..], &["--audio", sound]].concat();
         let line = refused(2, &arguments);
         assert!(line.contains(problem), "{line}");
+    }
+}
+
+#[test]
+fn random_networks_have_channels_and_bits() {
+    let deaf = ["random", "--inputs", "5", "--seed", "1", "--layers"];
+    for (arguments, encoding) in [
+        (&["2x32", "--channels", "1"][..], OutputEncoding::Binary),
+        (
+            &["2x32", "--channels", "2"],
+            OutputEncoding::Channels { left: 8, right: 8 },
+        ),
+        (
+            &["2x32", "--channels", "2", "--sample-bits", "16"],
+            OutputEncoding::Channels {
+                left: 16,
+                right: 16,
+            },
+        ),
+        (
+            &["2x32", "--sample-bits", "3"],
+            OutputEncoding::Channels { left: 3, right: 0 },
+        ),
+    ] {
+        let text = String::from_utf8(done(&[&deaf[..], arguments].concat())).unwrap();
+        let network = Network::from_json(&text).unwrap();
+        assert_eq!(network.output_encoding(), encoding);
+        assert_eq!(network.outputs().last(), Some(&(network.nodes() - 1)));
+    }
+    let narrow = ["2x31", "--channels", "2", "--sample-bits", "16"];
+    let line = refused(2, &[&deaf[..], &narrow].concat());
+    assert!(
+        line.contains("--layers: the last layer has at least 32"),
+        "{line}"
+    );
+    for wrong in [["--channels", "3"], ["--sample-bits", "17"]] {
+        let line = refused(2, &[&deaf[..], &["2x32"], &wrong].concat());
+        assert!(line.contains(wrong[0]), "{line}");
+    }
+}
+
+/// Random networks of sound and controls, against one bool a node and one sample at a time.
+#[test]
+fn rendered_random_networks_are_those_of_the_oracle() {
+    let folder = Folder::new();
+    let [json, sound, moves] = ["a.json", "in.wav", "moves"].map(|name| folder.path(name));
+    let mut rng = Rng::new(3);
+    for seed in 0..6 {
+        let seed = format!("{seed}");
+        let bits = ["8", "16", "11"][rng.below(3) as usize];
+        let layers = format!("4x{}", 32 + rng.below(60));
+        let signals = [
+            "--inputs",
+            "6",
+            "--audio",
+            "5,9",
+            "--control",
+            "a:4=0.4",
+            "--control",
+            "b:3",
+        ];
+        let form = [
+            "--channels",
+            "2",
+            "--sample-bits",
+            bits,
+            "--ops",
+            "xor-rich",
+        ];
+        let what = ["random", "--layers", &layers, "--seed", &seed, "-o", &json];
+        done(&[&what[..], &signals, &form].concat());
+        let network = network(&json);
+        assert_eq!(network.sample_rate(), 8000);
+        let samples: Vec<i16> = (0..2 * 1500).map(|_| rng.next() as i16).collect();
+        wav(&sound, 8000, 2, &samples);
+        // Control b moves at frames 100, 200, ...; a stays at its default.
+        let positions: Vec<u32> = (0..15).map(|_| rng.below(1001)).collect();
+        let lines = positions.iter().zip(1..).map(|(position, hundred)| {
+            format!(
+                "{} b {}\n",
+                f64::from(hundred * 100) / 8000.0,
+                f64::from(*position) / 1000.0
+            )
+        });
+        fs::write(&moves, lines.collect::<String>()).unwrap();
+        let more = ["--mask", "40=invert", "--mask", "3=1", "--from", "50"];
+        let files = [
+            "render",
+            &json,
+            "--in",
+            &sound,
+            "--automation",
+            &moves,
+            "-o",
+            "-",
+        ];
+        let rendered = done(&[&files[..], &more].concat());
+        let masks = [
+            (40, logicnet::Mask::Invert),
+            (3, logicnet::Mask::Force(true)),
+        ];
+        let masks = masks.into_iter().collect();
+        let frame = rendered.len() / 1500;
+        assert_eq!(frame, if bits == "8" { 2 } else { 4 });
+        for (i, written) in rendered.chunks(frame).enumerate() {
+            let b = i
+                .checked_sub(100)
+                .map_or(0, |i| positions[i / 100] * 8 / 1000)
+                .min(7);
+            let nodes = oracle::nodes_for(&network, &masks, |signal| match signal {
+                Signal::Time => 50 + i as u32,
+                Signal::Audio { channel } => {
+                    let frame = i32::from(samples[2 * i + usize::from(*channel)]) + 0x8000;
+                    frame as u32 >> if *channel == 0 { 11 } else { 7 }
+                }
+                Signal::Control { name, .. } if name == "a" => 6,
+                Signal::Control { .. } => b,
+            });
+            for channel in [0, 1] {
+                let level = 32_768.0 * oracle::level(&network, &nodes, channel);
+                let found = match frame {
+                    2 => (i32::from(written[channel]) - 128) * 256,
+                    _ => {
+                        i16::from_le_bytes([written[2 * channel], written[2 * channel + 1]]).into()
+                    }
+                };
+                assert_eq!(f64::from(found), level, "seed {seed}, frame {i}");
+            }
+        }
+    }
+}
+
+/// The level of a channel without its mean, 0 to 1.
+fn loudness(samples: &[i16], channels: usize) -> f64 {
+    let left: Vec<f64> = samples
+        .iter()
+        .step_by(channels)
+        .map(|&s| f64::from(s) / 128.0)
+        .collect();
+    let mean = left.iter().sum::<f64>() / left.len() as f64;
+    (left.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / left.len() as f64).sqrt()
+}
+
+#[test]
+fn factory_networks_of_signals_give_their_expressions_and_change_the_sound() {
+    let folder = Folder::new();
+    let [dry, wet] = ["dry.wav", "wet.wav"].map(|name| folder.path(name));
+    done(&[
+        "render",
+        &asset("running-man"),
+        "-o",
+        &dry,
+        "--rate",
+        "44100",
+        "--count",
+        "16384",
+    ]);
+    for (name, controls, sample_bits, rhythm) in [
+        ("ring-walk", &[("tune", 4)][..], 8, false),
+        ("origami", &[("drive", 3)], 8, false),
+        ("sync-lead", &[("sync", 4)], 8, false),
+        ("glass", &[("bright", 3)], 12, false),
+        ("drummer", &[("kick", 4), ("hats", 4)], 8, true),
+        ("ping-pong", &[], 8, false),
+    ] {
+        let network = network(&asset(name));
+        let source = network.source().unwrap();
+        let declared = controls
+            .iter()
+            .map(|&(name, bits)| (name.to_string(), bits, 0.0));
+        let dialect = Dialect::new(8, sample_bits, declared).unwrap();
+        let expression = Expression::parse_in(&dialect, source).unwrap();
+        let encoding = network.output_encoding();
+        assert_eq!(
+            usize::from(encoding.sample_bits()),
+            usize::from(sample_bits)
+        );
+        let mut rng = Rng::new(1);
+        for _ in 0..300 {
+            let t = rng.below(network.period());
+            let audio = [rng.below(256), 0];
+            let values: Vec<u32> = controls
+                .iter()
+                .map(|&(_, bits)| rng.below(1 << bits))
+                .collect();
+            let moment = Moment {
+                t,
+                audio,
+                controls: &values,
+            };
+            let nodes =
+                oracle::nodes_for(&network, &logicnet::Masks::new(), |signal| match signal {
+                    Signal::Time => t,
+                    Signal::Audio { channel } => audio[usize::from(*channel)],
+                    Signal::Control { name, .. } => {
+                        values[controls.iter().position(|(own, _)| own == name).unwrap()]
+                    }
+                });
+            for (channel, sample) in expression.samples(&moment).into_iter().enumerate() {
+                let half = f64::from(1u32 << (sample_bits - 1));
+                let expected = (f64::from(sample) - half) / half;
+                assert_eq!(
+                    oracle::level(&network, &nodes, channel),
+                    expected,
+                    "{name} at {t}"
+                );
+            }
+        }
+        // Every position of a control sounds, and sounds differently.
+        let mut heard = Vec::new();
+        for position in ["0", "0.5", "1"] {
+            let file = asset(name);
+            let mut arguments = vec!["render", &file, "-o", &wet];
+            let set: Vec<String> = controls
+                .iter()
+                .map(|(name, _)| format!("{name}={position}"))
+                .collect();
+            arguments.extend(set.iter().flat_map(|set| ["--control", set]));
+            if network.hears() {
+                arguments.extend(["--in", &dry]);
+            }
+            done(&arguments);
+            let (spec, samples) = read(&wet);
+            let level = loudness(&samples, spec.channels.into());
+            let level = if spec.bits_per_sample == 8 {
+                level
+            } else {
+                level / 256.0
+            };
+            let least = if rhythm { 0.02 } else { 0.1 };
+            assert!(
+                (least..0.95).contains(&level),
+                "{name} at {position}: {level}"
+            );
+            heard.push(samples);
+        }
+        heard.dedup();
+        assert_eq!(
+            heard.len(),
+            if controls.is_empty() { 1 } else { 3 },
+            "{name}"
+        );
     }
 }
 

@@ -89,6 +89,8 @@ impl Facts {
                 _ => None,
             }).collect::<Vec<_>>(),
             "outputs": network.outputs().len(),
+            "channels": network.output_encoding().channels(),
+            "sample_bits": network.output_encoding().sample_bits(),
             "layers": network.layer_count(),
             "gates": network.gates().len(),
             "live_gates": self.live_gates,
@@ -183,13 +185,14 @@ fn describe(source: &Source) -> String {
         _ => String::new(),
     };
     let signal = &source.signal;
-    match source.encoding {
-        InputEncoding::Binary => format!("{bits} of {signal}{default}"),
-        encoding => {
-            let inputs = source.inputs().unwrap_or(0);
-            format!("{inputs} for {bits} of {signal} ({encoding:?}){default}")
-        }
-    }
+    let code = match source.encoding {
+        InputEncoding::Binary => return format!("{bits} of {signal}{default}"),
+        InputEncoding::Gray => "Gray code",
+        InputEncoding::Thermometer { .. } => "thermometer code",
+        InputEncoding::OneHot { .. } => "one-hot code",
+    };
+    let inputs = source.inputs().unwrap_or(0);
+    format!("{inputs} for {bits} of {signal} in {code}{default}")
 }
 
 /// Returns the longest path from an input to an output, in live gates.

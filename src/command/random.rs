@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use logicnet::random::Ops;
-use logicnet::{Network, Signal, Source};
+use logicnet::{Network, NetworkError, OutputEncoding, Signal, Source};
 
 use super::{Control, Naming, parse_control};
 use crate::{CommandResult, Failure, files};
@@ -21,6 +21,12 @@ pub struct Arguments {
     /// else 0
     #[arg(long = "control", value_name = "NAME:BITS[=DEFAULT]", value_parser = parse_control)]
     controls: Vec<Control>,
+    /// Channels of the output: 2 for stereo
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
+    channels: u8,
+    /// Bits of a sample, 1 to 16
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=16))]
+    sample_bits: u8,
     /// L layers of W gates, as in 6x256, or the width of each layer: W,W,...
     #[arg(long, value_name = "LxW|W,W,...", value_parser = parse_layers)]
     layers: Layers,
@@ -72,15 +78,35 @@ impl Arguments {
             Draw::Uniform => Ops::Uniform,
             Draw::XorRich => Ops::XorRich,
         };
-        let network =
-            Network::random_of(self.sources(), &self.layers, ops, self.seed).map_err(|error| {
-                // The number of an input means nothing on the command line.
-                let of_inputs = error.path.starts_with("inputs");
-                let problem = format!("--{error}");
-                Failure::Usage(if of_inputs { error.problem } else { problem })
-            })?;
+        let usage = |error: NetworkError| {
+            // The number of an input means nothing on the command line.
+            let of_inputs = error.path.starts_with("inputs");
+            let problem = format!("--{error}");
+            Failure::Usage(if of_inputs { error.problem } else { problem })
+        };
+        let network = Network::random_of(self.sources(), &self.layers, ops, self.seed);
+        let network = self.with_outputs(network.map_err(usage)?)?;
         let network = self.naming.apply(network)?;
         files::write(self.output.as_deref(), network.to_json())
+    }
+
+    /// Takes the bits of all channels from the last gates of the last layer.
+    fn with_outputs(&self, network: Network) -> Result<Network, Failure> {
+        let outputs = u32::from(self.channels) * u32::from(self.sample_bits);
+        if self
+            .layers
+            .last()
+            .is_none_or(|&last| last < outputs as usize)
+        {
+            let problem = format!("the last layer has at least {outputs} gates, the outputs");
+            return Err(Failure::Usage(format!("--layers: {problem}")));
+        }
+        let nodes = network.nodes();
+        let mut parts = network.into_parts();
+        parts.outputs = (nodes - outputs..nodes).collect();
+        parts.output_encoding = OutputEncoding::of_samples(self.channels.into(), self.sample_bits);
+        let network = Network::try_from(parts);
+        network.map_err(|error| Failure::Failed(error.to_string()))
     }
 
     /// Returns the sources: t, then sound, then controls.

@@ -99,7 +99,10 @@ impl Expression {
             description: Some(self.describe(bits)),
             source: Some(self.source.clone()),
             sources: time.into_iter().chain(self.signals().cloned()).collect(),
-            output_encoding: self.output_encoding(),
+            output_encoding: OutputEncoding::of_samples(
+                self.channels(),
+                self.dialect.sample_bits(),
+            ),
             ..Parts::default()
         };
         Network::from_graph(&graph, parts).map_err(|_| CompileError::Gates(graph.gates().len()))
@@ -115,19 +118,6 @@ impl Expression {
             (0, _) => "Compiled exactly for all inputs.".into(),
             (_, true) => format!("Compiled exactly for t below 2^{bits}."),
             (_, false) => format!("Compiled exactly for t below 2^{bits} and all other inputs."),
-        }
-    }
-
-    /// Returns the encoding of samples; one channel of eight bits is plain binary.
-    fn output_encoding(&self) -> OutputEncoding {
-        let bits = self.dialect.sample_bits();
-        match (self.channels(), bits) {
-            (1, 8) => OutputEncoding::Binary,
-            (1, left) => OutputEncoding::Channels { left, right: 0 },
-            _ => OutputEncoding::Channels {
-                left: bits,
-                right: bits,
-            },
         }
     }
 

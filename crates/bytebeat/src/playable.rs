@@ -47,8 +47,8 @@ impl Expression {
     /// loop or its samples may not be those that the author of the expression heard.
     ///
     /// Without `bits`, takes as many bits of t as the expression's period has while its other
-    /// signals stay the same, at most 24. If the period is not known, takes as many as two minutes have, at most 22. Takes fewer if
-    /// the network would have more than 65,536 gates.
+    /// signals stay the same, at most 24. If the period is not known, takes as many as two
+    /// minutes have, at most 22. Takes fewer if the network would have more than 65,536 gates.
     ///
     /// # Errors
     /// Fails like [`Expression::compile`].
