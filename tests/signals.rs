@@ -615,12 +615,22 @@ fn other_commands_take_networks_of_signals() {
     let answer = gatebend(&["prove", &a, &c]);
     assert_eq!(answer.status.code(), Some(1));
     let answer = String::from_utf8(answer.stdout).unwrap();
-    let words = [
-        "different: at t = ",
-        ", audio channel 0 = ",
-        ", control cutoff = ",
-    ];
-    assert!(words.iter().all(|word| answer.contains(word)), "{answer}");
+    // The networks differ there.
+    let numbers: Vec<u32> = answer
+        .split([' ', ',', ':'])
+        .filter_map(|word| word.parse().ok())
+        .collect();
+    let [t, 0, sound, cutoff, bit, first, second] = numbers[..] else {
+        panic!("{answer}");
+    };
+    let expected = format!(
+        "different: at t = {t}, audio channel 0 = {sound}, control cutoff = {cutoff}: \
+         bit {bit} is {first} in the first and {second} in the second\n"
+    );
+    assert_eq!(answer, expected);
+    assert_eq!(((sound ^ t) + cutoff) >> bit & 1, first, "{answer}");
+    assert_eq!(((sound | t) + cutoff) >> bit & 1, second, "{answer}");
+    assert_ne!(first, second);
 
     let arguments = [
         "[in*in2, in2*in]",
