@@ -31,6 +31,12 @@ networks![
     "storm",
     "trained-forty-two",
     "trained-stairs",
+    "ring-walk",
+    "origami",
+    "sync-lead",
+    "glass",
+    "drummer",
+    "ping-pong",
 ];
 
 /// Parses all factory networks. Takes a few milliseconds on a desktop.

@@ -1,29 +1,4 @@
-//! Rendering a network's samples, and WAV files of them.
-
-use logicnet::{Evaluator, Program, W512};
-
-/// Samples rendered at a time.
-const BLOCK: usize = 1 << 16;
-
-/// Calls `take` with `count` consecutive samples from t0 on, a block at a time.
-pub fn render<E>(
-    program: Program,
-    t0: u32,
-    count: u64,
-    mut take: impl FnMut(&[u8], u64) -> Result<(), E>,
-) -> Result<(), E> {
-    let mut evaluator = Evaluator::<W512>::new(program);
-    let mut block = vec![0; BLOCK];
-    let mut done = 0;
-    while done < count {
-        let length = BLOCK.min(usize::try_from(count - done).unwrap_or(BLOCK));
-        // The counter wraps at 2^32, which every period divides.
-        evaluator.render(t0.wrapping_add(done as u32), &mut block[..length]);
-        done += length as u64;
-        take(&block[..length], done)?;
-    }
-    Ok(())
-}
+//! Rates and files of sound.
 
 /// Converts to another rate by holding samples: output i is network sample
 /// `i * from / to`, rounded down. Nothing is interpolated.
@@ -53,10 +28,10 @@ impl Hold {
     }
 
     /// Takes the next network samples and calls `give` with each output.
-    pub fn next<E>(
+    pub fn next<T: Copy, E>(
         &mut self,
-        samples: &[u8],
-        mut give: impl FnMut(u8) -> Result<(), E>,
+        samples: &[T],
+        mut give: impl FnMut(T) -> Result<(), E>,
     ) -> Result<(), E> {
         let start = self.taken;
         self.taken += samples.len() as u64;

@@ -372,7 +372,7 @@ fn bad_usage_is_2_with_one_line() {
     for (arguments, words) in [
         (&["render"][..], "NETWORK"),
         (&["dance"], "dance"),
-        (&["render", &net, "-o", "x.mp3"], ".wav or .u8"),
+        (&["render", &net, "-o", "x.mp3"], ".wav, .raw or .u8"),
         (
             &["render", &net, "-o", "-", "--rate", "44100"],
             "--rate is for .wav",

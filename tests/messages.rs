@@ -28,7 +28,7 @@ fn errors_in_long_expressions_have_a_place_and_a_reason() {
             "x".repeat(LONG),
             1,
             "xx…xx",
-            "is not known; the only name is t",
+            "is not known; names are t, in, in2 and declared controls",
         ),
         ("9".repeat(LONG), 1, "99…99", "is larger than 4294967295"),
         (
@@ -61,16 +61,41 @@ fn errors_about_long_arguments_have_a_reason() {
         format!("speed={}", "x ".repeat(LONG / 2)),
     );
     let option = format!("--{long}");
+    let (voice, control) = (asset("sync-lead"), format!("{long}:4"));
     for (arguments, reason) in [
         (&[&*long][..], "unrecognized subcommand"),
         (&["info", &long], "File name too long"),
-        (&["render", &net, "-o", &long], "must end in .wav or .u8"),
+        (
+            &["render", &net, "-o", &long],
+            "must end in .wav, .raw or .u8",
+        ),
         (
             &["render", &net, "-o", &format!("{long}.wav")],
             "File name too long",
         ),
         (&["render", &net, "--mask", &long], "write NODE=0"),
         (&["render", &net, &option], "unexpected argument"),
+        (
+            &["render", &net, "-o", "-", "--control", &set],
+            "the network has no controls",
+        ),
+        (
+            &["render", &net, "-o", "-", "--control", &value],
+            "is not a number from 0 to 1",
+        ),
+        (
+            &["render", &net, "-o", "-", "--in", &long],
+            "the network reads no sound",
+        ),
+        (
+            &["render", &voice, "-o", "-", "--automation", &long],
+            "File name too long",
+        ),
+        (&["compile", "t", "--control", &long], "write NAME:BITS"),
+        (
+            &["compile", "t", "--control", &control],
+            "at most 16 in all",
+        ),
         (
             &["export", &net, "-o", "-", "--to", &long],
             "[possible values: c, dot, pru]",
@@ -137,6 +162,18 @@ fn errors_in_long_files_have_a_reason() {
         let line = refused(1, &["play", "--fast", "--script", &file]);
         assert!(line.contains("line 1: ") && line.contains(reason), "{line}");
         assert!(line.chars().count() < 400, "{line}");
+    }
+    for (line, reason) in [
+        (format!("{long} sync 0"), "is not a time in seconds"),
+        (format!("0 {long} 1"), "the network has sync"),
+        (format!("0 sync {long}"), "is not a number from 0 to 1"),
+        (format!("0 sync 1 {long}"), "is not SECONDS NAME VALUE"),
+    ] {
+        fs::write(&file, &line).unwrap();
+        let voice = asset("sync-lead");
+        let line = refused(1, &["render", &voice, "-o", "-", "--automation", &file]);
+        assert!(line.contains("line 1: ") && line.contains(reason), "{line}");
+        assert!(line.chars().count() < 250, "{line}");
     }
     for (line, reason) in [
         (format!("like = \"{long}\""), "there are desk, bela"),

@@ -340,7 +340,7 @@ fn interrupted(pru: Option<&Pru>, began: u64, writes: u32) -> (Vec<f32>, bool, b
         };
         offload(Choice::Pru, &mut controller, &mut engine, own, pru.clone())
     });
-    let (mut frames, mut block) = (Vec::new(), [0.0; 16]);
+    let (mut frames, mut block, mut right) = (Vec::new(), [0.0; 16], [0.0; 16]);
     for callback in 0..700u64 {
         if callback == 300 {
             controller
@@ -357,7 +357,6 @@ fn interrupted(pru: Option<&Pru>, began: u64, writes: u32) -> (Vec<f32>, bool, b
         if let (Some(supervisor), true, 0) = (&mut supervisor, alive, callback % 28) {
             supervisor.poll();
         }
-        let mut right = [0.0; 16];
         assert_no_alloc(|| engine.render([&[]; 2], [&mut block, &mut right]));
         frames.extend_from_slice(&block);
     }

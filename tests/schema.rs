@@ -19,6 +19,19 @@ fn small() -> Value {
     })
 }
 
+/// A file of version 2.
+fn listening() -> Value {
+    json!({
+        "format": "gatebend-network", "version": 2,
+        "inputs": [
+            {"from": "t", "bits": 2},
+            {"from": "audio", "channel": 1, "bits": 2, "encoding": "gray"},
+            {"from": "control", "name": "cutoff", "default": 0.5, "bits": 2},
+        ],
+        "layers": [{"gates": [[6, 0, 1]]}], "outputs": [[6, 0], [1]]
+    })
+}
+
 #[test]
 fn schema_and_loader_accept_the_shipped_networks_and_the_documented_one() {
     let schema = schema();
@@ -47,15 +60,17 @@ fn schema_and_loader_accept_the_shipped_networks_and_the_documented_one() {
     }
     assert!(count >= 10, "{count} networks");
     let docs = include_str!("../docs/network-format.md");
-    let example = docs
+    let examples: Vec<&str> = docs
         .split("```json\n")
-        .nth(1)
-        .unwrap()
-        .split("```")
-        .next()
-        .unwrap();
-    assert!(schema.is_valid(&serde_json::from_str(example).unwrap()));
-    Network::from_json(example).unwrap();
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap())
+        .collect();
+    assert_eq!(examples.len(), 2, "one of each version");
+    for example in examples {
+        assert!(schema.is_valid(&serde_json::from_str(example).unwrap()));
+        let network = Network::from_json(example).unwrap();
+        assert_eq!(network.to_json(), example);
+    }
 }
 
 /// Sets each field to valid and invalid values.
@@ -174,34 +189,118 @@ fn schema_and_loader_agree_on_every_field() {
             ],
         ),
     ];
+    let (accepted, rejected) = agree(&small(), &cases);
+    assert!(
+        accepted >= 20 && rejected >= 40,
+        "{accepted} accepted, {rejected} rejected"
+    );
+}
+
+/// Checks that schema and loader agree on a file in which a field has each of these values,
+/// or is missing. Returns how many files are accepted, and how many rejected.
+fn agree(file: &Value, cases: &[(&str, Vec<Value>)]) -> (usize, usize) {
     let schema = schema();
     let (mut accepted, mut rejected) = (0, 0);
     for (field, values) in cases {
         for value in values {
-            let mut file = small();
-            file[field] = value;
+            let mut file = file.clone();
+            file[*field] = value.clone();
             let loaded = Network::from_json(&file.to_string());
             let valid = schema.is_valid(&file);
-            assert_eq!(
-                valid,
-                loaded.is_ok(),
-                "{field} = {}: {loaded:?}",
-                file[field]
-            );
+            assert_eq!(valid, loaded.is_ok(), "{field} = {value}: {loaded:?}");
             *(if valid { &mut accepted } else { &mut rejected }) += 1;
         }
-        let mut file = small();
-        file.as_object_mut().unwrap().remove(field);
+        let mut file = file.clone();
+        file.as_object_mut().unwrap().remove(*field);
         assert_eq!(
             schema.is_valid(&file),
             Network::from_json(&file.to_string()).is_ok(),
             "without {field}"
         );
     }
+    (accepted, rejected)
+}
+
+#[test]
+fn schema_and_loader_agree_on_version_2() {
+    let one = |source: Value| json!([source]);
+    let encoded = |encoding: Value| json!([{"from": "t", "bits": 2, "encoding": encoding}]);
+    let control = |name: &str| json!([{"from": "control", "name": name, "bits": 16}]);
+    let inputs = vec![
+        one(json!({"from": "t", "bits": 24})),
+        one(json!({"from": "t", "bits": 25})),
+        one(json!({"from": "t", "bits": 0})),
+        one(json!({"from": "t", "bits": "2"})),
+        one(json!({"from": "t"})),
+        one(json!({"bits": 2})),
+        one(json!({"from": "t", "bits": 2, "channel": 0})),
+        one(json!({"from": "t", "bits": 2, "name": "t"})),
+        one(json!({"from": "t", "bits": 2, "x": 1})),
+        one(json!({"from": "midi", "bits": 2})),
+        one(json!({"from": "audio", "bits": 16})),
+        one(json!({"from": "audio", "bits": 17})),
+        one(json!({"from": "audio", "bits": 8, "channel": 2})),
+        one(json!({"from": "audio", "bits": 8, "default": 0.5})),
+        control("a"),
+        control("Cutoff_2"),
+        control("abcdefghijklmnop"),
+        control("abcdefghijklmnopq"),
+        control(""),
+        control("2nd"),
+        control("cut-off"),
+        one(json!({"from": "control", "bits": 2})),
+        one(json!({"from": "control", "name": "a", "bits": 17})),
+        one(json!({"from": "control", "name": "a", "bits": 2, "default": 1})),
+        one(json!({"from": "control", "name": "a", "bits": 2, "default": 1.5})),
+        one(json!({"from": "control", "name": "a", "bits": 2, "default": "1"})),
+        one(json!({"from": "control", "name": "a", "bits": 2, "channel": 0})),
+        encoded(json!("binary")),
+        encoded(json!("gray")),
+        encoded(json!({"type": "gray"})),
+        encoded(json!({"type": "gray", "digit_bits": 1})),
+        encoded(json!("one-hot")),
+        encoded(json!({"type": "thermometer", "digit_bits": 1})),
+        encoded(json!({"type": "thermometer", "digit_bits": 13})),
+        encoded(json!("grey")),
+        json!([]),
+        json!([7]),
+        json!(7),
+    ];
+    let cases = [
+        ("version", vec![json!(1), json!(2), json!(3)]),
+        ("inputs", inputs),
+        ("input_encoding", vec![json!("binary"), json!("gray")]),
+        (
+            "outputs",
+            vec![
+                json!([0]),
+                json!(vec![0; 32]),
+                json!(vec![0; 33]),
+                json!([[0]]),
+                json!([[0], [1]]),
+                json!([vec![0; 16], vec![0; 16]]),
+                json!([vec![0; 17]]),
+                json!([[0], [1], [0]]),
+                json!([[0], []]),
+                json!([[0], 1]),
+                json!([[-1]]),
+                json!([]),
+            ],
+        ),
+        ("output_encoding", vec![json!("binary"), json!("group-sum")]),
+    ];
+    // The first outputs exist whatever the inputs are.
+    let mut file = listening();
+    file["layers"] = json!([]);
+    file["outputs"] = json!([[0]]);
+    let (accepted, rejected) = agree(&file, &cases);
     assert!(
-        accepted >= 20 && rejected >= 40,
+        accepted >= 17 && rejected >= 30,
         "{accepted} accepted, {rejected} rejected"
     );
+    let mut file = listening();
+    file["outputs"] = json!([6, 0]);
+    agree(&file, &cases[4..]);
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use logicnet::{Evaluator, Network, Program, W128, W256, W512, Word, count};
+use logicnet::random::Rng;
+use logicnet::{Builder, Controls, Evaluator, Network, Program, W128, W256, W512, Word, count};
 use serde_json::json;
 
 use crate::{CommandResult, files};
@@ -34,7 +35,8 @@ struct Speed {
 impl Arguments {
     pub fn run(&self) -> CommandResult {
         let network = files::load(&self.network)?;
-        let program = Program::new(&network, network.masks());
+        let defaults = Controls::new(network.sources(), |_, default| default);
+        let program = Builder::new().build_with(&network, network.masks(), &defaults);
         let live = network.live(network.masks());
         let live_gates = live[network.inputs() as usize..]
             .iter()
@@ -79,7 +81,7 @@ impl Arguments {
 
 fn measure<W: Word>(network: &Network, program: &Program) -> Speed {
     let mut evaluator = Evaluator::<W>::new(program.clone());
-    let mut samples = vec![0; network.period() as usize];
+    let mut samples = vec![0; (network.period() as usize).max(W::LANES)];
     let mut runs = Vec::new();
     let started = Instant::now();
     while runs.is_empty()
@@ -87,7 +89,11 @@ fn measure<W: Word>(network: &Network, program: &Program) -> Speed {
         || (runs.len() < MIN_RUNS && started.elapsed() < MAX_TIME_PER_WIDTH)
     {
         let run = Instant::now();
-        evaluator.render(0, &mut samples);
+        if program.hears() {
+            listen(&mut evaluator, samples.len());
+        } else {
+            evaluator.render(0, &mut samples);
+        }
         runs.push(run.elapsed().as_nanos() as f64 / samples.len() as f64);
     }
     runs.sort_by(f64::total_cmp);
@@ -95,5 +101,23 @@ fn measure<W: Word>(network: &Network, program: &Program) -> Speed {
         lanes: W::LANES,
         ns_min: runs[0],
         ns_median: runs[runs.len() / 2],
+    }
+}
+
+/// Evaluates a network for this many frames of noise, a multiple of the lanes.
+fn listen<W: Word>(evaluator: &mut Evaluator<W>, frames: usize) {
+    let mut rng = Rng::new(0);
+    let [left, right] = [0, 1].map(|_| {
+        let frames = (0..W::LANES).map(|_| rng.next() as u16);
+        frames.collect::<Vec<_>>()
+    });
+    let mut levels = vec![0; W::LANES];
+    for t0 in (0..frames as u32).step_by(W::LANES) {
+        let times: Vec<u32> = (t0..t0 + W::LANES as u32).collect();
+        evaluator.start_frames(&times, [&left, &right]);
+        evaluator.finish();
+        for channel in 0..evaluator.program().channels() {
+            evaluator.levels(channel, &mut levels);
+        }
     }
 }

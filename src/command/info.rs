@@ -89,6 +89,8 @@ impl Facts {
                 _ => None,
             }).collect::<Vec<_>>(),
             "outputs": network.outputs().len(),
+            "channels": network.output_encoding().channels(),
+            "sample_bits": network.output_encoding().sample_bits(),
             "layers": network.layer_count(),
             "gates": network.gates().len(),
             "live_gates": self.live_gates,
@@ -145,18 +147,23 @@ impl Facts {
         }
         let (period, rate) = (network.period(), network.sample_rate());
         let seconds = f64::from(period) / f64::from(rate);
-        let length = format!(
-            "{}, {seconds:.2} s at {rate} Hz",
-            count(period as usize, "sample")
-        );
-        row("period", length);
-        let (from, to, ratio) = (self.network_bits, self.output_bits, self.ratio);
-        let size = format!(
-            "{} for {} of sound: {ratio:.4}",
-            count(from as usize, "bit"),
-            count(to as usize, "bit")
-        );
-        row("size", size);
+        if network.counter_bits() > 0 {
+            let length = format!(
+                "{}, {seconds:.2} s at {rate} Hz",
+                count(period as usize, "sample")
+            );
+            row("period", length);
+        }
+        // The sound of other networks is that of a period and of what they read.
+        if super::reads_only_t(network) {
+            let (from, to, ratio) = (self.network_bits, self.output_bits, self.ratio);
+            let size = format!(
+                "{} for {} of sound: {ratio:.4}",
+                count(from as usize, "bit"),
+                count(to as usize, "bit")
+            );
+            row("size", size);
+        }
         let counts = self.operations.iter().map(|(_, count)| *count);
         let most = counts.max().unwrap_or(1);
         for (i, (op, count)) in self.operations.iter().enumerate() {
@@ -178,13 +185,14 @@ fn describe(source: &Source) -> String {
         _ => String::new(),
     };
     let signal = &source.signal;
-    match source.encoding {
-        InputEncoding::Binary => format!("{bits} of {signal}{default}"),
-        encoding => {
-            let inputs = source.inputs().unwrap_or(0);
-            format!("{inputs} for {bits} of {signal} ({encoding:?}){default}")
-        }
-    }
+    let code = match source.encoding {
+        InputEncoding::Binary => return format!("{bits} of {signal}{default}"),
+        InputEncoding::Gray => "Gray code",
+        InputEncoding::Thermometer { .. } => "thermometer code",
+        InputEncoding::OneHot { .. } => "one-hot code",
+    };
+    let inputs = source.inputs().unwrap_or(0);
+    format!("{inputs} for {bits} of {signal} in {code}{default}")
 }
 
 /// Returns the longest path from an input to an output, in live gates.

@@ -1,8 +1,8 @@
-//! `gatebend prove`: compares two networks at every t.
+//! `gatebend prove`: compares two networks for all values of their inputs.
 
 use std::path::PathBuf;
 
-use logicnet::count;
+use logicnet::{Unproved, count};
 
 use crate::progress::Progress;
 use crate::{CommandResult, Failure, files};
@@ -25,11 +25,15 @@ impl Arguments {
         });
         drop(progress);
         match proof {
-            Ok(()) => {
+            Ok(()) if [&first, &second].into_iter().all(super::reads_only_t) => {
                 let times = first.period().max(second.period());
                 files::print(format!("equal at all {}\n", count(times as usize, "time")))
             }
-            Err(difference) => Err(Failure::No(format!("different: {difference}"))),
+            Ok(()) => files::print("equal for all values of their inputs\n"),
+            Err(Unproved::Different(difference)) => {
+                Err(Failure::No(format!("different: {difference}")))
+            }
+            Err(unknown) => Err(Failure::No(format!("not proved: {unknown}"))),
         }
     }
 }

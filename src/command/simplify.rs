@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use logicnet::count;
+use logicnet::{MAX_COUNTER_BITS, count};
 
 use crate::{CommandResult, files};
 
@@ -20,16 +20,23 @@ impl Arguments {
         let network = files::load(&self.network)?;
         let simplified = logicnet::simplification(&network, network.masks());
         files::write(Some(&self.output), simplified.network.to_json())?;
-        let partial = if simplified.is_partial {
-            "; not everything was tried, because it is large or its period is long"
+        let equal = if super::reads_only_t(&network) {
+            let times = count(network.period() as usize, "time");
+            format!("proved equal at all {times}")
         } else {
+            "equal for all values of its inputs".into()
+        };
+        let partial = if !simplified.is_partial {
             ""
+        } else if network.variables() > MAX_COUNTER_BITS {
+            "; not everything was tried, because it has many bits of inputs"
+        } else {
+            "; not everything was tried, because it is large or its period is long"
         };
         crate::print_message(&format!(
-            "{} became {}, proved equal at all {}{partial}",
+            "{} became {}, {equal}{partial}",
             count(network.gates().len(), "gate"),
             simplified.network.gates().len(),
-            count(network.period() as usize, "time")
         ));
         Ok(())
     }

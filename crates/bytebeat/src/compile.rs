@@ -1,11 +1,15 @@
 //! Compilation to gates: 32-bit arithmetic, limited to the bits that are needed.
 
 use alloc::format;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
 use core::fmt;
+use core::ops::Range;
 
 use logicnet::{
-    Lit, MAX_COUNTER_BITS, MAX_GATES, MAX_SAMPLE_RATE, Network, Pace, Parts, Stopped, Xag,
-    simplify_graph_paced,
+    Lit, MAX_COUNTER_BITS, MAX_GATES, MAX_SAMPLE_RATE, Network, OutputEncoding, Pace, Parts,
+    Source, Stopped, Xag, simplify_graph_paced,
 };
 
 use crate::expression::{Binary, Expression, Tree, Unary};
@@ -62,11 +66,15 @@ impl fmt::Display for CompileError {
 impl core::error::Error for CompileError {}
 
 impl Expression {
-    /// Compiles to a simplified network of 8 outputs that gives [`Expression::sample`] for
-    /// every t below 2^bits. Takes up to ten seconds of a desktop.
+    /// Compiles to a simplified network that gives [`Expression::samples`] for every t below
+    /// 2^bits and all values of the other signals. Takes up to ten seconds of a desktop.
+    ///
+    /// The network reads t, then the expression's [signals](Expression::signals). It does not
+    /// read t if `bits` is 0.
     ///
     /// # Errors
-    /// Fails if `bits` is not 1..=24 or the network would have more than 65,536 gates.
+    /// Fails if `bits` is not 1..=24, or 0 if the expression reads other signals, or if the
+    /// network would have more than 65,536 gates.
     pub fn compile(&self, bits: u32) -> Result<Network, CompileError> {
         self.compile_paced(bits, &mut ())
     }
@@ -76,7 +84,7 @@ impl Expression {
     /// # Errors
     /// Fails like [`Expression::compile`], or if the pace stops it.
     pub fn compile_paced(&self, bits: u32, pace: &mut dyn Pace) -> Result<Network, CompileError> {
-        if !(1..=MAX_COUNTER_BITS).contains(&bits) {
+        if !(self.least_bits()..=MAX_COUNTER_BITS).contains(&bits) {
             return Err(CompileError::Bits(bits));
         }
         let graph = self.graph(bits, pace)?;
@@ -85,31 +93,65 @@ impl Expression {
             return Err(CompileError::Gates(gates));
         }
         let graph = simplify_graph_paced(graph, pace)?;
+        let time = (bits > 0).then(|| Source::time(bits as u8));
         let parts = Parts {
             name: self.source.clone(),
-            description: Some(format!("Compiled exactly for t below 2^{bits}.")),
+            description: Some(self.describe(bits)),
             source: Some(self.source.clone()),
+            sources: time.into_iter().chain(self.signals().cloned()).collect(),
+            output_encoding: OutputEncoding::of_samples(
+                self.channels(),
+                self.dialect.sample_bits(),
+            ),
             ..Parts::default()
         };
         Network::from_graph(&graph, parts).map_err(|_| CompileError::Gates(graph.gates().len()))
     }
 
-    /// Builds the graph of the sample for every t below 2^bits.
+    /// Returns the smallest number of bits of t with which the expression can be compiled.
+    pub(crate) fn least_bits(&self) -> u32 {
+        u32::from(self.reads.is_empty())
+    }
+
+    fn describe(&self, bits: u32) -> String {
+        match (bits, self.reads.is_empty()) {
+            (0, _) => "Compiled exactly for all inputs.".into(),
+            (_, true) => format!("Compiled exactly for t below 2^{bits}."),
+            (_, false) => format!("Compiled exactly for t below 2^{bits} and all other inputs."),
+        }
+    }
+
+    /// Builds the graph of the samples for every t below 2^bits. Its variables are the bits
+    /// of t, then those of the other signals in their order.
     fn graph(&self, bits: u32, pace: &mut dyn Pace) -> Result<Xag, CompileError> {
+        let signals = self.dialect.signals();
+        let mut places = vec![0..0; signals.len()];
+        let mut variables = bits;
+        for &number in &self.reads {
+            let first = variables;
+            variables += u32::from(signals[number].bits);
+            places[number] = first..variables;
+        }
         let mut compiler = Compiler {
-            graph: Xag::new(bits),
+            graph: Xag::new(variables),
+            time: 0..bits,
+            signals: places,
             pace,
             counted: 0,
         };
-        let value = compiler.value(&self.tree, 8)?;
+        let wanted = self.dialect.sample_bits().into();
+        let mut outputs = Vec::new();
+        for tree in &self.trees {
+            outputs.extend_from_slice(&compiler.value(tree, wanted)?[..wanted]);
+        }
         let mut graph = compiler.graph;
-        graph.set_outputs(value[..8].iter().copied());
+        graph.set_outputs(outputs);
         Ok(graph)
     }
 
-    /// Returns a number of bits of t from which the samples repeat: the sample at t is that
-    /// at t modulo 2^bits, for every t below 2^31. Returns `None` if no such number below 31
-    /// is known.
+    /// Returns a number of bits of t from which the samples repeat while the other signals
+    /// stay the same: the sample at t is that at t modulo 2^bits, for every t below 2^31.
+    /// Returns `None` if no such number below 31 is known.
     ///
     /// The result is exact or too large: it comes from the gates before simplification.
     pub fn period_bits(&self) -> Option<u32> {
@@ -128,7 +170,7 @@ impl Expression {
         // Node 0 is the constant, and node 1 is bit 0 of t.
         let bits = of_gates
             .chain(of_outputs)
-            .filter(|&node| node < graph.first_gate())
+            .filter(|&node| node <= PERIOD_BITS)
             .max()
             .unwrap_or(0);
         Ok((bits < PERIOD_BITS).then_some(bits))
@@ -142,6 +184,10 @@ const ZERO: Value = [Lit::FALSE; BITS];
 
 struct Compiler<'a> {
     graph: Xag,
+    /// Variables of t.
+    time: Range<u32>,
+    /// Variables of each signal of the dialect; none if the expression does not read it.
+    signals: Vec<Range<u32>>,
     pace: &'a mut dyn Pace,
     /// Number of gates that the pace knows of.
     counted: usize,
@@ -163,14 +209,8 @@ impl Compiler<'_> {
             }));
         }
         match tree {
-            Tree::T => Ok(core::array::from_fn(|i| {
-                let bit = i as u32;
-                if bit < self.graph.variables() {
-                    self.graph.variable(bit)
-                } else {
-                    Lit::FALSE
-                }
-            })),
+            Tree::T => Ok(self.variables(self.time.clone())),
+            Tree::Signal(number) => Ok(self.variables(self.signals[*number].clone())),
             Tree::Number(..) => unreachable!("constants are handled above"),
             Tree::Unary(op, _, x) => self.unary(*op, x, wanted),
             Tree::Binary(op, _, xy) => self.binary(*op, &xy.0, &xy.1, wanted),
@@ -182,6 +222,14 @@ impl Compiler<'_> {
                 Ok(self.select(condition, then, otherwise))
             }
         }
+    }
+
+    /// Returns the unsigned number whose bits are these variables.
+    fn variables(&self, mut variables: Range<u32>) -> Value {
+        core::array::from_fn(|_| {
+            let next = variables.next();
+            next.map_or(Lit::FALSE, |number| self.graph.variable(number))
+        })
     }
 
     /// Computes whether a tree's value is not 0.

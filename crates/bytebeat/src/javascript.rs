@@ -10,6 +10,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use alloc::{borrow::ToOwned, format};
 
+use crate::dialect::Dialect;
 use crate::expression::{Binary, Column, Expression, Tree, Unary};
 
 /// Largest whole number up to which all are exact in JavaScript.
@@ -72,14 +73,17 @@ fn symbol(source: &str, column: usize) -> String {
 
 impl Expression {
     /// Returns the places where JavaScript may compute another sample at a t below
-    /// 2^bits, in the order of their columns. If there are none, all samples are the same.
+    /// 2^bits and any values of the other signals, in the order of their columns. If there are none, all samples are the same.
     pub fn differences(&self, bits: u32) -> Vec<Difference> {
         let mut analysis = Analysis {
             greatest_t: (1 << bits.min(31)) - 1,
+            dialect: &self.dialect,
             found: Vec::new(),
         };
-        let value = analysis.facts(&self.tree);
-        analysis.integer(value);
+        for tree in &self.trees {
+            let value = analysis.facts(tree);
+            analysis.integer(value);
+        }
         let mut found = analysis.found;
         found.sort_unstable();
         found.dedup();
@@ -171,12 +175,13 @@ impl Facts {
     }
 }
 
-struct Analysis {
+struct Analysis<'a> {
     greatest_t: i128,
+    dialect: &'a Dialect,
     found: Vec<Difference>,
 }
 
-impl Analysis {
+impl Analysis<'_> {
     /// Notes a difference if there is a place of one, and forgets the place.
     fn note(&mut self, place: &mut Option<Column>, reason: Reason) {
         if let Some(column) = place.take() {
@@ -188,6 +193,10 @@ impl Analysis {
     fn facts(&mut self, tree: &Tree) -> Facts {
         match tree {
             Tree::T => Facts::whole(0, self.greatest_t),
+            Tree::Signal(number) => {
+                let bits = self.dialect.signals()[*number].bits;
+                Facts::whole(0, (1 << bits) - 1)
+            }
             // Numbers from 2^31 on are negative here.
             Tree::Number(number, column) => {
                 let value = i128::from(*number as u32);

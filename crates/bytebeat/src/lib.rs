@@ -6,13 +6,15 @@
 extern crate alloc;
 
 mod compile;
+mod dialect;
 mod expression;
 mod javascript;
 mod parse;
 mod playable;
 
 pub use compile::CompileError;
-pub use expression::Expression;
+pub use dialect::Dialect;
+pub use expression::{Expression, Moment};
 pub use javascript::{Difference, Reason};
 pub use parse::ParseError;
 pub use playable::{Note, Playable};

@@ -4,10 +4,13 @@ use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
 use core::fmt;
 
 use logicnet::shorten;
 
+use crate::dialect::Dialect;
 use crate::expression::{Binary, Column, Expression, Tree, Unary};
 
 /// Maximum length of a text in bytes.
@@ -58,12 +61,20 @@ const BINARY: [(&str, u8, Binary); 18] = [
 ];
 
 impl Expression {
-    /// Parses an expression.
+    /// Parses an expression of t and sound, of eight bits a frame and a sample.
     ///
     /// # Errors
     /// Fails if the text is not an expression, is longer than 16 KiB, or is nested more than
     /// 500 deep. The error has the column.
     pub fn parse(source: &str) -> Result<Expression, ParseError> {
+        Expression::parse_in(&Dialect::default(), source)
+    }
+
+    /// Parses an expression in a dialect.
+    ///
+    /// # Errors
+    /// Fails as [`Expression::parse`] does.
+    pub fn parse_in(dialect: &Dialect, source: &str) -> Result<Expression, ParseError> {
         if source.len() > MAX_BYTES {
             let problem = format!(
                 "{} bytes, but an expression has at most {MAX_BYTES}",
@@ -72,17 +83,27 @@ impl Expression {
             return Err(ParseError { column: 1, problem });
         }
         let mut parser = Parser {
+            dialect,
             source,
             at: 0,
             depth: 0,
+            reads: Vec::new(),
         };
-        let (tree, _) = parser.choice()?;
+        let trees = parser.channels()?;
         parser.space();
         match parser.rest().chars().next() {
-            None => Ok(Expression {
-                source: source.to_owned(),
-                tree,
-            }),
+            None => {
+                parser.reads.sort_unstable();
+                parser.reads.dedup();
+                Ok(Expression {
+                    source: source.to_owned(),
+                    dialect: dialect.clone(),
+                    trees,
+                    reads: parser.reads,
+                })
+            }
+            Some(_) if trees.len() > 1 => Err(parser.error("nothing follows [left, right]")),
+            Some(',') => Err(parser.error("two channels are written [left, right]")),
             Some(')') => Err(parser.error("no ( for this )")),
             Some('=') => Err(parser.error("= is not an operator; equality is ==")),
             Some('.') => Err(parser.error("only whole numbers are known")),
@@ -95,11 +116,14 @@ impl Expression {
 type Parsed = Result<(Tree, u32), ParseError>;
 
 struct Parser<'a> {
+    dialect: &'a Dialect,
     source: &'a str,
     /// The position in bytes.
     at: usize,
     /// The depth of the parser's recursion.
     depth: u32,
+    /// Numbers of the dialect's signals that were read.
+    reads: Vec<usize>,
 }
 
 impl<'a> Parser<'a> {
@@ -150,6 +174,22 @@ impl<'a> Parser<'a> {
         let parsed = rule(self);
         self.depth -= 1;
         parsed
+    }
+
+    /// Parses the whole text: one channel, or two in brackets.
+    fn channels(&mut self) -> Result<Vec<Tree>, ParseError> {
+        if !self.take("[") {
+            return Ok(vec![self.choice()?.0]);
+        }
+        let (left, _) = self.choice()?;
+        if !self.take(",") {
+            return Err(self.error("a , was expected, as in [left, right]"));
+        }
+        let (right, _) = self.choice()?;
+        if !self.take("]") {
+            return Err(self.error("a ] was expected, as in [left, right]"));
+        }
+        Ok(vec![left, right])
     }
 
     fn choice(&mut self) -> Parsed {
@@ -217,19 +257,30 @@ impl<'a> Parser<'a> {
             Some(c) if c.is_ascii_digit() => self.number(),
             Some(c) if c.is_alphabetic() || c == '_' => {
                 let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_');
-                match &rest[..end.unwrap_or(rest.len())] {
-                    "t" => {
-                        self.at += 1;
-                        Ok((Tree::T, 1))
-                    }
-                    word => {
-                        let word = shorten(word, MAX_WORD);
-                        Err(self.error(format!("{word} is not known; the only name is t")))
-                    }
-                }
+                self.name(&rest[..end.unwrap_or(rest.len())])
             }
+            Some('[') => Err(self.error("[left, right] is only for a whole expression")),
             Some(c) => Err(self.error(format!("a value was expected, not {c}"))),
         }
+    }
+
+    fn name(&mut self, word: &str) -> Parsed {
+        let tree = if word == "t" {
+            Tree::T
+        } else if let Some(number) = self.dialect.signal(word) {
+            self.reads.push(number);
+            Tree::Signal(number)
+        } else if self.rest()[word.len()..].trim_start().starts_with('(') {
+            let word = shorten(word, MAX_WORD);
+            return Err(self.error(format!("{word} is not known; there are no functions")));
+        } else {
+            let word = shorten(word, MAX_WORD);
+            return Err(self.error(format!(
+                "{word} is not known; names are t, in, in2 and declared controls"
+            )));
+        };
+        self.at += word.len();
+        Ok((tree, 1))
     }
 
     fn number(&mut self) -> Parsed {

@@ -3,16 +3,17 @@
 
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 
 use logicnet::{
-    Evaluator, MAX_COUNTER_BITS, MAX_SAMPLE_RATE, Masks, Network, Pace, Program, Stopped, W512,
-    Word,
+    Evaluator, MAX_COUNTER_BITS, MAX_SAMPLE_RATE, Masks, Network, Pace, Program, Signal, Stopped,
+    W512, Word,
 };
 
 use crate::compile::CompileError;
-use crate::expression::Expression;
+use crate::expression::{Expression, Moment};
 
 /// Least length of a loop, in seconds, of an expression whose period is not known.
 const LOOP_SECONDS: u32 = 120;
@@ -20,8 +21,8 @@ const LOOP_SECONDS: u32 = 120;
 const MAX_LOOP_BITS: u32 = 22;
 /// Largest number of samples that are compared with the loop.
 const MAX_COMPARED: u32 = 1 << 18;
-/// Number of samples of a network that are rendered at a time.
-const BLOCK: usize = 4096;
+/// Number of samples that are compared between two calls of a pace.
+const COMPARED: u32 = 4096;
 
 /// A network compiled from an expression, and facts about it for people.
 #[derive(Clone, Debug)]
@@ -45,9 +46,9 @@ impl Expression {
     /// Compiles to a network that plays at `rate` samples a second, with notes on where its
     /// loop or its samples may not be those that the author of the expression heard.
     ///
-    /// Without `bits`, takes as many bits of t as the expression's period has, at most 24. If
-    /// the period is not known, takes as many as two minutes have, at most 22. Takes fewer if
-    /// the network would have more than 65,536 gates.
+    /// Without `bits`, takes as many bits of t as the expression's period has while its other
+    /// signals stay the same, at most 24. If the period is not known, takes as many as two
+    /// minutes have, at most 22. Takes fewer if the network would have more than 65,536 gates.
     ///
     /// # Errors
     /// Fails like [`Expression::compile`].
@@ -87,9 +88,10 @@ impl Expression {
 
     /// Compiles with this number of bits of t, or as many as a network can have.
     fn compile_most(&self, bits: u32, pace: &mut dyn Pace) -> Result<Network, CompileError> {
-        let wanted = bits.clamp(1, MAX_COUNTER_BITS);
+        let least = self.least_bits();
+        let wanted = bits.clamp(least, MAX_COUNTER_BITS);
         let mut result = self.compile_paced(wanted, pace);
-        for bits in (1..wanted).rev() {
+        for bits in (least..wanted).rev() {
             if !matches!(result, Err(CompileError::Gates(_))) {
                 break;
             }
@@ -97,8 +99,8 @@ impl Expression {
         }
         // The highest bits may turn out not to matter.
         match result {
-            Ok(network) if bits_read(&network) < network.counter_bits() => {
-                self.compile_paced(bits_read(&network), pace)
+            Ok(network) if bits_read(&network).max(least) < network.counter_bits() => {
+                self.compile_paced(bits_read(&network).max(least), pace)
             }
             result => result,
         }
@@ -113,12 +115,17 @@ impl Expression {
         let mut notes = Vec::new();
         let mut add = |column, text| notes.push(Note { column, text });
         let bits = network.counter_bits();
-        if let Some(sample) = only_sample(network, pace)? {
-            let times = network.period();
-            add(
-                None,
-                format!("silence: the sample is {sample} at every t below {times}"),
-            );
+        if let Some(samples) = only_samples(network, pace)? {
+            let samples = match samples[..] {
+                [left, right] => format!("samples are {left} and {right}"),
+                _ => format!("sample is {}", samples[0]),
+            };
+            let when = if self.reads.is_empty() {
+                format!("at every t below {}", network.period())
+            } else {
+                "for all inputs".into()
+            };
+            add(None, format!("silence: the {samples} {when}"));
         }
         if period.is_none_or(|period| period > bits) {
             add(None, self.describe_cut(network, period, pace)?);
@@ -126,6 +133,12 @@ impl Expression {
         for difference in self.differences(bits) {
             let text = difference.describe(&self.source);
             add(Some(difference.column), text);
+        }
+        for (number, source) in self.dialect.signals().iter().enumerate() {
+            let is_control = matches!(source.signal, Signal::Control { .. });
+            if is_control && !self.reads.contains(&number) {
+                add(None, format!("{} is not read", source.signal));
+            }
         }
         Ok(notes)
     }
@@ -147,6 +160,10 @@ impl Expression {
             None => "has no known period".to_string(),
         };
         let looped = format!("the loop is {} long", length(1 << bits));
+        if !self.reads.is_empty() {
+            // The samples beyond the loop depend on the other signals.
+            return Ok(format!("{looped}; the expression {own}"));
+        }
         let first = self.first_beyond(1 << bits..(1 << bits) + MAX_COMPARED, bits, pace)?;
         let beyond = match first {
             Some(t) => format!("goes on differently from {}", length(t.into())),
@@ -165,12 +182,13 @@ impl Expression {
         bits: u32,
         pace: &mut dyn Pace,
     ) -> Result<Option<u32>, Stopped> {
+        let samples = |t| self.samples(&Moment::at(t));
         for t in times {
-            if t % BLOCK as u32 == 0 {
+            if t % COMPARED == 0 {
                 // A sample takes as long as a gate for every other letter, or less.
-                pace.work((BLOCK * self.source.len()) as u64)?;
+                pace.work(u64::from(COMPARED) * self.source.len() as u64)?;
             }
-            if self.sample(t) != self.sample(t & ((1 << bits) - 1)) {
+            if samples(t) != samples(t & ((1 << bits) - 1)) {
                 return Ok(Some(t));
             }
         }
@@ -178,7 +196,7 @@ impl Expression {
     }
 }
 
-/// Returns the number of bits of t up to the highest that is read, at least 1.
+/// Returns the number of bits of t up to the highest that is read.
 fn bits_read(network: &Network) -> u32 {
     let reads = |node: u32| {
         let of_gates = network.gates().iter();
@@ -187,25 +205,35 @@ fn bits_read(network: &Network) -> u32 {
             .any(|n| n == node)
             || network.outputs().contains(&node)
     };
-    (0..network.inputs())
-        .rev()
-        .find(|&node| reads(node))
-        .unwrap_or(0)
-        + 1
+    // The inputs of compiled networks begin with the bits of t.
+    let bits = 0..network.counter_bits();
+    bits.rev().find(|&bit| reads(bit)).map_or(0, |bit| bit + 1)
 }
 
-/// Returns the sample of a network if it is the same at every t.
-fn only_sample(network: &Network, pace: &mut dyn Pace) -> Result<Option<u8>, Stopped> {
+/// Returns the sample of each channel if a network has the same for all its inputs. Returns
+/// `None` also if it has too many inputs to try them all.
+fn only_samples(network: &Network, pace: &mut dyn Pace) -> Result<Option<Vec<u16>>, Stopped> {
+    let encoding = network.output_encoding();
     let mut evaluator = Evaluator::<W512>::new(Program::new(network, &Masks::new()));
-    let mut block = [0; BLOCK];
-    let mut first = None;
-    for t in (0..network.period()).step_by(BLOCK) {
-        pace.work((evaluator.program().gates() * BLOCK / W512::LANES) as u64)?;
-        evaluator.render(t, &mut block);
-        let first = *first.get_or_insert(block[0]);
-        if block.iter().any(|&sample| sample != first) {
-            return Ok(None);
+    if network.variables() > MAX_COUNTER_BITS {
+        return Ok(None);
+    }
+    let mut levels = [0; W512::LANES];
+    let mut first = vec![None; encoding.channels()];
+    // From 0 on, the lanes enumerate all values of the variables.
+    for t in (0..1 << network.variables()).step_by(W512::LANES) {
+        pace.work(evaluator.program().gates() as u64)?;
+        evaluator.start(t);
+        evaluator.finish();
+        for (channel, first) in first.iter_mut().enumerate() {
+            evaluator.levels(channel, &mut levels);
+            let first = *first.get_or_insert(levels[0]);
+            if levels.iter().any(|&level| level != first) {
+                return Ok(None);
+            }
         }
     }
-    Ok(first)
+    // A sample is the high bits of its level, of which the sign is inverted.
+    let sample = |level: i16| (level ^ i16::MIN) as u16 >> (16 - encoding.sample_bits());
+    Ok(first.into_iter().map(|level| level.map(sample)).collect())
 }

@@ -3,11 +3,10 @@
 //! The first layer is called `hand` and cannot be removed; one layer is chosen. The
 //! combined bends of all layers are computed when a layer changes. Clones share memory.
 
-use logicnet::quote;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use logicnet::{Mask, Masks, Network};
+use logicnet::{Mask, Masks, Network, quote};
 
 use super::memory::Memory;
 use super::names::{free_name, is_name};

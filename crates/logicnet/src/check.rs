@@ -8,7 +8,7 @@ use crate::parts::{
     MAX_INPUTS, MAX_SAMPLE_RATE, MAX_TEXT_BYTES, MAX_VALUE_BITS, NetworkLayer, Parts,
 };
 use crate::source::MAX_CONTROL_NAME;
-use crate::{Mask, Masks, NetworkError, OutputEncoding, Signal, Source};
+use crate::{Mask, Masks, NetworkError, OutputEncoding, Signal, Source, quote};
 
 /// Fields of a network file.
 pub(crate) const FIELDS: [&str; 12] = [
@@ -159,8 +159,9 @@ fn check_control(name: &str, default: f64) -> Result<(), String> {
     let begins = name.starts_with(|c: char| c.is_ascii_alphabetic());
     if !begins || name.len() > MAX_CONTROL_NAME || !name.chars().all(plain) {
         return Err(format!(
-            "\"{name}\" is not the name of a control: a letter, then letters, digits or _, \
-             at most {MAX_CONTROL_NAME} in all"
+            "{} is not the name of a control: a letter, then letters, digits or _, \
+             at most {MAX_CONTROL_NAME} in all",
+            quote(name)
         ));
     }
     if !(0.0..=1.0).contains(&default) {

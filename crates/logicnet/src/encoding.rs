@@ -117,6 +117,19 @@ pub(crate) const fn byte_source(outputs: usize, bit: usize) -> usize {
 }
 
 impl OutputEncoding {
+    /// Returns the encoding of one or two channels of samples of this many bits, 1..=16. One
+    /// channel of eight bits is binary.
+    pub const fn of_samples(channels: usize, bits: u8) -> OutputEncoding {
+        match (channels, bits) {
+            (1, 8) => OutputEncoding::Binary,
+            (1, left) => OutputEncoding::Channels { left, right: 0 },
+            _ => OutputEncoding::Channels {
+                left: bits,
+                right: bits,
+            },
+        }
+    }
+
     /// Number of channels, 1 or 2.
     pub const fn channels(self) -> usize {
         match self {

@@ -33,10 +33,11 @@ impl fmt::Display for Difference {
         for (name, value) in &self.signals {
             write!(f, ", {name} = {value}")?;
         }
+        let colon = if self.signals.is_empty() { "" } else { ":" };
         let (a, b) = (u8::from(self.first), u8::from(!self.first));
         write!(
             f,
-            " bit {} is {a} in the first and {b} in the second",
+            "{colon} bit {} is {a} in the first and {b} in the second",
             self.bit
         )
     }
