@@ -229,8 +229,8 @@ impl Standalone {
     pub fn render(&mut self, frames: usize, input: [&[f32]; 2]) -> &[f32] {
         self.frames += frames as u64;
         let until = self.simulation.time_of(self.frames);
-        let [left, right] = &mut self.ahead;
         self.hear(input);
+        let [left, right] = &mut self.ahead;
         self.simulation.run(
             until,
             |block| {
