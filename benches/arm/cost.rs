@@ -302,7 +302,11 @@ fn play(what: &str, network: &Network, rate: u32, period: u32) {
         .keeps_up(&program, &settings, Lanes::LANES)
         .is_err()
     {
-        let refused = if what == "heard" { "heard-not" } else { "refused" };
+        let refused = if what == "heard" {
+            "heard-not"
+        } else {
+            "refused"
+        };
         scenario(refused, network, &program, rate, period);
         return;
     }
