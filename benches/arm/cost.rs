@@ -302,7 +302,12 @@ fn play(what: &str, network: &Network, rate: u32, period: u32) {
         .keeps_up(&program, &settings, Lanes::LANES)
         .is_err()
     {
-        scenario("refused", network, &program, rate, period);
+        let refused = if what == "heard" {
+            "heard-not"
+        } else {
+            "refused"
+        };
+        scenario(refused, network, &program, rate, period);
         return;
     }
     scenario(what, network, &program, rate, period);

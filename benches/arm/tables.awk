@@ -97,6 +97,9 @@ END {
             most[i - 1, "frames"], most[i - 1, "levels"], most[i, "callback"], 100 * share, limit_heard[i]
         bound(share <= MOST_SHARE, name[i] ": a callback takes " share " of its block's duration")
     }
+    for (i = 1; i <= scenarios; i++) if (what[i] == "heard-not" && live[i] >= 50)
+        printf "| %d | %d | %d | %d | %d | refused | | %d |\n", period[i], channels[i], gates[i],
+            most[i - 1, "frames"], most[i - 1, "levels"], limit_heard[i]
     if (check && broken) { print "\nExceeded bounds:" broken > "/dev/stderr"; exit 1 }
 }
 BEGIN {

@@ -97,6 +97,11 @@ pub enum Work {
     },
 }
 
+/// Cost of a group that is evaluated in its callback, in groups that are evaluated ahead: its
+/// lanes are collected one by one, and two channels of 16 bits are written. On ARM, it takes
+/// 8,000 to 17,000 instructions in blocks of 4 to 16 frames (`benches/arm/run.sh`).
+const LIVE_GROUP: u32 = 5;
+
 /// A program needs too much work for the platform.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TooSlow {
@@ -205,7 +210,7 @@ impl Platform {
             .map_or(1, |notes| notes.places.clamp(1, MAX_NOTES));
         let groups = self.block.div_ceil((lanes / places).max(1) as u32).max(1);
         let a_group = STEADY * self.budget(self.block) as f32 / groups as f32;
-        let most = (a_group as u32).saturating_sub(self.cost.group_gates());
+        let most = (a_group as u32).saturating_sub(LIVE_GROUP * self.cost.group_gates());
         let gates = program.gates() as u32;
         if gates <= most {
             return Ok(());
