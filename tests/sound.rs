@@ -142,7 +142,8 @@ fn keyed(state: &State, rate: i32) -> i32 {
     let parameter = |key| f64::from(state.parameters.get(key));
     let wheel = f64::from(state.keyboard.wheel(voice.key.0)) / 8192.0;
     let key = f64::from(voice.key.1) - parameter(Key::Root);
-    let semitones = key + wheel * parameter(Key::Wheel);
+    // Keys that are too high sound octaves lower.
+    let semitones = key + wheel * parameter(Key::Wheel) - 12.0 * f64::from(state.lowered);
     (f64::from(rate) * (semitones / 12.0).exp2()).round() as i32
 }
 

@@ -3,6 +3,9 @@
 use crate::handle::{Replies, Request};
 use instrument::Command;
 
+/// MIDI messages from which on a batch takes no more, so that a flood does not make it endless.
+const MOST_MESSAGES: usize = 4096;
+
 /// Consecutive requests, each of which supersedes the one before, or continues its MIDI
 /// messages. One command is applied for all of them, and its result answers them.
 #[derive(Debug)]
@@ -28,7 +31,9 @@ impl Batch {
     pub fn push(&mut self, request: Request) -> Result<(), Request> {
         match (&mut self.newest, request.command) {
             // All messages count, and what they lead to is heard once.
-            (Command::Midi(earlier), Command::Midi(later)) => earlier.extend(later),
+            (Command::Midi(earlier), Command::Midi(later)) if earlier.len() < MOST_MESSAGES => {
+                earlier.extend(later);
+            }
             (newest, command) if is_superseded(newest, &command) => *newest = command,
             (_, command) => return Err(Request { command, ..request }),
         }
@@ -66,6 +71,20 @@ mod tests {
     use crate::handle::{Handle, Reply};
     use instrument::parameters::Parameters;
     use instrument::{Instrument, Page};
+
+    #[test]
+    fn messages_are_merged_up_to_a_bound() {
+        let messages = |count: usize| {
+            let message = midi::Message::Clock;
+            Request::from(Command::Midi(vec![midi::Event { at: 0, message }; count]))
+        };
+        let mut batch = Batch::from(messages(MOST_MESSAGES - 1));
+        batch.push(messages(1)).unwrap();
+        assert!(batch.push(messages(1)).is_err());
+        batch.apply(|command, _| {
+            assert!(matches!(command, Command::Midi(all) if all.len() == MOST_MESSAGES));
+        });
+    }
 
     #[test]
     fn superseded_requests_receive_the_result_of_the_newest() {

@@ -129,8 +129,8 @@ impl<W: Word> Controller<W> {
                 });
             }
             let voice = match sound.playback.notes {
-                Some(_) => Voice::for_notes,
-                None => Voice::new,
+                Some(_) => Voice::<W>::for_notes,
+                None => Voice::<W>::new,
             };
             let start = sound.program.map(|program| Start {
                 voice: Box::new(voice(program)),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use instrument::Command;
-use midi::Port;
+use midi::{Event, Message, Port};
 
 /// Longest time that [`Ports::wait`] waits.
 pub const WAIT: Duration = Duration::from_millis(100);
@@ -21,6 +21,12 @@ pub trait Ports {
 
 /// Opens the inputs, on the thread that waits for them.
 pub type OpenPorts = Box<dyn FnMut() -> Box<dyn Ports> + Send>;
+
+/// Returns the command that releases the keys of all ports.
+pub fn release(at: u64) -> Command {
+    let message = Message::Reset;
+    Command::Midi(vec![Event { at, message }])
+}
 
 /// The streams of all ports, and what they make the instrument play.
 #[derive(Debug, Default)]
@@ -59,7 +65,6 @@ impl Inbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use midi::{Event, Message};
 
     #[test]
     fn ports_have_their_own_streams_and_an_unplugged_one_ends_its_notes() {

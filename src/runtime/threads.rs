@@ -13,7 +13,7 @@ use super::analog_inputs::{AnalogInputs, AnalogWatcher};
 use super::batch::Batch;
 use super::controller::Controller;
 use super::engine_status;
-use super::midi::{Inbox, OpenPorts};
+use super::midi::{Inbox, OpenPorts, release};
 use crate::handle::{Handle, Replies, Request};
 use crate::panel::{Clock, Panel};
 use crate::pru::Supervisor;
@@ -24,6 +24,8 @@ use instrument::Command;
 
 /// Period at which the instrument's thread polls the engine's ring and the inputs.
 const TICK: Duration = Duration::from_millis(1);
+/// Most commands that wait for the instrument before MIDI waits as well.
+const MOST_QUEUED: usize = 1024;
 /// Period of the PRU's supervisor.
 const SUPERVISOR: Duration = Duration::from_millis(10);
 
@@ -99,8 +101,14 @@ impl Threads {
         let handle = self.handle.clone();
         let task = service("gb-midi", move || {
             let (mut ports, mut inbox) = (open(), Inbox::default());
+            // After a panic, keys may be held whose release was lost.
+            handle.command(release(clock()));
             while !handle.stopped() {
                 ports.wait(&mut |number, bytes| {
+                    // The system keeps or drops what a flood sends meanwhile.
+                    while handle.queued() > MOST_QUEUED && !handle.stopped() {
+                        thread::sleep(TICK);
+                    }
                     let command = inbox.receive(number, bytes, clock());
                     command
                         .into_iter()

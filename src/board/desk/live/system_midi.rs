@@ -1,8 +1,10 @@
 //! MIDI inputs of the system's MIDI service: hardware, and other programs.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 use midir::{MidiInput, MidiInputConnection};
 
 use crate::runtime::midi::{Ports, Receive, WAIT};
@@ -11,6 +13,9 @@ use crate::runtime::midi::{Ports, Receive, WAIT};
 const CLIENT: &str = "gatebend";
 /// Time between two searches for new ports.
 const SEARCH: Duration = Duration::from_secs(1);
+
+/// Most messages that wait to be received.
+const WAITING: usize = 4096;
 
 type Bytes = (u32, Vec<u8>);
 
@@ -27,6 +32,8 @@ pub struct SystemMidi {
     name: Option<String>,
     sender: Sender<Bytes>,
     received: Receiver<Bytes>,
+    /// True once messages were lost in a flood.
+    lost: Arc<AtomicBool>,
     connected: Vec<Connected>,
     next: u32,
     search: Instant,
@@ -36,12 +43,12 @@ pub struct SystemMidi {
 impl SystemMidi {
     /// Creates the inputs whose names contain a text, or all.
     pub fn new(name: Option<String>) -> SystemMidi {
-        // Unbounded: the callbacks must not wait, and the instrument merges what piles up.
-        let (sender, received) = unbounded();
+        let (sender, received) = bounded(WAITING);
         SystemMidi {
             name: name.map(|name| name.to_lowercase()),
             sender,
             received,
+            lost: Arc::new(AtomicBool::new(false)),
             connected: Vec::new(),
             next: 0,
             search: Instant::now(),
@@ -78,9 +85,12 @@ impl SystemMidi {
                 continue;
             }
             let (number, sender) = (self.next, self.sender.clone());
+            let lost = Arc::clone(&self.lost);
             let forward = move |_: u64, bytes: &[u8], (): &mut ()| {
-                // The receiver is gone at the end.
-                let _ = sender.send((number, bytes.to_vec()));
+                // A callback must not wait. The receiver is gone at the end.
+                if sender.try_send((number, bytes.to_vec())).is_err() {
+                    lost.store(true, Ordering::Relaxed);
+                }
             };
             if let Ok(connection) = client()?.connect(port, CLIENT, forward, ()) {
                 log::info!("MIDI: {name}");
@@ -109,8 +119,14 @@ impl Ports for SystemMidi {
         }
         if let Ok((number, bytes)) = self.received.recv_timeout(WAIT) {
             receive(number, Some(&bytes));
-            for (number, bytes) in self.received.try_iter() {
+            for (number, bytes) in self.received.try_iter().take(WAITING) {
                 receive(number, Some(&bytes));
+            }
+        }
+        // The end of a note may be among what was lost.
+        if self.lost.swap(false, Ordering::Relaxed) {
+            for connected in &self.connected {
+                receive(connected.number, None);
             }
         }
     }
