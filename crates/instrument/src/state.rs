@@ -7,7 +7,7 @@ use logicnet::{Controls, Mask, Masks, Network, Signal};
 use super::analog::{Analog, INPUTS, Target};
 use super::bend_layers::BendLayers;
 use super::controllers::Controllers;
-use super::keyboard::{Keyboard, MAX_VOICES, Voice};
+use super::keyboard::{Keyboard, Voice};
 use super::layout::{Area, Layout};
 use super::notice;
 use super::parameters::{ClockUse, Key, Parameters};
@@ -77,8 +77,8 @@ pub struct State {
     /// Octaves by which the key that sounds is lowered: as high as it is, the network cannot
     /// be played here.
     pub lowered: u8,
-    /// Most keys that can sound at once here, 1 to [`MAX_VOICES`]: more of this network are
-    /// too slow, or it reads the key that sounds.
+    /// Most keys that can sound at once here, 1 to 8: more of this network are too slow, or it
+    /// reads the key that sounds.
     pub polyphony: usize,
     /// MIDI controllers and what they move.
     pub controllers: Controllers,
