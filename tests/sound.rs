@@ -166,7 +166,7 @@ fn keys_and_controllers_sound_as_the_oracle_says() {
         let mut desk = Desk::new(factory_networks::all());
         desk.platform.rate = rate;
         desk.platform.block = block;
-        let run = play(desk, script, 7.0);
+        let mut run = play(desk, script, 7.0);
         check(&run, rate.into());
         assert_eq!(run.simulation.refusals(), Vec::<String>::new());
         let keys = run.simulation.journal().iter();
