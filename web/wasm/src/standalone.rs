@@ -390,7 +390,7 @@ mod tests {
         for quantum in [16, 128, 480, 1024] {
             assert_eq!(played(quantum, &right), expected, "{quantum}");
         }
-        let silent = played(128, &[0.0; FRAMES]);
+        let silent = played(128, &vec![0.0; FRAMES]);
         assert!(silent[0] == expected[0] && silent[1] != expected[1]);
     }
 
