@@ -560,7 +560,7 @@ fn a_keyboard_gone_mad_leaves_neither_a_note_nor_memory() {
                         .copied()
                         .flatten()
                         .all(|frame| frame.abs() <= 0.95)
-                )
+                );
             },
             |_| {},
         );

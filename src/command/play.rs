@@ -155,7 +155,7 @@ impl Arguments {
         let (board, mut parts) = self.board()?;
         let mut script = self.script(&board.panel.surface)?;
         if let Some(path) = &self.midi {
-            script.add_midi(files::read_midi(path)?);
+            script.add_midi(&files::read_midi(path)?);
         }
         if let Some(path) = &self.network {
             parts.networks.insert(0, files::load(path)?);

@@ -18,7 +18,6 @@ pub fn settings(playback: &Playback) -> Settings {
         notes: playback.notes.as_ref().map(notes),
         input_gain: playback.input_gain,
         dry: playback.dry,
-        ..Settings::default()
     }
 }
 

@@ -109,15 +109,13 @@ impl Threads {
                     while handle.queued() > MOST_QUEUED && !handle.stopped() {
                         thread::sleep(TICK);
                     }
-                    let command = inbox.receive(number, bytes, clock());
-                    command
-                        .into_iter()
-                        .for_each(|command| handle.command(command));
+                    if let Some(command) = inbox.receive(number, bytes, clock()) {
+                        handle.command(command);
+                    }
                 });
-                let command = inbox.check(clock());
-                command
-                    .into_iter()
-                    .for_each(|command| handle.command(command));
+                if let Some(command) = inbox.check(clock()) {
+                    handle.command(command);
+                }
             }
         });
         if let Err(error) = start(self.spawn, "gb-midi", Role::Midi, task) {

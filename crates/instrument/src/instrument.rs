@@ -246,6 +246,7 @@ impl Instrument {
     }
 
     /// Changes a copy of the state as a command says.
+    #[expect(clippy::too_many_lines, reason = "an arm a command")]
     fn change(&mut self, state: &mut State, command: Command) -> Outcome {
         Ok(match command {
             Command::Touch(area) => self.touch(state, area),

@@ -3,13 +3,13 @@
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
+use core::convert::Infallible;
 use core::fmt;
 
 use crate::program::{Builder, Program};
 use crate::random::Rng;
 use crate::{
-    Evaluator, Lit, MAX_COUNTER_BITS, Masks, Network, OutputEncoding, Signal, Stopped, W512, Word,
-    Xag,
+    Evaluator, Lit, MAX_COUNTER_BITS, Masks, Network, OutputEncoding, Signal, W512, Word, Xag,
 };
 
 /// The first difference between two networks.
@@ -106,22 +106,21 @@ pub fn prove(
             if done % REPORT == 0 {
                 progress(f64::from(done) / f64::from(1u32 << bits));
             }
-            Ok(())
+            Ok::<(), Infallible>(())
         };
-        first_difference(a, b, report).expect("reports never stop")
+        let Ok(mismatch) = first_difference(a, b, report);
+        mismatch
     } else if encodings[0] == encodings[1] && are_same(&graphs) {
         None
     } else {
         let mismatch = try_some(a, b, &mut progress).ok_or(Unproved::Unknown { bits })?;
         Some(mismatch)
     };
-    match found {
-        Some(mismatch) => Err(Unproved::Different(signals.difference(&read, &mismatch))),
-        None => {
-            progress(1.0);
-            Ok(())
-        }
+    if let Some(mismatch) = found {
+        return Err(Unproved::Different(signals.difference(&read, &mismatch)));
     }
+    progress(1.0);
+    Ok(())
 }
 
 /// The signals of two networks, with the larger number of bits of each; first t.
@@ -210,11 +209,11 @@ pub(crate) struct Mismatch {
 /// Returns values of the variables, at most 24, at which two programs differ first. Calls
 /// `next` with the number of values that were compared, every 512 of them, and stops if it
 /// fails.
-pub(crate) fn first_difference(
+pub(crate) fn first_difference<E>(
     a: Program,
     b: Program,
-    mut next: impl FnMut(u32) -> Result<(), Stopped>,
-) -> Result<Option<Mismatch>, Stopped> {
+    mut next: impl FnMut(u32) -> Result<(), E>,
+) -> Result<Option<Mismatch>, E> {
     let variables = a.variables().max(b.variables());
     let mut pair = Pair::new(a, b);
     for t0 in (0..1u32 << variables).step_by(W512::LANES) {

@@ -145,17 +145,18 @@ fn exported_c_reads_sound_and_controls() {
         let signals: Vec<[u32; 5]> = (0..500)
             .map(|_| [16, 16, 16, 16, 16].map(|bits| rng.below(1 << bits)))
             .collect();
-        let text: String = signals
+        let text = signals
             .iter()
             .map(|[t, left, right, a, b2]| format!("{t} {left} {right} {a} {b2}\n"))
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
         let input = folder.path().join("signals");
         std::fs::write(&input, text).unwrap();
         let output = Command::new(folder.path().join("tune"))
             .stdin(std::fs::File::open(input).unwrap())
             .output()
             .unwrap();
-        let expected: String = signals
+        let expected = signals
             .iter()
             .map(|&[t, left, right, a, b2]| {
                 let nodes = common::nodes_for(&network, &masks, |signal| {
@@ -175,7 +176,8 @@ fn exported_c_reads_sound_and_controls() {
                 let level = |channel| common::level(&network, &nodes, channel) * 32_768.0;
                 format!("{} {}\n", level(0), level(1))
             })
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
         assert_eq!(
             String::from_utf8_lossy(&output.stdout),
             expected,

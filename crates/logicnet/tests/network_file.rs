@@ -388,6 +388,7 @@ fn a_file_of_version_2_has_sources_and_channels() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn errors_of_version_2_have_the_path_and_a_hint() {
     for (from, to, path, problem) in [
         (r#""t", "bits": 3"#, r#""t""#, "inputs[0].bits", "missing"),
@@ -476,7 +477,7 @@ fn errors_of_version_2_have_the_path_and_a_hint() {
         ("[1, 2, 17]", "[1, 18]", "outputs[1][1]", "does not exist"),
         ("[1, 2, 17]", "[1, -1]", "outputs[1][1]", "whole number"),
         (
-            r#"17]]"#,
+            "17]]",
             r#"17]], "output_encoding": "binary""#,
             "output_encoding",
             "no encoding",

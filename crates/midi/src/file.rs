@@ -53,7 +53,7 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<Event>, String> {
                 events.extend(message.map(|message| Event { at, message }));
             }
             TrackEventKind::Meta(MetaMessage::Tempo(tempo)) => {
-                clock.set_tempo(tick, at, tempo.as_int())
+                clock.set_tempo(tick, at, tempo.as_int());
             }
             _ => {}
         }

@@ -147,7 +147,7 @@ impl Script {
 
     /// Adds MIDI messages, which are in the order of their times in nanoseconds, to what the
     /// script does.
-    pub fn add_midi(&mut self, events: Vec<midi::Event>) {
+    pub fn add_midi(&mut self, events: &[midi::Event]) {
         self.end = self.end.max(events.last().map_or(0, |event| event.at));
         // Messages of the same time are one command.
         let chords = events.chunk_by(|a, b| a.at == b.at);
@@ -431,7 +431,9 @@ fn part(text: &str) -> Outcome<f32> {
 fn event(words: &[&str], now: u64) -> Outcome<Event> {
     if let Some(mut command) = commands::parse(words)? {
         if let Command::Midi(events) = &mut command {
-            events.iter_mut().for_each(|event| event.at = now);
+            for event in events {
+                event.at = now;
+            }
         }
         return Ok(Event::Command(command));
     }

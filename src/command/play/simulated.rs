@@ -20,6 +20,21 @@ use crate::progress::Progress;
 use crate::{CommandResult, Failure, print_message};
 
 impl Arguments {
+    /// Opens the files for what loudspeakers play, and for the exact samples.
+    fn tracks(
+        &self,
+        rate: u32,
+        channels: u16,
+        frames: usize,
+    ) -> Result<[Option<Track>; 2], Failure> {
+        let track = |path: &Option<PathBuf>| {
+            let path = path.as_deref();
+            path.map(|path| Track::create(path, rate, channels, frames))
+                .transpose()
+        };
+        Ok([track(&self.wav)?, track(&self.tap)?])
+    }
+
     pub(super) fn simulate(
         &self,
         board: Board,
@@ -39,18 +54,9 @@ impl Arguments {
             keep_out(folder);
         }
         let recording = self.recording(rate)?;
-        let is_stereo = recording.as_ref().is_some_and(Recording::is_stereo);
-        let channels = if is_stereo || parts.networks[0].output_encoding().channels() == 2 {
-            2
-        } else {
-            1
-        };
-        let track = |path: &Option<PathBuf>| {
-            let path = path.as_deref();
-            path.map(|path| Track::create(path, rate, channels, total))
-                .transpose()
-        };
-        let mut tracks = [track(&self.wav)?, track(&self.tap)?];
+        let is_stereo = recording.as_ref().is_some_and(Recording::is_stereo)
+            || parts.networks[0].output_encoding().channels() == 2;
+        let mut tracks = self.tracks(rate, if is_stereo { 2 } else { 1 }, total)?;
         let album = self.oled.as_ref();
         let album = album.map(|folder| Album::create(folder, rows));
         let mut album = album.transpose()?;

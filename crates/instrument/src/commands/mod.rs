@@ -112,12 +112,11 @@ impl Kind {
     pub const fn label(self) -> &'static str {
         match self {
             Kind::Number(label, ..) => label,
-            Kind::Name => "NAME",
+            Kind::Name | Kind::Control => "NAME",
             Kind::Page => "PAGE",
             Kind::Parameter => "ID=VALUE",
             Kind::Gate => "OP A B",
             Kind::Bends => "NODE... HOW",
-            Kind::Control => "NAME",
             Kind::Position => "VALUE",
             Kind::Bytes => "BYTE...",
             Kind::Flag | Kind::File | Kind::Setting => "",

@@ -239,7 +239,8 @@ impl Header<'_> {
                          sample[{channel}] |= (uint32_t)(out[{first} + i] & 1) << (16 - {bits} + i);\n"
                     )
                 })
-                .collect(),
+                .collect::<Vec<_>>()
+                .concat(),
             _ => byte_statements(network, outputs) + "    sample[0] = (uint32_t)byte << 8;\n",
         };
         format!(

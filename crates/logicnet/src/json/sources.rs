@@ -70,14 +70,12 @@ fn read_source(json: &str, path: &str) -> Result<Source, NetworkError> {
     const FIELDS: [&str; 6] = ["from", "channel", "name", "default", "bits", "encoding"];
     let mut values = [None; FIELDS.len()];
     let read = each_field(json, |name, value| {
-        match FIELDS.iter().position(|field| *field == name) {
-            Some(field) => values[field] = Some(value),
-            None => {
-                let problem = "unknown; an input has \"from\", \"bits\", \"encoding\", the \
-                               \"channel\" of audio, and the \"name\" and \"default\" of a control";
-                return Err(NetworkError::new(format!("{path}.{name}"), problem));
-            }
-        }
+        let Some(field) = FIELDS.iter().position(|field| *field == name) else {
+            let problem = "unknown; an input has \"from\", \"bits\", \"encoding\", the \
+                           \"channel\" of audio, and the \"name\" and \"default\" of a control";
+            return Err(NetworkError::new(format!("{path}.{name}"), problem));
+        };
+        values[field] = Some(value);
         Ok(())
     })?;
     if read.is_err() {

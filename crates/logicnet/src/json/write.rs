@@ -46,17 +46,14 @@ impl Network {
             }
         }
         file.field("sample_rate", &self.sample_rate().to_string());
-        match counter {
-            Some(encoding) => {
-                file.field("inputs", &self.inputs().to_string());
-                if let Some(encoding) = input_encoding_json(encoding) {
-                    file.field("input_encoding", &encoding);
-                }
+        if let Some(encoding) = counter {
+            file.field("inputs", &self.inputs().to_string());
+            if let Some(encoding) = input_encoding_json(encoding) {
+                file.field("input_encoding", &encoding);
             }
-            None => {
-                let sources: Vec<String> = self.sources().iter().map(source).collect();
-                file.field("inputs", &format!("[{}]", sources.join(", ")));
-            }
+        } else {
+            let sources: Vec<String> = self.sources().iter().map(source).collect();
+            file.field("inputs", &format!("[{}]", sources.join(", ")));
         }
         file.layers(self, gates);
         file.field(
