@@ -146,7 +146,11 @@ mod tests {
     fn without_frames_it_is_silence_and_other_files_are_refused() {
         let (left, right) = heard(&file(SPEC, |_| {}), 44_100, 4);
         assert_eq!((left, right), (vec![0.0; 4], vec![0.0; 4]));
-        let cut = file(SPEC, |file| file.write_sample(1).unwrap_or_default());
+        let cut = file(SPEC, |file| {
+            for sample in [1, 2] {
+                file.write_sample(sample).unwrap();
+            }
+        });
         for bytes in [&b""[..], b"RIFF", &cut[..cut.len() - 1]] {
             let problem = Recording::read(bytes, 44_100).unwrap_err();
             assert!(problem.starts_with("not a WAV file to hear"), "{problem}");
