@@ -16,7 +16,7 @@ use instrument::surface::{Button, Press};
 use instrument::{
     Command, Direction, Instrument, Limits, Page, Revision, SaveRequest, Saved, State, Target,
 };
-use logicnet::{Gate, Mask, Masks, Network, Op, Program, Signal, Source};
+use logicnet::{Builder, Gate, Mask, Masks, Network, Op, Program, Signal, Source};
 use proptest::prelude::*;
 
 fn instrument() -> Instrument {
@@ -840,7 +840,7 @@ proptest! {
         prop_assert_eq!(sound.id, again.sound);
         prop_assert_eq!(&again.parameters, &state.parameters);
         prop_assert_eq!((&again.layers, again.network_index), (&state.layers, state.network_index));
-        prop_assert!(sound.program.unwrap() == Program::new(&state.network, &state.masks()));
+        prop_assert!(sound.program.unwrap() == program(state));
         prop_assert!(shown(again) == shown(state));
         prop_assert!(Saved::of(again).matches(state));
     }
@@ -895,7 +895,7 @@ proptest! {
         let mut instrument = instrument();
         // The program that the engine would play.
         let state = instrument.state();
-        let mut playing = Program::new(&state.network, &state.masks());
+        let mut playing = program(state);
         for command in commands {
             let before = Arc::clone(instrument.state());
             match instrument.apply(command) {
@@ -917,9 +917,14 @@ proptest! {
             let masks = state.masks();
             // All bends fit the network.
             prop_assert!(state.network.as_ref().clone().with_masks(masks.clone()).is_ok());
-            prop_assert!(playing == Program::new(&state.network, &masks));
+            prop_assert!(playing == program(state));
         }
     }
+}
+
+/// Returns the program that sounds while no key does.
+fn program(state: &State) -> Program {
+    Builder::new().build_with(&state.network, &state.masks(), &state.control_values())
 }
 
 /// Returns the command for a part of a stroke.

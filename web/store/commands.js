@@ -26,6 +26,7 @@ export const COMMANDS = {
     'redo': { effect: 'history', idempotent: false },
     'set': { effect: 'edit', idempotent: true },
     'control': { effect: 'edit', idempotent: true },
+    'connect': { effect: 'edit', idempotent: true },
     'midi': { effect: 'view', idempotent: false },
     'notes-off': { effect: 'view', idempotent: true },
     'learn-midi': { effect: 'view', idempotent: false },

@@ -13,7 +13,6 @@ use super::bend_layers::{BendLayer, BendLayers, MAX_LAYERS};
 use super::bend_text;
 use super::memory::Memory;
 use super::parameters::{KEYS, ParameterScope, Parameters};
-use super::state::control_names;
 
 /// The field of a network file with the parameters, by id.
 const PARAMETERS: &str = "parameters";
@@ -130,7 +129,10 @@ impl Preset {
             fields.push((BEND_LAYERS, write_layers(&self.layers)));
         }
         if !self.controls.is_empty() {
-            let positions = control_names(&self.network).zip(self.controls.iter().copied());
+            let positions = self
+                .network
+                .control_names()
+                .zip(self.controls.iter().copied());
             fields.push((CONTROLS, json(&positions.collect::<BTreeMap<&str, f64>>())));
         }
         if let Some(origin) = &self.origin {
@@ -291,7 +293,7 @@ fn read_parameters(json: &str) -> Option<Parameters> {
 fn read_controls(json: &str, network: &Network, controls: &mut [f64]) {
     let fields: Result<BTreeMap<String, &RawValue>, _> = serde_json::from_str(json);
     let fields = fields.unwrap_or_default();
-    for (name, control) in control_names(network).zip(controls) {
+    for (name, control) in network.control_names().zip(controls) {
         let position = fields.get(name).and_then(|json| value::<f64>(json.get()));
         *control = position.map_or(*control, |position| position.clamp(0.0, 1.0));
     }

@@ -118,15 +118,6 @@ const GATE: &str = "gate";
 const KEYS_PITCH: i32 = 1;
 const KEYS_OFF: i32 = 2;
 
-/// Returns the names of a network's controls, in the order of its sources.
-pub(super) fn control_names(network: &Network) -> impl Iterator<Item = &str> {
-    let sources = network.sources().iter();
-    sources.filter_map(|source| match &source.signal {
-        Signal::Control { name, .. } => Some(name.as_str()),
-        _ => None,
-    })
-}
-
 /// Returns the rate in Hz at which a quarter note of this duration has so many samples.
 fn synced_rate(samples: u32, quarter_ns: u64) -> u32 {
     let rate = u64::from(samples) * 1_000_000_000;
@@ -275,7 +266,7 @@ impl State {
 
     /// Returns the names of the network's controls, in the order of its sources.
     pub fn control_names(&self) -> impl Iterator<Item = &str> {
-        control_names(&self.network)
+        self.network.control_names()
     }
 
     /// Returns the name of the network, or that of the one it was before it was changed.

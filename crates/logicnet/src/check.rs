@@ -4,10 +4,10 @@ use alloc::format;
 use alloc::string::{String, ToString};
 
 use crate::parts::{
-    MAX_BINARY_OUTPUTS, MAX_CONTROL_BITS, MAX_COUNTER_BITS, MAX_GATES, MAX_GROUP_SUM_OUTPUTS,
-    MAX_INPUTS, MAX_SAMPLE_RATE, MAX_TEXT_BYTES, MAX_VALUE_BITS, NetworkLayer, Parts,
+    MAX_BINARY_OUTPUTS, MAX_COUNTER_BITS, MAX_GATES, MAX_GROUP_SUM_OUTPUTS, MAX_INPUTS,
+    MAX_SAMPLE_RATE, MAX_TEXT_BYTES, NetworkLayer, Parts,
 };
-use crate::source::MAX_CONTROL_NAME;
+use crate::source::{MAX_CONTROL_BITS, MAX_CONTROL_NAME, MAX_VALUE_BITS};
 use crate::{Mask, Masks, NetworkError, OutputEncoding, Signal, Source, quote};
 
 /// Fields of a network file.

@@ -44,9 +44,8 @@ pub use network::Network;
 pub use op::Op;
 pub use pace::{Pace, Stopped};
 pub use parts::{
-    DEFAULT_SAMPLE_RATE, Gate, MAX_BINARY_OUTPUTS, MAX_CONTROL_BITS, MAX_COUNTER_BITS, MAX_GATES,
-    MAX_GROUP_SUM_OUTPUTS, MAX_INPUTS, MAX_SAMPLE_RATE, MAX_TEXT_BYTES, MAX_VALUE_BITS,
-    NetworkLayer, Parts,
+    DEFAULT_SAMPLE_RATE, Gate, MAX_BINARY_OUTPUTS, MAX_COUNTER_BITS, MAX_GATES,
+    MAX_GROUP_SUM_OUTPUTS, MAX_INPUTS, MAX_SAMPLE_RATE, MAX_TEXT_BYTES, NetworkLayer, Parts,
 };
 pub use program::{Builder, Program};
 pub use prove::{Difference, Unproved, prove};
@@ -55,7 +54,8 @@ pub use simplify::{
     Simplification, simplification, simplify, simplify_graph, simplify_graph_paced,
 };
 pub use source::{
-    Controls, MAX_CONTROL_NAME, Signal, Source, SourceSpan, audio_value, control_value,
+    Controls, MAX_CONTROL_BITS, MAX_CONTROL_NAME, MAX_VALUE_BITS, Signal, Source, SourceSpan,
+    audio_value, control_value,
 };
 pub use word::{W128, W256, W512, Word};
 pub use xag::{Kind, Lit, Xag};

@@ -166,6 +166,16 @@ impl Network {
         }
     }
 
+    /// Returns the names of the controls, in the order of the sources.
+    pub fn control_names(&self) -> impl Iterator<Item = &str> {
+        self.sources()
+            .iter()
+            .filter_map(|source| match &source.signal {
+                Signal::Control { name, .. } => Some(name.as_str()),
+                _ => None,
+            })
+    }
+
     /// Returns the default positions of the controls, in the order of the sources.
     pub fn control_defaults(&self) -> Vec<f64> {
         let default = |source: &Source| match source.signal {

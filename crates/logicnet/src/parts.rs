@@ -9,10 +9,6 @@ use crate::{Extra, Masks, Op, OutputEncoding, Source};
 pub const MAX_COUNTER_BITS: u32 = 24;
 /// Maximum number of inputs; only thermometer and one-hot encodings come near it.
 pub const MAX_INPUTS: u32 = 4096;
-/// Maximum number of bits of an audio frame or a control, and of a sample.
-pub const MAX_VALUE_BITS: u8 = 16;
-/// Maximum number of bits of all controls together.
-pub const MAX_CONTROL_BITS: u32 = 64;
 /// Maximum number of gates, and of layers.
 pub const MAX_GATES: usize = 65_536;
 /// Maximum number of outputs in binary.

@@ -6,7 +6,12 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
-use crate::{InputEncoding, MAX_VALUE_BITS};
+use crate::InputEncoding;
+
+/// Maximum number of bits of an audio frame or a control, and of a sample.
+pub const MAX_VALUE_BITS: u8 = 16;
+/// Maximum number of bits of all controls together.
+pub const MAX_CONTROL_BITS: u32 = 64;
 
 /// A signal that a network reads.
 #[derive(Clone, Debug, PartialEq)]

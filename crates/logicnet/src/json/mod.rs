@@ -8,6 +8,7 @@ mod masks;
 mod read;
 mod sources;
 mod text;
+mod values;
 mod write;
 
 pub use extra::{Extra, MAX_EXTRA_BYTES};

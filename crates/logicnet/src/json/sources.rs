@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 
 use serde_json::Number;
 
-use super::read::{each_of, encoding, read_text, whole};
 use super::text::{each_field, quoted, unquoted, wrong};
+use super::values::{each_of, encoding, read_text, whole};
 use crate::{
     InputEncoding, MAX_CONTROL_BITS, MAX_COUNTER_BITS, MAX_INPUTS, NetworkError, Signal, Source,
 };
