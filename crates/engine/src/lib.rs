@@ -61,6 +61,7 @@ pub use offload::{Offload, OffloadedGroup};
 pub use tap::{TapReader, TapWriter, tap};
 pub use voice::Voice;
 
+use cost::live_work;
 use handover::{Inbox, handover};
 use notes::Place;
 use output::{FADE_SECONDS, Output, RAMP_SECONDS, Ramp};
@@ -490,7 +491,11 @@ impl<W: Word> Engine<W> {
         // Voices that hear and play on take a part of the budget.
         let places = W::LANES / self.part_frames();
         let begin = self.platform.cost.group_gates();
-        let heard = |voice: &Voice<W>| voice.live_gates(frames, places, begin);
+        let heard = |voice: &Voice<W>| {
+            let work = live_work(voice.gates(), frames, places, W::LANES);
+            let is_live = voice.is_live();
+            self.platform.cost.gates(&work) * u32::from(is_live)
+        };
         let fading = self
             .fading
             .as_ref()
@@ -585,13 +590,12 @@ impl<W: Word> Engine<W> {
                 None => live.frame(k),
             });
         }
-        let begin = self.platform.cost.group_gates();
         let mut sample = |t: u32| {
             if let Some(sample) = voice.sample(t) {
                 return Some(sample);
             }
-            let begun = self.spent.groups * begin;
-            let room = budget.saturating_sub(self.spent.gates + begun);
+            let begin = self.platform.cost.group_gates();
+            let room = budget.saturating_sub(self.platform.cost.gates(&self.spent));
             voice.work(Voice::<W>::group(t), room, begin, &mut self.spent, None);
             voice.sample(t)
         };
@@ -683,8 +687,7 @@ impl<W: Word> Engine<W> {
 
     /// Returns the gates that the callback may still evaluate.
     fn room(&self, budget: u32) -> u32 {
-        let begun = self.spent.groups * self.platform.cost.group_gates();
-        budget.saturating_sub(self.spent.gates + begun)
+        budget.saturating_sub(self.platform.cost.gates(&self.spent))
     }
 
     /// Evaluates the group with which a pending change will begin: the one being played if

@@ -91,6 +91,11 @@ impl Live {
         }
     }
 
+    /// Returns the number of samples collected.
+    pub fn lanes(&self) -> usize {
+        self.lanes
+    }
+
     /// Starts the evaluation of the collected samples; returns false if there are none.
     pub fn start<W: Word>(&self, evaluator: &mut Evaluator<W>) -> bool {
         let [left, right] = &self.audio;

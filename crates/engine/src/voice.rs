@@ -108,15 +108,6 @@ impl<W: Word> Voice<W> {
         self.live.is_some()
     }
 
-    /// Returns the work of a callback of this many frames in gates, if it is live.
-    pub(super) fn live_gates(&self, frames: u32, places: usize, begin: u32) -> u32 {
-        if !self.is_live() {
-            return 0;
-        }
-        let groups = frames.div_ceil((W::LANES / places) as u32);
-        (self.gates() + begin).saturating_mul(groups)
-    }
-
     /// Evaluates a part of a callback, if the voice is live: of some places, or of a
     /// position.
     pub(super) fn hear(
@@ -145,6 +136,7 @@ impl<W: Word> Voice<W> {
             live.end(&self.evaluator);
             spent.groups += 1;
             spent.gates += self.evaluator.program().gates() as u32;
+            spent.live += live.lanes() as u32;
         }
     }
 
@@ -251,7 +243,7 @@ pub(super) fn write_levels<W: Word>(evaluator: &Evaluator<W>, channel: usize, ou
         return;
     }
     let mut levels = [0; MAX_LANES];
-    evaluator.levels(channel, &mut levels);
+    evaluator.levels(channel, &mut levels[..out.len()]);
     for (out, level) in out.iter_mut().zip(levels) {
         *out = f32::from(level) / 32_768.0;
     }
@@ -259,7 +251,7 @@ pub(super) fn write_levels<W: Word>(evaluator: &Evaluator<W>, channel: usize, ou
 
 fn bytes_to_levels(write: impl FnOnce(&mut [u8]), out: &mut [f32]) {
     let mut bytes = [0; MAX_LANES];
-    write(&mut bytes);
+    write(&mut bytes[..out.len()]);
     for (out, byte) in out.iter_mut().zip(bytes) {
         *out = LEVELS[usize::from(byte)];
     }
