@@ -142,8 +142,9 @@ impl<W: Word> Evaluator<W> {
             }
             _ => self.samples(&mut high[..lanes]),
         }
-        for (level, bytes) in out.iter_mut().zip(low.into_iter().zip(high)) {
-            *level = i16::from_le_bytes(bytes.into()) ^ i16::MIN;
+        let bytes = low[..lanes].iter().zip(&high[..lanes]);
+        for (level, (low, high)) in out.iter_mut().zip(bytes) {
+            *level = i16::from_le_bytes([*low, *high]) ^ i16::MIN;
         }
     }
 
