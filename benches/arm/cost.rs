@@ -139,7 +139,7 @@ fn frames(network: &Network, period: u32) {
         measured_frames(&mut evaluator, black_box(&times), [&audio; 2]);
         measured_gates(&mut evaluator);
         for channel in 0..evaluator.program().channels() {
-            measured_levels(&evaluator, channel, &mut levels);
+            measured_levels(&evaluator, channel, &mut levels[..period as usize]);
         }
         black_box(levels);
     }

@@ -13,7 +13,7 @@ pub struct Cost {
     pub gate_ns: f32,
     /// Nanoseconds to start a group of lanes and convert it to samples.
     pub group_ns: f32,
-    /// Nanoseconds for one frame of output.
+    /// Nanoseconds for one frame of output, or of input that a program hears.
     pub frame_ns: f32,
     /// Nanoseconds for any callback.
     pub callback_ns: f32,
@@ -29,6 +29,8 @@ pub struct Spent {
     pub groups: u32,
     /// Frames of output.
     pub frames: u32,
+    /// Samples that were evaluated in the callback that plays them.
+    pub live: u32,
     /// Gates among these that another processor has evaluated.
     pub spared: u32,
     /// Groups among these that another processor has evaluated.
@@ -46,7 +48,7 @@ impl Cost {
         self.callback_ns
             + self.gate_ns * spent.gates as f32
             + self.group_ns * spent.groups as f32
-            + self.frame_ns * spent.frames as f32
+            + self.frame_ns * (spent.frames + spent.live) as f32
     }
 
     /// Returns the nanoseconds that offloading has saved: skipped gates, less the exchange.
@@ -57,6 +59,29 @@ impl Cost {
     /// Returns the cost of starting a group, in gates.
     pub(super) fn group_gates(&self) -> u32 {
         (self.group_ns / self.gate_ns).ceil() as u32
+    }
+
+    /// Returns the cost of this work that counts for the budget, in gates.
+    pub(super) fn gates(&self, spent: &Spent) -> u32 {
+        let live = match spent.live {
+            0 => 0,
+            live => live.saturating_mul((self.frame_ns / self.gate_ns).ceil() as u32),
+        };
+        let groups = spent.groups.saturating_mul(self.group_gates());
+        spent.gates.saturating_add(groups).saturating_add(live)
+    }
+}
+
+/// Returns the most work of a callback of this many frames for a program of so many gates that
+/// is evaluated in its callback, with so many notes and groups of so many lanes.
+pub(super) fn live_work(gates: u32, frames: u32, notes: usize, lanes: usize) -> Spent {
+    let groups = frames.div_ceil((lanes / notes).max(1) as u32);
+    Spent {
+        gates: gates.saturating_mul(groups),
+        groups,
+        frames,
+        live: frames.saturating_mul(notes as u32),
+        ..Spent::default()
     }
 }
 
@@ -96,11 +121,6 @@ pub enum Work {
         notes: u32,
     },
 }
-
-/// Cost of a group that is evaluated in its callback, in groups that are evaluated ahead: its
-/// lanes are collected one by one, and two channels of 16 bits are written. On ARM, it takes
-/// 8,000 to 17,000 instructions in blocks of 4 to 16 frames (`benches/arm/run.sh`).
-const LIVE_GROUP: u32 = 5;
 
 /// A program needs too much work for the platform.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -205,12 +225,13 @@ impl Platform {
         settings: &Settings,
         lanes: usize,
     ) -> Result<(), TooSlow> {
-        let places = settings
+        let notes = settings
             .notes
             .map_or(1, |notes| notes.places.clamp(1, MAX_NOTES));
-        let groups = self.block.div_ceil((lanes / places).max(1) as u32).max(1);
-        let a_group = STEADY * self.budget(self.block) as f32 / groups as f32;
-        let most = (a_group as u32).saturating_sub(LIVE_GROUP * self.cost.group_gates());
+        let without_gates = live_work(0, self.block, notes, lanes);
+        let steady = (STEADY * self.budget(self.block) as f32) as u32;
+        let room = steady.saturating_sub(self.cost.gates(&without_gates));
+        let most = room / without_gates.groups.max(1);
         let gates = program.gates() as u32;
         if gates <= most {
             return Ok(());
@@ -221,7 +242,7 @@ impl Platform {
             work: Work::Blocks {
                 frames: self.block,
                 rate: self.rate,
-                notes: places as u32,
+                notes: notes as u32,
             },
         })
     }

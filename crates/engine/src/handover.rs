@@ -50,10 +50,10 @@ impl<W: Word> Handover<W> {
     ///
     /// # Errors
     /// Returns the change if the ring is full.
-    pub fn send(&mut self, change: Change<W>) -> Result<(), Change<W>> {
+    pub fn send(&mut self, change: Change<W>) -> Result<(), Box<Change<W>>> {
         self.changes
             .push(change)
-            .map_err(|rtrb::PushError::Full(change)| change)
+            .map_err(|rtrb::PushError::Full(change)| Box::new(change))
     }
 
     /// Drops the returned voices. Returns their number.

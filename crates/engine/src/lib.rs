@@ -61,6 +61,7 @@ pub use offload::{Offload, OffloadedGroup};
 pub use tap::{TapReader, TapWriter, tap};
 pub use voice::Voice;
 
+use cost::live_work;
 use handover::{Inbox, handover};
 use notes::Place;
 use output::{FADE_SECONDS, Output, RAMP_SECONDS, Ramp};
@@ -284,7 +285,10 @@ impl<W: Word> Engine<W> {
         };
         let budget = self.platform.budget(frames);
         self.receive();
-        self.try_pending(frames, budget);
+        // A change is large, so nothing is moved if there is none.
+        if self.pending.is_some() {
+            self.try_pending(frames, budget);
+        }
         if let Some(offload) = &mut self.offload {
             offload.poll(self.program);
         }
@@ -367,14 +371,17 @@ impl<W: Word> Engine<W> {
             .fading
             .as_ref()
             .and_then(|fading| fading.places.as_ref());
-        W::LANES / playing.max(fading.map_or(1, |places| places.count))
+        match playing.max(fading.map_or(1, |places| places.count)) {
+            1 => W::LANES, // some processors cannot divide
+            notes => W::LANES / notes,
+        }
     }
 
     /// Evaluates what the voices that hear answer to these frames of the input.
     fn hear(&mut self, input: [&[f32]; 2], frames: usize) {
         let gain = self.settings.input_gain;
         let places = self.settings.notes.map(|_| self.places.used());
-        if let Some(voice) = &mut self.playing {
+        if let Some(voice) = self.playing.as_mut().filter(|voice| voice.is_live()) {
             voice.hear(places, self.position, input, gain, frames, &mut self.spent);
         }
         if let Some(fading) = &mut self.fading {
@@ -393,7 +400,8 @@ impl<W: Word> Engine<W> {
             let heard = input
                 .iter()
                 .flat_map(|input| input.iter().take(frames as usize));
-            let peak = heard.fold(0.0, |peak: f32, x| peak.max(x.abs()));
+            let louder = |peak, x: &f32| if x.abs() > peak { x.abs() } else { peak };
+            let peak = heard.fold(0.0, louder);
             let release = PEAK_SECONDS * self.platform.rate as f32;
             let left = self.peak * (1.0 - frames as f32 / release).max(0.0);
             left.max(peak * self.settings.input_gain)
@@ -428,10 +436,12 @@ impl<W: Word> Engine<W> {
         if self.pending.is_some() || !self.inbox.has_room() {
             return;
         }
-        self.pending = self.inbox.next().map(|change| Pending {
-            change,
-            target: None,
-        });
+        if let Some(change) = self.inbox.next() {
+            self.pending = Some(Pending {
+                change,
+                target: None,
+            });
+        }
     }
 
     fn settle(&mut self, id: u32, settings: Settings) {
@@ -490,7 +500,11 @@ impl<W: Word> Engine<W> {
         // Voices that hear and play on take a part of the budget.
         let places = W::LANES / self.part_frames();
         let begin = self.platform.cost.group_gates();
-        let heard = |voice: &Voice<W>| voice.live_gates(frames, places, begin);
+        let heard = |voice: &Voice<W>| {
+            let work = live_work(voice.gates(), frames, places, W::LANES);
+            let is_live = voice.is_live();
+            self.platform.cost.gates(&work) * u32::from(is_live)
+        };
         let fading = self
             .fading
             .as_ref()
@@ -585,17 +599,11 @@ impl<W: Word> Engine<W> {
                 None => live.frame(k),
             });
         }
-        let begin = self.platform.cost.group_gates();
-        let mut sample = |t: u32| {
-            if let Some(sample) = voice.sample(t) {
-                return Some(sample);
-            }
-            let begun = self.spent.groups * begin;
-            let room = budget.saturating_sub(self.spent.gates + begun);
-            voice.work(Voice::<W>::group(t), room, begin, &mut self.spent, None);
-            voice.sample(t)
-        };
-        let frame = interpolate(&self.position, self.settings.interpolation, &mut sample);
+        let (cost, spent) = (&self.platform.cost, &mut self.spent);
+        let frame = interpolate(&self.position, self.settings.interpolation, |t| {
+            let sample = voice.sample(t);
+            sample.or_else(|| missing(voice, t, budget, cost, spent))
+        });
         self.position.step();
         frame
     }
@@ -654,13 +662,13 @@ impl<W: Word> Engine<W> {
                 self.counters.set_last_offloaded(offloaded);
             }
         }
-        let room = self.room(budget);
-        if let Some(mut pending) = self.pending.take() {
-            // The playing voice works on one group at a time.
-            if done || pending.change.start.is_some() {
-                self.prepare(&mut pending, frames, room);
+        // The playing voice works on one group at a time.
+        let starts = |pending: &Pending<W>| pending.change.start.is_some();
+        if self.pending.as_ref().is_some_and(|it| done || starts(it)) {
+            if let Some(mut pending) = self.pending.take() {
+                self.prepare(&mut pending, frames, self.room(budget));
+                self.pending = Some(pending);
             }
-            self.pending = Some(pending);
         }
     }
 
@@ -683,8 +691,7 @@ impl<W: Word> Engine<W> {
 
     /// Returns the gates that the callback may still evaluate.
     fn room(&self, budget: u32) -> u32 {
-        let begun = self.spent.groups * self.platform.cost.group_gates();
-        budget.saturating_sub(self.spent.gates + begun)
+        budget.saturating_sub(self.platform.cost.gates(&self.spent))
     }
 
     /// Evaluates the group with which a pending change will begin: the one being played if
@@ -726,6 +733,21 @@ impl<W: Word> Engine<W> {
         };
         voice.work(target, gates, begin, &mut self.spent, None);
     }
+}
+
+/// Evaluates a group while it is read, if that fits the budget. Returns the frame at time t.
+#[cold]
+fn missing<W: Word, const C: usize>(
+    voice: &mut Voice<W>,
+    t: u32,
+    budget: u32,
+    cost: &Cost,
+    spent: &mut Spent,
+) -> Option<[f32; C]> {
+    let room = budget.saturating_sub(cost.gates(spent));
+    let group = Voice::<W>::group(t);
+    voice.work(group, room, cost.group_gates(), spent, None);
+    voice.sample(t)
 }
 
 /// Returns the group that is read after the one at a position, and the number of callbacks

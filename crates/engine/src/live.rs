@@ -4,7 +4,7 @@ use logicnet::{Evaluator, Word, audio_value};
 
 use super::notes::{MAX_NOTES, Place};
 use super::position::Position;
-use super::voice::write_levels;
+use super::voice::level;
 
 /// A frame of the input that is not there.
 const SILENCE: u16 = 1 << 15;
@@ -24,8 +24,8 @@ pub(super) struct Live {
     /// Number of lanes in use.
     lanes: usize,
     /// Levels of each place's newest sample of the part before, then of the lanes, in each
-    /// channel.
-    levels: [Box<[f32]>; 2],
+    /// channel, in 32,768ths.
+    levels: [Box<[i16]>; 2],
     /// For each frame of the first place, then of the next and so on, the index of its
     /// levels.
     level_of: Box<[u16]>,
@@ -44,7 +44,7 @@ impl Live {
             times: vec![0; lanes].into(),
             audio: [vec![0; lanes].into(), vec![0; lanes].into()],
             lanes: 0,
-            levels: [0, 1].map(|_| vec![0.0; MAX_NOTES + lanes].into()),
+            levels: [0, 1].map(|_| vec![0; MAX_NOTES + lanes].into()),
             level_of: vec![0; lanes].into(),
             frames: 0,
             newest: [None; MAX_NOTES],
@@ -91,6 +91,11 @@ impl Live {
         }
     }
 
+    /// Returns the number of samples collected.
+    pub fn lanes(&self) -> usize {
+        self.lanes
+    }
+
     /// Starts the evaluation of the collected samples; returns false if there are none.
     pub fn start<W: Word>(&self, evaluator: &mut Evaluator<W>) -> bool {
         let [left, right] = &self.audio;
@@ -106,7 +111,7 @@ impl Live {
         let lanes = MAX_NOTES..MAX_NOTES + self.lanes;
         let channels = evaluator.program().channels();
         for (channel, levels) in self.levels.iter_mut().enumerate().take(channels) {
-            write_levels(evaluator, channel, &mut levels[lanes.clone()]);
+            evaluator.levels(channel, &mut levels[lanes.clone()]);
         }
         if channels == 1 {
             let [left, right] = &mut self.levels;
@@ -121,7 +126,7 @@ impl Live {
     }
 
     /// Returns the sum of frame k of all places, at their levels.
-    #[inline]
+    #[inline(never)] // would slow down the loop over frames without notes
     pub fn sum<const C: usize>(&self, places: &mut [Place], k: usize) -> [f32; C] {
         let mut sum = [0.0; C];
         for (i, place) in places.iter_mut().enumerate() {
@@ -138,7 +143,7 @@ impl Live {
 
     #[inline]
     fn frame_of<const C: usize>(&self, place: usize, k: usize) -> [f32; C] {
-        let level = usize::from(self.level_of[place * self.frames + k]);
-        std::array::from_fn(|channel| self.levels[channel.min(1)][level])
+        let at = usize::from(self.level_of[place * self.frames + k]);
+        std::array::from_fn(|channel| level(self.levels[channel.min(1)][at]))
     }
 }

@@ -26,11 +26,14 @@ pub struct Voice<W> {
     offloaded: Option<[W; 8]>,
     /// The numbers of the stored groups; group n is in slot n modulo [`STORED`].
     stored: [Option<u32>; STORED],
-    /// Levels of the stored groups in each channel; the second is empty if there is one.
-    levels: [Box<[f32]>; 2],
+    /// Levels of the stored groups in each channel, in 32,768ths; the second is empty if
+    /// there is one.
+    levels: [Box<[i16]>; 2],
+    /// True if the samples depend on the input.
+    hears: bool,
     /// Frames of the current callback, if they cannot be evaluated ahead; no groups are
     /// stored then.
-    pub(super) live: Option<Live>,
+    pub(super) live: Option<Box<Live>>,
 }
 
 impl<W: Word> Voice<W> {
@@ -46,14 +49,15 @@ impl<W: Word> Voice<W> {
     }
 
     fn create(program: Program, is_live: bool) -> Voice<W> {
-        let levels = |is_used| vec![0.0; if is_used { STORED * W::LANES } else { 0 }];
+        let levels = |is_used| vec![0; if is_used { STORED * W::LANES } else { 0 }];
         Voice {
             levels: [
                 levels(!is_live),
                 levels(!is_live && program.channels() == 2),
             ]
             .map(Vec::into_boxed_slice),
-            live: is_live.then(|| Live::new(W::LANES)),
+            hears: program.hears(),
+            live: is_live.then(|| Box::new(Live::new(W::LANES))),
             evaluator: Evaluator::new(program),
             evaluating: None,
             remaining: 0,
@@ -74,7 +78,7 @@ impl<W: Word> Voice<W> {
 
     /// Returns whether the samples depend on the input.
     pub(super) fn hears(&self) -> bool {
-        self.evaluator.program().hears()
+        self.hears
     }
 
     /// Returns the number of channels, 1 or 2.
@@ -92,9 +96,9 @@ impl<W: Word> Voice<W> {
         }
         let at = slot * W::LANES + t as usize % W::LANES;
         let first = *self.levels[0].get(at)?;
-        let mut frame = [first; C];
+        let mut frame = [level(first); C];
         if C > 1 {
-            frame[1] = self.levels[1].get(at).copied().unwrap_or(first);
+            frame[1] = level(self.levels[1].get(at).copied().unwrap_or(first));
         }
         Some(frame)
     }
@@ -106,15 +110,6 @@ impl<W: Word> Voice<W> {
     /// Returns whether frames are evaluated in their callback.
     pub(super) fn is_live(&self) -> bool {
         self.live.is_some()
-    }
-
-    /// Returns the work of a callback of this many frames in gates, if it is live.
-    pub(super) fn live_gates(&self, frames: u32, places: usize, begin: u32) -> u32 {
-        if !self.is_live() {
-            return 0;
-        }
-        let groups = frames.div_ceil((W::LANES / places) as u32);
-        (self.gates() + begin).saturating_mul(groups)
     }
 
     /// Evaluates a part of a callback, if the voice is live: of some places, or of a
@@ -145,6 +140,7 @@ impl<W: Word> Voice<W> {
             live.end(&self.evaluator);
             spent.groups += 1;
             spent.gates += self.evaluator.program().gates() as u32;
+            spent.live += live.lanes() as u32;
         }
     }
 
@@ -201,8 +197,8 @@ impl<W: Word> Voice<W> {
                     continue;
                 };
                 match self.offloaded {
-                    Some(planes) => bytes_to_levels(|bytes| W::bytes(planes, bytes), levels),
-                    None => write_levels(&self.evaluator, channel, levels),
+                    Some(planes) => write_levels(planes, levels),
+                    None => self.evaluator.levels(channel, levels),
                 }
             }
             self.stored[slot] = Some(group);
@@ -231,36 +227,17 @@ impl<W: Word> Voice<W> {
 /// Most lanes of a word.
 const MAX_LANES: usize = 512;
 
-/// The level of each byte, (s - 128) / 128. A load is cheaper than a conversion on
-/// processors with slow scalar floats.
-const LEVELS: [f32; 256] = {
-    let mut levels = [0.0; 256];
-    let mut sample = 0;
-    while sample < levels.len() {
-        levels[sample] = (sample as f32 - 128.0) / 128.0;
-        sample += 1;
-    }
-    levels
-};
-
-/// Writes the levels of a channel of a complete group.
-pub(super) fn write_levels<W: Word>(evaluator: &Evaluator<W>, channel: usize, out: &mut [f32]) {
-    let program = evaluator.program();
-    if program.channels() == 1 && program.sample_bits() <= 8 {
-        bytes_to_levels(|bytes| evaluator.samples(bytes), out);
-        return;
-    }
-    let mut levels = [0; MAX_LANES];
-    evaluator.levels(channel, &mut levels);
-    for (out, level) in out.iter_mut().zip(levels) {
-        *out = f32::from(level) / 32_768.0;
+/// Writes the levels of samples of eight bits.
+fn write_levels<W: Word>(planes: [W; 8], levels: &mut [i16]) {
+    let mut samples = [0; MAX_LANES];
+    W::bytes(planes, &mut samples[..levels.len()]);
+    for (level, sample) in levels.iter_mut().zip(samples) {
+        *level = (i16::from(sample) - 128) * 256;
     }
 }
 
-fn bytes_to_levels(write: impl FnOnce(&mut [u8]), out: &mut [f32]) {
-    let mut bytes = [0; MAX_LANES];
-    write(&mut bytes);
-    for (out, byte) in out.iter_mut().zip(bytes) {
-        *out = LEVELS[usize::from(byte)];
-    }
+/// Returns a level in 32,768ths as a share of full scale.
+#[inline]
+pub(super) fn level(level: i16) -> f32 {
+    f32::from(level) / 32_768.0
 }

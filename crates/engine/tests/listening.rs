@@ -110,7 +110,8 @@ fn frame(played: &Played, t: u32, audio: [f64; 2]) -> [f64; 2] {
         let value = match source.signal {
             Signal::Time => t,
             Signal::Audio { channel } => {
-                let scaled = (audio[usize::from(channel)] + 1.0) / 2.0 * 2f64.powi(bits);
+                let share = f64::midpoint(audio[usize::from(channel)], 1.0);
+                let scaled = share * 2f64.powi(bits);
                 scaled.floor().clamp(0.0, 2f64.powi(bits) - 1.0) as u32
             }
             Signal::Control { .. } => {
@@ -293,7 +294,9 @@ fn check(seed: u64, block: u32, rate: u32, callbacks: u32) {
             });
         });
         let spent = engine.spent();
-        let used = spent.gates + (cost.group_ns / cost.gate_ns) as u32 * spent.groups;
+        let used = spent.gates
+            + (cost.group_ns / cost.gate_ns) as u32 * spent.groups
+            + (cost.frame_ns / cost.gate_ns) as u32 * spent.live;
         assert!(used <= budget, "{spent:?} of {budget}");
         assert!(left.iter().chain(&right).all(|frame| frame.abs() <= 0.95));
         if engine.change() == Some(id) {
@@ -412,7 +415,9 @@ proptest! {
                 prop_assert!(handover.send(change).is_ok());
                 if start.is_some() {
                     playing = start;
-                    places.iter_mut().for_each(|place| place.last = None);
+                    for place in &mut places {
+                        place.last = None;
+                    }
                 }
                 for (place, note) in places.iter_mut().zip(notes.held) {
                     place.target = note.map_or(0.0, |note| f64::from(note.level));

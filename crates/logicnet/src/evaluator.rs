@@ -74,7 +74,8 @@ impl<W: Word> Evaluator<W> {
 
     /// Starts a group in which lane k is at time `times[k]` and hears the frames `audio[0][k]`
     /// and `audio[1][k]`, given by [`audio_value`](crate::audio_value). Missing frames are
-    /// 0. The program must have been built with values of its controls.
+    /// 0. Few frames take less time. The program must have been built with values of its
+    /// controls.
     pub fn start_frames(&mut self, times: &[u32], audio: [&[u16]; 2]) {
         let (program, slots) = self.machine.restart();
         let mut planes = [W::ZERO; 8];
@@ -86,10 +87,8 @@ impl<W: Word> Evaluator<W> {
             if transposed != Some((signal, byte)) {
                 transposed = Some((signal, byte));
                 planes = match signal {
-                    None => byte_planes(times.iter().map(|t| t.to_le_bytes()[byte])),
-                    Some(channel) => {
-                        byte_planes(audio[channel].iter().map(|x| x.to_le_bytes()[byte]))
-                    }
+                    None => byte_planes(times, |t| t.to_le_bytes()[byte]),
+                    Some(channel) => byte_planes(audio[channel], |x| x.to_le_bytes()[byte]),
                 };
             }
             slots[usize::from(slot)] = planes[bit % 8];
@@ -143,8 +142,9 @@ impl<W: Word> Evaluator<W> {
             }
             _ => self.samples(&mut high[..lanes]),
         }
-        for (level, bytes) in out.iter_mut().zip(low.into_iter().zip(high)) {
-            *level = i16::from_le_bytes(bytes.into()) ^ i16::MIN;
+        let bytes = low[..lanes].iter().zip(&high[..lanes]);
+        for (level, (low, high)) in out.iter_mut().zip(bytes) {
+            *level = i16::from_le_bytes([*low, *high]) ^ i16::MIN;
         }
     }
 
@@ -168,7 +168,7 @@ impl<W: Word> Evaluator<W> {
                 for (c, plane) in
                     count_ones(group.iter().map(|&output| read(output, slots).column(j)))
                 {
-                    for (lane, sum) in sums.iter_mut().enumerate() {
+                    for (lane, sum) in sums.iter_mut().enumerate().take(out.len()) {
                         *sum += ((plane >> lane & 1) as u32) << (g + c);
                     }
                 }
@@ -210,13 +210,14 @@ vectorized! {
     }
 }
 
-/// Returns the planes of one byte a lane, of as many as there are lanes.
-fn byte_planes<W: Word>(bytes: impl Iterator<Item = u8>) -> [W; 8] {
+/// Returns the planes of a byte of each value, of as many as there are lanes.
+fn byte_planes<W: Word, T: Copy>(values: &[T], byte: impl Fn(T) -> u8) -> [W; 8] {
     let mut lanes = [0; MAX_LANES];
-    for (lane, byte) in lanes.iter_mut().zip(bytes) {
-        *lane = byte;
+    let count = values.len().min(W::LANES);
+    for (lane, value) in lanes.iter_mut().zip(&values[..count]) {
+        *lane = byte(*value);
     }
-    W::planes(&lanes[..W::LANES])
+    W::planes(&lanes[..count])
 }
 
 /// Counts in each lane the columns that are 1 there. Returns the bits of the counts as

@@ -40,9 +40,34 @@ pub(crate) fn planes_of_bytes<const N: usize>(words: &mut [[u64; N]; 8]) {
     exchange::<N, 1, 1, 0x5555_5555_5555_5555>(words);
 }
 
+/// Transposes 8 x 8 bits: bit i of byte j becomes bit j of byte i. Its own inverse.
+#[inline(always)]
+pub(crate) fn transpose(eight: [u8; 8]) -> [u8; 8] {
+    let mut word = u64::from_le_bytes(eight);
+    for (shift, mask) in [
+        (7, 0x00aa_00aa_00aa_00aa),
+        (14, 0x0000_cccc_0000_cccc),
+        (28, 0x0000_0000_f0f0_f0f0),
+    ] {
+        let swap = (word ^ (word >> shift)) & mask;
+        word ^= swap ^ (swap << shift);
+    }
+    word.to_le_bytes()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn transposing_eight_bytes_moves_every_bit() {
+        for (i, j) in (0..8).flat_map(|i| (0..8).map(move |j| (i, j))) {
+            let (mut eight, mut expected) = ([0; 8], [0; 8]);
+            eight[j] = 1 << i;
+            expected[i] = 1 << j;
+            assert_eq!(transpose(eight), expected, "bit {i} of byte {j}");
+        }
+    }
 
     #[test]
     fn transposing_moves_every_bit() {

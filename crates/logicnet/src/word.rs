@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::transpose::{bytes_of_planes, planes_of_bytes};
+use crate::transpose::{bytes_of_planes, planes_of_bytes, transpose};
 
 /// A word of 32 to 512 one-bit lanes with bitwise operations.
 ///
@@ -58,11 +58,38 @@ pub trait Word: Copy + fmt::Debug + PartialEq + Send + 'static {
     /// Number of columns of 64 lanes.
     const COLUMNS: usize = Self::LANES.div_ceil(64);
     /// Writes one byte a lane, as many as fit in `out`. The bits of each byte are the
-    /// lane's values in the eight planes, plane 0 the lowest bit.
+    /// lane's values in the eight planes, plane 0 the lowest bit. Few bytes take less time.
     fn bytes(planes: [Self; 8], out: &mut [u8]);
     /// Returns the eight planes of one byte a lane, as [`Word::bytes`] reads them. Lanes
     /// without a byte are 0.
     fn planes(bytes: &[u8]) -> [Self; 8];
+}
+
+/// Up to this many lanes are transposed eight at a time, more as whole words.
+const FEW_LANES: usize = 32;
+
+/// Does what [`Word::bytes`] does, for at most 64 lanes.
+#[inline(always)]
+fn few_bytes<W: Word>(planes: &[W; 8], out: &mut [u8]) {
+    let planes = planes.map(|plane| plane.column(0).to_le_bytes());
+    for (i, out) in out.chunks_mut(8).enumerate() {
+        let lanes = transpose(core::array::from_fn(|bit| planes[bit][i]));
+        out.copy_from_slice(&lanes[..out.len()]);
+    }
+}
+
+/// Does what [`Word::planes`] does, for at most 64 lanes.
+#[inline(always)]
+fn few_planes<W: Word>(bytes: &[u8]) -> [W; 8] {
+    let mut planes = [[0; 8]; 8];
+    for (i, bytes) in bytes.chunks(8).enumerate() {
+        let mut lanes = [0; 8];
+        lanes[..bytes.len()].copy_from_slice(bytes);
+        for (plane, byte) in planes.iter_mut().zip(transpose(lanes)) {
+            plane[i] = byte;
+        }
+    }
+    planes.map(|plane| W::from_columns(|j| if j == 0 { u64::from_le_bytes(plane) } else { 0 }))
 }
 
 /// Reads the 64 bytes of each column; missing ones are 0.
@@ -112,14 +139,22 @@ macro_rules! narrow_word {
             }
             #[inline(always)]
             fn bytes(planes: [Self; 8], out: &mut [u8]) {
+                let lanes = out.len().min(Self::LANES);
+                let out = &mut out[..lanes];
+                if lanes <= FEW_LANES {
+                    return few_bytes(&planes, out);
+                }
                 let mut words = planes.map(|plane| [u64::from(plane)]);
                 bytes_of_planes(&mut words);
-                let lanes = out.len().min(Self::LANES);
-                store(&words, &mut out[..lanes]);
+                store(&words, out);
             }
             #[inline(always)]
             fn planes(bytes: &[u8]) -> [Self; 8] {
-                let mut words = load::<1>(&bytes[..bytes.len().min(Self::LANES)]);
+                let bytes = &bytes[..bytes.len().min(Self::LANES)];
+                if bytes.len() <= FEW_LANES {
+                    return few_planes(bytes);
+                }
+                let mut words = load::<1>(bytes);
                 planes_of_bytes(&mut words);
                 words.map(|[word]| word as $type)
             }
@@ -152,12 +187,18 @@ macro_rules! wide_word {
             }
             #[inline(always)]
             fn bytes(planes: [Self; 8], out: &mut [u8]) {
+                if out.len() <= FEW_LANES {
+                    return few_bytes(&planes, out);
+                }
                 let mut words = planes.map(|plane| plane.0);
                 bytes_of_planes(&mut words);
                 store(&words, out);
             }
             #[inline(always)]
             fn planes(bytes: &[u8]) -> [Self; 8] {
+                if bytes.len() <= FEW_LANES {
+                    return few_planes(bytes);
+                }
                 let mut words = load(bytes);
                 planes_of_bytes(&mut words);
                 words.map($name)
