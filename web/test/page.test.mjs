@@ -995,6 +995,9 @@ inPage('the instrument in the page hears the microphone as it is', async (page) 
     const button = page.getByRole('button', { name: 'Microphone' });
     assert.equal(await button.getAttribute('aria-disabled'), 'true');
     await page.getByText('This instrument hears its own inputs.').waitFor();
+    await page.locator('#input').getByRole('slider', { name: 'Dry' }).fill('50');
+    await receives(page, 'set', ({ key, value }) => key === 'dry' && value === 50);
+    assert.equal(await page.locator('#settings').getByText(/^(Input gain|Dry)$/).count(), 0);
     await page.getByRole('radio', { name: 'In this page' }).or(page.getByRole('button', { name: 'In this page' })).first().click();
     await page.locator('#microphone[aria-disabled=false]').waitFor(PATIENCE);
     await page.evaluate(() => {
