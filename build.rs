@@ -45,7 +45,7 @@ fn embed(root: &Path, out: &Path) -> io::Result<()> {
     let mut source = String::from("static PAGE: &[Embedded] = &[\n");
     for (i, (path, content)) in files.iter().enumerate() {
         let compressed = out.join(format!("{i}.gz"));
-        let mut encoder = GzEncoder::new(fs::File::create(&compressed)?, Compression::default());
+        let mut encoder = GzEncoder::new(fs::File::create(&compressed)?, Compression::best());
         encoder.write_all(content)?;
         encoder.finish()?;
         let tag = page::tag(content);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use bytebeat::{CompileError, Dialect, Expression, Playable};
 use logicnet::{DEFAULT_SAMPLE_RATE, MAX_SAMPLE_RATE, Network, count, quote, quote_at};
 
-use super::{Control, Naming, parse_control};
+use super::{Control, Naming};
 use crate::{CommandResult, Failure, files};
 
 #[derive(clap::Args)]
@@ -20,13 +20,13 @@ pub struct Arguments {
     bits: Option<u32>,
     /// A control that the expression may read as a number of BITS bits, such as cutoff:4=0.5;
     /// may be repeated. DEFAULT is from 0 to 1, or else 0
-    #[arg(long = "control", value_name = "NAME:BITS[=DEFAULT]", value_parser = parse_control)]
+    #[arg(long = "control", value_name = "NAME:BITS[=DEFAULT]", value_parser = Dialect::parse_control)]
     controls: Vec<Control>,
     /// Bits of `in` and `in2`, 1 to 16
-    #[arg(long, value_name = "N", default_value_t = 8)]
+    #[arg(long, value_name = "N", default_value_t = Dialect::DEFAULT_BITS)]
     audio_bits: u8,
     /// Bits of a sample, 1 to 16: the low bits of the expression's value
-    #[arg(long, value_name = "N", default_value_t = 8)]
+    #[arg(long, value_name = "N", default_value_t = Dialect::DEFAULT_BITS)]
     sample_bits: u8,
     /// Sample rate in Hz, 1 to 768000; often 8000, 11025, 16000, 22050, 32000, 44100 or 48000
     #[arg(long, value_name = "HZ", default_value_t = DEFAULT_SAMPLE_RATE, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_SAMPLE_RATE)))]

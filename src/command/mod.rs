@@ -68,15 +68,6 @@ fn reads_only_t(network: &logicnet::Network) -> bool {
 /// The name, the bits and the default of a control given on the command line.
 type Control = (String, u8, f64);
 
-fn parse_control(text: &str) -> Result<Control, String> {
-    let wanted = "write NAME:BITS or NAME:BITS=DEFAULT, such as cutoff:4=0.5";
-    let (name, bits) = text.split_once(':').ok_or(wanted)?;
-    let (bits, default) = bits.split_once('=').unwrap_or((bits, "0"));
-    let bits = bits.parse().map_err(|_| wanted)?;
-    let default = default.parse().map_err(|_| wanted)?;
-    Ok((name.into(), bits, default))
-}
-
 /// A name and a description given on the command line.
 #[derive(clap::Args)]
 pub struct Naming {

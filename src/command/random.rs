@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use bytebeat::Dialect;
 use clap::ValueEnum;
 use logicnet::random::Ops;
 use logicnet::{Network, NetworkError, OutputEncoding, Signal, Source};
 
-use super::{Control, Naming, parse_control};
+use super::{Control, Naming};
 use crate::{CommandResult, Failure, files};
 
 #[derive(clap::Args)]
@@ -19,7 +20,7 @@ pub struct Arguments {
     audio: Vec<u8>,
     /// A control of BITS bits, such as cutoff:4=0.5; may be repeated. DEFAULT is from 0 to 1, or
     /// else 0
-    #[arg(long = "control", value_name = "NAME:BITS[=DEFAULT]", value_parser = parse_control)]
+    #[arg(long = "control", value_name = "NAME:BITS[=DEFAULT]", value_parser = Dialect::parse_control)]
     controls: Vec<Control>,
     /// Channels of the output: 2 for stereo
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]

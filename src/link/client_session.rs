@@ -218,15 +218,9 @@ impl ClientSession {
                 Action::Touch(id, fingers.into_iter().map(clamped).collect())
             }
             Request::Snapshot {} => Action::Snapshot(required()?, t),
-            Request::Compile {
-                expression,
-                bits,
-                rate,
-            } => Action::Job(Job::Compile {
+            Request::Compile(compilation) => Action::Job(Job::Compile {
                 id: required()?,
-                expression,
-                bits,
-                rate,
+                compilation,
             }),
             Request::Waveform { columns } => Action::Job(Job::Waveform {
                 id: required()?,

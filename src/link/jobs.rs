@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use bytebeat::{CompileError, Playable};
+use bytebeat::{CompileError, Dialect, Expression, Playable};
 use instrument::commands::{Kind, TABLE};
 use logicnet::{
     DEFAULT_SAMPLE_RATE, Evaluator, MAX_COUNTER_BITS, Masks, Network, Pace, Program, Stopped, W512,
-    Word,
+    Word, quote,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::protocol::{Note, ServerMessage};
+use super::protocol::{Compilation, Note, ServerMessage};
 
 /// A request with everything that its answer depends on. It can be sent to another thread,
 /// or as JSON to another WebAssembly module.
@@ -22,12 +22,8 @@ pub enum Job {
     Compile {
         /// Id of the message.
         id: u32,
-        /// The expression.
-        expression: String,
-        /// Bits of t, 1 to 24; `None` for those of the expression's period.
-        bits: Option<u8>,
-        /// Samples a second; `None` for 8000.
-        rate: Option<u32>,
+        /// The expression, and how to compile it.
+        compilation: Compilation,
     },
     /// [`super::protocol::Request::Waveform`].
     Waveform {
@@ -90,12 +86,7 @@ impl Job {
     /// Fails if the pace stops it.
     pub fn answer(self, pace: &mut dyn Pace) -> Result<ServerMessage, Stopped> {
         match self {
-            Job::Compile {
-                id,
-                expression,
-                bits,
-                rate,
-            } => compile(id, &expression, bits, rate, pace),
+            Job::Compile { id, compilation } => compile(id, &compilation, pace),
             Job::Waveform {
                 id,
                 columns,
@@ -127,29 +118,44 @@ fn refused(id: u32, reason: String, at: Option<usize>) -> ServerMessage {
 
 fn compile(
     id: u32,
-    expression: &str,
-    bits: Option<u8>,
-    rate: Option<u32>,
+    compilation: &Compilation,
     pace: &mut dyn Pace,
 ) -> Result<ServerMessage, Stopped> {
-    let parsed = match bytebeat::Expression::parse(expression) {
+    let dialect = match dialect(compilation) {
+        Ok(dialect) => dialect,
+        Err(reason) => return Ok(refused(id, reason, None)),
+    };
+    let parsed = match Expression::parse_in(&dialect, &compilation.expression) {
         Ok(parsed) => parsed,
         Err(error) => return Ok(refused(id, error.problem, Some(error.column - 1))),
     };
-    let rate = rate.unwrap_or(DEFAULT_SAMPLE_RATE);
-    Ok(
-        match parsed.compile_to_play_paced(bits.map(Into::into), rate, pace) {
-            Ok(Playable { network, notes }) => ServerMessage::Compiled {
-                id,
-                gates: network.gates().len() as u32,
-                bits: network.counter_bits() as u8,
-                notes: notes.into_iter().map(Into::into).collect(),
-                network: network.to_json(),
-            },
-            Err(CompileError::Stopped) => return Err(Stopped),
-            Err(error) => refused(id, error.to_string(), None),
+    let bits = compilation.bits.map(Into::into);
+    let rate = compilation.rate.unwrap_or(DEFAULT_SAMPLE_RATE);
+    Ok(match parsed.compile_to_play_paced(bits, rate, pace) {
+        Ok(Playable { network, notes }) => ServerMessage::Compiled {
+            id,
+            gates: network.gates().len() as u32,
+            bits: network.counter_bits() as u8,
+            notes: notes.into_iter().map(Into::into).collect(),
+            network: network.to_json(),
         },
+        Err(CompileError::Stopped) => return Err(Stopped),
+        Err(error) => refused(id, error.to_string(), None),
+    })
+}
+
+/// Returns the dialect that a client wants, or the reason why there is none.
+fn dialect(compilation: &Compilation) -> Result<Dialect, String> {
+    let controls = compilation.controls.iter().map(|text| {
+        Dialect::parse_control(text).map_err(|wanted| format!("{}: {wanted}", quote(text)))
+    });
+    let bits = |given: Option<u8>| given.unwrap_or(Dialect::DEFAULT_BITS);
+    Dialect::new(
+        bits(compilation.audio_bits),
+        bits(compilation.sample_bits),
+        controls.collect::<Result<Vec<_>, _>>()?,
     )
+    .map_err(|error| error.to_string())
 }
 
 impl From<bytebeat::Note> for Note {
@@ -290,15 +296,16 @@ mod tests {
     use super::*;
 
     fn compiled(expression: &str, bits: u8) -> ServerMessage {
-        let expression = expression.to_string();
-        Job::Compile {
-            id: 7,
-            expression,
+        answer(Compilation {
+            expression: expression.into(),
             bits: Some(bits),
-            rate: None,
-        }
-        .answer(&mut ())
-        .unwrap()
+            ..Compilation::default()
+        })
+    }
+
+    fn answer(compilation: Compilation) -> ServerMessage {
+        let job = Job::Compile { id: 7, compilation };
+        job.answer(&mut ()).unwrap()
     }
 
     #[test]
@@ -332,41 +339,73 @@ mod tests {
 
     #[test]
     fn bits_and_rate_may_be_left_out_and_notes_have_their_place() {
-        let job = |text: &str| {
-            let job = serde_json::from_str::<Job>(text).unwrap();
-            job.answer(&mut ()).unwrap()
-        };
+        let job = |text: &str| answer(serde_json::from_str(text).unwrap());
         let ServerMessage::Compiled {
             network,
             bits,
             notes,
             ..
-        } = job(r#"{"type":"compile","id":1,"expression":"t>>3&t","rate":11025}"#)
+        } = job(r#"{"expression":"t>>3&t","rate":11025}"#)
         else {
             panic!("a valid request is answered");
         };
         let network = Network::from_json(&network).unwrap();
         assert_eq!((bits, network.counter_bits()), (11, 11));
         assert_eq!((network.sample_rate(), notes), (11_025, vec![]));
-        let ServerMessage::Compiled { notes, .. } =
-            job(r#"{"type":"compile","id":1,"expression":"t+t/3*2","bits":9}"#)
+        let ServerMessage::Compiled { notes, .. } = job(r#"{"expression":"t+t/3*2","bits":9}"#)
         else {
             panic!("a valid request is answered");
         };
         assert_eq!(notes[0].at, None, "{notes:?}");
         assert_eq!(notes[1].at, Some(3), "{notes:?}");
         assert!(matches!(
-            job(r#"{"type":"compile","id":1,"expression":"t","rate":0}"#),
+            job(r#"{"expression":"t","rate":0}"#),
             ServerMessage::Refused { reason, .. } if reason.contains("768000")
         ));
     }
 
     #[test]
+    fn expressions_of_sound_and_controls_have_the_bits_that_the_client_wants() {
+        let wanted = Compilation {
+            expression: "[in^t&255,in2+cutoff*t]".into(),
+            bits: Some(9),
+            controls: vec!["cutoff:4=0.5".into(), "tune:3".into()],
+            audio_bits: Some(10),
+            sample_bits: Some(12),
+            ..Compilation::default()
+        };
+        let ServerMessage::Compiled { network, notes, .. } = answer(wanted.clone()) else {
+            panic!("a valid request is answered");
+        };
+        let controls = [("cutoff".into(), 4, 0.5), ("tune".into(), 3, 0.0)];
+        let dialect = Dialect::new(10, 12, controls).unwrap();
+        let parsed = Expression::parse_in(&dialect, &wanted.expression).unwrap();
+        assert_eq!(network, parsed.compile(9).unwrap().to_json());
+        assert_eq!(notes.last().unwrap().text, "control tune is not read");
+
+        let refusals = [
+            ("cutoff", None, "\"cutoff\": write NAME:BITS"),
+            ("in:4", None, "in is the name of another input"),
+            ("cutoff:17", None, "cutoff"),
+            ("cutoff:4", Some(17), "17 bits a sample"),
+        ];
+        for (control, sample_bits, expected) in refusals {
+            let controls = vec![control.into()];
+            let refusal = answer(Compilation {
+                controls,
+                sample_bits,
+                ..wanted.clone()
+            });
+            assert!(
+                matches!(&refusal, ServerMessage::Refused { reason, at: None, .. } if reason.contains(expected)),
+                "{refusal:?}"
+            );
+        }
+    }
+
+    #[test]
     fn a_waveform_has_the_extremes_of_both_networks_and_their_differences() {
-        let plain = bytebeat::Expression::parse("t")
-            .unwrap()
-            .compile(10)
-            .unwrap();
+        let plain = Expression::parse("t").unwrap().compile(10).unwrap();
         // Bit 9 of t inverted, which the low eight bits do not show.
         let job = |node, columns| Job::Waveform {
             id: 1,
@@ -406,9 +445,12 @@ mod tests {
     fn jobs_survive_a_round_trip_through_json() {
         let job = Job::Compile {
             id: 1,
-            expression: "t".into(),
-            bits: Some(8),
-            rate: None,
+            compilation: Compilation {
+                expression: "t".into(),
+                bits: Some(8),
+                controls: vec!["cutoff:4=0.5".into()],
+                ..Compilation::default()
+            },
         };
         let text = serde_json::to_string(&job).unwrap();
         assert_eq!(serde_json::from_str::<Job>(&text).unwrap(), job);

@@ -92,26 +92,36 @@ pub enum Request {
     /// Requests everything that presets and restarts preserve, as a text; answered by
     /// [`ServerMessage::Snapshot`].
     Snapshot {},
-    /// Compiles an expression of t; answered by [`ServerMessage::Compiled`], or refused with
+    /// Compiles an expression; answered by [`ServerMessage::Compiled`], or refused with
     /// the place of the mistake. Changes nothing: `load` plays the network.
-    Compile {
-        /// The expression.
-        expression: String,
-        /// Bits of t, 1 to 24. Without them, the expression's own period decides.
-        #[serde(default)]
-        #[cfg_attr(test, ts(optional))]
-        bits: Option<u8>,
-        /// Samples a second, 1 to 768,000; 8000 if missing.
-        #[serde(default)]
-        #[cfg_attr(test, ts(optional))]
-        rate: Option<u32>,
-    },
+    Compile(Compilation),
     /// Requests the whole period as it is played and without bends; answered by
     /// [`ServerMessage::Waveform`].
     Waveform {
         /// Columns to draw, 1 to 4096.
         columns: u16,
     },
+}
+
+/// An expression to compile, and how: the options of `gatebend compile`.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export, optional_fields))]
+pub struct Compilation {
+    /// The expression.
+    #[cfg_attr(test, ts(optional = false))]
+    pub expression: String,
+    /// Bits of t, 1 to 24. Without them, the expression's own period decides.
+    pub bits: Option<u8>,
+    /// Samples a second, 1 to 768,000; 8000 if missing.
+    pub rate: Option<u32>,
+    /// Controls that the expression may read, each `NAME:BITS` or `NAME:BITS=DEFAULT`.
+    #[cfg_attr(test, ts(as = "Option<Vec<String>>"))]
+    pub controls: Vec<String>,
+    /// Bits of `in` and `in2`, 1 to 16; 8 if missing.
+    pub audio_bits: Option<u8>,
+    /// Bits of a sample, 1 to 16; 8 if missing.
+    pub sample_bits: Option<u8>,
 }
 
 /// A finger on the pad, in parts of the pad's sides from the top left.

@@ -1,11 +1,13 @@
-// An expression of t, compiled to gates and played while it is typed.
+// An expression of t, sound and controls, compiled to gates and played while it is typed.
 
 import { fill, h } from '../ui/dom.js';
 import { Disconnected, Refusal } from '../link/connection.js';
 import { debounce } from '../ui/latest.js';
-import { groupDigits, quotedAt, sentence, splitAtError } from '../ui/format.js';
+import { describe } from '../ui/network-file.js';
+import { formatSize, groupDigits, quotedAt, sentence, splitAtError } from '../ui/format.js';
 
 /** @import { Store } from '../store/store.js' */
+/** @import { Signal } from '../ui/signals.js' */
 
 /** Pause in typing after which the expression is compiled. */
 const QUIET_MILLISECONDS = 180;
@@ -27,8 +29,10 @@ const RATES = [8000, 11025, 16000, 22050, 32000, 44100, 48000];
 const DEFAULT_RATE = 8000;
 /** The largest sample rate in Hz that the instrument takes. */
 const MAX_RATE = 768_000;
-/** Matches the source of a network if it is an expression. */
-const EXPRESSION = /^(?=.*t)[\dxt\s()+\-*/%<>&|^!~=?:a-f]+$/i;
+/** Bits of sound and of a sample, if the player wants no others. */
+const DEFAULT_BITS = 8;
+/** What expressions consist of besides names. */
+const SIGNS = /^[\d\s()[\],+\-*/%<>&|^!~=?:]*$/;
 
 export class Expression {
     /** @param {HTMLElement} element @param {Store} store */
@@ -46,7 +50,7 @@ export class Expression {
         this.timer = undefined;
         this.text = h('textarea', {
             id: 'expression-text', rows: 2, spellcheck: false, autocomplete: 'off', 'autocapitalize': 'off',
-            placeholder: 't*(42&t>>10)', 'aria-label': 'Expression of t', 'aria-describedby': 'expression-message',
+            placeholder: 't*(42&t>>10)', 'aria-label': 'Expression of t, sound and controls', 'aria-describedby': 'expression-message',
             oninput: () => this.type(), onscroll: () => this.scroll(),
             onblur: () => { if (this.behind) this.follow(); },
         });
@@ -60,6 +64,15 @@ export class Expression {
             value: String(DEFAULT_RATE), oninput: () => this.type(),
         });
         this.rate.setAttribute('list', 'expression-rates');
+        this.controls = h('input', {
+            id: 'expression-controls', spellcheck: false, autocomplete: 'off', 'autocapitalize': 'off',
+            placeholder: 'cutoff:4=0.5', 'aria-describedby': 'expression-controls-about', oninput: () => this.type(),
+        });
+        const bits = (/** @type {string} */ id) => h('input', {
+            id, type: 'number', class: 'number', min: '1', max: '16', step: '1', placeholder: String(DEFAULT_BITS), oninput: () => this.type(),
+        });
+        this.audioBits = bits('expression-audio-bits');
+        this.sampleBits = bits('expression-sample-bits');
         this.progress = h('progress', { 'aria-label': 'Compiling', hidden: true });
         this.message = h('p', { id: 'expression-message', role: 'status', class: 'soft' });
         const classics = h('select', {
@@ -79,6 +92,13 @@ export class Expression {
                 h('label', { for: 'expression-rate', title: 'Samples a second' }, 'Rate (Hz)'), this.rate,
                 h('datalist', { id: 'expression-rates' }, ...RATES.map((rate) => h('option', { value: String(rate) }))),
                 classics),
+            h('details', { id: 'expression-more' }, h('summary', {}, 'Sound and controls'),
+                h('div', { class: 'line' }, h('label', { for: 'expression-controls' }, 'Controls'), this.controls),
+                h('p', { id: 'expression-controls-about', class: 'soft' },
+                    'Name, bits and default of each, such as cutoff:4=0.5. Sound is in and in2; two channels are [left, right].'),
+                h('div', { class: 'line' },
+                    h('label', { for: 'expression-audio-bits' }, 'Bits of in'), this.audioBits,
+                    h('label', { for: 'expression-sample-bits' }, 'Bits of a sample'), this.sampleBits)),
             this.progress, this.message,
         );
         store.addEventListener('network', () => this.follow());
@@ -91,14 +111,18 @@ export class Expression {
     follow() {
         this.behind = document.activeElement === this.text;
         if (this.busy || this.unsent || this.behind) return;
-        const { source, bits, rate } = this.store.playing;
-        const expression = EXPRESSION.test(source) ? source : '';
+        const { source, bits, rate, signals, sampleBits } = this.store.playing;
+        const expression = isExpression(source, signals) ? source : '';
         if (expression === this.text.value) return;
         this.text.value = expression;
         if (expression) {
             this.bits.value = '';
             this.bits.placeholder = `auto (${bits})`;
             this.rate.valueAsNumber = rate;
+            this.controls.value = signals.filter(({ from }) => from === 'control')
+                .map((control) => `${control.name}:${control.bits}=${control.standard}`).join(' ');
+            this.audioBits.value = other(signals.find(({ from }) => from === 'audio')?.bits);
+            this.sampleBits.value = other(sampleBits);
         }
         this.mark();
         this.show('');
@@ -131,13 +155,16 @@ export class Expression {
         this.text.value = expression;
         this.bits.valueAsNumber = bits;
         this.rate.valueAsNumber = DEFAULT_RATE;
+        for (const field of [this.controls, this.audioBits, this.sampleBits]) field.value = '';
         void this.compile();
     }
 
     async compile() {
         const expression = this.text.value;
         // Without a number, the instrument takes the bits of the expression's period.
-        const bits = this.bits.value === '' && !this.bits.validity.badInput ? undefined : this.bits.valueAsNumber;
+        const bits = numberIn(this.bits);
+        const [audio, sample] = [numberIn(this.audioBits), numberIn(this.sampleBits)];
+        const controls = this.controls.value.split(/[\s,]+/).filter(Boolean);
         const rate = this.rate.valueAsNumber;
         const number = (this.last += 1);
         this.unsent = false;
@@ -147,8 +174,10 @@ export class Expression {
             this.show('');
             return;
         }
-        if (bits !== undefined && !(Number.isInteger(bits) && bits >= 1 && bits <= 24)) {
-            this.show('Bits of t must be from 1 to 24, or empty.', true);
+        const fields = /** @type {const} */ ([[this.bits, 't'], [this.audioBits, 'in'], [this.sampleBits, 'a sample']]);
+        for (const [{ validity, min, max }, of] of fields) {
+            if (validity.valid) continue;
+            this.show(`Bits of ${of} must be from ${min} to ${max}, or empty.`, true);
             return;
         }
         if (!(Number.isInteger(rate) && rate >= 1 && rate <= MAX_RATE)) {
@@ -158,7 +187,10 @@ export class Expression {
         this.busy = true;
         this.wait(true);
         try {
-            const reply = await this.store.request({ type: 'compile', expression, rate, ...bits !== undefined && { bits } }).catch((problem) => {
+            const reply = await this.store.request({
+                type: 'compile', expression, rate, controls,
+                ...bits !== undefined && { bits }, ...audio !== undefined && { audio_bits: audio }, ...sample !== undefined && { sample_bits: sample },
+            }).catch((problem) => {
                 if (problem instanceof Disconnected) return null;
                 throw problem;
             });
@@ -175,7 +207,7 @@ export class Expression {
             this.mark();
             if (bits === undefined) this.bits.placeholder = `auto (${reply.bits})`;
             const notes = reply.notes.map(({ text, at }) => sentence(at === undefined ? text : `column ${at + 1}: ${text}`));
-            this.show([`${groupDigits(reply.gates)} ${reply.gates === 1 ? 'gate' : 'gates'}.`, ...notes].join(' '));
+            this.show([`${formatSize(describe(reply.network))}.`, ...notes].join(' '));
             await this.store.request({ type: 'load', network: reply.network });
         } catch (problem) {
             if (number !== this.last) return;
@@ -211,4 +243,29 @@ export class Expression {
         this.message.classList.toggle('bad', bad);
         if (bad && this.text.getAttribute('aria-invalid') !== 'true') this.text.setAttribute('aria-invalid', 'true');
     }
+}
+
+/** Returns the number in a field, or undefined without one. @param {HTMLInputElement} field */
+function numberIn({ value, valueAsNumber }) {
+    return value === '' ? undefined : valueAsNumber;
+}
+
+/** Returns bits as a field shows them: nothing if they are the usual ones. @param {number | undefined} bits */
+function other(bits = DEFAULT_BITS) {
+    return bits === DEFAULT_BITS ? '' : String(bits);
+}
+
+/**
+ * Returns true if a network's source is an expression of its signals.
+ * @param {string} source
+ * @param {Signal[]} signals
+ */
+export function isExpression(source, signals) {
+    const names = new Set(['t', 'in', 'in2', ...signals.map(({ name }) => name)]);
+    let reads = false;
+    const rest = source.replace(/'.'|\b0x[\da-f]+\b/giu, '0').replace(/[a-z]\w*/gi, (word) => {
+        reads ||= names.has(word);
+        return names.has(word) ? '' : word;
+    });
+    return reads && SIGNS.test(rest);
 }

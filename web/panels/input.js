@@ -1,10 +1,13 @@
-// The input of the instrument in the page: microphone, device and level.
+// The input of the instrument: its gain and mix, and the microphone of the one in the page.
 
 import { animate, fill, h, on } from '../ui/dom.js';
+import { controls } from './control.js';
 
 /** @import { Store } from '../store/store.js' */
 /** @import { Microphone } from '../audio/microphone.js' */
 
+/** Parameters of the input. */
+export const PARAMETERS = ['input', 'dry'];
 /** Fall of the shown level per frame. */
 const FALL = 0.9;
 
@@ -24,7 +27,9 @@ export class Input {
             id: 'input-device', 'aria-label': 'Input device', hidden: true, onchange: () => void microphone.open(devices.value),
         });
         const message = h('p', { id: 'input-message', class: 'soft', role: 'status' });
-        element.append(h('div', { class: 'line' }, button, meter), devices, message);
+        const gains = h('div', { class: 'controls' });
+        controls(store, gains, 'hear', ({ key }) => PARAMETERS.includes(key));
+        element.append(h('div', { class: 'line' }, button, meter), devices, message, gains);
         const list = async () => {
             const all = microphone.on ? await microphone.devices() : [];
             devices.hidden = all.length < 2;

@@ -4,7 +4,7 @@ import { h, on, refill } from '../ui/dom.js';
 import { MAX_BYTES } from '../link/connection.js';
 import { isLocal } from '../link/origin.js';
 import { describe, withBends, encodeLink, decodeLink } from '../ui/network-file.js';
-import { fileName, groupDigits } from '../ui/format.js';
+import { fileName, formatSize, groupDigits } from '../ui/format.js';
 import { controls } from './control.js';
 
 /** @import { Store } from '../store/store.js' */
@@ -76,11 +76,11 @@ export class Networks {
         });
         const title = document.getElementById('network-name');
         on(store, ['network'], () => {
-            const { name, description, gates, inputs, rate } = store.playing;
+            const { name, description, gates, signals, rate } = store.playing;
             if (title) title.textContent = name;
             document.title = name ? `${name} · Gatebend` : 'Gatebend';
             summary.textContent = gates
-                ? `${description || name}${/[.!?]$/.test(description || name) ? '' : '.'} ${groupDigits(gates)} gates, ${inputs} inputs, ${groupDigits(rate)} Hz.`
+                ? `${description || name}${/[.!?]$/.test(description || name) ? '' : '.'} ${formatSize({ gates, signals })}, ${groupDigits(rate)} Hz.`
                 : '';
             unfold(false);
         });

@@ -2,12 +2,13 @@
 
 import { h } from '../ui/dom.js';
 import { controls } from './control.js';
+import { PARAMETERS as OF_INPUT } from './input.js';
 
 /** @import { Store } from '../store/store.js' */
 /** @import { Parameter } from '../types/Parameter' */
 
 /** Parameters with a control in another panel. */
-const ELSEWHERE = ['volume', 'speed', 'bend', 'hold', 'swap'];
+const ELSEWHERE = ['volume', 'speed', 'bend', 'hold', 'swap', ...OF_INPUT];
 /** Parameters of analog inputs are many and seldom needed, so they are folded away. */
 const isInput = (/** @type {Parameter} */ row) => /^analog\d+$/.test(row.key);
 

@@ -3,15 +3,17 @@
 import { describe } from '../ui/network-file.js';
 
 /** @import { State } from '../types/State' */
+/** @import { Signal } from '../ui/signals.js' */
 
 /**
  * @typedef {object} Playing
  * @property {string} name
  * @property {string} description
  * @property {string} source the expression it was compiled from; may be any text
- * @property {number} inputs
+ * @property {Signal[]} signals
  * @property {number} bits of t that it reads
  * @property {boolean} hears true if it reads sound
+ * @property {number} sampleBits
  * @property {number} gates
  * @property {number} rate samples a second at speed 1
  * @property {number} place in the library; -1 if it is not one of its networks

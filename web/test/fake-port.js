@@ -33,6 +33,8 @@ export const PARAMETERS = [
     choice('hold', 'momentary', 'latched'),
     number('radius', '%', 0, 50, 8, 1),
     choice('dead', 'hidden', 'shown'),
+    number('input', 'dB', -60, 24, 0, 2, 0, [-60, 'off']),
+    number('dry', '%', 0, 100, 0, 5),
 ];
 
 const BUTTONS = ['previous', 'next', 'mode', 'clear', 'time'];

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { describe, withBends, encodeLink, decodeLink } from '../ui/network-file.js';
 import { latest } from '../ui/latest.js';
 import { columnOf, runs, changedPercent, shownTime, timeOf } from '../ui/period.js';
-import { formatTime, fileName, groupDigits, quotedAt, sentence, splitAtError, formatValue } from '../ui/format.js';
+import { isExpression } from '../panels/expression.js';
+import { formatSize, formatTime, fileName, groupDigits, quotedAt, sentence, splitAtError, formatValue } from '../ui/format.js';
 import { inWords, WORDS } from '../ui/words.js';
 import { canned, PARAMETERS } from './fake-port.js';
 
@@ -54,9 +55,11 @@ test('a file gets the active bends, the highest layer first', () => {
 });
 
 test('a file is described', () => {
-    assert.deepEqual(describe(canned(8, 'a')), {
-        name: 'a', description: '', source: '', inputs: 8, bits: 8, hears: false, gates: 14, rate: 8000,
+    const { signals, ...about } = describe(canned(8, 'a'));
+    assert.deepEqual(about, {
+        name: 'a', description: '', source: '', bits: 8, hears: false, sampleBits: 7, gates: 14, rate: 8000,
     });
+    assert.deepEqual(signals.map(({ name, inputs }) => [name, inputs]), [['t', 8]]);
     const bits = (inputs, encoding) => describe(JSON.stringify({ inputs, input_encoding: encoding, layers: [] })).bits;
     assert.equal(bits(32, { type: 'one-hot', digit_bits: 4 }), 8);
     assert.equal(bits(30, { type: 'thermometer', digit_bits: 4 }), 8);
@@ -64,6 +67,25 @@ test('a file is described', () => {
     assert.equal(bits(255, { type: 'thermometer' }), 8);
     assert.equal(describe('{').gates, 0);
     assert.equal(describe(undefined).name, '');
+});
+
+test('the expressions of factory networks are recognized, other sources are not', () => {
+    const folder = new URL('../../assets/networks/', import.meta.url);
+    const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
+    const random = files.filter((name) => {
+        const { source, signals } = describe(readFileSync(new URL(name, folder), 'utf8'));
+        return !isExpression(source, signals);
+    });
+    assert.deepEqual(random, ['clockwork.json', 'night-train.json', 'pebbles.json', 'storm.json', 'swarm.json']);
+    for (const source of ['', '12', 'cutoff*t', 'random t', 'in.t', "''t", 't{']) assert.equal(isExpression(source, []), false, source);
+    for (const source of ['in', "t%'é'", '[t, in2 != 0x1F]', "t>>'t'"]) assert.equal(isExpression(source, []), true, source);
+});
+
+test('the size of a network names what it reads', () => {
+    const size = (...all) => formatSize({ gates: 1024, signals: all.map(([bits, name]) => ({ bits, name })) });
+    assert.equal(size([1, 't']), '1\u202f024 gates for 1 bit of t');
+    assert.equal(size([8, 'in'], [4, 'tune']), '1\u202f024 gates for 8 bits of in and 4 of tune');
+    assert.equal(size([18, 't'], [8, 'in'], [4, 'tune']), '1\u202f024 gates for 18 bits of t, 8 of in and 4 of tune');
 });
 
 test('times and columns are inverses', () => {

@@ -94,11 +94,45 @@ inPage('an expression takes a sample rate, and the bits of its period unless tol
     await receives(page, 'load', ({ network }) => JSON.parse(network).sample_rate === 44100);
     assert.ok((await page.evaluate(() => window.instrument.received.filter(({ type }) => type === 'compile'))).every(({ bits }) => bits === undefined));
     assert.equal(await page.locator('#expression-bits').getAttribute('placeholder'), 'auto (16)');
-    assert.equal(await message.textContent(), '32 gates. Column 2: a fraction is dropped.');
+    assert.equal(await message.textContent(), '30 gates for 16 bits of t. Column 2: a fraction is dropped.');
     await page.locator('#expression-bits').fill('12');
     await receives(page, 'compile', ({ bits }) => bits === 12);
     await rate.fill('0');
     await page.waitForFunction(() => /The sample rate must be from 1/.test(document.querySelector('#expression-message').textContent));
+});
+
+inPage('an expression of sound takes controls and bits, and shows those of what plays', async (page) => {
+    const text = page.locator('#expression-text');
+    const fields = page.locator('#expression-more input');
+    await page.getByText('Sound and controls', { exact: true }).click();
+    await page.getByRole('textbox', { name: 'Controls', exact: true }).fill(' cutoff:4=0.5, tune:3');
+    await page.getByRole('spinbutton', { name: 'Bits of in' }).fill('12');
+    await text.fill('[in,in2]');
+    await receives(page, 'compile', ({ controls, audio_bits, sample_bits }) =>
+        controls.join() === 'cutoff:4=0.5,tune:3' && audio_bits === 12 && sample_bits === undefined);
+    await page.getByRole('spinbutton', { name: 'Bits of a sample' }).fill('17');
+    await page.getByText('Bits of a sample must be from 1 to 16, or empty.').waitFor();
+    // Another page plays such a network.
+    await page.locator('#seek').focus();
+    const source = '[in+wet*t,in2]';
+    await page.evaluate((changes) => {
+        const { instrument } = window;
+        const file = JSON.parse(instrument.state.network.file);
+        const network = instrument.network(JSON.stringify(file));
+        instrument.change({ network: { ...network, file: JSON.stringify({ ...file, ...changes }) } });
+    }, {
+        source, outputs: [Array(12).fill(0), Array(12).fill(1)],
+        inputs: [
+            { from: 't', bits: 3 }, { from: 'audio', bits: 2 }, { from: 'audio', channel: 1, bits: 2 },
+            { from: 'control', name: 'wet', default: 0.25, bits: 1 },
+        ],
+    });
+    await page.waitForFunction((wanted) => document.querySelector('#expression-text').value === wanted, source);
+    assert.deepEqual(await fields.evaluateAll((all) => all.map(({ value }) => value)), ['wet:1=0.25', '2', '12']);
+    await page.getByText('gates for 3 bits of t, 2 of in, 2 of in2 and 1 of wet,').waitFor();
+    // A classic has none of these.
+    await page.selectOption('#classics', { index: 1 });
+    assert.deepEqual(await fields.evaluateAll((all) => all.map(({ value }) => value)), ['', '', '']);
 });
 
 inPage('a waveform that takes long shows its progress, and a newer one replaces it', async (page) => {
@@ -470,7 +504,7 @@ inPage('a compilation that takes long shows so, and ends when the player types o
     await page.evaluate(() => window.instrument.stuck.clear());
     await text.fill('t*12');
     assert.equal(await page.getByRole('progressbar', { name: 'Compiling' }).isVisible(), false);
-    await page.getByText('32 gates.').waitFor();
+    await page.getByText('30 gates for 16 bits of t.', { exact: true }).waitFor();
     // The answer to the first one comes too late.
     await page.evaluate((network) => {
         const { id } = window.instrument.received.find(({ expression }) => expression === 't*11');
@@ -961,6 +995,9 @@ inPage('the instrument in the page hears the microphone as it is', async (page) 
     const button = page.getByRole('button', { name: 'Microphone' });
     assert.equal(await button.getAttribute('aria-disabled'), 'true');
     await page.getByText('This instrument hears its own inputs.').waitFor();
+    await page.locator('#input').getByRole('slider', { name: 'Dry' }).fill('50');
+    await receives(page, 'set', ({ key, value }) => key === 'dry' && value === 50);
+    assert.equal(await page.locator('#settings').getByText(/^(Input gain|Dry)$/).count(), 0);
     await page.getByRole('radio', { name: 'In this page' }).or(page.getByRole('button', { name: 'In this page' })).first().click();
     await page.locator('#microphone[aria-disabled=false]').waitFor(PATIENCE);
     await page.evaluate(() => {

@@ -97,7 +97,7 @@ test('a command is refused, and a job is left to a worker', () => {
     const { processor, send, quantum } = standalone();
     send({ id: 1, type: 'hello', version: 1 });
     send({ id: 2, type: 'set', key: 'tempo', value: 1 });
-    send({ id: 3, type: 'compile', expression: 't>>4', bits: 12 });
+    send({ id: 3, type: 'compile', expression: '[t>>4^tune,in2]', bits: 12, controls: ['tune:4=0.5'], audio_bits: 5, sample_bits: 9 });
     for (let i = 0; i < 20; i++) quantum();
     const messages = processor.posted.filter(({ kind }) => kind === Kind.text).map(decode);
     assert.deepEqual(messages.filter(({ type }) => type === 'refused').map(({ id }) => id), [2]);
@@ -108,7 +108,9 @@ test('a command is refused, and a job is left to a worker', () => {
     assert.equal(module.exports.work(), Kind.text);
     const answer = decode({ bytes: module.output() });
     assert.deepEqual([answer.type, answer.id], ['compiled', 3]);
-    assert.equal(JSON.parse(answer.network).format !== undefined, true);
+    const { inputs, outputs } = JSON.parse(answer.network);
+    assert.deepEqual(inputs.map(({ from, bits }) => [from, bits]), [['t', 12], ['audio', 5], ['control', 4]]);
+    assert.deepEqual(outputs.map(({ length }) => length), [9, 9]);
 });
 
 test('a worker prepares files, and later messages wait for them', () => {

@@ -1,6 +1,7 @@
 // Formats values, numbers, times and errors for people.
 
 /** @import { Parameter } from '../types/Parameter' */
+/** @import { Signal } from './signals.js' */
 
 /**
  * Formats a parameter's value with its unit, as the instrument's display does.
@@ -21,6 +22,17 @@ export function formatValue(parameter, value) {
  */
 export function groupDigits(number) {
     return String(number).replace(/\B(?=(\d{3})+$)/g, '\u202f');
+}
+
+/**
+ * Describes the size of a network and what it reads: `452 gates for 18 bits of t and 8 of in`.
+ * @param {{ gates: number, signals: Signal[] }} network
+ */
+export function formatSize({ gates, signals }) {
+    const parts = signals.map(({ name, bits }, i) => `${bits}${i > 0 ? '' : bits === 1 ? ' bit' : ' bits'} of ${name}`);
+    const last = parts.pop();
+    const reads = parts.length > 0 ? `${parts.join(', ')} and ${last}` : last;
+    return `${groupDigits(gates)} ${gates === 1 ? 'gate' : 'gates'} for ${reads}`;
 }
 
 /**

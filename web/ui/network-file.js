@@ -1,12 +1,15 @@
 // Network files: adds the player's bends, describes files, and packs them into links.
 
-import { signals } from './signals.js';
+import { channels, encoding, signals } from './signals.js';
 
 /** @import { Layers } from '../types/Layers' */
 /** @import { Bend } from '../types/Bend' */
+/** @import { Signal } from './signals.js' */
 
 /** Most letters of a link, and most bytes that it may decompress to: 65,536 bent gates take less. */
 const MAX_BYTES = 4_000_000;
+/** Bits of a sample that is a sum of outputs. */
+const SUM_BITS = 8;
 
 /**
  * @param {number} node
@@ -49,21 +52,21 @@ export function withBends(file, layers) {
 /**
  * Returns name, size and other properties of a network; empty ones if the file is invalid.
  * @param {string | undefined} file
- * @returns {{ name: string, description: string, source: string, inputs: number, bits: number, hears: boolean, gates: number, rate: number }}
+ * @returns {{ name: string, description: string, source: string, signals: Signal[], bits: number, hears: boolean, sampleBits: number, gates: number, rate: number }}
  */
 export function describe(file) {
-    const nothing = { name: '', description: '', source: '', inputs: 0, bits: 0, hears: false, gates: 0, rate: 8000 };
+    const nothing = { name: '', description: '', source: '', signals: [], bits: 0, hears: false, sampleBits: 0, gates: 0, rate: 8000 };
     if (!file) return nothing;
     try {
         const network = JSON.parse(file);
         const { name = 'untitled', description = '', source = '', layers, sample_rate: rate = 8000 } = network;
         const all = signals(network);
-        const inputs = all.reduce((sum, signal) => sum + signal.inputs, 0);
         const bits = all.find(({ from }) => from === 't')?.bits ?? 0;
         const hears = all.some(({ from }) => from === 'audio');
+        const sampleBits = encoding(network.output_encoding).type === 'binary' ? channels(network)[0]?.length : SUM_BITS;
         /** @param {number} sum @param {{ gates: unknown[] }} layer */
         const count = (sum, { gates }) => sum + gates.length;
-        return { name, description, source, inputs, bits, hears, gates: layers.reduce(count, 0), rate };
+        return { name, description, source, signals: all, bits, hears, sampleBits, gates: layers.reduce(count, 0), rate };
     } catch {
         return nothing;
     }

@@ -9,6 +9,7 @@
  * @property {Encoding} encoding
  * @property {number} first its first input
  * @property {number} inputs how many it has
+ * @property {number} standard position of a control until it is set, 0 to 1
  *
  * @typedef {{ type: string, size: number }} Encoding size: bits of a digit; 0 for one digit
  */
@@ -31,14 +32,14 @@ export function encoding(value) {
 export function signals({ inputs, input_encoding }) {
     if (!Array.isArray(inputs)) {
         const how = encoding(input_encoding);
-        return [{ name: 't', from: 't', bits: bitsOf(inputs, how), encoding: how, first: 0, inputs }];
+        return [{ name: 't', from: 't', bits: bitsOf(inputs, how), encoding: how, first: 0, inputs, standard: 0 }];
     }
     let first = 0;
-    return inputs.map(({ from, channel = 0, name, bits, encoding: value }) => {
+    return inputs.map(({ from, channel = 0, name, bits, encoding: value, default: standard = 0 }) => {
         const how = encoding(value);
         const signal = {
             name: { t: 't', audio: channel === 0 ? 'in' : 'in2' }[String(from)] ?? String(name),
-            from, bits, encoding: how, first, inputs: inputsOf(bits, how),
+            from, bits, encoding: how, first, inputs: inputsOf(bits, how), standard,
         };
         first += signal.inputs;
         return signal;

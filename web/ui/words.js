@@ -6,6 +6,7 @@
 export const WORDS = {
     rate: { name: 'Sample rate' },
     interpolation: { name: 'Smoothing', choices: ['off', 'on'] },
+    input: { name: 'Input gain' },
     bend: { name: 'Force gates to', choices: ['0', '1', 'flip'] },
     hold: { name: 'Hold', choices: ['off', 'on'] },
     radius: { name: 'Finger reach' },

@@ -4,7 +4,9 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use logicnet::{InputEncoding, MAX_VALUE_BITS, Network, NetworkError, Parts, Signal, Source};
+use logicnet::{
+    InputEncoding, MAX_CONTROL_BITS, MAX_VALUE_BITS, Network, NetworkError, Parts, Signal, Source,
+};
 
 /// Names of the channels of sound, in order.
 const SOUND: [&str; 2] = ["in", "in2"];
@@ -18,16 +20,33 @@ pub struct Dialect {
 }
 
 impl Default for Dialect {
-    /// Returns the dialect of eight bits a frame and a sample, without controls.
+    /// Returns the dialect without controls, of [`Dialect::DEFAULT_BITS`].
     fn default() -> Dialect {
         Dialect {
-            signals: sound(8).into(),
-            sample_bits: 8,
+            signals: sound(Dialect::DEFAULT_BITS).into(),
+            sample_bits: Dialect::DEFAULT_BITS,
         }
     }
 }
 
 impl Dialect {
+    /// Bits of a frame and of a sample, unless others are wanted.
+    pub const DEFAULT_BITS: u8 = 8;
+
+    /// Reads a control as people write it, `NAME:BITS` or `NAME:BITS=DEFAULT`: its name, bits
+    /// and default, 0.0 if there is none. [`Dialect::new`] checks their ranges.
+    ///
+    /// # Errors
+    /// Says how to write a control.
+    pub fn parse_control(text: &str) -> Result<(String, u8, f64), &'static str> {
+        let wanted = "write NAME:BITS or NAME:BITS=DEFAULT, such as cutoff:4=0.5";
+        let (name, bits) = text.split_once(':').ok_or(wanted)?;
+        let (bits, default) = bits.split_once('=').unwrap_or((bits, "0"));
+        let bits = bits.parse().map_err(|_| wanted)?;
+        let default = default.parse().map_err(|_| wanted)?;
+        Ok((name.into(), bits, default))
+    }
+
     /// Creates a dialect with this many bits in a frame of `in` and `in2` and in a sample,
     /// 1..=16 each. Controls are given by name, bits and default.
     ///
@@ -48,7 +67,8 @@ impl Dialect {
             )));
         }
         let mut signals = Vec::from(sound(audio_bits));
-        for (name, bits, default) in controls {
+        // Each has a bit at least, so more would be refused below, but slowly.
+        for (name, bits, default) in controls.into_iter().take(MAX_CONTROL_BITS as usize + 1) {
             if name == "t" || SOUND.contains(&name.as_str()) {
                 return Err(wrong(format!("{name} is the name of another input")));
             }

@@ -124,6 +124,7 @@ mod tests {
     use logicnet::{Masks, Network};
 
     use super::*;
+    use crate::link::protocol::Compilation;
     use crate::spawn::spawn_plainly;
 
     const LONG: Duration = Duration::from_secs(3600);
@@ -131,9 +132,10 @@ mod tests {
     fn compile(id: u32) -> Job {
         Job::Compile {
             id,
-            expression: "t>>4&t".into(),
-            bits: None,
-            rate: None,
+            compilation: Compilation {
+                expression: "t>>4&t".into(),
+                ..Compilation::default()
+            },
         }
     }
 

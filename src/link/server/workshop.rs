@@ -328,13 +328,12 @@ impl Drop for Turn {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::link::protocol::Compilation;
 
     fn job(job: u64, is_young: bool, is_large: bool) -> Waiting {
         let compile = Job::Compile {
             id: 0,
-            expression: String::new(),
-            bits: None,
-            rate: None,
+            compilation: Compilation::default(),
         };
         Waiting {
             job,

@@ -136,13 +136,16 @@ test('a shipped network is audible when it is chosen', { skip }, (t) => compare(
     line: 'choose 4',
 }]));
 
-test('an expression is audible when it is typed', { skip }, (t) => {
-    const expression = 't*(t>>5|t>>8)';
-    return compare(t, [{
+for (const [expression, controls] of [['t*(t>>5|t>>8)', ''], ['t*(t>>5|tune)', 'tune:4=0.5']]) {
+    test(`the expression ${expression} is audible when it is typed`, { skip }, (t) => compare(t, [{
         async edit(client) {
+            if (controls) {
+                await client.page.locator('#expression-more summary').click();
+                await client.page.locator('#expression-controls').fill(controls);
+            }
             await client.page.getByRole('textbox', { name: 'Expression of t' }).fill(expression);
             await client.until(({ name }) => name === expression, 'the expression');
         },
         line: 'recall typed',
-    }], (client) => preset('typed', client.state.network.file));
-});
+    }], (client) => preset('typed', client.state.network.file)));
+}
