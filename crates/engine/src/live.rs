@@ -3,8 +3,8 @@
 use logicnet::{Evaluator, Word, audio_value};
 
 use super::notes::{MAX_NOTES, Place};
+use super::output::level;
 use super::position::Position;
-use super::voice::level;
 
 /// A frame of the input that is not there.
 const SILENCE: u16 = 1 << 15;

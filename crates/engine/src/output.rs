@@ -117,6 +117,12 @@ impl Output {
     }
 }
 
+/// Returns a level in 32,768ths as a share of full scale.
+#[inline]
+pub(super) fn level(level: i16) -> f32 {
+    f32::from(level) / 32_768.0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

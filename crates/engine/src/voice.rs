@@ -6,6 +6,7 @@ use super::cost::Spent;
 use super::live::Live;
 use super::notes::Place;
 use super::offload::{Offload, OffloadedGroup};
+use super::output::level;
 use super::position::Position;
 
 /// Groups of samples stored: the one being played, its neighbours, and one more.
@@ -234,10 +235,4 @@ fn write_levels<W: Word>(planes: [W; 8], levels: &mut [i16]) {
     for (level, sample) in levels.iter_mut().zip(samples) {
         *level = (i16::from(sample) - 128) * 256;
     }
-}
-
-/// Returns a level in 32,768ths as a share of full scale.
-#[inline]
-pub(super) fn level(level: i16) -> f32 {
-    f32::from(level) / 32_768.0
 }

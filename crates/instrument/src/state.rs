@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use logicnet::{Controls, Mask, Masks, Network, Signal};
+use logicnet::{Controls, Mask, Masks, Network};
 
 use super::analog::{Analog, INPUTS, Target};
 use super::bend_layers::BendLayers;
