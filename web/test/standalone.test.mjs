@@ -51,13 +51,14 @@ function tour() {
     const lines = ['2 set bend=invert'];
     networks.forEach((_, i) => {
         const second = 3 + i;
+        const volume = -3 * (i % 20);
         lines.push(
             `${second} tap next`,
             `${second + 0.3} down 0.${1 + (i % 8)} 0.3 size 0.7`,
-            `${second + 0.4} set volume=${-3 * i}`,
+            `${second + 0.4} set volume=${volume}`,
             `${second + 0.5} move 0.5 0.${1 + (i % 7)} over 0.2`,
-            `${second + 0.6} set volume=${-3 * i - 1}`,
-            `${second + 0.7} set volume=${-3 * i - 2}`,
+            `${second + 0.6} set volume=${volume - 1}`,
+            `${second + 0.7} set volume=${volume - 2}`,
             `${second + 0.8} up`,
             `${second + 0.8} bend ${40 + i} invert`,
             `${second + 0.9} mutate`,

@@ -150,7 +150,7 @@ impl std::fmt::Display for TooSlow {
             } => {
                 write!(
                     f,
-                    "too slow here: {gates} in each block of {frames} frames at {rate} Hz"
+                    "too slow here: {gates} in each period of {frames} frames at {rate} Hz"
                 )?;
                 if notes > 1 {
                     write!(f, ", for {notes} notes")?;
@@ -159,7 +159,7 @@ impl std::fmt::Display for TooSlow {
                 let way = if notes > 1 {
                     "play fewer voices"
                 } else {
-                    "use larger blocks"
+                    "use a longer period"
                 };
                 write!(f, "{way}, or simplify the network")
             }
