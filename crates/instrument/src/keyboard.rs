@@ -70,8 +70,8 @@ impl Default for Keyboard {
 }
 
 impl Keyboard {
-    /// Returns whether keys decide what sounds: from the first press on, until
-    /// [`Keyboard::rest`].
+    /// Returns whether keys decide what sounds: from the first press on, until the network
+    /// plays without keys again.
     pub fn in_use(&self) -> bool {
         self.in_use
     }
