@@ -71,7 +71,7 @@ pub struct ClientSession {
     bends: bool,
     /// The number of the client's last stroke.
     stroke: Option<u32>,
-    /// What the client's keys have left sounding.
+    /// The keys that the client pressed and has not released.
     port: Port,
     /// The state as the client knows it.
     sent: Option<Seen>,
