@@ -231,6 +231,42 @@ fn change(rng: &mut Rng, oracle: &Oracle) -> (Settings, Option<Played>) {
     }
 }
 
+/// Input and output of one callback.
+struct Buffers {
+    input: [Vec<f32>; 2],
+    output: [Vec<f32>; 2],
+    /// The network's samples.
+    exact: Vec<[f32; 2]>,
+}
+
+impl Buffers {
+    fn new(size: usize) -> Buffers {
+        let silence = || vec![0.0; size];
+        Buffers {
+            input: [silence(), silence()],
+            output: [silence(), silence()],
+            exact: vec![[0.0; 2]; size],
+        }
+    }
+
+    /// Renders what an engine makes of a random input, which may exceed full scale.
+    fn render(&mut self, engine: &mut Engine<W128>, rng: &mut Rng) {
+        for channel in &mut self.input {
+            channel.fill_with(|| rng.below(3001) as f32 / 1000.0 - 1.5);
+        }
+        let input = self.input.each_ref().map(Vec::as_slice);
+        let output = self.output.each_mut().map(Vec::as_mut_slice);
+        let mut frames = self.exact.iter_mut();
+        assert_no_alloc(|| {
+            engine.render_tapped(input, output, |frame| {
+                if let Some(place) = frames.next() {
+                    *place = frame;
+                }
+            });
+        });
+    }
+}
+
 /// Plays this many callbacks of `block` frames with random changes, and checks each frame.
 fn check(seed: u64, block: u32, rate: u32, callbacks: u32) {
     let mut rng = Rng::new(seed);
@@ -254,8 +290,7 @@ fn check(seed: u64, block: u32, rate: u32, callbacks: u32) {
     let mut sent: Option<(Settings, Option<Played>, Option<u32>)> = None;
     let mut id = 0;
     let size = block as usize;
-    let (mut left, mut right) = (vec![0.0; size], vec![0.0; size]);
-    let (mut exact, mut input) = (vec![[0.0; 2]; size], [vec![0.0; size], vec![0.0; size]]);
+    let mut buffers = Buffers::new(size);
     for _ in 0..callbacks {
         handover.collect();
         if sent.is_none() && (oracle.playing.is_none() || rng.below(6) == 0) {
@@ -281,24 +316,20 @@ fn check(seed: u64, block: u32, rate: u32, callbacks: u32) {
                 sent = Some((settings, start, seek));
             }
         }
-        for channel in &mut input {
-            channel.fill_with(|| rng.below(3001) as f32 / 1000.0 - 1.5);
-        }
-        let [first, second] = &input;
-        assert_no_alloc(|| {
-            let mut frames = exact.iter_mut();
-            engine.render_tapped([first, second], [&mut left, &mut right], |frame| {
-                if let Some(place) = frames.next() {
-                    *place = frame;
-                }
-            });
-        });
+        buffers.render(&mut engine, &mut rng);
+        let [first, second] = &buffers.input;
         let spent = engine.spent();
         let used = spent.gates
             + (cost.group_ns / cost.gate_ns) as u32 * spent.groups
             + (cost.frame_ns / cost.gate_ns) as u32 * spent.live;
         assert!(used <= budget, "{spent:?} of {budget}");
-        assert!(left.iter().chain(&right).all(|frame| frame.abs() <= 0.95));
+        assert!(
+            buffers
+                .output
+                .iter()
+                .flatten()
+                .all(|frame| frame.abs() <= 0.95)
+        );
         if engine.change() == Some(id) {
             if let Some((settings, start, seek)) = sent.take() {
                 oracle.settings = settings;
@@ -312,7 +343,7 @@ fn check(seed: u64, block: u32, rate: u32, callbacks: u32) {
                 }
             }
         }
-        for (k, frame) in exact.iter().enumerate() {
+        for (k, frame) in buffers.exact.iter().enumerate() {
             let expected = oracle.next([first[k], second[k]]);
             let linear = oracle.settings.interpolation == Interpolation::Linear;
             let tolerance = if linear { 1e-4 } else { 0.0 };
@@ -372,8 +403,7 @@ proptest! {
         let platform = Platform { rate: RATE, block, cost };
         let (mut engine, mut handover) = Engine::<W128>::new(platform);
         let size = block as usize;
-        let (mut left, mut right) = (vec![0.0; size], vec![0.0; size]);
-        let (mut exact, mut input) = (vec![[0.0; 2]; size], [vec![0.0; size], vec![0.0; size]]);
+        let mut buffers = Buffers::new(size);
         let mut playing: Option<Played> = None;
         let mut places = [Place::default(); MAX_NOTES];
         let mut notes = Notes { places: 1 + rng.below(8) as usize, ..Notes::default() };
@@ -431,22 +461,12 @@ proptest! {
                     place.start = note.map(|note| note.start);
                 }
             }
-            for channel in &mut input {
-                channel.fill_with(|| rng.below(3001) as f32 / 1000.0 - 1.5);
-            }
-            let [first, second] = &input;
-            assert_no_alloc(|| {
-                let mut frames = exact.iter_mut();
-                engine.render_tapped([first, second], [&mut left, &mut right], |frame| {
-                    if let Some(place) = frames.next() {
-                        *place = frame;
-                    }
-                });
-            });
+            buffers.render(&mut engine, &mut rng);
+            let [first, second] = &buffers.input;
             prop_assert!(!changes || engine.change() == Some(id));
             let played = playing.as_ref().unwrap();
             let step = 1.0 / (0.003 * f64::from(RATE));
-            for (k, found) in exact.iter().enumerate() {
+            for (k, found) in buffers.exact.iter().enumerate() {
                 let heard = [first[k], second[k]].map(f64::from);
                 let mut expected = [0.0; 2];
                 for place in &mut places[..notes.places] {
