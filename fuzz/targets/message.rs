@@ -66,10 +66,14 @@ fuzz_target!(|text: &str| {
             Action::Command(id, command) => {
                 let outcome = controller.command(command);
                 view.go_to(controller.state());
-                let messages = session.answer(id, outcome, &view);
+                let messages = session.answer(id, outcome.map(drop), &view);
                 assert!(id.is_none() || !messages.is_empty());
             }
             // Jobs run outside the session; the target `expression` covers compiling.
+            Action::Snapshot(id, t) => {
+                let messages = session.snapshot(id, &view, t);
+                assert!(matches!(messages.last(), Some(ServerMessage::Snapshot { .. })));
+            }
             Action::Job(Job::Compile { .. } | Job::Waveform { .. }) => {}
         }
         if let Some(message) = session.update(&view) {

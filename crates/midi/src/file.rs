@@ -27,6 +27,11 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<Event>, String> {
     if bytes.len() > MAX_BYTES {
         return Err("a MIDI file has at most 4 MB".into());
     }
+    // midly 0.5.3 overflows on a timecode of -128 frames a second.
+    let mut headers = bytes.windows(13).filter(|bytes| bytes.starts_with(b"MThd"));
+    if headers.any(|header| header[12] == 0x80) {
+        return Err("the file divides time by 128 frames a second, which no timecode has".into());
+    }
     let file = Smf::parse(bytes).map_err(|error| error.to_string())?;
     let mut timed = Vec::new();
     let mut first = 0;

@@ -230,6 +230,7 @@ fn files_without_time_or_without_end_are_refused() {
     };
     refused(b"RIFF", "");
     refused(&file_of(0, [0, 0], &[&[0, 0xc0, 1]]), "divides time by 0");
+    refused(&file_of(0, [0x80, 25], &[&[0, 0xc0, 1]]), "128 frames");
     let late: &[u8] = &[0xff, 0xff, 0xff, 0x7f, 0xc0, 1];
     refused(&file_of(0, [0, 1], &[late]), "longer than a week");
     refused(&vec![0; file::MAX_BYTES + 1], "at most 4 MB");
