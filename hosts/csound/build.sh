@@ -22,11 +22,11 @@ export GATEBEND_HOSTS=${GATEBEND_HOSTS:-${CARGO_TARGET_DIR:-$PWD/../../target}/h
 out=$GATEBEND_HOSTS/csound
 rm -rf "$out"
 mkdir -p "$out"
-cp -R manual examples risset.json README.md "$out"
+cp -R doc examples risset.json README.md "$out"
 
 # The opcodes stay in memory when Csound unloads them, since a thread of theirs may still end.
 "${CC:-cc}" -std=c99 -D_XOPEN_SOURCE=700 -DUSE_DOUBLE -O2 -fPIC -Wall -Wextra \
     -fvisibility=hidden -ffunction-sections -I"$GATEBEND_HOSTS/include" -isystem "$headers" \
     -shared -s -Wl,-z,nodelete -Wl,--no-undefined -Wl,--exclude-libs,ALL -Wl,--gc-sections \
-    -o "$out/libgatebend_csound.so" plugin/*.c "$GATEBEND_HOSTS/lib/libgatebend.a" \
+    -o "$out/libgatebend.so" plugin/*.c "$GATEBEND_HOSTS/lib/libgatebend.a" \
     -lpthread -ldl -lm -lgcc_s

@@ -1,0 +1,376 @@
+//! Gatebend in Csound: what it writes, sample for sample.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use gatebend_hosts::{
+    Frame, Networks, Segment, assert_same, built, expected, read_wav, signal, write_wav,
+};
+
+/// Rates of the orchestra in Hz.
+const RATES: [u32; 2] = [44_100, 48_000];
+/// Sizes of the k-cycles in frames.
+const BLOCKS: [usize; 4] = [1, 16, 64, 1_024];
+/// Frames of a part of a score: whole k-cycles of each size.
+const PART: usize = 4_096;
+
+/// What Csound has written.
+struct Recording {
+    frames: Vec<Frame>,
+    console: String,
+}
+
+/// A piece, which is rendered in its own folder.
+struct Piece<'a> {
+    folder: &'a Path,
+    rate: u32,
+    block: usize,
+    orchestra: &'a str,
+    score: &'a str,
+    input: Option<&'a [Frame]>,
+}
+
+impl Piece<'_> {
+    fn write(&self) -> PathBuf {
+        let file = self.folder.join("piece.csd");
+        let text = format!(
+            "<CsoundSynthesizer>\n<CsInstruments>
+            sr = {}\nksmps = {}\nnchnls = 2\n0dbfs = 1\n{}
+            </CsInstruments>\n<CsScore>\n{}\n</CsScore>\n</CsoundSynthesizer>\n",
+            self.rate, self.block, self.orchestra, self.score
+        );
+        fs::write(&file, text).unwrap();
+        file
+    }
+
+    fn render(&self, options: &[&str]) -> Recording {
+        let out = self.folder.join("out.wav");
+        let _ = fs::remove_file(&out);
+        let library = built().join("csound/libgatebend.so");
+        let mut csound = Command::new("csound");
+        csound.current_dir(self.folder).args(options);
+        csound.arg(format!("--opcode-lib={}", library.display()));
+        csound.args(["-W", "-f", "-d", "-o"]).arg(&out);
+        if let Some(input) = self.input {
+            let heard = self.folder.join("in.wav");
+            write_wav(&heard, self.rate, input);
+            csound.arg("-i").arg(heard);
+        }
+        let output = csound.arg(self.write()).output().unwrap();
+        let console = [output.stdout, output.stderr].concat();
+        let console = String::from_utf8_lossy(&console).into_owned();
+        assert!(output.status.success(), "{console}");
+        let (rate, frames) = read_wav(&out);
+        assert_eq!(rate, self.rate);
+        Recording { frames, console }
+    }
+}
+
+fn loads(networks: &Networks) -> String {
+    [
+        ("Formula", &networks.formula),
+        ("Trained", &networks.trained),
+        ("Listening", &networks.listening),
+    ]
+    .map(|(name, path)| format!("gi{name} gatebendload \"{}\"\n", path.display()))
+    .concat()
+}
+
+fn segment<'a>(network: &'a Path, frames: usize) -> Segment<'a> {
+    Segment {
+        frames,
+        network,
+        bends: &[],
+        controls: &[],
+    }
+}
+
+/// Returns a line of a score that starts a note of an instrument for some frames.
+fn note(instrument: u32, start: usize, frames: usize, rate: u32) -> String {
+    let seconds = |frames: usize| frames as f64 / f64::from(rate);
+    format!(
+        "i {instrument} {:.17} {:.17}\n",
+        seconds(start),
+        seconds(frames)
+    )
+}
+
+#[test]
+fn swaps_and_bends_are_exact() {
+    let folder = tempfile::tempdir().unwrap();
+    for rate in RATES {
+        let networks = Networks::write(folder.path(), rate);
+        let part = |bends, controls, network| Segment {
+            frames: PART,
+            network,
+            bends,
+            controls,
+        };
+        let segments = [
+            part(&[], &[], &networks.formula),
+            part(&[(41, "0")], &[], &networks.formula),
+            part(&[(41, "0"), (44, "invert")], &[], &networks.trained),
+            part(&[(2560, "0"), (2563, "invert")], &[], &networks.trained),
+            part(&[], &[], &networks.trained),
+            part(&[], &[("drive", 0.25)], &networks.listening),
+            part(&[], &[("drive", 1.0)], &networks.listening),
+            part(
+                &[(246, "invert"), (248, "invert")],
+                &[("drive", 1.0)],
+                &networks.listening,
+            ),
+        ];
+        let frames = PART * segments.len();
+        let input = signal(frames);
+        let expected = expected(&segments, rate, Some(&input));
+        // The number of the part, from the frames that were rendered before.
+        let orchestra = format!(
+            "{}
+            giPlayer init 0
+            instr 1
+              kCycle init 0
+              kPart = int(kCycle*ksmps/{PART})
+              kCycle += 1
+              aLeft inch 1
+              aRight inch 2
+              giPlayer gatebendplayer giFormula, 0
+              gatebendplay giPlayer, kPart < 2 ? giFormula : kPart < 5 ? giTrained : giListening
+              gatebendbend giPlayer, kPart < 3 ? 41 : 2560, kPart >= 1 && kPart <= 3 ? 1 : 0
+              gatebendbend giPlayer, kPart < 3 ? 44 : 2563, kPart >= 2 && kPart <= 3 ? 3 : 0
+              gatebendcontrol giPlayer, \"drive\", kPart >= 6 ? 1 : 0.25
+              aLeft, aRight gatebendout giPlayer, aLeft, aRight
+              outs aLeft, aRight
+            endin
+            instr 2
+              gatebendset giPlayer, \"bend 246 248 invert\"
+            endin",
+            loads(&networks)
+        );
+        let score = note(1, 0, frames, rate) + &note(2, PART * 7, 0, rate);
+        for block in BLOCKS {
+            let input = Some(input.as_slice());
+            let (orchestra, score) = (&orchestra, &score);
+            let piece = Piece {
+                folder: folder.path(),
+                rate,
+                block,
+                orchestra,
+                score,
+                input,
+            };
+            let recording = piece.render(&[]);
+            assert_same(
+                &format!("{rate} Hz, ksmps {block}"),
+                &expected,
+                &recording.frames,
+            );
+        }
+    }
+}
+
+#[test]
+fn notes_play_at_once_and_begin_at_their_samples() {
+    let folder = tempfile::tempdir().unwrap();
+    let rate = 48_000;
+    let networks = Networks::write(folder.path(), rate);
+    let orchestra = format!(
+        "{}
+        instr 1
+          aSound gatebend giFormula
+          outs aSound, a(0)
+        endin
+        instr 2
+          aSound gatebend giTrained
+          outs a(0), aSound
+        endin",
+        loads(&networks)
+    );
+    let (start, frames) = (1_000, PART);
+    let score = note(1, start, frames, rate) + &note(2, 0, frames, rate);
+    let formula = expected(&[segment(&networks.formula, frames)], rate, None);
+    let trained = expected(&[segment(&networks.trained, frames)], rate, None);
+    let mut sum = vec![[0.0; 2]; start + frames];
+    for k in 0..frames {
+        sum[start + k][0] = formula[k][0];
+        sum[k][1] = trained[k][1];
+    }
+    for block in BLOCKS {
+        let (orchestra, score) = (&orchestra, &score);
+        let piece = Piece {
+            folder: folder.path(),
+            rate,
+            block,
+            orchestra,
+            score,
+            input: None,
+        };
+        let recording = piece.render(&["--sample-accurate"]);
+        assert_same(&format!("ksmps {block}"), &sum, &recording.frames);
+    }
+}
+
+#[test]
+fn time_is_a_signal_and_nodes_are_outputs() {
+    let folder = tempfile::tempdir().unwrap();
+    let rate = 44_100;
+    let networks = Networks::write(folder.path(), rate);
+    let orchestra = format!(
+        "{}
+        instr 1
+          iPlayer gatebendplayer giFormula
+          aTime init 0
+          kFirst init 0
+          kSample = 0
+          while kSample < ksmps do
+            vaset kFirst*3, kSample, aTime
+            kFirst += 1
+            kSample += 1
+          od
+          gatebendtime iPlayer, aTime
+          aSound gatebendout iPlayer
+          aNode gatebendnode iPlayer, 3
+          outs aSound, aNode
+        endin",
+        loads(&networks)
+    );
+    let whole = expected(&[segment(&networks.formula, PART * 3)], rate, None);
+    let frame = |k: usize| [whole[3 * k][0], f32::from((3 * k) as u8 >> 3 & 1)];
+    let expected: Vec<Frame> = (0..PART).map(frame).collect();
+    let score = note(1, 0, PART, rate);
+    for block in BLOCKS {
+        let (orchestra, score) = (&orchestra, &score);
+        let piece = Piece {
+            folder: folder.path(),
+            rate,
+            block,
+            orchestra,
+            score,
+            input: None,
+        };
+        assert_same(
+            &format!("ksmps {block}"),
+            &expected,
+            &piece.render(&[]).frames,
+        );
+    }
+}
+
+#[test]
+fn speed_and_seek_change_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let rate = 48_000;
+    let networks = Networks::write(folder.path(), rate);
+    let orchestra = format!(
+        "{}
+        instr 1
+          kCycle init 0
+          iPlayer gatebendplayer giFormula
+          gatebendspeed iPlayer, 2
+          gatebendseek iPlayer, kCycle == 0 ? 100 : 7, kCycle == 0 || kCycle == {PART}/ksmps ? 1 : 0
+          kCycle += 1
+          aSound gatebendout iPlayer
+          outs aSound, aSound
+        endin",
+        loads(&networks)
+    );
+    let whole = expected(&[segment(&networks.formula, PART * 3)], rate, None);
+    let from = |start: usize| (0..PART).map(move |k| start + 2 * k);
+    let expected: Vec<Frame> = from(100).chain(from(7)).map(|k| whole[k]).collect();
+    let score = note(1, 0, PART * 2, rate);
+    let (orchestra, score) = (&orchestra, &score);
+    let piece = Piece {
+        folder: folder.path(),
+        rate,
+        block: 64,
+        orchestra,
+        score,
+        input: None,
+    };
+    assert_same("twice as fast", &expected, &piece.render(&[]).frames);
+}
+
+#[test]
+fn errors_name_the_opcode_and_the_old_network_plays_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let rate = 44_100;
+    let networks = Networks::write(folder.path(), rate);
+    fs::write(folder.path().join("bad.json"), "{}").unwrap();
+    let text = fs::read_to_string(&networks.formula).unwrap();
+    let mut network: serde_json::Value = serde_json::from_str(&text).unwrap();
+    network["version"] = 2.into();
+    network["outputs"] = vec![network["outputs"].clone(); 3].into();
+    fs::write(folder.path().join("three.json"), network.to_string()).unwrap();
+    let orchestra = format!(
+        "{}
+        giPlayer init 0
+        instr 1
+          giPlayer gatebendplayer giFormula, 0
+          kNext init 0
+          kTries init 0
+          ; Waits for the file, so that the sound does not depend on when it is read.
+          kNone = 0
+          while kTries < 3 do
+            kNone gatebendloadk \"nowhere.json\", kTries % 2
+            kTries += 1
+          od
+          gatebendplay giPlayer, kNone
+          gatebendplay giPlayer, 99
+          gatebendbend giPlayer, 4000, 1
+          gatebendcontrol giPlayer, \"tone\", 0.5
+          aSound gatebendout giPlayer
+          outs aSound, aSound
+        endin
+        instr 2
+          iBad gatebendload \"bad.json\"
+        endin
+        instr 3
+          iThree gatebendload \"three.json\"
+        endin
+        instr 4
+          gatebendset giPlayer, \"bend 20 sideways\"
+        endin
+        instr 5
+          iPlayer gatebendplayer 77
+        endin
+        instr 6
+          aOut gatebendout 4711
+        endin",
+        loads(&networks)
+    );
+    let start = PART / 2;
+    let others: String = (2..=6).map(|k| note(k, start, 0, rate)).collect();
+    let score = note(1, 0, PART, rate) + &others;
+    let (orchestra, score) = (&orchestra, &score);
+    let piece = Piece {
+        folder: folder.path(),
+        rate,
+        block: 64,
+        orchestra,
+        score,
+        input: None,
+    };
+    let recording = piece.render(&[]);
+    let expected = expected(&[segment(&networks.formula, PART)], rate, None);
+    assert_same("after errors", &expected, &recording.frames);
+    for message in [
+        "gatebendload: ",
+        "bad.json",
+        "three.json",
+        "nowhere.json",
+        "gatebendplay: there is no network 99",
+        "gatebendcontrol: the network the 42 melody has no control tone",
+        "gatebendout: ",
+        "4000",
+        "gatebendset: ",
+        "sideways",
+        "gatebendplayer: there is no network 77",
+        "gatebendout: there is no player 4711",
+    ] {
+        assert!(
+            recording.console.contains(message),
+            "no {message} in:\n{}",
+            recording.console
+        );
+    }
+}
