@@ -77,7 +77,7 @@ fn loads(networks: &Networks) -> String {
     .concat()
 }
 
-fn segment<'a>(network: &'a Path, frames: usize) -> Segment<'a> {
+fn segment(network: &Path, frames: usize) -> Segment<'_> {
     Segment {
         frames,
         network,
