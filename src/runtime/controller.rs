@@ -129,7 +129,7 @@ impl<W: Word> Controller<W> {
                 });
             }
             let voice = match sound.playback.notes {
-                Some(_) => Voice::<W>::for_notes,
+                Some(_) => Voice::<W>::live,
                 None => Voice::<W>::new,
             };
             let start = sound.program.map(|program| Start {
