@@ -55,7 +55,7 @@ use logicnet::Word;
 
 pub use cost::{Cost, Platform, Spent, TooSlow, Work};
 pub use counters::Counters;
-pub use handover::{Change, Handover, Start};
+pub use handover::{Change, ChangeSender, Handover, ReturnedVoices, Start};
 pub use notes::{MAX_NOTES, Note, Notes};
 pub use offload::{Offload, OffloadedGroup};
 pub use tap::{TapReader, TapWriter, tap};
