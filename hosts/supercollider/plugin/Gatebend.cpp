@@ -229,13 +229,6 @@ void send_changes(Gatebend* unit, gb_player* player, int frames) {
         send_bend(unit, player, k);
 }
 
-// Applies the changes in this block, if time is not real; otherwise another thread does.
-void update(Gatebend* unit, gb_player* player) {
-    gb_error error;
-    if (!unit->mWorld->mRealTime && !gb_player_update(player, &error))
-        Print("ERROR: Gatebend: synth %d, key %d: %s\n", unit->voice->synth, unit->key, error.text);
-}
-
 // Returns whether the first changes are applied, before which nothing sounds.
 bool has_started(Gatebend* unit, const gb_player* player) {
     unit->started = unit->started || !gb_player_is_waiting(player);
@@ -280,7 +273,8 @@ void next(Gatebend* unit, int frames) {
     gb_player* player = unit->voice->player.load(std::memory_order_acquire);
     if (player) {
         send_changes(unit, player, frames);
-        update(unit, player);
+        if (gb_player_is_waiting(player))
+            voice_update(unit->voice);
     }
     if (player && has_started(unit, player))
         render(unit, player, frames);

@@ -169,6 +169,14 @@ void networks_choose(Voice* voice, int key, bool fades) {
         Print("ERROR: Gatebend: synth %d: no network is loaded under the key %d\n", voice->synth, key);
 }
 
+void networks_update(Voice* voice) {
+    Locked locked;
+    gb_error error;
+    gb_player* player = voice->player.load(std::memory_order_relaxed);
+    if (!gb_player_update(player, &error))
+        complain(voice, error);
+}
+
 void networks_remove(Voice* voice) {
     Locked locked;
     Voice** link = &voices;

@@ -17,5 +17,7 @@ bool networks_command(World* world, int key, const char* line);
 void networks_add(Voice* voice);
 // Lets a voice play the network of a key, now or once it is loaded.
 void networks_choose(Voice* voice, int key, bool fades);
+// Applies what the audio thread has sent to a voice's player.
+void networks_update(Voice* voice);
 // Removes a voice and frees its player.
 void networks_remove(Voice* voice);

@@ -27,6 +27,15 @@ bool serve_choice(World*, void* data) {
     return false;
 }
 
+bool serve_update(World*, void* data) {
+    networks_update(static_cast<Voice*>(data));
+    return false;
+}
+
+void updated(World*, void* data) {
+    static_cast<Voice*>(data)->is_updating = false;
+}
+
 bool serve_removal(World*, void* data) {
     networks_remove(static_cast<Voice*>(data));
     return false;
@@ -54,7 +63,6 @@ Voice* voice_new(Unit* unit) {
     voice->synth = unit->mParent->mNode.mID;
     voice->options.rate = static_cast<uint32_t>(FULLRATE + 0.5);
     voice->options.block = FULLBUFLENGTH;
-    voice->options.background = world->mRealTime;
     return voice;
 }
 
@@ -68,6 +76,13 @@ bool voice_choose(Voice* voice, int key, bool fades) {
         return false;
     request(voice->world, serve_choice, new (memory) Choice{voice, key, fades}, release);
     return true;
+}
+
+void voice_update(Voice* voice) {
+    if (voice->is_updating)
+        return;
+    voice->is_updating = true;
+    request(voice->world, serve_update, voice, updated);
 }
 
 void voice_close(Voice* voice) {

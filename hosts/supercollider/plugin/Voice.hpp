@@ -6,7 +6,7 @@
 #include <atomic>
 
 #include "SC_PlugIn.h"
-#include "gatebend.hpp"
+#include "gatebend.h"
 
 extern InterfaceTable* ft;
 
@@ -26,6 +26,9 @@ struct Voice {
     std::atomic<uint32_t> networks;
     std::atomic<uint32_t> controls;
 
+    // For the audio thread alone: an update is requested.
+    bool is_updating;
+
     // For the other thread alone.
     int key;
     bool fades;
@@ -41,5 +44,7 @@ void voice_open(Voice* voice);
 // Lets the voice play the network of a key, now or once it is loaded. Returns false if
 // real-time memory is full.
 bool voice_choose(Voice* voice, int key, bool fades);
+// Lets the other thread apply what the audio thread has sent to the player.
+void voice_update(Voice* voice);
 // Frees the voice and its player. Nothing may use them any more.
 void voice_close(Voice* voice);
