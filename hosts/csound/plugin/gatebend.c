@@ -9,14 +9,17 @@
 
 /* ---- Csound 6 and 7 ---- */
 
+/* What an opcode takes part in. */
+enum { INIT = 1, INIT_AND_PERF = 3 };
+
 #if CS_VERSION >= 7
-#define OPCODE(name, type, outs, ins, init, perf, deinit) \
+#define OPCODE(name, type, outs, ins, passes, init, perf, deinit) \
     {name, sizeof(type), 0, outs, ins, (SUBR)init, (SUBR)perf, (SUBR)deinit, NULL}
 #define at_deinit(csound, p, deinit) OK
 #define sample_rate(csound, h) ((h)->insdshead->esr)
 #else
-#define OPCODE(name, type, outs, ins, init, perf, deinit) \
-    {name, sizeof(type), 0, 3, outs, ins, (SUBR)init, (SUBR)perf, NULL, NULL}
+#define OPCODE(name, type, outs, ins, passes, init, perf, deinit) \
+    {name, sizeof(type), 0, passes, outs, ins, (SUBR)init, (SUBR)perf, NULL, NULL}
 #define at_deinit(csound, p, deinit) \
     (csound)->RegisterDeinitCallback(csound, p, (int (*)(CSOUND *, void *))(deinit))
 #define sample_rate(csound, h) ((csound)->GetSr(csound))
@@ -99,22 +102,6 @@ typedef struct loadk {
     char name[1024];
 } loadk;
 
-static int loadk_deinit(CSOUND *csound, loadk *p) {
-    (void)csound;
-    if (p->loading)
-        gb_network_free(gb_loading_end(p->loading, NULL));
-    p->loading = NULL;
-    return OK;
-}
-
-static int loadk_init(CSOUND *csound, loadk *p) {
-    if (p->loading)
-        loadk_deinit(csound, p);
-    p->last = 0;
-    *p->network = 0;
-    return at_deinit(csound, p, loadk_deinit);
-}
-
 static void end_loading(CSOUND *csound, loadk *p) {
     gb_error error;
     gb_network *network = gb_loading_end(p->loading, &error);
@@ -128,6 +115,19 @@ static void end_loading(CSOUND *csound, loadk *p) {
         csound->Warning(csound, "gatebendloadk: too many networks");
     else
         *p->network = number;
+}
+
+static int loadk_deinit(CSOUND *csound, loadk *p) {
+    if (p->loading)
+        end_loading(csound, p);
+    return OK;
+}
+
+static int loadk_init(CSOUND *csound, loadk *p) {
+    loadk_deinit(csound, p);
+    p->last = 0;
+    *p->network = 0;
+    return at_deinit(csound, p, loadk_deinit);
 }
 
 static int loadk_perf(CSOUND *csound, loadk *p) {
@@ -261,7 +261,7 @@ typedef struct named_change {
 } named_change;
 
 static const char *name_of(OPDS *h) {
-    return h->optext->t.oentry->opname;
+    return h->optext->t.opcod;
 }
 
 static int change_init(CSOUND *csound, change *p) {
@@ -276,6 +276,10 @@ static int refuse(CSOUND *csound, OPDS *h, const gb_error *error) {
     return csound->PerfError(csound, h, "%s: %s", name_of(h), error->text);
 }
 
+static bool has_node(const player *player, int node) {
+    return node >= 0 && (uint32_t)node < gb_network_nodes(player->network);
+}
+
 static int bend_perf(CSOUND *csound, change *p) {
     gb_error error;
     player *player = find_player(csound, *p->player, &error);
@@ -283,15 +287,21 @@ static int bend_perf(CSOUND *csound, change *p) {
         return refuse(csound, &p->h, &error);
     int node = whole(*p->args[0], -1, INT32_MAX);
     int kind = whole(*p->args[1], GB_BEND_OFF, GB_BEND_INVERT);
-    if (p->networks != player->networks || !p->sent)
+    bool is_new = p->networks != player->networks || !p->sent;
+    if (is_new)
         p->numbers[1] = GB_BEND_OFF; /* nothing is bent */
-    if (node != p->numbers[0] && p->numbers[1] != GB_BEND_OFF
-        && !gb_player_send_bend(player->player, p->numbers[0], GB_BEND_OFF))
-        return OK;
-    if (node != p->numbers[0])
+    if (is_new || node != p->numbers[0]) {
+        if (p->numbers[1] != GB_BEND_OFF
+            && !gb_player_send_bend(player->player, p->numbers[0], GB_BEND_OFF))
+            return OK;
+        p->numbers[0] = node;
         p->numbers[1] = GB_BEND_OFF;
-    p->numbers[0] = node;
-    if (node >= 0 && kind != p->numbers[1] && gb_player_send_bend(player->player, node, kind))
+        if (node >= 0 && !has_node(player, node))
+            csound->Warning(csound, "gatebendbend: no node %d; %s has %u", node,
+                            gb_network_name(player->network), gb_network_nodes(player->network));
+    }
+    if (has_node(player, node) && kind != p->numbers[1]
+        && gb_player_send_bend(player->player, node, kind))
         p->numbers[1] = kind;
     p->networks = player->networks;
     p->sent = true;
@@ -461,15 +471,13 @@ typedef struct output {
     OPDS h;
     MYFLT *out[2];
     MYFLT *player;
-    MYFLT *in[VARGMAX];
+    MYFLT *in[2];
     int audio;
 } output;
 
 static int output_init(CSOUND *csound, output *p) {
     gb_error error;
     p->audio = (int)p->INOCOUNT - 1;
-    if (p->audio > 2)
-        return csound->InitError(csound, "gatebendout: at most 2 audio inputs");
     if (!find_player(csound, *p->player, &error))
         return csound->InitError(csound, "gatebendout: %s", error.text);
     return OK;
@@ -488,7 +496,7 @@ typedef struct whole_player {
     OPDS h;
     MYFLT *out[2];
     MYFLT *network, *speed, *rate;
-    MYFLT *in[VARGMAX];
+    MYFLT *in[2];
     int audio;
     player *player;
     int last_speed, last_rate;
@@ -505,8 +513,6 @@ static int whole_player_init(CSOUND *csound, whole_player *p) {
     gb_error error;
     int audio = (int)p->INOCOUNT - 3;
     p->audio = audio > 0 ? audio : 0;
-    if (p->audio > 2)
-        return csound->InitError(csound, "gatebend: at most 2 audio inputs");
     whole_player_deinit(csound, p);
     p->player = new_player(csound, &p->h, *p->network, &error);
     if (!p->player)
@@ -558,22 +564,30 @@ static int node_perf(CSOUND *csound, node *p) {
 
 /* ---- The table ---- */
 
+/* Opcodes of the same name have a part after the point. */
 static OENTRY localops[] = {
-    OPCODE("gatebendload", load, "i", "S", load_init, NULL, NULL),
-    OPCODE("gatebendloadk", loadk, "k", "Sk", loadk_init, loadk_perf, loadk_deinit),
-    OPCODE("gatebend", whole_player, "mm", "kPOy", whole_player_init, whole_player_perf, whole_player_deinit),
-    OPCODE("gatebendplayer", maker, "i", "ipo", maker_init, NULL, maker_deinit),
-    OPCODE("gatebendplay", play, "", "ik", play_init, play_perf, NULL),
-    OPCODE("gatebendset", set, "", "iS", set_init, NULL, NULL),
-    OPCODE("gatebendbend", change, "", "ikk", change_init, bend_perf, NULL),
-    OPCODE("gatebendtouch", change, "", "ikkk", change_init, touch_perf, NULL),
-    OPCODE("gatebendcontrol", named_change, "", "iSk", control_init, control_perf, NULL),
-    OPCODE("gatebendspeed", change, "", "ik", change_init, speed_perf, NULL),
-    OPCODE("gatebendrate", change, "", "ik", change_init, rate_perf, NULL),
-    OPCODE("gatebendseek", change, "", "ikk", change_init, seek_perf, NULL),
-    OPCODE("gatebendtime", time_input, "", "ia", time_init, time_perf, NULL),
-    OPCODE("gatebendout", output, "mm", "iy", output_init, output_perf, NULL),
-    OPCODE("gatebendnode", node, "a", "ii", node_init, node_perf, NULL),
+    OPCODE("gatebendload", load, "i", "S", INIT, load_init, NULL, NULL),
+    OPCODE("gatebendloadk", loadk, "k", "Sk", INIT_AND_PERF, loadk_init, loadk_perf, loadk_deinit),
+    OPCODE("gatebend", whole_player, "mm", "kPO", INIT_AND_PERF, whole_player_init, whole_player_perf,
+           whole_player_deinit),
+    OPCODE("gatebend.a", whole_player, "mm", "kkka", INIT_AND_PERF, whole_player_init, whole_player_perf,
+           whole_player_deinit),
+    OPCODE("gatebend.aa", whole_player, "mm", "kkkaa", INIT_AND_PERF, whole_player_init, whole_player_perf,
+           whole_player_deinit),
+    OPCODE("gatebendplayer", maker, "i", "ipo", INIT, maker_init, NULL, maker_deinit),
+    OPCODE("gatebendplay", play, "", "ik", INIT_AND_PERF, play_init, play_perf, NULL),
+    OPCODE("gatebendset", set, "", "iS", INIT, set_init, NULL, NULL),
+    OPCODE("gatebendbend", change, "", "ikk", INIT_AND_PERF, change_init, bend_perf, NULL),
+    OPCODE("gatebendtouch", change, "", "ikkk", INIT_AND_PERF, change_init, touch_perf, NULL),
+    OPCODE("gatebendcontrol", named_change, "", "iSk", INIT_AND_PERF, control_init, control_perf, NULL),
+    OPCODE("gatebendspeed", change, "", "ik", INIT_AND_PERF, change_init, speed_perf, NULL),
+    OPCODE("gatebendrate", change, "", "ik", INIT_AND_PERF, change_init, rate_perf, NULL),
+    OPCODE("gatebendseek", change, "", "ikk", INIT_AND_PERF, change_init, seek_perf, NULL),
+    OPCODE("gatebendtime", time_input, "", "ia", INIT_AND_PERF, time_init, time_perf, NULL),
+    OPCODE("gatebendout", output, "mm", "i", INIT_AND_PERF, output_init, output_perf, NULL),
+    OPCODE("gatebendout.a", output, "mm", "ia", INIT_AND_PERF, output_init, output_perf, NULL),
+    OPCODE("gatebendout.aa", output, "mm", "iaa", INIT_AND_PERF, output_init, output_perf, NULL),
+    OPCODE("gatebendnode", node, "a", "ii", INIT_AND_PERF, node_init, node_perf, NULL),
 };
 
 LINKAGE

@@ -295,9 +295,8 @@ fn errors_name_the_key_and_the_old_network_plays_on() {
     let rate = 44_100;
     let networks = Networks::write(home.path(), rate);
     fs::write(home.path().join("bad.json"), "{}").unwrap();
-    let text = fs::read_to_string(&networks.formula).unwrap();
+    let text = fs::read_to_string(&networks.listening).unwrap();
     let mut network: serde_json::Value = serde_json::from_str(&text).unwrap();
-    network["version"] = 2.into();
     network["outputs"] = vec![network["outputs"].clone(); 3].into();
     fs::write(home.path().join("three.json"), network.to_string()).unwrap();
     let at = |name: &str| home.path().join(name).display().to_string();
@@ -309,8 +308,10 @@ fn errors_name_the_key_and_the_old_network_plays_on() {
         [at.({PART}), Gatebend.loadMsg(1, \"{}\"), Gatebend.loadMsg(1, \"{}\"),
             Gatebend.loadMsg(1, \"{}\"), ['/n_set', 1000, \\network, 9],
             ['/s_new', \\wide, 1001, 0, 0], ['/s_new', \\many, 1002, 0, 0],
-            Gatebend.commandMsg(9, \"bend 20 sideways\"), Gatebend.freeMsg(8),
-            ['/cmd', '/gatebend_load', 1], Gatebend.commandMsg(7, \"clear\")]",
+            Gatebend.freeMsg(8),
+            ['/cmd', '/gatebend_load', 1], Gatebend.commandMsg(7, \"clear\")],
+        [at.({PART} + 1024), Gatebend.commandMsg(9, \"bend 20 sideways\"),
+            ['/n_set', 1000, \\left, 46, \\first, 1]]",
         loads(&networks),
         at("nowhere.json"),
         at("bad.json"),
@@ -341,6 +342,7 @@ fn errors_name_the_key_and_the_old_network_plays_on() {
         "ERROR: Gatebend: synth 1002: numChannels must be 1 or 2",
         "ERROR: Gatebend: synth 1000, key 9: ",
         "sideways",
+        "ERROR: Gatebend: synth 1000, key 9: no node 46",
         "ERROR: Gatebend: no network is loaded under the key 8",
         "ERROR: Gatebend: /gatebend_load needs a key and a path",
         "ERROR: Gatebend: no synth plays the key 7",
