@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use gatebend_hosts::{
-    Frame, Networks, Segment, assert_same, built, expected, read_wav, signal, write_wav,
+    Frame, Networks, Segment, assert_same, assert_stands_alone, built, expected, read_wav, run,
+    signal, write_wav,
 };
 
 /// Rates of the orchestra in Hz.
@@ -44,14 +45,19 @@ impl Piece<'_> {
         file
     }
 
+    fn command(&self) -> Command {
+        let library = built().join("csound/libgatebend.so");
+        let mut csound = Command::new("csound");
+        csound.current_dir(self.folder).arg("-d");
+        csound.arg(format!("--opcode-lib={}", library.display()));
+        csound
+    }
+
     fn render(&self, options: &[&str]) -> Recording {
         let out = self.folder.join("out.wav");
         let _ = fs::remove_file(&out);
-        let library = built().join("csound/libgatebend.so");
-        let mut csound = Command::new("csound");
-        csound.current_dir(self.folder).args(options);
-        csound.arg(format!("--opcode-lib={}", library.display()));
-        csound.args(["-W", "-f", "-d", "-o"]).arg(&out);
+        let mut csound = self.command();
+        csound.args(options).args(["-W", "-f", "-o"]).arg(&out);
         if let Some(input) = self.input {
             let heard = self.folder.join("in.wav");
             write_wav(&heard, self.rate, input);
@@ -327,6 +333,70 @@ fn networks_load_while_music_plays() {
 }
 
 #[test]
+fn in_real_time_a_bend_follows_soon() {
+    let folder = tempfile::tempdir().unwrap();
+    let rate = 48_000;
+    let networks = Networks::write(folder.path(), rate);
+    let (frames, bent) = (PART * 6, PART * 2);
+    let orchestra = format!(
+        "{}
+        instr 1
+          kCycle init 0
+          iPlayer gatebendplayer giFormula, 0
+          gatebendbend iPlayer, 41, kCycle*ksmps >= {bent} ? 3 : 0
+          kCycle += 1
+          aSound gatebendout iPlayer
+          fout \"live.raw\", 0, aSound
+        endin",
+        loads(&networks)
+    );
+    let score = note(1, 0, frames, rate);
+    let (orchestra, score) = (&orchestra, &score);
+    let piece = Piece {
+        folder: folder.path(),
+        rate,
+        block: 64,
+        orchestra,
+        score,
+        input: None,
+    };
+    run(piece
+        .command()
+        .arg("-odac")
+        .arg("-+rtaudio=null")
+        .arg(piece.write()));
+    let bytes = fs::read(folder.path().join("live.raw")).unwrap();
+    let samples = bytes
+        .chunks(4)
+        .map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()));
+    let recorded: Vec<Frame> = samples.map(|sample| [sample; 2]).collect();
+    let network = networks.formula.as_path();
+    let whole = |bends| {
+        expected(
+            &[Segment {
+                frames,
+                network,
+                bends,
+                controls: &[],
+            }],
+            rate,
+            None,
+        )
+    };
+    let (plain, inverted) = (whole(&[]), whole(&[(41, "invert")]));
+    // It is heard at the begin of one of the k-cycles that follow.
+    let differs = |k: &usize| plain[*k] != inverted[*k] && recorded[*k] == inverted[*k];
+    let first = (0..frames).find(differs).expect("the bend is heard");
+    let begin = first / 64 * 64;
+    assert!(begin >= bent, "frame {begin}");
+    assert_same(
+        "in real time",
+        &[&plain[..begin], &inverted[begin..]].concat(),
+        &recorded,
+    );
+}
+
+#[test]
 fn errors_name_the_opcode_and_the_old_network_plays_on() {
     let folder = tempfile::tempdir().unwrap();
     let rate = 44_100;
@@ -400,4 +470,10 @@ fn errors_name_the_opcode_and_the_old_network_plays_on() {
             recording.console
         );
     }
+}
+
+#[test]
+fn the_opcodes_stand_alone() {
+    let file = built().join("csound/libgatebend.so");
+    assert_stands_alone(&file, &["csoundModuleInfo", "csound_opcode_init"]);
 }

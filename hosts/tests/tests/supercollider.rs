@@ -1,13 +1,19 @@
 //! Gatebend in scsynth, installed as a user installs it: what it renders from scores that
-//! sclang has written, sample for sample.
+//! sclang has written, sample for sample, and what it plays in real time.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
 
 use gatebend_hosts::{
-    Frame, Networks, Segment, assert_same, built, expected, read_wav, run, signal, write_wav,
+    Frame, Networks, Segment, assert_same, assert_stands_alone, built, expected, signal,
 };
+
+use home::Home;
+
+#[path = "supercollider/home.rs"]
+mod home;
+#[path = "supercollider/live.rs"]
+mod live;
 
 /// Rates of the server in Hz.
 const RATES: [u32; 2] = [44_100, 48_000];
@@ -15,100 +21,6 @@ const RATES: [u32; 2] = [44_100, 48_000];
 const BLOCKS: [usize; 3] = [16, 64, 1_024];
 /// Frames of a part of a score: whole blocks of each size.
 const PART: usize = 4_096;
-
-/// A home folder in which Gatebend is installed.
-struct Home {
-    folder: tempfile::TempDir,
-}
-
-/// What a server has played and written.
-struct Recording {
-    frames: Vec<Frame>,
-    console: String,
-}
-
-impl Home {
-    fn new() -> Home {
-        let folder = tempfile::tempdir().unwrap();
-        let extensions = folder.path().join("SuperCollider/Extensions");
-        fs::create_dir_all(&extensions).unwrap();
-        run(Command::new("cp")
-            .arg("-R")
-            .arg(built().join("supercollider"))
-            .arg(extensions));
-        Home { folder }
-    }
-
-    fn path(&self) -> &Path {
-        self.folder.path()
-    }
-
-    /// Returns a program that finds this home.
-    fn program(&self, name: &str) -> Command {
-        let mut program = Command::new(name);
-        program
-            .env("HOME", self.path())
-            .env("XDG_DATA_HOME", self.path());
-        program
-            .env("XDG_CONFIG_HOME", self.path())
-            .env("XDG_RUNTIME_DIR", self.path());
-        program
-            .env("QT_QPA_PLATFORM", "offscreen")
-            .env("QTWEBENGINE_DISABLE_SANDBOX", "1");
-        program.stdin(Stdio::null());
-        program
-    }
-
-    /// Runs code in sclang, which must reach its end.
-    fn run_code(&self, code: &str) {
-        let script = self.path().join("test.scd");
-        fs::write(
-            &script,
-            format!("{{\n{code}\n\"reached the end\".postln; 0.exit;\n}}.value;"),
-        )
-        .unwrap();
-        let console = run(self.program("timeout").args(["60", "sclang"]).arg(script));
-        assert!(console.contains("reached the end"), "{console}");
-    }
-
-    /// Writes a score of events for a server of this rate. In the code of events, `at.(k)` is
-    /// the time of the block that begins at frame k.
-    fn write_score(&self, rate: u32, definitions: &str, events: &str, frames: usize) -> PathBuf {
-        let file = self.path().join("score.osc");
-        self.run_code(&format!(
-            "var at = {{ |frame| frame + 8 / {rate} }};
-            var definitions = [{definitions}];
-            var events = [{events}];
-            events = definitions.collect {{ |one| [0.0, ['/d_recv', one.asBytes]] }} ++ events;
-            Score.write(events ++ [[at.({frames} - 16), ['/c_set', 0, 0]]], \"{}\", TempoClock.new);",
-            file.display()
-        ));
-        file
-    }
-
-    /// Renders a score.
-    fn render(&self, score: &Path, rate: u32, block: usize, input: Option<&[Frame]>) -> Recording {
-        let heard = self.path().join("in.wav");
-        let out = self.path().join("out.wav");
-        let _ = fs::remove_file(&out);
-        if let Some(input) = input {
-            write_wav(&heard, rate, input);
-        }
-        let mut server = self.program("scsynth");
-        server.arg("-N").arg(score);
-        server.arg(if input.is_some() {
-            heard.as_path()
-        } else {
-            Path::new("_")
-        });
-        server.arg(&out).args([&rate.to_string(), "WAV", "float"]);
-        server.args(["-i", "2", "-o", "2", "-z", &block.to_string()]);
-        let console = run(&mut server);
-        let (recorded, frames) = read_wav(&out);
-        assert_eq!(recorded, rate);
-        Recording { frames, console }
-    }
-}
 
 /// A synth that hears the input, with one control and two bent nodes.
 const PLAYER: &str = r"
@@ -353,4 +265,10 @@ fn errors_name_the_key_and_the_old_network_plays_on() {
             recording.console
         );
     }
+}
+
+#[test]
+fn the_plug_in_stands_alone() {
+    let file = built().join("supercollider/Gatebend.so");
+    assert_stands_alone(&file, &["api_version", "load", "server_type"]);
 }
