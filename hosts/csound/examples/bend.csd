@@ -24,7 +24,8 @@ endin
 
 ; Gives a command to what plays.
 instr 2
-  gatebendset giPlayer, p4
+  Scommand strget p4
+  gatebendset giPlayer, Scommand
 endin
 </CsInstruments>
 <CsScore>

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use gatebend_hosts::{
-    Frame, Networks, Segment, assert_same, assert_stands_alone, built, expected, read_wav, run,
-    signal, write_wav,
+    Frame, Networks, Segment, assert_same, assert_stands_alone, built, expected, read_wav, root,
+    run, signal, write_wav,
 };
 
 /// Rates of the orchestra in Hz.
@@ -337,7 +337,7 @@ fn in_real_time_a_bend_follows_soon() {
     let folder = tempfile::tempdir().unwrap();
     let rate = 48_000;
     let networks = Networks::write(folder.path(), rate);
-    let (frames, bent) = (PART * 6, PART * 2);
+    let (frames, bent) = (PART * 24, PART * 2);
     let orchestra = format!(
         "{}
         instr 1
@@ -470,6 +470,92 @@ fn errors_name_the_opcode_and_the_old_network_plays_on() {
             recording.console
         );
     }
+}
+
+/// Returns the example of a manual page as a piece: its orchestra, and its score.
+fn example(page: &str) -> (String, String) {
+    let example = page.split("## Example").nth(1).unwrap();
+    let code = example
+        .split("```csound\n")
+        .nth(1)
+        .unwrap()
+        .split("```")
+        .next()
+        .unwrap();
+    let (orchestra, score) = code.split_once("; score\n").unwrap_or((code, "i 1 0 0.5"));
+    let loads = [
+        ("Tune", "forty-two"),
+        ("Stairs", "stairs"),
+        ("Origami", "origami"),
+    ]
+    .map(|(name, file)| format!("gi{name} gatebendload \"{file}.json\"\n"))
+    .concat();
+    (loads + orchestra, score.to_owned())
+}
+
+#[test]
+fn examples_of_the_manual_play() {
+    let folder = tempfile::tempdir().unwrap();
+    let stairs = root().join("assets/networks/stairs.json");
+    fs::copy(stairs, folder.path().join("stairs.json")).unwrap();
+    for file in fs::read_dir(root().join("hosts/csound/doc")).unwrap() {
+        let file = file.unwrap().path();
+        let (orchestra, score) = &example(&fs::read_to_string(&file).unwrap());
+        let piece = Piece {
+            folder: folder.path(),
+            rate: 44_100,
+            block: 32,
+            orchestra,
+            score,
+            input: None,
+        };
+        let mut csound = piece.command();
+        csound
+            .env("SSDIR", root().join("assets/networks"))
+            .args(["-W", "-o", "out.wav"]);
+        csound.arg("-i").arg(silence(folder.path()));
+        let console = run(csound.arg(piece.write()));
+        assert_plays(&file, &console);
+    }
+}
+
+#[test]
+fn examples_play() {
+    let folder = tempfile::tempdir().unwrap();
+    for file in fs::read_dir(root().join("hosts/csound/examples")).unwrap() {
+        let file = file.unwrap().path();
+        let piece = Piece {
+            folder: folder.path(),
+            rate: 44_100,
+            block: 32,
+            orchestra: "",
+            score: "",
+            input: None,
+        };
+        let mut csound = piece.command();
+        csound
+            .env("SSDIR", root().join("assets/networks"))
+            .args(["-W", "-o", "out.wav"]);
+        assert_plays(&file, &run(csound.arg(&file)));
+    }
+}
+
+fn silence(folder: &Path) -> PathBuf {
+    let file = folder.join("silence.wav");
+    write_wav(&file, 44_100, &vec![[0.0; 2]; 44_100]);
+    file
+}
+
+/// Checks that a piece is heard and nothing is refused.
+fn assert_plays(file: &Path, console: &str) {
+    let file = file.display();
+    let plain = console.replace("\u{1b}[m", "");
+    assert!(plain.contains("0 errors in performance"), "{file}: {plain}");
+    assert!(!plain.contains("WARNING: gatebend"), "{file}: {plain}");
+    assert!(
+        !plain.contains("overall amps:  0.00000  0.00000"),
+        "{file} is silent: {plain}"
+    );
 }
 
 #[test]

@@ -202,6 +202,118 @@ fn speed_rate_and_start_are_inputs() {
 }
 
 #[test]
+fn a_key_that_is_loaded_again_goes_on_with_the_new_network() {
+    let home = Home::new();
+    let rate = 48_000;
+    let networks = Networks::write(home.path(), rate);
+    // The second synth waits for its network.
+    let events = format!(
+        "{} [0.0, ['/s_new', \\player, 1000, 0, 0], ['/s_new', \\single, 1001, 0, 0, \\network, 7, \\out, 1]],
+        [at.({PART}), Gatebend.loadMsg(1, \"{}\"), Gatebend.loadMsg(7, \"{}\")],
+        [at.({PART} * 2), Gatebend.freeMsg(1), ['/n_set', 1000, \\left, 2560, \\first, 3]]",
+        loads(&networks),
+        networks.trained.display(),
+        networks.formula.display(),
+    );
+    let player = PLAYER.replace("Gatebend.ar(network, 2,", "Gatebend.ar(network, 1,");
+    let score = home.write_score(rate, &[&player, SINGLE].concat(), &events, PART * 3);
+    let recording = home.render(&score, rate, 64, None);
+    let segment = |network, bends| Segment {
+        frames: PART,
+        network,
+        bends,
+        controls: &[],
+    };
+    let left = [
+        segment(networks.formula.as_path(), &[]),
+        segment(networks.trained.as_path(), &[]),
+        segment(networks.trained.as_path(), &[(2560, "invert")]),
+    ];
+    let left = expected(&left, rate, None);
+    let right = Segment {
+        frames: PART * 2,
+        network: &networks.formula,
+        bends: &[],
+        controls: &[],
+    };
+    let right = [vec![[0.0; 2]; PART], expected(&[right], rate, None)].concat();
+    let both: Vec<Frame> = left
+        .iter()
+        .zip(right)
+        .map(|(left, right)| [left[0], right[0]])
+        .collect();
+    assert_same("loaded again", &both, &recording.frames);
+}
+
+#[test]
+fn a_touch_is_that_of_a_command() {
+    let home = Home::new();
+    let rate = 44_100;
+    let networks = Networks::write(home.path(), rate);
+    let definition = r"
+        SynthDef(\touched, { |touch = 0|
+            Out.ar(0, Gatebend.ar(2, 2, x: 0.5, y: 0.25, touch: touch))
+        }),";
+    let record = |touch: &str, lift: &str| {
+        let events = format!(
+            "{} [0.0, ['/s_new', \\touched, 1000, 0, 0]],
+            [at.({PART}), Gatebend.commandMsg(2, \"set bend=invert\"), {touch}],
+            [at.({PART} * 2), {lift}]",
+            loads(&networks)
+        );
+        let score = home.write_score(rate, definition, &events, PART * 3);
+        home.render(&score, rate, 64, None).frames
+    };
+    let by_input = record(
+        "['/n_set', 1000, \\touch, 0.5]",
+        "['/n_set', 1000, \\touch, 0]",
+    );
+    let touch = "Gatebend.commandMsg(2, \"touch 0.5 0.25 0.5\")";
+    let by_command = record(touch, "Gatebend.commandMsg(2, \"lift\")");
+    assert_same("touched", &by_command, &by_input);
+    let network = networks.trained.as_path();
+    let segment = Segment {
+        frames: PART * 3,
+        network,
+        bends: &[],
+        controls: &[],
+    };
+    let plain = expected(&[segment], rate, None);
+    let part = |sound: &[Frame], k: usize| sound[PART * k..PART * (k + 1)].to_vec();
+    assert_eq!(part(&plain, 0), part(&by_input, 0));
+    assert_ne!(part(&plain, 1), part(&by_input, 1));
+    assert_eq!(part(&plain, 2), part(&by_input, 2));
+}
+
+#[test]
+fn the_class_makes_the_outputs_and_reads_the_keys() {
+    let home = Home::new();
+    home.run_code(
+        r#"
+        var isThrown = false, outputs;
+        var assert = { |what, is| if (is.not) { Error("not so: " ++ what).throw } };
+        outputs = { |function|
+            var found;
+            SynthDef(\test, { found = function.value });
+            found
+        };
+        assert.("two channels", outputs.({ Gatebend.ar(\tune) }).size == 2);
+        assert.("one channel", outputs.({ Gatebend.ar(\tune, 1) }).isKindOf(UGen));
+        assert.("nodes", outputs.({ Gatebend.ar(\tune, 1, nodes: [3, 4]) }).size == 3);
+        assert.("expansion", outputs.({ Gatebend.ar([\tune, \other], speed: [1, 2]) }).shape == [2, 2]);
+        assert.("a signal as key", outputs.({ Gatebend.ar(DC.kr(1)) }).size == 2);
+        try { outputs.({ Gatebend.ar(1, bends: [20]) }) } { isThrown = true };
+        assert.("pairs", isThrown);
+        assert.("names", Gatebend.key(\tune) == Gatebend.key("tune"));
+        assert.("other names", Gatebend.key(\tune) != Gatebend.key(\other));
+        assert.("numbers", Gatebend.key(3) == 3);
+        assert.("help", SCDoc.parseFileFull(
+            Platform.userExtensionDir +/+ "supercollider/HelpSource/Classes/Gatebend.schelp").notNil);
+        "#,
+    );
+}
+
+#[test]
 fn errors_name_the_key_and_the_old_network_plays_on() {
     let home = Home::new();
     let rate = 44_100;

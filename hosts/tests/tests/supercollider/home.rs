@@ -51,12 +51,20 @@ impl Home {
 
     /// Runs code in sclang, which must reach its end.
     pub fn run_code(&self, code: &str) {
+        let file = self.path().join("code.scd");
+        fs::write(&file, code).unwrap();
         let script = self.path().join("test.scd");
-        fs::write(
-            &script,
-            format!("{{\n{code}\n\"reached the end\".postln; 0.exit;\n}}.value;"),
-        )
-        .unwrap();
+        let wrapped = format!(
+            "{{
+                var code = thisProcess.interpreter.compileFile(\"{}\");
+                if (code.isNil) {{ 1.exit }};
+                {{ code.value }}.try {{ |error| error.reportError; 1.exit }};
+                \"reached the end\".postln;
+                0.exit
+            }}.value;",
+            file.display()
+        );
+        fs::write(&script, wrapped).unwrap();
         let console = run(self.program("timeout").args(["60", "sclang"]).arg(script));
         assert!(console.contains("reached the end"), "{console}");
     }

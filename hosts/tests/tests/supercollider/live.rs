@@ -14,7 +14,7 @@ use crate::home::Home;
 
 const RATE: u32 = 48_000;
 /// Frames of a recording.
-const FRAMES: usize = 24_000;
+const FRAMES: usize = 96_000;
 /// Frame of a recording from which on a node is bent.
 const BENT: usize = 9_600;
 
@@ -91,7 +91,8 @@ struct Process(Child);
 
 impl Drop for Process {
     fn drop(&mut self) {
-        let _ = self.0.kill();
+        // jackd removes its shared memory then.
+        let _ = Command::new("kill").arg(self.0.id().to_string()).output();
         let _ = self.0.wait();
     }
 }
