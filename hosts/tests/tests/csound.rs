@@ -513,7 +513,7 @@ fn examples_of_the_manual_play() {
         csound
             .env("SSDIR", root().join("assets/networks"))
             .args(["-W", "-o", "out.wav"]);
-        csound.arg("-i").arg(silence(folder.path()));
+        csound.arg("-i").arg(voice(folder.path()));
         let console = run(csound.arg(piece.write()));
         assert_plays(&file, &console);
     }
@@ -540,9 +540,10 @@ fn examples_play() {
     }
 }
 
-fn silence(folder: &Path) -> PathBuf {
-    let file = folder.join("silence.wav");
-    write_wav(&file, 44_100, &vec![[0.0; 2]; 44_100]);
+/// Writes a sound for the networks that listen.
+fn voice(folder: &Path) -> PathBuf {
+    let file = folder.join("voice.wav");
+    write_wav(&file, 44_100, &signal(44_100));
     file
 }
 
