@@ -19,7 +19,7 @@ instr 1
   gatebendspeed giPlayer, linseg(1, p3/2, 1, p3/2, 0.25)
   aLeft, aRight gatebendout giPlayer
   aNode gatebendnode giPlayer, 12
-  outs aLeft*0.3, aRight*0.3 + aNode*0.05
+  outs aLeft*0.1, aRight*0.1 + aNode*0.05
 endin
 
 ; Gives a command to what plays.

@@ -12,7 +12,7 @@ giTune gatebendload "forty-two.json"
 
 instr 1 ; p4: speed
   aLeft, aRight gatebend giTune, p4
-  kLevel linen 0.3, 0.01, p3, 0.05
+  kLevel linen 0.1, 0.01, p3, 0.05
   outs aLeft*kLevel, aRight*kLevel
 endin
 </CsInstruments>

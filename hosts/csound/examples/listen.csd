@@ -16,7 +16,7 @@ instr 1
   iPlayer gatebendplayer giOrigami
   gatebendcontrol iPlayer, "drive", linseg(0, p3, 1)
   aOut gatebendout iPlayer, aVoice
-  outs aOut*0.3, aOut*0.3
+  outs aOut*0.1, aOut*0.1
 endin
 </CsInstruments>
 <CsScore>
