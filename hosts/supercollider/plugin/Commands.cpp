@@ -25,8 +25,19 @@ struct Call {
     char text[1];
 };
 
+// Returns whether the server may read a path: its option -P restricts it to a folder.
+bool may_read(const World* world, const char* path) {
+    const char* folder = world->mRestrictedPath;
+    return !folder || (strncmp(path, folder, strlen(folder)) == 0 && !strstr(path, ".."));
+}
+
 bool serve_load(World* world, void* data) {
     const Call* call = static_cast<Call*>(data);
+    if (!may_read(world, call->text)) {
+        Print("ERROR: Gatebend: key %d: the server may only read files in %s\n", call->key,
+              world->mRestrictedPath);
+        return false;
+    }
     return networks_load(world, call->key, call->text);
 }
 
