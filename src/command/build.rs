@@ -15,16 +15,17 @@ use crate::output::{Output, Temporary};
 use crate::progress::Progress;
 use crate::{CommandResult, Failure, files};
 
-/// Flags of every C compiler that `CC` may name.
-const FLAGS: [&str; 5] = ["-O2", "-shared", "-fPIC", "-x", "c"];
+/// Flags for every C compiler that `CC` may name.
+const FLAGS: [&str; 3] = ["-O2", "-shared", "-fPIC"];
 
 /// Most lines of a compiler's errors in a message.
 const MAX_LINES: usize = 3;
 
 #[derive(clap::Args)]
 #[command(after_help = "\
-The environment variable CC names the C compiler [default: cc], with flags if needed: \
-CC='gcc -march=native' for this processor only, CC=arm-linux-gnueabihf-gcc for a 32-bit Bela.")]
+The environment variable CC names the C compiler [default: cc], such as \
+CC=arm-linux-gnueabihf-gcc for a 32-bit Bela. CFLAGS adds flags: CFLAGS='-O3 -march=native' \
+makes faster code for this processor only.")]
 pub struct Arguments {
     /// The network file; - reads standard input. Its masks are applied, and it is simplified
     network: PathBuf,
@@ -65,17 +66,25 @@ impl Arguments {
 struct Compiler {
     /// Its program and its first arguments.
     words: Vec<String>,
+    /// The user's flags, which prevail.
+    flags: Vec<String>,
 }
 
 impl Compiler {
-    /// Returns the compiler that `CC` names, or `cc`.
+    /// Returns the compiler that `CC` names, or `cc`, with the flags in `CFLAGS`.
     fn of_environment() -> Compiler {
-        let named = env::var("CC").unwrap_or_default();
-        let mut words: Vec<String> = named.split_whitespace().map(String::from).collect();
-        if words.is_empty() {
-            words.push("cc".into());
+        let words = |name| {
+            let text = env::var(name).unwrap_or_default();
+            text.split_whitespace().map(String::from).collect()
+        };
+        let mut compiler = Compiler {
+            words: words("CC"),
+            flags: words("CFLAGS"),
+        };
+        if compiler.words.is_empty() {
+            compiler.words.push("cc".into());
         }
-        Compiler { words }
+        compiler
     }
 
     /// Compiles C to a shared library.
@@ -113,8 +122,9 @@ impl Compiler {
     /// Runs the compiler, with its progress.
     fn run(&self, source: &Path, library: &Path) -> io::Result<Ran> {
         let mut command = Command::new(&self.words[0]);
-        command.args(&self.words[1..]).args(FLAGS).arg(source);
-        command.arg("-o").arg(library).stdin(Stdio::null());
+        command.args(&self.words[1..]).args(FLAGS).args(&self.flags);
+        command.args(["-x", "c"]).arg(source).arg("-o").arg(library);
+        command.stdin(Stdio::null());
         let mut progress = Progress::new("compiling");
         thread::scope(|scope| {
             let compiling = scope.spawn(|| command.output());

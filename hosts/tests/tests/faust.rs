@@ -1,0 +1,224 @@
+//! Exports to Faust: compiled by Faust to C++ and WebAssembly, and compared with the program's
+//! sound, frame by frame.
+
+use std::env;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use gatebend_hosts::{
+    Frame, Networks, Segment, assert_same, expected, gatebend, root, run, signal,
+};
+
+/// Targets of Faust, of which the last two are for browsers.
+const TARGETS: [&str; 6] = ["c", "cpp", "rust", "interp", "wast", "wasm"];
+
+/// Exports a network to a file of Faust.
+fn export(network: &Path) -> PathBuf {
+    let file = network.with_extension("dsp");
+    let mut export = Command::new(gatebend());
+    export
+        .arg("export")
+        .arg(network)
+        .args(["--to", "faust", "-o"]);
+    run(export.arg(&file));
+    file
+}
+
+/// A program of Faust, compiled for a target.
+enum Player {
+    /// A program in C++.
+    Cpp(PathBuf),
+    /// A module of WebAssembly.
+    Wasm(PathBuf),
+}
+
+impl Player {
+    /// Compiles a file of Faust to C++, for `faust/play.cpp`.
+    fn cpp(file: &Path) -> Player {
+        let (source, program) = (file.with_extension("cpp"), file.with_extension("bin"));
+        let mut faust = Command::new("faust");
+        faust.arg("-a").arg(helper("play.cpp")).arg(file);
+        run(faust.arg("-o").arg(&source));
+        let compiler = env::var("CXX").unwrap_or("c++".into());
+        let mut compile = Command::new(compiler);
+        compile.arg("-O2").arg(&source);
+        run(compile.arg("-o").arg(&program));
+        Player::Cpp(program)
+    }
+
+    /// Compiles a file of Faust to WebAssembly, for `faust/play.mjs`.
+    fn wasm(file: &Path) -> Player {
+        let module = file.with_extension("wasm");
+        let mut faust = Command::new("faust");
+        faust.args(["-lang", "wasm"]).arg(file);
+        run(faust.arg("-o").arg(&module));
+        Player::Wasm(module)
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Player::Cpp(_) => "C++",
+            Player::Wasm(_) => "WebAssembly",
+        }
+    }
+
+    /// Returns what is played at this rate, with this input.
+    fn play(&self, rate: u32, controls: &[(&str, f64)], input: &[Frame]) -> Vec<Frame> {
+        let (mut play, file) = match self {
+            Player::Cpp(program) => (Command::new(program), program),
+            Player::Wasm(module) => {
+                let mut node = Command::new("node");
+                node.arg(helper("play.mjs")).arg(module);
+                (node, module)
+            }
+        };
+        let heard = file.with_extension("in");
+        let bytes = input
+            .iter()
+            .flatten()
+            .flat_map(|sample| sample.to_le_bytes());
+        fs::write(&heard, bytes.collect::<Vec<u8>>()).unwrap();
+        let controls = controls
+            .iter()
+            .map(|(name, position)| format!("{name}={position}"));
+        play.arg(rate.to_string())
+            .args(controls)
+            .stdin(File::open(heard).unwrap());
+        let output = play.output().unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{play:?}: {errors}");
+        let samples = output.stdout.chunks_exact(4);
+        let samples = samples.map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()));
+        let samples: Vec<f32> = samples.collect();
+        samples
+            .chunks_exact(2)
+            .map(|frame| [frame[0], frame[1]])
+            .collect()
+    }
+}
+
+/// Returns the path of a helper of these tests.
+fn helper(name: &str) -> PathBuf {
+    root().join("hosts/tests/tests/faust").join(name)
+}
+
+/// Compares a network's export, for each target, with its sound: this number of its samples,
+/// at rates of hosts.
+fn check(network: &Path, rates: &[u32], samples: u64, controls: &[(&str, f64)]) {
+    let file = export(network);
+    let players = [Player::cpp(&file), Player::wasm(&file)];
+    let text = fs::read_to_string(network).unwrap();
+    let parsed: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let own = parsed["sample_rate"].as_u64().unwrap();
+    for &rate in rates {
+        let frames = (samples * u64::from(rate)).div_ceil(own) as usize;
+        let segment = Segment {
+            frames,
+            network,
+            bends: &[],
+            controls,
+        };
+        let input = signal(frames);
+        let expected = expected(&[segment], rate, Some(&input));
+        for player in &players {
+            let what = format!("{} at {rate} Hz in {}", network.display(), player.name());
+            assert_same(&what, &expected, &player.play(rate, controls, &input));
+        }
+    }
+}
+
+#[test]
+fn networks_sound_the_same_for_more_than_a_period_at_any_rate() {
+    let folder = tempfile::tempdir().unwrap();
+    let networks = Networks::write(folder.path(), 8_000);
+    for network in [&networks.formula, &networks.trained] {
+        check(network, &[44_100, 48_000, 8_000, 7_919], 20_000, &[]);
+    }
+    // Several samples in each frame.
+    let networks = Networks::write(folder.path(), 96_001);
+    check(&networks.formula, &[44_100, 48_000, 96_001], 20_000, &[]);
+}
+
+#[test]
+fn networks_hear_inputs_and_follow_sliders() {
+    let folder = tempfile::tempdir().unwrap();
+    for rate in [44_100, 48_000] {
+        let listening = Networks::write(folder.path(), rate).listening;
+        for controls in [
+            &[][..],
+            &[("drive", 0.0)],
+            &[("drive", 0.7)],
+            &[("drive", 1.0)],
+        ] {
+            check(&listening, &[rate], 1 << 17, controls);
+        }
+    }
+    // What a network hears at another rate than the host's.
+    for rate in [11_025, 22_051, 100_000] {
+        let listening = Networks::write(folder.path(), rate).listening;
+        check(&listening, &[44_100, 48_000], 50_000, &[("drive", 0.5)]);
+    }
+}
+
+#[test]
+fn networks_of_two_channels_and_many_bits_sound_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let network = folder.path().join("n.json");
+    let mut random = Command::new(gatebend());
+    random.args("random --seed 5 --layers 6x60 --inputs 10 --audio 16,3".split(' '));
+    random.args("--control a:16=0.3 --channels 2 --sample-bits 16 -o".split(' '));
+    run(random.arg(&network));
+    check(&network, &[44_100, 8_000], 4_096, &[]);
+    check(&network, &[48_000], 4_096, &[("a", 0.123_456)]);
+}
+
+#[test]
+fn networks_compile_for_every_target() {
+    let folder = tempfile::tempdir().unwrap();
+    let networks = Networks::write(folder.path(), 44_100);
+    for network in [&networks.formula, &networks.trained, &networks.listening] {
+        let file = export(network);
+        for target in TARGETS {
+            let output = file.with_extension(target);
+            run(Command::new("faust")
+                .args(["-lang", target])
+                .arg(&file)
+                .arg("-o")
+                .arg(&output));
+            assert!(fs::metadata(&output).unwrap().len() > 1_000);
+        }
+    }
+}
+
+/// Two exports in one program, one by the clock of the other, twice as fast.
+#[test]
+fn networks_are_functions_for_other_programs() {
+    let folder = tempfile::tempdir().unwrap();
+    let networks = Networks::write(folder.path(), 44_100);
+    for network in [&networks.formula, &networks.trained] {
+        export(network);
+    }
+    let both = folder.path().join("both.dsp");
+    let text = "formula = library(\"forty-two.dsp\");\n\
+                trained = library(\"trained-forty-two.dsp\");\n\
+                process = formula.levels(2 * trained.time), trained.levels(trained.time);\n";
+    fs::write(&both, text).unwrap();
+    let played = Player::cpp(&both).play(44_100, &[], &signal(20_000));
+    let sound = |network: &Path, frames| {
+        let segment = Segment {
+            frames,
+            network,
+            bends: &[],
+            controls: &[],
+        };
+        expected(&[segment], 44_100, None)
+    };
+    let formula = sound(&networks.formula, 40_000);
+    let trained = sound(&networks.trained, 20_000);
+    let frames = formula.iter().step_by(2).zip(&trained);
+    let expected: Vec<Frame> = frames
+        .map(|(formula, trained)| [formula[0], trained[0]])
+        .collect();
+    assert_same("both", &expected, &played);
+}
