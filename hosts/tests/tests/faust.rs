@@ -64,7 +64,7 @@ impl Player {
     }
 
     /// Returns what is played at this rate, with this input.
-    fn play(&self, rate: u32, controls: &[(&str, f64)], input: &[Frame]) -> Vec<Frame> {
+    fn play(&self, rate: u32, controls: Controls, input: &[Frame]) -> Vec<Frame> {
         let (mut play, file) = match self {
             Player::Cpp(program) => (Command::new(program), program),
             Player::Wasm(module) => {
@@ -103,9 +103,12 @@ fn helper(name: &str) -> PathBuf {
     root().join("hosts/tests/tests/faust").join(name)
 }
 
+/// Positions of controls.
+type Controls<'a> = &'a [(&'a str, f64)];
+
 /// Compares a network's export, for each target, with its sound: this number of its samples,
-/// at rates of hosts.
-fn check(network: &Path, rates: &[u32], samples: u64, controls: &[(&str, f64)]) {
+/// at rates of hosts, with each of these controls.
+fn check(network: &Path, rates: &[u32], samples: u64, controls: &[Controls]) {
     let file = export(network);
     let players = [Player::cpp(&file), Player::wasm(&file)];
     let text = fs::read_to_string(network).unwrap();
@@ -113,17 +116,19 @@ fn check(network: &Path, rates: &[u32], samples: u64, controls: &[(&str, f64)]) 
     let own = parsed["sample_rate"].as_u64().unwrap();
     for &rate in rates {
         let frames = (samples * u64::from(rate)).div_ceil(own) as usize;
-        let segment = Segment {
-            frames,
-            network,
-            bends: &[],
-            controls,
-        };
         let input = signal(frames);
-        let expected = expected(&[segment], rate, Some(&input));
-        for player in &players {
-            let what = format!("{} at {rate} Hz in {}", network.display(), player.name());
-            assert_same(&what, &expected, &player.play(rate, controls, &input));
+        for controls in controls {
+            let segment = Segment {
+                frames,
+                network,
+                bends: &[],
+                controls,
+            };
+            let expected = expected(&[segment], rate, Some(&input));
+            for player in &players {
+                let what = format!("{} at {rate} Hz in {}", network.display(), player.name());
+                assert_same(&what, &expected, &player.play(rate, controls, &input));
+            }
         }
     }
 }
@@ -133,31 +138,25 @@ fn networks_sound_the_same_for_more_than_a_period_at_any_rate() {
     let folder = tempfile::tempdir().unwrap();
     let networks = Networks::write(folder.path(), 8_000);
     for network in [&networks.formula, &networks.trained] {
-        check(network, &[44_100, 48_000, 8_000, 7_919], 20_000, &[]);
+        check(network, &[44_100, 48_000, 8_000, 7_919], 20_000, &[&[]]);
     }
     // Several samples in each frame.
     let networks = Networks::write(folder.path(), 96_001);
-    check(&networks.formula, &[44_100, 48_000, 96_001], 20_000, &[]);
+    check(&networks.formula, &[44_100, 48_000, 96_001], 20_000, &[&[]]);
 }
 
 #[test]
 fn networks_hear_inputs_and_follow_sliders() {
     let folder = tempfile::tempdir().unwrap();
+    let positions: [Controls; 4] = [&[], &[("drive", 0.0)], &[("drive", 0.7)], &[("drive", 1.0)]];
     for rate in [44_100, 48_000] {
         let listening = Networks::write(folder.path(), rate).listening;
-        for controls in [
-            &[][..],
-            &[("drive", 0.0)],
-            &[("drive", 0.7)],
-            &[("drive", 1.0)],
-        ] {
-            check(&listening, &[rate], 1 << 17, controls);
-        }
+        check(&listening, &[rate], 1 << 17, &positions);
     }
     // What a network hears at another rate than the host's.
     for rate in [11_025, 22_051, 100_000] {
         let listening = Networks::write(folder.path(), rate).listening;
-        check(&listening, &[44_100, 48_000], 50_000, &[("drive", 0.5)]);
+        check(&listening, &[44_100, 48_000], 50_000, &[&[("drive", 0.5)]]);
     }
 }
 
@@ -169,8 +168,12 @@ fn networks_of_two_channels_and_many_bits_sound_the_same() {
     random.args("random --seed 5 --layers 6x60 --inputs 10 --audio 16,3".split(' '));
     random.args("--control a:16=0.3 --channels 2 --sample-bits 16 -o".split(' '));
     run(random.arg(&network));
-    check(&network, &[44_100, 8_000], 4_096, &[]);
-    check(&network, &[48_000], 4_096, &[("a", 0.123_456)]);
+    check(
+        &network,
+        &[44_100, 8_000],
+        4_096,
+        &[&[], &[("a", 0.123_456)]],
+    );
 }
 
 #[test]

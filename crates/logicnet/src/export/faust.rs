@@ -201,32 +201,27 @@ impl Program<'_> {
 
     /// Returns the definitions that networks of other signals than t need.
     fn conversions(&self) -> String {
-        let mut text = String::new();
-        if !self.reads_only_time() {
-            text += "\n// What was heard or set when a sample began counts until it ends.\n\
-                     held(x) = select2(is_new, _, x) ~ _;\n\
-                     is_new = (step > 0) | (running == 0);\n";
-        }
-        if self.network.hears() {
-            let (bits, half) = (MAX_VALUE_BITS, 1u32 << (MAX_VALUE_BITS - 1));
-            let last = half - 1;
-            text += &format!(
-                "\n// The number that the network reads of a frame: the last that began before the sample.\n\
-                 frame(bits, x) = (int(floor(max(-{half}, min({last}, heard * {half})))) + {half}) >> ({bits} - bits)\n\
-                 with {{ heard = select2(phase == 0, x', x); }};\n"
-            );
-        }
-        let is_control = |signal: &Signal| matches!(signal, Signal::Control { .. });
-        if self
-            .network
-            .sources()
-            .iter()
-            .any(|source| is_control(&source.signal))
-        {
-            text += "\n// The number that the network reads of a control, from 0 to 1.\n\
-                     position(bits, x) = max(0, min((1 << bits) - 1, int(x * (1 << bits))));\n";
-        }
-        text
+        let held = "\n// What was heard or set when a sample began counts until it ends.\n\
+            held(x) = select2(is_new, _, x) ~ _;\n\
+            is_new = (step > 0) | (running == 0);\n";
+        let (bits, half) = (MAX_VALUE_BITS, 1u32 << (MAX_VALUE_BITS - 1));
+        let last = half - 1;
+        let frame = format!(
+            "\n// The number that the network reads of sound: of the last frame that began before the\n\
+             // sample.\n\
+             frame(bits, x) = (int(floor(max(-{half}, min({last}, heard * {half})))) + {half}) >> ({bits} - bits)\n\
+             with {{ heard = select2(phase == 0, x', x); }};\n"
+        );
+        let position = "\n// The number that the network reads of a control, from 0 to 1.\n\
+            position(bits, x) = max(0, min((1 << bits) - 1, int(x * (1 << bits))));\n";
+        let has_controls = self.network.control_names().next().is_some();
+        let parts = [
+            (!self.reads_only_time(), held),
+            (self.network.hears(), &frame),
+            (has_controls, position),
+        ];
+        let needed = parts.into_iter().filter(|(is_needed, _)| *is_needed);
+        needed.map(|(_, text)| text).collect()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::string::String;
+use core::fmt::Write;
 
 use super::to_c;
 use crate::Network;
@@ -50,7 +51,7 @@ fn string_literal(text: &str) -> String {
             }
             // Two question marks could begin a trigraph.
             b' '..=b'~' if byte != b'?' => literal.push(byte.into()),
-            _ => literal += &format!("\\{byte:03o}"),
+            _ => _ = write!(literal, "\\{byte:03o}"),
         }
     }
     literal.push('"');
