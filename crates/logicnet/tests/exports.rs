@@ -247,13 +247,15 @@ fn number_at(signal: &Signal, bits: u8, t: u32) -> (u32, String) {
     (number, format!("(t * {factor}) & {last}"))
 }
 
+/// Number of frames that a Faust program plays; no period is longer.
+const TIMES: u32 = 1 << 10;
+
 /// All networks are functions of one program, which is compiled once.
 #[test]
 fn exported_faust_is_a_library_of_exact_functions() {
     if !has_faust() || !has_compiler() {
         return; // test.sh reports that this was skipped
     }
-    const TIMES: u32 = 1 << 10;
     let mut runner = TestRunner::deterministic();
     let plain = common::masked_networks();
     let listening = common::masked(common::listening_networks());
@@ -267,18 +269,18 @@ fn exported_faust_is_a_library_of_exact_functions() {
 
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
-    let mut program = "t = +(1') ~ _;\n".to_string();
-    let mut levels = Vec::new();
+    let (mut libraries, mut levels) = (Vec::new(), Vec::new());
     for (i, (network, masks)) in cases.iter().enumerate() {
         write(&format!("n{i}.dsp"), &to_faust(network, masks));
         let numbers = network.sources().iter();
         let numbers: Vec<String> = numbers
             .map(|source| number_at(&source.signal, source.bits, 0).1)
             .collect();
-        program += &format!("n{i} = library(\"n{i}.dsp\");\n");
+        libraries.push(format!("n{i} = library(\"n{i}.dsp\");\n"));
         levels.push(format!("n{i}.levels({})", numbers.join(", ")));
     }
-    program += &format!("process = {};\n", levels.join(", "));
+    let (libraries, levels) = (libraries.concat(), levels.join(", "));
+    let program = format!("t = +(1') ~ _;\n{libraries}process = {levels};\n");
     write("all.dsp", &program);
     for (tool, arguments) in [
         ("faust", ["-a", "csvplot.cpp", "all.dsp", "-o", "all.cpp"]),
