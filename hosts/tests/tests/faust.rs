@@ -1,5 +1,5 @@
-//! Exports to Faust: compiled by Faust to C++ and WebAssembly, and compared with the program's
-//! sound, frame by frame.
+//! Exports to Faust, and the library for networks that are opened at run time: compiled by Faust
+//! to C++, Rust and WebAssembly, and compared with the program's sound, frame by frame.
 
 use std::env;
 use std::fs::{self, File};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use gatebend_hosts::{
-    Frame, Networks, Segment, assert_same, expected, gatebend, root, run, signal,
+    Frame, Networks, Segment, assert_same, built, expected, gatebend, root, run, signal,
 };
 
 /// Targets of Faust, of which the last two are for browsers.
@@ -29,6 +29,8 @@ fn export(network: &Path) -> PathBuf {
 enum Player {
     /// A program in C++.
     Cpp(PathBuf),
+    /// A program in Rust.
+    Rust(PathBuf),
     /// A module of WebAssembly.
     Wasm(PathBuf),
 }
@@ -36,15 +38,29 @@ enum Player {
 impl Player {
     /// Compiles a file of Faust to C++, for `faust/play.cpp`.
     fn cpp(file: &Path) -> Player {
-        let (source, program) = (file.with_extension("cpp"), file.with_extension("bin"));
-        let mut faust = Command::new("faust");
-        faust.arg("-a").arg(helper("play.cpp")).arg(file);
-        run(faust.arg("-o").arg(&source));
+        let program = file.with_extension("cpp.bin");
         let compiler = env::var("CXX").unwrap_or("c++".into());
         let mut compile = Command::new(compiler);
-        compile.arg("-O2").arg(&source);
-        run(compile.arg("-o").arg(&program));
+        compile.arg("-O2").arg(translate(file, "cpp"));
+        compile.args(folders().map(|folder| format!("-I{}", folder.display())));
+        compile.args(folders().map(|folder| format!("-L{}", folder.display())));
+        compile.args(["-lgatebend_faust", "-lgatebend", "-o"]);
+        run(compile.arg(&program));
         Player::Cpp(program)
+    }
+
+    /// Compiles a file of Faust to Rust, for `faust/play.rs`.
+    fn rust(file: &Path) -> Player {
+        let program = file.with_extension("rs.bin");
+        let compiler = env::var("RUSTC").unwrap_or("rustc".into());
+        let mut compile = Command::new(compiler);
+        compile
+            .args(["--edition", "2024", "-O"])
+            .arg(translate(file, "rs"));
+        compile.args(folders().map(|folder| format!("-L{}", folder.display())));
+        compile.args(["-lstatic=gatebend_faust", "-ldylib=gatebend", "-o"]);
+        run(compile.arg(&program));
+        Player::Rust(program)
     }
 
     /// Compiles a file of Faust to WebAssembly, for `faust/play.mjs`.
@@ -56,17 +72,25 @@ impl Player {
         Player::Wasm(module)
     }
 
-    fn name(&self) -> &'static str {
+    fn target(&self) -> &'static str {
         match self {
             Player::Cpp(_) => "C++",
+            Player::Rust(_) => "Rust",
             Player::Wasm(_) => "WebAssembly",
         }
     }
 
-    /// Returns what is played at this rate, with this input.
-    fn play(&self, rate: u32, controls: Controls, input: &[Frame]) -> Vec<Frame> {
+    /// Returns what is played at this rate, with this input, and sets `networks` for programs
+    /// that open some.
+    fn play_with(
+        &self,
+        networks: &[&Path],
+        rate: u32,
+        controls: Controls,
+        input: &[Frame],
+    ) -> Vec<Frame> {
         let (mut play, file) = match self {
-            Player::Cpp(program) => (Command::new(program), program),
+            Player::Cpp(program) | Player::Rust(program) => (Command::new(program), program),
             Player::Wasm(module) => {
                 let mut node = Command::new("node");
                 node.arg(helper("play.mjs")).arg(module);
@@ -85,9 +109,16 @@ impl Player {
         play.arg(rate.to_string())
             .args(controls)
             .stdin(File::open(heard).unwrap());
+        play.env("LD_LIBRARY_PATH", built().join("lib"));
+        for (i, network) in networks.iter().enumerate() {
+            play.env(format!("GATEBEND_NETWORK_{i}"), network);
+        }
         let output = play.output().unwrap();
         let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{play:?}: {errors}");
+        assert!(
+            output.status.success() && errors.is_empty(),
+            "{play:?}: {errors}"
+        );
         let samples = output.stdout.chunks_exact(4);
         let samples = samples.map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()));
         let samples: Vec<f32> = samples.collect();
@@ -96,6 +127,28 @@ impl Player {
             .map(|frame| [frame[0], frame[1]])
             .collect()
     }
+
+    fn play(&self, rate: u32, controls: Controls, input: &[Frame]) -> Vec<Frame> {
+        self.play_with(&[], rate, controls, input)
+    }
+}
+
+/// Returns the folders of headers and libraries.
+fn folders() -> [PathBuf; 3] {
+    ["include", "lib", "faust"].map(|folder| built().join(folder))
+}
+
+/// Translates a file of Faust to the language of a player, whose file has this ending.
+fn translate(file: &Path, ending: &str) -> PathBuf {
+    let source = file.with_extension(ending);
+    let mut faust = Command::new("faust");
+    let language = if ending == "rs" { "rust" } else { ending };
+    faust
+        .args(["-lang", language, "-a"])
+        .arg(helper(&format!("play.{ending}")));
+    faust.arg("-I").arg(built().join("faust")).arg(file);
+    run(faust.arg("-o").arg(&source));
+    source
 }
 
 /// Returns the path of a helper of these tests.
@@ -110,7 +163,7 @@ type Controls<'a> = &'a [(&'a str, f64)];
 /// at rates of hosts, with each of these controls.
 fn check(network: &Path, rates: &[u32], samples: u64, controls: &[Controls]) {
     let file = export(network);
-    let players = [Player::cpp(&file), Player::wasm(&file)];
+    let players = [Player::cpp(&file), Player::rust(&file), Player::wasm(&file)];
     let text = fs::read_to_string(network).unwrap();
     let parsed: serde_json::Value = serde_json::from_str(&text).unwrap();
     let own = parsed["sample_rate"].as_u64().unwrap();
@@ -126,7 +179,7 @@ fn check(network: &Path, rates: &[u32], samples: u64, controls: &[Controls]) {
             };
             let expected = expected(&[segment], rate, Some(&input));
             for player in &players {
-                let what = format!("{} at {rate} Hz in {}", network.display(), player.name());
+                let what = format!("{} at {rate} Hz in {}", network.display(), player.target());
                 assert_same(&what, &expected, &player.play(rate, controls, &input));
             }
         }
@@ -224,4 +277,85 @@ fn networks_are_functions_for_other_programs() {
         .map(|(formula, trained)| [formula[0], trained[0]])
         .collect();
     assert_same("both", &expected, &played);
+}
+
+/// The same programs, from C++ and Rust, play what the environment names.
+#[test]
+fn the_library_plays_networks_that_are_opened_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let networks = Networks::write(folder.path(), 44_100);
+    let file = folder.path().join("run.dsp");
+    let text = "gatebend = library(\"gatebend.lib\");\n\
+                drive = hslider(\"drive\", 0.25, 0, 1, 0.01);\n\
+                process(l, r) = gatebend.listen(0, gatebend.time(0), l, r, drive, 0, 0, 0);\n";
+    fs::write(&file, text).unwrap();
+    let players = [Player::cpp(&file), Player::rust(&file)];
+    let frames = 1 << 17;
+    let input = signal(frames);
+    for network in [&networks.listening, &networks.trained] {
+        let controls = [("drive", 0.7)];
+        let has_controls = *network == networks.listening;
+        let segment = Segment {
+            frames,
+            network,
+            bends: &[],
+            controls: if has_controls { &controls } else { &[] },
+        };
+        let expected = expected(&[segment], 44_100, Some(&input));
+        for player in &players {
+            let played = player.play_with(&[network], 44_100, &controls, &input);
+            assert_same(player.target(), &expected, &played);
+        }
+    }
+
+    // Two networks at once, at their own rates.
+    let networks = Networks::write(folder.path(), 8_000);
+    let text = "gatebend = library(\"gatebend.lib\");\n\
+                process = (gatebend.play(0) : _, !), (gatebend.play(1) : !, _);\n";
+    fs::write(&file, text).unwrap();
+    let sound = |network: &Path| {
+        let segment = Segment {
+            frames,
+            network,
+            bends: &[],
+            controls: &[],
+        };
+        expected(&[segment], 48_000, None)
+    };
+    let both = sound(&networks.formula)
+        .into_iter()
+        .zip(sound(&networks.trained));
+    let expected: Vec<Frame> = both.map(|(left, right)| [left[0], right[1]]).collect();
+    let opened: [&Path; 2] = [&networks.formula, &networks.trained];
+    let played = Player::cpp(&file).play_with(&opened, 48_000, &[], &input);
+    assert_same("two networks", &expected, &played);
+}
+
+#[test]
+fn a_network_that_cannot_be_opened_is_silent_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("run.dsp");
+    let text = "gatebend = library(\"gatebend.lib\");\nprocess = gatebend.play(0);\n";
+    fs::write(&file, text).unwrap();
+    let Player::Cpp(program) = Player::cpp(&file) else {
+        unreachable!()
+    };
+    let input = folder.path().join("input");
+    fs::write(&input, [0x3f; 800]).unwrap();
+    for (value, problem) in [
+        (None, "GATEBEND_NETWORK_0: it names no network file"),
+        (Some("/no/such.json"), "/no/such.json"),
+    ] {
+        let mut play = Command::new(&program);
+        play.arg("44100").stdin(File::open(&input).unwrap());
+        play.env("LD_LIBRARY_PATH", built().join("lib"));
+        play.envs(value.map(|value| ("GATEBEND_NETWORK_0", value)));
+        let output = play.output().unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.stdout == [0; 800]);
+        assert!(
+            errors.contains(problem) && errors.lines().count() == 1,
+            "{errors}"
+        );
+    }
 }
