@@ -279,6 +279,19 @@ fn networks_are_functions_for_other_programs() {
     assert_same("both", &expected, &played);
 }
 
+/// Translates a file of Faust to C and compiles it without warnings.
+fn compile_c(file: &Path) {
+    let source = file.with_extension("c");
+    let mut faust = Command::new("faust");
+    faust.args(["-lang", "c", "-I"]).arg(built().join("faust"));
+    run(faust.arg(file).arg("-o").arg(&source));
+    let mut compile = Command::new(env::var("CC").unwrap_or("cc".into()));
+    compile.args("-std=c99 -Wall -Werror -include faust/gui/CInterface.h".split(' '));
+    compile.args(folders().map(|folder| format!("-I{}", folder.display())));
+    compile.arg("-c").arg(&source).arg("-o");
+    run(compile.arg(file.with_extension("o")));
+}
+
 /// The same programs, from C++ and Rust, play what the environment names.
 #[test]
 fn the_library_plays_networks_that_are_opened_at_the_start() {
@@ -290,6 +303,7 @@ fn the_library_plays_networks_that_are_opened_at_the_start() {
                 process(l, r) = gatebend.listen(0, gatebend.time(0), l, r, drive, 0, 0, 0);\n";
     fs::write(&file, text).unwrap();
     let players = [Player::cpp(&file), Player::rust(&file)];
+    compile_c(&file);
     let frames = 1 << 17;
     let input = signal(frames);
     for network in [&networks.listening, &networks.trained] {
