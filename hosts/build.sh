@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the C library, or the plug-in of a host, into target/hosts or GATEBEND_HOSTS.
-# Usage: hosts/build.sh capi|pd|supercollider|csound [--missing]
+# Usage: hosts/build.sh capi|pd|supercollider|csound|faust [--missing]
 #   --missing  only lists missing tools; fails if there are none
 set -euo pipefail
 

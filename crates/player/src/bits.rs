@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use logicnet::{Evaluator, Mask, Masks, Network, Program, Word};
+use logicnet::{
+    Evaluator, Mask, Masks, Network, Program, Signal, Word, audio_value, control_value,
+};
 
 /// Samples of a pass.
 const LANES: usize = u64::LANES;
@@ -151,6 +153,37 @@ impl Bits {
                 }
             }
         }
+    }
+
+    /// Evaluates the sample of a time, a frame of sound and the positions of controls, as a
+    /// player sounds at level 1. Controls without a position have their defaults. Real-time
+    /// safe.
+    pub fn frame(&mut self, time: u32, heard: [f32; 2], controls: &[f64]) -> [f32; 2] {
+        let [words, _] = &mut self.words;
+        let mut positions = controls.iter();
+        for span in self.network.spans() {
+            let bits = span.source.bits;
+            let value = match span.source.signal {
+                Signal::Time => time,
+                Signal::Audio { channel } => {
+                    u32::from(audio_value(heard[usize::from(channel)])) >> (16 - bits)
+                }
+                Signal::Control { default, .. } => {
+                    control_value(positions.next().copied().unwrap_or(default), bits)
+                }
+            };
+            for (bit, variable) in span.variables.enumerate() {
+                words[variable as usize] = u64::from(value >> bit & 1);
+            }
+        }
+        self.evaluator
+            .start_with(|variable| words[usize::from(variable)]);
+        self.evaluator.finish();
+        [0, 1].map(|channel| {
+            let mut level = [0];
+            self.evaluator.levels(channel, &mut level);
+            f32::from(level[0]) / 32_768.0
+        })
     }
 }
 

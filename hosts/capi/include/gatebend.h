@@ -300,6 +300,16 @@ void gb_evaluator_numbers(gb_evaluator *evaluator,
                           uint32_t *output,
                           size_t count);
 
+// Evaluates one sample as a player sounds at level 1: at this time, with sound and a position
+// from 0 to 1 for each control, in the order of the file. `input` and `output` are frames of
+// two channels. Without `input` (NULL) there is silence, and without `controls` (NULL) they
+// have their defaults. A library of difflogic is silent. Real-time.
+void gb_evaluator_frame(gb_evaluator *evaluator,
+                        uint32_t time,
+                        const float *input,
+                        const double *controls,
+                        float *output);
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus

@@ -159,6 +159,10 @@ public:
         gb_evaluator_numbers(evaluator_.get(), in, out, count);
     }
 
+    void frame(std::uint32_t time, const float *in, const double *controls, float *out) noexcept {
+        gb_evaluator_frame(evaluator_.get(), time, in, controls, out);
+    }
+
 private:
     std::unique_ptr<gb_evaluator, detail::Deleter<gb_evaluator_free>> evaluator_;
 };

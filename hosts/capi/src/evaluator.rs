@@ -294,3 +294,36 @@ pub unsafe extern "C" fn gb_evaluator_numbers(
         }
     }
 }
+
+/// Evaluates one sample as a player sounds at level 1: at this time, with sound and a position
+/// from 0 to 1 for each control, in the order of the file. `input` and `output` are frames of
+/// two channels. Without `input` (NULL) there is silence, and without `controls` (NULL) they
+/// have their defaults. A library of difflogic is silent. Real-time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn gb_evaluator_frame(
+    evaluator: *mut gb_evaluator,
+    time: u32,
+    input: *const f32,
+    controls: *const f64,
+    output: *mut f32,
+) {
+    // SAFETY: as the caller promises.
+    let evaluator = unsafe { &mut *evaluator };
+    let frame = match &mut evaluator.0 {
+        Kind::Ours(bits) => {
+            let count = bits.network().control_names().count();
+            // SAFETY: as the caller promises.
+            let (heard, controls) = unsafe {
+                let heard = input.cast::<[f32; 2]>().as_ref();
+                let controls =
+                    (!controls.is_null()).then(|| std::slice::from_raw_parts(controls, count));
+                (heard, controls)
+            };
+            let heard = heard.copied().unwrap_or_default();
+            bits.frame(time, heard, controls.unwrap_or_default())
+        }
+        Kind::Difflogic(_) => [0.0; 2],
+    };
+    // SAFETY: as the caller promises.
+    unsafe { output.cast::<[f32; 2]>().write(frame) };
+}
