@@ -70,6 +70,7 @@ impl Renderer {
 
     /// Renders a block. With node outputs, it has at most the frames of the options.
     /// Real-time safe.
+    #[cfg_attr(rtsan, sanitize(realtime = "nonblocking"))]
     pub fn render(&mut self, block: Block) {
         self.receive();
         let Block {
@@ -94,6 +95,7 @@ impl Renderer {
     }
 
     /// Writes the values, 0 or 1, that a node output had in the last block. Real-time safe.
+    #[cfg_attr(rtsan, sanitize(realtime = "nonblocking"))]
     pub fn node(&self, index: usize, output: &mut [f32]) {
         if index >= MAX_NODES || self.chosen >> index & 1 == 0 {
             output.fill(0.0);
@@ -105,6 +107,7 @@ impl Renderer {
     }
 
     /// Sends a request to the player; returns false if too many wait. Real-time safe.
+    #[cfg_attr(rtsan, sanitize(realtime = "nonblocking"))]
     pub fn send(&mut self, request: Request) -> bool {
         match self.requests.push(request) {
             Ok(()) => true,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use gatebend_hosts::{
-    Frame, Networks, Segment, assert_same, built, expected, read_wav, root, run, signal,
+    Frame, Networks, Segment, assert_same, built, expected, gatebend, read_wav, root, run, signal,
 };
 
 fn words(text: &str) -> Vec<String> {
@@ -226,6 +226,104 @@ fn threads_do_not_disturb_one_another() {
     let mut valgrind = Command::new("valgrind");
     valgrind.args(["-q", "--leak-check=full", "--error-exitcode=9"]);
     run(valgrind.arg(&threads).args(arguments));
+}
+
+/// Returns the numbers of each line that a program prints.
+fn lines(command: &mut Command) -> Vec<Vec<u32>> {
+    let output = command.output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{}\n{text}", output.status);
+    let numbers = |line: &str| {
+        words(line)
+            .iter()
+            .map(|word| word.parse().unwrap())
+            .collect()
+    };
+    text.lines().map(numbers).collect()
+}
+
+/// Builds the program that evaluates samples, with a guard of the heap.
+fn evaluate(folder: &Path) -> PathBuf {
+    compiled("evaluate", folder, &["-Wl,--wrap=malloc".into()])
+}
+
+#[test]
+fn compiled_networks_open_like_files_and_evaluate_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let (host, evaluate) = (host(folder.path()), evaluate(folder.path()));
+    let networks = Networks::write(folder.path(), 48_000);
+    let library = folder.path().join("trained.so");
+    run(Command::new(gatebend())
+        .arg("build")
+        .arg(&networks.trained)
+        .arg("-o")
+        .arg(&library));
+    let frames = 16_384;
+    let segment = Segment {
+        frames,
+        network: &networks.trained,
+        bends: &[],
+        controls: &[],
+    };
+    let sound = expected(&[segment], 48_000, None);
+    let script = format!("play {}\nrender 256\n", library.display());
+    let (recorded, refused) = play(
+        &mut Command::new(&host),
+        &networks.trained,
+        48_000,
+        64,
+        &script,
+    );
+    assert_eq!(refused, "");
+    assert_same("compiled", &sound, &recorded);
+    let samples: Vec<Vec<u32>> = sound
+        .iter()
+        .map(|frame| vec![(frame[0] * 128.0 + 128.0) as u32])
+        .collect();
+    for network in [&networks.trained, &library] {
+        let evaluated = lines(Command::new(&evaluate).arg(frames.to_string()).arg(network));
+        assert_eq!(evaluated, samples, "{}", network.display());
+    }
+}
+
+#[test]
+fn libraries_of_difflogic_are_evaluated_in_any_number_of_samples() {
+    let folder = tempfile::tempdir().unwrap();
+    let evaluate = evaluate(folder.path());
+    let library = folder.path().join("net.so");
+    let mut cc = Command::new("cc");
+    cc.args(["-shared", "-fPIC", "-o"]).arg(&library);
+    run(cc.arg(root().join("hosts/capi/tests/difflogic.c")));
+    let sums = [[0, 0, 0], [1, 1, 0], [1, 1, 0], [2, 0, 2]];
+    for count in [1, 8, 13] {
+        let mut program = Command::new(&evaluate);
+        let evaluated = lines(
+            program
+                .arg(count.to_string())
+                .arg(&library)
+                .args(["2", "3"]),
+        );
+        let expected: Vec<Vec<u32>> = (0..count).map(|t| sums[t % 4].to_vec()).collect();
+        assert_eq!(evaluated, expected);
+    }
+    for (arguments, reason) in [
+        (&["8", "net.so", "2", "5"][..], "it does not have 5 outputs"),
+        (&["8", "net.so"], "not made by gatebend build"),
+        (&["8", "evaluate", "2", "3"], "evaluate: "),
+        (&["8", "net.so", "0", "3"], "1 to 65,536 inputs and outputs"),
+    ] {
+        let mut program = Command::new(&evaluate);
+        let output = program
+            .args(arguments)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let problem = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            !output.status.success() && problem.contains(reason),
+            "{problem}"
+        );
+    }
 }
 
 #[test]
