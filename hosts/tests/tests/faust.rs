@@ -174,7 +174,9 @@ fn check(network: &Path, rates: &[u32], samples: u64, controls: &[Controls]) {
     let own = parsed["sample_rate"].as_u64().unwrap();
     for &rate in rates {
         let frames = (samples * u64::from(rate)).div_ceil(own) as usize;
-        let input = signal(frames);
+        // Between the numbers that networks read, and louder than these.
+        let input = signal(frames).into_iter();
+        let input: Vec<Frame> = input.map(|frame| frame.map(|x| 1.01 * x)).collect();
         for controls in controls {
             let segment = Segment {
                 frames,
