@@ -232,7 +232,6 @@ static void bend(t_difflogic *x, t_symbol *message, int count, t_atom *atoms)
     (void)message;
     gb_bend how;
     gb_error error;
-    uint32_t node;
     if (!is_open(x))
         return;
     if (count < 2 || !read_bend(&atoms[count - 1], &how)) {
@@ -242,7 +241,7 @@ static void bend(t_difflogic *x, t_symbol *message, int count, t_atom *atoms)
     if (!nodes_exist(x, count - 1, atoms))
         return;
     for (int k = 0; k < count - 1; k++) {
-        read_whole(&atoms[k], UINT32_MAX, &node);
+        uint32_t node = (uint32_t)atoms[k].a_w.w_float;
         if (!gb_evaluator_bend(x->evaluator, node, how, &error)) {
             refuse(x, error.text);
             return;
