@@ -5,7 +5,6 @@ use std::sync::Arc;
 use engine::Platform;
 use gatebend::board::desk::Desk;
 use gatebend::factory_networks;
-use gatebend::runtime::sound::EngineLimits;
 use gatebend::storage::{add_checksum, verify_checksum};
 use instrument::bend_layers::{BendLayers, MAX_LAYERS};
 use instrument::layout::{Area, Point};
@@ -17,6 +16,7 @@ use instrument::{
     Command, Direction, Instrument, Limits, Page, Revision, SaveRequest, Saved, State, Target,
 };
 use logicnet::{Builder, Gate, Mask, Masks, Network, Op, Program, Signal, Source};
+use player::sound::EngineLimits;
 use proptest::prelude::*;
 
 fn instrument() -> Instrument {

@@ -16,6 +16,7 @@ const CRATES: &[&str] = &[
     "gatebend-midi",
     "gatebend-engine",
     "gatebend-instrument",
+    "gatebend-player",
     "trill",
     "pru-isa",
     "pru-codegen",

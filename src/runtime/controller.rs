@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use logicnet::Word;
 
-use super::sound::settings;
 use crate::handle::Replies;
 use crate::pru::{ProgramRequest, ProgramRequests};
 use crate::storage::{Saving, StorageHandle};
-use engine::{Change, Handover, Start, Voice};
+use engine::{Change, Clock, Handover};
 use instrument::{Command, Instrument, Sound, State, notice};
+use player::sound::{change, settings};
 
 /// Owns the instrument and its end of the rings to the engine.
 pub struct Controller<W> {
@@ -21,8 +21,8 @@ pub struct Controller<W> {
     handover: Handover<W>,
     /// The storage; presets last as long as the instrument runs without one.
     storage: Option<StorageHandle>,
-    /// The sound that the engine has no room for yet.
-    waiting: Option<Sound>,
+    /// The change that the engine has no room for yet.
+    waiting: Option<Change<W>>,
     /// The id of the sound that the engine's program came with.
     program: u32,
     /// The queue of programs for the PRU, if one evaluates.
@@ -41,7 +41,7 @@ impl<W: Word> Controller<W> {
             handover,
             storage,
             program: first.id,
-            waiting: Some(first),
+            waiting: Some(change(first, Clock::Running)),
             requests: None,
         }
     }
@@ -75,9 +75,10 @@ impl<W: Word> Controller<W> {
             problem
         })?;
         if let Some(sound) = effect.sound {
+            let newest = change(sound, Clock::Running);
             self.waiting = Some(match self.waiting.take() {
-                Some(earlier) => merged(earlier, sound),
-                None => sound,
+                Some(earlier) => earlier.and(newest),
+                None => newest,
             });
         }
         match (effect.save, effect.saved) {
@@ -113,9 +114,9 @@ impl<W: Word> Controller<W> {
         if !self.handover.ready() {
             return self.waiting.is_none();
         }
-        if let Some(sound) = self.waiting.take() {
-            if sound.program.is_some() {
-                self.program = sound.id;
+        if let Some(change) = self.waiting.take() {
+            if change.start.is_some() {
+                self.program = change.id;
             }
             if let Some(requests) = &self.requests {
                 // The state belongs to the newest sound. A paused network is requested at
@@ -128,37 +129,12 @@ impl<W: Word> Controller<W> {
                     settings: settings(&state.running()),
                 });
             }
-            let voice = match sound.playback.notes {
-                Some(_) => Voice::<W>::for_notes,
-                None => Voice::<W>::new,
-            };
-            let start = sound.program.map(|program| Start {
-                voice: Box::new(voice(program)),
-                seek: sound.seek,
-                fade: sound.fade,
-            });
-            let change = Change {
-                id: sound.id,
-                settings: settings(&sound.playback),
-                start,
-            };
             // The ring has room: nothing else sends changes.
             if self.handover.send(change).is_err() {
                 log::error!("a change was lost between instrument and engine");
             }
         }
         true
-    }
-}
-
-/// Merges a sound with an earlier one that was never sent.
-fn merged(earlier: Sound, later: Sound) -> Sound {
-    Sound {
-        id: later.id,
-        program: later.program.or(earlier.program),
-        playback: later.playback,
-        seek: later.seek.or(earlier.seek),
-        fade: later.fade || earlier.fade,
     }
 }
 

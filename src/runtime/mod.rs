@@ -12,7 +12,6 @@ pub mod session;
 /// Signals that end the program.
 #[cfg(unix)]
 pub mod signals;
-pub mod sound;
 pub mod threads;
 
 use crate::panel::EngineStatus;

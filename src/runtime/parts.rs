@@ -3,11 +3,11 @@
 use logicnet::{Network, Word};
 
 use super::controller::Controller;
-use super::sound::EngineLimits;
 use crate::pru::{self, Choice, Supervisor, connect};
 use crate::storage::{Restored, StorageHandle};
 use engine::{Engine, Platform};
 use instrument::parameters::Parameters;
+use player::sound::EngineLimits;
 
 /// Lanes of the engine: four words of a BeagleBone's NEON. The same on every board, so
 /// that all play alike, block for block.

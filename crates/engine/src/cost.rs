@@ -2,9 +2,9 @@
 
 use logicnet::{Program, count};
 
-use super::Settings;
 use super::notes::MAX_NOTES;
 use super::position::Position;
+use super::{Clock, Settings};
 
 /// Time that work takes on a platform, for one width of lanes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -198,7 +198,8 @@ impl Platform {
         settings: &Settings,
         lanes: usize,
     ) -> Result<(), TooSlow> {
-        if program.hears() || settings.notes.is_some() {
+        let is_live = settings.notes.is_some() || settings.clock != Clock::Running;
+        if program.hears() || is_live {
             return self.keeps_up_live(program, settings, lanes);
         }
         let samples = f64::from(settings.rate) * f64::from(settings.speed.unsigned_abs()) / 100.0;

@@ -16,6 +16,22 @@ pub struct Change<W> {
     pub start: Option<Start<W>>,
 }
 
+impl<W> Change<W> {
+    /// Returns this change and a later one as one, if this one was never sent.
+    #[must_use]
+    pub fn and(self, later: Change<W>) -> Change<W> {
+        let start = match (self.start, later.start) {
+            (Some(earlier), Some(later)) => Some(Start {
+                voice: later.voice,
+                seek: later.seek.or(earlier.seek),
+                fade: later.fade || earlier.fade,
+            }),
+            (earlier, later) => later.or(earlier),
+        };
+        Change { start, ..later }
+    }
+}
+
 /// The start of a new voice.
 #[derive(Debug)]
 pub struct Start<W> {
@@ -35,15 +51,15 @@ const VOICES: usize = 8;
 /// The end of the thread that makes changes: sends them, and drops returned voices.
 #[derive(Debug)]
 pub struct Handover<W> {
-    changes: Producer<Change<W>>,
-    voices: Consumer<Box<Voice<W>>>,
+    changes: ChangeSender<W>,
+    voices: ReturnedVoices<W>,
 }
 
 impl<W: Word> Handover<W> {
     /// Returns whether the engine has received all earlier changes. Senders with several
     /// changes should wait for this and send only the last.
     pub fn ready(&self) -> bool {
-        self.changes.slots() == CHANGES
+        self.changes.ready()
     }
 
     /// Sends a change.
@@ -51,15 +67,52 @@ impl<W: Word> Handover<W> {
     /// # Errors
     /// Returns the change if the ring is full.
     pub fn send(&mut self, change: Change<W>) -> Result<(), Box<Change<W>>> {
-        self.changes
-            .push(change)
-            .map_err(|rtrb::PushError::Full(change)| Box::new(change))
+        self.changes.send(change).map_err(Box::new)
     }
 
     /// Drops the returned voices. Returns their number.
     pub fn collect(&mut self) -> usize {
+        self.voices.collect()
+    }
+
+    /// Divides it for two threads, one of which sends while the other one drops.
+    pub fn split(self) -> (ChangeSender<W>, ReturnedVoices<W>) {
+        (self.changes, self.voices)
+    }
+}
+
+/// Sends changes. Real-time safe.
+#[derive(Debug)]
+pub struct ChangeSender<W>(Producer<Change<W>>);
+
+impl<W: Word> ChangeSender<W> {
+    /// Returns whether the engine has received all earlier changes.
+    pub fn ready(&self) -> bool {
+        self.0.slots() == CHANGES
+    }
+
+    /// Sends a change.
+    ///
+    /// # Errors
+    /// Returns the change if the ring is full, which it is not when it is
+    /// [ready](ChangeSender::ready).
+    #[expect(clippy::result_large_err, reason = "a box would be allocated")]
+    pub fn send(&mut self, change: Change<W>) -> Result<(), Change<W>> {
+        self.0
+            .push(change)
+            .map_err(|rtrb::PushError::Full(change)| change)
+    }
+}
+
+/// Drops the voices that the engine gives back.
+#[derive(Debug)]
+pub struct ReturnedVoices<W>(Consumer<Box<Voice<W>>>);
+
+impl<W: Word> ReturnedVoices<W> {
+    /// Drops the returned voices. Returns their number.
+    pub fn collect(&mut self) -> usize {
         let mut count = 0;
-        while self.voices.pop().is_ok() {
+        while self.0.pop().is_ok() {
             count += 1;
         }
         count
@@ -80,7 +133,11 @@ pub(super) fn handover<W: Word>() -> (Inbox<W>, Handover<W>) {
         changes: inbox,
         voices: outbox,
     };
-    (inbox, Handover { changes, voices })
+    let handover = Handover {
+        changes: ChangeSender(changes),
+        voices: ReturnedVoices(voices),
+    };
+    (inbox, handover)
 }
 
 impl<W> Inbox<W> {

@@ -55,7 +55,7 @@ use logicnet::Word;
 
 pub use cost::{Cost, Platform, Spent, TooSlow, Work};
 pub use counters::Counters;
-pub use handover::{Change, Handover, Start};
+pub use handover::{Change, ChangeSender, Handover, ReturnedVoices, Start};
 pub use notes::{MAX_NOTES, Note, Notes};
 pub use offload::{Offload, OffloadedGroup};
 pub use tap::{TapReader, TapWriter, tap};
@@ -63,6 +63,7 @@ pub use voice::Voice;
 
 use cost::live_work;
 use handover::{Inbox, handover};
+use live::{Heard, Times};
 use notes::Place;
 use output::{FADE_SECONDS, Output, RAMP_SECONDS, Ramp};
 use position::Position;
@@ -82,6 +83,25 @@ pub enum Interpolation {
     Linear,
 }
 
+/// The source of network time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Clock {
+    /// Runs on at the rate and speed of the settings.
+    #[default]
+    Running,
+    /// Runs, but only through these times, again and again. Needs a [live](Voice::live)
+    /// voice; notes run on.
+    Loop {
+        /// The first time.
+        first: u32,
+        /// The time after the last one, at most 2^31 later.
+        end: u32,
+    },
+    /// Is given with each block ([`Engine::render_at`]). Needs a [live](Voice::live) voice;
+    /// notes run on.
+    Given,
+}
+
 /// Everything about the sound except the program.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
@@ -98,8 +118,10 @@ pub struct Settings {
     /// Share of the input in the output, 0.0..=1.0.
     pub dry: f32,
     /// The notes to play, or `None` to play on without notes. Needs a voice
-    /// [for notes](Voice::for_notes); others play on.
+    /// that is [live](Voice::live); others play on.
     pub notes: Option<Notes>,
+    /// The source of network time.
+    pub clock: Clock,
 }
 
 impl Default for Settings {
@@ -112,6 +134,7 @@ impl Default for Settings {
             input_gain: 1.0,
             dry: 0.0,
             notes: None,
+            clock: Clock::Running,
         }
     }
 }
@@ -136,6 +159,7 @@ struct Fading<W> {
     /// Its reading position, at its own rate and speed.
     position: Position,
     interpolation: Interpolation,
+    clock: Clock,
     /// Its notes, if it plays notes.
     places: Option<Places>,
     last: [f32; 2],
@@ -192,6 +216,17 @@ impl<W: Word> Engine<W> {
     /// Creates an engine and the other end of its rings. It is silent until a change
     /// brings a voice and a level.
     pub fn new(platform: Platform) -> (Engine<W>, Handover<W>) {
+        Engine::with_output(platform, Output::new(platform.rate))
+    }
+
+    /// Creates an engine without DC blocker and limiter: at level 1, its output is exactly
+    /// (s - 2^(b-1)) / 2^(b-1) for samples s of b bits, except in crossfades. The first
+    /// level is reached at once.
+    pub fn exact(platform: Platform) -> (Engine<W>, Handover<W>) {
+        Engine::with_output(platform, Output::exact(platform.rate))
+    }
+
+    fn with_output(platform: Platform, output: Output) -> (Engine<W>, Handover<W>) {
         let (inbox, handover) = handover();
         let engine = Engine {
             platform,
@@ -210,7 +245,7 @@ impl<W: Word> Engine<W> {
             },
             settings: Settings::default(),
             muted: false,
-            outputs: [Output::new(platform.rate); 2],
+            outputs: [output; 2],
             stereo: false,
             dry: Ramp::new(platform.rate, RAMP_SECONDS),
             last: [0.0; 2],
@@ -259,8 +294,8 @@ impl<W: Word> Engine<W> {
         self.offload = Some(offload);
     }
 
-    /// Renders the next frames of both channels, within +-0.95, from as many frames of the
-    /// input; missing ones are silence.
+    /// Renders the next frames of both channels, within +-0.95 unless the engine is
+    /// [exact](Engine::exact), from as many frames of the input; missing ones are silence.
     pub fn render(&mut self, input: [&[f32]; 2], output: [&mut [f32]; 2]) {
         self.render_tapped(input, output, |_| {});
     }
@@ -268,9 +303,21 @@ impl<W: Word> Engine<W> {
     /// Renders, and passes each exact frame (s - 2^(b-1)) / 2^(b-1) of the network to `tap`
     /// before the input is mixed in, the DC blocker, level and limiter. One channel is in
     /// both.
-    #[cfg_attr(rtsan, sanitize(realtime = "nonblocking"))]
     pub fn render_tapped(
         &mut self,
+        input: [&[f32]; 2],
+        output: [&mut [f32]; 2],
+        tap: impl FnMut([f32; 2]),
+    ) {
+        self.render_at(&[], input, output, tap);
+    }
+
+    /// Renders like [`Engine::render_tapped`], but frame k at the network time `times[k]` if
+    /// the clock is [`Clock::Given`]; beyond the last one, time runs on. Samples are held.
+    #[cfg_attr(rtsan, sanitize(realtime = "nonblocking"))]
+    pub fn render_at(
+        &mut self,
+        times: &[u32],
         input: [&[f32]; 2],
         output: [&mut [f32]; 2],
         tap: impl FnMut([f32; 2]),
@@ -294,9 +341,9 @@ impl<W: Word> Engine<W> {
         }
 
         let starved = if self.needs_stereo() {
-            self.frames::<2>(budget, input, [left, right], tap)
+            self.frames::<2>(budget, times, input, [left, right], tap)
         } else {
-            let starved = self.frames::<1>(budget, input, [left, &mut []], tap);
+            let starved = self.frames::<1>(budget, times, input, [left, &mut []], tap);
             right.copy_from_slice(left);
             starved
         };
@@ -329,6 +376,7 @@ impl<W: Word> Engine<W> {
     fn frames<const C: usize>(
         &mut self,
         budget: u32,
+        times: &[u32],
         input: [&[f32]; 2],
         [left, right]: [&mut [f32]; 2],
         mut tap: impl FnMut([f32; 2]),
@@ -339,7 +387,8 @@ impl<W: Word> Engine<W> {
         for (part, left) in left.chunks_mut(part_frames).enumerate() {
             let first = part * part_frames;
             let input = input.map(|input| input.get(first..).unwrap_or_default());
-            self.hear(input, left.len());
+            let times = times.get(first..).unwrap_or_default();
+            self.hear(times, input, left.len());
             for (k, left) in left.iter_mut().enumerate() {
                 match self.frame::<C>(budget, k) {
                     Some(frame) => self.last = both(frame),
@@ -360,6 +409,10 @@ impl<W: Word> Engine<W> {
                 }
                 *left = self.outputs[0].next(mixed[0]);
             }
+            let given = self.settings.clock == Clock::Given;
+            if let (true, Some(t)) = (given, times[..left.len().min(times.len())].last()) {
+                self.position.seek(t.wrapping_add(1));
+            }
         }
         starved
     }
@@ -378,18 +431,29 @@ impl<W: Word> Engine<W> {
     }
 
     /// Evaluates what the voices that hear answer to these frames of the input.
-    fn hear(&mut self, input: [&[f32]; 2], frames: usize) {
-        let gain = self.settings.input_gain;
-        let places = self.settings.notes.map(|_| self.places.used());
+    fn hear(&mut self, times: &[u32], input: [&[f32]; 2], frames: usize) {
+        let input = Heard {
+            frames: input,
+            gain: self.settings.input_gain,
+            count: frames,
+        };
         if let Some(voice) = self.playing.as_mut().filter(|voice| voice.is_live()) {
-            voice.hear(places, self.position, input, gain, frames, &mut self.spent);
+            let times = Times {
+                position: self.position,
+                clock: self.settings.clock,
+                given: times,
+            };
+            let places = self.settings.notes.map(|_| self.places.used());
+            voice.hear(places, times, input, &mut self.spent);
         }
         if let Some(fading) = &mut self.fading {
+            let times = Times {
+                position: fading.position,
+                clock: fading.clock,
+                given: times,
+            };
             let places = fading.places.as_ref().map(Places::used);
-            let position = fading.position;
-            fading
-                .voice
-                .hear(places, position, input, gain, frames, &mut self.spent);
+            fading.voice.hear(places, times, input, &mut self.spent);
         }
     }
 
@@ -448,6 +512,7 @@ impl<W: Word> Engine<W> {
         self.change = Some(id);
         self.settings = settings;
         self.position.set_step(settings.rate, settings.speed);
+        self.position.wrap(settings.clock);
         if let Some(notes) = settings.notes {
             self.places.count = notes.places.clamp(1, MAX_NOTES.min(W::LANES));
             for (i, (place, note)) in self.places.all.iter_mut().zip(notes.held).enumerate() {
@@ -557,7 +622,7 @@ impl<W: Word> Engine<W> {
 
     fn adopt(&mut self, pending: Pending<W>, entry: Position) {
         let before = self.position;
-        let interpolation = self.settings.interpolation;
+        let (interpolation, clock) = (self.settings.interpolation, self.settings.clock);
         self.position = entry;
         let places = self.settings.notes.map(|_| self.places);
         self.settle(pending.change.id, pending.change.settings);
@@ -573,6 +638,7 @@ impl<W: Word> Engine<W> {
                     frames_left: self.fade_frames(),
                     position: before,
                     interpolation,
+                    clock,
                     places,
                     last: self.last,
                 });
@@ -593,7 +659,7 @@ impl<W: Word> Engine<W> {
     fn frame<const C: usize>(&mut self, budget: u32, k: usize) -> Option<[f32; C]> {
         let voice = self.playing.as_mut()?;
         if let Some(live) = &voice.live {
-            self.position.step();
+            self.position.step_by(self.settings.clock);
             return Some(match self.settings.notes {
                 Some(_) => live.sum(self.places.used_mut(), k),
                 None => live.frame(k),
@@ -621,7 +687,7 @@ impl<W: Word> Engine<W> {
                 fading.voice.sample::<C>(t)
             }),
         };
-        fading.position.step();
+        fading.position.step_by(fading.clock);
         fading.last = old.map_or(fading.last, both);
         let part = fading.frames_left as f32 / (FADE_SECONDS * self.platform.rate as f32);
         fading.frames_left = fading.frames_left.saturating_sub(1);

@@ -2,6 +2,7 @@
 
 use logicnet::{Evaluator, Word, audio_value};
 
+use super::Clock;
 use super::notes::{MAX_NOTES, Place};
 use super::output::level;
 use super::position::Position;
@@ -9,12 +10,49 @@ use super::position::Position;
 /// A frame of the input that is not there.
 const SILENCE: u16 = 1 << 15;
 
+/// The input of a part of a callback.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Heard<'a> {
+    /// Frames of each channel; missing ones are silence.
+    pub frames: [&'a [f32]; 2],
+    /// Factor of the frames.
+    pub gain: f32,
+    /// Number of frames of the part.
+    pub count: usize,
+}
+
+/// The network time of each frame of a part.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Times<'a> {
+    /// The time of the first frame, if it is not given.
+    pub position: Position,
+    pub clock: Clock,
+    /// The times of frames if the clock is [`Clock::Given`].
+    pub given: &'a [u32],
+}
+
+impl Times<'_> {
+    /// Returns the time of frame k; the frames are asked for in order.
+    #[inline]
+    fn next(&mut self, k: usize) -> u32 {
+        let mut t = self.position.t();
+        if self.clock == Clock::Given {
+            if let Some(given) = self.given.get(k) {
+                t = *given;
+                self.position.seek(t);
+            }
+        }
+        self.position.step_by(self.clock);
+        t
+    }
+}
+
 /// Collects the network samples of a part of a callback in lanes, and stores their levels.
 /// They are of one reading position, or of several notes.
 ///
 /// A network sample hears the frame at which its time begins. Slower than the output, it
 /// therefore hears every so many frames, and is held in between; faster, the samples
-/// between two frames are skipped.
+/// between two frames are skipped. With given times, each frame is a sample of its own.
 #[derive(Debug)]
 pub(super) struct Live {
     /// Times of the lanes.
@@ -70,24 +108,22 @@ impl Live {
         self.last = std::array::from_fn(|place| place);
     }
 
-    /// Collects the samples of a place from a position on. The input has silence in place
-    /// of missing frames.
-    pub fn collect(&mut self, place: usize, mut position: Position, input: [&[f32]; 2], gain: f32) {
+    /// Collects the samples of a place at these times.
+    pub fn collect(&mut self, place: usize, mut times: Times, heard: Heard) {
         let first = place * self.frames;
         for k in 0..self.frames {
-            let t = position.t();
-            if self.newest[place] != Some(t) {
+            let t = times.next(k);
+            if self.newest[place] != Some(t) || times.clock == Clock::Given {
                 self.newest[place] = Some(t);
                 self.times[self.lanes] = t;
-                for (audio, input) in self.audio.iter_mut().zip(input) {
-                    let heard = input.get(k).map(|frame| audio_value(frame * gain));
-                    audio[self.lanes] = heard.unwrap_or(SILENCE);
+                for (audio, input) in self.audio.iter_mut().zip(heard.frames) {
+                    let frame = input.get(k).map(|frame| audio_value(frame * heard.gain));
+                    audio[self.lanes] = frame.unwrap_or(SILENCE);
                 }
                 self.last[place] = MAX_NOTES + self.lanes;
                 self.lanes += 1;
             }
             self.level_of[first + k] = self.last[place] as u16;
-            position.step();
         }
     }
 

@@ -64,6 +64,8 @@ pub(super) struct Output {
     /// The limiter's gain, and the share that it recovers per frame.
     gain: f32,
     release: f32,
+    /// True if only the level applies.
+    exact: bool,
 }
 
 impl Output {
@@ -77,7 +79,17 @@ impl Output {
             level: ramp,
             gain: 1.0,
             release: 1.0 / (RELEASE_SECONDS * rate),
+            exact: false,
         }
+    }
+
+    /// Creates a stage that applies only the level, which starts at 1.
+    pub fn exact(rate: u32) -> Output {
+        let mut output = Output::new(rate);
+        output.level.value = 1.0;
+        output.level.target = 1.0;
+        output.exact = true;
+        output
     }
 
     /// Ramps to a level, 0.0..=1.0.
@@ -98,9 +110,12 @@ impl Output {
             && (self.gain - other.gain).abs() < INAUDIBLE
     }
 
-    /// Returns the next frame, within the ceiling.
+    /// Returns the next frame, within the ceiling unless the stage is exact.
     #[inline]
     pub fn next(&mut self, input: f32) -> f32 {
+        if self.exact {
+            return input * self.level.next();
+        }
         let mut passed = input - self.input + self.pole * self.passed;
         if passed.abs() < SMALLEST {
             passed = 0.0;

@@ -1,5 +1,7 @@
 //! The reading position in network time, without rounding errors.
 
+use super::Clock;
+
 /// A position in network time: a sample, and a fraction of the way to the next.
 ///
 /// The output rate fixes the denominator of the fraction, so that every rate in Hz and
@@ -60,6 +62,25 @@ impl Position {
         if self.numerator >= self.denominator {
             self.numerator -= self.denominator;
             self.t = self.t.wrapping_add(1);
+        }
+    }
+
+    /// Advances by one frame, within the loop if the clock has one.
+    #[inline]
+    pub fn step_by(&mut self, clock: Clock) {
+        self.step();
+        self.wrap(clock);
+    }
+
+    /// Moves into the loop, if the clock has one, by a multiple of its length.
+    #[inline]
+    pub fn wrap(&mut self, clock: Clock) {
+        if let Clock::Loop { first, end } = clock {
+            let (after, length) = (self.t.wrapping_sub(first), end.wrapping_sub(first));
+            if after >= length && length > 0 {
+                let into = i64::from(after as i32).rem_euclid(length.into());
+                self.t = first.wrapping_add(into as u32);
+            }
         }
     }
 

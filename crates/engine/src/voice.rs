@@ -2,12 +2,12 @@
 
 use logicnet::{Evaluator, Program, Word};
 
+use super::Clock;
 use super::cost::Spent;
-use super::live::Live;
+use super::live::{Heard, Live, Times};
 use super::notes::Place;
 use super::offload::{Offload, OffloadedGroup};
 use super::output::level;
-use super::position::Position;
 
 /// Groups of samples stored: the one being played, its neighbours, and one more.
 const STORED: usize = 4;
@@ -44,8 +44,9 @@ impl<W: Word> Voice<W> {
         Voice::create(program, hears)
     }
 
-    /// Creates a voice that can play notes. Allocates.
-    pub fn for_notes(program: Program) -> Voice<W> {
+    /// Creates a voice whose frames are all evaluated in the callback that plays them, which
+    /// notes, loops and given times need. Allocates.
+    pub fn live(program: Program) -> Voice<W> {
         Voice::create(program, true)
     }
 
@@ -113,28 +114,31 @@ impl<W: Word> Voice<W> {
         self.live.is_some()
     }
 
-    /// Evaluates a part of a callback, if the voice is live: of some places, or of a
-    /// position.
+    /// Evaluates a part of a callback, if the voice is live: of some places, or at these
+    /// times.
     pub(super) fn hear(
         &mut self,
         places: Option<&[Place]>,
-        position: Position,
-        input: [&[f32]; 2],
-        gain: f32,
-        frames: usize,
+        times: Times,
+        heard: Heard,
         spent: &mut Spent,
     ) {
         let Some(live) = &mut self.live else {
             return;
         };
-        live.begin(frames);
+        live.begin(heard.count);
         match places {
             Some(places) => {
                 for (i, place) in places.iter().enumerate() {
-                    live.collect(i, place.position, input, gain);
+                    let times = Times {
+                        position: place.position,
+                        clock: Clock::Running,
+                        given: &[],
+                    };
+                    live.collect(i, times, heard);
                 }
             }
-            None => live.collect(0, position, input, gain),
+            None => live.collect(0, times, heard),
         }
         if live.start(&mut self.evaluator) {
             self.evaluator.finish();

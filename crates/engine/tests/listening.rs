@@ -207,7 +207,7 @@ fn change(rng: &mut Rng, oracle: &Oracle) -> (Settings, Option<Played>) {
         level: 0.5,
         input_gain: [0.5, 1.0, 3.0][rng.below(3) as usize],
         dry: [0.0, 0.0, 0.3, 1.0][rng.below(4) as usize],
-        notes: None,
+        ..Settings::default()
     };
     let Some(playing) = &oracle.playing else {
         return (settings, Some(Played::new(rng)));
@@ -437,7 +437,7 @@ proptest! {
                 let program = start.as_ref().or(playing.as_ref()).unwrap().program();
                 prop_assert!(platform.keeps_up(&program, &settings, LANES).is_ok());
                 let start_voice = start.is_some().then(|| Start {
-                    voice: Box::new(Voice::for_notes(program)),
+                    voice: Box::new(Voice::live(program)),
                     seek: None,
                     fade: false,
                 });

@@ -64,7 +64,7 @@ impl<W: Word> Evaluator<W> {
     }
 
     /// Starts a group with these values of the program's variables.
-    pub(crate) fn start_with(&mut self, value: impl Fn(u8) -> W) {
+    pub fn start_with(&mut self, value: impl Fn(u8) -> W) {
         let (program, slots) = self.machine.restart();
         for &(variable, slot) in &program.inputs {
             slots[usize::from(slot)] = value(variable);

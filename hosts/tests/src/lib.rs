@@ -35,7 +35,11 @@ pub fn run(command: &mut Command) -> String {
     let output = output.unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let text = [output.stdout, output.stderr].concat();
     let text = String::from_utf8_lossy(&text).into_owned();
-    assert!(output.status.success(), "{command:?}: {}\n{text}", output.status);
+    assert!(
+        output.status.success(),
+        "{command:?}: {}\n{text}",
+        output.status
+    );
     text
 }
 
@@ -56,7 +60,10 @@ impl Networks {
     /// If they cannot be written.
     pub fn write(folder: &Path, rate: u32) -> Networks {
         let write = |name: &str| {
-            let file = root().join("assets/networks").join(name).with_extension("json");
+            let file = root()
+                .join("assets/networks")
+                .join(name)
+                .with_extension("json");
             let text = fs::read_to_string(file).unwrap();
             let mut network: serde_json::Value = serde_json::from_str(&text).unwrap();
             network["sample_rate"] = rate.into();
@@ -104,7 +111,11 @@ pub fn expected(segments: &[Segment], rate: u32, input: Option<&[Frame]>) -> Vec
         let own = network["sample_rate"].as_u64().unwrap();
         let samples = (end as u64 * own).div_ceil(rate.into()) + 1;
         let mut render = Command::new(gatebend());
-        render.arg("render").arg(segment.network).arg("-o").arg(&file);
+        render
+            .arg("render")
+            .arg(segment.network)
+            .arg("-o")
+            .arg(&file);
         render.args(["--rate", &rate.to_string(), "--count", &samples.to_string()]);
         for (node, bend) in segment.bends {
             render.arg("--mask").arg(format!("{node}={bend}"));
@@ -154,7 +165,9 @@ pub fn read_wav(path: &Path) -> (u32, Vec<Frame>) {
         hound::SampleFormat::Int => {
             let full = (1u32 << (spec.bits_per_sample - 1)) as f32;
             let samples = file.samples::<i32>();
-            samples.map(|sample| sample.unwrap() as f32 / full).collect()
+            samples
+                .map(|sample| sample.unwrap() as f32 / full)
+                .collect()
         }
     };
     let channels = usize::from(spec.channels);
@@ -178,7 +191,10 @@ pub fn signal(frames: usize) -> Vec<Frame> {
 pub fn assert_same(what: &str, expected: &[Frame], recorded: &[Frame]) {
     let differs = expected.iter().zip(recorded).position(|(a, b)| a != b);
     if let Some(k) = differs {
-        panic!("{what}: frame {k} is {:?}, not {:?}", recorded[k], expected[k]);
+        panic!(
+            "{what}: frame {k} is {:?}, not {:?}",
+            recorded[k], expected[k]
+        );
     }
     assert!(
         recorded.len() >= expected.len(),

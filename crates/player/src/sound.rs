@@ -1,8 +1,8 @@
 //! Turns the instrument's sounds into the engine's.
 
-use engine::{Interpolation, Platform, Settings};
-use instrument::{Limits, Playback};
-use logicnet::Program;
+use engine::{Change, Clock, Interpolation, Platform, Settings, Start, Voice};
+use instrument::{Limits, Playback, Sound};
+use logicnet::{Program, Word};
 
 /// Returns the engine's settings for a way of playing.
 pub fn settings(playback: &Playback) -> Settings {
@@ -18,7 +18,33 @@ pub fn settings(playback: &Playback) -> Settings {
         notes: playback.notes.as_ref().map(notes),
         input_gain: playback.input_gain,
         dry: playback.dry,
+        clock: Clock::Running,
     }
+}
+
+/// Returns a sound as a change for the engine, with this source of network time.
+pub fn change<W: Word>(sound: Sound, clock: Clock) -> Change<W> {
+    let settings = Settings {
+        clock,
+        ..settings(&sound.playback)
+    };
+    let start = sound.program.map(|program| Start {
+        voice: voice(program, &settings),
+        seek: sound.seek,
+        fade: sound.fade,
+    });
+    Change {
+        id: sound.id,
+        settings,
+        start,
+    }
+}
+
+/// Returns a voice for a program that is played with these settings.
+pub fn voice<W: Word>(program: Program, settings: &Settings) -> Box<Voice<W>> {
+    let is_live = settings.notes.is_some() || settings.clock != Clock::Running;
+    let voice = if is_live { Voice::live } else { Voice::new };
+    Box::new(voice(program))
 }
 
 fn notes(notes: &instrument::Notes) -> engine::Notes {

@@ -1,0 +1,134 @@
+//! Single samples of a network, in bits or numbers, without time and sound.
+
+use std::sync::Arc;
+
+use logicnet::{Evaluator, Mask, Masks, Network, Program, Word};
+
+/// Samples of a pass.
+const LANES: usize = u64::LANES;
+
+/// Evaluates samples of a network.
+#[derive(Debug)]
+pub struct Bits {
+    network: Arc<Network>,
+    masks: Masks,
+    evaluator: Evaluator<u64>,
+}
+
+impl Bits {
+    /// Creates an evaluator of a network with its own masks.
+    pub fn new(network: Arc<Network>) -> Bits {
+        let masks = network.masks().clone();
+        let evaluator = Evaluator::new(Program::new(&network, &masks));
+        Bits {
+            network,
+            masks,
+            evaluator,
+        }
+    }
+
+    /// Returns the network.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// Returns the masks.
+    pub fn masks(&self) -> &Masks {
+        &self.masks
+    }
+
+    /// Bends a node, or frees it.
+    ///
+    /// # Errors
+    /// Returns a message if there is no such node; nothing changes then.
+    pub fn bend(&mut self, node: u32, mask: Option<Mask>) -> Result<(), String> {
+        let count = self.network.nodes();
+        if node >= count {
+            return Err(format!("no node {node}; this network has {count}"));
+        }
+        let own = self.network.masks().iter().chain(self.masks.iter());
+        let others = own.filter(|(other, _)| *other != node);
+        self.masks = others.chain(mask.map(|mask| (node, mask))).collect();
+        self.evaluator = Evaluator::new(Program::new(&self.network, &self.masks));
+        Ok(())
+    }
+
+    /// Returns the number of bits that go into a sample.
+    pub fn inputs(&self) -> usize {
+        self.network.variables() as usize
+    }
+
+    /// Returns the number of bits that come out of a sample.
+    pub fn outputs(&self) -> usize {
+        self.network.outputs().len()
+    }
+
+    /// Evaluates as many whole samples as there are in `input` and `output`: of each, its
+    /// bits in and its bits out, one a byte, 0 or not. Real-time safe.
+    pub fn bits(&mut self, input: &[u8], output: &mut [u8]) {
+        let (inputs, outputs) = (self.inputs(), self.outputs());
+        let input = input.chunks(LANES * inputs);
+        for (input, output) in input.zip(output.chunks_mut(LANES * outputs)) {
+            self.evaluator.start_with(|variable| {
+                let bits = input.iter().skip(variable.into()).step_by(inputs);
+                plane(bits.map(|bit| *bit != 0))
+            });
+            self.evaluator.finish();
+            for index in 0..outputs {
+                let plane = self.evaluator.plane(index);
+                let bits = output.iter_mut().skip(index).step_by(outputs);
+                for (lane, bit) in bits.enumerate() {
+                    *bit = (plane >> lane & 1) as u8;
+                }
+            }
+        }
+    }
+
+    /// Returns the number of numbers that go into a sample.
+    pub fn sources(&self) -> usize {
+        self.network.sources().len()
+    }
+
+    /// Returns the number of samples that come out.
+    pub fn channels(&self) -> usize {
+        self.network.output_encoding().channels()
+    }
+
+    /// Evaluates as many whole samples as there are in `input` and `output`: of each, one
+    /// number for each source in, of which the low bits count, and one sample for each
+    /// channel out. Real-time safe.
+    pub fn numbers(&mut self, input: &[u32], output: &mut [u32]) {
+        let (sources, channels) = (self.sources(), self.channels());
+        let bits = u32::from(self.network.output_encoding().sample_bits());
+        let input = input.chunks(LANES * sources);
+        for (input, output) in input.zip(output.chunks_mut(LANES * channels)) {
+            let network = &self.network;
+            self.evaluator.start_with(|variable| {
+                let variable = u32::from(variable);
+                let mut spans = network.spans().enumerate();
+                let span = spans.find(|(_, span)| span.variables.contains(&variable));
+                let Some((source, span)) = span else {
+                    return 0;
+                };
+                let bit = variable - span.variables.start;
+                let numbers = input.iter().skip(source).step_by(sources);
+                plane(numbers.map(|number| number >> bit & 1 == 1))
+            });
+            self.evaluator.finish();
+            let mut levels = [0; LANES];
+            for channel in 0..channels {
+                self.evaluator.levels(channel, &mut levels);
+                let samples = output.iter_mut().skip(channel).step_by(channels);
+                for (sample, level) in samples.zip(levels) {
+                    *sample = u32::from(level as u16 ^ 0x8000) >> (16 - bits);
+                }
+            }
+        }
+    }
+}
+
+/// Returns the bits of up to 64 lanes as a word.
+fn plane(bits: impl Iterator<Item = bool>) -> u64 {
+    let bits = bits.take(LANES).enumerate();
+    bits.fold(0, |plane, (lane, bit)| plane | u64::from(bit) << lane)
+}
