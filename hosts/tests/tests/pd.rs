@@ -1,0 +1,950 @@
+//! `difflogic~` and `difflogic` in Pure Data itself, headless: what they play and answer.
+//!
+//! Patches record into tables, which Pd writes as 32-bit floats before it quits. Events are
+//! half a tick after the frame they are for, so that no rounding of milliseconds can move
+//! them to another tick.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use gatebend_hosts::{
+    Frame, Networks, Segment, assert_same, built, expected, root, run, signal, write_wav,
+};
+use tempfile::TempDir;
+
+/// Frames of a tick of Pd.
+const TICK: usize = 64;
+
+/// Returns the folder with the externals that `hosts/build.sh pd` has built.
+fn externals() -> PathBuf {
+    let processor = match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        _ => "armv7",
+    };
+    built().join("pd").join(processor).join("difflogic")
+}
+
+/// A patch in Pd's file format.
+struct Patch {
+    lines: Vec<String>,
+    connections: Vec<String>,
+    objects: usize,
+}
+
+impl Patch {
+    fn new() -> Patch {
+        Patch {
+            lines: vec!["#N canvas 0 0 600 400 10;".into()],
+            connections: Vec::new(),
+            objects: 0,
+        }
+    }
+
+    /// Adds an object with its arguments, and returns its number.
+    fn object(&mut self, text: &str) -> usize {
+        self.add(format!("#X obj 10 10 {text};"))
+    }
+
+    /// Adds a message box, and returns its number.
+    fn message(&mut self, text: &str) -> usize {
+        self.add(format!("#X msg 10 10 {text};"))
+    }
+
+    /// Adds a subpatch, and returns its number.
+    fn subpatch(&mut self, name: &str, patch: &Patch) -> usize {
+        self.add(format!("{}\n#X restore 10 10 pd {name};", patch.text()))
+    }
+
+    fn add(&mut self, line: String) -> usize {
+        self.lines.push(line);
+        self.objects += 1;
+        self.objects - 1
+    }
+
+    fn connect(&mut self, (from, outlet): (usize, usize), (to, inlet): (usize, usize)) {
+        let line = format!("#X connect {from} {outlet} {to} {inlet};");
+        self.connections.push(line);
+    }
+
+    fn text(&self) -> String {
+        [&self.lines[..], &self.connections].concat().join("\n")
+    }
+}
+
+/// A folder with networks, patches and recordings, and the rate of Pd.
+struct Session {
+    folder: TempDir,
+    networks: Networks,
+    rate: u32,
+}
+
+impl Session {
+    fn new(rate: u32) -> Session {
+        let folder = tempfile::tempdir().unwrap();
+        let networks = Networks::write(folder.path(), rate);
+        Session {
+            folder,
+            networks,
+            rate,
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Runs a patch in Pd until it quits, and returns what is on the console.
+    fn run(&self, patch: &Patch) -> String {
+        fs::write(self.path("test.pd"), patch.text()).unwrap();
+        run(self.pd().arg("test.pd"))
+    }
+
+    /// Returns the command of Pd, without patches. If no patch makes it quit, it is killed.
+    fn pd(&self) -> Command {
+        let line = "ulimit -f 200000; \
+                    exec timeout 120 env ${COUNTER:+LD_PRELOAD=$COUNTER} \
+                    puredata -batch -nogui -noprefs -noaudio \"$@\"";
+        let mut command = Command::new("bash");
+        command.current_dir(self.folder.path());
+        command.args(["-c", line, "bash", "-r", &self.rate.to_string(), "-path"]);
+        command.arg(externals());
+        command
+    }
+}
+
+/// Adds what happens: messages to receivers, each at a frame. The message after the last one
+/// quits Pd.
+fn add_events(session: &Session, patch: &mut Patch, events: &[(usize, &str)]) {
+    let mut lines = String::new();
+    let mut before = 0;
+    for (frame, event) in events {
+        // The first tick begins at 0.
+        let at = if *frame == 0 { 0 } else { frame + TICK / 2 };
+        let delay = (at - before) as f64 * 1000.0 / f64::from(session.rate);
+        before = at;
+        lines += &format!("{delay:.4} {event};\n");
+    }
+    lines += "pd quit;\n";
+    fs::write(session.path("events.txt"), lines).unwrap();
+    let start = patch.object("loadbang");
+    let message = patch.message("read events.txt \\, bang");
+    let events = patch.object("qlist");
+    patch.connect((start, 0), (message, 0));
+    patch.connect((message, 0), (events, 0));
+}
+
+/// What an object plays, and for how long.
+struct Take<'a> {
+    /// Creation arguments, and how many signals the object has in and out.
+    arguments: &'a str,
+    signals: (usize, usize),
+    /// Frames of a block.
+    block: usize,
+    /// Signals in.
+    input: &'a [Vec<f32>],
+    frames: usize,
+    /// Messages to `sound`, the object, and others, each at a frame.
+    events: &'a [(usize, &'a str)],
+}
+
+impl Default for Take<'_> {
+    fn default() -> Self {
+        Take {
+            arguments: "",
+            signals: (1, 1),
+            block: TICK,
+            input: &[],
+            frames: 8192,
+            events: &[],
+        }
+    }
+}
+
+/// Records all outlets of an object, and returns them with the console.
+fn record(session: &Session, take: &Take) -> (Vec<Vec<f32>>, String) {
+    let (inlets, outlets) = take.signals;
+    let mut inner = Patch::new();
+    let block = inner.object(&format!("block~ {}", take.block));
+    let receive = inner.object("r block");
+    inner.connect((receive, 0), (block, 0));
+    let object = inner.object(&format!("difflogic~ {}", take.arguments));
+    let receive = inner.object("r sound");
+    inner.connect((receive, 0), (object, 0));
+    let start = inner.object("r start");
+    for k in 0..take.input.len() {
+        assert!(k < inlets);
+        let play = inner.object(&format!("tabplay~ in{k}"));
+        inner.connect((start, 0), (play, 0));
+        inner.connect((play, 0), (object, k));
+    }
+    for k in 0..outlets {
+        let write = inner.object(&format!("tabwrite~ out{k}"));
+        inner.connect((start, 0), (write, 0));
+        inner.connect((object, k), (write, 0));
+    }
+    let print = inner.object("print info");
+    inner.connect((object, outlets), (print, 0));
+
+    let mut patch = Patch::new();
+    patch.subpatch("sound", &inner);
+    let receive = patch.object("r files");
+    let files = patch.object("soundfiler");
+    patch.connect((receive, 0), (files, 0));
+    let mut events = Vec::new();
+    for (k, signal) in take.input.iter().enumerate() {
+        let frames: Vec<Frame> = signal.iter().map(|sample| [*sample; 2]).collect();
+        write_wav(&session.path(&format!("in{k}.wav")), session.rate, &frames);
+        patch.object(&format!("table in{k} 100"));
+        events.push((0, format!("files read -resize in{k}.wav in{k}")));
+    }
+    let mut names = String::new();
+    for k in 0..outlets {
+        patch.object(&format!("table out{k} {}", take.frames));
+        names += &format!(" out{k}");
+    }
+    events.push((0, "start bang".into()));
+    events.extend(take.events.iter().map(|(at, event)| (*at, (*event).into())));
+    let first = events.iter().take_while(|(at, _)| *at == 0).count();
+    events.insert(first, (0, "pd dsp 1".into()));
+    events.push((
+        take.frames,
+        format!("files write -wave -bytes 4 out.wav{names}"),
+    ));
+    let events: Vec<(usize, &str)> = events.iter().map(|(at, text)| (*at, &text[..])).collect();
+    add_events(session, &mut patch, &events);
+    let console = session.run(&patch);
+    (read_channels(&session.path("out.wav"), outlets), console)
+}
+
+/// Reads the channels of a WAV file of 32-bit floats.
+fn read_channels(path: &Path, count: usize) -> Vec<Vec<f32>> {
+    let mut file = hound::WavReader::open(path).unwrap();
+    assert_eq!(usize::from(file.spec().channels), count);
+    let samples: Vec<f32> = file.samples().map(Result::unwrap).collect();
+    let channel = |k| samples.iter().skip(k).step_by(count).copied().collect();
+    (0..count).map(channel).collect()
+}
+
+/// Returns channels as frames; one channel is in both.
+fn frames(channels: &[Vec<f32>]) -> Vec<Frame> {
+    let right = channels.last().unwrap();
+    let pairs = channels[0].iter().zip(right);
+    pairs.map(|(left, right)| [*left, *right]).collect()
+}
+
+/// Returns the network's own samples from time 0 on.
+fn samples(session: &Session, network: &Path, frames: usize) -> Vec<f32> {
+    let segment = Segment {
+        frames,
+        network,
+        bends: &[],
+        controls: &[],
+    };
+    let sound = expected(&[segment], session.rate, None);
+    sound.into_iter().map(|[left, _]| left).collect()
+}
+
+#[test]
+fn swaps_bends_and_controls_are_exact() {
+    for rate in [44_100, 48_000] {
+        let session = Session::new(rate);
+        let Networks {
+            formula,
+            trained,
+            listening,
+        } = &session.networks;
+        let input = signal(6 * 4096);
+        let segment = |network, bends, controls| Segment {
+            frames: 4096,
+            network,
+            bends,
+            controls,
+        };
+        let segments = [
+            segment(formula, &[], &[]),
+            segment(formula, &[(20, "1"), (33, "invert")], &[]),
+            segment(trained, &[], &[]),
+            segment(trained, &[(18, "0")], &[]),
+            segment(listening, &[], &[("drive", 0.75)]),
+            segment(listening, &[(60, "invert")], &[("drive", 0.5)]),
+        ];
+        let expected = expected(&segments, rate, Some(&input));
+        // What is prepared without sound is there at once: the moment of the swap is certain.
+        let events = [
+            (0, "sound set swap=instant"),
+            (0, "sound prepare trained-forty-two.json"),
+            (4096, "sound bend 20 1"),
+            (4096, "sound bend 33 invert"),
+            (2 * 4096, "sound swap"),
+            (3 * 4096, "sound bend 18 0"),
+            (3 * 4096, "pd dsp 0"),
+            (3 * 4096, "sound prepare origami.json"),
+            (3 * 4096, "pd dsp 1"),
+            (4 * 4096, "sound swap"),
+            (4 * 4096, "sound control drive 0.75"),
+            (5 * 4096, "sound control drive 0.5"),
+            (5 * 4096, "sound bend 60 invert"),
+        ];
+        for block in [16, 64, 1024] {
+            let take = Take {
+                arguments: "forty-two.json -out 2",
+                signals: (1, 2),
+                block,
+                input: &[input.iter().map(|[left, _]| *left).collect()],
+                frames: 6 * 4096,
+                events: &events,
+            };
+            let (recorded, console) = record(&session, &take);
+            let what = format!("{rate} Hz, blocks of {block}; {console}");
+            assert_same(&what, &expected, &frames(&recorded));
+            assert!(!console.contains("refused"), "{console}");
+        }
+    }
+}
+
+#[test]
+fn time_jumps_repeats_runs_backwards_and_stands_still() {
+    let session = Session::new(48_000);
+    let own = samples(&session, &session.networks.formula, 16_384);
+    let take = Take {
+        arguments: "forty-two.json",
+        frames: 8 * 1024,
+        events: &[
+            (1024, "sound seek 5000"),
+            (2 * 1024, "sound set speed=-1"),
+            (3 * 1024, "sound set speed=1"),
+            (3 * 1024, "sound loop 3000 3100"),
+            (3 * 1024, "sound 3000"),
+            (4 * 1024, "sound loop off"),
+            (4 * 1024, "sound bang"),
+            (5 * 1024, "sound pause"),
+            (6 * 1024, "sound play"),
+            (6 * 1024, "sound seek 100"),
+            (7 * 1024, "sound set rate=24000"),
+            (7 * 1024, "sound seek 0"),
+        ],
+        ..Take::default()
+    };
+    let (recorded, console) = record(&session, &take);
+    let part = |k: usize| &recorded[0][k * 1024..(k + 1) * 1024];
+    let times =
+        |time: &dyn Fn(usize) -> usize| -> Vec<f32> { (0..1024).map(|k| own[time(k)]).collect() };
+    assert_eq!(part(0), times(&|k| k), "{console}");
+    assert_eq!(part(1), times(&|k| 5000 + k), "seek; {console}");
+    assert_eq!(part(2), times(&|k| 6024 - k), "backwards; {console}");
+    assert_eq!(part(3), times(&|k| 3000 + k % 100), "loop; {console}");
+    assert_eq!(part(4), times(&|k| k), "bang; {console}");
+    assert!(part(5).iter().all(|sample| *sample == 0.0), "{console}");
+    assert_eq!(part(6), times(&|k| 100 + k), "play; {console}");
+    assert_eq!(part(7), times(&|k| k / 2), "rate; {console}");
+}
+
+#[test]
+fn time_follows_a_signal() {
+    let session = Session::new(44_100);
+    let own = samples(&session, &session.networks.formula, 16_384);
+    // In steps of 7 to 4096, backwards to 0, and between samples.
+    let time: Vec<f32> = (0..2048)
+        .map(|k| match k {
+            0..512 => 7.0 * k as f32,
+            512..1024 => (1023 - k) as f32,
+            _ => (k - 1024) as f32 / 4.0,
+        })
+        .collect();
+    let hears_none = Take {
+        arguments: "forty-two.json -in 0 -time -out 2",
+        signals: (2, 2),
+        input: &[vec![0.5; 2048], time.clone()],
+        frames: 2048,
+        ..Take::default()
+    };
+    let hears_two = Take {
+        arguments: "forty-two.json -in 2 -time -out 2",
+        signals: (3, 2),
+        input: &[vec![0.5; 2048], vec![0.25; 2048], time.clone()],
+        ..hears_none
+    };
+    let expected: Vec<f32> = time.iter().map(|t| own[*t as usize]).collect();
+    for take in [hears_none, hears_two] {
+        let (recorded, console) = record(&session, &take);
+        assert_eq!(recorded, [&expected[..], &expected], "{console}");
+    }
+}
+
+#[test]
+fn node_outlets_are_the_nodes() {
+    let session = Session::new(44_100);
+    let own = samples(&session, &session.networks.formula, 4096);
+    // Nodes 0 and 3 are bits of t; the others are bits 0 and 7 of the sample.
+    let text = fs::read_to_string(&session.networks.formula).unwrap();
+    let network: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let output = |bit: usize| network["outputs"][bit].as_u64().unwrap();
+    let choose = format!("sound nodes 0 {} 3 {}", output(0), output(7));
+    let take = Take {
+        arguments: "forty-two.json -nodes 4",
+        signals: (1, 5),
+        frames: 4096,
+        events: &[(0, &choose), (2048, "sound nodes 5")],
+        ..Take::default()
+    };
+    let (recorded, console) = record(&session, &take);
+    assert_eq!(recorded[0], own, "{console}");
+    for k in 0..4096 {
+        let sample = (own[k] * 128.0 + 128.0) as usize;
+        let nodes = if k < 2048 {
+            [k & 1, sample & 1, k >> 3 & 1, sample >> 7]
+        } else {
+            [k >> 5 & 1, 0, 0, 0]
+        };
+        let heard = [1, 2, 3, 4].map(|n| recorded[n][k] as usize);
+        assert_eq!(heard, nodes, "frame {k}; {console}");
+    }
+}
+
+#[test]
+fn rates_and_blocks_change_while_time_and_bends_stay() {
+    let session = Session::new(48_000);
+    let formula = &session.networks.formula;
+    let segment = |bends| Segment {
+        frames: 4096,
+        network: formula,
+        bends,
+        controls: &[],
+    };
+    let expected = expected(&[segment(&[]), segment(&[(20, "1")])], 48_000, None);
+    let take = Take {
+        arguments: "forty-two.json",
+        frames: 8192,
+        events: &[
+            (4096, "sound bend 20 1"),
+            (5 * 1024, "block set 1024"),
+            (6 * 1024, "block set 16"),
+            (7 * 1024, "block set 256"),
+        ],
+        ..Take::default()
+    };
+    let (recorded, console) = record(&session, &take);
+    assert_same(&console, &expected, &frames(&recorded));
+
+    // At twice the rate, each sample of the network is two frames.
+    let take = Take {
+        frames: 4096,
+        events: &[(0, "sound bend 20 1"), (0, "block set 64 1 2")],
+        ..take
+    };
+    let (recorded, console) = record(&session, &take);
+    let bent = samples_bent(&session, formula, &[(20, "1")]);
+    let doubled: Vec<f32> = (0..4096).map(|k| bent[k / 2]).collect();
+    assert_eq!(recorded[0], doubled, "{console}");
+}
+
+/// Returns a bent network's own samples from time 0 on.
+fn samples_bent(session: &Session, network: &Path, bends: &[(u32, &str)]) -> Vec<f32> {
+    let segment = Segment {
+        frames: 4096,
+        network,
+        bends,
+        controls: &[],
+    };
+    let sound = expected(&[segment], session.rate, None);
+    sound.into_iter().map(|[left, _]| left).collect()
+}
+
+#[test]
+fn a_file_opens_while_the_old_one_plays_on() {
+    let session = Session::new(44_100);
+    let old = samples(&session, &session.networks.formula, 16_384);
+    let new = samples(&session, &session.networks.trained, 1 << 20);
+    // The first table has the sound from the start, the second one the sound from the moment
+    // at which the file is open, whenever that is. Then Pd quits.
+    let mut patch = Patch::new();
+    let sound = patch.object("difflogic~ forty-two.json");
+    let messages = patch.object("r sound");
+    patch.connect((messages, 0), (sound, 0));
+    patch.object("table before 8192");
+    patch.object("table after 4096");
+    let before = patch.object("tabwrite~ before");
+    let after = patch.object("tabwrite~ after");
+    patch.connect((sound, 0), (before, 0));
+    patch.connect((sound, 0), (after, 0));
+    let start = patch.object("r start");
+    patch.connect((start, 0), (before, 0));
+    let route = patch.object("route opened time");
+    patch.connect((sound, 1), (route, 0));
+    let opened = patch.object("t b b");
+    patch.connect((route, 0), (opened, 0));
+    let ask = patch.message("time");
+    patch.connect((opened, 1), (ask, 0));
+    patch.connect((ask, 0), (sound, 0));
+    let print = patch.object("print time");
+    patch.connect((route, 1), (print, 0));
+    patch.connect((opened, 0), (after, 0));
+    let later = patch.object("delay 10000 samp");
+    patch.connect((opened, 0), (later, 0));
+    let write = patch.message("write -wave -bytes 4 out.wav before after");
+    let files = patch.object("soundfiler");
+    patch.connect((later, 0), (write, 0));
+    patch.connect((write, 0), (files, 0));
+    let quit = patch.message("\\; pd quit");
+    patch.connect((files, 0), (quit, 0));
+    // Not an event of add_events, which would quit Pd.
+    let load = patch.object("loadbang");
+    let begin = patch
+        .message("\\; start bang \\; sound set swap=instant \\; pd dsp 1 \\; sound bend 20 off");
+    let open_at = patch.object("delay 1056 samp");
+    let open = patch.message("open trained-forty-two.json");
+    patch.connect((load, 0), (begin, 0));
+    patch.connect((load, 0), (open_at, 0));
+    patch.connect((open_at, 0), (open, 0));
+    patch.connect((open, 0), (sound, 0));
+    let console = session.run(&patch);
+
+    let opened = console.lines().find_map(|line| line.strip_prefix("time: "));
+    let opened: usize = opened.and_then(|time| time.parse().ok()).expect(&console);
+    assert!(
+        opened > 1088,
+        "the file was read in the audio call; {console}"
+    );
+    let recorded = read_channels(&session.path("out.wav"), 2);
+    let period = 16_384;
+    for k in 0..8192 {
+        let expected = if k < opened { old[k % period] } else { new[k] };
+        assert_eq!(recorded[0][k], expected, "frame {k}; {console}");
+    }
+    for k in 0..4096 {
+        assert_eq!(
+            recorded[1][k],
+            new[(opened + k) % new.len()],
+            "frame {k} after; {console}"
+        );
+    }
+}
+
+#[test]
+fn two_of_each_do_not_collide() {
+    let session = Session::new(44_100);
+    let mut patch = Patch::new();
+    let receive = patch.object("r start");
+    for name in ["forty-two", "trained-forty-two"] {
+        let sound = patch.object(&format!("difflogic~ {name}.json"));
+        let write = patch.object(&format!("tabwrite~ {name}"));
+        patch.object(&format!("table {name} 4096"));
+        patch.connect((sound, 0), (write, 0));
+        patch.connect((receive, 0), (write, 0));
+        let messages = patch.object("r messages");
+        let object = patch.object(&format!("difflogic {name}.json"));
+        let print = patch.object(&format!("print {name}"));
+        patch.connect((messages, 0), (object, 0));
+        patch.connect((object, 0), (print, 0));
+    }
+    let receive = patch.object("r files");
+    let files = patch.object("soundfiler");
+    patch.connect((receive, 0), (files, 0));
+    let events = [
+        (0, "start bang"),
+        (0, "pd dsp 1"),
+        (1024, "messages numbers 1234"),
+        (
+            4096,
+            "files write -wave -bytes 4 out.wav forty-two trained-forty-two",
+        ),
+    ];
+    add_events(&session, &mut patch, &events);
+    let console = session.run(&patch);
+    let recorded = read_channels(&session.path("out.wav"), 2);
+    let paths = [&session.networks.formula, &session.networks.trained];
+    for (path, recorded) in paths.into_iter().zip(&recorded) {
+        let own = samples(&session, path, 4096);
+        assert_eq!(*recorded, own, "{}; {console}", path.display());
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let sample = own[1234] * 128.0 + 128.0;
+        let line = format!("{name}: {sample}");
+        assert!(
+            console.lines().any(|other| other == line),
+            "no {line}; {console}"
+        );
+    }
+}
+
+/// Sends messages to an object, and returns the lines of its outlets, named by their numbers,
+/// with errors among them.
+fn answers(session: &Session, object: &str, outlets: usize, messages: &[&str]) -> String {
+    let mut patch = Patch::new();
+    let object = patch.object(object);
+    let receive = patch.object("r object");
+    patch.connect((receive, 0), (object, 0));
+    for k in 0..outlets {
+        let print = patch.object(&format!("print {k}"));
+        patch.connect((object, k), (print, 0));
+    }
+    let texts: Vec<String> = messages
+        .iter()
+        .map(|text| format!("object {text}"))
+        .collect();
+    let events: Vec<(usize, &str)> = texts.iter().map(|text| (0, &text[..])).collect();
+    add_events(session, &mut patch, &events);
+    session.run(&patch)
+}
+
+/// Checks that lines are on a console, in this order, others between them.
+fn assert_lines(console: &str, lines: &[&str]) {
+    let mut rest = console.lines();
+    for line in lines {
+        assert!(
+            rest.any(|other| other.contains(line)),
+            "no {line:?} in its place:\n{console}"
+        );
+    }
+}
+
+#[test]
+fn lists_of_bits_and_numbers_are_evaluated() {
+    let session = Session::new(44_100);
+    let formula = |t: u32| t.wrapping_mul(42 & t >> 10) & 255;
+    let bits = |value: u32, count: u32| -> String {
+        let bits: Vec<String> = (0..count)
+            .map(|bit| (value >> bit & 1).to_string())
+            .collect();
+        bits.join(" ")
+    };
+    let batch = format!("list {} {}", bits(5000, 14), bits(12_345, 14));
+    let lines = [
+        format!("0: {} {}", bits(formula(5000), 8), bits(formula(12_345), 8)),
+        format!("0: {} {}", formula(5000), formula(5001)),
+        format!("0: {}", formula(5000) ^ 1),
+        format!("0: {}", formula(5000)),
+        "1: opened ".into(),
+        "0: ".into(),
+        "1: inputs 14".into(),
+        "1: outputs 8".into(),
+    ];
+    let console = answers(
+        &session,
+        "difflogic forty-two.json",
+        2,
+        &[
+            &batch,
+            "numbers 5000 5001",
+            "bend 45 invert",
+            "numbers 5000",
+            "clear",
+            "number 5000",
+            "open trained-forty-two.json",
+            "numbers 5000",
+            "info",
+        ],
+    );
+    let lines: Vec<&str> = lines.iter().map(|line| &line[..]).collect();
+    assert_lines(&console, &lines);
+    assert!(!console.contains("refused"), "{console}");
+}
+
+#[test]
+fn compiled_libraries_of_difflogic_are_evaluated() {
+    let session = Session::new(44_100);
+    // The exclusive or of three inputs, and their conjunction.
+    let source = "#include <stdbool.h>\n#include <stddef.h>\n\
+        void apply_logic_gate_net(bool const *in, int *out, size_t len) {\n\
+        for (size_t k = 0; k < len; k++) {\n\
+        bool const *bit = in + 3 * k;\n\
+        out[2 * k] = bit[0] ^ bit[1] ^ bit[2];\n\
+        out[2 * k + 1] = bit[0] & bit[1] & bit[2];\n}\n}\n";
+    fs::write(session.path("net.c"), source).unwrap();
+    let mut compiler = Command::new("cc");
+    compiler.current_dir(session.folder.path());
+    run(compiler.args(["-shared", "-fPIC", "-o", "net.so", "net.c"]));
+    let console = answers(
+        &session,
+        "difflogic -lib net.so 3 2",
+        2,
+        &[
+            "1 1 0 1 1 1 0 1 0",
+            "numbers 7",
+            "bend 0 1",
+            "lib net.so",
+            "lib absent.so 3 2",
+        ],
+    );
+    let lines = [
+        "0: 0 0 1 1 1 0",
+        "error: difflogic: ",
+        "1: refused",
+        "error: difflogic: lib needs",
+        "absent.so",
+    ];
+    assert_lines(&console, &lines);
+}
+
+#[test]
+fn errors_are_on_the_console_and_change_nothing() {
+    let session = Session::new(44_100);
+    fs::write(
+        session.path("bad.json"),
+        "{\"format\": \"gatebend-network\"",
+    )
+    .unwrap();
+    let text = fs::read_to_string(&session.networks.formula).unwrap();
+    let mut stereo: serde_json::Value = serde_json::from_str(&text).unwrap();
+    stereo["output_encoding"] = serde_json::json!({"kind": "channels", "left": 4, "right": 4});
+    fs::write(session.path("stereo.json"), stereo.to_string()).unwrap();
+    let network = session.networks.formula.display().to_string();
+    let console = answers(
+        &session,
+        &format!("difflogic~ {network} -in 0 -nodes 2"),
+        4,
+        &[
+            "open absent.json",
+            "open bad.json",
+            "open stereo.json",
+            "open origami.json",
+            "open 5",
+            "open",
+            "prepare absent.json",
+            "swap",
+            "bend 99999 1",
+            "bend 20 2",
+            "control drive 0.5",
+            "set speed=9",
+            "loop 5 5",
+            "nodes 1 2 3",
+            "nodes 1.5",
+            "nodes 99999",
+            "note 200 100",
+            "hello 1 2",
+            "symbol x",
+            "list 1 2",
+            "info",
+        ],
+    );
+    assert_lines(
+        &console,
+        &[
+            "error: difflogic~: cannot find absent.json",
+            "refused cannot\\ find\\ absent.json",
+            "bad.json",
+            "create it with -out 2",
+            "create it with -in 1",
+            "error: difflogic~: open needs the name of a file",
+            "error: difflogic~: open needs the name of a file",
+            "error: difflogic~: cannot find absent.json",
+            "error: difflogic~: nothing is prepared",
+            "99999",
+            "bend",
+            "drive",
+            "speed",
+            "loop",
+            "error: difflogic~: 3 nodes are too many for 2 node outlets",
+            "error: difflogic~: nodes are whole numbers",
+            "99999",
+            "error: difflogic~: note needs a pitch",
+            "hello",
+            "symbol",
+            "list",
+            "3: network the\\ 42\\ melody",
+            "3: gates 32",
+        ],
+    );
+    let console = answers(
+        &session,
+        "difflogic forty-two.json",
+        2,
+        &[
+            "1 2",
+            "0",
+            "numbers -1",
+            "numbers",
+            "bend 3",
+            "bend 999 1",
+            "open bad.json",
+            "hello",
+        ],
+    );
+    assert_lines(
+        &console,
+        &[
+            "error: difflogic: 2 bits are not whole samples",
+            "error: difflogic: 1 bits are not whole samples",
+            "error: difflogic: numbers are whole",
+            "error: difflogic: 0 numbers are not whole samples",
+            "error: difflogic: bend needs nodes",
+            "error: difflogic: nodes are whole numbers from 0, and less than 46 here",
+            "bad.json",
+            "error: difflogic: hello is not a message of difflogic",
+        ],
+    );
+}
+
+#[test]
+fn objects_without_a_network_say_so() {
+    let session = Session::new(44_100);
+    for (object, outlets) in [
+        ("difflogic~", 2),
+        ("difflogic", 2),
+        ("difflogic~ absent.json", 2),
+    ] {
+        let console = answers(&session, object, outlets, &["bend 20 1", "info"]);
+        assert_lines(&console, &["no network is open", "no network is open"]);
+        assert_eq!(
+            console.contains("absent.json"),
+            object.contains("absent.json"),
+            "{console}"
+        );
+    }
+    for wrong in [
+        "-in 3",
+        "-out 0",
+        "-nodes 33",
+        "-nodes",
+        "-speed 1",
+        "a.json b.json",
+        "7",
+    ] {
+        let console = answers(&session, &format!("difflogic~ {wrong}"), 1, &[]);
+        assert_lines(&console, &["error: difflogic~: ", "couldn't create"]);
+    }
+}
+
+#[test]
+fn unopened_objects_are_silent() {
+    let session = Session::new(44_100);
+    let take = Take {
+        arguments: "-out 2 -nodes 1",
+        signals: (1, 3),
+        input: &[vec![0.5; 1024]],
+        frames: 1024,
+        ..Take::default()
+    };
+    let (recorded, console) = record(&session, &take);
+    assert_eq!(recorded, vec![vec![0.0; 1024]; 3], "{console}");
+}
+
+#[test]
+fn keys_play() {
+    let session = Session::new(44_100);
+    let own = samples(&session, &session.networks.formula, 4096);
+    let take = Take {
+        arguments: "forty-two.json",
+        frames: 4096,
+        events: &[(1024, "sound note 60 127"), (3072, "sound note 60 0")],
+        ..Take::default()
+    };
+    let (recorded, console) = record(&session, &take);
+    assert_eq!(recorded[0][..1024], own[..1024], "{console}");
+    assert_eq!(recorded[0][1024..3072], own[..2048], "{console}");
+    assert!(
+        recorded[0][3072 + 2048 / 2..]
+            .iter()
+            .all(|sample| *sample == 0.0),
+        "{console}"
+    );
+}
+
+/// Returns how often a patch of so many ticks has allocated.
+fn allocations(session: &Session, counter: &Path, ticks: usize) -> usize {
+    let mut patch = Patch::new();
+    let inlet = patch.object("osc~ 100");
+    let sound = patch.object("difflogic~ forty-two.json -in 1 -time -nodes 2");
+    patch.connect((inlet, 0), (sound, 0));
+    patch.connect((inlet, 0), (sound, 1));
+    let output = patch.object("tabwrite~ none");
+    patch.connect((sound, 0), (output, 0));
+    let quiet = patch.object("difflogic~ origami.json -out 2");
+    patch.connect((inlet, 0), (quiet, 0));
+    patch.connect((quiet, 0), (output, 0));
+    add_events(
+        session,
+        &mut patch,
+        &[(0, "pd dsp 1"), (ticks * TICK, "none 0")],
+    );
+    fs::write(session.path("test.pd"), patch.text()).unwrap();
+    let mut pd = session.pd();
+    pd.env("COUNTER", counter)
+        .env("COUNT", session.path("count.txt"));
+    run(pd.arg("test.pd"));
+    let count = fs::read_to_string(session.path("count.txt")).unwrap();
+    count.trim().parse().unwrap()
+}
+
+#[test]
+fn audio_calls_allocate_nothing() {
+    let session = Session::new(44_100);
+    let source = "#define _GNU_SOURCE\n#include <dlfcn.h>\n#include <stdio.h>\n#include <stdlib.h>\n\
+        static long count;\n\
+        extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t),\n\
+            *__libc_realloc(void *, size_t);\n\
+        void *malloc(size_t n) { count++; return __libc_malloc(n); }\n\
+        void *calloc(size_t n, size_t m) { count++; return __libc_calloc(n, m); }\n\
+        void *realloc(void *p, size_t n) { count++; return __libc_realloc(p, n); }\n\
+        __attribute__((destructor)) static void end(void) {\n\
+            long counted = count;\n\
+            FILE *file = fopen(getenv(\"COUNT\"), \"w\");\n\
+            fprintf(file, \"%ld\", counted);\n\
+            fclose(file);\n}\n";
+    fs::write(session.path("count.c"), source).unwrap();
+    let counter = session.path("count.so");
+    let mut compiler = Command::new("cc");
+    compiler.current_dir(session.folder.path());
+    run(compiler.args(["-shared", "-fPIC", "-o", "count.so", "count.c"]));
+    let short = allocations(&session, &counter, 10);
+    let long = allocations(&session, &counter, 10_000);
+    assert!(short > 1000, "allocations are not counted: {short}");
+    assert_eq!(short, long, "allocations in 10 ticks and in 10,000");
+}
+
+#[test]
+fn externals_are_small_and_need_only_the_system() {
+    for (name, setup) in [
+        ("difflogic~.pd_linux", "difflogic_tilde_setup"),
+        ("difflogic.pd_linux", "difflogic_setup"),
+    ] {
+        let file = externals().join(name);
+        let size = fs::metadata(&file).unwrap().len();
+        assert!(size <= 1_000_000, "{name} has {size} bytes");
+        let symbols = run(Command::new("nm").args(["-D", "--defined-only"]).arg(&file));
+        let symbols: Vec<&str> = symbols.split_whitespace().skip(2).step_by(3).collect();
+        assert_eq!(symbols, [setup], "{name}");
+        let dynamic = run(Command::new("readelf").arg("-d").arg(&file));
+        for line in dynamic.lines().filter(|line| line.contains("(NEEDED)")) {
+            let known = ["libc.so.6", "libm.so.6", "libgcc_s.so.1", "ld-linux"];
+            assert!(
+                known.iter().any(|library| line.contains(library)),
+                "{name}: {line}"
+            );
+        }
+    }
+}
+
+#[test]
+fn externals_compile_for_doubles() {
+    for name in ["difflogic~.c", "difflogic.c"] {
+        let mut compiler = Command::new("cc");
+        compiler.args(["-std=c99", "-Wall", "-Wextra", "-Werror", "-fsyntax-only"]);
+        compiler.args(["-DPD_FLOATSIZE=64", "-isystem", "/usr/include/pd", "-I"]);
+        compiler.arg(root().join("hosts/capi/include"));
+        run(compiler.arg(root().join("hosts/pd").join(name)));
+    }
+}
+
+#[test]
+fn help_opens_without_errors() {
+    for help in ["difflogic~-help.pd", "difflogic-help.pd"] {
+        let session = Session::new(44_100);
+        let mut patch = Patch::new();
+        add_events(&session, &mut patch, &[(0, "pd dsp 1"), (44_100, "none 0")]);
+        fs::write(session.path("test.pd"), patch.text()).unwrap();
+        let folder = externals();
+        for file in fs::read_dir(&folder).unwrap() {
+            let file = file.unwrap();
+            fs::copy(
+                file.path(),
+                session.path(file.file_name().to_str().unwrap()),
+            )
+            .unwrap();
+        }
+        let console = run(session.pd().args([help, "test.pd"]));
+        assert!(!console.contains("error"), "{help}: {console}");
+        assert!(!console.contains("couldn't create"), "{help}: {console}");
+    }
+}
