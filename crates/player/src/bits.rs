@@ -7,23 +7,34 @@ use logicnet::{Evaluator, Mask, Masks, Network, Program, Word};
 /// Samples of a pass.
 const LANES: usize = u64::LANES;
 
+/// Compiled code of a network: evaluates 64 samples, from a word for each bit in to a word for
+/// each bit out.
+pub type Kernel = Box<dyn Fn(&[u64], &mut [u64]) + Send>;
+
 /// Evaluates samples of a network.
-#[derive(Debug)]
 pub struct Bits {
     network: Arc<Network>,
     masks: Masks,
     evaluator: Evaluator<u64>,
+    /// The code of the network with its own masks, if it is compiled.
+    kernel: Option<Kernel>,
+    /// Words of a pass: bits in, bits out.
+    words: [Box<[u64]>; 2],
 }
 
 impl Bits {
-    /// Creates an evaluator of a network with its own masks.
-    pub fn new(network: Arc<Network>) -> Bits {
+    /// Creates an evaluator of a network with its own masks, and its compiled code if there
+    /// is some.
+    pub fn new(network: Arc<Network>, kernel: Option<Kernel>) -> Bits {
         let masks = network.masks().clone();
         let evaluator = Evaluator::new(Program::new(&network, &masks));
+        let words = [network.variables() as usize, network.outputs().len()];
         Bits {
             network,
             masks,
             evaluator,
+            kernel,
+            words: words.map(|count| vec![0; count].into()),
         }
     }
 
@@ -67,18 +78,29 @@ impl Bits {
     /// bits in and its bits out, one a byte, 0 or not. Real-time safe.
     pub fn bits(&mut self, input: &[u8], output: &mut [u8]) {
         let (inputs, outputs) = (self.inputs(), self.outputs());
+        let is_own = self.masks == *self.network.masks();
+        let kernel = self.kernel.as_ref().filter(|_| is_own);
+        let [words_in, words_out] = &mut self.words;
         let input = input.chunks(LANES * inputs);
         for (input, output) in input.zip(output.chunks_mut(LANES * outputs)) {
-            self.evaluator.start_with(|variable| {
-                let bits = input.iter().skip(variable.into()).step_by(inputs);
-                plane(bits.map(|bit| *bit != 0))
-            });
-            self.evaluator.finish();
-            for index in 0..outputs {
-                let plane = self.evaluator.plane(index);
+            for (variable, word) in words_in.iter_mut().enumerate() {
+                let bits = input.iter().skip(variable).step_by(inputs);
+                *word = plane(bits.map(|bit| *bit != 0));
+            }
+            if let Some(kernel) = kernel {
+                kernel(words_in, words_out);
+            } else {
+                let value = |variable| words_in[usize::from(variable)];
+                self.evaluator.start_with(value);
+                self.evaluator.finish();
+                for (index, word) in words_out.iter_mut().enumerate() {
+                    *word = self.evaluator.plane(index);
+                }
+            }
+            for (index, word) in words_out.iter().enumerate() {
                 let bits = output.iter_mut().skip(index).step_by(outputs);
                 for (lane, bit) in bits.enumerate() {
-                    *bit = (plane >> lane & 1) as u8;
+                    *bit = (word >> lane & 1) as u8;
                 }
             }
         }
