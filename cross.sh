@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Builds gatebend for a board. Prints only the binary's path on standard output.
 # Usage: ./cross.sh [--board NAME | --target TRIPLE] [--package NAME]
-#                   [--check] [--install] [--missing]
+#                   [--library] [--check] [--install] [--missing]
 #   --board NAME     the board of boards/NAME.toml (default: bela-black)
 #   --target TRIPLE  armv7-unknown-linux-gnueabihf (BeagleBone Black) or
 #                    aarch64-unknown-linux-gnu (Bela Gem)
 #   --package NAME   another program or shared library of this workspace
+#   --library        libgatebend (hosts/capi) instead; prints the folder that it is in
 #   --check          fails unless the binary works with the board's old glibc, evaluates
 #                    with NEON and is small
 #   --install        first installs missing tools (needs network; on Debian root)
@@ -23,7 +24,7 @@ most_bytes=5200000
 say() { echo "cross.sh: $*" >&2; }
 fail() { say "$*"; exit 1; }
 
-board='' target='' package=gatebend check=false install=false ask=false
+board='' target='' package=gatebend library=false check=false install=false ask=false
 while [ $# -gt 0 ]; do
     case $1 in
     --board | --target | --package)
@@ -35,6 +36,7 @@ while [ $# -gt 0 ]; do
         esac
         shift
         ;;
+    --library) library=true package=gatebend-capi ;;
     --check) check=true ;;
     --install) install=true ;;
     --missing) ask=true ;;
@@ -165,6 +167,11 @@ fi
 [ -z "$why" ] || fail "$why"
 
 say "building $package for $target with $("${RUSTC:-rustc}" --version)"
+if $library; then
+    cargo zigbuild --quiet --profile plugin --target "$target.$glibc" --package "$package" >&2
+    echo "${CARGO_TARGET_DIR:-target}/$target/plugin"
+    exit
+fi
 # Quiet because older compilers warn in every crate that +neon is unstable.
 # A board has no terminal.
 cargo zigbuild --quiet --release --no-default-features --target "$target.$glibc" \
