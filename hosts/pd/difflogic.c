@@ -151,28 +151,6 @@ static bool evaluate_numbers(t_difflogic *x, const t_atom *atoms, uint32_t sampl
     return true;
 }
 
-static void bits(t_difflogic *x, t_symbol *message, int count, t_atom *atoms)
-{
-    (void)message;
-    uint32_t samples = 0;
-    if (is_open(x))
-        samples = samples_of(x, count, gb_evaluator_inputs(x->evaluator), "bits");
-    if (!samples)
-        return;
-    size_t outs = (size_t)samples * gb_evaluator_outputs(x->evaluator);
-    uint8_t *in = malloc((size_t)count), *out = malloc(outs);
-    t_atom *results = malloc(outs * sizeof *results);
-    if (!in || !out || !results)
-        refuse(x, "there is not enough memory for this list");
-    else if (!evaluate_bits(x, atoms, samples, in, out, results))
-        refuse(x, "bits are 0 or 1");
-    else
-        outlet_list(x->out, &s_list, (int)outs, results);
-    free(in);
-    free(out);
-    free(results);
-}
-
 static void numbers(t_difflogic *x, t_symbol *message, int count, t_atom *atoms)
 {
     (void)message;
@@ -188,6 +166,32 @@ static void numbers(t_difflogic *x, t_symbol *message, int count, t_atom *atoms)
         refuse(x, "there is not enough memory for this list");
     else if (!evaluate_numbers(x, atoms, samples, in, out, results))
         refuse(x, "numbers are whole, from 0 to 4294967295");
+    else
+        outlet_list(x->out, &s_list, (int)outs, results);
+    free(in);
+    free(out);
+    free(results);
+}
+
+static void bits(t_difflogic *x, t_symbol *message, int count, t_atom *atoms)
+{
+    uint32_t samples = 0;
+    if (x->evaluator && !x->network) {
+        /* The results of difflogic's libraries are sums of bits. */
+        numbers(x, message, count, atoms);
+        return;
+    }
+    if (is_open(x))
+        samples = samples_of(x, count, gb_evaluator_inputs(x->evaluator), "bits");
+    if (!samples)
+        return;
+    size_t outs = (size_t)samples * gb_evaluator_outputs(x->evaluator);
+    uint8_t *in = malloc((size_t)count), *out = malloc(outs);
+    t_atom *results = malloc(outs * sizeof *results);
+    if (!in || !out || !results)
+        refuse(x, "there is not enough memory for this list");
+    else if (!evaluate_bits(x, atoms, samples, in, out, results))
+        refuse(x, "bits are 0 or 1");
     else
         outlet_list(x->out, &s_list, (int)outs, results);
     free(in);
