@@ -69,7 +69,8 @@ if [ -z "$target" ] || [ "$processor" = amd64 ]; then
     hosts/capi/build.sh
     library=$built/lib/libgatebend.a
 else
-    library=$(dirname "$(./cross.sh --target "$triple" --package gatebend-capi)")/../libgatebend.a
+    hosts/capi/build.sh --target "$triple" --prefix "$built/$processor"
+    library=$built/$processor/lib/libgatebend.a
 fi
 compile() {
     if [ -n "$target" ]; then zig cc -target "$glibc" "$@"; else cc "$@"; fi
