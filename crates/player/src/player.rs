@@ -394,16 +394,7 @@ impl Player {
             .as_ref()
             .is_some_and(|(network, _)| Arc::ptr_eq(network, &state.network));
         if !is_made {
-            let chosen: Vec<u32> = if self.nodes.is_empty() {
-                vec![0]
-            } else {
-                self.nodes.clone()
-            };
-            let nodes: Vec<u32> = chosen
-                .into_iter()
-                .map(|node| node.min(state.network.nodes() - 1))
-                .collect();
-            self.node_network = nodes::network_of(&state.network, &nodes)
+            self.node_network = nodes::network_of(&state.network, &self.nodes)
                 .map(|network| (Arc::clone(&state.network), network));
         }
         let (_, network) = self.node_network.as_ref()?;

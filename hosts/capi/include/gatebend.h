@@ -239,8 +239,8 @@ bool gb_player_command(gb_player *player, const char *line, gb_error *error);
 // Follows gb_block.time, or the own counter again. Samples are held then, not interpolated.
 bool gb_player_follow_time(gb_player *player, bool follow, gb_error *error);
 
-// Chooses the nodes of the node outputs from the first on; the others are 0. Nodes that
-// another network lacks are its last one.
+// Chooses the nodes of the node outputs from the first on; the others are 0, and so are those
+// that another network lacks.
 bool gb_player_choose_nodes(gb_player *player,
                             const uint32_t *nodes,
                             uint32_t count,
@@ -381,8 +381,8 @@ bool gb_player_command(gb_player *player, const char *line, gb_error *error);
 // Follows gb_block.time, or the own counter again. Samples are held then, not interpolated.
 bool gb_player_follow_time(gb_player *player, bool follow, gb_error *error);
 
-// Chooses the nodes of the node outputs from the first on; the others are 0. Nodes that
-// another network lacks are its last one.
+// Chooses the nodes of the node outputs from the first on; the others are 0, and so are those
+// that another network lacks.
 bool gb_player_choose_nodes(gb_player *player,
                             const uint32_t *nodes,
                             uint32_t count,

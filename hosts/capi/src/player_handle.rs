@@ -329,8 +329,8 @@ pub unsafe extern "C" fn gb_player_follow_time(
     unsafe { gb_player::run(player, error, |player| player.follow_times(follow)) }.is_some()
 }
 
-/// Chooses the nodes of the node outputs from the first on; the others are 0. Nodes that
-/// another network lacks are its last one.
+/// Chooses the nodes of the node outputs from the first on; the others are 0, and so are those
+/// that another network lacks.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn gb_player_choose_nodes(
     player: *mut gb_player,
