@@ -62,7 +62,9 @@ if $install; then
     apt-get update -q || true # one index out of step does not stop the others
     apt-get install -q -y --no-install-recommends \
         g++ shellcheck berkeley-abc libllvm19 graphviz libasound2-dev pkg-config make xz-utils \
-        chromium nodejs
+        chromium nodejs \
+        puredata-core puredata-dev supercollider-server supercollider-dev csound \
+        libcsound64-dev faust valgrind cmake
     # If rustup lacks the target, Debian's Rust builds std for it and needs a linker.
     rustup target add wasm32-unknown-unknown 2>/dev/null ||
         apt-get install -q -y --no-install-recommends lld-19 || true
@@ -158,7 +160,7 @@ else
         # Networks that hear, notes and two channels.
         RUSTFLAGS="-Zsanitizer=realtime --cfg rtsan" cargo +nightly test --quiet \
             --target x86_64-unknown-linux-gnu --target-dir "${CARGO_TARGET_DIR:-target}/rtsan" \
-            -p gatebend-engine --test listening
+            -p gatebend-engine -p gatebend-player --test listening --test clocks --test player
     }
     if [ "$(uname -m)" = x86_64 ] && cargo +nightly --version >/dev/null 2>&1; then
         step "RealtimeSanitizer" realtime_check
@@ -204,6 +206,13 @@ else
     # With the page in it, and what was built just now.
     step "the program, to compare with" cargo build --quiet --release --bin gatebend
     export GATEBEND=${CARGO_TARGET_DIR:-target}/release/gatebend
+    for host in capi pd supercollider csound faust; do
+        if why=$(hosts/test.sh $host --missing); then
+            skip "Gatebend in $host" "$why"
+        else
+            step "Gatebend in $host" hosts/test.sh $host
+        fi
+    done
     if [ ! -f web/gatebend.wasm ] || [ "${node:-0}" -lt 18 ]; then
         skip "WebAssembly against the program" "no web/gatebend.wasm, or no Node 18 (node)"
     else
@@ -230,7 +239,7 @@ else
     if command -v shellcheck >/dev/null; then
         step "scripts" shellcheck play.sh test.sh cross.sh deploy.sh deploy/run.sh deploy/board.sh \
             tests/arm.sh tests/deploy.sh benches/arm/run.sh .ci/run assets/networks/make.sh fuzz/run.sh \
-            crates/pru-isa/gnu/build.sh web/build.sh web/bundle.sh web/check.sh
+            crates/pru-isa/gnu/build.sh web/build.sh web/bundle.sh web/check.sh hosts/*.sh hosts/*/*.sh
     else
         skip "scripts" "shellcheck is not installed"
     fi

@@ -1,0 +1,363 @@
+//! libgatebend in C and C++ programs, built as its README says: with pkg-config and `CMake`,
+//! shared and static, and under Valgrind where it is installed.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use gatebend_hosts::{
+    Frame, Networks, Segment, assert_same, built, expected, read_wav, root, run, signal,
+};
+
+/// Returns whether a program is installed; says so if it is not.
+fn has(program: &str) -> bool {
+    let found = Command::new(program).arg("--version").output().is_ok();
+    if !found {
+        println!("{program} is not installed");
+    }
+    found
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(Into::into).collect()
+}
+
+/// Returns what pkg-config says about the library.
+fn pkg_config(options: &[&str]) -> Vec<String> {
+    let mut command = Command::new("pkg-config");
+    command.env("PKG_CONFIG_PATH", built().join("lib/pkgconfig"));
+    words(&run(command.args(options).arg("gatebend")))
+}
+
+/// Builds the host of the tests over the static library, with a guard of the heap.
+fn host(folder: &Path) -> PathBuf {
+    let host = folder.join("host");
+    let mut cc = Command::new("cc");
+    cc.args(["-std=c11", "-Wall", "-Wextra", "-Werror", "-g", "-O1", "-o"])
+        .arg(&host);
+    cc.arg(root().join("hosts/capi/tests/host.c"));
+    cc.arg("-I").arg(built().join("include"));
+    cc.arg(built().join("lib/libgatebend.a"));
+    cc.args(["-lm", "-lpthread", "-ldl", "-lgcc_s"]);
+    cc.args(
+        ["malloc", "calloc", "realloc", "free", "posix_memalign"]
+            .map(|name| format!("-Wl,--wrap={name}")),
+    );
+    run(&mut cc);
+    host
+}
+
+/// Plays a script, and returns the frames and what was refused.
+fn play(
+    command: &mut Command,
+    network: &Path,
+    rate: u32,
+    block: u32,
+    script: &str,
+) -> (Vec<Frame>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("out.f32");
+    command.args([rate, block].map(|number| number.to_string()));
+    command.arg(network).arg(&file);
+    let command = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    let mut host = command.spawn().unwrap();
+    host.stdin
+        .take()
+        .unwrap()
+        .write_all(script.as_bytes())
+        .unwrap();
+    let output = host.wait_with_output().unwrap();
+    let refused = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{}\n{refused}", output.status);
+    let bytes = fs::read(file).unwrap();
+    let floats: Vec<f32> = bytes
+        .chunks_exact(4)
+        .map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()))
+        .collect();
+    (
+        floats.chunks(2).map(|frame| [frame[0], frame[1]]).collect(),
+        refused,
+    )
+}
+
+#[test]
+fn networks_sound_the_same_in_any_blocks_through_bends_swaps_and_controls() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = host(folder.path());
+    for (rate, block) in [(44_100, 16), (48_000, 64), (44_100, 1000), (48_000, 1024)] {
+        let networks = Networks::write(folder.path(), rate);
+        let (formula, trained) = (&networks.formula, &networks.trained);
+        let blocks = 8192 / block;
+        let script = format!(
+            "set swap=instant\nrender {blocks}\nbend 20 1\nbend 30 invert\nrender {blocks}\n\
+             prepare {}\nrender {blocks}\nswap\nrender {blocks}\nsend bend 100 1\nrender {blocks}\n\
+             play {}\nrender {blocks}\nsend control 0 0.75\nrender {blocks}\nsend network\nrender {blocks}\n",
+            trained.display(),
+            networks.listening.display(),
+        );
+        let frames = (blocks * block) as usize;
+        let segment = |network, bends, controls| Segment {
+            frames,
+            network,
+            bends,
+            controls,
+        };
+        let bent: &[_] = &[(20, "1"), (30, "invert")];
+        let sound = expected(
+            &[
+                segment(formula, &[], &[]),
+                segment(formula, bent, &[]),
+                segment(formula, bent, &[]),
+                segment(trained, &[], &[]),
+                segment(trained, &[(100, "0")], &[]),
+                segment(&networks.listening, &[], &[]),
+                segment(&networks.listening, &[], &[("drive", 0.75)]),
+                segment(formula, &[], &[]),
+            ],
+            rate,
+            Some(&signal(8 * frames)),
+        );
+        let (recorded, refused) = play(&mut Command::new(&host), formula, rate, block, &script);
+        assert_eq!(refused, "");
+        assert_same(&format!("{rate} Hz, {block} frames"), &sound, &recorded);
+    }
+}
+
+#[test]
+fn networks_of_other_rates_are_held() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = host(folder.path());
+    let networks = Networks::write(folder.path(), 8000);
+    for rate in [44_100, 48_000, 6000] {
+        let segment = Segment {
+            frames: 20_000,
+            network: &networks.trained,
+            bends: &[],
+            controls: &[],
+        };
+        let sound = expected(&[segment], rate, None);
+        let (recorded, _) = play(
+            &mut Command::new(&host),
+            &networks.trained,
+            rate,
+            100,
+            "render 200\n",
+        );
+        assert_same(&format!("{rate} Hz"), &sound, &recorded);
+    }
+}
+
+#[test]
+fn time_can_be_given_looped_and_reversed() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = host(folder.path());
+    let networks = Networks::write(folder.path(), 48_000);
+    let segment = Segment {
+        frames: 40_000,
+        network: &networks.formula,
+        bends: &[],
+        controls: &[],
+    };
+    let sound = expected(&[segment], 48_000, None);
+    let script = "time 10\nseek 9000\nset speed=-1\nrender 10\nset speed=2\nloop 500 700\nseek 600\nrender 10\n";
+    let (recorded, refused) = play(
+        &mut Command::new(&host),
+        &networks.formula,
+        48_000,
+        100,
+        script,
+    );
+    assert_eq!(refused, "");
+    let times = (0..1000).map(|k| 3 * k);
+    let times = times.chain((0..1000).map(|k| 9000 - k));
+    let times = times.chain((0..1000).map(|k| 500 + (100 + 2 * k) % 200));
+    let sound: Vec<Frame> = times.map(|t: usize| sound[t]).collect();
+    assert_same("time", &sound, &recorded);
+}
+
+#[test]
+fn what_is_wrong_is_refused_with_its_place_and_the_sound_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = host(folder.path());
+    let networks = Networks::write(folder.path(), 48_000);
+    let bad = folder.path().join("bad.json");
+    fs::write(&bad, "{\"format\": \"gatebend\"").unwrap();
+    let library = folder.path().join("bad.so");
+    fs::write(&library, "no library").unwrap();
+    let script = format!(
+        "render 10\nplay {}\nplay /nowhere.json\nplay {}\nbend 99999 1\nsend bend 99999 1\nsend control 5 1\nnonsense\nrender 10\n",
+        bad.display(),
+        library.display(),
+    );
+    let (recorded, refused) = play(
+        &mut Command::new(&host),
+        &networks.formula,
+        48_000,
+        64,
+        &script,
+    );
+    let segment = Segment {
+        frames: 1280,
+        network: &networks.formula,
+        bends: &[],
+        controls: &[],
+    };
+    assert_same("refusals", &expected(&[segment], 48_000, None), &recorded);
+    let lines: Vec<&str> = refused.lines().collect();
+    let reasons = [
+        "bad.json: ",
+        "/nowhere.json: ",
+        "bad.so: ",
+        "99999",
+        "99999",
+        "no control 5; this network has 0",
+        "no command \"nonsense\"",
+    ];
+    assert_eq!(lines.len(), reasons.len(), "{refused}");
+    for (line, reason) in lines.iter().zip(reasons) {
+        assert!(line.contains(reason), "{line}: {reason}");
+    }
+}
+
+#[test]
+fn nothing_leaks_and_no_memory_is_misused() {
+    if !has("valgrind") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let host = host(folder.path());
+    let networks = Networks::write(folder.path(), 48_000);
+    let script = format!(
+        "render 3\nbend 20 1\nsend touch 0.3 0.4 1\nrender 3\nsend touch 0 0 -1\nplay {}\nrender 3\nprepare {}\nrender 3\nswap\nrender 3\ntime 3\nnonsense\nprepare /nowhere.json\nswap\nmidi 90 3c 64\nset voices=4\nmidi 90 40 64\nrender 3\nloop 3 9\nrender 3\nsend network\nrender 3\n",
+        networks.listening.display(),
+        networks.trained.display(),
+    );
+    let mut valgrind = Command::new("valgrind");
+    valgrind
+        .args(["-q", "--leak-check=full", "--error-exitcode=9"])
+        .arg(&host);
+    let (_, refused) = play(&mut valgrind, &networks.formula, 48_000, 64, &script);
+    let problems: Vec<&str> = refused
+        .lines()
+        .filter(|line| !line.starts_with("refused: "))
+        .collect();
+    assert!(problems.is_empty(), "{refused}");
+}
+
+#[test]
+fn the_shared_library_exports_the_header_and_is_small() {
+    let library = built().join("lib/libgatebend.so");
+    let size = fs::metadata(&library).unwrap().len();
+    assert!(size <= 1_000_000, "{size} bytes");
+    let symbols = run(Command::new("nm")
+        .args(["-D", "--defined-only"])
+        .arg(&library));
+    let exported: BTreeSet<&str> = symbols
+        .lines()
+        .filter_map(|line| line.split(' ').next_back())
+        .collect();
+    let header = fs::read_to_string(root().join("hosts/capi/include/gatebend.h")).unwrap();
+    let declared: BTreeSet<&str> = header
+        .split(|c: char| !c.is_alphanumeric() && c != '_')
+        .filter(|word| word.starts_with("gb_"))
+        .filter(|word| header.contains(&format!("{word}(")))
+        .collect();
+    assert_eq!(exported, declared);
+    let needed = run(Command::new("readelf").arg("-d").arg(&library));
+    let needed: BTreeSet<&str> = needed
+        .lines()
+        .filter(|line| line.contains("(NEEDED)"))
+        .filter_map(|line| line.split(['[', ']']).nth(1))
+        .collect();
+    let allowed = [
+        "libc.so.6",
+        "libm.so.6",
+        "libgcc_s.so.1",
+        "ld-linux-x86-64.so.2",
+    ];
+    assert!(
+        needed.iter().all(|name| allowed.contains(name)),
+        "{needed:?}"
+    );
+}
+
+#[test]
+fn the_examples_build_and_run_as_they_say() {
+    if !has("pkg-config") || !has("c++") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let examples = root().join("hosts/capi/examples");
+    let network = root().join("assets/networks/forty-two.json");
+    let (song, bits) = (folder.path().join("song"), folder.path().join("bits"));
+    let libraries = pkg_config(&["--cflags", "--libs"]);
+    run(Command::new("cc")
+        .args(["-Wall", "-Wextra", "-Werror"])
+        .arg(examples.join("song.c"))
+        .args(&libraries)
+        .arg("-o")
+        .arg(&song));
+    run(Command::new("c++")
+        .args(["-std=c++17", "-Wall", "-Wextra", "-Werror"])
+        .arg(examples.join("bits.cpp"))
+        .args(&libraries)
+        .arg("-o")
+        .arg(&bits));
+    let shared = built().join("lib");
+    let wav = folder.path().join("song.wav");
+    run(Command::new(&song)
+        .env("LD_LIBRARY_PATH", &shared)
+        .arg(&network)
+        .arg(&wav));
+    let (rate, frames) = read_wav(&wav);
+    assert_eq!((rate, frames.len()), (48_000, 192_000));
+    assert!(frames.iter().any(|frame| frame[0] != frames[0][0]));
+    let text = run(Command::new(&bits)
+        .env("LD_LIBRARY_PATH", &shared)
+        .arg(&network));
+    let lines: Vec<Vec<u32>> = text
+        .lines()
+        .map(|line| {
+            words(line)
+                .iter()
+                .map(|word| word.parse().unwrap())
+                .collect()
+        })
+        .collect();
+    // t*(42&t>>10), at the times that the example asks for.
+    let formula = (1000u32..1016).map(|t| (t * (0b10_1010 & (t >> 10))) & 255);
+    assert_eq!(lines[0], formula.collect::<Vec<_>>());
+    assert_ne!(lines[0], lines[1]);
+}
+
+#[test]
+fn cmake_finds_both_libraries() {
+    if !has("cmake") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let build = folder.path().join("build");
+    let mut configure = Command::new("cmake");
+    configure
+        .arg("-S")
+        .arg(root().join("hosts/capi/examples"))
+        .arg("-B")
+        .arg(&build);
+    configure.arg(format!(
+        "-DCMAKE_PREFIX_PATH={}",
+        built().canonicalize().unwrap().display()
+    ));
+    run(&mut configure);
+    run(Command::new("cmake").arg("--build").arg(&build));
+    let network = root().join("assets/networks/forty-two.json");
+    let text = run(Command::new(build.join("bits")).arg(&network));
+    assert_eq!(text.lines().count(), 2);
+    run(Command::new(build.join("song"))
+        .arg(&network)
+        .arg(folder.path().join("song.wav")));
+}
