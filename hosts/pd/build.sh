@@ -25,10 +25,14 @@ while [ $# -gt 0 ]; do
 done
 
 # The names of processors: Pd's, Rust's, and the oldest glibc that is supported.
+cpu=baseline
 case ${target:-$(uname -m)} in
 amd64 | x86_64) processor=amd64 triple=x86_64-unknown-linux-gnu glibc=x86_64-linux-gnu.2.31 ;;
 arm64 | aarch64) processor=arm64 triple=aarch64-unknown-linux-gnu glibc=aarch64-linux-gnu.2.31 ;;
-armv7 | armv7l) processor=armv7 triple=armv7-unknown-linux-gnueabihf glibc=arm-linux-gnueabihf.2.24 ;;
+armv7 | armv7l)
+    processor=armv7 triple=armv7-unknown-linux-gnueabihf glibc=arm-linux-gnueabihf.2.24
+    cpu=cortex_a8
+    ;;
 *) fail "there is no build for ${target:-$(uname -m)}; there are amd64, arm64 and armv7" ;;
 esac
 
@@ -73,7 +77,7 @@ else
     library=$built/$processor/lib/libgatebend.a
 fi
 compile() {
-    if [ -n "$target" ]; then zig cc -target "$glibc" "$@"; else cc "$@"; fi
+    if [ -n "$target" ]; then zig cc -target "$glibc" "-mcpu=$cpu" "$@" -lunwind; else cc "$@"; fi
 }
 
 folder=$built/pd/$processor/difflogic

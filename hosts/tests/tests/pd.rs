@@ -1,238 +1,28 @@
 //! `difflogic~` and `difflogic` in Pure Data itself, headless: what they play and answer.
 //!
-//! Patches record into tables, which Pd writes as 32-bit floats before it quits. Events are
-//! half a tick after the frame they are for, so that no rounding of milliseconds can move
-//! them to another tick.
+//! Events are half a tick after the frame that they are for, so that no rounding of
+//! milliseconds can move them to another tick.
+//!
+//! The environment names another Pd (`PD`), the externals for it (`PD_TARGET`) and its
+//! compiler (`CC`): see `hosts/pd/arm.sh`.
 
+#[path = "pd/patch.rs"]
+mod patch;
+#[path = "pd/record.rs"]
+mod record;
+#[path = "pd/session.rs"]
+mod session;
+
+use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use gatebend_hosts::{
-    Frame, Networks, Segment, assert_same, built, expected, root, run, signal, write_wav,
-};
-use tempfile::TempDir;
+use gatebend_hosts::{Networks, Segment, assert_same, expected, root, run, signal};
 
-/// Frames of a tick of Pd.
-const TICK: usize = 64;
-
-/// Returns the folder with the externals that `hosts/build.sh pd` has built.
-fn externals() -> PathBuf {
-    let processor = match std::env::consts::ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        _ => "armv7",
-    };
-    built().join("pd").join(processor).join("difflogic")
-}
-
-/// A patch in Pd's file format.
-struct Patch {
-    lines: Vec<String>,
-    connections: Vec<String>,
-    objects: usize,
-}
-
-impl Patch {
-    fn new() -> Patch {
-        Patch {
-            lines: vec!["#N canvas 0 0 600 400 10;".into()],
-            connections: Vec::new(),
-            objects: 0,
-        }
-    }
-
-    /// Adds an object with its arguments, and returns its number.
-    fn object(&mut self, text: &str) -> usize {
-        self.add(format!("#X obj 10 10 {text};"))
-    }
-
-    /// Adds a message box, and returns its number.
-    fn message(&mut self, text: &str) -> usize {
-        self.add(format!("#X msg 10 10 {text};"))
-    }
-
-    /// Adds a subpatch, and returns its number.
-    fn subpatch(&mut self, name: &str, patch: &Patch) -> usize {
-        self.add(format!("{}\n#X restore 10 10 pd {name};", patch.text()))
-    }
-
-    fn add(&mut self, line: String) -> usize {
-        self.lines.push(line);
-        self.objects += 1;
-        self.objects - 1
-    }
-
-    fn connect(&mut self, (from, outlet): (usize, usize), (to, inlet): (usize, usize)) {
-        let line = format!("#X connect {from} {outlet} {to} {inlet};");
-        self.connections.push(line);
-    }
-
-    fn text(&self) -> String {
-        [&self.lines[..], &self.connections].concat().join("\n")
-    }
-}
-
-/// A folder with networks, patches and recordings, and the rate of Pd.
-struct Session {
-    folder: TempDir,
-    networks: Networks,
-    rate: u32,
-}
-
-impl Session {
-    fn new(rate: u32) -> Session {
-        let folder = tempfile::tempdir().unwrap();
-        let networks = Networks::write(folder.path(), rate);
-        Session {
-            folder,
-            networks,
-            rate,
-        }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// Runs a patch in Pd until it quits, and returns what is on the console.
-    fn run(&self, patch: &Patch) -> String {
-        fs::write(self.path("test.pd"), patch.text()).unwrap();
-        run(self.pd().arg("test.pd"))
-    }
-
-    /// Returns the command of Pd, without patches. If no patch makes it quit, it is killed.
-    fn pd(&self) -> Command {
-        let line = "ulimit -f 200000; \
-                    exec timeout 120 env ${COUNTER:+LD_PRELOAD=$COUNTER} \
-                    puredata -batch -nogui -noprefs -noaudio -nrt \"$@\"";
-        let mut command = Command::new("bash");
-        command.current_dir(self.folder.path());
-        command.args(["-c", line, "bash", "-r", &self.rate.to_string(), "-path"]);
-        command.arg(externals());
-        command
-    }
-}
-
-/// Adds what happens: messages to receivers, each at a frame. The message after the last one
-/// quits Pd.
-fn add_events(session: &Session, patch: &mut Patch, events: &[(usize, &str)]) {
-    let mut lines = String::new();
-    let mut before = 0;
-    for (frame, event) in events {
-        // The first tick begins at 0.
-        let at = if *frame == 0 { 0 } else { frame + TICK / 2 };
-        let delay = (at - before) as f64 * 1000.0 / f64::from(session.rate);
-        before = at;
-        lines += &format!("{delay:.4} {event};\n");
-    }
-    lines += "pd quit;\n";
-    fs::write(session.path("events.txt"), lines).unwrap();
-    let start = patch.object("loadbang");
-    let message = patch.message("read events.txt \\, bang");
-    let events = patch.object("qlist");
-    patch.connect((start, 0), (message, 0));
-    patch.connect((message, 0), (events, 0));
-}
-
-/// What an object plays, and for how long.
-struct Take<'a> {
-    /// Creation arguments, and how many signals the object has in and out.
-    arguments: &'a str,
-    signals: (usize, usize),
-    /// Frames of a block.
-    block: usize,
-    /// Signals in.
-    input: &'a [Vec<f32>],
-    frames: usize,
-    /// Messages to `sound`, the object, and others, each at a frame.
-    events: &'a [(usize, &'a str)],
-}
-
-impl Default for Take<'_> {
-    fn default() -> Self {
-        Take {
-            arguments: "",
-            signals: (1, 1),
-            block: TICK,
-            input: &[],
-            frames: 8192,
-            events: &[],
-        }
-    }
-}
-
-/// Records all outlets of an object, and returns them with the console.
-fn record(session: &Session, take: &Take) -> (Vec<Vec<f32>>, String) {
-    let (inlets, outlets) = take.signals;
-    let mut inner = Patch::new();
-    let block = inner.object(&format!("block~ {}", take.block));
-    let receive = inner.object("r block");
-    inner.connect((receive, 0), (block, 0));
-    let object = inner.object(&format!("difflogic~ {}", take.arguments));
-    let receive = inner.object("r sound");
-    inner.connect((receive, 0), (object, 0));
-    let start = inner.object("r start");
-    for k in 0..take.input.len() {
-        assert!(k < inlets);
-        let play = inner.object(&format!("tabplay~ in{k}"));
-        inner.connect((start, 0), (play, 0));
-        inner.connect((play, 0), (object, k));
-    }
-    for k in 0..outlets {
-        let write = inner.object(&format!("tabwrite~ out{k}"));
-        inner.connect((start, 0), (write, 0));
-        inner.connect((object, k), (write, 0));
-    }
-    let print = inner.object("print info");
-    inner.connect((object, outlets), (print, 0));
-
-    let mut patch = Patch::new();
-    patch.subpatch("sound", &inner);
-    let receive = patch.object("r files");
-    let files = patch.object("soundfiler");
-    patch.connect((receive, 0), (files, 0));
-    let mut events = Vec::new();
-    for (k, signal) in take.input.iter().enumerate() {
-        let frames: Vec<Frame> = signal.iter().map(|sample| [*sample; 2]).collect();
-        write_wav(&session.path(&format!("in{k}.wav")), session.rate, &frames);
-        patch.object(&format!("table in{k} 100"));
-        events.push((0, format!("files read -resize in{k}.wav in{k}")));
-    }
-    let mut names = String::new();
-    for k in 0..outlets {
-        patch.object(&format!("table out{k} {}", take.frames));
-        names += &format!(" out{k}");
-    }
-    events.push((0, "start bang".into()));
-    events.extend(take.events.iter().map(|(at, event)| (*at, (*event).into())));
-    let first = events.iter().take_while(|(at, _)| *at == 0).count();
-    events.insert(first, (0, "pd dsp 1".into()));
-    events.push((
-        take.frames,
-        format!("files write -wave -bytes 4 out.wav{names}"),
-    ));
-    let events: Vec<(usize, &str)> = events.iter().map(|(at, text)| (*at, &text[..])).collect();
-    add_events(session, &mut patch, &events);
-    let console = session.run(&patch);
-    (read_channels(&session.path("out.wav"), outlets), console)
-}
-
-/// Reads the channels of a WAV file of 32-bit floats.
-fn read_channels(path: &Path, count: usize) -> Vec<Vec<f32>> {
-    let mut file = hound::WavReader::open(path).unwrap();
-    assert_eq!(usize::from(file.spec().channels), count);
-    let samples: Vec<f32> = file.samples().map(Result::unwrap).collect();
-    let channel = |k| samples.iter().skip(k).step_by(count).copied().collect();
-    (0..count).map(channel).collect()
-}
-
-/// Returns channels as frames; one channel is in both.
-fn frames(channels: &[Vec<f32>]) -> Vec<Frame> {
-    let right = channels.last().unwrap();
-    let pairs = channels[0].iter().zip(right);
-    pairs.map(|(left, right)| [*left, *right]).collect()
-}
+use crate::patch::Patch;
+use crate::record::{Take, frames, read_channels, record};
+use crate::session::{Session, TICK, add_events, answers, assert_lines, externals};
 
 /// Returns the network's own samples from time 0 on.
 fn samples(session: &Session, network: &Path, frames: usize) -> Vec<f32> {
@@ -574,41 +364,10 @@ fn two_of_each_do_not_collide() {
     }
 }
 
-/// Sends messages to an object, and returns the lines of its outlets, named by their numbers,
-/// with errors among them.
-fn answers(session: &Session, object: &str, outlets: usize, messages: &[&str]) -> String {
-    let mut patch = Patch::new();
-    let object = patch.object(object);
-    let receive = patch.object("r object");
-    patch.connect((receive, 0), (object, 0));
-    for k in 0..outlets {
-        let print = patch.object(&format!("print {k}"));
-        patch.connect((object, k), (print, 0));
-    }
-    let texts: Vec<String> = messages
-        .iter()
-        .map(|text| format!("object {text}"))
-        .collect();
-    let events: Vec<(usize, &str)> = texts.iter().map(|text| (0, &text[..])).collect();
-    add_events(session, &mut patch, &events);
-    session.run(&patch)
-}
-
-/// Checks that lines are on a console, in this order, others between them.
-fn assert_lines(console: &str, lines: &[&str]) {
-    let mut rest = console.lines();
-    for line in lines {
-        assert!(
-            rest.any(|other| other.contains(line)),
-            "no {line:?} in its place:\n{console}"
-        );
-    }
-}
-
 #[test]
 fn lists_of_bits_and_numbers_are_evaluated() {
     let session = Session::new(44_100);
-    let formula = |t: u32| t.wrapping_mul(42 & t >> 10) & 255;
+    let formula = |t: u32| t.wrapping_mul(0x2a & t >> 10) & 0xff;
     let bits = |value: u32, count: u32| -> String {
         let bits: Vec<String> = (0..count)
             .map(|bit| (value >> bit & 1).to_string())
@@ -658,9 +417,7 @@ fn compiled_libraries_of_difflogic_are_evaluated() {
         out[2 * k] = 100 * (bit[0] + bit[1] + bit[2]);\n\
         out[2 * k + 1] = bit[0] & bit[1] & bit[2];\n}\n}\n";
     fs::write(session.path("net.c"), source).unwrap();
-    let mut compiler = Command::new("cc");
-    compiler.current_dir(session.folder.path());
-    run(compiler.args(["-shared", "-fPIC", "-o", "net.so", "net.c"]));
+    session.compile("net");
     let console = answers(
         &session,
         "difflogic -lib net.so 3 2",
@@ -893,10 +650,8 @@ fn audio_calls_allocate_nothing() {
             fprintf(file, \"%ld\", counted);\n\
             fclose(file);\n}\n";
     fs::write(session.path("count.c"), source).unwrap();
+    session.compile("count");
     let counter = session.path("count.so");
-    let mut compiler = Command::new("cc");
-    compiler.current_dir(session.folder.path());
-    run(compiler.args(["-shared", "-fPIC", "-o", "count.so", "count.c"]));
     let short = allocations(&session, &counter, 10);
     let long = allocations(&session, &counter, 10_000);
     assert!(short > 1000, "allocations are not counted: {short}");
@@ -905,6 +660,14 @@ fn audio_calls_allocate_nothing() {
 
 #[test]
 fn externals_are_small_and_need_only_the_system() {
+    let include = env::var("PD_INCLUDE").unwrap_or_else(|_| "/usr/include/pd".into());
+    let header = fs::read_to_string(Path::new(&include).join("m_pd.h")).unwrap();
+    // Those that are built for other systems need an old glibc only.
+    let glibc = match env::var("PD_TARGET").as_deref() {
+        Ok("armv7") => 24,
+        Ok(_) => 31,
+        Err(_) => u32::MAX,
+    };
     for (name, setup) in [
         ("difflogic~.pd_linux", "difflogic_tilde_setup"),
         ("difflogic.pd_linux", "difflogic_setup"),
@@ -917,12 +680,38 @@ fn externals_are_small_and_need_only_the_system() {
         assert_eq!(symbols, [setup], "{name}");
         let dynamic = run(Command::new("readelf").arg("-d").arg(&file));
         for line in dynamic.lines().filter(|line| line.contains("(NEEDED)")) {
-            let known = ["libc.so.6", "libm.so.6", "libgcc_s.so.1", "ld-linux"];
-            assert!(
-                known.iter().any(|library| line.contains(library)),
-                "{name}: {line}"
-            );
+            let known = [
+                "libc.",
+                "libm.",
+                "libpthread.",
+                "libdl.",
+                "libgcc_s.",
+                "ld-linux",
+            ];
+            let is_known = known.iter().any(|name| line.contains(&format!("[{name}")));
+            assert!(is_known, "{name}: {line}");
         }
+        // What no library has is Pd's.
+        let undefined = run(Command::new("nm")
+            .args(["-D", "--undefined-only"])
+            .arg(&file));
+        for symbol in undefined
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("U "))
+        {
+            let is_known = symbol.contains('@') || header.contains(symbol);
+            assert!(is_known, "{name} needs {symbol}");
+        }
+        let versions = run(Command::new("readelf").arg("-V").arg(&file));
+        let versions = versions.split("GLIBC_2.").skip(1);
+        let digits = |text: &str| {
+            text.split(|c: char| !c.is_ascii_digit())
+                .next()?
+                .parse()
+                .ok()
+        };
+        let newest: u32 = versions.filter_map(digits).max().unwrap();
+        assert!(newest <= glibc, "{name} needs glibc 2.{newest}");
     }
 }
 
