@@ -295,6 +295,15 @@ static void play_note(t_difflogic *x, t_floatarg pitch, t_floatarg velocity, t_f
     command(x, line);
 }
 
+static void follow(t_difflogic *x, t_floatarg on)
+{
+    gb_error error;
+    if (!x->timed)
+        refuse(x, "there is no inlet for time; create this object with -time");
+    else if (has_player(x))
+        check(x, gb_player_follow_time(x->player, on != 0, &error), &error);
+}
+
 static void tell_time(t_difflogic *x)
 {
     if (has_player(x))
@@ -537,6 +546,7 @@ void difflogic_tilde_setup(void)
     class_addmethod(c, (t_method)swap, gensym("swap"), A_NULL);
     class_addmethod(c, (t_method)choose_nodes, gensym("nodes"), A_GIMME, A_NULL);
     class_addmethod(c, (t_method)play_note, gensym("note"), A_FLOAT, A_FLOAT, A_DEFFLOAT, A_NULL);
+    class_addmethod(c, (t_method)follow, gensym("follow"), A_FLOAT, A_NULL);
     class_addmethod(c, (t_method)tell_time, gensym("time"), A_NULL);
     class_addmethod(c, (t_method)tell, gensym("info"), A_NULL);
     class_addbang(c, restart);

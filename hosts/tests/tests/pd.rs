@@ -162,11 +162,22 @@ fn time_follows_a_signal() {
         input: &[vec![0.5; 2048], vec![0.25; 2048], time.clone()],
         ..hears_none
     };
-    let expected: Vec<f32> = time.iter().map(|t| own[*t as usize]).collect();
-    for take in [hears_none, hears_two] {
-        let (recorded, console) = record(&session, &take);
+    let mut expected: Vec<f32> = time.iter().map(|t| own[*t as usize]).collect();
+    for take in [&hears_none, &hears_two] {
+        let (recorded, console) = record(&session, take);
         assert_eq!(recorded, [&expected[..], &expected], "{console}");
     }
+    let take = Take {
+        events: &[
+            (512, "sound follow 0"),
+            (512, "sound seek 9000"),
+            (1024, "sound follow 1"),
+        ],
+        ..hears_none
+    };
+    expected[512..1024].copy_from_slice(&own[9000..9512]);
+    let (recorded, console) = record(&session, &take);
+    assert_eq!(recorded[0], expected, "{console}");
 }
 
 #[test]
@@ -316,6 +327,38 @@ fn a_file_opens_while_the_old_one_plays_on() {
             "frame {k} after; {console}"
         );
     }
+}
+
+#[test]
+fn the_newest_of_several_files_counts() {
+    let session = Session::new(44_100);
+    let mut patch = Patch::new();
+    let sound = patch.object("difflogic~ forty-two.json");
+    let load = patch.object("loadbang");
+    let begin = patch.message(
+        "\\; pd dsp 1 \\; sound prepare origami.json \\; sound swap \\; \
+         sound open origami.json \\; sound open trained-forty-two.json",
+    );
+    let messages = patch.object("r sound");
+    let print = patch.object("print info");
+    let route = patch.object("route opened");
+    let quit = patch.message("\\; pd quit");
+    patch.connect((load, 0), (begin, 0));
+    patch.connect((messages, 0), (sound, 0));
+    patch.connect((sound, 1), (print, 0));
+    patch.connect((sound, 1), (route, 0));
+    patch.connect((route, 0), (quit, 0));
+    let console = session.run(&patch);
+    let answers: Vec<&str> = console.lines().collect();
+    assert_lines(
+        &console,
+        &[
+            "error: difflogic~: the file is still being read",
+            "info: refused the\\ file\\ is\\ still",
+            "info: opened trained\\ forty\\ two",
+        ],
+    );
+    assert_eq!(answers.len(), 3, "{console}");
 }
 
 #[test]
@@ -479,6 +522,7 @@ fn errors_are_on_the_console_and_change_nothing() {
             "nodes 1.5",
             "nodes 99999",
             "note 200 100",
+            "follow 1",
             "hello 1 2",
             "symbol x",
             "list 1 2",
@@ -506,6 +550,7 @@ fn errors_are_on_the_console_and_change_nothing() {
             "error: difflogic~: nodes are whole numbers",
             "99999",
             "error: difflogic~: note needs a pitch",
+            "error: difflogic~: there is no inlet for time",
             "hello",
             "symbol",
             "list",
@@ -727,27 +772,20 @@ fn externals_compile_for_doubles() {
 }
 
 #[test]
-fn help_opens_without_errors() {
-    for help in ["difflogic~-help.pd", "difflogic-help.pd"] {
-        let session = Session::new(44_100);
-        let mut patch = Patch::new();
-        add_events(
-            &session,
-            &mut patch,
-            &[(0, "pd dsp 1"), (44_100, "pd dsp 0")],
-        );
-        fs::write(session.path("test.pd"), patch.text()).unwrap();
-        let folder = externals();
-        for file in fs::read_dir(&folder).unwrap() {
-            let file = file.unwrap();
-            fs::copy(
-                file.path(),
-                session.path(file.file_name().to_str().unwrap()),
-            )
-            .unwrap();
-        }
-        let console = run(session.pd().args([help, "test.pd"]));
-        assert!(!console.contains("error"), "{help}: {console}");
-        assert!(!console.contains("couldn't create"), "{help}: {console}");
+fn help_and_example_open_without_errors() {
+    let session = Session::new(44_100);
+    let mut patch = Patch::new();
+    let events = [(0, "pd dsp 1"), (44_100, "pd dsp 0")];
+    add_events(&session, &mut patch, &events);
+    fs::write(session.path("test.pd"), patch.text()).unwrap();
+    let copy = |file: &Path| fs::copy(file, session.path(file.file_name().unwrap())).unwrap();
+    for file in fs::read_dir(externals()).unwrap() {
+        copy(&file.unwrap().path());
+    }
+    copy(&root().join("hosts/pd/bela/_main.pd"));
+    for file in ["difflogic~-help.pd", "difflogic-help.pd", "_main.pd"] {
+        let console = run(session.pd().args([file, "test.pd"]));
+        assert!(!console.contains("error"), "{file}: {console}");
+        assert!(!console.contains("couldn't create"), "{file}: {console}");
     }
 }
