@@ -83,10 +83,10 @@ static void command(t_difflogic *x, const char *line)
         check(x, gb_player_command(x->player, line, &error), &error);
 }
 
-static void seek(t_difflogic *x, double time)
+static void seek(t_difflogic *x, uint32_t time)
 {
-    char line[64] = "seek ";
-    write_number(line + strlen(line), sizeof line - strlen(line), time);
+    char line[64];
+    snprintf(line, sizeof line, "seek %u", (unsigned)time);
     command(x, line);
 }
 
@@ -109,7 +109,7 @@ static bool make_player(t_difflogic *x, const gb_network *network, gb_error *err
 }
 
 /* Fits the player to Pd's rate and blocks. Its time goes on. */
-static void fit_difflogic(t_difflogic *x)
+static void fit_player(t_difflogic *x)
 {
     if (!x->player)
         return;
@@ -136,17 +136,16 @@ static bool has_room(t_difflogic *x, const gb_network *network)
     const char *name = gb_network_name(network);
     uint32_t channels = gb_network_channels(network);
     uint32_t hears = gb_network_audio_inputs(network);
-    if (channels > x->outs) {
+    if (channels > x->outs)
         snprintf(reason, sizeof reason,
-                 "%.200s has %u channels and this object one sound outlet; "
-                 "create it with -out %u", name, channels, channels);
-    } else if (hears > x->ins) {
+                 "%.200s is in stereo, but this object has one outlet for sound; "
+                 "create it with -out 2", name);
+    else if (hears > x->ins)
         snprintf(reason, sizeof reason,
-                 "%.200s hears %u channels of sound and this object %u; "
-                 "create it with -in %u", name, hears, x->ins, hears);
-    } else {
+                 "%.200s hears sound, but this object has too few inlets for it; "
+                 "create it with -in %u", name, hears);
+    else
         return true;
-    }
     refuse(x, reason);
     return false;
 }
@@ -341,7 +340,7 @@ static void restart(t_difflogic *x)
 
 static void seek_number(t_difflogic *x, t_floatarg time)
 {
-    seek(x, time);
+    seek(x, gb_time(time));
 }
 
 /* Every other message is a command of the instrument. */
@@ -430,7 +429,7 @@ static void add_to_dsp(t_difflogic *x, t_signal **signals)
         pd_error(x, "difflogic~: there is not enough memory for blocks of %u frames", x->block);
         return;
     }
-    fit_difflogic(x);
+    fit_player(x);
     dsp_add(perform, 2, x, (t_int)x->block);
 }
 

@@ -106,7 +106,7 @@ fn time_jumps_repeats_runs_backwards_and_stands_still() {
             (2 * 1024, "sound set speed=-1"),
             (3 * 1024, "sound set speed=1"),
             (3 * 1024, "sound loop 3000 3100"),
-            (3 * 1024, "sound 3000"),
+            (3 * 1024, "sound 3000.5"),
             (4 * 1024, "sound loop off"),
             (4 * 1024, "sound bang"),
             (5 * 1024, "sound pause"),
@@ -311,7 +311,7 @@ fn a_file_opens_while_the_old_one_plays_on() {
     let opened = console.lines().find_map(|line| line.strip_prefix("time: "));
     let opened: usize = opened.and_then(|time| time.parse().ok()).expect(&console);
     assert!(
-        opened > 1088,
+        opened > 1024,
         "the file was read in the audio call; {console}"
     );
     let recorded = read_channels(&session.path("out.wav"), 2);
