@@ -349,16 +349,15 @@ fn the_newest_of_several_files_counts() {
     patch.connect((sound, 1), (route, 0));
     patch.connect((route, 0), (quit, 0));
     let console = session.run(&patch);
-    let answers: Vec<&str> = console.lines().collect();
     assert_lines(
         &console,
         &[
             "error: difflogic~: the file is still being read",
-            "info: refused the\\ file\\ is\\ still",
-            "info: opened trained\\ forty\\ two",
+            "info: refused the file is still",
+            "info: opened trained forty two",
         ],
     );
-    assert_eq!(answers.len(), 3, "{console}");
+    assert_eq!(console.matches("opened").count(), 1, "{console}");
 }
 
 #[test]
@@ -533,7 +532,7 @@ fn errors_are_on_the_console_and_change_nothing() {
         &console,
         &[
             "error: difflogic~: cannot find absent.json",
-            "refused cannot\\ find\\ absent.json",
+            "refused cannot find absent.json",
             "bad.json",
             "create it with -out 2",
             "create it with -in 1",
@@ -554,7 +553,7 @@ fn errors_are_on_the_console_and_change_nothing() {
             "hello",
             "symbol",
             "list",
-            "3: network the\\ 42\\ melody",
+            "3: network the 42 melody",
             "3: gates 32",
         ],
     );
