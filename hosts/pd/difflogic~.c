@@ -537,7 +537,8 @@ EXPORTED void difflogic_tilde_setup(void);
 void difflogic_tilde_setup(void)
 {
     t_class *c = class_new(gensym("difflogic~"), (t_newmethod)(t_method)new_difflogic,
-                           (t_method)free_difflogic, sizeof(t_difflogic), CLASS_DEFAULT, A_GIMME, A_NULL);
+                           (t_method)free_difflogic, sizeof(t_difflogic), CLASS_DEFAULT, A_GIMME,
+                           A_NULL);
     CLASS_MAINSIGNALIN(c, t_difflogic, unused);
     class_addmethod(c, (t_method)add_to_dsp, gensym("dsp"), A_CANT, A_NULL);
     class_addmethod(c, (t_method)read_file, gensym("open"), A_GIMME, A_NULL);

@@ -67,7 +67,7 @@ pub fn record(session: &Session, take: &Take) -> (Vec<Vec<f32>>, String) {
     let mut events = Vec::new();
     for (k, signal) in take.input.iter().enumerate() {
         let frames: Vec<Frame> = signal.iter().map(|sample| [*sample; 2]).collect();
-        write_wav(&session.path(&format!("in{k}.wav")), session.rate, &frames);
+        write_wav(&session.path(format!("in{k}.wav")), session.rate, &frames);
         patch.object(&format!("table in{k} 100"));
         events.push((0, format!("files read -resize in{k}.wav in{k}")));
     }
