@@ -109,6 +109,7 @@ else
     # Those in the hosts follow below.
     step "tests" cargo test --workspace --exclude gatebend-hosts
     command -v cc >/dev/null || skip "exported C against the oracle, and Bela's double" "no C compiler (cc)"
+    command -v faust >/dev/null || skip "exported Faust against the oracle" "faust is not installed"
     if [ ! -x "$cache/gnu-pru/pru-elf-as" ] || [ ! -x "$cache/gnu-pru/pru-elf-run" ]; then
         skip "PRU against GNU's tools, beyond the kept answers" "crates/pru-isa/gnu/build.sh builds them"
     fi
