@@ -106,8 +106,10 @@ else
         skip "the sound card's code" "ALSA's headers (libasound2-dev, pkg-config) or clippy are not installed"
     fi
 
-    step "tests" cargo test --workspace
+    # Those in the hosts follow below.
+    step "tests" cargo test --workspace --exclude gatebend-hosts
     command -v cc >/dev/null || skip "exported C against the oracle, and Bela's double" "no C compiler (cc)"
+    command -v faust >/dev/null || skip "exported Faust against the oracle" "faust is not installed"
     if [ ! -x "$cache/gnu-pru/pru-elf-as" ] || [ ! -x "$cache/gnu-pru/pru-elf-run" ]; then
         skip "PRU against GNU's tools, beyond the kept answers" "crates/pru-isa/gnu/build.sh builds them"
     fi
@@ -213,6 +215,11 @@ else
             step "Gatebend in $host" hosts/test.sh $host
         fi
     done
+    if why=$(hosts/pd/arm.sh --missing); then
+        skip "Gatebend in pd, on ARM" "$why"
+    else
+        step "Gatebend in pd, on ARM" hosts/pd/arm.sh
+    fi
     if [ ! -f web/gatebend.wasm ] || [ "${node:-0}" -lt 18 ]; then
         skip "WebAssembly against the program" "no web/gatebend.wasm, or no Node 18 (node)"
     else

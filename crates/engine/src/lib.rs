@@ -220,8 +220,8 @@ impl<W: Word> Engine<W> {
     }
 
     /// Creates an engine without DC blocker and limiter: at level 1, its output is exactly
-    /// (s - 2^(b-1)) / 2^(b-1) for samples s of b bits, except in crossfades. The first
-    /// level is reached at once.
+    /// (s - 2^(b-1)) / 2^(b-1) for samples s of b bits, except in crossfades. It starts at the
+    /// first level, without a fade.
     pub fn exact(platform: Platform) -> (Engine<W>, Handover<W>) {
         Engine::with_output(platform, Output::exact(platform.rate))
     }
@@ -313,7 +313,8 @@ impl<W: Word> Engine<W> {
     }
 
     /// Renders like [`Engine::render_tapped`], but frame k at the network time `times[k]` if
-    /// the clock is [`Clock::Given`]; beyond the last one, time runs on. Samples are held.
+    /// the clock is [`Clock::Given`]; with fewer times than frames, time runs on. Samples are
+    /// held.
     #[cfg_attr(rtsan, sanitize(realtime = "nonblocking"))]
     pub fn render_at(
         &mut self,
@@ -325,6 +326,7 @@ impl<W: Word> Engine<W> {
         let [left, right] = output;
         let frames = left.len().min(right.len());
         let (left, right) = (&mut left[..frames], &mut right[..frames]);
+        let times = times.get(..frames).unwrap_or_default();
         let frames = frames as u32;
         self.spent = Spent {
             frames,
@@ -399,9 +401,12 @@ impl<W: Word> Engine<W> {
                 // There is no dry part in one channel.
                 if C == 2 {
                     let dry = self.dry.next();
-                    for (wet, input) in mixed.iter_mut().zip(input) {
-                        let heard = input.get(k).copied().unwrap_or(0.0);
-                        *wet += (heard * self.settings.input_gain - *wet) * dry;
+                    // Otherwise an input that is no number would spoil the sound.
+                    if dry > 0.0 {
+                        for (wet, input) in mixed.iter_mut().zip(input) {
+                            let heard = input.get(k).copied().unwrap_or(0.0);
+                            *wet += (heard * self.settings.input_gain - *wet) * dry;
+                        }
                     }
                     if let Some(right) = right.next() {
                         *right = self.outputs[1].next(mixed[1]);
@@ -410,7 +415,7 @@ impl<W: Word> Engine<W> {
                 *left = self.outputs[0].next(mixed[0]);
             }
             let given = self.settings.clock == Clock::Given;
-            if let (true, Some(t)) = (given, times[..left.len().min(times.len())].last()) {
+            if let (true, Some(t)) = (given, times.get(left.len() - 1)) {
                 self.position.seek(t.wrapping_add(1));
             }
         }
@@ -509,6 +514,7 @@ impl<W: Word> Engine<W> {
     }
 
     fn settle(&mut self, id: u32, settings: Settings) {
+        let is_first = self.change.is_none();
         self.change = Some(id);
         self.settings = settings;
         self.position.set_step(settings.rate, settings.speed);
@@ -525,6 +531,9 @@ impl<W: Word> Engine<W> {
             }
         }
         self.set_level();
+        if is_first {
+            self.outputs.iter_mut().for_each(Output::start);
+        }
     }
 
     fn set_level(&mut self) {

@@ -83,13 +83,19 @@ impl Output {
         }
     }
 
-    /// Creates a stage that applies only the level, which starts at 1.
+    /// Creates a stage that applies only the level.
     pub fn exact(rate: u32) -> Output {
-        let mut output = Output::new(rate);
-        output.level.value = 1.0;
-        output.level.target = 1.0;
-        output.exact = true;
-        output
+        Output {
+            exact: true,
+            ..Output::new(rate)
+        }
+    }
+
+    /// Begins with the level that was set, if the stage is exact.
+    pub fn start(&mut self) {
+        if self.exact {
+            self.level.value = self.level.target;
+        }
     }
 
     /// Ramps to a level, 0.0..=1.0.
