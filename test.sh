@@ -244,7 +244,7 @@ else
     step "deployment, to a fake board" tests/deploy.sh
 
     if command -v shellcheck >/dev/null; then
-        step "scripts" shellcheck play.sh test.sh cross.sh deploy.sh deploy/run.sh deploy/board.sh \
+        step "scripts" shellcheck -x play.sh test.sh cross.sh deploy.sh deploy/run.sh deploy/board.sh \
             tests/arm.sh tests/deploy.sh benches/arm/run.sh .ci/run assets/networks/make.sh fuzz/run.sh \
             crates/pru-isa/gnu/build.sh web/build.sh web/bundle.sh web/check.sh hosts/*.sh hosts/*/*.sh
     else
