@@ -39,6 +39,33 @@ static float share(MYFLT value) {
     return value < 1 ? (float)value : 1;
 }
 
+/* ---- Errors ---- */
+
+/* Returns the opcode's name, and the length of what comes before a point. */
+static const char *name_of(const OPDS *h, int *length) {
+    const char *name = h->optext->t.opcod;
+    *length = (int)strcspn(name, ".");
+    return name;
+}
+
+static int refuse_init(CSOUND *csound, const OPDS *h, const gb_error *error) {
+    int length;
+    const char *name = name_of(h, &length);
+    return csound->InitError(csound, "%.*s: %s", length, name, error->text);
+}
+
+static int refuse(CSOUND *csound, OPDS *h, const gb_error *error) {
+    int length;
+    const char *name = name_of(h, &length);
+    return csound->PerfError(csound, h, "%.*s: %s", length, name, error->text);
+}
+
+static void warn(CSOUND *csound, const OPDS *h, const gb_error *error) {
+    int length;
+    const char *name = name_of(h, &length);
+    csound->Warning(csound, "%.*s: %s", length, name, error->text);
+}
+
 /* ---- Finding networks and players ---- */
 
 static const gb_network *find_network(CSOUND *csound, MYFLT number, gb_error *error) {
@@ -54,6 +81,16 @@ static player *find_player(CSOUND *csound, MYFLT number, gb_error *error) {
     if (!player)
         snprintf(error->text, sizeof(error->text), "there is no player %g, or its note has ended", number);
     return player;
+}
+
+/* Finds a player for an opcode that reads or writes its blocks. */
+static player *find_block(CSOUND *csound, const OPDS *h, MYFLT number, gb_error *error) {
+    player *player = find_player(csound, number, error);
+    if (!player || h->insdshead->ksmps <= player->block)
+        return player;
+    snprintf(error->text, sizeof(error->text), "its k-cycles are longer than the player's (%u frames)",
+             player->block);
+    return NULL;
 }
 
 /* ---- gatebendload, gatebendloadk ---- */
@@ -73,8 +110,12 @@ static int add(CSOUND *csound, const char *path, gb_network *network) {
 }
 
 /* Finds a file as other opcodes do: as it is, or in the folders of SSDIR. */
+static char *find_file(CSOUND *csound, const char *path) {
+    return csound->FindInputFile(csound, path, "SSDIR");
+}
+
 static gb_network *open_network(CSOUND *csound, const char *path, gb_error *error) {
-    char *found = csound->FindInputFile(csound, path, "SSDIR");
+    char *found = find_file(csound, path);
     gb_network *network = gb_network_open(found ? found : path, error);
     csound->Free(csound, found);
     return network;
@@ -93,7 +134,7 @@ static int load_init(CSOUND *csound, load *p) {
     gb_error error;
     gb_network *network = open_network(csound, p->path->data, &error);
     if (!network)
-        return csound->InitError(csound, "gatebendload: %s", error.text);
+        return refuse_init(csound, &p->h, &error);
     int number = add(csound, p->path->data, network);
     if (number == 0)
         return csound->InitError(csound, "gatebendload: too many networks");
@@ -117,7 +158,7 @@ static void end_loading(CSOUND *csound, loadk *p) {
     gb_network *network = gb_loading_end(p->loading, &error);
     p->loading = NULL;
     if (!network) {
-        csound->Warning(csound, "gatebendloadk: %s", error.text);
+        warn(csound, &p->h, &error);
         return;
     }
     int number = add(csound, p->name, network);
@@ -128,8 +169,9 @@ static void end_loading(CSOUND *csound, loadk *p) {
 }
 
 static int loadk_deinit(CSOUND *csound, loadk *p) {
-    if (p->loading)
-        end_loading(csound, p);
+    (void)csound;
+    gb_loading_free(p->loading);
+    p->loading = NULL;
     return OK;
 }
 
@@ -140,24 +182,33 @@ static int loadk_init(CSOUND *csound, loadk *p) {
     return at_deinit(csound, p, loadk_deinit);
 }
 
+static void begin_loading(CSOUND *csound, loadk *p) {
+    snprintf(p->name, sizeof(p->name), "%s", p->path->data);
+    char *found = find_file(csound, p->name);
+    p->loading = gb_network_open_later(found ? found : p->name);
+    csound->Free(csound, found);
+}
+
 static int loadk_perf(CSOUND *csound, loadk *p) {
     if (p->loading && gb_loading_is_done(p->loading))
         end_loading(csound, p);
-    if (*p->trigger > 0 && p->last <= 0 && !p->loading) {
-        snprintf(p->name, sizeof(p->name), "%s", p->path->data);
-        p->loading = gb_network_open_later(p->name);
-    }
+    if (*p->trigger > 0 && p->last <= 0 && !p->loading)
+        begin_loading(csound, p);
     p->last = *p->trigger;
     return OK;
 }
 
-/* ---- gatebendplayer, gatebendplay ---- */
+/* ---- gatebendplayer, gatebendplay ----
 
-static player *new_player(CSOUND *csound, OPDS *h, MYFLT number, gb_error *error) {
+   The variable of a player may name the player of another note by the next k-cycle. Opcodes
+   stay with the player that it named when they began: player_number. */
+
+static player *new_player(CSOUND *csound, OPDS *h, MYFLT number, uint32_t nodes, gb_error *error) {
     const gb_network *network = find_network(csound, number, error);
     gb_options options = {
         .rate = (uint32_t)(sample_rate(csound, h) + 0.5),
         .block = h->insdshead->ksmps,
+        .nodes = nodes,
     };
     return network ? player_new(csound, network, options, error) : NULL;
 }
@@ -166,7 +217,7 @@ typedef struct maker {
     OPDS h;
     MYFLT *number;
     MYFLT *network;
-    MYFLT *fade, *interpolation;
+    MYFLT *fade, *interpolation, *nodes;
     player *player;
 } maker;
 
@@ -186,10 +237,10 @@ static bool set_up(maker *p, gb_error *error) {
 static int maker_init(CSOUND *csound, maker *p) {
     gb_error error;
     maker_deinit(csound, p);
-    p->player = new_player(csound, &p->h, *p->network, &error);
+    p->player = new_player(csound, &p->h, *p->network, whole(*p->nodes, 0, GB_MAX_NODES), &error);
     if (!p->player || !set_up(p, &error)) {
         maker_deinit(csound, p);
-        return csound->InitError(csound, "gatebendplayer: %s", error.text);
+        return refuse_init(csound, &p->h, &error);
     }
     *p->number = p->player->number;
     return at_deinit(csound, p, maker_deinit);
@@ -198,35 +249,37 @@ static int maker_init(CSOUND *csound, maker *p) {
 typedef struct play {
     OPDS h;
     MYFLT *player, *network;
+    MYFLT player_number;
     bool warned;
 } play;
 
 /* Plays a network, or warns once if there is none. */
-static void play_number(CSOUND *csound, player *player, MYFLT number, bool *warned, const char *opcode) {
+static void play_number(CSOUND *csound, const OPDS *h, player *player, MYFLT number, bool *warned) {
     gb_error error;
     const gb_network *network = find_network(csound, number, &error);
     if (network)
         player_play(player, network);
     else if (!*warned)
-        csound->Warning(csound, "%s: %s", opcode, error.text);
+        warn(csound, h, &error);
     *warned = !network;
 }
 
 static int play_init(CSOUND *csound, play *p) {
     gb_error error;
     p->warned = false;
-    if (!find_player(csound, *p->player, &error))
-        return csound->InitError(csound, "gatebendplay: %s", error.text);
+    p->player_number = *p->player;
+    if (!find_player(csound, p->player_number, &error))
+        return refuse_init(csound, &p->h, &error);
     return OK;
 }
 
 static int play_perf(CSOUND *csound, play *p) {
     gb_error error;
-    player *player = find_player(csound, *p->player, &error);
+    player *player = find_player(csound, p->player_number, &error);
     if (!player)
-        return csound->PerfError(csound, &p->h, "gatebendplay: %s", error.text);
+        return refuse(csound, &p->h, &error);
     if (*p->network != 0)
-        play_number(csound, player, *p->network, &p->warned, "gatebendplay");
+        play_number(csound, &p->h, player, *p->network, &p->warned);
     return OK;
 }
 
@@ -242,7 +295,7 @@ static int set_init(CSOUND *csound, set *p) {
     gb_error error;
     player *player = find_player(csound, *p->player, &error);
     if (!player || !gb_player_command(player->player, p->line->data, &error))
-        return csound->InitError(csound, "gatebendset: %s", error.text);
+        return refuse_init(csound, &p->h, &error);
     return OK;
 }
 
@@ -253,6 +306,7 @@ typedef struct change {
     OPDS h;
     MYFLT *player;
     MYFLT *args[3];
+    MYFLT player_number;
     uint32_t networks; /* of the player when it was sent */
     bool sent;
     int numbers[2];
@@ -265,25 +319,19 @@ typedef struct named_change {
     MYFLT *player;
     STRINGDAT *name;
     MYFLT *position;
+    MYFLT player_number;
     uint32_t networks;
     bool sent;
     float place;
 } named_change;
 
-static const char *name_of(OPDS *h) {
-    return h->optext->t.opcod;
-}
-
 static int change_init(CSOUND *csound, change *p) {
     gb_error error;
     p->sent = false;
-    if (!find_player(csound, *p->player, &error))
-        return csound->InitError(csound, "%s: %s", name_of(&p->h), error.text);
+    p->player_number = *p->player;
+    if (!find_player(csound, p->player_number, &error))
+        return refuse_init(csound, &p->h, &error);
     return OK;
-}
-
-static int refuse(CSOUND *csound, OPDS *h, const gb_error *error) {
-    return csound->PerfError(csound, h, "%s: %s", name_of(h), error->text);
 }
 
 static bool has_node(const player *player, int node) {
@@ -292,7 +340,7 @@ static bool has_node(const player *player, int node) {
 
 static int bend_perf(CSOUND *csound, change *p) {
     gb_error error;
-    player *player = find_player(csound, *p->player, &error);
+    player *player = find_player(csound, p->player_number, &error);
     if (!player)
         return refuse(csound, &p->h, &error);
     int node = whole(*p->args[0], -1, INT32_MAX);
@@ -320,7 +368,7 @@ static int bend_perf(CSOUND *csound, change *p) {
 
 static int touch_perf(CSOUND *csound, change *p) {
     gb_error error;
-    player *player = find_player(csound, *p->player, &error);
+    player *player = find_player(csound, p->player_number, &error);
     if (!player)
         return refuse(csound, &p->h, &error);
     float place[3] = {share(*p->args[0]), share(*p->args[1]), share(*p->args[2])};
@@ -328,7 +376,9 @@ static int touch_perf(CSOUND *csound, change *p) {
     bool same = p->sent && memcmp(place, p->place, sizeof(place)) == 0;
     if ((lifted && was_lifted) || (same && p->networks == player->networks))
         return OK;
-    p->sent = gb_player_send_touch(player->player, place[0], place[1], lifted ? -1 : place[2]);
+    if (!gb_player_send_touch(player->player, place[0], place[1], lifted ? -1 : place[2]))
+        return OK; /* again in the next k-cycle */
+    p->sent = true;
     memcpy(p->place, place, sizeof(place));
     p->networks = player->networks;
     return OK;
@@ -337,7 +387,7 @@ static int touch_perf(CSOUND *csound, change *p) {
 /* Sends a number, if it is not what was sent before. */
 static int number_perf(CSOUND *csound, change *p, int number, bool (*send)(gb_player *, int)) {
     gb_error error;
-    player *player = find_player(csound, *p->player, &error);
+    player *player = find_player(csound, p->player_number, &error);
     if (!player)
         return refuse(csound, &p->h, &error);
     if (p->sent && number == p->numbers[0])
@@ -363,16 +413,36 @@ static int rate_perf(CSOUND *csound, change *p) {
     return number_perf(csound, p, whole(*p->args[0], 0, 96000), send_rate);
 }
 
-static int seek_perf(CSOUND *csound, change *p) {
+typedef struct seek {
+    OPDS h;
+    MYFLT *player, *time, *trigger;
+    MYFLT player_number;
+    bool triggered, waits;
+    uint32_t target;
+} seek;
+
+static int seek_init(CSOUND *csound, seek *p) {
     gb_error error;
-    player *player = find_player(csound, *p->player, &error);
+    p->triggered = p->waits = false;
+    p->player_number = *p->player;
+    if (!find_player(csound, p->player_number, &error))
+        return refuse_init(csound, &p->h, &error);
+    return OK;
+}
+
+static int seek_perf(CSOUND *csound, seek *p) {
+    gb_error error;
+    player *player = find_player(csound, p->player_number, &error);
     if (!player)
         return refuse(csound, &p->h, &error);
-    bool trigger = *p->args[1] > 0;
-    if (trigger && !p->sent)
-        p->sent = gb_player_send_seek(player->player, gb_time(*p->args[0]));
-    else
-        p->sent = trigger;
+    bool trigger = *p->trigger > 0;
+    if (trigger && !p->triggered) {
+        p->waits = true;
+        p->target = gb_time(*p->time);
+    }
+    p->triggered = trigger;
+    if (p->waits)
+        p->waits = !gb_player_send_seek(player->player, p->target);
     return OK;
 }
 
@@ -387,9 +457,10 @@ static int control_of(const gb_network *network, const char *name) {
 static int control_init(CSOUND *csound, named_change *p) {
     gb_error error;
     p->sent = false;
-    player *player = find_player(csound, *p->player, &error);
+    p->player_number = *p->player;
+    player *player = find_player(csound, p->player_number, &error);
     if (!player)
-        return csound->InitError(csound, "gatebendcontrol: %s", error.text);
+        return refuse_init(csound, &p->h, &error);
     if (control_of(player->network, p->name->data) < 0)
         csound->Warning(csound, "gatebendcontrol: the network %s has no control %s",
                         gb_network_name(player->network), p->name->data);
@@ -398,7 +469,7 @@ static int control_init(CSOUND *csound, named_change *p) {
 
 static int control_perf(CSOUND *csound, named_change *p) {
     gb_error error;
-    player *player = find_player(csound, *p->player, &error);
+    player *player = find_player(csound, p->player_number, &error);
     if (!player)
         return refuse(csound, &p->h, &error);
     float position = share(*p->position);
@@ -416,19 +487,21 @@ static int control_perf(CSOUND *csound, named_change *p) {
 typedef struct time_input {
     OPDS h;
     MYFLT *player, *time;
+    MYFLT player_number;
 } time_input;
 
 static int time_init(CSOUND *csound, time_input *p) {
     gb_error error;
-    player *player = find_player(csound, *p->player, &error);
+    p->player_number = *p->player;
+    player *player = find_block(csound, &p->h, p->player_number, &error);
     if (!player || !gb_player_follow_time(player->player, true, &error))
-        return csound->InitError(csound, "gatebendtime: %s", error.text);
+        return refuse_init(csound, &p->h, &error);
     return OK;
 }
 
 static int time_perf(CSOUND *csound, time_input *p) {
     gb_error error;
-    player *player = find_player(csound, *p->player, &error);
+    player *player = find_player(csound, p->player_number, &error);
     if (!player)
         return refuse(csound, &p->h, &error);
     uint32_t offset = p->h.insdshead->ksmps_offset;
@@ -468,7 +541,7 @@ static void render(CSOUND *csound, OPDS *h, player *player, MYFLT **in, uint32_t
     for (uint32_t k = 0; k < audio; k++)
         read_signal(h, player->in[k], in[k], frames, full);
     if (!player_render(player, frames, audio, &error))
-        csound->Warning(csound, "%s: %s", name_of(h), error.text);
+        warn(csound, h, &error);
     for (uint32_t k = 0; k < channels; k++)
         write_signal(h, out[k], player->out[k], frames, full);
 }
@@ -482,20 +555,22 @@ typedef struct output {
     MYFLT *out[2];
     MYFLT *player;
     MYFLT *in[2];
+    MYFLT player_number;
     int audio;
 } output;
 
 static int output_init(CSOUND *csound, output *p) {
     gb_error error;
     p->audio = (int)p->INOCOUNT - 1;
-    if (!find_player(csound, *p->player, &error))
-        return csound->InitError(csound, "gatebendout: %s", error.text);
+    p->player_number = *p->player;
+    if (!find_block(csound, &p->h, p->player_number, &error))
+        return refuse_init(csound, &p->h, &error);
     return OK;
 }
 
 static int output_perf(CSOUND *csound, output *p) {
     gb_error error;
-    player *player = find_player(csound, *p->player, &error);
+    player *player = find_player(csound, p->player_number, &error);
     if (!player)
         return refuse(csound, &p->h, &error);
     render(csound, &p->h, player, p->in, p->audio, p->out, count_outputs(p->out));
@@ -524,9 +599,9 @@ static int whole_player_init(CSOUND *csound, whole_player *p) {
     int audio = (int)p->INOCOUNT - 3;
     p->audio = audio > 0 ? audio : 0;
     whole_player_deinit(csound, p);
-    p->player = new_player(csound, &p->h, *p->network, &error);
+    p->player = new_player(csound, &p->h, *p->network, 0, &error);
     if (!p->player)
-        return csound->InitError(csound, "gatebend: %s", error.text);
+        return refuse_init(csound, &p->h, &error);
     p->last_speed = 100;
     p->last_rate = 0;
     p->warned = false;
@@ -538,7 +613,7 @@ static int whole_player_perf(CSOUND *csound, whole_player *p) {
     int rate = whole(*p->rate, 0, 96000);
     if (!p->player)
         return csound->PerfError(csound, &p->h, "gatebend: not initialised");
-    play_number(csound, p->player, *p->network, &p->warned, "gatebend");
+    play_number(csound, &p->h, p->player, *p->network, &p->warned);
     if (speed != p->last_speed && gb_player_send_speed(p->player->player, speed))
         p->last_speed = speed;
     if (rate != p->last_rate && gb_player_send_rate(p->player->player, rate))
@@ -551,21 +626,27 @@ typedef struct node {
     OPDS h;
     MYFLT *out;
     MYFLT *player, *node;
-    int place;
+    MYFLT player_number;
+    int place; /* among the player's node outputs */
 } node;
 
 static int node_init(CSOUND *csound, node *p) {
     gb_error error;
-    player *player = find_player(csound, *p->player, &error);
-    p->place = player ? player_add_node(player, whole(*p->node, 0, INT32_MAX), &error) : -1;
-    if (p->place < 0)
-        return csound->InitError(csound, "gatebendnode: %s", error.text);
+    bool is_new = p->player_number != *p->player;
+    p->player_number = *p->player;
+    player *player = find_block(csound, &p->h, p->player_number, &error);
+    int place = is_new && player ? (int)player->node_count : p->place;
+    if (!player || !player_choose_node(player, place, whole(*p->node, 0, INT32_MAX), &error)) {
+        p->player_number = 0;
+        return refuse_init(csound, &p->h, &error);
+    }
+    p->place = place;
     return OK;
 }
 
 static int node_perf(CSOUND *csound, node *p) {
     gb_error error;
-    player *player = find_player(csound, *p->player, &error);
+    player *player = find_player(csound, p->player_number, &error);
     if (!player)
         return refuse(csound, &p->h, &error);
     write_signal(&p->h, p->out, player->node_outputs[p->place], frames_of(&p->h), 1);
@@ -584,7 +665,7 @@ static OENTRY localops[] = {
            whole_player_deinit),
     OPCODE("gatebend.aa", whole_player, "mm", "kkkaa", INIT_AND_PERF, whole_player_init, whole_player_perf,
            whole_player_deinit),
-    OPCODE("gatebendplayer", maker, "i", "ipo", INIT, maker_init, NULL, maker_deinit),
+    OPCODE("gatebendplayer", maker, "i", "ipoo", INIT, maker_init, NULL, maker_deinit),
     OPCODE("gatebendplay", play, "", "ik", INIT_AND_PERF, play_init, play_perf, NULL),
     OPCODE("gatebendset", set, "", "iS", INIT, set_init, NULL, NULL),
     OPCODE("gatebendbend", change, "", "ikk", INIT_AND_PERF, change_init, bend_perf, NULL),
@@ -592,7 +673,7 @@ static OENTRY localops[] = {
     OPCODE("gatebendcontrol", named_change, "", "iSk", INIT_AND_PERF, control_init, control_perf, NULL),
     OPCODE("gatebendspeed", change, "", "ik", INIT_AND_PERF, change_init, speed_perf, NULL),
     OPCODE("gatebendrate", change, "", "ik", INIT_AND_PERF, change_init, rate_perf, NULL),
-    OPCODE("gatebendseek", change, "", "ikk", INIT_AND_PERF, change_init, seek_perf, NULL),
+    OPCODE("gatebendseek", seek, "", "ikk", INIT_AND_PERF, seek_init, seek_perf, NULL),
     OPCODE("gatebendtime", time_input, "", "ia", INIT_AND_PERF, time_init, time_perf, NULL),
     OPCODE("gatebendout", output, "mm", "i", INIT_AND_PERF, output_init, output_perf, NULL),
     OPCODE("gatebendout.a", output, "mm", "ia", INIT_AND_PERF, output_init, output_perf, NULL),

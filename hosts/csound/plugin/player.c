@@ -54,15 +54,19 @@ static bool is_offline(CSOUND *csound) {
     return strncmp(name, "dac", 3) != 0 && strncmp(name, "devaudio", 8) != 0;
 }
 
-static bool allocate(player *player, uint32_t block) {
-    float *memory = calloc(5 * (size_t)block, sizeof(float));
+static bool allocate(player *player, uint32_t block, uint32_t nodes) {
+    float *memory = calloc((5 + (size_t)nodes) * block, sizeof(float));
     if (!memory)
         return false;
+    player->block = block;
+    player->most_nodes = nodes;
     player->in[0] = memory;
     player->in[1] = memory + block;
     player->out[0] = memory + 2 * block;
     player->out[1] = memory + 3 * block;
     player->time = (uint32_t *)(memory + 4 * block);
+    for (uint32_t k = 0; k < nodes; k++)
+        player->node_outputs[k] = memory + (5 + (size_t)k) * block;
     return true;
 }
 
@@ -79,11 +83,10 @@ static player *fail(player *player, gb_error *error, const char *reason) {
 
 player *player_new(CSOUND *csound, const gb_network *network, gb_options options, gb_error *error) {
     player *player = calloc(1, sizeof(*player));
-    if (!player || !allocate(player, options.block))
+    if (!player || !allocate(player, options.block, options.nodes))
         return fail(player, error, "memory is full");
     player->offline = is_offline(csound);
     player->network = network;
-    options.nodes = GB_MAX_NODES;
     options.background = !player->offline;
     player->player = gb_player_new(network, &options, error);
     if (!player->player)
@@ -98,7 +101,6 @@ void player_free(CSOUND *csound, player *player) {
         return;
     players_of(csound)->players[player->number % MOST_PLAYERS] = NULL;
     gb_player_free(player->player);
-    free(player->node_outputs[0]);
     free(player->in[0]);
     free(player);
 }
@@ -110,25 +112,22 @@ void player_play(player *player, const gb_network *network) {
     player->networks++;
 }
 
-static bool allocate_nodes(player *player) {
-    uint32_t block = player->in[1] - player->in[0];
-    float *memory = calloc(GB_MAX_NODES * (size_t)block, sizeof(float));
-    for (uint32_t k = 0; memory && k < GB_MAX_NODES; k++)
-        player->node_outputs[k] = memory + k * block;
-    return memory != NULL;
-}
-
-int player_add_node(player *player, uint32_t node, gb_error *error) {
-    uint32_t count = player->node_count;
-    if (count == GB_MAX_NODES || (count == 0 && !player->node_outputs[0] && !allocate_nodes(player))) {
-        snprintf(error->text, sizeof(error->text), "a player has at most %d node outputs", GB_MAX_NODES);
-        return -1;
+bool player_choose_node(player *player, uint32_t place, uint32_t node, gb_error *error) {
+    if (place >= player->most_nodes) {
+        snprintf(error->text, sizeof(error->text),
+                 "the player has %u node outputs; give gatebendplayer a larger inodes, up to %d",
+                 player->most_nodes, GB_MAX_NODES);
+        return false;
     }
-    player->nodes[count] = node;
-    if (!gb_player_choose_nodes(player->player, player->nodes, count + 1, error))
-        return -1;
-    player->node_count = count + 1;
-    return (int)count;
+    uint32_t count = place < player->node_count ? player->node_count : place + 1;
+    uint32_t nodes[GB_MAX_NODES];
+    memcpy(nodes, player->nodes, sizeof(nodes));
+    nodes[place] = node;
+    if (!gb_player_choose_nodes(player->player, nodes, count, error))
+        return false;
+    memcpy(player->nodes, nodes, sizeof(nodes));
+    player->node_count = count;
+    return true;
 }
 
 static void silence(player *player, uint32_t frames) {

@@ -18,14 +18,15 @@ typedef struct player {
     bool offline;              /* time is not real: changes apply in their block */
     bool started;
     bool timed; /* time was written for this block */
+    uint32_t block; /* most frames of a k-cycle */
     float *in[2], *out[2];
     uint32_t *time;
-    uint32_t node_count;
+    uint32_t most_nodes, node_count;
     uint32_t nodes[GB_MAX_NODES];
     float *node_outputs[GB_MAX_NODES];
 } player;
 
-/* Makes a player with this rate and block. Returns NULL if there are too many, or if it cannot
+/* Makes a player with this rate, block and number of node outputs. Returns NULL if there are too many, or if it cannot
  * play the network. */
 player *player_new(CSOUND *csound, const gb_network *network, gb_options options, gb_error *error);
 /* Frees a player; it may be NULL. */
@@ -35,8 +36,8 @@ player *player_get(CSOUND *csound, MYFLT number);
 
 /* Plays another network, if it is another. */
 void player_play(player *player, const gb_network *network);
-/* Adds a node output, and returns its place. Returns -1 if this is refused. */
-int player_add_node(player *player, uint32_t node, gb_error *error);
+/* Chooses the node of a node output, of which node_count is the next one. */
+bool player_choose_node(player *player, uint32_t place, uint32_t node, gb_error *error);
 /* Renders frames into out and node_outputs, in silence until the first changes are applied.
  * Returns false if a change was refused, with the reason. */
 bool player_render(player *player, uint32_t frames, uint32_t audio, gb_error *error);
