@@ -71,7 +71,9 @@ impl UpdateThread {
                 if updates.is_empty() {
                     return;
                 }
-                updates.iter().for_each(|update| update());
+                for update in &updates {
+                    update();
+                }
                 drop(updates);
                 thread::park_timeout(PAUSE);
             }

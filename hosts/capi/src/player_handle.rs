@@ -60,7 +60,7 @@ impl Control {
 pub struct gb_player {
     control: Arc<Mutex<Control>>,
     audio: UnsafeCell<Audio>,
-    background: Option<Updating>,
+    _background: Option<Updating>,
 }
 
 /// The part of a player for the audio thread.
@@ -105,7 +105,7 @@ impl gb_player {
         let update = move || lock(&updated).update();
         let background = options.background.then(|| Updating::start(update));
         Ok(gb_player {
-            background: background.transpose()?,
+            _background: background.transpose()?,
             control,
             audio: UnsafeCell::new(Audio::new(renderer, own)),
         })
