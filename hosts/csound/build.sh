@@ -33,10 +33,14 @@ mkdir -p "$folder"
 for part in doc examples risset.json README.md; do
     cp -R "hosts/csound/$part" "$folder/"
 done
+# Csound looks for files beside the piece.
+for network in forty-two stairs origami; do
+    cp "assets/networks/$network.json" "$folder/examples/"
+done
 cp LICENSE-MIT LICENSE-APACHE "$folder/"
 
 # The opcodes stay in memory when Csound unloads them: a thread of theirs may end later.
-cc -std=c99 -D_XOPEN_SOURCE=700 -DUSE_DOUBLE -O2 -fPIC -Wall -Wextra \
+"${CC:-cc}" -std=c99 -D_XOPEN_SOURCE=700 -DUSE_DOUBLE -O2 -fPIC -Wall -Wextra \
     -fvisibility=hidden -ffunction-sections -I hosts/capi/include -isystem "$headers" \
     hosts/csound/plugin/*.c "$built/lib/libgatebend.a" -shared -Wl,-s -Wl,-z,nodelete \
     -Wl,--no-undefined -Wl,--exclude-libs,ALL -Wl,--gc-sections \

@@ -13,16 +13,17 @@ giPlayer init 0
 
 ; Plays. Two nodes are bent by signals, and one is heard as a rhythm.
 instr 1
-  giPlayer gatebendplayer giTune
+  iPlayer gatebendplayer giTune, 1, 0, 1
+  giPlayer = iPlayer ; for instr 2
   kBend randomh 0, 4, 2
-  gatebendbend giPlayer, 41, int(kBend)
-  gatebendspeed giPlayer, linseg(1, p3/2, 1, p3/2, 0.25)
-  aLeft, aRight gatebendout giPlayer
-  aNode gatebendnode giPlayer, 12
+  gatebendbend iPlayer, 41, int(kBend)
+  gatebendspeed iPlayer, linseg(1, p3/2, 1, p3/2, 0.25)
+  aLeft, aRight gatebendout iPlayer
+  aNode gatebendnode iPlayer, 12
   outs aLeft*0.1, aRight*0.1 + aNode*0.05
 endin
 
-; Gives a command to what plays.
+; Gives a command to the newest note.
 instr 2
   Scommand strget p4
   gatebendset giPlayer, Scommand

@@ -122,9 +122,11 @@ static gb_network *open_network(CSOUND *csound, const char *path, gb_error *erro
 }
 
 /* Prints what the number of a network stands for. */
-static void describe(CSOUND *csound, int number, const gb_network *network) {
-    csound->Message(csound, "gatebendload: %d is %s, %u Hz, %u nodes", number, gb_network_name(network),
-                    gb_network_rate(network), gb_network_nodes(network));
+static void describe(CSOUND *csound, const OPDS *h, int number, const gb_network *network) {
+    int length;
+    const char *name = name_of(h, &length);
+    csound->Message(csound, "%.*s: %d is %s, %u Hz, %u nodes", length, name, number,
+                    gb_network_name(network), gb_network_rate(network), gb_network_nodes(network));
     for (uint32_t k = 0; k < gb_network_controls(network); k++)
         csound->Message(csound, "%s %s", k == 0 ? ", controls:" : ",", gb_network_control_name(network, k));
     csound->Message(csound, "\n");
@@ -139,7 +141,7 @@ static int load_init(CSOUND *csound, load *p) {
     if (number == 0)
         return csound->InitError(csound, "gatebendload: too many networks");
     *p->network = number;
-    describe(csound, number, network);
+    describe(csound, &p->h, number, network);
     return OK;
 }
 
@@ -162,10 +164,12 @@ static void end_loading(CSOUND *csound, loadk *p) {
         return;
     }
     int number = add(csound, p->name, network);
-    if (number == 0)
+    if (number == 0) {
         csound->Warning(csound, "gatebendloadk: too many networks");
-    else
-        *p->network = number;
+        return;
+    }
+    *p->network = number;
+    describe(csound, &p->h, number, network);
 }
 
 static int loadk_deinit(CSOUND *csound, loadk *p) {

@@ -26,8 +26,8 @@ typedef struct player {
     float *node_outputs[GB_MAX_NODES];
 } player;
 
-/* Makes a player with this rate, block and number of node outputs. Returns NULL if there are too many, or if it cannot
- * play the network. */
+/* Makes a player with this rate, block and number of node outputs. Returns NULL if there are
+ * too many, or if it cannot play the network. */
 player *player_new(CSOUND *csound, const gb_network *network, gb_options options, gb_error *error);
 /* Frees a player; it may be NULL. */
 void player_free(CSOUND *csound, player *player);

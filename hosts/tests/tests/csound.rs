@@ -1,6 +1,7 @@
 //! Gatebend in Csound: what it writes, sample for sample.
 
-use std::fs;
+use std::fs::{self, File};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -47,7 +48,8 @@ impl Piece<'_> {
 
     fn command(&self) -> Command {
         let library = built().join("csound/libgatebend.so");
-        let mut csound = Command::new("csound");
+        let mut csound = Command::new("timeout");
+        csound.args(["60", "csound"]);
         csound.current_dir(self.folder).arg("-d");
         csound.arg(format!("--opcode-lib={}", library.display()));
         csound
@@ -224,7 +226,7 @@ fn time_is_a_signal_and_nodes_are_outputs() {
     let orchestra = format!(
         "{}
         instr 1
-          iPlayer gatebendplayer giFormula
+          iPlayer gatebendplayer giFormula, 1, 0, 1
           aTime init 0
           kFirst init 0
           kSample = 0
@@ -309,15 +311,19 @@ fn networks_load_while_music_plays() {
           kNext init 0
           iPlayer gatebendplayer giFormula, 0
           until kNext > 0 do
-            kNext gatebendloadk \"{}\", 1
+            kNext gatebendloadk \"later.json\", 1
           od
           gatebendplay iPlayer, kNext
           aSound gatebendout iPlayer
           outs aSound, aSound
         endin",
         loads(&networks),
-        networks.trained.display()
     );
+    // Found as other files are.
+    let elsewhere = folder.path().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    fs::rename(&networks.trained, elsewhere.join("later.json")).unwrap();
+    let search = format!("--env:SSDIR={}", elsewhere.display());
     let score = note(1, 0, PART, rate);
     let (orchestra, score) = (&orchestra, &score);
     let piece = Piece {
@@ -328,8 +334,12 @@ fn networks_load_while_music_plays() {
         score,
         input: None,
     };
-    let expected = expected(&[segment(&networks.trained, PART)], rate, None);
-    assert_same("the next network", &expected, &piece.render(&[]).frames);
+    let recording = piece.render(&[&search]);
+    let trained = elsewhere.join("later.json");
+    let expected = expected(&[segment(&trained, PART)], rate, None);
+    assert_same("the next network", &expected, &recording.frames);
+    let console = recording.console;
+    assert!(console.contains("gatebendloadk: 4 is "), "{console}");
 }
 
 #[test]
@@ -384,7 +394,7 @@ fn in_real_time_a_bend_follows_soon() {
         )
     };
     let (plain, inverted) = (whole(&[]), whole(&[(41, "invert")]));
-    // It is heard at the begin of one of the k-cycles that follow.
+    // It is heard at the beginning of one of the k-cycles that follow.
     let differs = |k: &usize| plain[*k] != inverted[*k] && recorded[*k] == inverted[*k];
     let first = (0..frames).find(differs).expect("the bend is heard");
     let begin = first / 64 * 64;
@@ -432,12 +442,17 @@ fn errors_name_the_opcode_and_the_old_network_plays_on() {
           iPlayer gatebendplayer 77
         endin
         instr 6
-          aOut gatebendout 4711
+          aOut gatebendout 4711, a(0)
+        endin
+        instr 7
+          iPlayer gatebendplayer giFormula, 0, 0, 1
+          aNode gatebendnode iPlayer, 3
+          aNode gatebendnode iPlayer, 4
         endin",
         loads(&networks)
     );
     let start = PART / 2;
-    let others: String = (2..=6).map(|k| note(k, start, 0, rate)).collect();
+    let others: String = (2..=7).map(|k| note(k, start, 0, rate)).collect();
     let score = note(1, 0, PART, rate) + &others;
     let (orchestra, score) = (&orchestra, &score);
     let piece = Piece {
@@ -463,6 +478,7 @@ fn errors_name_the_opcode_and_the_old_network_plays_on() {
         "sideways",
         "gatebendplayer: there is no network 77",
         "gatebendout: there is no player 4711",
+        "gatebendnode: the player has 1 node outputs; give gatebendplayer a larger inodes, up to 32",
     ] {
         assert!(
             recording.console.contains(message),
@@ -493,12 +509,19 @@ fn example(page: &str) -> (String, String) {
     (loads + orchestra, score.to_owned())
 }
 
+/// Copies the networks of the examples to a folder.
+fn copy_networks(folder: &Path) {
+    for name in ["forty-two.json", "stairs.json", "origami.json"] {
+        let network = built().join("csound/examples").join(name);
+        fs::copy(network, folder.join(name)).unwrap();
+    }
+}
+
 #[test]
 fn examples_of_the_manual_play() {
     let folder = tempfile::tempdir().unwrap();
-    let stairs = root().join("assets/networks/stairs.json");
-    fs::copy(stairs, folder.path().join("stairs.json")).unwrap();
-    for file in fs::read_dir(root().join("hosts/csound/doc")).unwrap() {
+    copy_networks(folder.path());
+    for file in fs::read_dir(built().join("csound/doc")).unwrap() {
         let file = file.unwrap().path();
         let (orchestra, score) = &example(&fs::read_to_string(&file).unwrap());
         let piece = Piece {
@@ -510,20 +533,42 @@ fn examples_of_the_manual_play() {
             input: None,
         };
         let mut csound = piece.command();
-        csound
-            .env("SSDIR", root().join("assets/networks"))
-            .args(["-W", "-o", "out.wav"]);
-        csound.arg("-i").arg(voice(folder.path()));
-        let console = run(csound.arg(piece.write()));
+        csound.args(["-W", "-o", "out.wav", "-i"]);
+        let console = run(csound.arg(voice(folder.path())).arg(piece.write()));
         assert_plays(&file, &console);
+    }
+}
+
+/// Returns the lines that start Csound in a text.
+fn lines_of_csound(text: &str) -> Vec<&str> {
+    text.lines()
+        .filter(|line| line.starts_with("csound "))
+        .collect()
+}
+
+#[test]
+fn lines_of_the_readme_play() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("target")).unwrap();
+    symlink(built(), folder.path().join("target/hosts")).unwrap();
+    let readme = fs::read_to_string(root().join("hosts/csound/README.md")).unwrap();
+    let lines = lines_of_csound(&readme);
+    assert_eq!(lines.len(), 1);
+    for line in lines {
+        let mut shell = Command::new("sh");
+        shell.current_dir(folder.path()).env_remove("SSDIR");
+        // Into a file rather than to a sound card.
+        let console = run(shell.args(["-c", &format!("{line} -d -W -o out.wav")]));
+        assert_plays(Path::new(line), &console);
     }
 }
 
 #[test]
 fn examples_play() {
     let folder = tempfile::tempdir().unwrap();
-    for file in fs::read_dir(root().join("hosts/csound/examples")).unwrap() {
-        let file = file.unwrap().path();
+    let examples = fs::read_dir(built().join("csound/examples")).unwrap();
+    let examples = examples.map(|file| file.unwrap().path());
+    for file in examples.filter(|file| file.extension() == Some("csd".as_ref())) {
         let piece = Piece {
             folder: folder.path(),
             rate: 44_100,
@@ -533,14 +578,240 @@ fn examples_play() {
             input: None,
         };
         let mut csound = piece.command();
-        csound
-            .env("SSDIR", root().join("assets/networks"))
-            .args(["-W", "-o", "out.wav"]);
+        csound.env_remove("SSDIR").args(["-W", "-o", "out.wav"]);
         assert_plays(&file, &run(csound.arg(&file)));
     }
 }
 
-/// Writes a sound for the networks that listen.
+#[test]
+fn opcodes_stay_with_the_player_they_began_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let rate = 48_000;
+    let networks = Networks::write(folder.path(), rate);
+    // The second note names its own player in the variable of the first.
+    let orchestra = format!(
+        "{}
+        giPlayer init 0
+        instr 1
+          giPlayer gatebendplayer giFormula, 0, 0, 1
+          gatebendbend giPlayer, 41, 3
+          aSound gatebendout giPlayer
+          aNode gatebendnode giPlayer, 3
+          outs aSound, aNode
+        endin
+        instr 2
+          giPlayer gatebendplayer giTrained
+        endin",
+        loads(&networks)
+    );
+    let score = note(1, 0, PART * 2, rate) + &note(2, PART, PART, rate);
+    let (orchestra, score) = (&orchestra, &score);
+    let piece = Piece {
+        folder: folder.path(),
+        rate,
+        block: 64,
+        orchestra,
+        score,
+        input: None,
+    };
+    let bent = Segment {
+        bends: &[(41, "invert")],
+        ..segment(&networks.formula, PART * 2)
+    };
+    let bent = expected(&[bent], rate, None).into_iter().enumerate();
+    let expected: Vec<Frame> = bent
+        .map(|(k, frame)| [frame[0], f32::from(k as u8 >> 3 & 1)])
+        .collect();
+    assert_same("the first note", &expected, &piece.render(&[]).frames);
+}
+
+#[test]
+fn a_player_that_is_made_again_ends_the_note_of_its_opcodes() {
+    let folder = tempfile::tempdir().unwrap();
+    let rate = 48_000;
+    let networks = Networks::write(folder.path(), rate);
+    let orchestra = format!(
+        "{}
+        instr 1
+          kCycle init 0
+          kCycle += 1
+          if kCycle == 33 then
+            reinit again
+          endif
+          again:
+          iPlayer gatebendplayer giFormula, 0, 0, 1
+          rireturn
+          aSound gatebendout iPlayer
+          aNode gatebendnode iPlayer, 3
+          outs aSound, aSound
+        endin
+        instr 2
+          outs a(1), a(1)
+        endin",
+        loads(&networks)
+    );
+    let score = note(1, 0, PART, rate) + &note(2, PART, PART, rate);
+    let (orchestra, score) = (&orchestra, &score);
+    let piece = Piece {
+        folder: folder.path(),
+        rate,
+        block: 64,
+        orchestra,
+        score,
+        input: None,
+    };
+    let recording = piece.render(&[]);
+    let sound = expected(&[segment(&networks.formula, 32 * 64)], rate, None);
+    let silence = vec![[0.0; 2]; PART - 32 * 64];
+    let expected = [sound, silence, vec![[1.0; 2]; PART]].concat();
+    assert_same("made again", &expected, &recording.frames);
+    let console = recording.console;
+    assert!(
+        console.contains("gatebendout: there is no player"),
+        "{console}"
+    );
+}
+
+#[test]
+fn longer_k_cycles_than_those_of_the_player_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let rate = 48_000;
+    let networks = Networks::write(folder.path(), rate);
+    let orchestra = format!(
+        "{}
+        opcode Short, i, 0
+          setksmps 1
+          iPlayer gatebendplayer giFormula, 0, 0, 1
+          xout iPlayer
+        endop
+        opcode ShortSound, a, i
+          setksmps 16
+          iPlayer xin
+          aSound gatebendout iPlayer
+          xout aSound
+        endop
+        instr 1
+          aOut gatebendout Short()
+        endin
+        instr 2
+          aNode gatebendnode Short(), 3
+        endin
+        instr 3
+          gatebendtime Short(), a(0)
+        endin
+        instr 4
+          iPlayer gatebendplayer giFormula
+          aSound ShortSound iPlayer
+          outs aSound, aSound
+        endin",
+        loads(&networks)
+    );
+    let others: String = (1..=3).map(|k| note(k, 0, PART, rate)).collect();
+    let score = others + &note(4, 0, PART, rate);
+    let (orchestra, score) = (&orchestra, &score);
+    let piece = Piece {
+        folder: folder.path(),
+        rate,
+        block: 512,
+        orchestra,
+        score,
+        input: None,
+    };
+    let recording = piece.render(&[]);
+    // Shorter ones are not.
+    let expected = expected(&[segment(&networks.formula, PART)], rate, None);
+    assert_same("shorter k-cycles", &expected, &recording.frames);
+    for opcode in ["gatebendout", "gatebendnode", "gatebendtime"] {
+        let message = format!("{opcode}: its k-cycles are longer than the player's (1 frames)");
+        let console = &recording.console;
+        assert!(console.contains(&message), "no {message} in:\n{console}");
+    }
+}
+
+#[test]
+fn what_finds_the_queue_full_is_sent_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let rate = 48_000;
+    let networks = Networks::write(folder.path(), rate);
+    // A cycle of the second part fills the queue before the finger is lifted and time jumps.
+    let orchestra = format!(
+        "{}
+        instr 1
+          kCycle init 0
+          kFull = kCycle == {PART}/ksmps ? 1 : 0
+          iPlayer gatebendplayer giTrained
+          gatebendset iPlayer, \"set bend=invert\"
+          kCount = 0
+          while kCount < 3000*kFull do
+            kCount += 1
+            gatebendbend iPlayer, 41, kCount % 2
+          od
+          gatebendbend iPlayer, 41, 0
+          gatebendtouch iPlayer, 0.5, 0.25, kCycle < {PART}/ksmps ? 1 : 0
+          gatebendseek iPlayer, 100, kFull
+          kCycle += 1
+          aSound gatebendout iPlayer
+          outs aSound, aSound
+        endin",
+        loads(&networks)
+    );
+    let score = note(1, 0, PART * 2, rate);
+    let (orchestra, score) = (&orchestra, &score);
+    let block = 64;
+    let piece = Piece {
+        folder: folder.path(),
+        rate,
+        block,
+        orchestra,
+        score,
+        input: None,
+    };
+    let recorded = piece.render(&[]).frames;
+    let plain = expected(&[segment(&networks.trained, PART + 100)], rate, None);
+    assert_ne!(recorded[..PART], plain[..PART]);
+    let after = &recorded[PART + block..];
+    assert_same(
+        "after the full queue",
+        &plain[100..100 + PART - block],
+        after,
+    );
+}
+
+#[test]
+fn a_note_does_not_wait_for_a_file_when_it_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let rate = 48_000;
+    let networks = Networks::write(folder.path(), rate);
+    // A file that is never complete: reading it waits until the test ends.
+    let pipe = folder.path().join("pipe.json");
+    run(Command::new("mkfifo").arg(&pipe));
+    let writer = File::options().read(true).write(true).open(&pipe).unwrap();
+    let orchestra = format!(
+        "{}
+        instr 1
+          kNone gatebendloadk \"{}\", 1
+          aSound gatebend giFormula
+          outs aSound, aSound
+        endin",
+        loads(&networks),
+        pipe.display()
+    );
+    let score = note(1, 0, PART, rate);
+    let (orchestra, score) = (&orchestra, &score);
+    let piece = Piece {
+        folder: folder.path(),
+        rate,
+        block: 64,
+        orchestra,
+        score,
+        input: None,
+    };
+    let expected = expected(&[segment(&networks.formula, PART)], rate, None);
+    assert_same("beside the file", &expected, &piece.render(&[]).frames);
+    drop(writer);
+}
+
+/// Writes a sound for the networks that hear.
 fn voice(folder: &Path) -> PathBuf {
     let file = folder.join("voice.wav");
     write_wav(&file, 44_100, &signal(44_100));

@@ -10,7 +10,7 @@ nchnls = 2
 
 giOrigami gatebendload "origami.json"
 
-; A network that listens, with a control.
+; A network that hears a voice, and has a control.
 instr 1
   aVoice vco2 0.4, 110
   iPlayer gatebendplayer giOrigami
