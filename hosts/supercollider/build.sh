@@ -46,6 +46,11 @@ mkdir -p "$folder"
 for part in Classes HelpSource examples Gatebend.quark README.md; do
     cp -R "hosts/supercollider/$part" "$folder/"
 done
+# Those of the examples.
+mkdir "$folder/networks"
+for network in forty-two trained-forty-two stairs origami; do
+    cp "assets/networks/$network.json" "$folder/networks/"
+done
 cp LICENSE-MIT LICENSE-APACHE "$folder/"
 # The server ends its synths after it has unloaded its plug-ins, so this one stays in memory.
 compile c++ -std=c++17 -O2 -fPIC -Wall -Wextra \

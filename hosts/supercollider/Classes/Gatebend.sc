@@ -33,6 +33,8 @@ Gatebend : MultiOutUGen {
 		^network.asArray.collect { |one| this.key(one) }.unbubble
 	}
 
+	*networks { ^this.filenameSymbol.asString.dirname.dirname +/+ "networks" }
+
 	*load { |server, network, path, action|
 		this.prSend(server, this.loadMsg(network, path), action)
 	}

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use gatebend_hosts::{
-    Frame, Networks, Segment, assert_same, assert_stands_alone, built, expected, signal,
+    Frame, Networks, Segment, assert_same, assert_stands_alone, built, expected, root, signal,
 };
 
 use home::Home;
@@ -311,6 +311,54 @@ fn the_class_makes_the_outputs_and_reads_the_keys() {
             Platform.userExtensionDir +/+ "supercollider/HelpSource/Classes/Gatebend.schelp").notNil);
         "#,
     );
+}
+
+/// Synths and networks of the help play, found as the help says.
+#[test]
+fn networks_come_with_the_plug_in() {
+    let home = Home::new();
+    let rate = 44_100;
+    let names = ["forty-two", "trained-forty-two", "stairs", "origami"];
+    for name in names {
+        let event = format!(
+            "[0.0, Gatebend.loadMsg(1, Gatebend.networks +/+ \"{name}.json\")],
+            [0.0, ['/s_new', \\single, 1000, 0, 0]]"
+        );
+        let score = home.write_score(rate, SINGLE, &event, PART);
+        let recording = home.render(&score, rate, 64, None);
+        let network = &root().join(format!("assets/networks/{name}.json"));
+        let segment = Segment {
+            frames: PART,
+            network,
+            bends: &[],
+            controls: &[],
+        };
+        let expected = expected(&[segment], rate, None).into_iter();
+        let expected: Vec<Frame> = expected.map(|frame| [frame[0], 0.0]).collect();
+        assert_same(name, &expected, &recording.frames);
+    }
+    let folder = root().join("hosts/supercollider");
+    for file in [
+        "README.md",
+        "HelpSource/Classes/Gatebend.schelp",
+        "examples/first-sound.scd",
+    ] {
+        let text = fs::read_to_string(folder.join(file)).unwrap();
+        assert!(
+            !text.contains("s.boot;"),
+            "{file} does not wait for the server"
+        );
+        for used in text.split("Gatebend.networks +/+ \"").skip(1) {
+            let used = used.split(".json").next().unwrap();
+            assert!(names.contains(&used), "{file}: {used}");
+        }
+        for path in text
+            .lines()
+            .filter(|line| line.contains("Gatebend.load(s, \\"))
+        {
+            assert!(path.contains("Gatebend.networks"), "{file}: {path}");
+        }
+    }
 }
 
 #[test]

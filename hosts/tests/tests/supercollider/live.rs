@@ -399,7 +399,7 @@ fn a_server_in_real_time_plays_the_same() {
         )
     };
     let (plain, bent) = (whole(&[]), whole(&[(41, "invert")]));
-    // The bend is heard at the begin of one of the blocks that follow.
+    // The bend is heard at the beginning of one of the blocks that follow.
     let differs = |k: &usize| plain[*k] != bent[*k] && recorded[*k] == bent[*k];
     let first = (0..FRAMES).find(differs).expect("the bend is heard");
     let begin = first / 64 * 64;
