@@ -3,6 +3,7 @@
 
 use std::env;
 use std::fs::{self, File};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -43,8 +44,9 @@ impl Player {
         let mut compile = Command::new(compiler);
         compile.arg("-O2").arg(translate(file, "cpp"));
         compile.args(folders().map(|folder| format!("-I{}", folder.display())));
-        compile.args(folders().map(|folder| format!("-L{}", folder.display())));
-        compile.args(["-lgatebend_faust", "-lgatebend", "-o"]);
+        compile.arg(built().join("faust/libgatebend_faust.a"));
+        compile.arg(built().join("lib/libgatebend.a"));
+        compile.args(["-lpthread", "-ldl", "-lm", "-o"]);
         run(compile.arg(&program));
         Player::Cpp(program)
     }
@@ -106,7 +108,9 @@ impl Player {
         play.arg(rate.to_string())
             .args(arguments)
             .stdin(File::open(heard).unwrap());
-        play.env("LD_LIBRARY_PATH", built().join("lib"));
+        if let Player::Rust(_) = self {
+            play.env("LD_LIBRARY_PATH", built().join("lib"));
+        }
         for (i, network) in networks.iter().enumerate() {
             play.env(format!("GATEBEND_NETWORK_{i}"), network);
         }
@@ -384,6 +388,33 @@ fn the_library_plays_several_networks_and_swaps_them() {
     assert_same("a swap", &expected(&segments, 48_000, None), &played);
 }
 
+/// Returns the part of a text from a line that begins so to the end of its code.
+fn code<'a>(text: &'a str, begin: &str) -> &'a str {
+    let start = text.find(begin).expect(begin);
+    text[start..].split("```").next().unwrap()
+}
+
+#[test]
+fn the_lines_of_the_readme_make_a_program_that_needs_no_other_file() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("target")).unwrap();
+    symlink(built(), folder.path().join("target/hosts")).unwrap();
+    let readme = fs::read_to_string(root().join("hosts/faust/README.md")).unwrap();
+    let program = code(&readme, "gatebend = library(");
+    fs::write(folder.path().join("tune.dsp"), program).unwrap();
+    let lines = code(&readme, "faust -I ");
+    // All but the last one, which needs a sound card.
+    let (lines, last) = lines.split_once("GATEBEND_NETWORK_0=").unwrap();
+    assert_eq!(last.trim(), "tune.json ./tune");
+    let mut shell = Command::new("sh");
+    shell
+        .current_dir(folder.path())
+        .env_remove("LD_LIBRARY_PATH");
+    let libraries = run(shell.args(["-ec", &format!("{lines}ldd ./tune")]));
+    assert!(libraries.contains("libasound"), "{libraries}");
+    assert!(!libraries.contains("not found"), "{libraries}");
+}
+
 #[test]
 fn a_network_that_cannot_be_opened_is_silent_and_named() {
     let folder = tempfile::tempdir().unwrap();
@@ -401,7 +432,6 @@ fn a_network_that_cannot_be_opened_is_silent_and_named() {
     ] {
         let mut play = Command::new(&program);
         play.arg("44100").stdin(File::open(&input).unwrap());
-        play.env("LD_LIBRARY_PATH", built().join("lib"));
         play.envs(value.map(|value| ("GATEBEND_NETWORK_0", value)));
         let output = play.output().unwrap();
         let errors = String::from_utf8_lossy(&output.stderr);
