@@ -322,7 +322,7 @@ fn networks_load_while_music_plays() {
     // Found as other files are.
     let elsewhere = folder.path().join("elsewhere");
     fs::create_dir(&elsewhere).unwrap();
-    fs::rename(&networks.trained, elsewhere.join("later.json")).unwrap();
+    fs::copy(&networks.trained, elsewhere.join("later.json")).unwrap();
     let search = format!("--env:SSDIR={}", elsewhere.display());
     let score = note(1, 0, PART, rate);
     let (orchestra, score) = (&orchestra, &score);
@@ -646,7 +646,8 @@ fn a_player_that_is_made_again_ends_the_note_of_its_opcodes() {
           outs aSound, aSound
         endin
         instr 2
-          outs a(1), a(1)
+          aOne = 1
+          outs aOne, aOne
         endin",
         loads(&networks)
     );
