@@ -1,6 +1,6 @@
 //! Gatebend in Csound: what it writes, sample for sample.
 
-use std::fs::{self, File};
+use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -49,7 +49,7 @@ impl Piece<'_> {
     fn command(&self) -> Command {
         let library = built().join("csound/libgatebend.so");
         let mut csound = Command::new("timeout");
-        csound.args(["60", "csound"]);
+        csound.args(["--signal=KILL", "60", "csound"]);
         csound.current_dir(self.folder).arg("-d");
         csound.arg(format!("--opcode-lib={}", library.display()));
         csound
@@ -416,13 +416,24 @@ fn errors_name_the_opcode_and_the_old_network_plays_on() {
     let mut network: serde_json::Value = serde_json::from_str(&text).unwrap();
     network["outputs"] = vec![network["outputs"].clone(); 3].into();
     fs::write(folder.path().join("three.json"), network.to_string()).unwrap();
+    // The first note waits until the first file is refused and another one is read.
     let orchestra = format!(
         "{}
         giPlayer init 0
         instr 1
           giPlayer gatebendplayer giFormula, 0
-          kNone gatebendloadk \"nowhere.json\", 1
-          gatebendplay giPlayer, kNone
+          kNext init 0
+          kTries init 0
+          until kNext > 0 do
+            if kTries == 0 then
+              Sfile strcpyk \"nowhere.json\"
+            else
+              Sfile strcpyk \"{}\"
+            endif
+            kNext gatebendloadk Sfile, 1 - kTries % 2
+            kTries += 1
+          od
+          gatebendplay giPlayer, 0
           gatebendplay giPlayer, 99
           gatebendbend giPlayer, 4000, 1
           gatebendcontrol giPlayer, \"tone\", 0.5
@@ -449,7 +460,8 @@ fn errors_name_the_opcode_and_the_old_network_plays_on() {
           aNode gatebendnode iPlayer, 3
           aNode gatebendnode iPlayer, 4
         endin",
-        loads(&networks)
+        loads(&networks),
+        networks.formula.display()
     );
     let start = PART / 2;
     let others: String = (2..=7).map(|k| note(k, start, 0, rate)).collect();
@@ -778,26 +790,40 @@ fn what_finds_the_queue_full_is_sent_later() {
     );
 }
 
+/// A compiled network that opens when a pipe is written.
+const SLOW: &str = r#"
+#include <stdio.h>
+__attribute__((constructor)) static void wait(void) {
+    FILE *pipe = fopen("pipe", "r");
+    if (pipe)
+        fclose(pipe);
+}
+"#;
+
 #[test]
 fn a_note_does_not_wait_for_a_file_when_it_ends() {
     let folder = tempfile::tempdir().unwrap();
     let rate = 48_000;
     let networks = Networks::write(folder.path(), rate);
-    // A file that is never complete: reading it waits until the test ends.
-    let pipe = folder.path().join("pipe.json");
-    run(Command::new("mkfifo").arg(&pipe));
-    let writer = File::options().read(true).write(true).open(&pipe).unwrap();
+    fs::write(folder.path().join("slow.c"), SLOW).unwrap();
+    let mut compiler = Command::new("cc");
+    compiler.current_dir(folder.path());
+    run(compiler.args(["-shared", "-fPIC", "-o", "slow.so", "slow.c"]));
+    run(Command::new("mkfifo").arg(folder.path().join("pipe")));
+    // The note that lets the file be read begins when the first one has ended.
     let orchestra = format!(
         "{}
         instr 1
-          kNone gatebendloadk \"{}\", 1
+          kNone gatebendloadk \"slow.so\", 1
           aSound gatebend giFormula
           outs aSound, aSound
+        endin
+        instr 2
+          iDone system_i 1, \"echo > pipe\"
         endin",
         loads(&networks),
-        pipe.display()
     );
-    let score = note(1, 0, PART, rate);
+    let score = note(1, 0, PART, rate) + &note(2, PART * 2, 0, rate);
     let (orchestra, score) = (&orchestra, &score);
     let piece = Piece {
         folder: folder.path(),
@@ -809,7 +835,6 @@ fn a_note_does_not_wait_for_a_file_when_it_ends() {
     };
     let expected = expected(&[segment(&networks.formula, PART)], rate, None);
     assert_same("beside the file", &expected, &piece.render(&[]).frames);
-    drop(writer);
 }
 
 /// Writes a sound for the networks that hear.
