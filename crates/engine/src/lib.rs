@@ -46,6 +46,7 @@ mod notes;
 mod offload;
 mod output;
 mod position;
+mod steady;
 mod tap;
 mod voice;
 
@@ -67,6 +68,7 @@ use live::{Heard, Times};
 use notes::Place;
 use output::{FADE_SECONDS, Output, RAMP_SECONDS, Ramp};
 use position::Position;
+use steady::Steady;
 
 /// The examples of the README are tests.
 #[cfg(doctest)]
@@ -382,32 +384,38 @@ impl<W: Word> Engine<W> {
         mut tap: impl FnMut([f32; 2]),
     ) -> u32 {
         let mut starved = 0;
-        let mut right = right.iter_mut();
         let part_frames = self.part_frames();
         for (part, left) in left.chunks_mut(part_frames).enumerate() {
             let first = part * part_frames;
+            let right = right.get_mut(first..).unwrap_or_default();
             let input = input.map(|input| input.get(first..).unwrap_or_default());
             let times = times.get(first..).unwrap_or_default();
             self.hear(times, input, left.len());
-            for (k, left) in left.iter_mut().enumerate() {
-                match self.frame::<C>(budget, k) {
-                    Some(frame) => self.last = both(frame),
-                    None => starved += u32::from(self.playing.is_some()),
-                }
-                tap(self.last);
-                let mut mixed = self.faded::<C>(self.last, k);
-                // There is no dry part in one channel.
-                if C == 2 {
-                    let dry = self.dry.next();
-                    for (wet, input) in mixed.iter_mut().zip(input) {
-                        let heard = input.get(k).copied().unwrap_or(0.0);
-                        *wet += (heard * self.settings.input_gain - *wet) * dry;
+            let mut k = 0;
+            while k < left.len() {
+                let steady = self.steady::<C>(k, [&mut *left, &mut *right], &mut tap);
+                k += steady;
+                if let (0, Some(left)) = (steady, left.get_mut(k)) {
+                    match self.frame::<C>(budget, k) {
+                        Some(frame) => self.last = both(frame),
+                        None => starved += u32::from(self.playing.is_some()),
                     }
-                    if let Some(right) = right.next() {
-                        *right = self.outputs[1].next(mixed[1]);
+                    tap(self.last);
+                    let mut mixed = self.faded::<C>(self.last, k);
+                    // There is no dry part in one channel.
+                    if C == 2 {
+                        let dry = self.dry.next();
+                        for (wet, input) in mixed.iter_mut().zip(input) {
+                            let heard = input.get(k).copied().unwrap_or(0.0);
+                            *wet += (heard * self.settings.input_gain - *wet) * dry;
+                        }
+                        if let Some(right) = right.get_mut(k) {
+                            *right = self.outputs[1].next(mixed[1]);
+                        }
                     }
+                    *left = self.outputs[0].next(mixed[0]);
+                    k += 1;
                 }
-                *left = self.outputs[0].next(mixed[0]);
             }
             let given = self.settings.clock == Clock::Given;
             if let (true, Some(t)) = (given, times[..left.len().min(times.len())].last()) {
@@ -415,6 +423,42 @@ impl<W: Word> Engine<W> {
             }
         }
         starved
+    }
+
+    /// Renders frames of a part from frame k on, if they are held samples at a constant level,
+    /// until a group ends. Returns their number; it is 0 if they need [`Engine::frame`].
+    ///
+    /// The output is the same; this only takes less time.
+    fn steady<const C: usize>(
+        &mut self,
+        k: usize,
+        [left, right]: [&mut [f32]; 2],
+        tap: &mut impl FnMut([f32; 2]),
+    ) -> usize {
+        let levels = self.outputs.each_ref().map(Output::steady);
+        let ([Some(level), Some(right_level)], Some(voice)) = (levels, &self.playing) else {
+            return 0;
+        };
+        if self.fading.is_some() || self.settings.notes.is_some() || !self.dry.is_zero() {
+            return 0;
+        }
+        let holds = self.settings.interpolation == Interpolation::Hold;
+        let mut steady = Steady {
+            position: self.position,
+            clock: self.settings.clock,
+            last: self.last,
+            levels: [level, right_level],
+        };
+        let output = [&mut left[k..], right.get_mut(k..).unwrap_or_default()];
+        let count = match (&voice.live, voice.stored(self.position.t())) {
+            (Some(live), _) => steady.render(output, |i, _| Some(live.frame::<C>(k + i)), tap),
+            (None, Some(stored)) if holds => {
+                steady.render(output, |_, t| stored.frame::<C>(t), tap)
+            }
+            _ => 0,
+        };
+        (self.position, self.last) = (steady.position, steady.last);
+        count
     }
 
     /// Returns the frames of a part: as many as there are lanes for each note.

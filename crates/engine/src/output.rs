@@ -102,6 +102,11 @@ impl Output {
         self.level.is_zero()
     }
 
+    /// Returns the level, if the stage only multiplies by it and it stays.
+    pub fn steady(&self) -> Option<f32> {
+        (self.exact && self.level.value == self.level.target).then_some(self.level.value)
+    }
+
     /// Returns whether two stages give the same output for the same input, as far as one can
     /// hear.
     pub fn meets(&self, other: &Output) -> bool {
