@@ -106,7 +106,8 @@ else
         skip "the sound card's code" "ALSA's headers (libasound2-dev, pkg-config) or clippy are not installed"
     fi
 
-    step "tests" cargo test --workspace
+    # Those in the hosts follow below.
+    step "tests" cargo test --workspace --exclude gatebend-hosts
     command -v cc >/dev/null || skip "exported C against the oracle, and Bela's double" "no C compiler (cc)"
     if [ ! -x "$cache/gnu-pru/pru-elf-as" ] || [ ! -x "$cache/gnu-pru/pru-elf-run" ]; then
         skip "PRU against GNU's tools, beyond the kept answers" "crates/pru-isa/gnu/build.sh builds them"

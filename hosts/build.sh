@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Builds the C library, or the plug-in of a host, into target/hosts or GATEBEND_HOSTS.
-# Usage: hosts/build.sh capi|pd|supercollider|csound [--missing]
+# Usage: hosts/build.sh capi|pd|supercollider|csound|faust [--missing]
 #   --missing  only lists missing tools; fails if there are none
 set -euo pipefail
-cd "$(dirname "$0")/.."
 
+folder=$(cd "$(dirname "$0")" && pwd)
 part=${1:-}
-if [ ! -x "hosts/$part/build.sh" ]; then
+if [ -z "$part" ] || [ ! -x "$folder/$part/build.sh" ]; then
     sed -n '3,4s/^# //p' "$0" >&2
     exit 2
 fi
-export GATEBEND_HOSTS=${GATEBEND_HOSTS:-${CARGO_TARGET_DIR:-$PWD/target}/hosts}
-exec "hosts/$part/build.sh" "${@:2}"
+export GATEBEND_HOSTS=${GATEBEND_HOSTS:-${CARGO_TARGET_DIR:-$folder/../target}/hosts}
+exec "$folder/$part/build.sh" "${@:2}"

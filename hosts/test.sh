@@ -3,17 +3,28 @@
 # Usage: hosts/test.sh capi|pd|supercollider|csound|faust [--missing]
 #   --missing  only lists missing tools; fails if there are none
 set -euo pipefail
-cd "$(dirname "$0")/.."
 
 part=${1:-}
-if [ ! -e "hosts/tests/tests/$part.rs" ]; then
+if [ -z "$part" ] || [ ! -e "$(dirname "$0")/tests/tests/$part.rs" ]; then
     sed -n '3,4s/^# //p' "$0" >&2
     exit 2
 fi
-export GATEBEND_HOSTS=${GATEBEND_HOSTS:-${CARGO_TARGET_DIR:-$PWD/target}/hosts}
+cd "$(dirname "$0")/.."
+
+missing() {
+    local tool tools=()
+    "hosts/$part/build.sh" --missing && return
+    [ "$part" != capi ] || for tool in c++ pkg-config cmake valgrind; do
+        command -v $tool >/dev/null || tools+=("$tool")
+    done
+    [ ${#tools[@]} -gt 0 ] && echo "missing: ${tools[*]}"
+}
 if [ "${2:-}" = --missing ]; then
-    exec "hosts/$part/build.sh" --missing
+    missing
+    exit
 fi
+
+export GATEBEND_HOSTS=${GATEBEND_HOSTS:-${CARGO_TARGET_DIR:-$PWD/target}/hosts}
 "hosts/$part/build.sh"
 cargo build --quiet --release --bin gatebend
 export GATEBEND=${GATEBEND:-${CARGO_TARGET_DIR:-target}/release/gatebend}

@@ -1,5 +1,6 @@
 //! Progress on standard error for anything that takes over two seconds.
 
+use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
@@ -22,13 +23,23 @@ impl Progress {
 
     /// Reports the part that is done, 0.0 to 1.0.
     pub fn at(&mut self, part: f64) {
+        self.show(format_args!("{:3.0} %", 100.0 * part));
+    }
+
+    /// Reports the seconds so far, if nobody knows how long the task will take.
+    pub fn elapsed(&mut self) {
+        let seconds = self.started.elapsed().as_secs_f64();
+        self.show(format_args!("{seconds:3.0} s"));
+    }
+
+    fn show(&mut self, state: fmt::Arguments) {
         let due = match self.shown {
             None => self.started.elapsed() >= Duration::from_secs(2),
             Some(shown) => shown.elapsed() >= Duration::from_millis(500),
         };
         if due && io::stderr().is_terminal() {
             // A closed terminal is not a reason to stop.
-            let _ = write!(io::stderr(), "\r{} {:3.0} %", self.what, 100.0 * part);
+            let _ = write!(io::stderr(), "\r{} {state}", self.what);
             self.shown = Some(Instant::now());
         }
     }

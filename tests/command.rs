@@ -297,11 +297,18 @@ fn info_and_bench_speak_json() {
 #[test]
 fn exports_are_written() {
     let folder = Folder::new();
-    let (c, dot) = (folder.path("tune.h"), folder.path("tune.dot"));
-    done(&["export", &asset("forty-two"), "--to", "c", "-o", &c]);
-    assert!(fs::read_to_string(c).unwrap().contains("tune_evaluate"));
-    done(&["export", &asset("forty-two"), "--to", "dot", "-o", &dot]);
-    assert!(fs::read_to_string(dot).unwrap().starts_with("digraph"));
+    for (language, name, text) in [
+        ("c", "tune.h", "tune_evaluate"),
+        ("faust", "tune.dsp", "process = levels(time);"),
+        ("dot", "tune.dot", "digraph"),
+    ] {
+        let file = folder.path(name);
+        done(&["export", &asset("forty-two"), "--to", language, "-o", &file]);
+        assert!(
+            fs::read_to_string(file).unwrap().contains(text),
+            "{language}"
+        );
+    }
 }
 
 /// Compares the readable listing of each factory network with the uploaded code.

@@ -17,6 +17,7 @@ const CRATES: &[&str] = &[
     "gatebend-engine",
     "gatebend-instrument",
     "gatebend-player",
+    "gatebend-capi",
     "trill",
     "pru-isa",
     "pru-codegen",

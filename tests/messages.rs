@@ -98,7 +98,7 @@ fn errors_about_long_arguments_have_a_reason() {
         ),
         (
             &["export", &net, "-o", "-", "--to", &long],
-            "[possible values: c, dot, pru]",
+            "[possible values: c, faust, dot, pru]",
         ),
         (&["play", "--seconds", &long], "seconds, at most a week"),
         (

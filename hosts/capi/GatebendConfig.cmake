@@ -5,7 +5,6 @@ if(NOT TARGET Gatebend::gatebend)
   add_library(Gatebend::gatebend SHARED IMPORTED)
   set_target_properties(Gatebend::gatebend PROPERTIES
     IMPORTED_LOCATION "${_gatebend_prefix}/lib/${CMAKE_SHARED_LIBRARY_PREFIX}gatebend${CMAKE_SHARED_LIBRARY_SUFFIX}"
-    IMPORTED_NO_SONAME TRUE
     INTERFACE_INCLUDE_DIRECTORIES "${_gatebend_prefix}/include")
   add_library(Gatebend::gatebend_static STATIC IMPORTED)
   set_target_properties(Gatebend::gatebend_static PROPERTIES

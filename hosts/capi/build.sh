@@ -6,40 +6,55 @@
 #   --target   another machine's, built as ./cross.sh builds the instrument for boards
 #   --missing  only lists missing tools; fails if there are none
 set -euo pipefail
-cd "$(dirname "$0")/../.."
 
-prefix=${GATEBEND_HOSTS:-${CARGO_TARGET_DIR:-$PWD/target}/hosts} target=
+usage() {
+    sed -n '4,7s/^# //p' "$0" >&2
+    exit 2
+}
+
+prefix='' target='' ask=false
 while [ $# -gt 0 ]; do
     case $1 in
-    --prefix) prefix=$2 && shift ;;
-    --target) target=$2 && shift ;;
-    --missing)
-        command -v cc >/dev/null && exit 1
-        echo "a C compiler is missing (package gcc)"
-        exit
+    --prefix | --target)
+        [ $# -gt 1 ] || usage
+        if [ "$1" = --target ]; then
+            target=$2
+        else
+            mkdir -p "$2"
+            prefix=$(cd "$2" && pwd)
+        fi
+        shift
         ;;
-    *) sed -n '4,7s/^# //p' "$0" >&2 && exit 2 ;;
+    --missing) ask=true ;;
+    *) usage ;;
     esac
     shift
 done
+if $ask; then
+    command -v cc >/dev/null && exit 1
+    echo "a C compiler is missing (package gcc)"
+    exit
+fi
 
-# Prints the folder that the libraries are in.
-build() {
-    if [ -n "$target" ]; then
-        ./cross.sh --target "$target" --library
-    else
-        cargo build --quiet --profile plugin -p gatebend-capi
-        echo "${CARGO_TARGET_DIR:-target}/plugin"
-    fi
-}
-
-built=$(build)
+cd "$(dirname "$0")/../.."
+prefix=${prefix:-${GATEBEND_HOSTS:-${CARGO_TARGET_DIR:-$PWD/target}/hosts}}
+if [ -n "$target" ]; then
+    built=$(./cross.sh --target "$target" --library)
+else
+    cargo build --quiet --profile plugin -p gatebend-capi
+    built=${CARGO_TARGET_DIR:-target}/plugin
+fi
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 mkdir -p "$prefix/include" "$prefix/lib/pkgconfig" "$prefix/lib/cmake/Gatebend"
-install -m 644 hosts/capi/include/gatebend.h hosts/capi/include/gatebend.hpp "$prefix/include/"
-for library in libgatebend.a libgatebend.so libgatebend.dylib; do
-    if [ -e "$built/$library" ]; then install -m 755 "$built/$library" "$prefix/lib/"; fi
-done
+install -m 644 hosts/capi/include/*.h hosts/capi/include/*.hpp "$prefix/include/"
+install -m 644 "$built/libgatebend.a" "$prefix/lib/"
+if [ -e "$built/libgatebend.so" ]; then
+    install -m 755 "$built/libgatebend.so" "$prefix/lib/libgatebend.so.1"
+    ln -sf libgatebend.so.1 "$prefix/lib/libgatebend.so"
+fi
+if [ -e "$built/libgatebend.dylib" ]; then
+    install -m 755 "$built/libgatebend.dylib" "$prefix/lib/"
+fi
 sed "s#@PREFIX@#$(cd "$prefix" && pwd)#; s#@VERSION@#$version#" hosts/capi/gatebend.pc.in \
     >"$prefix/lib/pkgconfig/gatebend.pc"
 install -m 644 hosts/capi/GatebendConfig.cmake "$prefix/lib/cmake/Gatebend/"

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use logicnet::export::{to_c, to_dot};
+use logicnet::export::{to_c, to_dot, to_faust};
 use pru_codegen::compile;
 
 use crate::{CommandResult, Failure, files};
@@ -24,6 +24,8 @@ pub struct Arguments {
 enum Language {
     /// a C99 header of straight-line code
     C,
+    /// a Faust program, for every target of Faust; a library of functions, too
+    Faust,
     /// a Graphviz graph: dot -Tsvg draws it
     Dot,
     /// a program for the PRU, with comments
@@ -36,6 +38,7 @@ impl Arguments {
         let stem = self.output.file_stem().and_then(|stem| stem.to_str());
         let text = match self.to {
             Language::C => to_c(&network, network.masks(), stem.unwrap_or("network")),
+            Language::Faust => to_faust(&network, network.masks()),
             Language::Dot => to_dot(&network, network.masks()),
             Language::Pru => compile(&network, network.masks())
                 .map_err(|error| Failure::Failed(format!("{}: {error}", self.network.display())))?

@@ -2,6 +2,7 @@
 
 mod bench;
 mod boards;
+mod build;
 mod check;
 mod compile;
 mod export;
@@ -36,8 +37,10 @@ pub enum Command {
     Compile(compile::Arguments),
     /// Make a random network from a seed
     Random(random::Arguments),
-    /// Export a network as C, a picture or a PRU program
+    /// Export a network as C, Faust, a picture or a PRU program
     Export(export::Arguments),
+    /// Compile a network to a shared library, with the system's C compiler
+    Build(build::Arguments),
     /// Measure how fast a network is evaluated
     Bench(bench::Arguments),
 }
@@ -55,6 +58,7 @@ impl Command {
             Command::Compile(arguments) => arguments.run(),
             Command::Random(arguments) => arguments.run(),
             Command::Export(arguments) => arguments.run(),
+            Command::Build(arguments) => arguments.run(),
             Command::Bench(arguments) => arguments.run(),
         }
     }

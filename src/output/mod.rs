@@ -9,10 +9,10 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 pub use claims::{keep_out, reads};
+pub use temporary::Temporary;
 
 use crate::{CommandResult, Failure};
 use claims::Claim;
-use temporary::Temporary;
 
 /// An output of a command: a file or standard output.
 ///

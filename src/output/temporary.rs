@@ -44,6 +44,11 @@ impl Temporary {
         }
     }
 
+    /// Returns its path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Returns the open file.
     pub fn file(&self) -> &File {
         &self.file

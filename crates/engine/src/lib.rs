@@ -222,8 +222,8 @@ impl<W: Word> Engine<W> {
     }
 
     /// Creates an engine without DC blocker and limiter: at level 1, its output is exactly
-    /// (s - 2^(b-1)) / 2^(b-1) for samples s of b bits, except in crossfades. The first
-    /// level is reached at once.
+    /// (s - 2^(b-1)) / 2^(b-1) for samples s of b bits, except in crossfades. It starts at the
+    /// first level, without a fade.
     pub fn exact(platform: Platform) -> (Engine<W>, Handover<W>) {
         Engine::with_output(platform, Output::exact(platform.rate))
     }
@@ -315,7 +315,8 @@ impl<W: Word> Engine<W> {
     }
 
     /// Renders like [`Engine::render_tapped`], but frame k at the network time `times[k]` if
-    /// the clock is [`Clock::Given`]; beyond the last one, time runs on. Samples are held.
+    /// the clock is [`Clock::Given`]; with fewer times than frames, time runs on. Samples are
+    /// held.
     #[cfg_attr(rtsan, sanitize(realtime = "nonblocking"))]
     pub fn render_at(
         &mut self,
@@ -327,6 +328,7 @@ impl<W: Word> Engine<W> {
         let [left, right] = output;
         let frames = left.len().min(right.len());
         let (left, right) = (&mut left[..frames], &mut right[..frames]);
+        let times = times.get(..frames).unwrap_or_default();
         let frames = frames as u32;
         self.spent = Spent {
             frames,
@@ -391,71 +393,79 @@ impl<W: Word> Engine<W> {
             let input = input.map(|input| input.get(first..).unwrap_or_default());
             let times = times.get(first..).unwrap_or_default();
             self.hear(times, input, left.len());
+            let is_steady = self.is_steady();
             let mut k = 0;
             while k < left.len() {
-                let steady = self.steady::<C>(k, [&mut *left, &mut *right], &mut tap);
-                k += steady;
-                if let (0, Some(left)) = (steady, left.get_mut(k)) {
-                    match self.frame::<C>(budget, k) {
-                        Some(frame) => self.last = both(frame),
-                        None => starved += u32::from(self.playing.is_some()),
+                if is_steady {
+                    let steady = self.steady::<C>([&mut left[k..], &mut *right], k, &mut tap);
+                    if steady > 0 {
+                        k += steady;
+                        continue;
                     }
-                    tap(self.last);
-                    let mut mixed = self.faded::<C>(self.last, k);
-                    // There is no dry part in one channel.
-                    if C == 2 {
-                        let dry = self.dry.next();
+                }
+                match self.frame::<C>(budget, k) {
+                    Some(frame) => self.last = both(frame),
+                    None => starved += u32::from(self.playing.is_some()),
+                }
+                tap(self.last);
+                let mut mixed = self.faded::<C>(self.last, k);
+                // There is no dry part in one channel.
+                if C == 2 {
+                    let dry = self.dry.next();
+                    // Otherwise an input that is no number would spoil the sound.
+                    if dry > 0.0 {
                         for (wet, input) in mixed.iter_mut().zip(input) {
                             let heard = input.get(k).copied().unwrap_or(0.0);
                             *wet += (heard * self.settings.input_gain - *wet) * dry;
                         }
-                        if let Some(right) = right.get_mut(k) {
-                            *right = self.outputs[1].next(mixed[1]);
-                        }
                     }
-                    *left = self.outputs[0].next(mixed[0]);
-                    k += 1;
+                    if let Some(right) = right.get_mut(k) {
+                        *right = self.outputs[1].next(mixed[1]);
+                    }
                 }
+                left[k] = self.outputs[0].next(mixed[0]);
+                k += 1;
             }
             let given = self.settings.clock == Clock::Given;
-            if let (true, Some(t)) = (given, times[..left.len().min(times.len())].last()) {
+            if let (true, Some(t)) = (given, times.get(left.len() - 1)) {
                 self.position.seek(t.wrapping_add(1));
             }
         }
         starved
     }
 
-    /// Renders frames of a part from frame k on, if they are held samples at a constant level,
-    /// until a group ends. Returns their number; it is 0 if they need [`Engine::frame`].
-    ///
-    /// The output is the same; this only takes less time.
+    /// Returns whether the output is the playing voice's held samples at a constant level.
+    fn is_steady(&self) -> bool {
+        let is_live = self.playing.as_ref().is_some_and(|voice| voice.is_live());
+        self.outputs.iter().all(Output::is_steady)
+            && self.dry.is_zero()
+            && self.fading.is_none()
+            && self.settings.notes.is_none()
+            && (is_live || self.settings.interpolation == Interpolation::Hold)
+    }
+
+    /// Renders steady frames from frame k of a part on, until a group ends. Returns their
+    /// number, which is 0 if the group is missing.
     fn steady<const C: usize>(
         &mut self,
-        k: usize,
         [left, right]: [&mut [f32]; 2],
+        k: usize,
         tap: &mut impl FnMut([f32; 2]),
     ) -> usize {
-        let levels = self.outputs.each_ref().map(Output::steady);
-        let ([Some(level), Some(right_level)], Some(voice)) = (levels, &self.playing) else {
+        let Some(voice) = &self.playing else {
             return 0;
         };
-        if self.fading.is_some() || self.settings.notes.is_some() || !self.dry.is_zero() {
-            return 0;
-        }
-        let holds = self.settings.interpolation == Interpolation::Hold;
         let mut steady = Steady {
             position: self.position,
             clock: self.settings.clock,
             last: self.last,
-            levels: [level, right_level],
+            levels: self.outputs.each_ref().map(Output::level),
         };
-        let output = [&mut left[k..], right.get_mut(k..).unwrap_or_default()];
+        let output = [left, right.get_mut(k..).unwrap_or_default()];
         let count = match (&voice.live, voice.stored(self.position.t())) {
             (Some(live), _) => steady.render(output, |i, _| Some(live.frame::<C>(k + i)), tap),
-            (None, Some(stored)) if holds => {
-                steady.render(output, |_, t| stored.frame::<C>(t), tap)
-            }
-            _ => 0,
+            (None, Some(group)) => steady.render(output, |_, t| group.frame::<C>(t), tap),
+            (None, None) => 0,
         };
         (self.position, self.last) = (steady.position, steady.last);
         count
@@ -553,6 +563,7 @@ impl<W: Word> Engine<W> {
     }
 
     fn settle(&mut self, id: u32, settings: Settings) {
+        let is_first = self.change.is_none();
         self.change = Some(id);
         self.settings = settings;
         self.position.set_step(settings.rate, settings.speed);
@@ -569,6 +580,9 @@ impl<W: Word> Engine<W> {
             }
         }
         self.set_level();
+        if is_first {
+            self.outputs.iter_mut().for_each(Output::start);
+        }
     }
 
     fn set_level(&mut self) {

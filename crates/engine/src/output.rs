@@ -83,13 +83,19 @@ impl Output {
         }
     }
 
-    /// Creates a stage that applies only the level, which starts at 1.
+    /// Creates a stage that applies only the level.
     pub fn exact(rate: u32) -> Output {
-        let mut output = Output::new(rate);
-        output.level.value = 1.0;
-        output.level.target = 1.0;
-        output.exact = true;
-        output
+        Output {
+            exact: true,
+            ..Output::new(rate)
+        }
+    }
+
+    /// Begins with the level that was set, if the stage is exact.
+    pub fn start(&mut self) {
+        if self.exact {
+            self.level.value = self.level.target;
+        }
     }
 
     /// Ramps to a level, 0.0..=1.0.
@@ -102,9 +108,14 @@ impl Output {
         self.level.is_zero()
     }
 
-    /// Returns the level, if the stage only multiplies by it and it stays.
-    pub fn steady(&self) -> Option<f32> {
-        (self.exact && self.level.value == self.level.target).then_some(self.level.value)
+    /// Returns whether the stage only multiplies by the level, which stays.
+    pub fn is_steady(&self) -> bool {
+        self.exact && self.level.value == self.level.target
+    }
+
+    /// Returns the level.
+    pub fn level(&self) -> f32 {
+        self.level.value
     }
 
     /// Returns whether two stages give the same output for the same input, as far as one can

@@ -108,9 +108,12 @@ impl<W: Word> Voice<W> {
     /// Returns the stored group with time t, if it is ready.
     pub(super) fn stored(&self, t: u32) -> Option<Stored<'_>> {
         let group = Self::group(t);
+        if !self.has(group) {
+            return None;
+        }
         let from = group as usize % STORED * W::LANES;
         let levels = |channel: usize| self.levels[channel].get(from..from + W::LANES);
-        let left = self.has(group).then(|| levels(0))??;
+        let left = levels(0)?;
         Some(Stored {
             first: group * W::LANES as u32,
             levels: [left, levels(1).unwrap_or(left)],

@@ -1,12 +1,12 @@
-//! Exports: C is compiled and run over the whole period and compared with the oracle; DOT
-//! is searched for its nodes and edges.
+//! Exports: C and Faust are compiled and run over the whole period and compared with the oracle;
+//! DOT is searched for its nodes and edges.
 
 mod common;
 
 use std::path::Path;
 use std::process::Command;
 
-use logicnet::export::{to_c, to_dot};
+use logicnet::export::{to_c, to_dot, to_faust};
 use logicnet::random::Ops;
 use logicnet::{Mask, Masks, Network, Signal};
 use proptest::strategy::{Strategy, ValueTree};
@@ -227,6 +227,96 @@ int main(void)
         .map(|t| common::sample(&network, &Masks::new(), t))
         .collect();
     assert!(output.stdout == expected);
+}
+
+fn has_faust() -> bool {
+    Command::new("faust").arg("--version").output().is_ok()
+}
+
+/// Returns the number that a signal has at time t, as a whole number and in Faust.
+fn number_at(signal: &Signal, bits: u8, t: u32) -> (u32, String) {
+    let factor = match signal {
+        Signal::Time => 1,
+        Signal::Audio { channel: 0 } => 40_503,
+        Signal::Audio { .. } => 30_011,
+        Signal::Control { name, .. } if name == "a" => 20_011,
+        Signal::Control { .. } => 10_007,
+    };
+    let last = (1u32 << bits) - 1;
+    let number = (t * factor) & last;
+    (number, format!("(t * {factor}) & {last}"))
+}
+
+/// Number of frames that a Faust program plays; no period is longer.
+const TIMES: u32 = 1 << 10;
+
+/// All networks are functions of one program, which is compiled once.
+#[test]
+fn exported_faust_is_a_library_of_exact_functions() {
+    if !has_faust() || !has_compiler() {
+        return; // test.sh reports that this was skipped
+    }
+    let mut runner = TestRunner::deterministic();
+    let plain = common::masked_networks();
+    let listening = common::masked(common::listening_networks());
+    let mut cases: Vec<(Network, Masks)> = Vec::new();
+    for _ in 0..24 {
+        cases.push(plain.new_tree(&mut runner).unwrap().current());
+        cases.push(listening.new_tree(&mut runner).unwrap().current());
+    }
+    let large = Network::random(10, &[200; 8], Ops::XorRich, 8).unwrap();
+    cases.push((large, Masks::from_iter([(500, Mask::Force(true))])));
+
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    let (mut libraries, mut levels) = (Vec::new(), Vec::new());
+    for (i, (network, masks)) in cases.iter().enumerate() {
+        write(&format!("n{i}.dsp"), &to_faust(network, masks));
+        let numbers = network.sources().iter();
+        let numbers: Vec<String> = numbers
+            .map(|source| number_at(&source.signal, source.bits, 0).1)
+            .collect();
+        libraries.push(format!("n{i} = library(\"n{i}.dsp\");\n"));
+        levels.push(format!("n{i}.levels({})", numbers.join(", ")));
+    }
+    let (libraries, levels) = (libraries.concat(), levels.join(", "));
+    let program = format!("t = +(1') ~ _;\n{libraries}process = {levels};\n");
+    write("all.dsp", &program);
+    for (tool, arguments) in [
+        ("faust", ["-a", "csvplot.cpp", "all.dsp", "-o", "all.cpp"]),
+        ("c++", ["-O1", "-w", "all.cpp", "-o", "all"]),
+    ] {
+        let mut command = Command::new(tool);
+        let output = command
+            .args(arguments)
+            .current_dir(&folder)
+            .output()
+            .unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{tool}: {errors}");
+    }
+    let output = Command::new(folder.path().join("all"))
+        .args(["-n", &TIMES.to_string()])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let rows: Vec<&str> = text.lines().skip(1).collect();
+    assert_eq!(rows.len(), TIMES as usize);
+    for (t, row) in (0..).zip(rows) {
+        let mut found = row.split(",\t");
+        for (network, masks) in &cases {
+            let nodes = common::nodes_for(network, masks, |signal| {
+                let sources = network.sources();
+                let source = sources.iter().find(|source| source.signal == *signal);
+                number_at(signal, source.unwrap().bits, t).0
+            });
+            for channel in 0..network.output_encoding().channels() {
+                let level = common::level(network, &nodes, channel);
+                let found: f32 = found.next().unwrap().parse().unwrap();
+                assert_eq!(f64::from(found), level, "t = {t}: {}", network.to_json());
+            }
+        }
+    }
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use logicnet::{Evaluator, Mask, Masks, Network, Program, Word};
+use logicnet::{
+    Evaluator, Mask, Masks, Network, Program, Signal, Word, audio_value, control_value,
+};
 
 /// Samples of a pass.
 const LANES: usize = u64::LANES;
@@ -18,7 +20,9 @@ pub struct Bits {
     evaluator: Evaluator<u64>,
     /// The code of the network with its own masks, if it is compiled.
     kernel: Option<Kernel>,
-    /// Words of a pass: bits in, bits out.
+    /// The variable of each bit in: sources are in the order of the file, variables are not.
+    variables: Box<[u32]>,
+    /// Words of a pass: a word for each variable, and one for each bit out.
     words: [Box<[u64]>; 2],
 }
 
@@ -28,12 +32,14 @@ impl Bits {
     pub fn new(network: Arc<Network>, kernel: Option<Kernel>) -> Bits {
         let masks = network.masks().clone();
         let evaluator = Evaluator::new(Program::new(&network, &masks));
+        let variables = network.spans().flat_map(|span| span.variables).collect();
         let words = [network.variables() as usize, network.outputs().len()];
         Bits {
             network,
             masks,
             evaluator,
             kernel,
+            variables,
             words: words.map(|count| vec![0; count].into()),
         }
     }
@@ -75,7 +81,8 @@ impl Bits {
     }
 
     /// Evaluates as many whole samples as there are in `input` and `output`: of each, its
-    /// bits in and its bits out, one a byte, 0 or not. Real-time safe.
+    /// bits in, in the order of the sources, and its bits out, one a byte, 0 or not. Real-time
+    /// safe.
     pub fn bits(&mut self, input: &[u8], output: &mut [u8]) {
         let (inputs, outputs) = (self.inputs(), self.outputs());
         let is_own = self.masks == *self.network.masks();
@@ -83,9 +90,9 @@ impl Bits {
         let [words_in, words_out] = &mut self.words;
         let input = input.chunks(LANES * inputs);
         for (input, output) in input.zip(output.chunks_mut(LANES * outputs)) {
-            for (variable, word) in words_in.iter_mut().enumerate() {
-                let bits = input.iter().skip(variable).step_by(inputs);
-                *word = plane(bits.map(|bit| *bit != 0));
+            for (place, variable) in self.variables.iter().enumerate() {
+                let bits = input.iter().skip(place).step_by(inputs);
+                words_in[*variable as usize] = plane(bits.map(|bit| *bit != 0));
             }
             if let Some(kernel) = kernel {
                 kernel(words_in, words_out);
@@ -118,7 +125,7 @@ impl Bits {
 
     /// Evaluates as many whole samples as there are in `input` and `output`: of each, one
     /// number for each source in, of which the low bits count, and one sample for each
-    /// channel out. Real-time safe.
+    /// channel out, of as many bits as the widest channel has. Real-time safe.
     pub fn numbers(&mut self, input: &[u32], output: &mut [u32]) {
         let (sources, channels) = (self.sources(), self.channels());
         let bits = u32::from(self.network.output_encoding().sample_bits());
@@ -146,6 +153,37 @@ impl Bits {
                 }
             }
         }
+    }
+
+    /// Evaluates the sample of a time, a frame of sound and the positions of controls, as a
+    /// player sounds at level 1. Controls without a position have their defaults. Real-time
+    /// safe.
+    pub fn frame(&mut self, time: u32, heard: [f32; 2], controls: &[f64]) -> [f32; 2] {
+        let [words, _] = &mut self.words;
+        let mut positions = controls.iter();
+        for span in self.network.spans() {
+            let bits = span.source.bits;
+            let value = match span.source.signal {
+                Signal::Time => time,
+                Signal::Audio { channel } => {
+                    u32::from(audio_value(heard[usize::from(channel)])) >> (16 - bits)
+                }
+                Signal::Control { default, .. } => {
+                    control_value(positions.next().copied().unwrap_or(default), bits)
+                }
+            };
+            for (bit, variable) in span.variables.enumerate() {
+                words[variable as usize] = u64::from(value >> bit & 1);
+            }
+        }
+        self.evaluator
+            .start_with(|variable| words[usize::from(variable)]);
+        self.evaluator.finish();
+        [0, 1].map(|channel| {
+            let mut level = [0];
+            self.evaluator.levels(channel, &mut level);
+            f32::from(level[0]) / 32_768.0
+        })
     }
 }
 

@@ -1,6 +1,5 @@
 //! Commands in words: those of the instrument, and those that only players have.
 
-use engine::Clock;
 use instrument::layout::{Area, Point};
 use instrument::{Command, commands};
 
@@ -8,8 +7,8 @@ use instrument::{Command, commands};
 pub enum Line {
     /// One of the instrument's.
     Instrument(Command),
-    /// Another source of network time.
-    Clock(Clock),
+    /// Times to repeat: the first one, and the one after the last.
+    Loop(Option<(u32, u32)>),
 }
 
 /// Reads a line.
@@ -20,12 +19,11 @@ pub fn parse(line: &str) -> Result<Line, String> {
     let words: Vec<&str> = line.split_whitespace().collect();
     match words[..] {
         [] => Err("the command is empty".into()),
-        ["loop", "off"] => Ok(Line::Clock(Clock::Running)),
+        ["loop", "off"] => Ok(Line::Loop(None)),
         ["loop", first, end] => {
             let range = first.parse().ok().zip(end.parse().ok());
             let range = range.filter(|(first, end)| first < end && end - first <= 1 << 31);
-            let (first, end) = range.ok_or(LOOP)?;
-            Ok(Line::Clock(Clock::Loop { first, end }))
+            Ok(Line::Loop(Some(range.ok_or(LOOP)?)))
         }
         ["loop", ..] => Err(LOOP.into()),
         ["touch", x, y] => touch(x, y, "1"),
@@ -46,7 +44,8 @@ pub fn parse(line: &str) -> Result<Line, String> {
     }
 }
 
-const LOOP: &str = "loop: write loop FIRST END, such as loop 0 4096, or loop off";
+const LOOP: &str =
+    "loop: write loop FIRST END, such as loop 0 4096, at most 2147483648 apart, or loop off";
 const TOUCH: &str = "touch: write touch X Y or touch X Y SIZE, with numbers from 0 to 1";
 
 fn touch(x: &str, y: &str, size: &str) -> Result<Line, String> {

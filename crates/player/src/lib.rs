@@ -24,6 +24,7 @@
 //! ```
 
 #![forbid(unsafe_code)]
+#![cfg_attr(rtsan, feature(sanitize))]
 
 pub mod bits;
 mod commands;

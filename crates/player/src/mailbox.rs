@@ -15,6 +15,8 @@ use crate::Lanes;
 pub struct Changes {
     pub sound: Change<Lanes>,
     pub nodes: Option<Change<Lanes>>,
+    /// A bit for each node output that has a node.
+    pub chosen: u32,
 }
 
 impl Changes {
@@ -25,6 +27,7 @@ impl Changes {
                 (Some(earlier), Some(later)) => Some(earlier.and(later)),
                 (earlier, later) => later.or(earlier),
             },
+            chosen: later.chosen,
         }
     }
 }

@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use engine::{Change, Clock, Cost, Engine, Platform, ReturnedVoices, Settings, Start};
 use instrument::parameters::{Key, Parameters};
 use instrument::{Command, Instrument, Limits, Sound, State};
-use logicnet::{Builder, Network, Word};
+use logicnet::{Builder, Network, Program, Word};
 use midi::Port;
 use rtrb::{Consumer, RingBuffer};
 
 use crate::commands::{self, Line};
 use crate::mailbox::{Changes, Outbox, mailbox};
 use crate::renderer::{Part, Renderer};
-use crate::request::{MAX_REQUESTS, Request};
+use crate::request::{self, MAX_REQUESTS, Request};
 use crate::sound::{EngineLimits, change, settings, voice};
 use crate::{Lanes, MAX_NODES, nodes};
 
@@ -90,18 +90,52 @@ fn limits(platform: Platform) -> Option<Box<dyn Limits>> {
 pub struct Player {
     options: Options,
     instrument: Instrument,
-    clock: Clock,
+    /// True if blocks bring their times.
+    follows: bool,
+    /// The times that repeat: the first one, and the one after the last.
+    range: Option<(u32, u32)>,
     /// The chosen nodes.
     nodes: Vec<u32>,
-    /// The network that they were chosen from, and the one whose samples they are.
-    node_network: Option<(Arc<Network>, Network)>,
+    /// The network that they were chosen from, the one whose samples they are, and a bit for
+    /// each that exists.
+    node_network: Option<(Arc<Network>, Network, u32)>,
     builder: Builder,
     port: Port,
+    connection: Connection,
+}
+
+/// The player's ends of what connects it with its renderer.
+struct Connection {
     outbox: Outbox,
     returned: ReturnedVoices<Lanes>,
     returned_nodes: Option<ReturnedVoices<Lanes>>,
     requests: Consumer<Request>,
     rendered: Arc<AtomicU64>,
+}
+
+impl Connection {
+    /// Creates a renderer, and the other ends of its connections.
+    fn new(options: Options) -> (Connection, Renderer) {
+        let part = || {
+            let (engine, handover) = Engine::exact(options.platform());
+            let (sender, returned) = handover.split();
+            (Part { engine, sender }, returned)
+        };
+        let (sound, returned) = part();
+        let (nodes, returned_nodes) = (options.nodes > 0).then(part).unzip();
+        let (outbox, inbox) = mailbox();
+        let (producer, requests) = RingBuffer::new(MAX_REQUESTS);
+        let rendered = Arc::new(AtomicU64::new(0));
+        let renderer = Renderer::new(sound, nodes, inbox, producer, Arc::clone(&rendered));
+        let connection = Connection {
+            outbox,
+            returned,
+            returned_nodes,
+            requests,
+            rendered,
+        };
+        (connection, renderer)
+    }
 }
 
 impl std::fmt::Debug for Player {
@@ -126,98 +160,42 @@ impl Player {
         let networks = vec![Arc::unwrap_or_clone(network)];
         let limits = limits(options.platform());
         let (instrument, sound) = Instrument::new(networks, parameters, Vec::new(), limits, 1)?;
-        Ok(Player::assemble(
+        let (connection, renderer) = Connection::new(options);
+        let mut player = Player {
             options,
             instrument,
-            sound,
-            Clock::Running,
-            Vec::new(),
-        ))
+            follows: false,
+            range: None,
+            nodes: Vec::new(),
+            node_network: None,
+            builder: Builder::new(),
+            port: Port::default(),
+            connection,
+        };
+        player.post(sound);
+        Ok((player, renderer))
     }
 
-    /// Ends this player, and creates one at another rate and size of blocks with the same
-    /// network, bends and parameters, from time 0.
+    /// Continues at another rate and size of blocks with the same network, bends and
+    /// parameters, from time 0. Returns the renderer to use from here on. Requests that wait
+    /// are applied first.
     ///
     /// # Errors
-    /// Returns a message if the rate or the size are out of range, and the player.
-    pub fn restart(
-        self,
-        rate: u32,
-        block: u32,
-    ) -> Result<(Player, Renderer), (Box<Player>, String)> {
+    /// Returns a message if the rate or the size are out of range; nothing changes then.
+    pub fn restart(&mut self, rate: u32, block: u32) -> Result<Renderer, String> {
         let options = Options {
             rate,
             block,
             ..self.options
         };
-        if let Err(problem) = options.check() {
-            return Err((Box::new(self), problem));
-        }
-        let Player {
-            instrument,
-            clock,
-            nodes,
-            ..
-        } = self;
-        let state = Arc::clone(instrument.state());
-        let program =
-            Builder::new().build_with(&state.network, &state.masks(), &state.control_values());
-        let sound = Sound {
-            id: state.sound,
-            program: Some(program),
-            playback: state.playback(),
-            seek: Some(0),
-            fade: false,
-        };
-        Ok(Player::assemble(options, instrument, sound, clock, nodes))
-    }
-
-    fn assemble(
-        options: Options,
-        instrument: Instrument,
-        sound: Sound,
-        clock: Clock,
-        nodes: Vec<u32>,
-    ) -> (Player, Renderer) {
-        let platform = options.platform();
-        let part = || {
-            let (engine, handover) = Engine::exact(platform);
-            let (sender, returned) = handover.split();
-            (Part { engine, sender }, returned)
-        };
-        let (sound_part, returned) = part();
-        let (node_part, returned_nodes) = if options.nodes > 0 {
-            Some(part())
-        } else {
-            None
-        }
-        .unzip();
-        let (outbox, inbox) = mailbox();
-        let (producer, requests) = RingBuffer::new(MAX_REQUESTS);
-        let rendered = Arc::new(AtomicU64::new(0));
-        let renderer = Renderer::new(
-            sound_part,
-            node_part,
-            inbox,
-            producer,
-            Arc::clone(&rendered),
-        );
-        let mut player = Player {
-            options,
-            instrument,
-            clock,
-            nodes,
-            node_network: None,
-            builder: Builder::new(),
-            port: Port::default(),
-            outbox,
-            returned,
-            returned_nodes,
-            requests,
-            rendered,
-        };
-        player.post(sound);
-        (player, renderer)
+        options.check()?;
+        // Refusals change nothing, and who sent the requests begins anew.
+        let _ = self.update();
+        let renderer;
+        self.options = options;
+        (self.connection, renderer) = Connection::new(options);
+        self.replay(Some(0));
+        Ok(renderer)
     }
 
     /// Returns the options that it was made with.
@@ -246,7 +224,7 @@ impl Player {
     pub fn command(&mut self, line: &str) -> Result<(), String> {
         match commands::parse(line)? {
             Line::Instrument(command) => self.apply(command),
-            Line::Clock(clock) => self.set_clock(clock),
+            Line::Loop(range) => self.set_clock(self.follows, range),
         }
     }
 
@@ -255,7 +233,7 @@ impl Player {
     /// # Errors
     /// Returns a message if the network cannot be played so here; nothing changes then.
     pub fn follow_times(&mut self, follow: bool) -> Result<(), String> {
-        self.set_clock(if follow { Clock::Given } else { Clock::Running })
+        self.set_clock(follow, self.range)
     }
 
     /// Chooses the nodes of the node outputs, from the first on; the others are 0.
@@ -273,27 +251,23 @@ impl Player {
         }
         self.nodes = nodes.to_vec();
         self.node_network = None;
-        self.replay();
+        self.replay(None);
         Ok(())
     }
 
-    /// Applies the requests of the audio thread, in their order, and drops what the renderer
-    /// has given back. Call it before each block, or about each millisecond.
+    /// Applies the requests of the audio thread that wait, in their order, and drops what the
+    /// renderer has given back. Call it about each millisecond, or before each block if nothing
+    /// is in real time.
     ///
     /// # Errors
     /// Returns the first message if some were refused; the others are applied.
     pub fn update(&mut self) -> Result<(), String> {
         self.collect();
+        let requests = &mut self.connection.requests;
+        let waiting = requests.slots();
+        let waiting = (0..waiting).map_while(|_| requests.pop().ok()).collect();
         let mut outcome = Ok(());
-        let mut next = self.requests.pop().ok();
-        while let Some(request) = next {
-            next = self.requests.pop().ok();
-            if next
-                .as_ref()
-                .is_some_and(|later| request.is_replaced_by(later))
-            {
-                continue;
-            }
+        for request in request::merged(waiting) {
             let now = self.now();
             let command = request.command(self.instrument.state(), &mut self.port, now);
             let applied = command.and_then(|command| self.apply(command));
@@ -304,13 +278,13 @@ impl Player {
 
     /// Returns the time of the frames rendered, in nanoseconds.
     fn now(&self) -> u64 {
-        let frames = u128::from(self.rendered.load(Ordering::Relaxed));
+        let frames = u128::from(self.connection.rendered.load(Ordering::Relaxed));
         (frames * 1_000_000_000 / u128::from(self.options.rate)) as u64
     }
 
     fn collect(&mut self) {
-        self.returned.collect();
-        if let Some(returned) = &mut self.returned_nodes {
+        self.connection.returned.collect();
+        if let Some(returned) = &mut self.connection.returned_nodes {
             returned.collect();
         }
     }
@@ -333,38 +307,56 @@ impl Player {
         Ok(())
     }
 
-    fn set_clock(&mut self, clock: Clock) -> Result<(), String> {
-        let state = self.instrument.state();
-        let settings = Settings {
-            clock,
-            ..settings(&state.running())
-        };
-        if cfg!(target_arch = "arm") {
-            let program =
-                self.builder
-                    .build_with(&state.network, &state.masks(), &state.control_values());
-            let checked = self
-                .options
-                .platform()
-                .keeps_up(&program, &settings, Lanes::LANES);
-            checked.map_err(|error| error.to_string())?;
+    /// Returns the source of network time: given times count before a loop.
+    fn clock(&self) -> Clock {
+        match self.range {
+            _ if self.follows => Clock::Given,
+            Some((first, end)) => Clock::Loop { first, end },
+            None => Clock::Running,
         }
-        self.clock = clock;
-        self.replay();
+    }
+
+    fn set_clock(&mut self, follows: bool, range: Option<(u32, u32)>) -> Result<(), String> {
+        let before = (self.follows, self.range);
+        (self.follows, self.range) = (follows, range);
+        if let Err(problem) = self.keeps_up() {
+            (self.follows, self.range) = before;
+            return Err(problem);
+        }
+        self.replay(None);
         Ok(())
     }
 
-    /// Starts the present program again at the present time: clock or nodes have changed.
-    fn replay(&mut self) {
+    /// Checks that the network can be played here with the present clock.
+    fn keeps_up(&mut self) -> Result<(), String> {
+        if cfg!(not(target_arch = "arm")) {
+            return Ok(());
+        }
+        let settings = Settings {
+            clock: self.clock(),
+            ..settings(&self.state().running())
+        };
+        let platform = self.options.platform();
+        let checked = platform.keeps_up(&self.program(), &settings, Lanes::LANES);
+        checked.map_err(|error| error.to_string())
+    }
+
+    /// Builds the program of the present state.
+    fn program(&mut self) -> Program {
+        let state = Arc::clone(self.instrument.state());
+        let (masks, controls) = (state.masks(), state.control_values());
+        self.builder.build_with(&state.network, &masks, &controls)
+    }
+
+    /// Starts the present program again, because clock, nodes or renderer have changed.
+    fn replay(&mut self, seek: Option<u32>) {
+        let program = Some(self.program());
         let state = self.instrument.state();
-        let program =
-            self.builder
-                .build_with(&state.network, &state.masks(), &state.control_values());
         let sound = Sound {
             id: state.sound,
-            program: Some(program),
+            program,
             playback: state.playback(),
-            seek: None,
+            seek,
             fade: false,
         };
         self.post(sound);
@@ -373,15 +365,19 @@ impl Player {
     /// Sends a sound of the present state to the renderer.
     fn post(&mut self, sound: Sound) {
         self.collect();
-        let sound = change(sound, self.clock);
-        let nodes = self.node_change(&sound);
-        self.outbox.post(Changes { sound, nodes });
+        let sound = change(sound, self.clock());
+        let (nodes, chosen) = self.node_change(&sound).unzip();
+        self.connection.outbox.post(Changes {
+            sound,
+            nodes,
+            chosen: chosen.unwrap_or(0),
+        });
     }
 
     /// Returns what a change of the sound is for the node outputs: the same change of another
-    /// program, without notes.
-    fn node_change(&mut self, sound: &Change<Lanes>) -> Option<Change<Lanes>> {
-        self.returned_nodes.as_ref()?;
+    /// program, without notes; and a bit for each output that has a node.
+    fn node_change(&mut self, sound: &Change<Lanes>) -> Option<(Change<Lanes>, u32)> {
+        self.connection.returned_nodes.as_ref()?;
         let settings = Settings {
             level: 1.0,
             dry: 0.0,
@@ -389,30 +385,27 @@ impl Player {
             ..sound.settings
         };
         let state = Arc::clone(self.instrument.state());
-        let is_made = self
-            .node_network
-            .as_ref()
-            .is_some_and(|(network, _)| Arc::ptr_eq(network, &state.network));
-        if !is_made {
-            self.node_network = nodes::network_of(&state.network, &self.nodes)
-                .map(|network| (Arc::clone(&state.network), network));
-        }
-        let (_, network) = self.node_network.as_ref()?;
+        let is_current = |made: &&(Arc<Network>, _, _)| Arc::ptr_eq(&made.0, &state.network);
+        let made = self.node_network.take();
+        let made = made.filter(|made| is_current(&made));
+        let (_, network, chosen) = self.node_network.insert(made.unwrap_or_else(|| {
+            let (network, chosen) = nodes::network_of(&state.network, &self.nodes);
+            (Arc::clone(&state.network), network, chosen)
+        }));
         let start = sound.start.as_ref().map(|start| {
-            let program = self
-                .builder
-                .build_with(network, &state.masks(), &state.control_values());
+            let (masks, controls) = (state.masks(), state.control_values());
+            let program = self.builder.build_with(network, &masks, &controls);
             Start {
                 voice: voice(program, &settings),
                 seek: start.seek,
                 fade: start.fade,
             }
         });
-        let id = sound.id;
-        Some(Change {
-            id,
+        let change = Change {
+            id: sound.id,
             settings,
             start,
-        })
+        };
+        Some((change, *chosen))
     }
 }

@@ -32,6 +32,8 @@ pub struct Renderer {
     sound: Part,
     /// The engine whose samples are the chosen nodes.
     nodes: Option<Part>,
+    /// A bit for each node output that has a node.
+    chosen: u32,
     /// Its frames of the block, and room for its output, which is not used.
     node_frames: Box<[[f32; 2]]>,
     unused: [Box<[f32]>; 2],
@@ -57,6 +59,7 @@ impl Renderer {
         Renderer {
             sound,
             nodes,
+            chosen: 0,
             node_frames: vec![[0.0; 2]; room].into(),
             unused: [vec![0.0; room].into(), vec![0.0; room].into()],
             inbox,
@@ -67,6 +70,7 @@ impl Renderer {
 
     /// Renders a block. With node outputs, it has at most the frames of the options.
     /// Real-time safe.
+    #[cfg_attr(rtsan, sanitize(realtime = "nonblocking"))]
     pub fn render(&mut self, block: Block) {
         self.receive();
         let Block {
@@ -91,16 +95,19 @@ impl Renderer {
     }
 
     /// Writes the values, 0 or 1, that a node output had in the last block. Real-time safe.
+    #[cfg_attr(rtsan, sanitize(realtime = "nonblocking"))]
     pub fn node(&self, index: usize, output: &mut [f32]) {
-        let frames = self.node_frames.iter().take(output.len());
-        if index < MAX_NODES {
-            for (value, frame) in output.iter_mut().zip(frames) {
-                *value = nodes::value(*frame, index);
-            }
+        if index >= MAX_NODES || self.chosen >> index & 1 == 0 {
+            output.fill(0.0);
+            return;
+        }
+        for (value, frame) in output.iter_mut().zip(&self.node_frames) {
+            *value = nodes::value(*frame, index);
         }
     }
 
     /// Sends a request to the player; returns false if too many wait. Real-time safe.
+    #[cfg_attr(rtsan, sanitize(realtime = "nonblocking"))]
     pub fn send(&mut self, request: Request) -> bool {
         match self.requests.push(request) {
             Ok(()) => true,
@@ -128,9 +135,15 @@ impl Renderer {
         if !self.sound.sender.ready() || !self.nodes.as_ref().is_none_or(nodes_ready) {
             return;
         }
-        let Some(Changes { sound, nodes }) = self.inbox.take() else {
+        let Some(changes) = self.inbox.take() else {
             return;
         };
+        let Changes {
+            sound,
+            nodes,
+            chosen,
+        } = changes;
+        self.chosen = chosen;
         // The rings are empty, so nothing comes back.
         let _ = self.sound.sender.send(sound);
         if let (Some(part), Some(nodes)) = (&mut self.nodes, nodes) {

@@ -31,9 +31,35 @@ pub enum Request {
     Network(Arc<Network>),
 }
 
+/// Returns the requests that remain if newer ones replace older ones with the same effect:
+/// in a series of controls and parameters, the last one of each; in a series of touches or
+/// of times, the last one.
+pub(crate) fn merged(requests: Vec<Request>) -> Vec<Request> {
+    let mut kept: Vec<Request> = Vec::new();
+    let mut later: Vec<Request> = Vec::new();
+    for request in requests.into_iter().rev() {
+        if !later.iter().all(|later| request.is_of_series(later)) {
+            later.clear();
+        }
+        if !later.iter().any(|later| request.is_replaced_by(later)) {
+            later.push(request.clone());
+            kept.push(request);
+        }
+    }
+    kept.reverse();
+    kept
+}
+
 impl Request {
-    /// Returns whether a request of the same kind directly after this one replaces it.
-    pub(crate) fn is_replaced_by(&self, later: &Request) -> bool {
+    /// Returns whether the order of this request and a later one does not matter, unless one
+    /// replaces the other.
+    fn is_of_series(&self, later: &Request) -> bool {
+        let moves = |request: &Request| matches!(request, Request::Control(..) | Request::Set(..));
+        (moves(self) && moves(later)) || self.is_replaced_by(later)
+    }
+
+    /// Returns whether a later request of the same series replaces this one.
+    fn is_replaced_by(&self, later: &Request) -> bool {
         match (self, later) {
             (Request::Control(a, _), Request::Control(b, _)) => a == b,
             (Request::Set(a, _), Request::Set(b, _)) => a == b,
@@ -66,8 +92,7 @@ impl Request {
                 Area::Finger(Point::new(within(x), within(y)), within(size))
             })),
             Request::Control(control, position) => {
-                let mut names = state.control_names();
-                let count = names.by_ref().count();
+                let count = state.control_names().count();
                 let name = state.control_names().nth(control as usize);
                 let name =
                     name.ok_or_else(|| format!("no control {control}; this network has {count}"))?;

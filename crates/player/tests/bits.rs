@@ -7,13 +7,14 @@ use logicnet::{Mask, Network, OutputEncoding, Signal, Source};
 use player::bits::Bits;
 use proptest::prelude::*;
 
-/// A network of two channels that reads 9 bits of t and 5 of sound.
+/// A network of two channels that reads 9 bits of sound and 5 of t, which are variables in the
+/// other order.
 fn network(seed: u64) -> Network {
     let audio = Source {
         signal: Signal::Audio { channel: 0 },
-        ..Source::time(5)
+        ..Source::time(9)
     };
-    let sources = vec![Source::time(9), audio];
+    let sources = vec![audio, Source::time(5)];
     let network = Network::random_of(sources, &[30, 15], Ops::XorRich, seed).unwrap();
     let mut parts = network.into_parts();
     parts.outputs = (14 + 30..14 + 45).collect();

@@ -223,8 +223,6 @@ proptest! {
             });
             // All changes together are heard in this block.
             naive.wrap();
-            // All changes together are heard in this block.
-            naive.wrap();
             for k in 0..frames {
                 let (frame, outputs) = naive.next();
                 prop_assert_eq!([left[k], right[k]], [frame; 2]);
@@ -232,7 +230,7 @@ proptest! {
             }
             prop_assert_eq!(renderer.time(), naive.time.div_euclid(PARTS) as u32);
             if rng.below(10) == 0 {
-                (player, renderer) = player.restart(RATE, 200).map_err(|(_, problem)| problem).unwrap();
+                renderer = player.restart(RATE, 200).unwrap();
                 naive.time = 0;
             }
         }
@@ -337,6 +335,132 @@ fn keys_play_at_their_pitch_and_fade_out() {
     render(4800);
     assert!(pressed.iter().any(|sample| *sample != 0.0));
     assert!(render(4800).iter().all(|sample| *sample == 0.0));
+}
+
+#[test]
+fn requests_in_turns_are_merged_but_keep_their_order() {
+    let (mut player, mut renderer) = player();
+    let speed = instrument::parameters::Key::Speed;
+    for k in 0..100 {
+        assert!(renderer.send(Request::Control(0, 0.25)));
+        assert!(renderer.send(Request::Set(speed, k)));
+    }
+    assert!(renderer.send(Request::Bend(20, Some(Mask::Invert))));
+    assert!(renderer.send(Request::Control(0, 0.75)));
+    let sounds = player.state().sound;
+    player.update().unwrap();
+    assert_eq!(player.state().controls, [0.75]);
+    assert_eq!(player.state().parameters.get(speed), 99);
+    assert_eq!(player.state().sound - sounds, 4);
+}
+
+#[test]
+fn requests_that_wait_outlast_a_restart() {
+    let (mut player, mut renderer) = player();
+    assert!(renderer.send(Request::Bend(20, Some(Mask::Force(true)))));
+    player.restart(44_100, 16).unwrap();
+    assert_eq!(player.state().bends()[20], Mask::Force(true));
+}
+
+#[test]
+fn loops_and_given_times_end_separately() {
+    let (mut player, mut renderer) = player();
+    let mut first = |times: &[u32]| {
+        let (mut left, mut right) = ([0.0; 4], [0.0; 4]);
+        let output = [&mut left[..], &mut right[..]];
+        renderer.render(Block {
+            input: [&[]; 2],
+            times,
+            output,
+        });
+        renderer.time()
+    };
+    player.command("loop 100 200").unwrap();
+    player.follow_times(true).unwrap();
+    player.command("loop 300 400").unwrap();
+    assert_eq!(first(&[7, 8, 9, 10]), 11);
+    player.follow_times(false).unwrap();
+    assert!((300..400).contains(&first(&[])));
+    player.follow_times(true).unwrap();
+    player.command("loop off").unwrap();
+    assert_eq!(first(&[7, 8, 9, 10]), 11);
+}
+
+#[test]
+fn the_first_level_counts_from_the_first_frame_on() {
+    let (mut player, mut renderer) = player();
+    player.command("set volume=-40").unwrap();
+    let loudest = |renderer: &mut Renderer| {
+        let (mut left, mut right) = ([0.0; 64], [0.0; 64]);
+        let output = [&mut left[..], &mut right[..]];
+        renderer.render(Block {
+            input: [&[]; 2],
+            times: &[],
+            output,
+        });
+        left.iter()
+            .fold(0f32, |most, sample| most.max(sample.abs()))
+    };
+    assert!(loudest(&mut renderer) <= 0.0101);
+    let mut renderer = player.restart(RATE, 64).unwrap();
+    assert!(loudest(&mut renderer) <= 0.0101);
+}
+
+#[test]
+fn input_that_is_no_number_leaves_the_sound_alone() {
+    let mut parts = network(&mut Rng::new(1)).into_parts();
+    parts.output_encoding = logicnet::OutputEncoding::Channels { left: 4, right: 4 };
+    let network = Arc::new(Network::try_from(parts).unwrap());
+    let options = Options {
+        rate: RATE,
+        block: 64,
+        nodes: 0,
+    };
+    let (_player, mut renderer) = Player::new(network, options).unwrap();
+    let (mut left, mut right) = ([0.0; 64], [0.0; 64]);
+    let output = [&mut left[..], &mut right[..]];
+    let input = [&[f32::NAN; 64][..], &[f32::INFINITY; 64]];
+    renderer.render(Block {
+        input,
+        times: &[],
+        output,
+    });
+    assert!(left.iter().chain(&right).all(|sample| sample.is_finite()));
+}
+
+#[test]
+fn the_largest_networks_have_node_outputs() {
+    let layers = [logicnet::MAX_GATES / 8; 8];
+    let network = Arc::new(Network::random(12, &layers, Ops::XorRich, 1).unwrap());
+    let options = Options {
+        rate: RATE,
+        block: 64,
+        nodes: 32,
+    };
+    let (mut player, mut renderer) = Player::new(network, options).unwrap();
+    let values = |renderer: &mut Renderer| {
+        let (mut left, mut right) = ([0.0; 64], [0.0; 64]);
+        let output = [&mut left[..], &mut right[..]];
+        renderer.render(Block {
+            input: [&[]; 2],
+            times: &[],
+            output,
+        });
+        [0, 1, 15, 31].map(|index| {
+            let mut node = [7.0; 64];
+            renderer.node(index, &mut node);
+            node[..2].to_vec()
+        })
+    };
+    let zero = vec![0.0, 0.0];
+    assert_eq!(values(&mut renderer), [0, 1, 2, 3].map(|_| zero.clone()));
+    let last = player.state().network.nodes() - 1;
+    player.choose_nodes(&[last, last]).unwrap();
+    player.command(&format!("bend {last} 1")).unwrap();
+    assert_eq!(
+        values(&mut renderer),
+        [vec![1.0, 1.0], vec![1.0, 1.0], zero.clone(), zero]
+    );
 }
 
 #[test]

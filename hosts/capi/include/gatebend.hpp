@@ -1,7 +1,7 @@
 // Gatebend for C++17: gatebend.h with owners that free what they own, and exceptions.
 //
 //     gatebend::Network network("song.json");
-//     gatebend::Player player(network, {48000, 64});
+//     gatebend::Player player(network, gatebend::Options(48000, 64));
 //     player.command("set speed=-1");
 //     player.render(left, right, 64); // in the audio thread: noexcept, real-time safe
 
@@ -43,6 +43,13 @@ template <auto Free> struct Deleter {
 
 } // namespace detail
 
+/// How a player is made.
+struct Options : gb_options {
+    Options(std::uint32_t rate, std::uint32_t block, std::uint32_t nodes = 0,
+            bool background = false)
+        : gb_options{rate, block, nodes, background} {}
+};
+
 /// A network, which never changes.
 class Network {
 public:
@@ -61,6 +68,7 @@ public:
     std::uint32_t nodes() const noexcept { return gb_network_nodes(get()); }
     std::uint32_t gates() const noexcept { return gb_network_gates(get()); }
     std::uint32_t channels() const noexcept { return gb_network_channels(get()); }
+    std::uint32_t sample_bits() const noexcept { return gb_network_sample_bits(get()); }
     std::uint32_t audio_inputs() const noexcept { return gb_network_audio_inputs(get()); }
 
     /// The names of its controls, in the order of their numbers.
@@ -82,7 +90,7 @@ private:
 /// Plays a network. See gatebend.h for the threads of its functions.
 class Player {
 public:
-    Player(const Network &network, const gb_options &options)
+    Player(const Network &network, const Options &options)
         : player_(detail::call(gb_player_new, network.get(), &options)) {}
 
     /// Renders a block. Real-time.
@@ -117,7 +125,7 @@ public:
         detail::call(gb_player_restart, get(), rate, block);
     }
 
-    /// For the functions that the audio thread sends requests with: gb_player_send_bend, ...
+    /// For what the audio thread calls: gb_player_send_bend and its like, gb_player_time.
     gb_player *get() const noexcept { return player_.get(); }
 
 private:
@@ -149,6 +157,10 @@ public:
 
     void numbers(const std::uint32_t *in, std::uint32_t *out, std::size_t count) noexcept {
         gb_evaluator_numbers(evaluator_.get(), in, out, count);
+    }
+
+    void frame(std::uint32_t time, const float *in, const double *controls, float *out) noexcept {
+        gb_evaluator_frame(evaluator_.get(), time, in, controls, out);
     }
 
 private:

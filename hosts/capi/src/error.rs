@@ -47,6 +47,30 @@ pub unsafe fn answer<T>(
     }
 }
 
+/// Returns the values at a pointer of C, which may be null if there are none.
+///
+/// # Safety
+/// The pointer is valid for this many values, which nothing writes meanwhile.
+pub unsafe fn slice<'a, T>(pointer: *const T, count: usize) -> &'a [T] {
+    if count == 0 {
+        return &[];
+    }
+    // SAFETY: the caller promises it.
+    unsafe { std::slice::from_raw_parts(pointer, count) }
+}
+
+/// Returns places at a pointer of C, which may be null if there are none.
+///
+/// # Safety
+/// The pointer is valid for this many values, which nothing else uses meanwhile.
+pub unsafe fn slice_mut<'a, T>(pointer: *mut T, count: usize) -> &'a mut [T] {
+    if count == 0 {
+        return &mut [];
+    }
+    // SAFETY: the caller promises it.
+    unsafe { std::slice::from_raw_parts_mut(pointer, count) }
+}
+
 /// Moves a value to the heap for the caller, or returns null if there is none.
 pub fn boxed<T>(value: Option<T>) -> *mut T {
     value.map_or(std::ptr::null_mut(), |value| Box::into_raw(Box::new(value)))

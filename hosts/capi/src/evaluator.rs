@@ -7,7 +7,7 @@ use logicnet::Mask;
 use player::bits::{Bits, Kernel};
 
 use crate::compiled::Difflogic;
-use crate::error::{answer, boxed, gb_error, unbox};
+use crate::error::{answer, boxed, gb_error, slice, slice_mut, unbox};
 use crate::network::{gb_network, path_of};
 
 /// A way to bend a node: one of GB_BEND_OFF to GB_BEND_INVERT.
@@ -22,21 +22,20 @@ pub const GB_BEND_ONE: u32 = 2;
 /// The opposite of its own value.
 pub const GB_BEND_INVERT: u32 = 3;
 
-/// Returns the mask of a bend, which C passes as a number.
+/// There is no such bend.
+pub struct NoBend;
+
+/// Returns the mask of a bend, which may be none. Real-time.
 ///
 /// # Errors
-/// Returns a message if there is no such bend.
-pub fn mask_of(bend: gb_bend) -> Result<Option<Mask>, String> {
+/// Fails if there is no such bend.
+pub fn mask_of(bend: gb_bend) -> Result<Option<Mask>, NoBend> {
     Ok(match bend {
         GB_BEND_OFF => None,
         GB_BEND_ZERO => Some(Mask::Force(false)),
         GB_BEND_ONE => Some(Mask::Force(true)),
         GB_BEND_INVERT => Some(Mask::Invert),
-        _ => {
-            return Err(format!(
-                "no bend {bend}; they are 0 to 3, GB_BEND_OFF to GB_BEND_INVERT"
-            ));
-        }
+        _ => return Err(NoBend),
     })
 }
 
@@ -188,8 +187,7 @@ pub unsafe extern "C" fn gb_evaluator_free(evaluator: *mut gb_evaluator) {
     drop(unsafe { unbox(evaluator) });
 }
 
-/// Bends a node, or frees it. Networks that difflogic has
-/// compiled cannot be bent.
+/// Bends a node, or ends its bend. Networks that difflogic has compiled cannot be bent.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn gb_evaluator_bend(
     evaluator: *mut gb_evaluator,
@@ -200,7 +198,10 @@ pub unsafe extern "C" fn gb_evaluator_bend(
     // SAFETY: as the caller promises.
     let bent = unsafe {
         answer(error, || match &mut (*evaluator).0 {
-            Kind::Ours(bits) => bits.bend(node, mask_of(bend)?),
+            Kind::Ours(bits) => {
+                let unknown = |NoBend| format!("no bend {bend}; they are 0 to {GB_BEND_INVERT}");
+                bits.bend(node, mask_of(bend).map_err(unknown)?)
+            }
             Kind::Difflogic(_) => {
                 Err("difflogic has compiled this network, so it cannot be bent".into())
             }
@@ -239,7 +240,8 @@ pub unsafe extern "C" fn gb_evaluator_channels(evaluator: *const gb_evaluator) -
 }
 
 /// Evaluates `count` samples: of each, gb_evaluator_inputs bytes in and gb_evaluator_outputs
-/// bytes out, 0 or 1, the least significant bit of each source and channel first. Real-time.
+/// bytes out, 0 or 1. Sources are in the order of the file; the least significant bit of each
+/// source and channel comes first. Input and output must not overlap. Real-time.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn gb_evaluator_bits(
     evaluator: *mut gb_evaluator,
@@ -253,8 +255,8 @@ pub unsafe extern "C" fn gb_evaluator_bits(
         let (inputs, outputs) = evaluator.bits();
         (
             evaluator,
-            std::slice::from_raw_parts(input, count * inputs),
-            std::slice::from_raw_parts_mut(output, count * outputs),
+            slice(input, count * inputs),
+            slice_mut(output, count * outputs),
         )
     };
     match &mut evaluator.0 {
@@ -266,7 +268,8 @@ pub unsafe extern "C" fn gb_evaluator_bits(
 }
 
 /// Evaluates `count` samples as numbers: of each, gb_evaluator_sources numbers in and
-/// gb_evaluator_channels samples out. Real-time.
+/// gb_evaluator_channels samples out, of gb_network_sample_bits bits. Input and output must not
+/// overlap. Real-time.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn gb_evaluator_numbers(
     evaluator: *mut gb_evaluator,
@@ -280,8 +283,8 @@ pub unsafe extern "C" fn gb_evaluator_numbers(
         let (sources, channels) = evaluator.numbers();
         (
             evaluator,
-            std::slice::from_raw_parts(input, count * sources),
-            std::slice::from_raw_parts_mut(output, count * channels),
+            slice(input, count * sources),
+            slice_mut(output, count * channels),
         )
     };
     match &mut evaluator.0 {
@@ -290,4 +293,37 @@ pub unsafe extern "C" fn gb_evaluator_numbers(
             batches.evaluate(input, output, |number| number != 0, |sum| sum.max(0) as u32);
         }
     }
+}
+
+/// Evaluates one sample as a player sounds at level 1: at this time, with sound and a position
+/// from 0 to 1 for each control, in the order of the file. `input` and `output` are frames of
+/// two channels. Without `input` (NULL) there is silence, and without `controls` (NULL) they
+/// have their defaults. A library of difflogic is silent. Real-time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn gb_evaluator_frame(
+    evaluator: *mut gb_evaluator,
+    time: u32,
+    input: *const f32,
+    controls: *const f64,
+    output: *mut f32,
+) {
+    // SAFETY: as the caller promises.
+    let evaluator = unsafe { &mut *evaluator };
+    let frame = match &mut evaluator.0 {
+        Kind::Ours(bits) => {
+            let count = bits.network().control_names().count();
+            // SAFETY: as the caller promises.
+            let (heard, controls) = unsafe {
+                let heard = input.cast::<[f32; 2]>().as_ref();
+                let controls =
+                    (!controls.is_null()).then(|| std::slice::from_raw_parts(controls, count));
+                (heard, controls)
+            };
+            let heard = heard.copied().unwrap_or_default();
+            bits.frame(time, heard, controls.unwrap_or_default())
+        }
+        Kind::Difflogic(_) => [0.0; 2],
+    };
+    // SAFETY: as the caller promises.
+    unsafe { output.cast::<[f32; 2]>().write(frame) };
 }

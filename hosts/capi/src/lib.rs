@@ -10,13 +10,20 @@
     reason = "names and documentation are those of the header, whose head has the rules of use"
 )]
 
-mod compiled;
+// In the order of the header.
 mod error;
-mod evaluator;
-mod loading;
+
 mod network;
+
+mod loading;
+
 mod player_handle;
+
 mod requests;
+
+mod evaluator;
+
+mod compiled;
 
 use std::ffi::{CStr, c_char};
 
@@ -47,7 +54,7 @@ pub extern "C" fn gb_version() -> *const c_char {
     VERSION.as_ptr()
 }
 
-/// Returns the network time that a signal gives: rounded down, modulo 2^32; 0 for what is no
+/// Returns the network time that a signal gives: rounded down, modulo 2^32; 0 if it is not a
 /// number. Real-time.
 #[unsafe(no_mangle)]
 pub extern "C" fn gb_time(signal: f64) -> u32 {

@@ -1,14 +1,15 @@
 //! Networks for C.
 
 use std::ffi::{CStr, CString, c_char};
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
 use logicnet::{Network, Signal};
 
 use crate::compiled::Compiled;
-use crate::error::{answer, boxed, gb_error, unbox};
+use crate::error::{answer, boxed, gb_error, slice, unbox};
 
 /// A network, which never changes.
 pub struct gb_network {
@@ -58,13 +59,25 @@ impl gb_network {
             compiled.check(&network).map_err(named)?;
             return Ok(gb_network::new(network, Some(compiled)));
         }
-        let size = fs::metadata(path).map_err(|error| named(error.to_string()))?;
-        if size.len() > MAX_BYTES {
-            return Err(named("a network file has at most 64 MB".into()));
-        }
-        let text = fs::read_to_string(path).map_err(|error| named(error.to_string()))?;
+        let text = read(path).map_err(|error| named(error.to_string()))?;
         Ok(gb_network::new(parse(&text).map_err(named)?, None))
     }
+}
+
+/// Reads a file's text, of bounded length: a device may have no end.
+fn read(path: &Path) -> io::Result<String> {
+    // Before it is opened, which would wait for the other end of a pipe.
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("not a file"));
+    }
+    let mut text = String::new();
+    File::open(path)?
+        .take(MAX_BYTES + 1)
+        .read_to_string(&mut text)?;
+    if text.len() as u64 > MAX_BYTES {
+        return Err(io::Error::other("a network file has at most 64 MB"));
+    }
+    Ok(text)
 }
 
 fn parse(text: &str) -> Result<Network, String> {
@@ -105,7 +118,7 @@ pub unsafe extern "C" fn gb_network_parse(
     // SAFETY: as the caller promises.
     let network = unsafe {
         answer(error, || {
-            let text = std::slice::from_raw_parts(text.cast(), length);
+            let text = slice(text.cast(), length);
             let text = std::str::from_utf8(text).map_err(|_| "the text is not UTF-8")?;
             Ok(gb_network::new(parse(text)?, None))
         })
@@ -161,6 +174,15 @@ pub unsafe extern "C" fn gb_network_gates(network: *const gb_network) -> u32 {
 pub unsafe extern "C" fn gb_network_channels(network: *const gb_network) -> u32 {
     // SAFETY: as the caller promises.
     unsafe { &*network }.network.output_encoding().channels() as u32
+}
+
+/// Returns the bits of a sample of the widest channel, 1 to 16. A narrower channel's samples are
+/// shifted up to as many. Real-time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn gb_network_sample_bits(network: *const gb_network) -> u32 {
+    // SAFETY: as the caller promises.
+    let network = unsafe { &*network };
+    network.network.output_encoding().sample_bits().into()
 }
 
 /// Returns the number of audio channels that it hears, 0 to 2: the last one that it names.

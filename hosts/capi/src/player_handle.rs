@@ -4,7 +4,6 @@ use std::cell::UnsafeCell;
 use std::ffi::{CStr, c_char};
 use std::mem;
 use std::ptr;
-use std::slice;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -12,7 +11,7 @@ use std::time::Duration;
 
 use player::{Block, MAX_NODES, Options, Player, Renderer};
 
-use crate::error::{answer, boxed, gb_error, unbox, write_text};
+use crate::error::{answer, boxed, gb_error, slice, slice_mut, unbox, write_text};
 use crate::network::gb_network;
 
 /// How a player is made. Set to 0 what you do not need.
@@ -46,21 +45,14 @@ pub struct gb_block {
 
 /// The part of a player for all threads but the audio thread.
 struct Control {
-    /// None only while it is replaced.
-    player: Option<Player>,
+    player: Player,
     /// The first request that the library's thread had to refuse.
     refused: Option<String>,
 }
 
 impl Control {
-    fn player(&mut self) -> Result<&mut Player, String> {
-        let gone = || "a fault in libgatebend: please report it".to_string();
-        self.player.as_mut().ok_or_else(gone)
-    }
-
     fn update(&mut self) {
-        let updated = self.player().and_then(Player::update);
-        if let Err(problem) = updated {
+        if let Err(problem) = self.player.update() {
             self.refused.get_or_insert(problem);
         }
     }
@@ -136,7 +128,7 @@ impl gb_player {
         };
         let (player, renderer) = Player::new(Arc::clone(&network.network), own)?;
         let control = Arc::new(Mutex::new(Control {
-            player: Some(player),
+            player,
             refused: None,
         }));
         let background = options
@@ -159,7 +151,7 @@ impl gb_player {
         body: impl FnOnce(&mut Player) -> Result<T, String>,
     ) -> Option<T> {
         // SAFETY: the caller promises it.
-        unsafe { answer(error, || body(lock(&(*player).control).player()?)) }
+        unsafe { answer(error, || body(&mut lock(&(*player).control).player)) }
     }
 
     /// Returns the part of the audio thread.
@@ -184,7 +176,7 @@ pub unsafe extern "C" fn gb_player_new(
     boxed(unsafe { answer(error, || gb_player::new(&*network, &*options)) })
 }
 
-/// Frees a player. Nothing may render it any more.
+/// Frees a player. No other function of it may run or be called any more.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn gb_player_free(player: *mut gb_player) {
     // SAFETY: as the caller promises.
@@ -195,8 +187,8 @@ pub unsafe extern "C" fn gb_player_free(player: *mut gb_player) {
     }
 }
 
-/// Continues at another rate and size of blocks, with network, bends and parameters as they
-/// are, from time 0. Nothing may render meanwhile.
+/// Continues at another rate and size of blocks, with network, bends, parameters, loop and
+/// nodes as they are, from time 0. No real-time function of the player may run meanwhile.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn gb_player_restart(
     player: *mut gb_player,
@@ -208,29 +200,19 @@ pub unsafe extern "C" fn gb_player_restart(
     let restarted = unsafe {
         answer(error, || {
             let mut control = lock(&(*player).control);
-            control.player()?;
-            let old = control.player.take();
-            let restarted = old.map(|old| old.restart(rate, block));
-            match restarted {
-                Some(Ok((player_now, renderer))) => {
-                    let options = player_now.options();
-                    control.player = Some(player_now);
-                    *(*player).audio.get() = Audio::new(renderer, options);
-                    Ok(())
-                }
-                Some(Err((old, problem))) => {
-                    control.player = Some(*old);
-                    Err(problem)
-                }
-                None => Err("a fault in libgatebend: please report it".into()),
-            }
+            control.update();
+            let renderer = control.player.restart(rate, block)?;
+            let audio = Audio::new(renderer, control.player.options());
+            *(*player).audio.get() = audio;
+            Ok(())
         })
     };
     restarted.is_some()
 }
 
 /// Renders the next block: (s - 2^(b-1)) / 2^(b-1) for a sample s of b bits, exactly, at
-/// level 1. A network of one channel is in both outputs. Real-time.
+/// level 1. A network of one channel is in both outputs. Frames beyond gb_options.block are not
+/// rendered. Real-time.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn gb_player_render(player: *mut gb_player, block: *const gb_block) {
     // SAFETY: as the caller promises; buffers have the frames of the block.
@@ -247,7 +229,7 @@ pub unsafe extern "C" fn gb_player_render(player: *mut gb_player, block: *const 
         let times = if block.time.is_null() {
             &[][..]
         } else {
-            slice::from_raw_parts(block.time, frames)
+            slice(block.time, frames)
         };
         let input = audio.input.each_ref().map(|input| &input[..frames]);
         let output = audio.unused.each_mut().map(|output| &mut output[..frames]);
@@ -265,7 +247,7 @@ pub unsafe extern "C" fn gb_player_render(player: *mut gb_player, block: *const 
             for index in 0..audio.nodes.min(MAX_NODES) {
                 let node = *block.nodes.add(index);
                 if !node.is_null() {
-                    let node = slice::from_raw_parts_mut(node, frames);
+                    let node = slice_mut(node, frames);
                     audio.renderer.node(index, node);
                 }
             }
@@ -274,7 +256,8 @@ pub unsafe extern "C" fn gb_player_render(player: *mut gb_player, block: *const 
 }
 
 /// Plays another network, without bends, from the time that it is now; the parameter `swap`
-/// says whether with a crossfade. Heard in the next block.
+/// says whether with a crossfade. Heard in the next block or, during another crossfade of 5 ms,
+/// after it; so are the changes that follow.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn gb_player_play(
     player: *mut gb_player,
@@ -301,7 +284,8 @@ pub unsafe extern "C" fn gb_player_play(
 ///     midi 90 3c 64      plays MIDI messages
 ///     undo, redo, mutate, random
 ///
-/// Heard in the next block.
+/// docs/playing.md has all of them. Presets last as long as the player. Heard in the next
+/// block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn gb_player_command(
     player: *mut gb_player,
@@ -318,7 +302,8 @@ pub unsafe extern "C" fn gb_player_command(
     applied.is_some()
 }
 
-/// Follows gb_block.time, or the own counter again. Samples are held then, not interpolated.
+/// Follows gb_block.time, or the player's own counter again. While it follows, or loops, samples
+/// are held, not interpolated.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn gb_player_follow_time(
     player: *mut gb_player,
@@ -330,7 +315,7 @@ pub unsafe extern "C" fn gb_player_follow_time(
 }
 
 /// Chooses the nodes of the node outputs from the first on; the others are 0, and so are those
-/// that another network lacks.
+/// that another network lacks. Keys do not change them: their time is the player's.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn gb_player_choose_nodes(
     player: *mut gb_player,
@@ -341,20 +326,17 @@ pub unsafe extern "C" fn gb_player_choose_nodes(
     // SAFETY: as the caller promises.
     let chosen = unsafe {
         gb_player::run(player, error, |player| {
-            let nodes = match count {
-                0 => &[][..],
-                count => slice::from_raw_parts(nodes, count as usize),
-            };
-            player.choose_nodes(nodes)
+            player.choose_nodes(slice(nodes, count as usize))
         })
     };
     chosen.is_some()
 }
 
-/// Applies what the gb_player_send functions have sent, and frees what is no longer played.
-/// Call it before each block, or about each millisecond, unless gb_options.background is set.
-/// Returns false if something was refused since the last call, such as a node that does not
-/// exist; the error has the first reason.
+/// Applies what the gb_player_send functions have sent, and frees what is no longer played. It
+/// locks and allocates: call it about each millisecond from another thread than the audio thread,
+/// or set gb_options.background; or before each block if nothing is in real time. Returns false
+/// if something was refused since the last call, such as a node that does not exist; the error
+/// has the first reason.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn gb_player_update(player: *mut gb_player, error: *mut gb_error) -> bool {
     // SAFETY: as the caller promises.
@@ -378,7 +360,7 @@ pub unsafe extern "C" fn gb_player_network_name(
     // SAFETY: as the caller promises.
     unsafe {
         gb_player::run(player, ptr::null_mut(), |player| {
-            let buffer = slice::from_raw_parts_mut(name, size);
+            let buffer = slice_mut(name, size);
             write_text(player.state().network.name(), buffer);
             Ok(())
         });

@@ -1,11 +1,11 @@
 //! Requests of the audio thread, for C.
 
-use std::slice;
 use std::sync::Arc;
 
 use instrument::parameters::Key;
 use player::Request;
 
+use crate::error::slice;
 use crate::evaluator::{gb_bend, mask_of};
 use crate::network::gb_network;
 use crate::player_handle::gb_player;
@@ -19,7 +19,7 @@ unsafe fn send(player: *const gb_player, request: Request) -> bool {
     unsafe { gb_player::audio(player) }.renderer.send(request)
 }
 
-/// Bends a node, or frees it. This and the functions that follow
+/// Bends a node, or ends its bend. This and the functions that follow
 /// are requests for gb_player_update, applied in their order and heard then. They return false
 /// if 1,024 wait already. Real-time, from the audio thread.
 #[unsafe(no_mangle)]
@@ -46,8 +46,8 @@ pub unsafe extern "C" fn gb_player_send_touch(
     unsafe { send(player, Request::Touch(finger)) }
 }
 
-/// Moves a control, by its number, to a position from 0 to 1. Newer positions replace those
-/// that wait.
+/// Moves a control, by its number, to a position from 0 to 1. Of several positions that wait,
+/// the newest counts.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn gb_player_send_control(
     player: *mut gb_player,
@@ -91,12 +91,12 @@ pub unsafe extern "C" fn gb_player_send_midi(
     let length = (length as usize).min(message.len());
     // SAFETY: as the caller promises.
     unsafe {
-        message[..length].copy_from_slice(slice::from_raw_parts(bytes, length));
+        message[..length].copy_from_slice(slice(bytes, length));
         send(player, Request::Midi(message, length as u8))
     }
 }
 
-/// Plays another network, without bends. It may be freed once gb_player_is_waiting is false.
+/// Plays another network, without bends. It may be freed when this has returned.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn gb_player_send_network(
     player: *mut gb_player,

@@ -9,19 +9,8 @@ use std::path::Path;
 fn the_header_is_that_of_the_library() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let config = cbindgen::Config::from_file(folder.join("cbindgen.toml")).unwrap();
-    let mut source = cbindgen::Builder::new().with_config(config);
-    // In the order of the header.
-    for file in [
-        "lib",
-        "error",
-        "network",
-        "loading",
-        "player_handle",
-        "requests",
-        "evaluator",
-    ] {
-        source = source.with_src(folder.join("src").join(file).with_extension("rs"));
-    }
+    let source = cbindgen::Builder::new().with_config(config);
+    let source = source.with_src(folder.join("src/lib.rs"));
     let mut header = Vec::new();
     source.generate().unwrap().write(&mut header);
     let header = String::from_utf8(header).unwrap();

@@ -5,8 +5,10 @@
 //   play FILE     plays another network; prepare FILE reads one in the background, and swap
 //                 plays it
 //   send ...      a request of the audio thread: bend NODE HOW, control N X, speed N, seek T,
-//                 touch X Y SIZE, network (that of the start)
+//                 touch X Y SIZE, rate N, midi (a key of the keyboard), network (that of the start)
 //   time N        N blocks that step through time by 3 frames at a time, from 0
+//   node N NODE   N blocks whose output is the second node output, of NODE
+//   restart RATE BLOCK
 // or a command of gb_player_command. What is refused goes to standard error.
 //
 // Rendering and sending must not touch the heap: linked with --wrap, malloc and its like abort
@@ -65,7 +67,7 @@ _Static_assert(offsetof(gb_block, out) == 32 && offsetof(gb_block, nodes) == 48,
 
 enum { MOST = 4096 };
 
-static float left[MOST], right[MOST], heard[2][MOST];
+static float left[MOST], right[MOST], heard[2][MOST], unused[MOST];
 static uint32_t times[MOST];
 static uint32_t block_frames, rendered;
 static FILE *out;
@@ -81,20 +83,26 @@ static void fill_input(void) {
     }
 }
 
-static void render(gb_player *player, unsigned blocks, int follows) {
+enum mode { OWN_TIME, GIVEN_TIME, NODE };
+
+static void render(gb_player *player, unsigned blocks, enum mode mode) {
     gb_error error;
+    float *const nodes[2] = {NULL, mode == NODE ? left : unused};
     for (unsigned i = 0; i < blocks; i++) {
         fill_input();
         for (uint32_t k = 0; k < block_frames; k++) times[k] = 3 * (i * block_frames + k);
         gb_block block = {
             .frames = block_frames,
             .in = {heard[0], heard[1]},
-            .time = follows ? times : NULL,
-            .out = {left, right},
+            .time = mode == GIVEN_TIME ? times : NULL,
+            .out = {mode == NODE ? NULL : left, right},
+            .nodes = nodes,
         };
         guarded = 1;
         gb_player_render(player, &block);
+        if (gb_player_is_waiting(player) || gb_player_time(player) == UINT32_MAX) abort();
         guarded = 0;
+        if (mode == NODE) memcpy(right, left, sizeof right);
         if (!gb_player_update(player, &error)) report(&error);
         for (uint32_t k = 0; k < block_frames; k++) {
             fwrite(&left[k], sizeof(float), 1, out);
@@ -121,6 +129,10 @@ static void send(gb_player *player, const gb_network *first, const char *line) {
         sent = gb_player_send_seek(player, n);
     } else if (sscanf(line, "touch %f %f %f", &x, &y, &size) == 3) {
         sent = gb_player_send_touch(player, x, y, size);
+    } else if (sscanf(line, "rate %u", &n) == 1) {
+        sent = gb_player_send_rate(player, n);
+    } else if (strcmp(line, "midi") == 0) {
+        sent = gb_player_send_midi(player, (const uint8_t[]){0x90, 60, 100}, 3);
     } else if (strcmp(line, "network") == 0) {
         sent = gb_player_send_network(player, first);
     }
@@ -132,26 +144,39 @@ static void send(gb_player *player, const gb_network *first, const char *line) {
 int main(int count, char **arguments) {
     if (count != 5) return 2;
     gb_error error;
-    gb_options options = {.rate = (uint32_t)atoi(arguments[1]), .block = (uint32_t)atoi(arguments[2])};
+    gb_options options = {
+        .rate = (uint32_t)atoi(arguments[1]),
+        .block = (uint32_t)atoi(arguments[2]),
+        .nodes = 2,
+    };
     block_frames = options.block;
+    if (block_frames > MOST) return 2;
     gb_network *first = gb_network_open(arguments[3], &error);
     gb_player *player = first ? gb_player_new(first, &options, &error) : NULL;
     out = fopen(arguments[4], "wb");
-    if (!player || !out || block_frames > MOST) {
-        report(&error);
-        return 1;
-    }
+    if (!player) report(&error);
+    if (!player || !out) return 1;
     gb_loading *loading = NULL;
     char line[4096];
     while (fgets(line, sizeof line, stdin)) {
         line[strcspn(line, "\n")] = 0;
-        unsigned blocks = 0;
+        unsigned blocks = 0, rate = 0;
+        uint32_t nodes[2] = {0, 0};
         if (sscanf(line, "render %u", &blocks) == 1) {
-            render(player, blocks, 0);
+            render(player, blocks, OWN_TIME);
         } else if (sscanf(line, "time %u", &blocks) == 1) {
             if (!gb_player_follow_time(player, true, &error)) report(&error);
-            render(player, blocks, 1);
+            render(player, blocks, GIVEN_TIME);
             if (!gb_player_follow_time(player, false, &error)) report(&error);
+        } else if (sscanf(line, "node %u %u", &blocks, &nodes[1]) == 2) {
+            if (!gb_player_choose_nodes(player, nodes, 2, &error)) report(&error);
+            render(player, blocks, NODE);
+        } else if (sscanf(line, "restart %u %u", &rate, &blocks) == 2) {
+            if (gb_player_restart(player, rate, blocks, &error)) {
+                block_frames = blocks;
+            } else {
+                report(&error);
+            }
         } else if (strncmp(line, "send ", 5) == 0) {
             send(player, first, line + 5);
         } else if (strncmp(line, "prepare ", 8) == 0) {

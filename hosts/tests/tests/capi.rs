@@ -8,17 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use gatebend_hosts::{
-    Frame, Networks, Segment, assert_same, built, expected, read_wav, root, run, signal,
+    Frame, Networks, Segment, assert_same, built, expected, gatebend, read_wav, root, run, signal,
 };
-
-/// Returns whether a program is installed; says so if it is not.
-fn has(program: &str) -> bool {
-    let found = Command::new(program).arg("--version").output().is_ok();
-    if !found {
-        println!("{program} is not installed");
-    }
-    found
-}
 
 fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(Into::into).collect()
@@ -31,22 +22,36 @@ fn pkg_config(options: &[&str]) -> Vec<String> {
     words(&run(command.args(options).arg("gatebend")))
 }
 
-/// Builds the host of the tests over the static library, with a guard of the heap.
-fn host(folder: &Path) -> PathBuf {
-    let host = folder.join("host");
+/// Builds a C program over the static library.
+fn compiled(source: &str, folder: &Path, options: &[String]) -> PathBuf {
+    let program = folder.join(source);
     let mut cc = Command::new("cc");
-    cc.args(["-std=c11", "-Wall", "-Wextra", "-Werror", "-g", "-O1", "-o"])
-        .arg(&host);
-    cc.arg(root().join("hosts/capi/tests/host.c"));
+    cc.args([
+        "-std=c11",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-Wredundant-decls",
+    ]);
+    cc.args(["-g", "-O1", "-o"]).arg(&program);
+    let source = Path::new(source).with_extension("c");
+    cc.arg(root().join("hosts/capi/tests").join(source));
     cc.arg("-I").arg(built().join("include"));
     cc.arg(built().join("lib/libgatebend.a"));
-    cc.args(["-lm", "-lpthread", "-ldl", "-lgcc_s"]);
-    cc.args(
-        ["malloc", "calloc", "realloc", "free", "posix_memalign"]
-            .map(|name| format!("-Wl,--wrap={name}")),
-    );
+    cc.args(["-lm", "-lpthread", "-ldl", "-lgcc_s"])
+        .args(options);
     run(&mut cc);
-    host
+    program
+}
+
+/// Builds the host of the tests, with a guard of the heap.
+fn host(folder: &Path) -> PathBuf {
+    let names = ["malloc", "calloc", "realloc", "free", "posix_memalign"];
+    compiled(
+        "host",
+        folder,
+        &names.map(|name| format!("-Wl,--wrap={name}")),
+    )
 }
 
 /// Plays a script, and returns the frames and what was refused.
@@ -181,6 +186,147 @@ fn time_can_be_given_looped_and_reversed() {
 }
 
 #[test]
+fn nodes_are_signals_and_restarts_keep_the_bends() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = host(folder.path());
+    let networks = Networks::write(folder.path(), 48_000);
+    let text = fs::read_to_string(&networks.formula).unwrap();
+    let network: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let highest = network["outputs"][7].as_u64().unwrap();
+    let script = format!("bend 20 1\nnode 10 {highest}\nrestart 48000 32\nrender 20\n");
+    let (recorded, refused) = play(
+        &mut Command::new(&host),
+        &networks.formula,
+        48_000,
+        64,
+        &script,
+    );
+    assert_eq!(refused, "");
+    let segment = Segment {
+        frames: 640,
+        network: &networks.formula,
+        bends: &[(20, "1")],
+        controls: &[],
+    };
+    let sound = expected(&[segment], 48_000, None);
+    let bit = sound
+        .iter()
+        .map(|frame| [f32::from(u8::from(frame[0] >= 0.0)); 2]);
+    let sound: Vec<Frame> = bit.chain(sound.iter().copied()).collect();
+    assert_same("nodes and restart", &sound, &recorded);
+}
+
+#[test]
+fn threads_do_not_disturb_one_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let threads = compiled("threads", folder.path(), &[]);
+    let networks = Networks::write(folder.path(), 48_000);
+    let arguments = [&networks.formula, &networks.trained];
+    run(Command::new(&threads).args(arguments));
+    let mut valgrind = Command::new("valgrind");
+    valgrind.args(["-q", "--leak-check=full", "--error-exitcode=9"]);
+    run(valgrind.arg(&threads).args(arguments));
+}
+
+/// Returns the numbers of each line that a program prints.
+fn lines(command: &mut Command) -> Vec<Vec<u32>> {
+    let output = command.output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{}\n{text}", output.status);
+    let numbers = |line: &str| {
+        words(line)
+            .iter()
+            .map(|word| word.parse().unwrap())
+            .collect()
+    };
+    text.lines().map(numbers).collect()
+}
+
+/// Builds the program that evaluates samples, with a guard of the heap.
+fn evaluate(folder: &Path) -> PathBuf {
+    compiled("evaluate", folder, &["-Wl,--wrap=malloc".into()])
+}
+
+#[test]
+fn compiled_networks_open_like_files_and_evaluate_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let (host, evaluate) = (host(folder.path()), evaluate(folder.path()));
+    let networks = Networks::write(folder.path(), 48_000);
+    let library = folder.path().join("trained.so");
+    run(Command::new(gatebend())
+        .arg("build")
+        .arg(&networks.trained)
+        .arg("-o")
+        .arg(&library));
+    let frames = 16_384;
+    let segment = Segment {
+        frames,
+        network: &networks.trained,
+        bends: &[],
+        controls: &[],
+    };
+    let sound = expected(&[segment], 48_000, None);
+    let script = format!("play {}\nrender 256\n", library.display());
+    let (recorded, refused) = play(
+        &mut Command::new(&host),
+        &networks.trained,
+        48_000,
+        64,
+        &script,
+    );
+    assert_eq!(refused, "");
+    assert_same("compiled", &sound, &recorded);
+    let samples: Vec<Vec<u32>> = sound
+        .iter()
+        .map(|frame| vec![(frame[0] * 128.0 + 128.0) as u32])
+        .collect();
+    for network in [&networks.trained, &library] {
+        let evaluated = lines(Command::new(&evaluate).arg(frames.to_string()).arg(network));
+        assert_eq!(evaluated, samples, "{}", network.display());
+    }
+}
+
+#[test]
+fn libraries_of_difflogic_are_evaluated_in_any_number_of_samples() {
+    let folder = tempfile::tempdir().unwrap();
+    let evaluate = evaluate(folder.path());
+    let library = folder.path().join("net.so");
+    let mut cc = Command::new("cc");
+    cc.args(["-shared", "-fPIC", "-o"]).arg(&library);
+    run(cc.arg(root().join("hosts/capi/tests/difflogic.c")));
+    let sums = [[0, 0, 0], [1, 1, 0], [1, 1, 0], [2, 0, 2]];
+    for count in [1, 8, 13] {
+        let mut program = Command::new(&evaluate);
+        let evaluated = lines(
+            program
+                .arg(count.to_string())
+                .arg(&library)
+                .args(["2", "3"]),
+        );
+        let expected: Vec<Vec<u32>> = (0..count).map(|t| sums[t % 4].to_vec()).collect();
+        assert_eq!(evaluated, expected);
+    }
+    for (arguments, reason) in [
+        (&["8", "net.so", "2", "5"][..], "it does not have 5 outputs"),
+        (&["8", "net.so"], "not made by gatebend build"),
+        (&["8", "evaluate", "2", "3"], "evaluate: "),
+        (&["8", "net.so", "0", "3"], "1 to 65,536 inputs and outputs"),
+    ] {
+        let mut program = Command::new(&evaluate);
+        let output = program
+            .args(arguments)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let problem = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            !output.status.success() && problem.contains(reason),
+            "{problem}"
+        );
+    }
+}
+
+#[test]
 fn what_is_wrong_is_refused_with_its_place_and_the_sound_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let host = host(folder.path());
@@ -190,7 +336,7 @@ fn what_is_wrong_is_refused_with_its_place_and_the_sound_goes_on() {
     let library = folder.path().join("bad.so");
     fs::write(&library, "no library").unwrap();
     let script = format!(
-        "render 10\nplay {}\nplay /nowhere.json\nplay {}\nbend 99999 1\nsend bend 99999 1\nsend control 5 1\nnonsense\nrender 10\n",
+        "render 10\nplay {}\nplay /nowhere.json\nplay {}\nbend 99999 1\nsend bend 99999 1\nsend control 5 1\nsend bend 20 9\nnonsense\nrender 10\n",
         bad.display(),
         library.display(),
     );
@@ -216,6 +362,7 @@ fn what_is_wrong_is_refused_with_its_place_and_the_sound_goes_on() {
         "99999",
         "99999",
         "no control 5; this network has 0",
+        "not sent: bend 20 9",
         "no command \"nonsense\"",
     ];
     assert_eq!(lines.len(), reasons.len(), "{refused}");
@@ -226,14 +373,11 @@ fn what_is_wrong_is_refused_with_its_place_and_the_sound_goes_on() {
 
 #[test]
 fn nothing_leaks_and_no_memory_is_misused() {
-    if !has("valgrind") {
-        return;
-    }
     let folder = tempfile::tempdir().unwrap();
     let host = host(folder.path());
     let networks = Networks::write(folder.path(), 48_000);
     let script = format!(
-        "render 3\nbend 20 1\nsend touch 0.3 0.4 1\nrender 3\nsend touch 0 0 -1\nplay {}\nrender 3\nprepare {}\nrender 3\nswap\nrender 3\ntime 3\nnonsense\nprepare /nowhere.json\nswap\nmidi 90 3c 64\nset voices=4\nmidi 90 40 64\nrender 3\nloop 3 9\nrender 3\nsend network\nrender 3\n",
+        "render 3\nbend 20 1\nsend touch 0.3 0.4 1\nrender 3\nsend touch 0 0 -1\nplay {}\nrender 3\nprepare {}\nrender 3\nswap\nrender 3\ntime 3\nnonsense\nprepare /nowhere.json\nswap\nmidi 90 3c 64\nsend midi\nsend rate 4000\nset voices=4\nmidi 90 40 64\nrender 3\nloop 3 9\nrender 3\nsend network\nrender 3\n",
         networks.listening.display(),
         networks.trained.display(),
     );
@@ -251,7 +395,7 @@ fn nothing_leaks_and_no_memory_is_misused() {
 
 #[test]
 fn the_shared_library_exports_the_header_and_is_small() {
-    let library = built().join("lib/libgatebend.so");
+    let library = built().join("lib/libgatebend.so.1");
     let size = fs::metadata(&library).unwrap().len();
     assert!(size <= 1_000_000, "{size} bytes");
     let symbols = run(Command::new("nm")
@@ -267,6 +411,9 @@ fn the_shared_library_exports_the_header_and_is_small() {
         .filter(|word| word.starts_with("gb_"))
         .filter(|word| header.contains(&format!("{word}(")))
         .collect();
+    for name in &declared {
+        assert_eq!(header.matches(&format!("{name}(")).count(), 1, "{name}");
+    }
     assert_eq!(exported, declared);
     let needed = run(Command::new("readelf").arg("-d").arg(&library));
     let needed: BTreeSet<&str> = needed
@@ -288,9 +435,6 @@ fn the_shared_library_exports_the_header_and_is_small() {
 
 #[test]
 fn the_examples_build_and_run_as_they_say() {
-    if !has("pkg-config") || !has("c++") {
-        return;
-    }
     let folder = tempfile::tempdir().unwrap();
     let examples = root().join("hosts/capi/examples");
     let network = root().join("assets/networks/forty-two.json");
@@ -337,9 +481,6 @@ fn the_examples_build_and_run_as_they_say() {
 
 #[test]
 fn cmake_finds_both_libraries() {
-    if !has("cmake") {
-        return;
-    }
     let folder = tempfile::tempdir().unwrap();
     let build = folder.path().join("build");
     let mut configure = Command::new("cmake");

@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write;
 
+use super::comment;
 use crate::encoding::byte_source;
 use crate::{
     Kind, Lit, Masks, Network, OutputEncoding, Signal, Source, SourceSpan, Xag, control_value,
@@ -306,26 +307,4 @@ fn identifier(name: &str) -> String {
         identifier.insert_str(0, "network_");
     }
     identifier
-}
-
-/// Returns name, description and source as text that is safe inside a comment.
-fn comment(network: &Network) -> String {
-    let texts = [
-        Some(network.name()),
-        network.description(),
-        network.source(),
-    ];
-    let text = texts.into_iter().flatten().collect::<Vec<_>>().join(": ");
-    text.chars()
-        .map(|c| {
-            if c.is_ascii_graphic() || c == ' ' {
-                c
-            } else {
-                '?'
-            }
-        })
-        .collect::<String>()
-        .replace("*/", "* /")
-        .replace("/*", "/ *")
-        .replace('?', "? ")
 }
