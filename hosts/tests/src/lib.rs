@@ -203,3 +203,25 @@ pub fn assert_same(what: &str, expected: &[Frame], recorded: &[Frame]) {
         expected.len()
     );
 }
+
+/// Checks that a plug-in has at most 1 MB, exports these symbols and no others, and needs only
+/// the libraries that every system has.
+///
+/// # Panics
+/// If it does not.
+pub fn assert_stands_alone(plugin: &Path, symbols: &[&str]) {
+    let name = plugin.display();
+    let size = fs::metadata(plugin).unwrap().len();
+    assert!(size <= 1_000_000, "{name} has {size} bytes");
+    let exported = run(Command::new("nm")
+        .args(["-D", "--defined-only"])
+        .arg(plugin));
+    let exported: Vec<&str> = exported.split_whitespace().skip(2).step_by(3).collect();
+    assert_eq!(exported, symbols, "{name}");
+    let dynamic = run(Command::new("readelf").arg("-d").arg(plugin));
+    let known = ["libc.so.6", "libm.so.6", "libgcc_s.so.1", "ld-linux"];
+    for line in dynamic.lines().filter(|line| line.contains("(NEEDED)")) {
+        let is_known = known.iter().any(|library| line.contains(library));
+        assert!(is_known, "{name}: {line}");
+    }
+}

@@ -1,0 +1,4 @@
+#pragma once
+
+// Defines the commands of the plug-in.
+void define_commands();
