@@ -214,6 +214,11 @@ else
             step "Gatebend in $host" hosts/test.sh $host
         fi
     done
+    if why=$(hosts/pd/arm.sh --missing); then
+        skip "Gatebend in pd, on ARM" "$why"
+    else
+        step "Gatebend in pd, on ARM" hosts/pd/arm.sh
+    fi
     if [ ! -f web/gatebend.wasm ] || [ "${node:-0}" -lt 18 ]; then
         skip "WebAssembly against the program" "no web/gatebend.wasm, or no Node 18 (node)"
     else

@@ -17,6 +17,7 @@ missing() {
     [ "$part" != capi ] || for tool in c++ pkg-config cmake valgrind; do
         command -v $tool >/dev/null || tools+=("$tool")
     done
+    [ "$part" != pd ] || command -v "${PD:-puredata}" >/dev/null || tools+=("puredata")
     [ ${#tools[@]} -gt 0 ] && echo "missing: ${tools[*]}"
 }
 if [ "${2:-}" = --missing ]; then
