@@ -1,0 +1,185 @@
+#!/usr/bin/env bash
+# Measures the cost of a sample in the C library and in Pd and Csound, beside the same network
+# as compiled C in the same host, and beside the host's own means for one formula.
+# Usage: benches/hosts/run.sh [--missing]
+#   --missing  only lists missing tools; fails if there are none
+# Uses GATEBEND, or builds the program; builds the library and the plug-ins (hosts/build.sh).
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+missing() {
+    local found=1 program
+    for program in gcc puredata csound; do
+        [ -n "$(type -P $program)" ] || { echo "$program is missing" && found=0; }
+    done
+    [ -e /usr/include/pd/m_pd.h ] || { echo "puredata-dev is missing" && found=0; }
+    [ -e /usr/include/csound/csdl.h ] || { echo "libcsound64-dev is missing" && found=0; }
+    return "$found"
+}
+if [ "${1:-}" = --missing ]; then missing && exit || exit 1; fi
+if why=$(missing); then echo "benches/hosts/run.sh: $why" >&2 && exit 1; fi
+
+export GATEBEND_HOSTS=${GATEBEND_HOSTS:-${CARGO_TARGET_DIR:-$PWD/target}/hosts}
+if [ -z "${GATEBEND:-}" ]; then
+    cargo build --quiet --release --bin gatebend
+    GATEBEND=${CARGO_TARGET_DIR:-$PWD/target}/release/gatebend
+fi
+for part in pd csound; do hosts/build.sh "$part" >/dev/null; done
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+compile() {
+    local name=$1
+    shift
+    gcc -O2 -Wall -Wextra -fPIC "$@" -o "$folder/$name"
+}
+compile library -std=c99 -I "$GATEBEND_HOSTS/include" benches/hosts/library.c \
+    "$GATEBEND_HOSTS/lib/libgatebend.a" -lm -lpthread -ldl
+compile compiled~.pd_linux -std=c99 -shared -I /usr/include/pd benches/hosts/compiled~.c
+compile csound.so -std=c99 -shared -D_XOPEN_SOURCE=700 -DUSE_DOUBLE \
+    -isystem /usr/include/csound benches/hosts/csound.c
+
+# ---- Networks ----
+
+names=(forty-two trained-forty-two trained-stairs random-500 random-2000 random-13000 random-57000)
+random() {
+    "$GATEBEND" random --inputs 16 --ops xor-rich --seed 1 --layers "$2" --name "$1" \
+        -o "$folder/$1.json"
+}
+for name in "${names[@]:0:3}"; do cp "assets/networks/$name.json" "$folder/"; done
+random random-500 8x132
+random random-2000 10x500
+random random-13000 32x500
+random random-57000 64x1020
+for name in "${names[@]}"; do
+    mkdir "$folder/$name"
+    "$GATEBEND" export --to c "$folder/$name.json" -o "$folder/$name/network.h"
+    compile "$name.so" -shared "-DNETWORK=\"$folder/$name/network.h\"" benches/hosts/network.c
+done
+
+gates() { "$GATEBEND" info "$folder/$1.json" | sed -n 's/^gates.*live, \([0-9]*\) when.*/\1/p'; }
+
+# ---- Hosts ----
+
+# Plays copies of an object in Pd for some seconds.
+in_pd() {
+    local object=$1 copies=$2 seconds=$3 i
+    {
+        printf '%s;\n' '#N canvas 0 0 400 300 12' '#X obj 0 0 loadbang' \
+            '#X msg 0 0 \; pd dsp 1' "#X obj 0 0 delay $((1000 * seconds))" \
+            '#X msg 0 0 \; pd quit' '#X obj 0 0 phasor~ 0.48828125'
+        for ((i = 0; i < copies; i++)); do echo "#X obj 0 0 $object;"; done
+        printf '#X connect %s;\n' '0 0 1 0' '0 0 2 0' '2 0 3 0'
+        case $object in
+        expr~*) for ((i = 0; i < copies; i++)); do echo "#X connect 4 0 $((5 + i)) 0;"; done ;;
+        esac
+    } >"$folder/patch.pd"
+    puredata -batch -nogui -noprefs -noaudio -r 48000 -path "$folder" \
+        -path "$(echo "$GATEBEND_HOSTS"/pd/*/difflogic)" "$folder/patch.pd"
+}
+
+# Plays copies of an instrument in Csound for some seconds.
+in_csound() {
+    local instrument=$1 copies=$2 seconds=$3
+    cat >"$folder/session.csd" <<EOF
+<CsoundSynthesizer>
+<CsInstruments>
+sr = 48000
+ksmps = 64
+nchnls = 1
+0dbfs = 1
+$instrument
+</CsInstruments>
+<CsScore>
+{ $copies N
+i 1 0 $seconds
+}
+</CsScore>
+</CsoundSynthesizer>
+EOF
+    csound -n -d -m0 --opcode-lib="$folder/csound.so" \
+        --opcode-lib="$GATEBEND_HOSTS/csound/libgatebend.so" "$folder/session.csd"
+}
+
+pd_object() {
+    case $1 in
+    ours) echo "difflogic~ $folder/$2.json" ;;
+    compiled) echo "compiled~ $folder/$2.so" ;;
+    # shellcheck disable=SC2016  # Pd's variable
+    own) echo 'expr~ (((int($v1*16384)>>10)&42)*int($v1*16384)&255)/128-1' ;;
+    esac
+}
+
+csound_object() {
+    case $1 in
+    ours) printf '%s\n' "giNetwork gatebendload \"$folder/$2.json\"" 'instr 1' \
+        'aLeft gatebend giNetwork' 'endin' ;;
+    compiled) printf '%s\n' 'instr 1' "aLeft compiled \"$folder/$2.so\"" 'endin' ;;
+    own) printf '%s\n' 'instr 1' 'setksmps 1' 'kFraction init 0' 'kTime = int(kFraction)' \
+        'aOut = ((((kTime >> 10) & 42) * kTime) & 255) / 128 - 1' \
+        'kFraction += 8000 / 48000' 'endin' ;;
+    esac
+}
+
+# Prints the seconds of processor time of a command, without those of the system.
+processor_time() {
+    local TIMEFORMAT=%U
+    { time "$@" >"$folder/log" 2>&1; } 2>&1 ||
+        { cat "$folder/log" >&2 && echo "benches/hosts/run.sh: $1 failed" >&2 && exit 1; }
+}
+
+# ---- Figures ----
+
+rounds=5 short=1
+# Prints the nanoseconds of a sample in a host, each the median of the rounds: of a network
+# that the host plays itself (ours), compiled, and by the host's own means if there are some.
+measure() {
+    local host=$1 name=$2 copies=$3 long=$4 round kind object
+    local kinds=(ours compiled)
+    [ "$name" != forty-two ] || kinds+=(own)
+    for ((round = 0; round < rounds; round++)); do
+        for kind in "${kinds[@]}"; do
+            object=$("${host}_object" "$kind" "$name")
+            # The start of the host and of the objects is in both, as is the host's own work
+            # with the same seconds of silence.
+            echo "$kind" "$(processor_time "in_$host" "$object" "$copies" "$short")" \
+                "$(processor_time "in_$host" "$object" "$copies" "$long")"
+        done
+    done | sort | awk -v samples="$((copies * 48000 * (long - short)))" '
+        { ns[$1, ++count[$1]] = 1e9 * ($3 - $2) / samples }
+        function median(kind,  i, j, t) {
+            for (i = 1; i < count[kind]; i++) for (j = i + 1; j <= count[kind]; j++)
+                if (ns[kind, j] < ns[kind, i]) {
+                    t = ns[kind, i]; ns[kind, i] = ns[kind, j]; ns[kind, j] = t
+                }
+            return ns[kind, int((count[kind] + 1) / 2)]
+        }
+        END {
+            ours = median("ours"); compiled = median("compiled")
+            printf "%.2f | %.2f | %.2f", ours, compiled, ours / compiled
+            if ("own" in count) printf " | %.2f | %.2f", median("own"), ours / median("own")
+            else printf " | |"
+        }'
+}
+
+date +%F
+sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1
+gcc --version | head -n 1
+echo
+echo "The library: ns a sample at a rate of the network's own and of 48,000 Hz"
+for name in "${names[@]}"; do
+    echo "$name, $(gates "$name") gates"
+    "$folder/library" "$folder/$name.json" "$folder/$name.so" 8000 48000 | tail -n +2
+done
+for host in pd csound; do
+    echo
+    echo "| network in $host | gates | ours | compiled | ratio | own means | ratio |"
+    echo "|---|---|---|---|---|---|---|"
+    for name in "${names[@]}"; do
+        case $name in
+        random-?????) copies=5 ;;
+        *) copies=50 ;;
+        esac
+        echo "| $name | $(gates "$name") | $(measure "$host" "$name" "$copies" 21) |"
+    done
+done
