@@ -91,6 +91,7 @@ nchnls = 1
 $instrument
 </CsInstruments>
 <CsScore>
+f 0 $seconds
 { $copies N
 i 1 0 $seconds
 }
@@ -101,11 +102,11 @@ EOF
         --opcode-lib="$GATEBEND_HOSTS/csound/libgatebend.so" "$folder/session.csd"
 }
 
+# shellcheck disable=SC2016 # Pd's variable
 pd_object() {
     case $1 in
     ours) echo "difflogic~ $folder/$2.json" ;;
     compiled) echo "compiled~ $folder/$2.so" ;;
-    # shellcheck disable=SC2016  # Pd's variable
     own) echo 'expr~ (((int($v1*16384)>>10)&42)*int($v1*16384)&255)/128-1' ;;
     esac
 }
@@ -140,11 +141,12 @@ measure() {
     for ((round = 0; round < rounds; round++)); do
         for kind in "${kinds[@]}"; do
             object=$("${host}_object" "$kind" "$name")
-            # The start of the host and of the objects is in both, as is the host's own work
-            # with the same seconds of silence.
+            # The start of the host and of the objects is in both.
             echo "$kind" "$(processor_time "in_$host" "$object" "$copies" "$short")" \
                 "$(processor_time "in_$host" "$object" "$copies" "$long")"
         done
+        echo empty "$(processor_time "in_$host" "$object" 0 "$short")" \
+            "$(processor_time "in_$host" "$object" 0 "$long")"
     done | sort | awk -v samples="$((copies * 48000 * (long - short)))" '
         { ns[$1, ++count[$1]] = 1e9 * ($3 - $2) / samples }
         function median(kind,  i, j, t) {
@@ -155,9 +157,11 @@ measure() {
             return ns[kind, int((count[kind] + 1) / 2)]
         }
         END {
-            ours = median("ours"); compiled = median("compiled")
+            empty = median("empty")
+            ours = median("ours") - empty; compiled = median("compiled") - empty
             printf "%.2f | %.2f | %.2f", ours, compiled, ours / compiled
-            if ("own" in count) printf " | %.2f | %.2f", median("own"), ours / median("own")
+            own = median("own") - empty
+            if (count["own"]) printf " | %.2f | %.2f", own, ours / own
             else printf " | |"
         }'
 }

@@ -358,6 +358,26 @@ impl<W: Word> Engine<W> {
             .add_callback(self.spent, starved, self.position.t());
     }
 
+    /// Takes changes and lets time pass as [`Engine::render_at`] does, but evaluates and
+    /// renders nothing: for sound that nobody hears now. Changes are made at once.
+    #[cfg_attr(rtsan, sanitize(realtime = "nonblocking"))]
+    pub fn pass_at(&mut self, times: &[u32], frames: u32) {
+        if let Some(fading) = self.fading.take() {
+            self.inbox.give_back(fading.voice);
+        }
+        self.receive();
+        if let Some(pending) = self.pending.take() {
+            let entry = self.entry(&pending);
+            self.adopt(pending, entry);
+        }
+        self.position = self.position.after(frames);
+        self.position.wrap(self.settings.clock);
+        let given = self.settings.clock == Clock::Given;
+        if let (true, Some(t)) = (given, times.get((frames as usize).wrapping_sub(1))) {
+            self.position.seek(t.wrapping_add(1));
+        }
+    }
+
     /// Returns whether the two channels are rendered separately: if they differ, or their
     /// output stages have not met again since.
     fn needs_stereo(&mut self) -> bool {
