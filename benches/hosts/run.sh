@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Measures the cost of a sample in the C library and in Pd and Csound, beside the same network
-# as compiled C in the same host, and beside the host's own means for one formula.
+# Measures the cost of a sample in the C library, Pd, Csound and SuperCollider, beside the same
+# network as compiled C in the same host, and beside the host's own means for one formula.
 # Usage: benches/hosts/run.sh [--missing]
+# NETWORKS names some of the networks below; gcc takes minutes to compile the largest.
 #   --missing  only lists missing tools; fails if there are none
 # Uses GATEBEND, or builds the program; builds the library and the plug-ins (hosts/build.sh).
 set -euo pipefail
@@ -9,10 +10,12 @@ cd "$(dirname "$0")/../.."
 
 missing() {
     local found=1 program
-    for program in gcc puredata csound; do
+    for program in gcc g++ puredata csound scsynth sclang; do
         [ -n "$(type -P $program)" ] || { echo "$program is missing" && found=0; }
     done
     [ -e /usr/include/pd/m_pd.h ] || { echo "puredata-dev is missing" && found=0; }
+    [ -e /usr/include/SuperCollider/plugin_interface/SC_PlugIn.h ] ||
+        { echo "supercollider-dev is missing" && found=0; }
     [ -e /usr/include/csound/csdl.h ] || { echo "libcsound64-dev is missing" && found=0; }
     return "$found"
 }
@@ -24,29 +27,37 @@ if [ -z "${GATEBEND:-}" ]; then
     cargo build --quiet --release --bin gatebend
     GATEBEND=${CARGO_TARGET_DIR:-$PWD/target}/release/gatebend
 fi
-for part in pd csound; do hosts/build.sh "$part" >/dev/null; done
+for part in pd csound supercollider; do hosts/build.sh "$part" >/dev/null; done
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
 compile() {
     local name=$1
     shift
-    gcc -O2 -Wall -Wextra -fPIC "$@" -o "$folder/$name"
+    "${CC:-gcc}" -O2 -Wall -Wextra -fPIC "$@" -o "$folder/$name"
 }
 compile library -std=c99 -I "$GATEBEND_HOSTS/include" benches/hosts/library.c \
     "$GATEBEND_HOSTS/lib/libgatebend.a" -lm -lpthread -ldl
 compile compiled~.pd_linux -std=c99 -shared -I /usr/include/pd benches/hosts/compiled~.c
 compile csound.so -std=c99 -shared -D_XOPEN_SOURCE=700 -DUSE_DOUBLE \
     -isystem /usr/include/csound benches/hosts/csound.c
+extensions=$folder/SuperCollider/Extensions
+mkdir -p "$extensions"
+cp -R "$GATEBEND_HOSTS/supercollider" "$extensions/"
+CC=g++ compile SuperCollider/Extensions/Compiled.so -std=c++17 -shared \
+    -isystem /usr/include/SuperCollider/common \
+    -isystem /usr/include/SuperCollider/plugin_interface benches/hosts/supercollider.cpp
+echo "Compiled : UGen { *ar { ^this.multiNew('audio') } }" >"$extensions/Compiled.sc"
 
 # ---- Networks ----
 
-names=(forty-two trained-forty-two trained-stairs random-500 random-2000 random-13000 random-57000)
+read -ra names <<<"${NETWORKS:-forty-two trained-forty-two trained-stairs random-500 random-2000 \
+random-13000 random-57000}"
 random() {
     "$GATEBEND" random --inputs 16 --ops xor-rich --seed 1 --layers "$2" --name "$1" \
         -o "$folder/$1.json"
 }
-for name in "${names[@]:0:3}"; do cp "assets/networks/$name.json" "$folder/"; done
+cp assets/networks/{forty-two,trained-forty-two,trained-stairs}.json "$folder/"
 random random-500 8x132
 random random-2000 10x500
 random random-13000 32x500
@@ -61,46 +72,9 @@ gates() { "$GATEBEND" info "$folder/$1.json" | sed -n 's/^gates.*live, \([0-9]*\
 
 # ---- Hosts ----
 
-# Plays copies of an object in Pd for some seconds.
-in_pd() {
-    local object=$1 copies=$2 seconds=$3 i
-    {
-        printf '%s;\n' '#N canvas 0 0 400 300 12' '#X obj 0 0 loadbang' \
-            '#X msg 0 0 \; pd dsp 1' "#X obj 0 0 delay $((1000 * seconds))" \
-            '#X msg 0 0 \; pd quit' '#X obj 0 0 phasor~ 0.48828125'
-        for ((i = 0; i < copies; i++)); do echo "#X obj 0 0 $object;"; done
-        printf '#X connect %s;\n' '0 0 1 0' '0 0 2 0' '2 0 3 0'
-        case $object in
-        expr~*) for ((i = 0; i < copies; i++)); do echo "#X connect 4 0 $((5 + i)) 0;"; done ;;
-        esac
-    } >"$folder/patch.pd"
-    puredata -batch -nogui -noprefs -noaudio -r 48000 -path "$folder" \
-        -path "$(echo "$GATEBEND_HOSTS"/pd/*/difflogic)" "$folder/patch.pd"
-}
-
-# Plays copies of an instrument in Csound for some seconds.
-in_csound() {
-    local instrument=$1 copies=$2 seconds=$3
-    cat >"$folder/session.csd" <<EOF
-<CsoundSynthesizer>
-<CsInstruments>
-sr = 48000
-ksmps = 64
-nchnls = 1
-0dbfs = 1
-$instrument
-</CsInstruments>
-<CsScore>
-f 0 $seconds
-{ $copies N
-i 1 0 $seconds
-}
-</CsScore>
-</CsoundSynthesizer>
-EOF
-    csound -n -d -m0 --opcode-lib="$folder/csound.so" \
-        --opcode-lib="$GATEBEND_HOSTS/csound/libgatebend.so" "$folder/session.csd"
-}
+# Each host has three functions: `X_object KIND NETWORK` prints the code of an object that
+# plays a network; `X_session FILE NETWORK COPIES SECONDS CODE` writes a session in which copies
+# of an object play; and `X_play FILE` plays it, as fast as it can.
 
 # shellcheck disable=SC2016 # Pd's variable
 pd_object() {
@@ -109,6 +83,23 @@ pd_object() {
     compiled) echo "compiled~ $folder/$2.so" ;;
     own) echo 'expr~ (((int($v1*16384)>>10)&42)*int($v1*16384)&255)/128-1' ;;
     esac
+}
+pd_session() {
+    local i
+    {
+        printf '%s;\n' '#N canvas 0 0 400 300 12' '#X obj 0 0 loadbang' \
+            '#X msg 0 0 \; pd dsp 1' "#X obj 0 0 delay $((1000 * $4))" \
+            '#X msg 0 0 \; pd quit' '#X obj 0 0 phasor~ 0.48828125'
+        for ((i = 0; i < $3; i++)); do echo "#X obj 0 0 $5;"; done
+        printf '#X connect %s;\n' '0 0 1 0' '0 0 2 0' '2 0 3 0'
+        case $5 in
+        expr~*) for ((i = 0; i < $3; i++)); do echo "#X connect 4 0 $((5 + i)) 0;"; done ;;
+        esac
+    } >"$1"
+}
+pd_play() {
+    puredata -batch -nogui -noprefs -noaudio -r 48000 -path "$folder" \
+        -path "$(echo "$GATEBEND_HOSTS"/pd/*/difflogic)" "$1"
 }
 
 csound_object() {
@@ -121,6 +112,59 @@ csound_object() {
         'kFraction += 8000 / 48000' 'endin' ;;
     esac
 }
+csound_session() {
+    cat >"$1" <<EOF
+<CsoundSynthesizer>
+<CsInstruments>
+sr = 48000
+ksmps = 64
+nchnls = 1
+0dbfs = 1
+$5
+</CsInstruments>
+<CsScore>
+f 0 $4
+{ $3 N
+i 1 0 $4
+}
+</CsScore>
+</CsoundSynthesizer>
+EOF
+}
+csound_play() {
+    cp "$1" "$folder/session.csd"
+    csound -n -d -m0 --opcode-lib="$folder/csound.so" \
+        --opcode-lib="$GATEBEND_HOSTS/csound/libgatebend.so" "$folder/session.csd"
+}
+
+supercollider_object() {
+    case $1 in
+    ours) echo 'Gatebend.ar(1, 1)' ;;
+    compiled) echo 'Compiled.ar' ;;
+    own) echo 'var t = Phasor.ar(0, 8000 / 48000, 0, 16384).trunc;
+        ((((t >> 10) bitAnd: 42) * t) bitAnd: 255) / 128 - 1' ;;
+    esac
+}
+supercollider_session() {
+    export COMPILED=$folder/$2.so
+    cat >"$folder/session.scd" <<EOF
+{
+    var definition = SynthDef(\\sound, { Out.ar(0, { $5 }.value) });
+    var events = [
+        [0.0, ['/d_recv', definition.asBytes]],
+        [0.0, Gatebend.loadMsg(1, "$folder/$2.json")]
+    ] ++ $3.collect { |i| [0.01, ['/s_new', \\sound, 1000 + i, 0, 0]] };
+    Score.write(events ++ [[$4.0, ['/c_set', 0, 0]]], "$1", TempoClock.new);
+    0.exit
+}.value
+EOF
+    QT_QPA_PLATFORM=offscreen QTWEBENGINE_DISABLE_SANDBOX=1 \
+        at_home sclang "$folder/session.scd" </dev/null >"$folder/log" 2>&1
+}
+supercollider_play() { at_home scsynth -N "$1" _ /dev/null 48000 WAV float -o 1; }
+at_home() {
+    HOME=$folder XDG_DATA_HOME=$folder XDG_CONFIG_HOME=$folder XDG_RUNTIME_DIR=$folder "$@"
+}
 
 # Prints the seconds of processor time of a command, without those of the system.
 processor_time() {
@@ -131,22 +175,27 @@ processor_time() {
 
 # ---- Figures ----
 
-rounds=5 short=1
+rounds=5 short=1 long=21
 # Prints the nanoseconds of a sample in a host, each the median of the rounds: of a network
 # that the host plays itself (ours), compiled, and by the host's own means if there are some.
 measure() {
-    local host=$1 name=$2 copies=$3 long=$4 round kind object
-    local kinds=(ours compiled)
+    local host=$1 name=$2 copies=$3 round kind seconds
+    local kinds=(ours compiled) file=$folder/session
     [ "$name" != forty-two ] || kinds+=(own)
-    for ((round = 0; round < rounds; round++)); do
+    for seconds in "$short" "$long"; do
         for kind in "${kinds[@]}"; do
-            object=$("${host}_object" "$kind" "$name")
-            # The start of the host and of the objects is in both.
-            echo "$kind" "$(processor_time "in_$host" "$object" "$copies" "$short")" \
-                "$(processor_time "in_$host" "$object" "$copies" "$long")"
+            "${host}_session" "$file-$kind-$seconds" "$name" "$copies" "$seconds" \
+                "$("${host}_object" "$kind" "$name")"
         done
-        echo empty "$(processor_time "in_$host" "$object" 0 "$short")" \
-            "$(processor_time "in_$host" "$object" 0 "$long")"
+        "${host}_session" "$file-empty-$seconds" "$name" 0 "$seconds" \
+            "$("${host}_object" ours "$name")"
+    done
+    for ((round = 0; round < rounds; round++)); do
+        for kind in "${kinds[@]}" empty; do
+            # What the start takes is in both.
+            echo "$kind" "$(processor_time "${host}_play" "$file-$kind-$short")" \
+                "$(processor_time "${host}_play" "$file-$kind-$long")"
+        done
     done | sort | awk -v samples="$((copies * 48000 * (long - short)))" '
         { ns[$1, ++count[$1]] = 1e9 * ($3 - $2) / samples }
         function median(kind,  i, j, t) {
@@ -175,7 +224,7 @@ for name in "${names[@]}"; do
     echo "$name, $(gates "$name") gates"
     "$folder/library" "$folder/$name.json" "$folder/$name.so" 8000 48000 | tail -n +2
 done
-for host in pd csound; do
+for host in pd csound supercollider; do
     echo
     echo "| network in $host | gates | ours | compiled | ratio | own means | ratio |"
     echo "|---|---|---|---|---|---|---|"
@@ -184,6 +233,6 @@ for host in pd csound; do
         random-?????) copies=5 ;;
         *) copies=50 ;;
         esac
-        echo "| $name | $(gates "$name") | $(measure "$host" "$name" "$copies" 21) |"
+        echo "| $name | $(gates "$name") | $(measure "$host" "$name" "$copies") |"
     done
 done
