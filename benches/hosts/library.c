@@ -1,6 +1,7 @@
 // Measures the cost of a sample in libgatebend, beside the same network as compiled C.
 // Usage: library NETWORK.json NETWORK.so RATE...
-// Prints a line for each rate and size of block: nanoseconds a sample of both, and the ratio.
+// Prints the time that opening and playing the network takes, and for each rate and size of
+// block nanoseconds a sample of both and their ratio.
 #define _POSIX_C_SOURCE 200809L
 #include <gatebend.h>
 #include <stdio.h>
@@ -78,13 +79,33 @@ static void measure(const gb_network *network, const char *library, uint32_t rat
     gb_player_free(player);
 }
 
+// Returns the milliseconds from the file to a network that is heard in the next block.
+static double load(const char *path, gb_player *player)
+{
+    static double times[ROUNDS];
+    gb_error error;
+    for (int round = 0; round < ROUNDS; round++) {
+        double start = now();
+        gb_network *network = gb_network_open(path, &error);
+        if (!network || !gb_player_play(player, network, &error)) fail(error.text);
+        times[round] = (now() - start) / 1e6;
+        gb_network_free(network);
+    }
+    return median(times);
+}
+
 int main(int count, char **arguments)
 {
     if (count < 4) fail("usage: library NETWORK.json NETWORK.so RATE...");
     gb_error error;
     gb_network *network = gb_network_open(arguments[1], &error);
     if (!network) fail(error.text);
-    printf("%s\n", gb_network_name(network));
+    gb_options options = {.rate = 48000, .block = 64};
+    gb_player *player = gb_player_new(network, &options, &error);
+    if (!player) fail(error.text);
+    printf("%u gates opened and played in %.2f ms\n", gb_network_gates(network),
+           load(arguments[1], player));
+    gb_player_free(player);
     printf("    rate  block       ours   compiled    ratio\n");
     for (int i = 3; i < count; i++)
         for (uint32_t frames = 16; frames <= BLOCK; frames *= 4)

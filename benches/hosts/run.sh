@@ -113,6 +113,8 @@ csound_object() {
     esac
 }
 csound_session() {
+    local notes='' i
+    for ((i = 0; i < $3; i++)); do notes+="i 1 0 $4"$'\n'; done
     cat >"$1" <<EOF
 <CsoundSynthesizer>
 <CsInstruments>
@@ -124,9 +126,7 @@ $5
 </CsInstruments>
 <CsScore>
 f 0 $4
-{ $3 N
-i 1 0 $4
-}
+$notes
 </CsScore>
 </CsoundSynthesizer>
 EOF
@@ -179,7 +179,7 @@ rounds=5 short=1 long=21
 # Prints the nanoseconds of a sample in a host, each the median of the rounds: of a network
 # that the host plays itself (ours), compiled, and by the host's own means if there are some.
 measure() {
-    local host=$1 name=$2 copies=$3 round kind seconds
+    local host=$1 name=$2 copies=$3 round kind seconds from to
     local kinds=(ours compiled) file=$folder/session
     [ "$name" != forty-two ] || kinds+=(own)
     for seconds in "$short" "$long"; do
@@ -193,8 +193,9 @@ measure() {
     for ((round = 0; round < rounds; round++)); do
         for kind in "${kinds[@]}" empty; do
             # What the start takes is in both.
-            echo "$kind" "$(processor_time "${host}_play" "$file-$kind-$short")" \
-                "$(processor_time "${host}_play" "$file-$kind-$long")"
+            from=$(processor_time "${host}_play" "$file-$kind-$short") || exit
+            to=$(processor_time "${host}_play" "$file-$kind-$long") || exit
+            echo "$kind $from $to"
         done
     done | sort | awk -v samples="$((copies * 48000 * (long - short)))" '
         { ns[$1, ++count[$1]] = 1e9 * ($3 - $2) / samples }
@@ -219,10 +220,10 @@ date +%F
 sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1
 gcc --version | head -n 1
 echo
-echo "The library: ns a sample at a rate of the network's own and of 48,000 Hz"
+echo "The library: ns a sample at 8,000 Hz, the networks' own rate, and at 48,000 Hz"
 for name in "${names[@]}"; do
     echo "$name, $(gates "$name") gates"
-    "$folder/library" "$folder/$name.json" "$folder/$name.so" 8000 48000 | tail -n +2
+    "$folder/library" "$folder/$name.json" "$folder/$name.so" 8000 48000
 done
 for host in pd csound supercollider; do
     echo
