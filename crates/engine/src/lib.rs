@@ -779,6 +779,9 @@ impl<W: Word> Engine<W> {
                 self.inbox.give_back(fading.voice);
             }
         }
+        if self.pending.is_none() && self.is_ahead(frames) {
+            return;
+        }
         let (mut next, mut callbacks) = ahead::<W>(&self.position, frames);
         let room = self.room(budget);
         let begin = self.platform.cost.group_gates();
@@ -814,6 +817,19 @@ impl<W: Word> Engine<W> {
                 self.pending = Some(pending);
             }
         }
+    }
+
+    /// Returns whether the playing voice has the groups that the next callback reads, and the
+    /// one after the position's.
+    fn is_ahead(&self, frames: u32) -> bool {
+        self.playing.as_ref().is_none_or(|voice| {
+            let position = &self.position;
+            let backwards = position.backwards();
+            voice.is_live()
+                || (voice.has(neighbour::<W>(Voice::<W>::group(position.t()), backwards))
+                    && groups::<W>(position, frames, self.settings.interpolation)
+                        .all(|group| voice.has(group)))
+        })
     }
 
     /// Requests the group after the CPU's next one from the other processor, at paces that
