@@ -63,8 +63,8 @@ if $install; then
     apt-get install -q -y --no-install-recommends \
         g++ shellcheck berkeley-abc libllvm19 graphviz libasound2-dev pkg-config make xz-utils \
         chromium nodejs \
-        puredata-core puredata-dev supercollider-server supercollider-dev csound \
-        libcsound64-dev faust valgrind cmake
+        puredata-core puredata-dev supercollider-server supercollider-language \
+        supercollider-dev jackd2 csound libcsound64-dev faust valgrind cmake
     # If rustup lacks the target, Debian's Rust builds std for it and needs a linker.
     rustup target add wasm32-unknown-unknown 2>/dev/null ||
         apt-get install -q -y --no-install-recommends lld-19 || true
@@ -109,6 +109,7 @@ else
     # Those in the hosts follow below.
     step "tests" cargo test --workspace --exclude gatebend-hosts
     command -v cc >/dev/null || skip "exported C against the oracle, and Bela's double" "no C compiler (cc)"
+    command -v faust >/dev/null || skip "exported Faust against the oracle" "faust is not installed"
     if [ ! -x "$cache/gnu-pru/pru-elf-as" ] || [ ! -x "$cache/gnu-pru/pru-elf-run" ]; then
         skip "PRU against GNU's tools, beyond the kept answers" "crates/pru-isa/gnu/build.sh builds them"
     fi
@@ -243,7 +244,7 @@ else
     step "deployment, to a fake board" tests/deploy.sh
 
     if command -v shellcheck >/dev/null; then
-        step "scripts" shellcheck play.sh test.sh cross.sh deploy.sh deploy/run.sh deploy/board.sh \
+        step "scripts" shellcheck -x play.sh test.sh cross.sh deploy.sh deploy/run.sh deploy/board.sh \
             tests/arm.sh tests/deploy.sh benches/arm/run.sh .ci/run assets/networks/make.sh fuzz/run.sh \
             crates/pru-isa/gnu/build.sh web/build.sh web/bundle.sh web/check.sh hosts/*.sh hosts/*/*.sh
     else

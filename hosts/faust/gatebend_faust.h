@@ -13,8 +13,9 @@
 extern "C" {
 #endif
 
-/* Opens a network file under a number, in place of an earlier one. For the host program, while
- * no Faust program plays the number. `error` may be NULL. */
+/* Opens a network file under a number, for the host program. What plays the number goes on with
+ * it from the next frame, at the same time and rate. On failure the earlier network stays.
+ * `error` may be NULL. Not from two threads at once, nor while a program is initialised. */
 bool gatebend_faust_open(int number, const char *path, gb_error *error);
 
 /* Opens the file that the environment variable GATEBEND_NETWORK_<number> names, unless the

@@ -83,3 +83,63 @@ proptest! {
         }
     }
 }
+
+/// A network of one channel that reads two controls, t and the right channel.
+fn controlled(seed: u64) -> Network {
+    let source = |signal, bits| Source {
+        signal,
+        ..Source::time(bits)
+    };
+    let control = |name: &str, default| Signal::Control {
+        name: name.into(),
+        default,
+    };
+    let sources = vec![
+        source(control("a", 0.75), 3),
+        source(Signal::Time, 4),
+        source(control("b", 0.25), 2),
+        source(Signal::Audio { channel: 1 }, 5),
+    ];
+    Network::random_of(sources, &[30, 8], Ops::XorRich, seed).unwrap()
+}
+
+fn digits(value: u32, bits: u32) -> Vec<u8> {
+    (0..bits).map(|bit| (value >> bit & 1) as u8).collect()
+}
+
+proptest! {
+    #[test]
+    fn frames_sound_as_their_numbers(
+        seed: u64,
+        time: u32,
+        heard in -1.1f32..1.1,
+        positions in prop::collection::vec(0.0..1.0, 0..3),
+    ) {
+        let sound = |x: f32, bits: u32| {
+            let half = f64::from(1 << (bits - 1));
+            let value = ((f64::from(x) + 1.0) * half).floor();
+            digits(value.clamp(0.0, 2.0 * half - 1.0) as u32, bits)
+        };
+        let level = |bits: &[u8]| {
+            let half = (1 << (bits.len() - 1)) as f32;
+            (number(bits) as f32 - half) / half
+        };
+        let stereo = network(seed);
+        let input = [sound(heard, 9), digits(time, 5)].concat();
+        let output = naive(&stereo, &input, None);
+        let expected = [level(&output[..12]), level(&output[12..])];
+        let mut bits = Bits::new(Arc::new(stereo), None);
+        prop_assert_eq!(bits.frame(time, [heard, 0.5], &[]), expected);
+
+        let mono = controlled(seed);
+        let position = |i: usize, default: f64, bits: u32| {
+            let position = positions.get(i).copied().unwrap_or(default);
+            digits((position * f64::from(1 << bits)) as u32, bits)
+        };
+        let (a, b) = (position(0, 0.75, 3), position(1, 0.25, 2));
+        let input = [a, digits(time, 4), b, sound(heard, 5)].concat();
+        let expected = level(&naive(&mono, &input, None));
+        let mut bits = Bits::new(Arc::new(mono), None);
+        prop_assert_eq!(bits.frame(time, [0.5, heard], &positions), [expected; 2]);
+    }
+}

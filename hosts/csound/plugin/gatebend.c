@@ -80,6 +80,15 @@ static gb_network *open_network(CSOUND *csound, const char *path, gb_error *erro
     return network;
 }
 
+/* Prints what the number of a network stands for. */
+static void describe(CSOUND *csound, int number, const gb_network *network) {
+    csound->Message(csound, "gatebendload: %d is %s, %u Hz, %u nodes", number, gb_network_name(network),
+                    gb_network_rate(network), gb_network_nodes(network));
+    for (uint32_t k = 0; k < gb_network_controls(network); k++)
+        csound->Message(csound, "%s %s", k == 0 ? ", controls:" : ",", gb_network_control_name(network, k));
+    csound->Message(csound, "\n");
+}
+
 static int load_init(CSOUND *csound, load *p) {
     gb_error error;
     gb_network *network = open_network(csound, p->path->data, &error);
@@ -89,6 +98,7 @@ static int load_init(CSOUND *csound, load *p) {
     if (number == 0)
         return csound->InitError(csound, "gatebendload: too many networks");
     *p->network = number;
+    describe(csound, number, network);
     return OK;
 }
 

@@ -135,16 +135,15 @@ bool make_voice(Gatebend* unit) {
     voice->interpolates = IN0(kInterpolation) > 0;
     voice->options.nodes = unit->nodes;
     for (uint32_t k = 0; k < unit->nodes; k++)
-        voice->nodes[k] = count(unit, first_node(unit) + k);
+        voice->nodes[k] = whole(IN0(first_node(unit) + k), 0, INT32_MAX / 2);
     voice_open(voice);
     return true;
 }
 
 // ---- Sending what has changed ----
 
-// Forgets what was sent, so that all is sent to the next network.
+// Forgets what the next network does not take over.
 void forget(Gatebend* unit) {
-    unit->speed = unit->rate = INT32_MIN;
     unit->touch = 0;
     for (uint32_t k = 0; k < unit->controls; k++)
         unit->sent_controls[k] = -1;
@@ -296,9 +295,11 @@ void construct(Gatebend* unit) {
     }
     unit->networks = 0;
     unit->started = false;
-    unit->seeks = true;
+    unit->seeks = gb_time(IN0(kStart)) != 0;
     unit->trigger = 1;
     unit->key = INT32_MIN;
+    unit->speed = 100;
+    unit->rate = 0;
     forget(unit);
     choose(unit);
     SETCALC(next);

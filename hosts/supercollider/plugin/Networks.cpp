@@ -52,6 +52,7 @@ bool command(const Voice* voice, gb_player* player, const char* line) {
     return false;
 }
 
+// The player keeps its nodes when its network changes.
 void choose_nodes(const Voice* voice, gb_player* player) {
     gb_error error;
     uint32_t count = voice->options.nodes;
@@ -73,21 +74,25 @@ gb_player* new_player(const Voice* voice, const gb_network* network) {
     return player;
 }
 
-void play_next(const Voice* voice, gb_player* player, const gb_network* network) {
+bool play_next(const Voice* voice, gb_player* player, const gb_network* network) {
     gb_error error;
     command(voice, player, voice->fades ? "set swap=crossfade" : "set swap=instant");
-    if (gb_player_play(player, network, &error))
-        choose_nodes(voice, player);
-    else
+    bool plays = gb_player_play(player, network, &error);
+    if (!plays)
         complain(voice, error);
+    return plays;
+}
+
+bool play_first(Voice* voice, const gb_network* network) {
+    gb_player* player = new_player(voice, network);
+    voice->player.store(player, std::memory_order_release);
+    return player != nullptr;
 }
 
 void play(Voice* voice, const gb_network* network) {
     gb_player* player = voice->player.load(std::memory_order_relaxed);
-    if (player)
-        play_next(voice, player, network);
-    else
-        voice->player.store(new_player(voice, network), std::memory_order_release);
+    if (!(player ? play_next(voice, player, network) : play_first(voice, network)))
+        return;
     voice->controls.store(gb_network_controls(network), std::memory_order_relaxed);
     voice->networks.fetch_add(1, std::memory_order_release);
 }

@@ -452,7 +452,7 @@ fn errors_name_the_opcode_and_the_old_network_plays_on() {
     let expected = expected(&[segment(&networks.formula, PART)], rate, None);
     assert_same("after errors", &expected, &recording.frames);
     for message in [
-        "gatebendload: ",
+        "gatebendload: 3 is origami, 44100 Hz, 250 nodes, controls: drive",
         "bad.json",
         "three.json",
         "nowhere.json",

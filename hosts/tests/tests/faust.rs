@@ -80,13 +80,13 @@ impl Player {
         }
     }
 
-    /// Returns what is played at this rate, with this input, and sets `networks` for programs
-    /// that open some.
+    /// Returns what is played at this rate, with this input and further arguments. The
+    /// environment names networks for programs that open some.
     fn play_with(
         &self,
         networks: &[&Path],
         rate: u32,
-        controls: Controls,
+        arguments: &[String],
         input: &[Frame],
     ) -> Vec<Frame> {
         let (mut play, file) = match self {
@@ -103,11 +103,8 @@ impl Player {
             .flatten()
             .flat_map(|sample| sample.to_le_bytes());
         fs::write(&heard, bytes.collect::<Vec<u8>>()).unwrap();
-        let controls = controls
-            .iter()
-            .map(|(name, position)| format!("{name}={position}"));
         play.arg(rate.to_string())
-            .args(controls)
+            .args(arguments)
             .stdin(File::open(heard).unwrap());
         play.env("LD_LIBRARY_PATH", built().join("lib"));
         for (i, network) in networks.iter().enumerate() {
@@ -129,8 +126,16 @@ impl Player {
     }
 
     fn play(&self, rate: u32, controls: Controls, input: &[Frame]) -> Vec<Frame> {
-        self.play_with(&[], rate, controls, input)
+        self.play_with(&[], rate, &sliders(controls), input)
     }
+}
+
+/// Returns the arguments that move sliders.
+fn sliders(controls: Controls) -> Vec<String> {
+    let controls = controls.iter();
+    controls
+        .map(|(name, position)| format!("{name}={position}"))
+        .collect()
 }
 
 /// Returns the folders of headers and libraries.
@@ -169,7 +174,9 @@ fn check(network: &Path, rates: &[u32], samples: u64, controls: &[Controls]) {
     let own = parsed["sample_rate"].as_u64().unwrap();
     for &rate in rates {
         let frames = (samples * u64::from(rate)).div_ceil(own) as usize;
-        let input = signal(frames);
+        // Between the numbers that networks read, and louder than these.
+        let input = signal(frames).into_iter();
+        let input: Vec<Frame> = input.map(|frame| frame.map(|x| 1.01 * x)).collect();
         for controls in controls {
             let segment = Segment {
                 frames,
@@ -317,12 +324,19 @@ fn the_library_plays_networks_that_are_opened_at_the_start() {
         };
         let expected = expected(&[segment], 44_100, Some(&input));
         for player in &players {
-            let played = player.play_with(&[network], 44_100, &controls, &input);
+            let played = player.play_with(&[network], 44_100, &sliders(&controls), &input);
             assert_same(player.target(), &expected, &played);
         }
     }
+}
 
-    // Two networks at once, at their own rates.
+#[test]
+fn the_library_plays_several_networks_and_swaps_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("run.dsp");
+    let frames = 1 << 17;
+    let input = signal(frames);
+    // At their own rates.
     let networks = Networks::write(folder.path(), 8_000);
     let text = "gatebend = library(\"gatebend.lib\");\n\
                 process = (gatebend.play(0) : _, !), (gatebend.play(1) : !, _);\n";
@@ -339,10 +353,35 @@ fn the_library_plays_networks_that_are_opened_at_the_start() {
     let both = sound(&networks.formula)
         .into_iter()
         .zip(sound(&networks.trained));
-    let expected: Vec<Frame> = both.map(|(left, right)| [left[0], right[1]]).collect();
+    let both: Vec<Frame> = both.map(|(left, right)| [left[0], right[1]]).collect();
     let opened: [&Path; 2] = [&networks.formula, &networks.trained];
     let played = Player::cpp(&file).play_with(&opened, 48_000, &[], &input);
-    assert_same("two networks", &expected, &played);
+    assert_same("two networks", &both, &played);
+
+    // A compiled one takes the place of a file, in the middle of the sound.
+    let library = folder.path().join("trained.so");
+    let mut build = Command::new(gatebend());
+    run(build
+        .arg("build")
+        .arg(&networks.trained)
+        .arg("-o")
+        .arg(&library));
+    let text = "gatebend = library(\"gatebend.lib\");\nprocess = gatebend.play(0);\n";
+    fs::write(&file, text).unwrap();
+    let segments = [
+        (20_000, &networks.formula),
+        (frames - 20_000, &networks.trained),
+    ];
+    let segments = segments.map(|(frames, network)| Segment {
+        frames,
+        network,
+        bends: &[],
+        controls: &[],
+    });
+    let swap = format!("20000@{}", library.display());
+    let player = Player::cpp(&file);
+    let played = player.play_with(&[&networks.formula], 48_000, &[swap], &input);
+    assert_same("a swap", &expected(&segments, 48_000, None), &played);
 }
 
 #[test]
