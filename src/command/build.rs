@@ -111,12 +111,27 @@ impl Compiler {
         })?;
         if !ran.status.success() {
             let errors = String::from_utf8_lossy(&ran.stderr);
-            let lines = errors.lines().filter(|line| !line.trim().is_empty());
-            let lines: Vec<_> = lines.take(MAX_LINES).collect();
+            let mut lines: Vec<_> = errors
+                .lines()
+                .filter(|line| line.contains("error"))
+                .collect();
+            if lines.is_empty() {
+                lines = errors
+                    .lines()
+                    .filter(|line| !line.trim().is_empty())
+                    .collect();
+            }
+            lines.truncate(MAX_LINES);
             let problem = format!("{name}: {}: {}", ran.status, lines.join("; "));
             return Err(Failure::Failed(problem));
         }
-        fs::read(library.path()).map_err(failed)
+        let bytes = fs::read(library.path()).map_err(failed)?;
+        if is_library(&bytes) {
+            return Ok(bytes);
+        }
+        Err(Failure::Failed(format!(
+            "{name}: it has not written a shared library; check CC and CFLAGS"
+        )))
     }
 
     /// Runs the compiler, with its progress.
@@ -136,4 +151,14 @@ impl Compiler {
             ended.unwrap_or_else(|_| Err(io::Error::other("a thread panicked")))
         })
     }
+}
+
+/// Returns whether a file is a shared library of ELF, or of another format that exports a name
+/// of compiled networks.
+fn is_library(bytes: &[u8]) -> bool {
+    const NAME: &[u8] = b"gatebend_compiled_evaluate";
+    const SHARED: u8 = 3;
+    let has_name = bytes.windows(NAME.len()).any(|window| window == NAME);
+    let is_object = bytes.starts_with(b"\x7fELF") && bytes.get(16) != Some(&SHARED);
+    has_name && !is_object
 }

@@ -149,7 +149,8 @@ const char *gb_network_control_name(const gb_network *network, uint32_t control)
 // Returns the position of a control in a new player, 0 to 1. Real-time.
 double gb_network_control_default(const gb_network *network, uint32_t control);
 
-// Begins to open a file in a thread of the library. End it with gb_loading_end.
+// Begins to open a file in a thread of the library. End it with gb_loading_end, or with
+// gb_loading_free.
 gb_loading *gb_network_open_later(const char *path);
 
 // Returns whether it is read, or was refused. Real-time.
@@ -157,6 +158,10 @@ bool gb_loading_is_done(const gb_loading *loading);
 
 // Waits until it is read, frees the loading, and returns the network or NULL.
 gb_network *gb_loading_end(gb_loading *loading, gb_error *error);
+
+// Frees a loading without waiting: what the thread reads is freed when it is read. The library
+// must stay loaded until then.
+void gb_loading_free(gb_loading *loading);
 
 // Makes a player of a network. It plays from time 0, at level 1, and crossfades to the
 // networks that follow; see gb_player_command for its parameters.

@@ -1,7 +1,10 @@
 //! Networks that were compiled to shared libraries.
 
 use std::ffi::{CStr, c_char, c_int};
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::SystemTime;
 
 use libloading::Library;
 use logicnet::Network;
@@ -18,15 +21,52 @@ pub struct Compiled {
     inputs: usize,
     outputs: usize,
     /// Keeps the code where it is.
-    _library: Library,
+    _library: Arc<Library>,
 }
 
+/// A library that is open: its path, and the time and size of the file then.
+struct Open {
+    path: PathBuf,
+    version: (Option<SystemTime>, u64),
+    library: Weak<Library>,
+}
+
+/// All of them: the system would give an open library for a new file of its path.
+static OPEN: Mutex<Vec<Open>> = Mutex::new(Vec::new());
+
 /// Opens a library from a path: with a name alone, the system would search its folders.
-fn library(path: &Path) -> Result<Library, String> {
+fn library(path: &Path) -> Result<Arc<Library>, String> {
     let path = path.canonicalize().map_err(|error| error.to_string())?;
+    let file = fs::metadata(&path).map_err(|error| error.to_string())?;
+    let version = (file.modified().ok(), file.len());
+    let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    open.retain(|open| open.library.strong_count() > 0);
+    if let Some(same) = open.iter().find(|open| open.path == path) {
+        if same.version != version {
+            return Err(
+                "it was built again while it is open; free what uses it first, or build \
+                 it under another name"
+                    .into(),
+            );
+        }
+        if let Some(library) = same.library.upgrade() {
+            return Ok(library);
+        }
+    }
     // SAFETY: the code of the library runs. The caller of this library has named the file,
     // as it has named this library.
-    unsafe { Library::new(path) }.map_err(|error| error.to_string())
+    let library = unsafe { Library::new(&path) }.map_err(|error| {
+        let (problem, path) = (error.to_string(), path.display());
+        let named = problem.strip_prefix(&format!("{path}: "));
+        named.unwrap_or(&problem).to_string()
+    })?;
+    let library = Arc::new(library);
+    open.push(Open {
+        path,
+        version,
+        library: Arc::downgrade(&library),
+    });
+    Ok(library)
 }
 
 impl Compiled {
@@ -107,7 +147,7 @@ pub struct Difflogic {
     apply: ApplyLogicGateNet,
     pub inputs: usize,
     pub outputs: usize,
-    _library: Library,
+    _library: Arc<Library>,
 }
 
 impl Difflogic {

@@ -23,6 +23,7 @@ mod requests;
 
 mod evaluator;
 
+mod background;
 mod compiled;
 
 use std::ffi::{CStr, c_char};

@@ -20,7 +20,8 @@ impl gb_loading {
     }
 }
 
-/// Begins to open a file in a thread of the library. End it with gb_loading_end.
+/// Begins to open a file in a thread of the library. End it with gb_loading_end, or with
+/// gb_loading_free.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn gb_network_open_later(path: *const c_char) -> *mut gb_loading {
     // SAFETY: as the caller promises.
@@ -52,4 +53,12 @@ pub unsafe extern "C" fn gb_loading_end(
         })
     };
     boxed(network)
+}
+
+/// Frees a loading without waiting: what the thread reads is freed when it is read. The library
+/// must stay loaded until then.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn gb_loading_free(loading: *mut gb_loading) {
+    // SAFETY: as the caller promises.
+    drop(unsafe { unbox(loading) });
 }

@@ -4,13 +4,11 @@ use std::cell::UnsafeCell;
 use std::ffi::{CStr, c_char};
 use std::mem;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
 use player::{Block, MAX_NODES, Options, Player, Renderer};
 
+use crate::background::Updating;
 use crate::error::{answer, boxed, gb_error, slice, slice_mut, unbox, write_text};
 use crate::network::gb_network;
 
@@ -62,7 +60,7 @@ impl Control {
 pub struct gb_player {
     control: Arc<Mutex<Control>>,
     audio: UnsafeCell<Audio>,
-    background: Option<Background>,
+    _background: Option<Updating>,
 }
 
 /// The part of a player for the audio thread.
@@ -86,34 +84,6 @@ impl Audio {
     }
 }
 
-/// The thread that applies requests.
-struct Background {
-    ends: Arc<AtomicBool>,
-    thread: JoinHandle<()>,
-}
-
-impl Background {
-    fn start(control: Arc<Mutex<Control>>) -> Result<Background, String> {
-        let ends = Arc::new(AtomicBool::new(false));
-        let end = Arc::clone(&ends);
-        let thread = thread::Builder::new().name("gb-player".into());
-        let thread = thread.spawn(move || {
-            while !end.load(Ordering::Acquire) {
-                lock(&control).update();
-                thread::sleep(Duration::from_millis(1));
-            }
-        });
-        let thread = thread.map_err(|error| format!("no thread for the player: {error}"))?;
-        Ok(Background { ends, thread })
-    }
-
-    fn end(self) {
-        self.ends.store(true, Ordering::Release);
-        // It panics only if the library has a fault, which was reported then.
-        let _ = self.thread.join();
-    }
-}
-
 fn lock(control: &Mutex<Control>) -> MutexGuard<'_, Control> {
     // A command that panicked has changed nothing: the instrument works on a copy.
     control.lock().unwrap_or_else(PoisonError::into_inner)
@@ -131,11 +101,11 @@ impl gb_player {
             player,
             refused: None,
         }));
-        let background = options
-            .background
-            .then(|| Background::start(Arc::clone(&control)));
+        let updated = Arc::clone(&control);
+        let update = move || lock(&updated).update();
+        let background = options.background.then(|| Updating::start(update));
         Ok(gb_player {
-            background: background.transpose()?,
+            _background: background.transpose()?,
             control,
             audio: UnsafeCell::new(Audio::new(renderer, own)),
         })
@@ -180,11 +150,7 @@ pub unsafe extern "C" fn gb_player_new(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn gb_player_free(player: *mut gb_player) {
     // SAFETY: as the caller promises.
-    if let Some(mut player) = unsafe { unbox(player) } {
-        if let Some(background) = player.background.take() {
-            background.end();
-        }
-    }
+    drop(unsafe { unbox(player) });
 }
 
 /// Continues at another rate and size of blocks, with network, bends, parameters, loop and

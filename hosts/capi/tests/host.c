@@ -9,6 +9,7 @@
 //   time N        N blocks that step through time by 3 frames at a time, from 0
 //   node N NODE   N blocks whose output is the second node output, of NODE
 //   restart RATE BLOCK
+//   keep FILE     opens a network and frees it at the end; move OLD NEW renames a file
 // or a command of gb_player_command. What is refused goes to standard error.
 //
 // Rendering and sending must not touch the heap: linked with --wrap, malloc and its like abort
@@ -157,7 +158,9 @@ int main(int count, char **arguments) {
     if (!player) report(&error);
     if (!player || !out) return 1;
     gb_loading *loading = NULL;
-    char line[4096];
+    gb_network *kept[8] = {NULL};
+    int keeps = 0;
+    char line[4096], from[2048], to[2048];
     while (fgets(line, sizeof line, stdin)) {
         line[strcspn(line, "\n")] = 0;
         unsigned blocks = 0, rate = 0;
@@ -177,10 +180,15 @@ int main(int count, char **arguments) {
             } else {
                 report(&error);
             }
+        } else if (strncmp(line, "keep ", 5) == 0 && keeps < 8) {
+            kept[keeps] = gb_network_open(line + 5, &error);
+            if (!kept[keeps++]) report(&error);
+        } else if (sscanf(line, "move %2047s %2047s", from, to) == 2) {
+            if (rename(from, to) != 0) perror(to);
         } else if (strncmp(line, "send ", 5) == 0) {
             send(player, first, line + 5);
         } else if (strncmp(line, "prepare ", 8) == 0) {
-            gb_network_free(loading ? gb_loading_end(loading, NULL) : NULL);
+            gb_loading_free(loading);
             loading = gb_network_open_later(line + 8);
         } else if (strncmp(line, "play ", 5) == 0 || strcmp(line, "swap") == 0) {
             gb_network *next = strcmp(line, "swap") == 0 && loading
@@ -193,6 +201,8 @@ int main(int count, char **arguments) {
             report(&error);
         }
     }
+    for (int i = 0; i < keeps; i++) gb_network_free(kept[i]);
+    gb_loading_free(loading);
     gb_player_free(player);
     gb_network_free(first);
     return fclose(out) ? 1 : 0;

@@ -284,6 +284,34 @@ fn compiled_networks_open_like_files_and_evaluate_the_same() {
         let evaluated = lines(Command::new(&evaluate).arg(frames.to_string()).arg(network));
         assert_eq!(evaluated, samples, "{}", network.display());
     }
+    // Built again while it is open, it is not taken for the old one.
+    let other = folder.path().join("other.so");
+    run(Command::new(gatebend())
+        .arg("build")
+        .arg(&networks.formula)
+        .arg("-o")
+        .arg(&other));
+    let script = format!(
+        "keep {}\nkeep {}\nmove {} {}\nkeep {}\nkeep {}\n",
+        library.display(),
+        library.display(),
+        other.display(),
+        library.display(),
+        library.display(),
+        networks.trained.display(),
+    );
+    let (_, refused) = play(
+        &mut Command::new(&host),
+        &networks.trained,
+        48_000,
+        64,
+        &script,
+    );
+    assert_eq!(refused.lines().count(), 1, "{refused}");
+    assert!(
+        refused.contains("built again while it is open"),
+        "{refused}"
+    );
 }
 
 #[test]
