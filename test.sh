@@ -245,7 +245,7 @@ else
 
     if command -v shellcheck >/dev/null; then
         step "scripts" shellcheck -x play.sh test.sh cross.sh deploy.sh deploy/run.sh deploy/board.sh \
-            tests/arm.sh tests/deploy.sh benches/arm/run.sh .ci/run assets/networks/make.sh fuzz/run.sh \
+            tests/arm.sh tests/deploy.sh benches/arm/run.sh benches/hosts/run.sh .ci/run assets/networks/make.sh fuzz/run.sh \
             crates/pru-isa/gnu/build.sh web/build.sh web/bundle.sh web/check.sh hosts/*.sh hosts/*/*.sh
     else
         skip "scripts" "shellcheck is not installed"

@@ -39,7 +39,7 @@ for name in difflogic~ difflogic; do
         -Wl,--version-script=hosts/pd/exports.map -Wl,--gc-sections -Wl,-s -lm -lpthread -ldl \
         -o "$folder/$name.$ending"
 done
-cp hosts/pd/*-help.pd hosts/pd/README.md LICENSE-MIT LICENSE-APACHE "$folder/"
+cp -r hosts/pd/bela hosts/pd/*-help.pd hosts/pd/README.md LICENSE-MIT LICENSE-APACHE "$folder/"
 for network in forty-two trained-forty-two origami; do
     cp "assets/networks/$network.json" "$folder/"
 done

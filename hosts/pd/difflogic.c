@@ -43,24 +43,15 @@ static void keep(t_difflogic *x, gb_network *network, gb_evaluator *evaluator)
     x->network = network;
 }
 
-/* Writes the path of the file that an atom names, or refuses it. */
-static bool find(t_difflogic *x, const char *message, int count, const t_atom *atoms, char *path,
-                 size_t size)
+/* Writes the path of the file that words name, or refuses it. */
+static bool find(t_difflogic *x, const char *message, int count, const t_atom *atoms,
+                 char path[MAXPDSTRING])
 {
-    char reason[MAXPDSTRING + 128];
-    if (count < 1 || atoms[0].a_type != A_SYMBOL) {
-        snprintf(reason, sizeof reason, "%s needs the name of a file", message);
-        refuse(x, reason);
-        return false;
-    }
-    const char *name = atoms[0].a_w.w_symbol->s_name;
-    if (!find_file(x->canvas, name, path, size)) {
-        snprintf(reason, sizeof reason,
-                 "cannot find %s beside the patch or in Pd's search path", name);
-        refuse(x, reason);
-        return false;
-    }
-    return true;
+    char reason[REASON_SIZE];
+    if (find_named(x->canvas, message, count, atoms, path, reason))
+        return true;
+    refuse(x, reason);
+    return false;
 }
 
 static void open_network(t_difflogic *x, t_symbol *message, int count, t_atom *atoms)
@@ -68,7 +59,7 @@ static void open_network(t_difflogic *x, t_symbol *message, int count, t_atom *a
     (void)message;
     char path[MAXPDSTRING];
     gb_error error;
-    if (!find(x, "open", count, atoms, path, sizeof path))
+    if (!find(x, "open", count, atoms, path))
         return;
     gb_network *network = gb_network_open(path, &error);
     gb_evaluator *evaluator = network ? gb_evaluator_new(network, &error) : NULL;
@@ -87,20 +78,21 @@ static void open_library(t_difflogic *x, t_symbol *message, int count, t_atom *a
     char path[MAXPDSTRING];
     uint32_t inputs, outputs;
     gb_error error;
-    if (!find(x, "lib", count, atoms, path, sizeof path))
-        return;
-    if (count != 3 || !read_whole(&atoms[1], UINT32_MAX, &inputs) ||
-        !read_whole(&atoms[2], UINT32_MAX, &outputs)) {
+    int words = count - 2; /* of the file's name */
+    if (words < 1 || !read_whole(&atoms[words], UINT32_MAX, &inputs) ||
+        !read_whole(&atoms[words + 1], UINT32_MAX, &outputs)) {
         refuse(x, "lib needs a file and its numbers of inputs and outputs");
         return;
     }
+    if (!find(x, "lib", words, atoms, path))
+        return;
     gb_evaluator *evaluator = gb_evaluator_open(path, inputs, outputs, &error);
     if (!evaluator) {
         refuse(x, error.text);
         return;
     }
     keep(x, NULL, evaluator);
-    answer(x->info, "opened", atoms[0].a_w.w_symbol->s_name);
+    answer(x->info, "opened", strrchr(path, '/') + 1);
 }
 
 /* ---- Evaluation ---- */
@@ -111,8 +103,8 @@ static uint32_t samples_of(t_difflogic *x, int count, uint32_t size, const char 
     char reason[128];
     if (count > 0 && size && (uint32_t)count % size == 0)
         return (uint32_t)count / size;
-    snprintf(reason, sizeof reason, "%d %s are not whole samples; a sample has %u", count, values,
-             size);
+    snprintf(reason, sizeof reason, "each sample needs %u of the %s, and this list has %d", size,
+             values, count);
     refuse(x, reason);
     return 0;
 }

@@ -14,6 +14,12 @@
 /* Most signals: two channels and time in; two channels and nodes out. */
 #define MOST_SIGNALS (5 + GB_MAX_NODES)
 
+/* Files that are read in the background, one after another. */
+typedef struct {
+    gb_loading *loading; /* the one that is being read, or NULL */
+    t_symbol *next;      /* the one to read after it, or NULL */
+} t_reading;
+
 typedef struct difflogic {
     t_object object;
     t_float unused; /* where Pd keeps the number of the left inlet without a signal */
@@ -29,11 +35,9 @@ typedef struct difflogic {
     gb_network *network;  /* the one that was opened last, or NULL */
     gb_network *prepared; /* the one that `swap` plays, or NULL */
 
-    /* A file that is being read, or NULL, and the one to read after it. */
+    /* Files to prepare, and files to play. */
+    t_reading readings[2];
     t_clock *clock;
-    gb_loading *loading;
-    t_symbol *next;
-    bool plays, next_plays;
 
     /* Rate and block of Pd, and those that the player was made for. */
     uint32_t rate, block, made_rate, made_block;
@@ -53,9 +57,15 @@ static t_class *difflogic_class;
 
 /* ---- Answers ---- */
 
-static void refuse(t_difflogic *x, const char *reason)
+/* Says what is wrong on the console only, as where the graph is built. */
+static void complain(t_difflogic *x, const char *reason)
 {
     pd_error(x, "difflogic~: %s", reason);
+}
+
+static void refuse(t_difflogic *x, const char *reason)
+{
+    complain(x, reason);
     answer(x->info, "refused", reason);
 }
 
@@ -83,11 +93,11 @@ static void command(t_difflogic *x, const char *line)
         check(x, gb_player_command(x->player, line, &error), &error);
 }
 
-static void seek(t_difflogic *x, uint32_t time)
+static bool seek(t_difflogic *x, uint32_t time, gb_error *error)
 {
     char line[64];
     snprintf(line, sizeof line, "seek %u", (unsigned)time);
-    command(x, line);
+    return gb_player_command(x->player, line, error);
 }
 
 /* Makes the player of the first network. */
@@ -109,24 +119,18 @@ static bool make_player(t_difflogic *x, const gb_network *network, gb_error *err
 }
 
 /* Fits the player to Pd's rate and blocks. Its time goes on. */
-static void fit_player(t_difflogic *x)
+static bool fit_player(t_difflogic *x, gb_error *error)
 {
-    if (!x->player)
-        return;
     x->sounds = x->rate == x->made_rate && x->block <= x->made_block;
     if (x->sounds)
-        return;
-    gb_error error;
+        return true;
     uint32_t time = gb_player_time(x->player);
-    if (!gb_player_restart(x->player, x->rate, x->block, &error)) {
-        refuse(x, error.text);
-        return;
-    }
+    if (!gb_player_restart(x->player, x->rate, x->block, error))
+        return false;
     x->made_rate = x->rate;
     x->made_block = x->block;
     x->sounds = true;
-    if (time)
-        seek(x, time);
+    return !time || seek(x, time, error);
 }
 
 /* Returns whether the inlets and outlets suffice for a network, or refuses it. */
@@ -150,70 +154,80 @@ static bool has_room(t_difflogic *x, const gb_network *network)
     return false;
 }
 
-/* Plays a network, and keeps or frees it. */
-static void play(t_difflogic *x, gb_network *network)
+/* Plays a network, and keeps it if it plays. */
+static bool play(t_difflogic *x, gb_network *network)
 {
     gb_error error = {""};
-    bool plays = has_room(x, network);
-    if (plays) {
-        plays = x->player ? gb_player_play(x->player, network, &error)
-                          : make_player(x, network, &error);
-        check(x, plays, &error);
-    }
-    if (!plays) {
-        gb_network_free(network);
-        return;
-    }
+    if (!has_room(x, network))
+        return false;
+    bool plays = x->player ? fit_player(x, &error) && gb_player_play(x->player, network, &error)
+                           : make_player(x, network, &error);
+    check(x, plays, &error);
+    if (!plays)
+        return false;
     gb_network_free(x->network);
     x->network = network;
     answer(x->info, "opened", gb_network_name(network));
+    return true;
+}
+
+/* Keeps a network for `swap`. */
+static bool prepare(t_difflogic *x, gb_network *network)
+{
+    if (!has_room(x, network))
+        return false;
+    gb_network_free(x->prepared);
+    x->prepared = network;
+    answer(x->info, "prepared", gb_network_name(network));
+    return true;
 }
 
 /* ---- Files ---- */
 
-/* Plays or keeps what was read; NULL is refused. */
+/* Plays or prepares what was read; NULL is refused. */
 static void take(t_difflogic *x, gb_network *network, bool plays, const gb_error *error)
 {
-    if (!network) {
+    if (!network)
         refuse(x, error->text);
-    } else if (plays) {
-        play(x, network);
-    } else {
-        gb_network_free(x->prepared);
-        x->prepared = network;
-        answer(x->info, "prepared", gb_network_name(network));
-    }
+    else if (!(plays ? play(x, network) : prepare(x, network)))
+        gb_network_free(network);
 }
 
-/* Begins to read a file, after the one that is being read. Only the newest one counts. */
+/* Begins to read a file, after the one that is being read. Of those that wait, the newest one
+ * counts. */
 static void read_later(t_difflogic *x, t_symbol *path, bool plays)
 {
-    if (x->loading) {
-        x->next = path;
-        x->next_plays = plays;
+    t_reading *reading = &x->readings[plays];
+    if (reading->loading) {
+        reading->next = path;
         return;
     }
-    x->next = NULL;
-    x->plays = plays;
-    x->loading = gb_network_open_later(path->s_name);
+    reading->loading = gb_network_open_later(path->s_name);
     clock_delay(x->clock, POLL);
 }
 
-static void poll_file(t_difflogic *x)
+/* Takes a file if it is read, and begins to read the next one. */
+static void poll_reading(t_difflogic *x, bool plays)
 {
-    if (!gb_loading_is_done(x->loading)) {
-        clock_delay(x->clock, POLL);
+    t_reading *reading = &x->readings[plays];
+    if (!reading->loading || !gb_loading_is_done(reading->loading))
         return;
-    }
     gb_error error = {""};
-    gb_network *network = gb_loading_end(x->loading, &error);
-    x->loading = NULL;
-    if (x->next) {
-        gb_network_free(network);
-        read_later(x, x->next, x->next_plays);
-    } else {
-        take(x, network, x->plays, &error);
-    }
+    gb_network *network = gb_loading_end(reading->loading, &error);
+    t_symbol *next = reading->next;
+    reading->loading = NULL;
+    reading->next = NULL;
+    if (next)
+        read_later(x, next, plays);
+    take(x, network, plays, &error);
+}
+
+static void poll_files(t_difflogic *x)
+{
+    for (int k = 0; k < 2; k++)
+        poll_reading(x, k);
+    if (x->readings[false].loading || x->readings[true].loading)
+        clock_delay(x->clock, POLL);
 }
 
 static void read_now(t_difflogic *x, const char *path, bool plays)
@@ -226,32 +240,34 @@ static void read_now(t_difflogic *x, const char *path, bool plays)
 /* Reads the file that a message names: at once, or in the background while Pd plays. */
 static void read_file(t_difflogic *x, t_symbol *message, int count, t_atom *atoms)
 {
-    char name[MAXPDSTRING] = "", path[MAXPDSTRING], reason[MAXPDSTRING + 128];
+    char path[MAXPDSTRING], reason[REASON_SIZE];
     bool plays = message == gensym("open");
-    if (!count || atoms[0].a_type != A_SYMBOL || !add_atoms(name, sizeof name, count, atoms)) {
-        snprintf(reason, sizeof reason, "%s needs the name of a file", message->s_name);
+    if (!find_named(x->canvas, message->s_name, count, atoms, path, reason))
         refuse(x, reason);
-    } else if (!find_file(x->canvas, name, path, sizeof path)) {
-        snprintf(reason, sizeof reason,
-                 "cannot find %s beside the patch or in Pd's search path", name);
-        refuse(x, reason);
-    } else if (x->loading || pd_getdspstate()) {
+    else if (x->readings[plays].loading || pd_getdspstate())
         read_later(x, gensym(path), plays);
-    } else {
+    else
         read_now(x, path, plays);
-    }
 }
 
+/* Plays what was prepared, and keeps it if it is refused. */
 static void swap(t_difflogic *x)
 {
     gb_network *network = x->prepared;
+    if (!network) {
+        refuse(x, x->readings[false].loading
+                      ? "the file is still being read; swap after the message 'prepared'"
+                      : "nothing is prepared; send the message 'prepare FILE' first");
+        return;
+    }
     x->prepared = NULL;
-    if (network)
-        play(x, network);
-    else if (x->loading)
-        refuse(x, "the file is still being read; swap after the message 'prepared'");
+    if (play(x, network))
+        return;
+    /* Who hears the answer may have prepared another one. */
+    if (x->prepared)
+        gb_network_free(network);
     else
-        refuse(x, "nothing is prepared; send the message 'prepare FILE' first");
+        x->prepared = network;
 }
 
 /* ---- Messages ---- */
@@ -265,8 +281,9 @@ static void choose_nodes(t_difflogic *x, t_symbol *message, int count, t_atom *a
     if (!has_player(x))
         return;
     if ((uint32_t)count > x->nodes) {
-        snprintf(reason, sizeof reason, "%d nodes are too many for %u node outlets; "
-                 "create this object with -nodes %d", count, x->nodes, count);
+        snprintf(reason, sizeof reason, "there are more nodes (%d) than node outlets (%u); "
+                 "choose fewer, or create this object with a larger -nodes, at most %d",
+                 count, x->nodes, GB_MAX_NODES);
         refuse(x, reason);
         return;
     }
@@ -333,14 +350,16 @@ static void tell(t_difflogic *x)
     tell_time(x);
 }
 
-static void restart(t_difflogic *x)
-{
-    seek(x, 0);
-}
-
 static void seek_number(t_difflogic *x, t_floatarg time)
 {
-    seek(x, gb_time(time));
+    gb_error error;
+    if (has_player(x))
+        check(x, seek(x, gb_time(time), &error), &error);
+}
+
+static void restart(t_difflogic *x)
+{
+    seek_number(x, 0);
 }
 
 /* Every other message is a command of the instrument. */
@@ -429,7 +448,9 @@ static void add_to_dsp(t_difflogic *x, t_signal **signals)
         pd_error(x, "difflogic~: there is not enough memory for blocks of %u frames", x->block);
         return;
     }
-    fit_player(x);
+    gb_error error;
+    if (x->player && !fit_player(x, &error))
+        complain(x, error.text);
     dsp_add(perform, 2, x, (t_int)x->block);
 }
 
@@ -493,12 +514,11 @@ static void make_inlets(t_difflogic *x)
 
 static void open_first(t_difflogic *x, t_atom *file)
 {
-    char path[MAXPDSTRING];
-    const char *name = file->a_w.w_symbol->s_name;
-    if (find_file(x->canvas, name, path, sizeof path))
+    char path[MAXPDSTRING], reason[REASON_SIZE];
+    if (find_file(x->canvas, file->a_w.w_symbol->s_name, path, reason))
         read_now(x, path, true);
     else
-        pd_error(x, "difflogic~: cannot find %s beside the patch or in Pd's search path", name);
+        complain(x, reason);
 }
 
 static void *new_difflogic(t_symbol *name, int count, t_atom *atoms)
@@ -507,7 +527,7 @@ static void *new_difflogic(t_symbol *name, int count, t_atom *atoms)
     t_difflogic *x = (t_difflogic *)pd_new(difflogic_class);
     t_atom *file = NULL;
     x->canvas = canvas_getcurrent();
-    x->clock = clock_new(x, (t_method)poll_file);
+    x->clock = clock_new(x, (t_method)poll_files);
     x->ins = x->outs = 1;
     x->rate = (uint32_t)sys_getsr();
     x->block = (uint32_t)sys_getblksize();
@@ -524,8 +544,8 @@ static void *new_difflogic(t_symbol *name, int count, t_atom *atoms)
 static void free_difflogic(t_difflogic *x)
 {
     clock_free(x->clock);
-    if (x->loading)
-        gb_network_free(gb_loading_end(x->loading, NULL));
+    for (int k = 0; k < 2; k++)
+        gb_loading_free(x->readings[k].loading);
     gb_player_free(x->player);
     gb_network_free(x->network);
     gb_network_free(x->prepared);

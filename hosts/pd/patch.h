@@ -16,18 +16,8 @@
 /* Longest message in words. */
 #define LINE_SIZE 8192
 
-/* Writes the path of a file that is beside the patch or in Pd's search path. Returns whether
- * it is there. */
-static inline bool find_file(const t_canvas *canvas, const char *name, char *path, size_t size)
-{
-    char folder[MAXPDSTRING], *file;
-    int handle = canvas_open(canvas, name, "", folder, &file, sizeof folder, 1);
-    if (handle < 0)
-        return false;
-    sys_close(handle);
-    int length = snprintf(path, size, "%s/%s", folder, file);
-    return length >= 0 && (size_t)length < size;
-}
+/* Longest reason for refusing a file. */
+#define REASON_SIZE (MAXPDSTRING + 128)
 
 /* Writes a number without an exponent and without zeros at its end. */
 static inline void write_number(char *text, size_t size, double number)
@@ -62,6 +52,35 @@ static inline bool add_atoms(char *line, size_t size, int count, const t_atom *a
             return false;
     }
     return true;
+}
+
+/* Writes the path of a file that is beside the patch or in Pd's search path. Returns whether
+ * it is there, or writes the reason. */
+static inline bool find_file(const t_canvas *canvas, const char *name, char path[MAXPDSTRING],
+                             char reason[REASON_SIZE])
+{
+    char folder[MAXPDSTRING], *file;
+    int handle = canvas_open(canvas, name, "", folder, &file, sizeof folder, 1);
+    if (handle >= 0) {
+        sys_close(handle);
+        int length = snprintf(path, MAXPDSTRING, "%s/%s", folder, file);
+        if (length >= 0 && length < MAXPDSTRING)
+            return true;
+    }
+    snprintf(reason, REASON_SIZE, "cannot find %s beside the patch or in Pd's search path", name);
+    return false;
+}
+
+/* Finds the file whose name is all words of a message. */
+static inline bool find_named(const t_canvas *canvas, const char *message, int count,
+                              const t_atom *atoms, char path[MAXPDSTRING],
+                              char reason[REASON_SIZE])
+{
+    char name[MAXPDSTRING] = "";
+    if (count > 0 && atoms[0].a_type == A_SYMBOL && add_atoms(name, sizeof name, count, atoms))
+        return find_file(canvas, name, path, reason);
+    snprintf(reason, REASON_SIZE, "%s needs the name of a file", message);
+    return false;
 }
 
 /* Reads a whole number from 0 to a limit. Returns whether the atom is one. */

@@ -46,6 +46,7 @@ mod notes;
 mod offload;
 mod output;
 mod position;
+mod steady;
 mod tap;
 mod voice;
 
@@ -67,6 +68,7 @@ use live::{Heard, Times};
 use notes::Place;
 use output::{FADE_SECONDS, Output, RAMP_SECONDS, Ramp};
 use position::Position;
+use steady::Steady;
 
 /// The examples of the README are tests.
 #[cfg(doctest)]
@@ -356,6 +358,26 @@ impl<W: Word> Engine<W> {
             .add_callback(self.spent, starved, self.position.t());
     }
 
+    /// Takes changes and lets time pass as [`Engine::render_at`] does, but evaluates and
+    /// renders nothing: for sound that nobody hears now. Changes are made at once.
+    #[cfg_attr(rtsan, sanitize(realtime = "nonblocking"))]
+    pub fn pass_at(&mut self, times: &[u32], frames: u32) {
+        if let Some(fading) = self.fading.take() {
+            self.inbox.give_back(fading.voice);
+        }
+        self.receive();
+        if let Some(pending) = self.pending.take() {
+            let entry = self.entry(&pending);
+            self.adopt(pending, entry);
+        }
+        self.position = self.position.after(frames);
+        self.position.wrap(self.settings.clock);
+        let given = self.settings.clock == Clock::Given;
+        if let (true, Some(t)) = (given, times.get((frames as usize).wrapping_sub(1))) {
+            self.position.seek(t.wrapping_add(1));
+        }
+    }
+
     /// Returns whether the two channels are rendered separately: if they differ, or their
     /// output stages have not met again since.
     fn needs_stereo(&mut self) -> bool {
@@ -384,14 +406,23 @@ impl<W: Word> Engine<W> {
         mut tap: impl FnMut([f32; 2]),
     ) -> u32 {
         let mut starved = 0;
-        let mut right = right.iter_mut();
         let part_frames = self.part_frames();
         for (part, left) in left.chunks_mut(part_frames).enumerate() {
             let first = part * part_frames;
+            let right = right.get_mut(first..).unwrap_or_default();
             let input = input.map(|input| input.get(first..).unwrap_or_default());
             let times = times.get(first..).unwrap_or_default();
             self.hear(times, input, left.len());
-            for (k, left) in left.iter_mut().enumerate() {
+            let is_steady = self.is_steady();
+            let mut k = 0;
+            while k < left.len() {
+                if is_steady {
+                    let steady = self.steady::<C>([&mut left[k..], &mut *right], k, &mut tap);
+                    if steady > 0 {
+                        k += steady;
+                        continue;
+                    }
+                }
                 match self.frame::<C>(budget, k) {
                     Some(frame) => self.last = both(frame),
                     None => starved += u32::from(self.playing.is_some()),
@@ -408,11 +439,12 @@ impl<W: Word> Engine<W> {
                             *wet += (heard * self.settings.input_gain - *wet) * dry;
                         }
                     }
-                    if let Some(right) = right.next() {
+                    if let Some(right) = right.get_mut(k) {
                         *right = self.outputs[1].next(mixed[1]);
                     }
                 }
-                *left = self.outputs[0].next(mixed[0]);
+                left[k] = self.outputs[0].next(mixed[0]);
+                k += 1;
             }
             let given = self.settings.clock == Clock::Given;
             if let (true, Some(t)) = (given, times.get(left.len() - 1)) {
@@ -420,6 +452,43 @@ impl<W: Word> Engine<W> {
             }
         }
         starved
+    }
+
+    /// Returns whether the output is the playing voice's held samples at a constant level.
+    fn is_steady(&self) -> bool {
+        let is_live = self.playing.as_ref().is_some_and(|voice| voice.is_live());
+        self.outputs.iter().all(Output::is_steady)
+            && self.dry.is_zero()
+            && self.fading.is_none()
+            && self.settings.notes.is_none()
+            && (is_live || self.settings.interpolation == Interpolation::Hold)
+    }
+
+    /// Renders steady frames from frame k of a part on, until a group ends. Returns their
+    /// number, which is 0 if the group is missing.
+    fn steady<const C: usize>(
+        &mut self,
+        [left, right]: [&mut [f32]; 2],
+        k: usize,
+        tap: &mut impl FnMut([f32; 2]),
+    ) -> usize {
+        let Some(voice) = &self.playing else {
+            return 0;
+        };
+        let mut steady = Steady {
+            position: self.position,
+            clock: self.settings.clock,
+            last: self.last,
+            levels: self.outputs.each_ref().map(Output::level),
+        };
+        let output = [left, right.get_mut(k..).unwrap_or_default()];
+        let count = match (&voice.live, voice.stored(self.position.t())) {
+            (Some(live), _) => steady.render(output, |i, _| Some(live.frame::<C>(k + i)), tap),
+            (None, Some(group)) => steady.render(output, |_, t| group.frame::<C>(t), tap),
+            (None, None) => 0,
+        };
+        (self.position, self.last) = (steady.position, steady.last);
+        count
     }
 
     /// Returns the frames of a part: as many as there are lanes for each note.
@@ -710,6 +779,9 @@ impl<W: Word> Engine<W> {
                 self.inbox.give_back(fading.voice);
             }
         }
+        if self.pending.is_none() && self.is_ahead(frames) {
+            return;
+        }
         let (mut next, mut callbacks) = ahead::<W>(&self.position, frames);
         let room = self.room(budget);
         let begin = self.platform.cost.group_gates();
@@ -745,6 +817,19 @@ impl<W: Word> Engine<W> {
                 self.pending = Some(pending);
             }
         }
+    }
+
+    /// Returns whether the playing voice has the groups that the next callback reads, and the
+    /// one after the position's.
+    fn is_ahead(&self, frames: u32) -> bool {
+        self.playing.as_ref().is_none_or(|voice| {
+            let position = &self.position;
+            let backwards = position.backwards();
+            voice.is_live()
+                || (voice.has(neighbour::<W>(Voice::<W>::group(position.t()), backwards))
+                    && groups::<W>(position, frames, self.settings.interpolation)
+                        .all(|group| voice.has(group)))
+        })
     }
 
     /// Requests the group after the CPU's next one from the other processor, at paces that

@@ -108,6 +108,16 @@ impl Output {
         self.level.is_zero()
     }
 
+    /// Returns whether the stage only multiplies by the level, which stays.
+    pub fn is_steady(&self) -> bool {
+        self.exact && self.level.value == self.level.target
+    }
+
+    /// Returns the level.
+    pub fn level(&self) -> f32 {
+        self.level.value
+    }
+
     /// Returns whether two stages give the same output for the same input, as far as one can
     /// hear.
     pub fn meets(&self, other: &Output) -> bool {

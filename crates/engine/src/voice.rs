@@ -105,6 +105,21 @@ impl<W: Word> Voice<W> {
         Some(frame)
     }
 
+    /// Returns the stored group with time t, if it is ready.
+    pub(super) fn stored(&self, t: u32) -> Option<Stored<'_>> {
+        let group = Self::group(t);
+        if !self.has(group) {
+            return None;
+        }
+        let from = group as usize % STORED * W::LANES;
+        let levels = |channel: usize| self.levels[channel].get(from..from + W::LANES);
+        let left = levels(0)?;
+        Some(Stored {
+            first: group * W::LANES as u32,
+            levels: [left, levels(1).unwrap_or(left)],
+        })
+    }
+
     pub(super) fn has(&self, group: u32) -> bool {
         self.stored[group as usize % STORED] == Some(group)
     }
@@ -226,6 +241,27 @@ impl<W: Word> Voice<W> {
         } else {
             self.gates()
         }
+    }
+}
+
+/// The samples of a group.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stored<'a> {
+    /// The time of the first.
+    first: u32,
+    levels: [&'a [i16]; 2],
+}
+
+impl Stored<'_> {
+    /// Returns the frame at time t, if the group has it.
+    #[inline]
+    pub fn frame<const C: usize>(&self, t: u32) -> Option<[f32; C]> {
+        let lane = t.wrapping_sub(self.first) as usize;
+        let mut frame = [level(*self.levels[0].get(lane)?); C];
+        if C == 2 {
+            frame[1] = level(*self.levels[1].get(lane)?);
+        }
+        Some(frame)
     }
 }
 

@@ -27,6 +27,24 @@ pub(crate) struct Part {
     pub sender: ChangeSender<Lanes>,
 }
 
+impl Part {
+    /// Renders a block, and keeps its exact frames as far as there is room.
+    fn render(
+        &mut self,
+        times: &[u32],
+        input: [&[f32]; 2],
+        output: [&mut [f32]; 2],
+        kept: &mut [[f32; 2]],
+    ) {
+        let mut kept = kept.iter_mut();
+        self.engine.render_at(times, input, output, |frame| {
+            if let Some(place) = kept.next() {
+                *place = frame;
+            }
+        });
+    }
+}
+
 /// Renders a player's sound.
 pub struct Renderer {
     sound: Part,
@@ -82,16 +100,17 @@ impl Renderer {
         if let Some(nodes) = &mut self.nodes {
             let [left, right] = &mut self.unused;
             let frames = frames.min(left.len());
-            let mut kept = self.node_frames.iter_mut();
-            let output = [&mut left[..frames], &mut right[..frames]];
-            nodes.engine.render_at(times, input, output, |frame| {
-                if let Some(place) = kept.next() {
-                    *place = frame;
-                }
-            });
+            if self.chosen == 0 {
+                nodes.engine.pass_at(times, frames as u32);
+            } else {
+                let output = [&mut left[..frames], &mut right[..frames]];
+                nodes.render(times, input, output, &mut self.node_frames);
+            }
         }
-        self.sound.engine.render_at(times, input, output, |_| {});
-        self.rendered.fetch_add(frames as u64, Ordering::Relaxed);
+        self.sound.render(times, input, output, &mut []);
+        // No other thread writes, and adding as one operation takes longer.
+        let rendered = self.rendered.load(Ordering::Relaxed) + frames as u64;
+        self.rendered.store(rendered, Ordering::Relaxed);
     }
 
     /// Writes the values, 0 or 1, that a node output had in the last block. Real-time safe.

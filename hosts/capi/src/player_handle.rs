@@ -185,11 +185,11 @@ pub unsafe extern "C" fn gb_player_render(player: *mut gb_player, block: *const 
     unsafe {
         let (audio, block) = (gb_player::audio(player), &*block);
         let frames = (block.frames as usize).min(audio.unused[0].len());
-        for (own, given) in audio.input.iter_mut().zip(block.r#in) {
-            if given.is_null() {
-                own[..frames].fill(0.0);
-            } else {
+        let mut input = [&[][..]; 2];
+        for ((own, given), input) in audio.input.iter_mut().zip(block.r#in).zip(&mut input) {
+            if !given.is_null() {
                 ptr::copy_nonoverlapping(given, own.as_mut_ptr(), frames);
+                *input = &own[..frames];
             }
         }
         let times = if block.time.is_null() {
@@ -197,7 +197,6 @@ pub unsafe extern "C" fn gb_player_render(player: *mut gb_player, block: *const 
         } else {
             slice(block.time, frames)
         };
-        let input = audio.input.each_ref().map(|input| &input[..frames]);
         let output = audio.unused.each_mut().map(|output| &mut output[..frames]);
         audio.renderer.render(Block {
             input,

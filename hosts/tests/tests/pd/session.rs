@@ -61,15 +61,21 @@ impl Session {
         run(command.args(["-c", line, name]));
     }
 
-    /// Returns the command of Pd, without patches. If no patch makes it quit, it is killed.
+    /// Returns the command of Pd with the externals in its search path, without patches.
     pub fn pd(&self) -> Command {
+        let mut command = self.bare_pd();
+        command.arg("-path").arg(externals());
+        command
+    }
+
+    /// Returns the command of Pd without the externals. If no patch makes it quit, it is killed.
+    pub fn bare_pd(&self) -> Command {
         let line = "ulimit -f 200000; \
-                    exec timeout 120 env ${COUNTER:+LD_PRELOAD=$COUNTER} \
+                    exec timeout 120 env ${PRELOAD:+LD_PRELOAD=$PRELOAD} \
                     ${PD:-puredata} -batch -nogui -noprefs -noaudio -nrt \"$@\"";
         let mut command = Command::new("bash");
         command.current_dir(self.folder.path());
-        command.args(["-c", line, "bash", "-r", &self.rate.to_string(), "-path"]);
-        command.arg(externals());
+        command.args(["-c", line, "bash", "-r", &self.rate.to_string()]);
         command
     }
 }
