@@ -12,6 +12,9 @@ if [ "${1:-}" = --missing ]; then
     for tool in faust "${CXX:-c++}" "${CC:-cc}" ar node; do
         command -v "$tool" >/dev/null || { echo "$tool is missing"; status=0; }
     done
+    # The program of the README plays by ALSA.
+    echo '#include <alsa/asoundlib.h>' | "${CC:-cc}" -E - >/dev/null 2>&1 ||
+        { echo "alsa/asoundlib.h is missing; install libasound2-dev" && status=0; }
     exit "$status"
 fi
 
