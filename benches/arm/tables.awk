@@ -30,8 +30,7 @@ END {
     for (i = 1; i <= scenarios; i++) if (what[i] == "evaluation") {
         printf "| %s | %d | %d | %d | %d | %.1f | %d | %d |\n", name[i], live[i], gates[i], runs[i],
             most[i, "gates"], per_gate(most[i, "gates"]), most[i, "start"], most[i, "samples"]
-        most_a_gate = live[i] >= 500 ? MOST_A_GATE : MOST_A_GATE_OF_FEW
-        if (live[i] >= 100) bound(per_gate(most[i, "gates"]) <= most_a_gate, name[i] ": more than " most_a_gate " instructions a live gate")
+        if (live[i] >= 100) bound(most[i, "gates"] <= MOST_A_GATE * live[i] + MOST_A_RUN * runs[i], name[i] ": more than " MOST_A_GATE " instructions a live gate and " MOST_A_RUN " a run")
     }
 
     print "\nInstructions from a bend to its program, and to a voice that plays it:\n"
@@ -103,10 +102,10 @@ END {
     if (check && broken) { print "\nExceeded bounds:" broken > "/dev/stderr"; exit 1 }
 }
 BEGIN {
-    # Instructions for a live gate and 128 samples, from 500 live gates on, and from 100 on,
-    # where runs are short and the cost of starting them shows.
-    MOST_A_GATE = 12
-    MOST_A_GATE_OF_FEW = 17
+    # Instructions for a live gate and 128 samples, and for a run of one operation, from 100
+    # live gates on.
+    MOST_A_GATE = 11
+    MOST_A_RUN = 30
     # Instructions from a bend to its program: up to 1,000 live gates, then for each 1,000.
     MOST_A_BUILD = 200000
     # Instructions until the instrument is ready: half a second at one a cycle.

@@ -413,16 +413,19 @@ impl<W: Word> Engine<W> {
             let input = input.map(|input| input.get(first..).unwrap_or_default());
             let times = times.get(first..).unwrap_or_default();
             self.hear(times, input, left.len());
-            let is_steady = self.is_steady();
-            let mut k = 0;
-            while k < left.len() {
-                if is_steady {
-                    let steady = self.steady::<C>([&mut left[k..], &mut *right], k, &mut tap);
-                    if steady > 0 {
-                        k += steady;
-                        continue;
+            let mut done = 0;
+            if self.is_steady() {
+                // From the first frame on whose group is missing, the loop below goes on.
+                while done < left.len() {
+                    let steady = self.steady::<C>([&mut left[done..], &mut *right], done, &mut tap);
+                    done += steady;
+                    if steady == 0 {
+                        break;
                     }
                 }
+            }
+            let mut right = right.iter_mut().skip(done);
+            for (k, left) in left.iter_mut().enumerate().skip(done) {
                 match self.frame::<C>(budget, k) {
                     Some(frame) => self.last = both(frame),
                     None => starved += u32::from(self.playing.is_some()),
@@ -439,12 +442,11 @@ impl<W: Word> Engine<W> {
                             *wet += (heard * self.settings.input_gain - *wet) * dry;
                         }
                     }
-                    if let Some(right) = right.get_mut(k) {
+                    if let Some(right) = right.next() {
                         *right = self.outputs[1].next(mixed[1]);
                     }
                 }
-                left[k] = self.outputs[0].next(mixed[0]);
-                k += 1;
+                *left = self.outputs[0].next(mixed[0]);
             }
             let given = self.settings.clock == Clock::Given;
             if let (true, Some(t)) = (given, times.get(left.len() - 1)) {
