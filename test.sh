@@ -1,18 +1,22 @@
 #!/usr/bin/env bash
-# Runs the tests.  Usage: ./test.sh [quick] [--install]
-#   quick      only what a change to the core needs
-#   --install  install what the full tests need on a bare Debian with Rust (root
-#              and network), then run everything; without it, runs what it can
-#              and names what it skipped
+# Runs the tests.  Usage: ./test.sh [quick] [--install] [--scheduled]
+#   quick        only what a change to the core needs
+#   --install    install what the full tests need on a bare Debian with Rust (root
+#                and network), then run everything; without it, runs what it can
+#                and names what it skipped
+#   --scheduled  also what takes long and seldom finds anything: GNU's PRU tools from
+#                source, whose answers are kept; a board's program, Pd and the tests
+#                for other processors; the tests' code with the oldest Rust
 set -euo pipefail
 cd "$(dirname "$0")"
 
-quick=false install=false
+quick=false install=false scheduled=false
 for argument in "$@"; do
     case $argument in
     quick) quick=true ;;
     --install) install=true ;;
-    -h | --help) sed -n '2,6s/^# //p' "$0" && exit ;;
+    --scheduled) scheduled=true ;;
+    -h | --help) sed -n '2,9s/^# //p' "$0" && exit ;;
     *) echo "test.sh: unknown argument $argument; see ./test.sh --help" >&2 && exit 2 ;;
     esac
 done
@@ -69,7 +73,7 @@ if $install; then
     rustup target add wasm32-unknown-unknown 2>/dev/null ||
         apt-get install -q -y --no-install-recommends lld-19 || true
     install_oldest_rust || true
-    crates/pru-isa/gnu/build.sh || true
+    ! $scheduled || crates/pru-isa/gnu/build.sh || true
     tests/arm.sh --install || true
     rustup component add rustfmt clippy 2>/dev/null || true
 fi
@@ -139,7 +143,9 @@ else
         oldest_check() {
             local rustc=$oldest_rust/rustc
             "$rustc" --version
-            RUSTC=$rustc cargo check --quiet --workspace --all-targets \
+            local targets=()
+            ! $scheduled || targets=(--all-targets)
+            RUSTC=$rustc cargo check --quiet --workspace "${targets[@]}" \
                 --target-dir "${CARGO_TARGET_DIR:-target}/oldest"
         }
         step "oldest Rust ($oldest)" oldest_check
@@ -191,8 +197,10 @@ else
         skip "fuzzing" "no C++ compiler (c++)"
     fi
 
-    for part in binary sound board cost gem; do
-        if why=$(tests/arm.sh $part --missing); then
+    for part in binary sound cost board gem; do
+        if ! $scheduled && [[ $part == board || $part == gem ]]; then
+            skip "ARM, $part" "--scheduled runs it"
+        elif why=$(tests/arm.sh $part --missing); then
             skip "ARM, $part" "$why"
         else
             step "ARM, $part" tests/arm.sh $part
@@ -215,7 +223,9 @@ else
             step "Gatebend in $host" hosts/test.sh $host
         fi
     done
-    if why=$(hosts/pd/arm.sh --missing); then
+    if ! $scheduled; then
+        skip "Gatebend in pd, on ARM" "--scheduled runs it"
+    elif why=$(hosts/pd/arm.sh --missing); then
         skip "Gatebend in pd, on ARM" "$why"
     else
         step "Gatebend in pd, on ARM" hosts/pd/arm.sh
@@ -245,7 +255,7 @@ else
 
     if command -v shellcheck >/dev/null; then
         step "scripts" shellcheck -x play.sh test.sh cross.sh deploy.sh deploy/run.sh deploy/board.sh \
-            tests/arm.sh tests/deploy.sh benches/arm/run.sh benches/hosts/run.sh .ci/run assets/networks/make.sh fuzz/run.sh \
+            tests/arm.sh tests/deploy.sh benches/arm/run.sh benches/hosts/run.sh .ci/run .ci/scheduled assets/networks/make.sh fuzz/run.sh \
             crates/pru-isa/gnu/build.sh web/build.sh web/bundle.sh web/check.sh hosts/*.sh hosts/*/*.sh
     else
         skip "scripts" "shellcheck is not installed"
