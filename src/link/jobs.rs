@@ -5,8 +5,8 @@ use std::sync::Arc;
 use bytebeat::{CompileError, Dialect, Expression, Playable};
 use instrument::commands::{Kind, TABLE};
 use logicnet::{
-    DEFAULT_SAMPLE_RATE, Evaluator, MAX_COUNTER_BITS, Masks, Network, Pace, Program, Stopped, W512,
-    Word, quote,
+    Builder, Controls, DEFAULT_SAMPLE_RATE, Evaluator, MAX_COUNTER_BITS, Masks, Network, Pace,
+    Program, Stopped, W512, Word, quote,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -186,17 +186,41 @@ pub fn prepare(message: &str) -> Result<String, String> {
     Ok(Value::Object(fields).to_string())
 }
 
-/// Returns `count` samples, starting at time t, of the network in this file.
+/// Returns `count` frames, starting at time t, of the network in this file in silence, with its
+/// controls at their defaults: bytes as `gatebend render` writes them to OUT.raw.
 ///
 /// # Errors
 /// Fails if the file is invalid, or `count` is larger than the longest period.
 pub fn samples(network: &str, t: u32, count: usize) -> Result<Vec<u8>, JobError> {
+    const SILENCE: [u16; Lanes::LANES] = [1 << 15; Lanes::LANES];
     if count > 1 << MAX_COUNTER_BITS {
         return Err(JobError::Samples(count));
     }
     let network = Network::from_json(network)?;
-    let mut samples = vec![0; count];
-    Evaluator::<Lanes>::new(Program::new(&network, network.masks())).render(t, &mut samples);
+    let controls = Controls::new(network.sources(), |_, default| default);
+    let program = Builder::new().build_with(&network, network.masks(), &controls);
+    let (channels, is_byte) = (program.channels(), program.sample_bits() <= 8);
+    let mut evaluator = Evaluator::<Lanes>::new(program);
+    let times: Vec<u32> = (0..count as u32).map(|k| t.wrapping_add(k)).collect();
+    let mut samples = Vec::new();
+    for times in times.chunks(Lanes::LANES) {
+        evaluator.start_frames(times, [&SILENCE[..times.len()]; 2]);
+        evaluator.finish();
+        let mut levels = [[0; Lanes::LANES]; 2];
+        for (channel, levels) in levels.iter_mut().enumerate().take(channels) {
+            evaluator.levels(channel, levels);
+        }
+        for k in 0..times.len() {
+            for levels in &levels[..channels] {
+                let [low, high] = levels[k].to_le_bytes();
+                if is_byte {
+                    samples.push(high ^ 0x80);
+                } else {
+                    samples.extend([low, high]);
+                }
+            }
+        }
+    }
     Ok(samples)
 }
 

@@ -209,7 +209,7 @@ pub extern "C" fn prepare() -> Kind {
     call(|message, _| Ok((Kind::Prepared, jobs::prepare(&text(message)?)?.into_bytes())))
 }
 
-/// Renders this many samples of the network's file in the inbox from time t on, one byte each.
+/// Renders this many frames of the network's file in the inbox from time t on, as bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn samples(t: u32, count: usize) -> Kind {
     call(|file, _| {
