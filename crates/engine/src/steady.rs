@@ -3,7 +3,7 @@
 use super::position::Position;
 use super::{Clock, both};
 
-/// What such frames need.
+/// The state that such frames need.
 #[derive(Debug)]
 pub(super) struct Steady {
     pub position: Position,

@@ -17,7 +17,7 @@ use crate::request::{self, MAX_REQUESTS, Request};
 use crate::sound::{EngineLimits, change, settings, voice};
 use crate::{Lanes, MAX_NODES, nodes};
 
-/// How a player is made.
+/// Options of a player.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
     /// Frames a second, 1..=192,000.

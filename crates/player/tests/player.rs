@@ -33,7 +33,7 @@ fn network(rng: &mut Rng) -> Network {
     Network::random_of(sources, &[40, 40, 8], Ops::XorRich, rng.next()).unwrap()
 }
 
-/// What a player should be playing.
+/// The expected state of a player.
 struct Naive {
     network: Arc<Network>,
     bends: BTreeMap<u32, Mask>,

@@ -57,7 +57,7 @@ typedef struct {
   char text[512];
 } gb_error;
 
-// How a player is made. Set to 0 what you do not need.
+// Options of a player. Set to 0 what you do not need.
 typedef struct {
   // Frames a second, 1 to 192,000.
   uint32_t rate;

@@ -43,7 +43,7 @@ template <auto Free> struct Deleter {
 
 } // namespace detail
 
-/// How a player is made.
+/// Options of a player.
 struct Options : gb_options {
     Options(std::uint32_t rate, std::uint32_t block, std::uint32_t nodes = 0,
             bool background = false)

@@ -12,7 +12,7 @@ use crate::background::Updating;
 use crate::error::{answer, boxed, gb_error, slice, slice_mut, unbox, write_text};
 use crate::network::gb_network;
 
-/// How a player is made. Set to 0 what you do not need.
+/// Options of a player. Set to 0 what you do not need.
 #[repr(C)]
 pub struct gb_options {
     /// Frames a second, 1 to 192,000.

@@ -1,5 +1,6 @@
-//! What a host must play: segments of networks with their bends and controls, rendered by the
-//! program (`gatebend render`) and compared sample for sample with a recording of the host.
+//! The sound that a host must play: segments of networks with their bends and controls,
+//! rendered by the program (`gatebend render`) and compared sample for sample with a recording
+//! of the host.
 //!
 //! The tests need the host, its shim and the program, which `hosts/test.sh` builds.
 

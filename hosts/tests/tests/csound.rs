@@ -17,7 +17,7 @@ const BLOCKS: [usize; 4] = [1, 16, 64, 1_024];
 /// Frames of a part of a score: whole k-cycles of each size.
 const PART: usize = 4_096;
 
-/// What Csound has written.
+/// The output of Csound.
 struct Recording {
     frames: Vec<Frame>,
     console: String,

@@ -7,7 +7,7 @@ use gatebend_hosts::{Frame, write_wav};
 use crate::patch::Patch;
 use crate::session::{Session, TICK, add_events};
 
-/// What an object plays, and for how long.
+/// The sound of an object, and its length.
 pub struct Take<'a> {
     /// Creation arguments, and how many signals the object has in and out.
     pub arguments: &'a str,

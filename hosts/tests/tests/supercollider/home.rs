@@ -11,7 +11,7 @@ pub struct Home {
     folder: tempfile::TempDir,
 }
 
-/// What a server has played and written.
+/// The sound and the text of a server.
 pub struct Recording {
     pub frames: Vec<Frame>,
     pub console: String,
