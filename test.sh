@@ -64,7 +64,8 @@ install_oldest_rust() {
 
 if $install; then
     apt-get update -q || true # one index out of step does not stop the others
-    apt-get install -q -y --no-install-recommends \
+    # JACK's package would ask about priorities.
+    DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
         g++ shellcheck berkeley-abc libllvm19 graphviz libasound2-dev pkg-config make xz-utils \
         chromium nodejs \
         puredata-core puredata-dev supercollider-server supercollider-language \
