@@ -223,12 +223,19 @@ impl Player {
     /// Returns a message if it is refused; nothing changes then.
     pub fn command(&mut self, line: &str) -> Result<(), String> {
         match commands::parse(line)? {
+            Line::Instrument(Command::Midi(mut events)) => {
+                let now = self.now();
+                for event in &mut events {
+                    event.at = now;
+                }
+                self.apply(Command::Midi(events))
+            }
             Line::Instrument(command) => self.apply(command),
             Line::Loop(range) => self.set_clock(self.follows, range),
         }
     }
 
-    /// Follows the times that come with blocks, or the own counter again.
+    /// Follows the times that come with blocks, or its own counter again.
     ///
     /// # Errors
     /// Returns a message if the network cannot be played so here; nothing changes then.
@@ -290,16 +297,6 @@ impl Player {
     }
 
     fn apply(&mut self, command: Command) -> Result<(), String> {
-        let command = match command {
-            Command::Midi(mut events) => {
-                let now = self.now();
-                for event in &mut events {
-                    event.at = now;
-                }
-                Command::Midi(events)
-            }
-            command => command,
-        };
         let effect = self.instrument.apply(command)?;
         if let Some(sound) = effect.sound {
             self.post(sound);

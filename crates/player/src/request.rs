@@ -35,14 +35,16 @@ pub enum Request {
 /// in a series of controls and parameters, the last one of each; in a series of touches or
 /// of times, the last one.
 pub(crate) fn merged(requests: Vec<Request>) -> Vec<Request> {
+    // From the last one on; those of the present series begin at `series`.
     let mut kept: Vec<Request> = Vec::new();
-    let mut later: Vec<Request> = Vec::new();
+    let mut series = 0;
     for request in requests.into_iter().rev() {
-        if !later.iter().all(|later| request.is_of_series(later)) {
-            later.clear();
+        let mut later = kept[series..].iter();
+        if !later.all(|later| request.is_of_series(later)) {
+            series = kept.len();
         }
-        if !later.iter().any(|later| request.is_replaced_by(later)) {
-            later.push(request.clone());
+        let mut later = kept[series..].iter();
+        if !later.any(|later| request.is_replaced_by(later)) {
             kept.push(request);
         }
     }

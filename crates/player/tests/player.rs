@@ -261,6 +261,18 @@ proptest! {
     }
 }
 
+/// Renders frames without input, and returns the left channel.
+fn render(renderer: &mut Renderer, times: &[u32], frames: usize) -> Vec<f32> {
+    let (mut left, mut right) = (vec![0.0; frames], vec![0.0; frames]);
+    let output = [&mut left[..], &mut right[..]];
+    renderer.render(Block {
+        input: [&[]; 2],
+        times,
+        output,
+    });
+    left
+}
+
 fn player() -> (Player, Renderer) {
     let network = Arc::new(network(&mut Rng::new(1)));
     let options = Options {
@@ -319,16 +331,7 @@ fn requests_that_flood_are_refused_and_merged() {
 #[test]
 fn keys_play_at_their_pitch_and_fade_out() {
     let (mut player, mut renderer) = player();
-    let mut render = |frames: usize| {
-        let (mut left, mut right) = (vec![0.0; frames], vec![0.0; frames]);
-        let output = [&mut left[..], &mut right[..]];
-        renderer.render(Block {
-            input: [&[]; 2],
-            times: &[],
-            output,
-        });
-        left
-    };
+    let mut render = |frames| render(&mut renderer, &[], frames);
     player.command("midi 90 3c 7f").unwrap();
     let pressed = render(4800);
     player.command("midi 80 3c 00").unwrap();
@@ -366,13 +369,7 @@ fn requests_that_wait_outlast_a_restart() {
 fn loops_and_given_times_end_separately() {
     let (mut player, mut renderer) = player();
     let mut first = |times: &[u32]| {
-        let (mut left, mut right) = ([0.0; 4], [0.0; 4]);
-        let output = [&mut left[..], &mut right[..]];
-        renderer.render(Block {
-            input: [&[]; 2],
-            times,
-            output,
-        });
+        render(&mut renderer, times, 4);
         renderer.time()
     };
     player.command("loop 100 200").unwrap();
@@ -391,13 +388,7 @@ fn the_first_level_counts_from_the_first_frame_on() {
     let (mut player, mut renderer) = player();
     player.command("set volume=-40").unwrap();
     let loudest = |renderer: &mut Renderer| {
-        let (mut left, mut right) = ([0.0; 64], [0.0; 64]);
-        let output = [&mut left[..], &mut right[..]];
-        renderer.render(Block {
-            input: [&[]; 2],
-            times: &[],
-            output,
-        });
+        let left = render(renderer, &[], 64);
         left.iter()
             .fold(0f32, |most, sample| most.max(sample.abs()))
     };
@@ -439,13 +430,7 @@ fn the_largest_networks_have_node_outputs() {
     };
     let (mut player, mut renderer) = Player::new(network, options).unwrap();
     let values = |renderer: &mut Renderer| {
-        let (mut left, mut right) = ([0.0; 64], [0.0; 64]);
-        let output = [&mut left[..], &mut right[..]];
-        renderer.render(Block {
-            input: [&[]; 2],
-            times: &[],
-            output,
-        });
+        render(renderer, &[], 64);
         [0, 1, 15, 31].map(|index| {
             let mut node = [7.0; 64];
             renderer.node(index, &mut node);

@@ -315,8 +315,7 @@ pub unsafe extern "C" fn gb_evaluator_frame(
             // SAFETY: as the caller promises.
             let (heard, controls) = unsafe {
                 let heard = input.cast::<[f32; 2]>().as_ref();
-                let controls =
-                    (!controls.is_null()).then(|| std::slice::from_raw_parts(controls, count));
+                let controls = (!controls.is_null()).then(|| slice(controls, count));
                 (heard, controls)
             };
             let heard = heard.copied().unwrap_or_default();

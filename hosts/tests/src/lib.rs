@@ -92,6 +92,18 @@ pub struct Segment<'a> {
     pub controls: &'a [(&'a str, f64)],
 }
 
+impl<'a> Segment<'a> {
+    /// Creates a segment of a network without bends, its controls at their defaults.
+    pub fn new(network: &'a Path, frames: usize) -> Segment<'a> {
+        Segment {
+            frames,
+            network,
+            bends: &[],
+            controls: &[],
+        }
+    }
+}
+
 /// Returns what a host at this rate in Hz must play, if time runs from 0 through all segments.
 /// Networks that hear get this input from the first frame on; their rate must be the host's.
 ///

@@ -139,12 +139,7 @@ fn networks_of_other_rates_are_held() {
     let host = host(folder.path());
     let networks = Networks::write(folder.path(), 8000);
     for rate in [44_100, 48_000, 6000] {
-        let segment = Segment {
-            frames: 20_000,
-            network: &networks.trained,
-            bends: &[],
-            controls: &[],
-        };
+        let segment = Segment::new(&networks.trained, 20_000);
         let sound = expected(&[segment], rate, None);
         let (recorded, _) = play(
             &mut Command::new(&host),
@@ -162,12 +157,7 @@ fn time_can_be_given_looped_and_reversed() {
     let folder = tempfile::tempdir().unwrap();
     let host = host(folder.path());
     let networks = Networks::write(folder.path(), 48_000);
-    let segment = Segment {
-        frames: 40_000,
-        network: &networks.formula,
-        bends: &[],
-        controls: &[],
-    };
+    let segment = Segment::new(&networks.formula, 40_000);
     let sound = expected(&[segment], 48_000, None);
     let script = "time 10\nseek 9000\nset speed=-1\nrender 10\nset speed=2\nloop 500 700\nseek 600\nrender 10\n";
     let (recorded, refused) = play(
@@ -259,12 +249,7 @@ fn compiled_networks_open_like_files_and_evaluate_the_same() {
         .arg("-o")
         .arg(&library));
     let frames = 16_384;
-    let segment = Segment {
-        frames,
-        network: &networks.trained,
-        bends: &[],
-        controls: &[],
-    };
+    let segment = Segment::new(&networks.trained, frames);
     let sound = expected(&[segment], 48_000, None);
     let script = format!("play {}\nrender 256\n", library.display());
     let (recorded, refused) = play(
@@ -375,12 +360,7 @@ fn what_is_wrong_is_refused_with_its_place_and_the_sound_goes_on() {
         64,
         &script,
     );
-    let segment = Segment {
-        frames: 1280,
-        network: &networks.formula,
-        bends: &[],
-        controls: &[],
-    };
+    let segment = Segment::new(&networks.formula, 1280);
     assert_same("refusals", &expected(&[segment], 48_000, None), &recorded);
     let lines: Vec<&str> = refused.lines().collect();
     let reasons = [

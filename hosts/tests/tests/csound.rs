@@ -86,15 +86,6 @@ fn loads(networks: &Networks) -> String {
     .concat()
 }
 
-fn segment(network: &Path, frames: usize) -> Segment<'_> {
-    Segment {
-        frames,
-        network,
-        bends: &[],
-        controls: &[],
-    }
-}
-
 /// Returns a line of a score that starts a note of an instrument for some frames.
 fn note(instrument: u32, start: usize, frames: usize, rate: u32) -> String {
     // A quarter later, since Csound rounds down.
@@ -195,8 +186,8 @@ fn notes_play_at_once_and_begin_at_their_samples() {
     );
     let (start, frames) = (1_000, 3_001);
     let score = note(1, start, frames, rate) + &note(2, 0, frames, rate);
-    let formula = expected(&[segment(&networks.formula, frames)], rate, None);
-    let trained = expected(&[segment(&networks.trained, frames)], rate, None);
+    let formula = expected(&[Segment::new(&networks.formula, frames)], rate, None);
+    let trained = expected(&[Segment::new(&networks.trained, frames)], rate, None);
     let mut sum = vec![[0.0; 2]; start + frames];
     for k in 0..frames {
         sum[start + k][0] = formula[k][0];
@@ -242,7 +233,7 @@ fn time_is_a_signal_and_nodes_are_outputs() {
         endin",
         loads(&networks)
     );
-    let whole = expected(&[segment(&networks.formula, PART * 3)], rate, None);
+    let whole = expected(&[Segment::new(&networks.formula, PART * 3)], rate, None);
     let frame = |k: usize| [whole[3 * k][0], f32::from((3 * k) as u8 >> 3 & 1)];
     let expected: Vec<Frame> = (0..PART).map(frame).collect();
     let score = note(1, 0, PART, rate);
@@ -282,7 +273,7 @@ fn speed_and_seek_change_time() {
         endin",
         loads(&networks)
     );
-    let whole = expected(&[segment(&networks.formula, PART * 3)], rate, None);
+    let whole = expected(&[Segment::new(&networks.formula, PART * 3)], rate, None);
     let from = |start: usize| (0..PART).map(move |k| start + 2 * k);
     let expected: Vec<Frame> = from(100).chain(from(7)).map(|k| whole[k]).collect();
     let score = note(1, 0, PART * 2, rate);
@@ -336,7 +327,7 @@ fn networks_load_while_music_plays() {
     };
     let recording = piece.render(&[&search]);
     let trained = elsewhere.join("later.json");
-    let expected = expected(&[segment(&trained, PART)], rate, None);
+    let expected = expected(&[Segment::new(&trained, PART)], rate, None);
     assert_same("the next network", &expected, &recording.frames);
     let console = recording.console;
     assert!(console.contains("gatebendloadk: 4 is "), "{console}");
@@ -476,7 +467,7 @@ fn errors_name_the_opcode_and_the_old_network_plays_on() {
         input: None,
     };
     let recording = piece.render(&[]);
-    let expected = expected(&[segment(&networks.formula, PART)], rate, None);
+    let expected = expected(&[Segment::new(&networks.formula, PART)], rate, None);
     assert_same("after errors", &expected, &recording.frames);
     for message in [
         "gatebendload: 3 is origami, 44100 Hz, 250 nodes, controls: drive",
@@ -628,7 +619,7 @@ fn opcodes_stay_with_the_player_they_began_with() {
     };
     let bent = Segment {
         bends: &[(41, "invert")],
-        ..segment(&networks.formula, PART * 2)
+        ..Segment::new(&networks.formula, PART * 2)
     };
     let bent = expected(&[bent], rate, None).into_iter().enumerate();
     let expected: Vec<Frame> = bent
@@ -674,7 +665,7 @@ fn a_player_that_is_made_again_ends_the_note_of_its_opcodes() {
         input: None,
     };
     let recording = piece.render(&[]);
-    let sound = expected(&[segment(&networks.formula, 32 * 64)], rate, None);
+    let sound = expected(&[Segment::new(&networks.formula, 32 * 64)], rate, None);
     let silence = vec![[0.0; 2]; PART - 32 * 64];
     let expected = [sound, silence, vec![[1.0; 2]; PART]].concat();
     assert_same("made again", &expected, &recording.frames);
@@ -732,7 +723,7 @@ fn longer_k_cycles_than_those_of_the_player_are_refused() {
     };
     let recording = piece.render(&[]);
     // Shorter ones are not.
-    let expected = expected(&[segment(&networks.formula, PART)], rate, None);
+    let expected = expected(&[Segment::new(&networks.formula, PART)], rate, None);
     assert_same("shorter k-cycles", &expected, &recording.frames);
     for opcode in ["gatebendout", "gatebendnode", "gatebendtime"] {
         let message = format!("{opcode}: its k-cycles are longer than the player's (1 frames)");
@@ -780,7 +771,7 @@ fn what_finds_the_queue_full_is_sent_later() {
         input: None,
     };
     let recorded = piece.render(&[]).frames;
-    let plain = expected(&[segment(&networks.trained, PART + 100)], rate, None);
+    let plain = expected(&[Segment::new(&networks.trained, PART + 100)], rate, None);
     assert_ne!(recorded[..PART], plain[..PART]);
     let after = &recorded[PART + block..];
     assert_same(
@@ -833,7 +824,7 @@ fn a_note_does_not_wait_for_a_file_when_it_ends() {
         score,
         input: None,
     };
-    let expected = expected(&[segment(&networks.formula, PART)], rate, None);
+    let expected = expected(&[Segment::new(&networks.formula, PART)], rate, None);
     assert_same("beside the file", &expected, &piece.render(&[]).frames);
 }
 

@@ -230,12 +230,7 @@ fn a_key_that_is_loaded_again_goes_on_with_the_new_network() {
         segment(networks.trained.as_path(), &[(2560, "invert")]),
     ];
     let left = expected(&left, rate, None);
-    let right = Segment {
-        frames: PART * 2,
-        network: &networks.formula,
-        bends: &[],
-        controls: &[],
-    };
+    let right = Segment::new(&networks.formula, PART * 2);
     let right = [vec![[0.0; 2]; PART], expected(&[right], rate, None)].concat();
     let both: Vec<Frame> = left
         .iter()
