@@ -214,6 +214,8 @@ fn threads_do_not_disturb_one_another() {
     let arguments = [&networks.formula, &networks.trained];
     run(Command::new(&threads).args(arguments));
     let mut valgrind = Command::new("valgrind");
+    // Otherwise a thread that waits for another one may keep it from running for long.
+    valgrind.arg("--fair-sched=yes");
     valgrind.args(["-q", "--leak-check=full", "--error-exitcode=9"]);
     run(valgrind.arg(&threads).args(arguments));
 }
