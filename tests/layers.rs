@@ -13,6 +13,7 @@ use syn::visit::{self, Visit};
 const CRATES: &[&str] = &[
     "logicnet",
     "bytebeat",
+    "synth",
     "gatebend-midi",
     "gatebend-engine",
     "gatebend-instrument",

@@ -26,7 +26,8 @@ mod program;
 mod prove;
 mod quote;
 pub mod random;
-mod simd;
+#[doc(hidden)]
+pub mod simd;
 mod simplify;
 mod source;
 mod transpose;

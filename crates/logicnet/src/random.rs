@@ -33,6 +33,11 @@ impl Rng {
         Rng(seed)
     }
 
+    /// Returns the seed of a generator that continues as this one does.
+    pub const fn state(&self) -> u64 {
+        self.0
+    }
+
     /// Returns the next 64 random bits.
     pub const fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);

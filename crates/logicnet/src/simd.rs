@@ -6,13 +6,14 @@ cpufeatures::new!(vectors, "avx2", "bmi1", "popcnt");
 /// True if the processor has AVX2 and the extensions compiled with it. Processors other
 /// than `x86_64` use the instructions that are known when compiling.
 #[cfg(target_arch = "x86_64")]
-pub(crate) fn has_avx2() -> bool {
+pub fn has_avx2() -> bool {
     vectors::get()
 }
 
 /// Defines a function whose body is also compiled for AVX2, and calls that version if the
 /// processor has it. Functions that the body calls must be `#[inline(always)]`; otherwise
 /// they are compiled for the oldest processor of the target.
+#[macro_export]
 macro_rules! vectorized {
     ($(#[$doc:meta])* $vis:vis fn $name:ident $([$W:ident: $Bound:ident])? (
         $($arg:ident: $Arg:ty),* $(,)?
@@ -39,4 +40,4 @@ macro_rules! vectorized {
         }
     };
 }
-pub(crate) use vectorized;
+pub use vectorized;

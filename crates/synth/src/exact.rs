@@ -1,0 +1,71 @@
+//! Exact networks of tables.
+
+use std::fmt;
+
+use logicnet::{Lit, MAX_GATES, Pace, Stopped, Xag, count};
+
+use crate::Table;
+
+/// The reason that there is no exact network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExactError {
+    /// The smallest diagram found takes this many gates, more than a network may have.
+    Gates(usize),
+    /// The pace stopped the work.
+    Stopped,
+}
+
+impl From<Stopped> for ExactError {
+    fn from(_: Stopped) -> ExactError {
+        ExactError::Stopped
+    }
+}
+
+impl fmt::Display for ExactError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ExactError::Gates(gates) => write!(
+                f,
+                "it takes {}, and a network has at most {MAX_GATES}; fewer bits a sample, fewer \
+                 samples or training take fewer",
+                count(*gates, "gate")
+            ),
+            ExactError::Stopped => f.write_str("stopped"),
+        }
+    }
+}
+
+impl std::error::Error for ExactError {}
+
+/// Makes a graph that gives the table's samples at every t. The outputs are the bits of a
+/// sample, least significant first. Deterministic.
+///
+/// # Errors
+/// Fails if the graph would have more than 65,536 gates, or if the pace stops it.
+pub fn exact(table: &Table, pace: &mut dyn Pace) -> Result<Xag, ExactError> {
+    let mut graph = Xag::new(table.bits());
+    let outputs: Vec<Lit> = (0..table.sample_bits())
+        .map(|bit| {
+            let values = table
+                .samples()
+                .iter()
+                .map(|sample| Lit::constant(sample >> bit & 1 == 1));
+            let mut column: Vec<Lit> = values.collect();
+            for variable in 0..table.bits() {
+                let select = graph.variable(variable);
+                column = column
+                    .chunks(2)
+                    .map(|pair| graph.mux(select, pair[1], pair[0]))
+                    .collect();
+            }
+            column[0]
+        })
+        .collect();
+    pace.work(table.samples().len() as u64)?;
+    graph.set_outputs(outputs);
+    let gates = graph.live_gates().count();
+    if gates > MAX_GATES {
+        return Err(ExactError::Gates(gates));
+    }
+    Ok(graph)
+}

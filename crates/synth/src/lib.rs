@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+#![deny(missing_docs, unsafe_code)]
+
+mod draft;
+mod exact;
+mod loss;
+mod table;
+mod trainer;
+
+pub use draft::{Draft, DraftError};
+pub use exact::{ExactError, exact};
+pub use loss::{Loss, Measure};
+pub use table::{MAX_BITS, MAX_SAMPLE_BITS, Table, TableError};
+pub use trainer::{Method, Options, Stage, Status, TrainError, Trainer};

@@ -1,0 +1,102 @@
+//! The loss of a sample: how wrong another value is in its place.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Table;
+
+/// A measure of the error of a sample.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Measure {
+    /// The number of wrong bits, as in the research.
+    Bits,
+    /// The square of the difference.
+    Squared,
+    /// The square of the difference on a mu-law scale (mu = 255, ITU-T G.711), where quiet
+    /// samples count more.
+    #[default]
+    MuLaw,
+}
+
+/// Number of samples of a frame that has a weight of its own.
+pub const FRAME: usize = 128;
+
+/// The loss of every value at every t: a measure, weighted by frames of [`FRAME`] samples.
+#[derive(Clone, Debug)]
+pub struct Loss {
+    measure: Measure,
+    samples: Vec<u16>,
+    /// Values on the measure's scale, by sample.
+    scale: Vec<i32>,
+    /// Weights of the frames, 1 or more, so that the sum over a table fits in 63 bits.
+    weights: Vec<u8>,
+}
+
+impl Loss {
+    /// Creates the loss of a table, with weight 1 for every frame.
+    pub fn new(measure: Measure, table: &Table) -> Loss {
+        let values = 1u32 << table.sample_bits();
+        Loss {
+            measure,
+            samples: table.samples().to_vec(),
+            scale: (0..values)
+                .map(|value| place(measure, value, table.sample_bits()))
+                .collect(),
+            weights: vec![1; table.samples().len().div_ceil(FRAME)],
+        }
+    }
+
+    /// Sets the weights of the frames of [`FRAME`] samples.
+    ///
+    /// # Panics
+    /// If their number is another, or one of them is 0.
+    pub fn set_weights(&mut self, weights: Vec<u8>) {
+        assert!(weights.len() == self.weights.len() && !weights.contains(&0));
+        self.weights = weights;
+    }
+
+    /// The weights of the frames.
+    pub fn weights(&self) -> &[u8] {
+        &self.weights
+    }
+
+    /// The measure.
+    pub fn measure(&self) -> Measure {
+        self.measure
+    }
+
+    /// Returns the loss of a value at t; 0 only if it is the table's sample.
+    #[inline]
+    pub fn at(&self, t: usize, value: u16) -> u64 {
+        let sample = self.samples[t];
+        let error = match self.measure {
+            Measure::Bits => u64::from((sample ^ value).count_ones()),
+            Measure::Squared | Measure::MuLaw => {
+                let [a, b] = [sample, value].map(|x| self.scale[usize::from(x)]);
+                u64::from(a.abs_diff(b)).pow(2)
+            }
+        };
+        error * u64::from(self.weights[t / FRAME])
+    }
+}
+
+/// Returns the place of a value of `bits` bits on a measure's scale.
+fn place(measure: Measure, value: u32, bits: u8) -> i32 {
+    if measure != Measure::MuLaw {
+        return value as i32;
+    }
+    // An integer scale of mu-law's segments, so that it is the same on every machine: as in
+    // G.711, each segment covers twice the levels of the one below. Enough steps keep all
+    // values apart.
+    let steps = u32::from(bits).saturating_sub(2).max(8);
+    let centred = ((value << (16 - bits)) as i32) - 0x8000;
+    let magnitude = (centred.unsigned_abs() + 0x84).min(0xffff);
+    let segment = magnitude.ilog2() - 7;
+    let step = ((magnitude << steps) >> (segment + 7)) & ((1 << steps) - 1);
+    let companded = ((segment << steps) + step) as i32;
+    if centred < 0 {
+        -1 - companded
+    } else {
+        companded
+    }
+}
