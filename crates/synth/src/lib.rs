@@ -4,6 +4,7 @@
 mod draft;
 mod exact;
 mod loss;
+mod run;
 mod table;
 mod trainer;
 
@@ -11,4 +12,4 @@ pub use draft::{Draft, DraftError};
 pub use exact::{ExactError, exact};
 pub use loss::{Loss, Measure};
 pub use table::{MAX_BITS, MAX_SAMPLE_BITS, Table, TableError};
-pub use trainer::{Method, Options, Stage, Status, TrainError, Trainer};
+pub use trainer::{MAX_RUNS, Method, Options, Stage, Status, TrainError, Trainer};
