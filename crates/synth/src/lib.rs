@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![deny(missing_docs, unsafe_code)]
 
+mod checkpoint;
 mod draft;
 mod exact;
 mod loss;
@@ -8,6 +9,7 @@ mod run;
 mod table;
 mod trainer;
 
+pub use checkpoint::CheckpointError;
 pub use draft::{Draft, DraftError};
 pub use exact::{ExactError, exact};
 pub use loss::{Loss, Measure};

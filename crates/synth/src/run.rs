@@ -1,6 +1,7 @@
 //! One attempt at training, stage after stage.
 
 use logicnet::{Pace, Stopped};
+use serde::{Deserialize, Serialize};
 
 use crate::{Draft, ExactError, Loss, Method, Options, Stage, Table, exact};
 
@@ -13,7 +14,7 @@ pub(crate) struct Task<'a> {
 }
 
 /// One attempt: a seed and its stages.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Run {
     stage: Stage,
     best: Draft,
@@ -84,6 +85,16 @@ impl Run {
     pub(crate) fn step(&mut self, task: &Task) {
         let _ = (task.work, task.part);
         self.stage = Stage::Search;
+    }
+
+    /// Prepares a run that was read from a checkpoint. Returns false if it does not fit the
+    /// table.
+    pub(crate) fn resume(&mut self, table: &Table, options: &Options) -> bool {
+        let fits = self.best.is_valid(table);
+        if fits {
+            self.set_best(table, options, self.best.clone());
+        }
+        fits
     }
 
     pub(crate) fn stage(&self) -> Stage {

@@ -1,10 +1,12 @@
 //! Training of a network in stages.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use logicnet::{MAX_GATES, Network, NetworkError, Pace, Parts, Stopped};
 use serde::{Deserialize, Serialize};
 
+use crate::checkpoint::{self, CheckpointError};
 use crate::run::{Run, Task};
 use crate::{Draft, DraftError, Measure, Table};
 
@@ -256,6 +258,40 @@ impl Trainer {
         best.expect("there is at least one run")
     }
 
+    /// Returns everything that is needed to continue exactly from here, as bytes.
+    pub fn save(&self) -> Vec<u8> {
+        checkpoint::write(&Saved {
+            samples: Cow::Borrowed(self.table.samples()),
+            sample_bits: self.table.sample_bits(),
+            options: Cow::Borrowed(&self.options),
+            work: self.work,
+            runs: Cow::Borrowed(&self.runs),
+        })
+    }
+
+    /// Continues from saved bytes.
+    ///
+    /// # Errors
+    /// Fails if the bytes are damaged, cut off, of another version or something else.
+    pub fn restore(bytes: &[u8]) -> Result<Trainer, CheckpointError> {
+        let saved: Saved = checkpoint::read(bytes)?;
+        let table = Table::new(saved.samples.into_owned(), saved.sample_bits)
+            .map_err(|_| CheckpointError::Damaged)?;
+        let options = saved.options.into_owned();
+        let mut runs = saved.runs.into_owned();
+        let sizes = (1..=MAX_RUNS as usize).contains(&runs.len())
+            && (1..=MAX_GATES as u32).contains(&options.gates);
+        if !sizes || !runs.iter_mut().all(|run| run.resume(&table, &options)) {
+            return Err(CheckpointError::Damaged);
+        }
+        Ok(Trainer {
+            table,
+            options,
+            work: saved.work,
+            runs,
+        })
+    }
+
     /// The table.
     pub fn table(&self) -> &Table {
         &self.table
@@ -285,6 +321,16 @@ impl Trainer {
             best.to_network(parts)
         }
     }
+}
+
+/// The state of training in a checkpoint.
+#[derive(Serialize, Deserialize)]
+struct Saved<'a> {
+    samples: Cow<'a, [u16]>,
+    sample_bits: u8,
+    options: Cow<'a, Options>,
+    work: u64,
+    runs: Cow<'a, [Run]>,
 }
 
 /// Advances all runs, each in a thread of its own where there are threads.
