@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 #![deny(missing_docs, unsafe_code)]
 
+mod diagram;
 mod draft;
 mod exact;
 mod loss;
+mod sifting;
 mod table;
 mod trainer;
 
