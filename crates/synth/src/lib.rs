@@ -2,12 +2,14 @@
 #![deny(missing_docs, unsafe_code)]
 
 mod checkpoint;
+mod diagram;
 mod draft;
 mod exact;
 mod loss;
 mod quality;
 mod recording;
 mod run;
+mod sifting;
 mod table;
 mod trainer;
 
