@@ -3,6 +3,7 @@
 
 mod checkpoint;
 mod circuit;
+mod codebook;
 mod diagram;
 mod draft;
 mod exact;
@@ -18,6 +19,7 @@ mod table;
 mod trainer;
 
 pub use checkpoint::CheckpointError;
+pub use codebook::codebook;
 pub use draft::{Draft, DraftError};
 pub use exact::{ExactError, exact};
 pub use gradient::Gradient;
