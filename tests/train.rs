@@ -289,7 +289,12 @@ fn what_cannot_be_learned_has_a_reason() {
             "cannot be used with",
         ),
         (2, &["t", "--plot", "x.gif"], ".png or .svg"),
-        (1, &[&net, "--from", &other], "other bits of t"),
+        (1, &[&net, "--from", &other], "15 bits of t, not 9"),
+        (
+            1,
+            &["t", "--from", &other, "--bits", "8"],
+            "other bits of t",
+        ),
         (
             2,
             &["t", "--from", &other, "--freeze", "3"],

@@ -111,15 +111,12 @@ impl Target {
         let failed = |problem: String| Failure::Failed(format!("{}: {problem}", path.display()));
         let table = Table::of_network(network).map_err(|error| failed(error.to_string()))?;
         let (bits, sample_bits) = (table.bits(), table.sample_bits());
-        if wanted.bits.is_some_and(|wanted| wanted != bits) {
-            return Err(failed(format!("the network reads {bits} bits of t")));
+        if let Some(wanted) = wanted.bits.filter(|wanted| *wanted != bits) {
+            return Err(failed(format!("it reads {bits} bits of t, not {wanted}")));
         }
-        if wanted
-            .sample_bits
-            .is_some_and(|wanted| wanted != sample_bits)
-        {
+        if let Some(wanted) = wanted.sample_bits.filter(|wanted| *wanted != sample_bits) {
             return Err(failed(format!(
-                "the network has samples of {sample_bits} bits"
+                "it has samples of {sample_bits} bits, not {wanted}"
             )));
         }
         Ok(Target {
