@@ -2,13 +2,17 @@
 #![deny(missing_docs, unsafe_code)]
 
 mod checkpoint;
+mod circuit;
 mod diagram;
 mod draft;
 mod exact;
+mod gains;
+mod gradient;
 mod loss;
 mod quality;
 mod recording;
 mod run;
+mod search;
 mod sifting;
 mod table;
 mod trainer;
@@ -16,8 +20,10 @@ mod trainer;
 pub use checkpoint::CheckpointError;
 pub use draft::{Draft, DraftError};
 pub use exact::{ExactError, exact};
+pub use gradient::Gradient;
 pub use loss::{Loss, Measure};
 pub use quality::{FLOOR, Quality, SPECTRUM, spectral_distance, spectrogram};
 pub use recording::{Prepared, Recording, RecordingError, Shape};
+pub use search::{SavedSearch, Search, Settings};
 pub use table::{MAX_BITS, MAX_SAMPLE_BITS, Table, TableError};
 pub use trainer::{MAX_RUNS, Method, Options, Stage, Status, TrainError, Trainer};

@@ -65,6 +65,11 @@ impl Loss {
         self.measure
     }
 
+    /// The samples of the table.
+    pub fn samples(&self) -> &[u16] {
+        &self.samples
+    }
+
     /// Returns the loss of all samples.
     pub fn of(&self, samples: &[u16]) -> u64 {
         samples
@@ -72,6 +77,12 @@ impl Loss {
             .enumerate()
             .map(|(t, &value)| self.at(t, value))
             .sum()
+    }
+
+    /// Returns the places of the values on the measure's scale, and the samples; nothing if
+    /// the loss is no square of a distance.
+    pub(crate) fn squares(&self) -> Option<(&[i32], &[u16])> {
+        (self.measure != Measure::Bits).then_some((&self.scale, &self.samples))
     }
 
     /// Returns the loss of a value at t; 0 only if it is the table's sample.
