@@ -5,6 +5,7 @@ mod diagram;
 mod draft;
 mod exact;
 mod loss;
+mod matching;
 mod sifting;
 mod table;
 mod trainer;
