@@ -14,6 +14,8 @@
 use logicnet::random::Rng;
 use logicnet::{Lit, Op, Pace, Stopped, Xag};
 
+use crate::table::counter_word;
+
 /// Number of variables of the functions.
 pub const VARIABLES: usize = 7;
 /// Words of a function.
@@ -104,19 +106,8 @@ impl Matching<'_> {
     /// Adds the variables, functions of all of them, and functions that are 0 before each
     /// piece.
     fn seed(&mut self, variables: &[u32]) {
-        const LOW: [u64; 6] = [
-            0xaaaa_aaaa_aaaa_aaaa,
-            0xcccc_cccc_cccc_cccc,
-            0xf0f0_f0f0_f0f0_f0f0,
-            0xff00_ff00_ff00_ff00,
-            0xffff_0000_ffff_0000,
-            0xffff_ffff_0000_0000,
-        ];
-        for (place, &variable) in variables.iter().enumerate() {
-            let values = std::array::from_fn(|word| match LOW.get(place) {
-                Some(&low) => low,
-                None => 0u64.wrapping_sub((word >> (place - 6) & 1) as u64),
-            });
+        for (&variable, place) in variables.iter().zip(0..) {
+            let values = std::array::from_fn(|word| counter_word(place, word));
             let lit = self.graph.variable(variable);
             self.add(lit, values);
         }
@@ -258,34 +249,6 @@ impl Matching<'_> {
         let wanted = rows.iter().map(|&row| extract(&self.rows[row].rest, piece));
         let targets = Targets::new(&wanted.collect::<Vec<u64>>(), &values[..free], others);
         pace.work(targets.table.len() as u64)?;
-        if others == 5 {
-            let mut basis: Vec<u64> = vec![];
-            for &v in &values[..free] {
-                let mut v = v;
-                for &b in &basis {
-                    v = v.min(v ^ b);
-                }
-                if v > 0 {
-                    basis.push(v);
-                }
-            }
-            let mut d = values[..free].to_vec();
-            d.sort_unstable();
-            d.dedup();
-            let mut k = targets.sums.iter().map(|s| s.2).collect::<Vec<_>>();
-            k.sort_unstable();
-            k.dedup();
-            eprintln!(
-                "piece {piece} free {free} distinct {} rank {} of {} all {} or {:x} targets {} distinct {}",
-                d.len(),
-                basis.len(),
-                end - start,
-                values.len(),
-                values[..free].iter().fold(0, |a, b| a | b),
-                targets.sums.len(),
-                k.len()
-            );
-        }
         let mut found: Vec<Option<Term>> = rows.iter().map(|_| None).collect();
         let mut count = 0;
         // All nodes, or else nodes all over, and the newest first.

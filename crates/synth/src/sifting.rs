@@ -48,16 +48,15 @@ impl Sifting {
         planes: &Planes,
         expansions: &[Expansion],
         pace: &mut dyn Pace,
-    ) -> Result<bool, Stopped> {
+    ) -> Result<(), Stopped> {
         let limit = self.gates;
         self.work += self.diagram.make(planes, expansions, 0, limit, pace)?;
-        let better = self.diagram.gates() < self.gates;
-        if better {
+        if self.diagram.gates() < self.gates {
             self.gates = self.diagram.gates();
             self.planes.clone_from(planes);
             self.expansions.copy_from_slice(expansions);
         }
-        Ok(better)
+        Ok(())
     }
 
     /// Moves every variable through all places with all expansions, and keeps the best, until
