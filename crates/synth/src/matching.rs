@@ -184,7 +184,7 @@ impl Matching<'_> {
                 let Some((piece, rows)) = waiting.find(|(_, rows)| !rows.is_empty()) else {
                     return Ok(true);
                 };
-                let quota = growth / 8 + 1;
+                let quota = growth / 6 + 1;
                 let mut others = PIECES[piece].1 + 1;
                 while !self.search(piece, &rows, others, quota, pace)? {
                     others += 1;
@@ -238,16 +238,21 @@ impl Matching<'_> {
         let mut nodes: Vec<usize> = all.clone().filter(is_free).collect();
         let free = nodes.len();
         nodes.extend(all.filter(|&node| self.nodes[node].zeros < start));
-        // Terms longer than at best are looked for where there are enough of them.
-        let pairs = 2.0 * free as f64 * nodes.len() as f64;
-        let sums = (0..others).fold(rows.len() as f64, |sums, _| sums * free as f64);
-        if others > PIECES[piece].1 && pairs * sums < (1u64 << (end - start)) as f64 {
-            return Ok(false);
+        // Of terms longer than at best, there are more than enough or too few.
+        let mut most = MAX_TARGETS;
+        if others > PIECES[piece].1 {
+            let pairs = 2 * free * nodes.len();
+            let wanted = (4 * quota as u128) << (end - start);
+            most = most.min((wanted / pairs.max(1) as u128) as usize);
+            let sums = (0..others).fold(rows.len(), |sums, _| sums.saturating_mul(free));
+            if (pairs as u128 * sums as u128) >> (end - start) == 0 {
+                return Ok(false);
+            }
         }
         let value = |&node: &usize| extract(&self.nodes[node].values, piece);
         let values: Vec<u64> = nodes.iter().map(value).collect();
         let wanted = rows.iter().map(|&row| extract(&self.rows[row].rest, piece));
-        let targets = Targets::new(&wanted.collect::<Vec<u64>>(), &values[..free], others);
+        let targets = Targets::new(&wanted.collect::<Vec<u64>>(), &values[..free], others, most);
         pace.work(targets.table.len() as u64)?;
         let mut found: Vec<Option<Term>> = rows.iter().map(|_| None).collect();
         let mut count = 0;
@@ -351,10 +356,10 @@ struct Targets<'a> {
 const FILTER: u32 = 3;
 
 impl<'a> Targets<'a> {
-    /// Adds up to `others` nodes to the wanted values of the rows.
-    fn new(wanted: &[u64], nodes: &'a [u64], others: usize) -> Targets<'a> {
+    /// Adds up to `others` nodes to the wanted values of the rows, for about `most` sums.
+    fn new(wanted: &[u64], nodes: &'a [u64], others: usize, most: usize) -> Targets<'a> {
         let nodes = if others == 0 { &[] } else { nodes };
-        let most = MAX_TARGETS / (nodes.len() + 1) + 1;
+        let most = most / (nodes.len() + 1) + 1;
         let sums: Vec<_> = if others <= 1 || nodes.is_empty() {
             let rows = wanted.iter().enumerate().take(most);
             rows.map(|(row, &value)| (row, Vec::new(), value)).collect()
