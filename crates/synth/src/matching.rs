@@ -34,8 +34,8 @@ const MAX_TARGETS: usize = 1 << 21;
 /// Part of the nodes that comes to them between two searches for the shortest terms.
 const GROWTH: usize = 10;
 /// Number of seeds: functions of all variables, and functions that are 0 before each piece.
-const MIXED: usize = 80;
-const SEEDS: usize = 48;
+const MIXED: usize = 120;
+const SEEDS: usize = 90;
 
 /// Adds gates to a graph for functions of these variables, bottom first. Returns the literals,
 /// or `None` if no terms were found for one.
@@ -123,7 +123,7 @@ impl Matching<'_> {
             let sum = self.gate(Op::XOR, product, mixed[step]);
             mixed.push(sum);
         }
-        mixed.drain(..MIXED / 4);
+        mixed.drain(..VARIABLES + MIXED - SEEDS);
         for &(start, _) in &PIECES[..PIECES.len() - 1] {
             // index >= start, from the low bits up.
             let mut mask = start.trailing_zeros() as usize;
@@ -135,9 +135,8 @@ impl Matching<'_> {
                 };
                 mask = self.gate(op, bit, mask);
             }
-            for _ in 0..SEEDS {
-                let other = mixed[rng.below(mixed.len() as u32) as usize];
-                self.gate(Op::AND, mask, other);
+            for seed in 0..SEEDS {
+                self.gate(Op::AND, mask, mixed[seed]);
             }
         }
     }
