@@ -56,7 +56,7 @@ impl Header {
         };
         if latches > 0 {
             return Err(lines.error(format!(
-                "{latches} latches, but a network has no memory; give the combinational part"
+                "it has latches ({latches}), but a network has no memory; give the combinational part"
             )));
         }
         if properties.iter().any(|&number| number > 0) {

@@ -3,10 +3,10 @@
 //! own.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::{fmt, io};
 
 use logicnet::{Network, quote};
-use rawzip::{CompressionMethod, ZipArchive, ZipArchiveEntryWayfinder, ZipSliceArchive};
+use rawzip::{CompressionMethod, ZipArchive};
 
 use crate::model::{self, Layer, Operations, Wires};
 use crate::pickle::{Id, Object, Objects};
@@ -18,8 +18,10 @@ use crate::{ImportError, Options, Parametrization};
 const MAX_PARTS: usize = 1 << 12;
 /// Deepest nesting of a model's parts.
 const MAX_DEPTH: usize = 32;
-/// Most entries of a dictionary that is searched for a name.
+/// Most entries of a dictionary that is searched.
 const MAX_NAMES: usize = 10_000;
+/// Longest name of a part in bytes.
+const MAX_NAME: usize = 100;
 
 /// Reads a file.
 pub(crate) fn read(bytes: &[u8], options: &Options) -> Result<Network, ImportError> {
@@ -28,71 +30,72 @@ pub(crate) fn read(bytes: &[u8], options: &Options) -> Result<Network, ImportErr
             "a file of PyTorch before 1.6; load it with torch.load and save it again",
         ));
     }
-    let archive = Archive::new(bytes)?;
-    if archive.entries.contains_key("constants.pkl") {
+    let entries = entries(bytes)?;
+    if entries.contains_key("constants.pkl") {
         return Err(ImportError::whole(
             "a TorchScript program, which does not have the layers; save the model with \
              torch.save(model, FILE)",
         ));
     }
-    let objects = Objects::read(archive.entry("data.pkl")?)?;
-    let file = File { archive, objects };
-    file.network(options)
+    let pickle = entries.get("data.pkl");
+    let pickle = pickle.ok_or_else(|| ImportError::whole("a ZIP archive, but not of PyTorch"))?;
+    let objects = Objects::read(pickle)?;
+    File { entries, objects }.network(options)
 }
 
-/// A ZIP archive in memory.
-struct Archive<'a> {
-    archive: ZipSliceArchive<&'a [u8]>,
-    /// Entries by their names without the folder of all, such as `data/0`.
-    entries: BTreeMap<String, ZipArchiveEntryWayfinder>,
-}
-
-impl Archive<'_> {
-    fn new(bytes: &[u8]) -> Result<Archive<'_>, ImportError> {
-        let damaged = |error| ImportError::whole(format!("the ZIP archive is damaged: {error}"));
-        let archive = ZipArchive::from_slice(bytes).map_err(damaged)?;
-        let mut names = archive.entries();
-        let mut entries = BTreeMap::new();
-        while let Some(entry) = names.next_entry().map_err(damaged)? {
-            let path = entry.file_path();
-            let name = String::from_utf8_lossy(path.as_ref()).into_owned();
-            let own = name.split_once('/').map(|(_, own)| own.to_string());
-            let own = own.unwrap_or(name);
-            if entry.compression_method() != CompressionMethod::STORE {
-                return Err(ImportError::at(
-                    own,
-                    "compressed, which PyTorch's files are not",
-                ));
-            }
-            if entries.len() == MAX_PARTS {
-                let problem = format!("the archive has more than {MAX_PARTS} entries");
-                return Err(ImportError::whole(problem));
-            }
-            if entries.insert(own.clone(), entry.wayfinder()).is_some() {
-                return Err(ImportError::at(own, "the archive has it twice"));
-            }
+/// Returns the entries of a ZIP archive by their names without the folder of all, such as
+/// `data/0`.
+fn entries(bytes: &[u8]) -> Result<BTreeMap<String, &[u8]>, ImportError> {
+    let damaged = |error: &dyn fmt::Display| {
+        ImportError::whole(format_args!("the ZIP archive is damaged: {error}"))
+    };
+    let archive = ZipArchive::from_slice(bytes).map_err(|error| damaged(&error))?;
+    let mut names = archive.entries();
+    let mut entries = BTreeMap::new();
+    let mut total = 0;
+    while let Some(entry) = names.next_entry().map_err(|error| damaged(&error))? {
+        let path = entry.file_path();
+        let name = String::from_utf8_lossy(path.as_ref());
+        let own = name
+            .split_once('/')
+            .map_or(&*name, |(_, own)| own)
+            .to_string();
+        if entry.compression_method() != CompressionMethod::STORE {
+            return Err(ImportError::at(
+                own,
+                "compressed, which PyTorch's files are not",
+            ));
         }
-        Ok(Archive { archive, entries })
+        if entries.len() == MAX_PARTS {
+            return Err(ImportError::whole(format_args!(
+                "more than {MAX_PARTS} entries"
+            )));
+        }
+        let wrong = |error: &dyn fmt::Display| ImportError::at(&own, error);
+        let entry = archive
+            .get_entry(entry.wayfinder())
+            .map_err(|error| wrong(&error))?;
+        let (start, end) = entry.compressed_data_range();
+        let data = bytes.get(start as usize..end as usize);
+        let data = data.ok_or_else(|| wrong(&"not in the file"))?;
+        total += data.len();
+        if total > bytes.len() {
+            return Err(wrong(&"overlaps other entries"));
+        }
+        // A fuzzer would never get beyond checksums.
+        if !cfg!(fuzzing) {
+            let mut reader = entry.verifying_reader(data);
+            io::copy(&mut reader, &mut io::sink()).map_err(|error| wrong(&error))?;
+        }
+        if entries.insert(own.clone(), data).is_some() {
+            return Err(wrong(&"the archive has it twice"));
+        }
     }
-
-    /// Returns the bytes of an entry, after a check of their checksum.
-    fn entry(&self, name: &str) -> Result<&[u8], ImportError> {
-        let missing = || ImportError::at(name, "the archive does not have it");
-        let damaged = |error: &dyn std::fmt::Display| ImportError::at(name, error);
-        let wayfinder = self.entries.get(name).ok_or_else(missing)?;
-        let entry = self
-            .archive
-            .get_entry(*wayfinder)
-            .map_err(|error| damaged(&error))?;
-        let data = entry.data();
-        let mut reader = entry.verifying_reader(data);
-        io::copy(&mut reader, &mut io::sink()).map_err(|error| damaged(&error))?;
-        Ok(data)
-    }
+    Ok(entries)
 }
 
 struct File<'a> {
-    archive: Archive<'a>,
+    entries: BTreeMap<String, &'a [u8]>,
     objects: Objects,
 }
 
@@ -119,7 +122,7 @@ impl File<'_> {
         };
         // A checkpoint of a training with other things in it.
         let mut found = Vec::new();
-        for &(key, value) in entries {
+        for &(key, value) in entries.iter().take(MAX_NAMES) {
             if self.is_model(value) || self.is_state(value) {
                 found.push((self.text(key).unwrap_or_default(), value));
             }
@@ -187,7 +190,8 @@ impl File<'_> {
                     )));
                 }
                 for &(key, part) in parts {
-                    let own = self.text(key).unwrap_or_default();
+                    let own = self.text(key).filter(|own| own.len() <= MAX_NAME);
+                    let own = own.unwrap_or("?");
                     let dot = if name.is_empty() { "" } else { "." };
                     self.visit(part, &format!("{name}{dot}{own}"), depth + 1, model)?;
                 }
@@ -365,7 +369,8 @@ impl File<'_> {
     fn is_state(&self, id: Id) -> bool {
         match &self.objects[id] {
             Object::Dict(entries) => {
-                !entries.is_empty() && entries.iter().all(|(_, value)| self.is_tensor(*value))
+                (1..=MAX_NAMES).contains(&entries.len())
+                    && entries.iter().all(|(_, value)| self.is_tensor(*value))
             }
             _ => false,
         }
@@ -383,10 +388,6 @@ impl File<'_> {
         let (Object::Dict(entries), true) = (&self.objects[id], self.is_state(id)) else {
             return Ok(None);
         };
-        if entries.len() > MAX_NAMES {
-            let problem = format!("more than {MAX_NAMES} tensors");
-            return Err(ImportError::whole(problem));
-        }
         let tensors = entries.iter().map(|&(key, value)| {
             let name = self.text(key).unwrap_or_default();
             Ok((name.to_string(), self.tensor(value, name)?))
@@ -437,9 +438,9 @@ impl File<'_> {
             "LongStorage" => Kind::I64,
             _ => return Err(ImportError::at(place, format!("a {class} is not read"))),
         };
-        let bytes = self
-            .archive
-            .entry(&format!("data/{}", self.text(key).ok_or_else(wrong)?))?;
+        let key = self.text(key).ok_or_else(wrong)?;
+        let bytes = self.entries.get(&format!("data/{key}"));
+        let bytes = bytes.ok_or_else(|| ImportError::at(place, format!("no entry data/{key}")))?;
         let offset = self.size(offset).ok_or_else(wrong)?;
         let first = offset.checked_mul(kind.bytes()).ok_or_else(wrong)?;
         let bytes = bytes.get(first..).ok_or_else(wrong)?;

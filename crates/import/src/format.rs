@@ -62,7 +62,7 @@ impl Format {
                  the C",
             ));
         }
-        let text = std::str::from_utf8(bytes).map_err(|_| unknown())?;
+        let text = crate::text(bytes).ok_or_else(unknown)?;
         if text.trim_start().starts_with('{') {
             if text.contains("\"gatebend-network\"") {
                 let problem = "a network of Gatebend already; it can be used as it is";

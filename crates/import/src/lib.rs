@@ -23,6 +23,9 @@ pub use format::Format;
 /// Largest file in bytes: several times that of the largest network as a checkpoint.
 pub const MAX_BYTES: usize = 256 << 20;
 
+/// Largest text in bytes: several times that of the largest network.
+const MAX_TEXT_BYTES: usize = 32 << 20;
+
 /// The meaning of four weights a gate in torchlogix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Parametrization {
@@ -65,7 +68,7 @@ pub fn import(bytes: &[u8], options: &Options) -> Result<(Network, Format), Impo
         Some(format) => format,
         None => Format::detect(bytes)?,
     };
-    let text = || std::str::from_utf8(bytes).map_err(|_| ImportError::whole("not text"));
+    let text = || text(bytes).ok_or_else(|| ImportError::whole("not a text of this format"));
     let network = match format {
         Format::Circuit => torchlogix::read(text()?, options),
         Format::Safetensors => state::read(bytes, options),
@@ -75,4 +78,11 @@ pub fn import(bytes: &[u8], options: &Options) -> Result<(Network, Format), Impo
         Format::Aiger => aiger::read(bytes, options),
     }?;
     Ok((network, format))
+}
+
+/// Returns a file as text, if it may be one.
+fn text(bytes: &[u8]) -> Option<&str> {
+    std::str::from_utf8(bytes)
+        .ok()
+        .filter(|text| text.len() <= MAX_TEXT_BYTES)
 }

@@ -6,7 +6,7 @@ use crate::circuit::Circuit;
 use crate::tensor::Tensor;
 use crate::{ImportError, Options};
 
-/// Most candidates of all operands of a layer, as a bound of work.
+/// Most candidates of all operands, as a bound of work.
 const MAX_CANDIDATES: usize = 1 << 26;
 
 /// A layer of gates that read the layer before, or the inputs.
@@ -59,10 +59,17 @@ pub(crate) fn network(
     let Some(first) = layers.first() else {
         return Err(ImportError::whole("no layers of logic gates"));
     };
-    let mut gates = 0;
+    let (mut gates, mut candidates) = (0, 0usize);
     for layer in layers {
         layer.check()?;
         gates += layer.gates();
+        candidates = candidates.saturating_add(layer.candidates());
+        if candidates > MAX_CANDIDATES {
+            return Err(ImportError::at(
+                &layer.name,
+                "too many candidates of operands",
+            ));
+        }
         if gates > MAX_GATES {
             let problem = format!("{gates} gates so far; a network has at most {MAX_GATES}");
             return Err(ImportError::at(&layer.name, problem));
@@ -99,6 +106,14 @@ impl Layer<'_> {
         self.operations.tensor().shape()[0]
     }
 
+    /// Number of candidates of the operands of all gates, if they are chosen.
+    fn candidates(&self) -> usize {
+        match &self.wires {
+            Wires::Candidates { candidates, .. } => candidates.shape().iter().product(),
+            _ => 0,
+        }
+    }
+
     /// Checks that all tensors have the shapes that belong together.
     fn check(&self) -> Result<(), ImportError> {
         let shape = self.operations.tensor().shape();
@@ -123,9 +138,6 @@ impl Layer<'_> {
                 (Wires::Candidates { candidates, .. }, &[choices, operands, own])
                     if own == gates && choices > 0 && shape == candidates.shape() =>
                 {
-                    if choices.saturating_mul(gates) > MAX_CANDIDATES {
-                        return Err(self.at("has too many candidates of operands"));
-                    }
                     operands
                 }
                 _ => {

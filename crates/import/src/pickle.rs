@@ -10,6 +10,8 @@ use crate::ImportError;
 /// Most objects of a pickle. One of a model of 1,000 layers has about 100,000.
 const MAX_OBJECTS: usize = 1 << 20;
 
+/// Largest pickle in bytes. That of 1,000 layers has about 0.5 MB.
+const MAX_BYTES: usize = 16 << 20;
 /// Longest name of a class or module in bytes.
 const MAX_NAME: usize = 1000;
 
@@ -62,6 +64,10 @@ impl std::ops::Index<Id> for Objects {
 impl Objects {
     /// Reads a pickle.
     pub(crate) fn read(bytes: &[u8]) -> Result<Objects, ImportError> {
+        if bytes.len() > MAX_BYTES {
+            let problem = format!("the pickle has more than {MAX_BYTES} bytes");
+            return Err(ImportError::whole(problem));
+        }
         let mut reader = Reader {
             bytes,
             position: 0,

@@ -120,11 +120,13 @@ fn sums(
     nodes: &BTreeMap<i64, u32>,
     circuit: &mut Circuit,
 ) -> Result<Vec<u32>, ImportError> {
+    let numbers = file.sum_nodes.iter().enumerate();
+    let numbers: BTreeMap<i64, usize> = numbers.map(|(i, sum)| (sum.node_id, i)).collect();
     let mut groups = Vec::new();
-    let mut size = 0;
+    let mut size = 1;
     for (i, id) in file.outputs.iter().enumerate() {
         let at = |problem| ImportError::at(format_args!("outputs[{i}]"), problem);
-        let Some(number) = file.sum_nodes.iter().position(|sum| sum.node_id == *id) else {
+        let Some(&number) = numbers.get(id) else {
             return Err(at(format!("{id} is not a sum, but others are")));
         };
         let sum = &file.sum_nodes[number];

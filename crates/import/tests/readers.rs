@@ -183,11 +183,13 @@ fn aiger(network: &Network, binary: bool, seed: u64) -> Vec<u8> {
     let most = all as u32 * spread;
     let mut text = format!("{kind} {most} {inputs} 0 {count} {}\n", ands.len());
     if !binary {
-        (1..first).for_each(|variable| writeln!(text, "{}", literal(2 * variable)).unwrap());
+        for variable in 1..first {
+            writeln!(text, "{}", literal(2 * variable)).unwrap();
+        }
     }
-    outputs
-        .iter()
-        .for_each(|&output| writeln!(text, "{}", literal(output)).unwrap());
+    for output in outputs {
+        writeln!(text, "{}", literal(output)).unwrap();
+    }
     let mut rows: Vec<(u32, u32, u32)> = (first..)
         .zip(&ands)
         .map(|(variable, &(a, b))| (2 * variable, a, b))
@@ -297,7 +299,9 @@ impl Pickle {
             .codes(b"tQ")
             .int(offset)
             .codes(b"(");
-        shape.iter().for_each(|&size| _ = self.int(size));
+        for &size in shape {
+            self.int(size);
+        }
         self.codes(b"t(");
         for i in 1..=shape.len() {
             self.int(shape[i..].iter().product());
@@ -306,7 +310,8 @@ impl Pickle {
     }
 }
 
-fn checkpoint(network: &Network, seed: u64) -> Vec<u8> {
+/// Returns the pickle and the tensors of a model.
+fn model(network: &Network, seed: u64) -> (Vec<u8>, Vec<Vec<u8>>) {
     let mut rng = Rng::new(seed);
     let mut pickle = Pickle::default();
     let mut data = Vec::new();
@@ -336,11 +341,15 @@ fn checkpoint(network: &Network, seed: u64) -> Vec<u8> {
         inputs = layer.len();
     }
     pickle.codes(b"uub.");
+    (pickle.0, data)
+}
+
+fn checkpoint((pickle, data): (Vec<u8>, Vec<Vec<u8>>)) -> Vec<u8> {
     let mut file = Vec::new();
     let mut archive = rawzip::ZipArchiveWriter::new(&mut file);
     let data = data.into_iter().enumerate();
     let data = data.map(|(i, bytes)| (format!("model/data/{i}"), bytes));
-    for (name, bytes) in [("model/data.pkl".to_string(), pickle.0)]
+    for (name, bytes) in [("model/data.pkl".to_string(), pickle)]
         .into_iter()
         .chain(data)
     {
@@ -363,7 +372,7 @@ fn files(network: &Network, seed: u64) -> BTreeMap<&'static str, Vec<u8>> {
         ("aag", aiger(network, false, seed)),
         ("aig", aiger(network, true, seed)),
         ("safetensors", safetensors(network, seed)),
-        ("pytorch", checkpoint(network, seed)),
+        ("pytorch", checkpoint(model(network, seed))),
     ])
 }
 
@@ -414,7 +423,7 @@ proptest! {
         damages in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>(), 0..5), 1..6),
         cut in proptest::option::of(any::<proptest::sample::Index>()),
     ) {
-        for mut bytes in files(&network, seed).into_values() {
+        let damage = |mut bytes: Vec<u8>| {
             for (place, value, kind) in &damages {
                 let place = place.index(bytes.len());
                 match kind {
@@ -428,6 +437,13 @@ proptest! {
             if let Some(cut) = cut {
                 bytes.truncate(cut.index(bytes.len()));
             }
+            bytes
+        };
+        let mut files: Vec<Vec<u8>> = files(&network, seed).into_values().map(damage).collect();
+        // Damage that checksums do not find.
+        let (pickle, tensors) = model(&network, seed);
+        files.push(checkpoint((damage(pickle), tensors)));
+        for bytes in files {
             for format in [None, Some(Format::PyTorch), Some(Format::Blif), Some(Format::C)] {
                 let options = Options { format, ..Options::default() };
                 match import(&bytes, &options) {
@@ -466,7 +482,7 @@ fn errors_name_the_place_and_the_remedy() {
         (b"{\"format\": \"gatebend-network\"}", "a network of Gatebend already"),
         (b"\x80\x02\x8a\x0a", "a file of PyTorch before 1.6"),
         (b"\x7fELF", "import the model or the C"),
-        (b"aag 3 1 1 1 1\n", "line 1: 1 latches, but a network has no memory"),
+        (b"aag 3 1 1 1 1\n", "line 1: it has latches (1), but a network has no"),
         (b"aag 3 2 0 1 1\n2\n4\n6\n6 2 8\n", "line 5: the variable of literal 8"),
         (b"aag 3 1 0 1 2\n2\n6\n4 6 2\n6 4 2\n", "depends on itself"),
         (b"aig 99999999999 2 0 1 99999999997\n", "99999999997 ANDs, but a network has at most"),

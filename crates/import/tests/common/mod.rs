@@ -47,8 +47,9 @@ pub fn blif(network: &Network) -> String {
             writeln!(text, ".names n{a} n{node}\n{} 1", rows[0].0).unwrap();
         } else {
             writeln!(text, ".names n{a} n{b} n{node}").unwrap();
-            rows.iter()
-                .for_each(|(x, y)| writeln!(text, "{x}{y} 1").unwrap());
+            for (x, y) in rows {
+                writeln!(text, "{x}{y} 1").unwrap();
+            }
         }
     }
     for (i, node) in network.outputs().iter().enumerate() {
