@@ -11,7 +11,7 @@ cd "$(dirname "$0")"
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/gatebend/python
 if [ ! -f "$cache/installed" ]; then
-    for python in python3.13 python3.12 python3; do
+    for python in python3.13 python3.12 python3 ~/.pyenv/versions/*/bin/python3; do
         ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null || break
         python=
     done
@@ -21,7 +21,8 @@ if [ ! -f "$cache/installed" ]; then
     }
     rm -rf "$cache"
     "$python" -m venv "$cache"
-    "$cache/bin/pip" install --quiet --disable-pip-version-check torch torchlogix safetensors numpy setuptools
+    "$cache/bin/pip" install --quiet --disable-pip-version-check \
+        torch torchlogix safetensors numpy setuptools
     # Its kernels need CUDA's compiler, but are not used here: the package's own files will do.
     (
         cd "$cache"
