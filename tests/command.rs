@@ -1325,3 +1325,76 @@ fn the_page_is_served_at_the_given_address() {
         assert!(child.wait().unwrap().success());
     }
 }
+
+/// Returns a model that another program wrote.
+fn model(name: &str) -> String {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/crates/import/tests/data");
+    format!("{folder}/{name}")
+}
+
+#[test]
+fn networks_of_other_makers_are_imported() {
+    let folder = Folder::new();
+    let out = folder.path("a.json");
+    let output = gatebend(&[
+        "import",
+        &model("difflogic.pt"),
+        "-o",
+        &out,
+        "--rate",
+        "16000",
+    ]);
+    assert_eq!(
+        String::from_utf8_lossy(&output.stderr),
+        "PyTorch file: 26 gates in 3 layers, 24 of them live; 6 bits of t; 8 outputs summed in 2 \
+         groups\n"
+    );
+    let text = fs::read_to_string(&out).unwrap();
+    let network = Network::from_json(&text).unwrap();
+    assert_eq!(
+        (network.name(), network.source()),
+        ("difflogic", Some("difflogic.pt"))
+    );
+    assert_eq!(network.sample_rate(), 16_000);
+
+    // The same circuit by two ways, of which one asks for the parametrization.
+    let (light, circuit) = (
+        model("torchlogix-warp.safetensors"),
+        model("torchlogix-warp.json"),
+    );
+    let line = refused(1, &["import", &light, "-o", &out]);
+    assert!(
+        line.contains("give --parametrization light or warp"),
+        "{line}"
+    );
+    assert_eq!(
+        fs::read_to_string(&out).unwrap(),
+        text,
+        "kept after an error"
+    );
+    let other = folder.path("b.json");
+    done(&[
+        "import",
+        &light,
+        "--parametrization",
+        "warp",
+        "-o",
+        &out,
+        "--name",
+        "warp",
+    ]);
+    done(&["import", &circuit, "--from", "circuit", "-o", &other]);
+    done(&["prove", &out, &other]);
+    assert!(refused(2, &["import", &light, "--encoding", "one-hot:13"]).contains("one-hot:D"));
+    assert!(refused(1, &["import", &out]).contains("a network of Gatebend already"));
+
+    // From standard input to standard output.
+    let blif = folder.path("a.blif");
+    fs::write(&blif, ".inputs a b\n.outputs y\n.names a b y\n10 1\n").unwrap();
+    let output = program::command(&["import", "-"])
+        .stdin(fs::File::open(&blif).unwrap())
+        .output()
+        .unwrap();
+    let network = Network::from_json(&String::from_utf8(output.stdout).unwrap()).unwrap();
+    assert_eq!((network.name(), network.source()), ("imported", None));
+}
