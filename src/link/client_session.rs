@@ -13,7 +13,9 @@ use instrument::{Command, Saved, notice};
 use midi::Port;
 
 use super::jobs::Job;
-use super::protocol::{self, Body, ClientMessage, Finger, Request, Secret, ServerMessage, Welcome};
+use super::protocol::{
+    self, Body, ClientMessage, Finger, Request, Secret, ServerMessage, Training, Welcome,
+};
 use super::view::{Seen, View};
 
 /// Largest number of fingers on the pad.
@@ -40,6 +42,10 @@ pub enum Action {
     Snapshot(u32, u32),
     /// Start this job, and send its answer; other messages need not wait.
     Job(Job),
+    /// Start this training for the message with this id, and send its messages; the same.
+    Train(u32, Training),
+    /// End the client's training, if there is one.
+    StopTraining,
 }
 
 /// A client's proof that it may play.
@@ -229,17 +235,25 @@ impl ClientSession {
                 network: Some(Arc::clone(&view.state().network)),
                 masks: view.state().masks().clone(),
             }),
+            Request::Train(training) => Action::Train(required()?, training),
+            Request::StopTraining {} => Action::StopTraining,
         })
     }
 
-    /// Numbers the stroke of paint, so that strokes of different clients never merge into
-    /// one step of undo, and notes the keys that the client plays.
+    /// Numbers the stroke of paint or of a training, so that strokes of different clients
+    /// never merge into one step of undo, and notes the keys that the client plays.
     fn noted(&mut self, mut command: Command) -> Command {
         match &mut command {
             Command::Paint { stroke, .. } => {
                 let continued = stroke.and(self.stroke);
                 *stroke = continued.or_else(|| Some(STROKES.fetch_add(1, Ordering::Relaxed)));
                 self.stroke = *stroke;
+            }
+            Command::LoadTrained { stroke, begins, .. } => {
+                let continued = self.stroke.filter(|_| !*begins);
+                *begins = continued.is_none();
+                *stroke = continued.unwrap_or_else(|| STROKES.fetch_add(1, Ordering::Relaxed));
+                self.stroke = Some(*stroke);
             }
             Command::Midi(events) => {
                 let messages = events.iter().map(|event| event.message);
@@ -292,7 +306,8 @@ impl ClientSession {
     }
 }
 
-pub(super) fn refused(id: Option<u32>, reason: String) -> ServerMessage {
+/// Returns the refusal of the message with this id.
+pub fn refused(id: Option<u32>, reason: String) -> ServerMessage {
     ServerMessage::Refused {
         id,
         // The reason may quote a long message.

@@ -1,29 +1,34 @@
 //! A client's jobs. Of each kind, one runs; a newer one replaces it.
 
-use std::mem::{self, Discriminant};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::workshop::{Answer, Order, Workshop};
+use super::workshop::{Answer, Order, Task, Workshop};
 use crate::link::client_session::refused;
-use crate::link::jobs::Job;
 use crate::link::protocol::ServerMessage;
+use crate::spawn::Role;
 
 /// Period of messages of progress. Shorter jobs have none.
 const PROGRESS_PERIOD: Duration = Duration::from_millis(300);
+/// Period of reports of a training.
+const REPORT_PERIOD: Duration = Duration::from_millis(500);
 
 /// A client's jobs. Dropping it cancels them.
 pub struct JobQueue {
     workshop: Arc<Workshop>,
+    /// The client's address.
+    peer: IpAddr,
     kinds: Vec<JobsOfKind>,
 }
 
 /// A client's jobs of a kind.
 struct JobsOfKind {
-    kind: Discriminant<Job>,
+    /// The role of their threads.
+    role: Role,
     running: Option<Running>,
     /// The job that begins when the running one, which is cancelled, has ended.
-    next: Option<Job>,
+    next: Option<Task>,
 }
 
 struct Running {
@@ -36,37 +41,43 @@ struct Running {
 }
 
 impl JobQueue {
-    /// Creates the jobs of a client that has none.
-    pub fn new(workshop: Arc<Workshop>) -> JobQueue {
+    /// Creates the jobs of the client at this address, which has none.
+    pub fn new(workshop: Arc<Workshop>, peer: IpAddr) -> JobQueue {
         JobQueue {
             workshop,
+            peer,
             kinds: Vec::new(),
         }
     }
 
     /// Adds a job. Returns the refusal of the earlier job that it replaces, if any.
-    pub fn add(&mut self, job: Job) -> Option<ServerMessage> {
-        let kind = mem::discriminant(&job);
-        let index = self.kinds.iter().position(|jobs| jobs.kind == kind);
+    pub fn add(&mut self, task: impl Into<Task>) -> Option<ServerMessage> {
+        let task = task.into();
+        let role = task.role();
+        let index = self.kinds.iter().position(|jobs| jobs.role == role);
         let index = index.unwrap_or_else(|| {
             self.kinds.push(JobsOfKind {
-                kind,
+                role,
                 running: None,
                 next: None,
             });
             self.kinds.len() - 1
         });
         let jobs = &mut self.kinds[index];
-        let mut replaced = jobs.next.replace(job).map(|job| job.id());
-        if let Some(running) = jobs.running.as_mut().filter(|job| !job.is_cancelled) {
-            running.is_cancelled = true;
-            running.order.cancel();
-            replaced = Some(running.order.id());
-        }
+        let replaced = jobs.end();
+        jobs.next = Some(task);
         replaced.map(|id| {
             let reason = "a newer request has replaced this one";
             refused(Some(id), reason.into())
         })
+    }
+
+    /// Ends the client's training. Returns its refusal, if there is one.
+    pub fn stop_training(&mut self) -> Option<ServerMessage> {
+        let mut kinds = self.kinds.iter_mut();
+        let training = kinds.find(|jobs| jobs.role == Role::Training)?;
+        let stopped = training.end();
+        stopped.map(|id| refused(Some(id), "stopped".into()))
     }
 
     /// Begins the jobs that can, at a time. Returns the answers that have arrived, and the
@@ -81,15 +92,18 @@ impl JobQueue {
                         continue;
                     }
                     _ if running.is_cancelled => {}
-                    Answer::Done(answer) => messages.push(*answer),
+                    Answer::Done(answer) => {
+                        messages.extend(running.order.take_report());
+                        messages.push(*answer);
+                    }
                     Answer::Missing => {
                         let reason = "this could not be worked out";
                         messages.push(refused(Some(running.order.id()), reason.into()));
                     }
                 }
             }
-            jobs.running = jobs.next.take().map(|job| Running {
-                order: self.workshop.begin(job),
+            jobs.running = jobs.next.take().map(|task| Running {
+                order: self.workshop.begin(task, self.peer),
                 is_cancelled: false,
                 sent: None,
                 due: now + PROGRESS_PERIOD,
@@ -99,11 +113,35 @@ impl JobQueue {
     }
 }
 
+impl JobsOfKind {
+    /// Ends the job that runs, or the one that waits. Returns the id of its message.
+    fn end(&mut self) -> Option<u32> {
+        let waiting = self.next.take().map(|task| task.id());
+        let running = self.running.as_mut().filter(|job| !job.is_cancelled);
+        running.map_or(waiting, |running| {
+            running.is_cancelled = true;
+            running.order.cancel();
+            Some(running.order.id())
+        })
+    }
+}
+
 impl Running {
     /// Returns a message of progress if there is something to say.
     fn progress(&mut self, now: Duration) -> Option<ServerMessage> {
+        if self.is_cancelled {
+            return None;
+        }
+        if let Some(report) = self.order.take_report() {
+            self.due = now + REPORT_PERIOD;
+            return Some(report);
+        }
         let progress = self.order.progress();
-        if self.is_cancelled || now < self.due || progress == self.sent {
+        if now < self.due {
+            return None;
+        }
+        self.order.want_report();
+        if progress == self.sent {
             return None;
         }
         self.due = now + PROGRESS_PERIOD;
