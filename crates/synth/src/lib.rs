@@ -4,11 +4,15 @@
 mod draft;
 mod exact;
 mod loss;
+mod quality;
+mod recording;
 mod table;
 mod trainer;
 
 pub use draft::{Draft, DraftError};
 pub use exact::{ExactError, exact};
 pub use loss::{Loss, Measure};
+pub use quality::{FLOOR, Quality, SPECTRUM, spectral_distance, spectrogram};
+pub use recording::{Prepared, Recording, RecordingError, Shape};
 pub use table::{MAX_BITS, MAX_SAMPLE_BITS, Table, TableError};
 pub use trainer::{Method, Options, Stage, Status, TrainError, Trainer};
