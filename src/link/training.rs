@@ -46,11 +46,15 @@ impl Learner {
         let Training { gates, bits, .. } = *training;
         if !BITS.contains(&bits) {
             let (least, most) = (BITS.start(), BITS.end());
-            return Err(format!("2^{bits} samples; 2^{least} to 2^{most} are possible"));
+            return Err(format!(
+                "2^{bits} samples; 2^{least} to 2^{most} are possible"
+            ));
         }
         let most = MAX_GATES.min((MAX_SIZE >> bits) as u32);
         if !(1..=most).contains(&gates) {
-            return Err(format!("{gates} gates; with this length, 1 to {most} are possible"));
+            return Err(format!(
+                "{gates} gates; with this length, 1 to {most} are possible"
+            ));
         }
         let table = table(training)?;
         let options = Options {
@@ -141,7 +145,9 @@ fn table(training: &Training) -> Result<Table, String> {
     let bytes = BASE64.decode(training.sound.as_bytes());
     let bytes = bytes.map_err(|_| "the sound is not Base64")?;
     if bytes.len() > 2 * MAX_SAMPLES {
-        return Err(format!("the sound is too long: {MAX_SAMPLES} samples are possible"));
+        return Err(format!(
+            "the sound is too long: {MAX_SAMPLES} samples are possible"
+        ));
     }
     let samples = bytes
         .chunks_exact(2)
@@ -167,5 +173,151 @@ fn wave(samples: &[u16]) -> Vec<(u8, u8)> {
         let fold = |(low, high): (u16, u16), &x: &u16| (low.min(x), high.max(x));
         column.iter().fold((u16::MAX, 0), fold)
     });
-    extremes.map(|(low, high)| (low as u8, high as u8)).collect()
+    extremes
+        .map(|(low, high)| (low as u8, high as u8))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use logicnet::Network;
+    use logicnet::random::Rng;
+
+    use super::*;
+
+    fn training(samples: &[i16], bits: u8, gates: u32) -> Training {
+        let bytes: Vec<u8> = samples.iter().flat_map(|x| x.to_le_bytes()).collect();
+        Training {
+            name: "hello".into(),
+            sound: BASE64.encode(&bytes),
+            rate: 11_025,
+            bits,
+            gates,
+        }
+    }
+
+    fn noise(samples: usize) -> Vec<i16> {
+        let mut rng = Rng::new(1);
+        (0..samples).map(|_| rng.next() as i16).collect()
+    }
+
+    #[test]
+    fn a_network_learns_a_sound_to_the_end() {
+        // Two square waves, which few gates say.
+        let square = |t: i16| if t & 32 == 0 { 32_767 } else { -32_768 };
+        let samples: Vec<i16> = (0..256)
+            .map(|t| if t < 128 { square(t) } else { square(t / 2) })
+            .collect();
+        let mut reports = Vec::new();
+        let learner = Learner::new(3, &training(&samples, 8, 100)).unwrap();
+        let answer = learner.train(&mut (), || true, |report| reports.push(report));
+        assert_eq!(answer, Ok(ServerMessage::Done { id: 3 }));
+        let mut files = Vec::new();
+        for report in reports {
+            let ServerMessage::Learning {
+                of: 3,
+                part,
+                error,
+                wave,
+                network,
+                ..
+            } = report
+            else {
+                panic!("{report:?}");
+            };
+            assert!((0.0..=1.0).contains(&part) && wave.len() == 256);
+            files.extend(network.map(|network| (error, wave, network)));
+        }
+        let (error, wave, file) = files.pop().unwrap();
+        assert_eq!(error, 0.0);
+        let network = Network::from_json(&file).unwrap();
+        assert_eq!((network.name(), network.sample_rate()), ("hello", 11_025));
+        let table = Table::of_network(&network).unwrap();
+        let expected: Vec<u16> = samples
+            .iter()
+            .map(|&x| if x < 0 { 0 } else { 255 })
+            .collect();
+        assert_eq!(table.samples(), expected);
+        let drawn: Vec<u16> = wave.iter().map(|&(low, _)| low.into()).collect();
+        assert_eq!(drawn, expected);
+        // A network is reported once.
+        assert!(files.iter().all(|(_, _, other)| *other != file));
+    }
+
+    #[test]
+    fn the_same_sound_leads_to_the_same_reports() {
+        let reports = || {
+            let mut learner = Learner::new(1, &training(&noise(1024), 10, 40)).unwrap();
+            let reports = (0..5).map(|_| {
+                assert!(learner.step());
+                learner.report()
+            });
+            reports.collect::<Vec<_>>()
+        };
+        assert_eq!(reports(), reports());
+    }
+
+    #[test]
+    fn other_sounds_and_sizes_are_refused() {
+        let usual = training(&noise(1024), 10, 40);
+        for (wrong, expected) in [
+            (
+                Training {
+                    bits: 7,
+                    ..usual.clone()
+                },
+                "2^7 samples",
+            ),
+            (
+                Training {
+                    bits: 17,
+                    ..usual.clone()
+                },
+                "2^17 samples",
+            ),
+            (
+                Training {
+                    gates: 0,
+                    ..usual.clone()
+                },
+                "1 to 32768",
+            ),
+            (
+                Training {
+                    bits: 16,
+                    gates: 2049,
+                    ..usual.clone()
+                },
+                "1 to 2048",
+            ),
+            (
+                Training {
+                    rate: 0,
+                    ..usual.clone()
+                },
+                "a rate of 0 Hz",
+            ),
+            (
+                Training {
+                    sound: "?".into(),
+                    ..usual.clone()
+                },
+                "not Base64",
+            ),
+            (
+                Training {
+                    sound: String::new(),
+                    ..usual.clone()
+                },
+                "too short",
+            ),
+            (training(&[9; 1024], 10, 40), "silent"),
+            (training(&noise(MAX_SAMPLES + 1), 16, 40), "too long"),
+        ] {
+            let reason = Learner::new(1, &wrong).map(drop).unwrap_err();
+            assert!(reason.contains(expected), "{expected}: {reason}");
+        }
+        let longest = training(&noise(MAX_SAMPLES), 16, 2048);
+        assert!(Learner::new(1, &longest).is_ok());
+    }
 }

@@ -155,17 +155,21 @@ impl Running {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
     use std::sync::OnceLock;
     use std::thread;
 
-    use logicnet::random::Ops;
+    use data_encoding::BASE64;
+    use logicnet::random::{Ops, Rng};
     use logicnet::{Masks, Network};
 
     use super::*;
-    use crate::link::protocol::Compilation;
+    use crate::link::jobs::Job;
+    use crate::link::protocol::{Compilation, Training};
     use crate::spawn::spawn_plainly;
 
     const LONG: Duration = Duration::from_secs(3600);
+    const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 168, 7, 1));
 
     fn compile(id: u32) -> Job {
         Job::Compile {
@@ -193,6 +197,20 @@ mod tests {
         }
     }
 
+    /// A training to noise with too few gates, which takes a minute.
+    fn training(id: u32) -> Task {
+        let mut rng = Rng::new(1);
+        let noise: Vec<u8> = (0..1 << 13).map(|_| rng.next() as u8).collect();
+        let training = Training {
+            name: "noise".into(),
+            sound: BASE64.encode(&noise),
+            rate: 8000,
+            bits: 12,
+            gates: 50,
+        };
+        Task::training(id, training)
+    }
+
     /// Polls until there are messages.
     fn messages(queue: &mut JobQueue, now: Duration) -> Vec<ServerMessage> {
         loop {
@@ -211,7 +229,7 @@ mod tests {
     #[test]
     fn a_small_compilation_does_not_wait_for_a_large_waveform_of_another_client() {
         let workshop = workshop();
-        let [mut one, mut two] = [(); 2].map(|()| JobQueue::new(Arc::clone(&workshop)));
+        let [mut one, mut two] = [(); 2].map(|()| JobQueue::new(Arc::clone(&workshop), PEER));
         assert_eq!(one.add(waveform(1)), None);
         assert_eq!(one.poll(Duration::ZERO), []);
         workshop.wait_for_pieces(1);
@@ -229,7 +247,7 @@ mod tests {
     #[test]
     fn jobs_end_when_their_client_leaves() {
         let workshop = workshop();
-        let mut queue = JobQueue::new(Arc::clone(&workshop));
+        let mut queue = JobQueue::new(Arc::clone(&workshop), PEER);
         queue.add(waveform(1));
         queue.add(compile(2));
         assert_eq!(queue.poll(Duration::ZERO), []);
@@ -246,7 +264,7 @@ mod tests {
     #[test]
     fn a_newer_job_replaces_those_of_its_kind_and_all_are_answered() {
         let workshop = workshop();
-        let mut queue = JobQueue::new(Arc::clone(&workshop));
+        let mut queue = JobQueue::new(Arc::clone(&workshop), PEER);
         assert_eq!(queue.add(waveform(1)), None);
         assert_eq!(queue.poll(Duration::ZERO), []);
         // The running one is replaced, then the one that waits for its end.
@@ -277,9 +295,75 @@ mod tests {
     }
 
     #[test]
+    fn a_training_reports_until_it_is_stopped() {
+        let mut queue = JobQueue::new(workshop(), PEER);
+        assert_eq!(queue.stop_training(), None);
+        assert_eq!(queue.add(training(1)), None);
+        assert_eq!(queue.poll(Duration::ZERO), []);
+        let mut parts = Vec::new();
+        for _ in 0..2 {
+            let reports = messages(&mut queue, LONG);
+            let [ServerMessage::Learning { of: 1, part, .. }] = reports[..] else {
+                panic!("{reports:?}");
+            };
+            parts.push(part);
+        }
+        assert!(parts[0] <= parts[1] && parts[1] < 0.5, "{parts:?}");
+        let Some(ServerMessage::Refused { id, reason, .. }) = queue.stop_training() else {
+            panic!("a training that goes on is stopped");
+        };
+        assert_eq!((id, &reason[..]), (Some(1), "stopped"));
+        assert_eq!(queue.stop_training(), None);
+        // The next one begins once it has ended, and no report of it comes any more.
+        assert_eq!(queue.add(training(2)), None);
+        let reports = messages(&mut queue, LONG);
+        assert!(
+            matches!(reports[..], [ServerMessage::Learning { of: 2, .. }]),
+            "{reports:?}"
+        );
+    }
+
+    #[test]
+    fn one_client_trains_at_a_time_and_others_are_told() {
+        let workshop = workshop();
+        let mut one = JobQueue::new(Arc::clone(&workshop), PEER);
+        let mut two = JobQueue::new(Arc::clone(&workshop), Ipv4Addr::LOCALHOST.into());
+        one.add(training(1));
+        assert_eq!(one.poll(Duration::ZERO), []);
+        assert_eq!(workshop.training(), Some(PEER));
+        two.add(training(2));
+        let refusals = messages(&mut two, Duration::ZERO);
+        let [ServerMessage::Refused { reason, .. }] = &refusals[..] else {
+            panic!("{refusals:?}");
+        };
+        assert_eq!(
+            reason,
+            "the page at 192.168.7.1 trains a network; one page can at a time"
+        );
+        // Jobs of other kinds are done meanwhile.
+        two.add(compile(3));
+        let answers = messages(&mut two, Duration::ZERO);
+        assert!(
+            matches!(answers[..], [ServerMessage::Compiled { id: 3, .. }]),
+            "{answers:?}"
+        );
+        // It ends with its client.
+        drop(one);
+        while workshop.training().is_some() {
+            thread::yield_now();
+        }
+        two.add(training(4));
+        let reports = messages(&mut two, LONG);
+        assert!(
+            matches!(reports[..], [ServerMessage::Learning { of: 4, .. }]),
+            "{reports:?}"
+        );
+    }
+
+    #[test]
     fn a_job_without_a_thread_is_refused() {
         let none = |_: &'static str, _, _| Err(std::io::ErrorKind::OutOfMemory.into());
-        let mut queue = JobQueue::new(Workshop::new(none));
+        let mut queue = JobQueue::new(Workshop::new(none), PEER);
         queue.add(compile(3));
         let refusals = messages(&mut queue, Duration::ZERO);
         assert!(

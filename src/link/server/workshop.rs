@@ -220,7 +220,8 @@ impl Workshop {
         if role == Role::Training {
             if let Err(other) = turn.claim_training(peer) {
                 let other = other.to_canonical();
-                let reason = format!("a page at {other} trains a network; only one page can");
+                let reason =
+                    format!("the page at {other} trains a network; one page can at a time");
                 let _ = reply.send(refused(Some(id), reason));
                 return order;
             }
@@ -304,7 +305,9 @@ impl Order {
     /// Takes the newest report that was not taken.
     pub fn take_report(&self) -> Option<ServerMessage> {
         let mut newest = self.ticket.report.lock();
-        newest.as_mut().map_or_else(|_| None, |newest| newest.take())
+        newest
+            .as_mut()
+            .map_or_else(|_| None, |newest| newest.take())
     }
 
     /// Returns the part that is done, in thousandths, if it is known.

@@ -293,8 +293,7 @@ impl Standalone {
                 Frame::Status(status) => Message::ServerMessage(ServerMessage::Status(status)),
             });
         };
-        self.source
-            .poll(now, audience, None, || view.clone(), send);
+        self.source.poll(now, audience, None, || view.clone(), send);
     }
 }
 

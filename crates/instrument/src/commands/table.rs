@@ -243,9 +243,6 @@ fn load(text: &str, begins: Option<bool>) -> Result<Command, NetworkError> {
 }
 
 /// Reads a file's text.
-fn file<T>(
-    text: &str,
-    read: impl FnOnce(&str) -> Result<T, NetworkError>,
-) -> Result<T, String> {
+fn file<T>(text: &str, read: impl FnOnce(&str) -> Result<T, NetworkError>) -> Result<T, String> {
     read(text).map_err(|error| error.to_string())
 }
