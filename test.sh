@@ -69,7 +69,7 @@ if $install; then
         g++ shellcheck berkeley-abc libllvm19 graphviz libasound2-dev pkg-config make xz-utils \
         chromium nodejs \
         puredata-core puredata-dev supercollider-server supercollider-language \
-        supercollider-dev jackd2 csound libcsound64-dev faust valgrind cmake
+        supercollider-dev jackd2 csound libcsound64-dev faust valgrind cmake espeak-ng
     # If rustup lacks the target, Debian's Rust builds std for it and needs a linker.
     rustup target add wasm32-unknown-unknown 2>/dev/null ||
         apt-get install -q -y --no-install-recommends lld-19 || true

@@ -14,11 +14,18 @@ const MAX_BYTES: u64 = 8 << 20;
 
 /// Loads a network; `-` is standard input.
 pub fn load(path: &Path) -> Result<Network, Failure> {
-    let hint = "a network file is JSON; assets/networks has examples";
-    let text = read_text(path, hint)?;
+    parse(path, open(path, NETWORK)?)
+}
+
+/// Loads a network from an open file.
+pub fn parse(path: &Path, file: impl Read) -> Result<Network, Failure> {
+    let text = text(path, take(path, file, NETWORK)?, NETWORK)?;
     Network::from_json(&text)
         .map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))
 }
+
+/// Hint for files that should be networks.
+const NETWORK: &str = "a network file is JSON; assets/networks has examples";
 
 /// Reads the messages of a Standard MIDI File; `-` is standard input.
 pub fn read_midi(path: &Path) -> Result<Vec<midi::Event>, Failure> {
@@ -30,13 +37,20 @@ pub fn read_midi(path: &Path) -> Result<Vec<midi::Event>, Failure> {
 /// Reads a text of at most the size of a network file; `-` is standard input. The hint
 /// describes the expected content.
 pub fn read_text(path: &Path, hint: &str) -> Result<String, Failure> {
-    let text = String::from_utf8(read(path, hint)?);
+    text(path, read(path, hint)?, hint)
+}
+
+fn text(path: &Path, bytes: Vec<u8>, hint: &str) -> Result<String, Failure> {
+    let text = String::from_utf8(bytes);
     text.map_err(|_| Failure::Failed(format!("{}: not text ({hint})", path.display())))
 }
 
 fn read(path: &Path, hint: &str) -> Result<Vec<u8>, Failure> {
+    take(path, open(path, hint)?, hint)
+}
+
+fn take(path: &Path, file: impl Read, hint: &str) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    let file = open(path, hint)?;
     match file.take(MAX_BYTES + 1).read_to_end(&mut bytes) {
         Ok(count) if count as u64 > MAX_BYTES => Err(Failure::Failed(format!(
             "{}: too large for a file of Gatebend; is it the right one?",

@@ -15,3 +15,5 @@ pub mod pru;
 pub mod runtime;
 pub mod spawn;
 pub mod storage;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod wav;

@@ -32,7 +32,8 @@ impl Progress {
         self.show(format_args!("{seconds:3.0} s"));
     }
 
-    fn show(&mut self, state: fmt::Arguments) {
+    /// Reports a state in words, each time of the same length.
+    pub fn show(&mut self, state: fmt::Arguments) {
         let due = match self.shown {
             None => self.started.elapsed() >= Duration::from_secs(2),
             Some(shown) => shown.elapsed() >= Duration::from_millis(500),

@@ -74,6 +74,15 @@ sound() {
     emulated "$arm" "$@" --wav "$work/arm/played.wav" --tap "$work/arm/hearing.wav"
     same "the exact sound of a network that hears" hearing.wav
     same "the sound of a network that hears" played.wav
+    # What is learned depends on seed and work, not on the processor.
+    set -- train 't*(42&t>>10)' --bits 14 --gates 60 --method search --work 2000000 --seed 1 --runs 1
+    "$native" "$@" -o "$work/native/learned.json"
+    emulated "$arm" "$@" -o "$work/arm/learned.json"
+    same "a network that learned" learned.json
+    set -- train 't*(42&t>>10)' --bits 12 --gates 60 --method gradient --work 2000000 --seed 1 --runs 1
+    "$native" "$@" -o "$work/native/gradient.json"
+    emulated "$arm" "$@" -o "$work/arm/gradient.json"
+    same "a network that learned by gradients" gradient.json
     echo "identical: $(find "$work/arm" -type f | wc -l) files of sound and pictures"
 }
 

@@ -35,6 +35,7 @@ const ROOMS_APART: &[(&str, &str)] = &[("panel", "engine"), ("storage", "engine"
 /// The rooms of `src/`, likewise.
 const ROOMS: &[&str] = &[
     "spawn",
+    "wav",
     "handle",
     "logging",
     "factory_networks",

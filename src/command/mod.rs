@@ -12,6 +12,7 @@ mod prove;
 mod random;
 mod render;
 mod simplify;
+mod train;
 
 use clap::Subcommand;
 
@@ -35,6 +36,8 @@ pub enum Command {
     Prove(prove::Arguments),
     /// Compile a bytebeat expression to an exact network
     Compile(compile::Arguments),
+    /// Train a network to a sound: a recording, a formula or another network
+    Train(Box<train::Arguments>),
     /// Make a random network from a seed
     Random(random::Arguments),
     /// Export a network as C, Faust, a picture or a PRU program
@@ -56,6 +59,7 @@ impl Command {
             Command::Simplify(arguments) => arguments.run(),
             Command::Prove(arguments) => arguments.run(),
             Command::Compile(arguments) => arguments.run(),
+            Command::Train(arguments) => arguments.run(),
             Command::Random(arguments) => arguments.run(),
             Command::Export(arguments) => arguments.run(),
             Command::Build(arguments) => arguments.run(),

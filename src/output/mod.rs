@@ -9,7 +9,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 pub use claims::{keep_out, reads};
-pub use temporary::Temporary;
+pub use temporary::{Temporary, first_signal};
 
 use crate::{CommandResult, Failure};
 use claims::Claim;

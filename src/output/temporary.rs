@@ -4,6 +4,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The temporary files of this process. Locked while one is created, renamed or removed, so
@@ -79,19 +80,40 @@ impl Drop for Temporary {
     }
 }
 
+/// Returns a flag that the first signal to terminate sets, in place of ending the program.
+/// The second one ends it. On systems without signals, the flag is never set.
+///
+/// # Errors
+/// Fails if the system cannot register a handler.
+pub fn first_signal() -> io::Result<&'static AtomicBool> {
+    static RECEIVED: AtomicBool = AtomicBool::new(false);
+    #[cfg(unix)]
+    signals::set_first(&RECEIVED)?;
+    Ok(&RECEIVED)
+}
+
 #[cfg(unix)]
 mod signals {
     use std::io::{self, Read};
     use std::os::unix::net::UnixStream;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::sync::{Arc, OnceLock};
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    use std::sync::{Arc, Mutex, OnceLock, PoisonError};
     use std::{fs, thread};
 
-    use gatebend::runtime::signals::ending;
+    use gatebend::runtime::signals::{ending, terminating};
     use signal_hook::{flag, low_level};
 
-    /// Starts to watch for signals, once. The first one removes the temporary files and
-    /// then ends the process as it would without a handler.
+    /// The flag that the next signal to terminate sets, if one waits for it.
+    static FIRST: Mutex<Option<&AtomicBool>> = Mutex::new(None);
+
+    /// Lets the next signal to terminate set a flag in place of ending the process.
+    pub fn set_first(flag: &'static AtomicBool) -> io::Result<()> {
+        *FIRST.lock().unwrap_or_else(PoisonError::into_inner) = Some(flag);
+        watch()
+    }
+
+    /// Starts to watch for signals, once. One that sets no flag removes the temporary files
+    /// and then ends the process as it would without a handler.
     pub fn watch() -> io::Result<()> {
         static STARTED: OnceLock<()> = OnceLock::new();
         if STARTED.set(()).is_err() {
@@ -105,16 +127,23 @@ mod signals {
             low_level::pipe::register(signal, wake.try_clone()?)?;
         }
         let end = move || {
-            // Only signal handlers write to the pipe, and they never close it.
-            if woken.read_exact(&mut [0]).is_err() {
-                return;
-            }
+            let signal = loop {
+                // Only signal handlers write to the pipe, and they never close it.
+                if woken.read_exact(&mut [0]).is_err() {
+                    return;
+                }
+                let signal = received.load(Ordering::Acquire) as i32;
+                let mut first = FIRST.lock().unwrap_or_else(PoisonError::into_inner);
+                match first.take_if(|_| terminating().any(|other| other == signal)) {
+                    Some(flag) => flag.store(true, Ordering::Release),
+                    None => break signal,
+                }
+            };
             // Locked until the process ends, so that no further file appears.
             let files = super::files();
             for path in &*files {
                 let _ = fs::remove_file(path);
             }
-            let signal = received.load(Ordering::Acquire) as i32;
             let _ = low_level::emulate_default_handler(signal);
         };
         let thread = thread::Builder::new().name("gb-signals".into());

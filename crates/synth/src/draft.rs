@@ -5,6 +5,13 @@ use std::fmt;
 use logicnet::{Gate, Lit, Mask, Network, NetworkError, Op, OutputEncoding, Parts, Xag};
 use serde::{Deserialize, Serialize};
 
+use crate::Table;
+use crate::table::counter_word;
+
+/// Maximum number of gates of a draft: an exact diagram may have many times those of the
+/// network that is made of it.
+const MAX_DRAFT_GATES: usize = 1 << 22;
+
 /// A list of gates that read bits of t and earlier gates. Nodes are numbered as in a
 /// [`Network`] that reads binary t: the bits of t, least significant first, then the gates.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,6 +121,45 @@ impl Draft {
             draft.outputs.push(node);
         }
         Ok(draft)
+    }
+
+    /// Number of nodes: bits of t and gates.
+    pub fn nodes(&self) -> u32 {
+        self.inputs + self.gates.len() as u32
+    }
+
+    /// Returns the samples at all t, of at most 2^20.
+    pub fn samples(&self) -> Vec<u16> {
+        let mut samples = vec![0; 1 << self.inputs];
+        let mut values = Vec::with_capacity(self.nodes() as usize);
+        for (word, samples) in samples.chunks_mut(64).enumerate() {
+            values.clear();
+            values.extend((0..self.inputs).map(|bit| counter_word(bit, word)));
+            for &(op, a, b) in &self.gates {
+                let op = Op::new(op).unwrap_or(Op::FALSE);
+                let ones = op.exclusive_sum().map(|one| 0u64.wrapping_sub(one.into()));
+                let (a, b) = (values[a as usize], values[b as usize]);
+                values.push(ones[0] ^ ones[1] & a ^ ones[2] & b ^ ones[3] & a & b);
+            }
+            for (lane, sample) in samples.iter_mut().enumerate() {
+                let bits = self.outputs.iter().rev();
+                *sample = bits.fold(0, |sample, &node| {
+                    sample << 1 | (values[node as usize] >> lane & 1) as u16
+                });
+            }
+        }
+        samples
+    }
+
+    /// Returns whether the numbers fit each other: operations are 0..=15, operands are earlier
+    /// nodes, outputs are nodes, and there are as many bits of t and of samples as a table has.
+    pub(crate) fn is_valid(&self, table: &Table) -> bool {
+        let mut gates = (self.inputs..).zip(&self.gates);
+        self.inputs == table.bits()
+            && self.outputs.len() == usize::from(table.sample_bits())
+            && self.gates.len() <= MAX_DRAFT_GATES
+            && gates.all(|(node, &(op, a, b))| op < 16 && a < node && b < node)
+            && self.outputs.iter().all(|&node| node < self.nodes())
     }
 
     /// Makes the graph of the gates.

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-use logicnet::{Lit, MAX_GATES, Pace, Stopped, Xag, count};
+use logicnet::{MAX_GATES, Pace, Stopped, Xag, count};
 
 use crate::Table;
+use crate::diagram::Planes;
+use crate::sifting::Sifting;
 
 /// The reason that there is no exact network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,25 +45,11 @@ impl std::error::Error for ExactError {}
 /// # Errors
 /// Fails if the graph would have more than 65,536 gates, or if the pace stops it.
 pub fn exact(table: &Table, pace: &mut dyn Pace) -> Result<Xag, ExactError> {
+    let planes = Planes::new(table, 0..table.sample_bits());
+    let mut sifting = Sifting::new(planes, pace)?;
+    sifting.sift(pace)?;
     let mut graph = Xag::new(table.bits());
-    let outputs: Vec<Lit> = (0..table.sample_bits())
-        .map(|bit| {
-            let values = table
-                .samples()
-                .iter()
-                .map(|sample| Lit::constant(sample >> bit & 1 == 1));
-            let mut column: Vec<Lit> = values.collect();
-            for variable in 0..table.bits() {
-                let select = graph.variable(variable);
-                column = column
-                    .chunks(2)
-                    .map(|pair| graph.mux(select, pair[1], pair[0]))
-                    .collect();
-            }
-            column[0]
-        })
-        .collect();
-    pace.work(table.samples().len() as u64)?;
+    let outputs = sifting.build(&mut graph);
     graph.set_outputs(outputs);
     let gates = graph.live_gates().count();
     if gates > MAX_GATES {

@@ -1,18 +1,23 @@
 #![doc = include_str!("../README.md")]
 #![deny(missing_docs, unsafe_code)]
 
+mod checkpoint;
+mod diagram;
 mod draft;
 mod exact;
 mod loss;
 mod quality;
 mod recording;
+mod run;
+mod sifting;
 mod table;
 mod trainer;
 
+pub use checkpoint::CheckpointError;
 pub use draft::{Draft, DraftError};
 pub use exact::{ExactError, exact};
 pub use loss::{Loss, Measure};
 pub use quality::{FLOOR, Quality, SPECTRUM, spectral_distance, spectrogram};
 pub use recording::{Prepared, Recording, RecordingError, Shape};
 pub use table::{MAX_BITS, MAX_SAMPLE_BITS, Table, TableError};
-pub use trainer::{Method, Options, Stage, Status, TrainError, Trainer};
+pub use trainer::{MAX_RUNS, Method, Options, Stage, Status, TrainError, Trainer};

@@ -65,6 +65,15 @@ impl Loss {
         self.measure
     }
 
+    /// Returns the loss of all samples.
+    pub fn of(&self, samples: &[u16]) -> u64 {
+        samples
+            .iter()
+            .enumerate()
+            .map(|(t, &value)| self.at(t, value))
+            .sum()
+    }
+
     /// Returns the loss of a value at t; 0 only if it is the table's sample.
     #[inline]
     pub fn at(&self, t: usize, value: u16) -> u64 {

@@ -134,19 +134,24 @@ impl Table {
 
     /// Returns the plane of a bit of t, in the form of [`Table::plane`].
     pub fn counter_plane(&self, bit: u32) -> Vec<u64> {
-        const LOW: [u64; 6] = [
-            0xaaaa_aaaa_aaaa_aaaa,
-            0xcccc_cccc_cccc_cccc,
-            0xf0f0_f0f0_f0f0_f0f0,
-            0xff00_ff00_ff00_ff00,
-            0xffff_0000_ffff_0000,
-            0xffff_ffff_0000_0000,
-        ];
         (0..self.words())
-            .map(|word| match LOW.get(bit as usize) {
-                Some(&low) => low,
-                None => 0u64.wrapping_sub((word >> (bit - 6) & 1) as u64),
-            })
+            .map(|word| counter_word(bit, word))
             .collect()
+    }
+}
+
+/// Returns a bit of t at the 64 times from `64 * word` on.
+pub(crate) fn counter_word(bit: u32, word: usize) -> u64 {
+    const LOW: [u64; 6] = [
+        0xaaaa_aaaa_aaaa_aaaa,
+        0xcccc_cccc_cccc_cccc,
+        0xf0f0_f0f0_f0f0_f0f0,
+        0xff00_ff00_ff00_ff00,
+        0xffff_0000_ffff_0000,
+        0xffff_ffff_0000_0000,
+    ];
+    match LOW.get(bit as usize) {
+        Some(&low) => low,
+        None => 0u64.wrapping_sub((word >> (bit - 6) & 1) as u64),
     }
 }

@@ -1,11 +1,14 @@
 //! Training of a network in stages.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use logicnet::{Network, NetworkError, Parts};
+use logicnet::{MAX_GATES, Network, NetworkError, Pace, Parts, Stopped};
 use serde::{Deserialize, Serialize};
 
-use crate::{Draft, DraftError, Loss, Measure, Table};
+use crate::checkpoint::{self, CheckpointError};
+use crate::run::{Run, Task};
+use crate::{Draft, DraftError, Measure, Table};
 
 /// The stages that may be used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +45,16 @@ pub struct Options {
     pub frozen: Vec<u32>,
 }
 
+/// Maximum number of runs side by side.
+pub const MAX_RUNS: u32 = 64;
+
+impl Options {
+    /// Returns whether the gates of the network to start from keep their numbers.
+    pub(crate) fn keeps_numbers(&self) -> bool {
+        self.keep_wiring || !self.frozen.is_empty()
+    }
+}
+
 impl Default for Options {
     fn default() -> Options {
         Options {
@@ -75,16 +88,19 @@ pub enum Stage {
 }
 
 /// How far training has come.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Status {
     /// The stage that the next step continues.
     pub stage: Stage,
-    /// Work done so far.
+    /// Work done so far, of all runs.
     pub work: u64,
-    /// The loss of the best network so far, by the measure; 0 if it is exact.
+    /// The loss of the best network so far, by the measure and without weights; 0 if it is
+    /// exact.
     pub loss: u64,
-    /// Live gates of the best network so far.
+    /// Gates of the best network so far.
     pub gates: usize,
+    /// Gates of the exact diagram, once it is made.
+    pub exact_gates: Option<usize>,
 }
 
 /// The reason that training cannot start.
@@ -118,17 +134,26 @@ impl std::error::Error for TrainError {}
 
 /// Training of a network to a table. Does no IO and reads no clock: the caller gives it work
 /// to do, and may stop after any step.
+///
+/// ```
+/// use synth::{Options, Stage, Table, Trainer};
+///
+/// let table = Table::new((0..256).map(|t| t & t >> 3 & 255).collect(), 8)?;
+/// let mut trainer = Trainer::new(table, Options::default(), None)?;
+/// while trainer.step(1 << 16, 0.0).stage != Stage::Done {}
+/// assert_eq!(trainer.status().loss, 0, "the formula is exact");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Trainer {
     table: Table,
-    loss: Loss,
     options: Options,
     work: u64,
-    best: Draft,
+    runs: Vec<Run>,
 }
 
 impl Trainer {
-    /// Starts training, from nothing or from a network.
+    /// Starts training, from nothing or from a network under its own masks.
     ///
     /// # Errors
     /// Fails if the options do not fit the table or the network.
@@ -137,54 +162,134 @@ impl Trainer {
         options: Options,
         from: Option<&Network>,
     ) -> Result<Trainer, TrainError> {
-        let loss = Loss::new(options.measure, &table);
-        let best = if let Some(network) = from {
-            Draft::from_network(network).map_err(TrainError::From)?
-        } else {
-            {
-                let inputs = table.bits();
-                let outputs = (0..u32::from(table.sample_bits())).map(|bit| bit % inputs);
-                Draft {
-                    inputs,
-                    gates: Vec::new(),
-                    outputs: outputs.collect(),
-                }
-            }
+        if !(1..=MAX_GATES as u32).contains(&options.gates) {
+            return Err(TrainError::Gates(options.gates));
+        }
+        let from = match from {
+            Some(network) => Some(Draft::from_network(network).map_err(TrainError::From)?),
+            None => None,
         };
+        let inputs = table.bits();
+        let nodes = from.as_ref().map_or(inputs, Draft::nodes);
+        if let Some(&node) = options
+            .frozen
+            .iter()
+            .find(|&&node| node < inputs || node >= nodes)
+        {
+            return Err(TrainError::Frozen(node));
+        }
+        if let Some(from) = &from {
+            if from.inputs != inputs || from.outputs.len() != usize::from(table.sample_bits()) {
+                return Err(TrainError::Shape);
+            }
+        }
+        let runs = (0..options.runs.clamp(1, MAX_RUNS))
+            .map(|number| Run::new(&table, &options, number, from.clone()))
+            .collect();
         Ok(Trainer {
             table,
-            loss,
             options,
             work: 0,
-            best,
+            runs,
         })
     }
 
     /// Does about this much work, in each run, and returns how far training has come. `part`
-    /// is the part of all work that is done before it, 0.0 to 1.0; searches cool with it. The
-    /// unit of work is a gate at 512 times.
+    /// is the part of all work that is done before it, 0.0 to 1.0: searches cool with it. The
+    /// unit of work is a gate at 512 times. Making the exact diagram is one step, however long
+    /// it takes.
     ///
     /// The outcome depends on the table, the options, the network to start from, and the
-    /// sequence of calls.
+    /// calls; not on the machine.
     pub fn step(&mut self, work: u64, part: f64) -> Status {
-        let _ = part;
-        self.work += work;
-        self.status()
+        match self.step_paced(work, part, &mut ()) {
+            Ok(status) => status,
+            Err(Stopped) => self.status(),
+        }
     }
 
-    /// Returns how far training has come.
-    pub fn status(&self) -> Status {
-        let values = self.samples();
-        let losses = values
-            .iter()
-            .enumerate()
-            .map(|(t, &value)| self.loss.at(t, value));
-        Status {
-            stage: Stage::Search,
-            work: self.work,
-            loss: losses.sum(),
-            gates: self.best.size(),
+    /// Does the same as [`Trainer::step`], at a pace that the caller decides, which is asked
+    /// while the exact diagram is made.
+    ///
+    /// # Errors
+    /// Fails if the pace stops it; a later step makes the diagram again.
+    pub fn step_paced(
+        &mut self,
+        work: u64,
+        part: f64,
+        pace: &mut dyn Pace,
+    ) -> Result<Status, Stopped> {
+        let task = Task {
+            table: &self.table,
+            options: &self.options,
+            work,
+            part: part.clamp(0.0, 1.0),
+        };
+        // The diagram is the same in all runs, and may be all that is needed.
+        if self.status().stage == Stage::Diagram {
+            self.runs[0].make_diagram(&task, pace)?;
+            let (first, others) = self.runs.split_at_mut(1);
+            for run in others {
+                run.take_diagram(&first[0]);
+            }
+        } else {
+            step_all(&mut self.runs, &task);
         }
+        self.work += work * self.runs.len() as u64;
+        Ok(self.status())
+    }
+
+    /// Returns how far training has come. It is done once a run is.
+    pub fn status(&self) -> Status {
+        let best = self.best_run();
+        let is_done = self.runs.iter().any(|run| run.stage() == Stage::Done);
+        Status {
+            stage: if is_done { Stage::Done } else { best.stage() },
+            work: self.work,
+            loss: best.loss(),
+            gates: best.gates(),
+            exact_gates: best.exact_gates(),
+        }
+    }
+
+    /// Returns the run with the least loss, and of those the fewest gates.
+    fn best_run(&self) -> &Run {
+        let best = self.runs.iter().min_by_key(|run| (run.loss(), run.gates()));
+        best.expect("there is at least one run")
+    }
+
+    /// Returns everything that is needed to continue exactly from here, as bytes.
+    pub fn save(&self) -> Vec<u8> {
+        checkpoint::write(&Saved {
+            samples: Cow::Borrowed(self.table.samples()),
+            sample_bits: self.table.sample_bits(),
+            options: Cow::Borrowed(&self.options),
+            work: self.work,
+            runs: Cow::Borrowed(&self.runs),
+        })
+    }
+
+    /// Continues from saved bytes.
+    ///
+    /// # Errors
+    /// Fails if the bytes are damaged, cut off, of another version or something else.
+    pub fn restore(bytes: &[u8]) -> Result<Trainer, CheckpointError> {
+        let saved: Saved = checkpoint::read(bytes)?;
+        let table = Table::new(saved.samples.into_owned(), saved.sample_bits)
+            .map_err(|_| CheckpointError::Damaged)?;
+        let options = saved.options.into_owned();
+        let mut runs = saved.runs.into_owned();
+        let sizes = (1..=MAX_RUNS as usize).contains(&runs.len())
+            && (1..=MAX_GATES as u32).contains(&options.gates);
+        if !sizes || !runs.iter_mut().all(|run| run.resume(&table, &options)) {
+            return Err(CheckpointError::Damaged);
+        }
+        Ok(Trainer {
+            table,
+            options,
+            work: saved.work,
+            runs,
+        })
     }
 
     /// The table.
@@ -199,34 +304,46 @@ impl Trainer {
 
     /// Returns the samples of the best network so far.
     pub fn samples(&self) -> Vec<u16> {
-        match self
-            .network(Parts::default())
-            .as_ref()
-            .map(Table::of_network)
-        {
-            Ok(Ok(table)) => table.samples().to_vec(),
-            _ => vec![0; self.table.samples().len()],
-        }
+        self.best_run().best().samples()
     }
 
     /// Makes a network of the best result so far; name, rate and the like come from `parts`.
+    /// If wiring is kept or nodes are frozen, all gates keep their numbers; otherwise dead
+    /// gates, wires and inverters are left out.
     ///
     /// # Errors
     /// Fails if the parts are wrong.
     pub fn network(&self, parts: Parts) -> Result<Network, NetworkError> {
-        self.best.to_network(parts)
+        let best = self.best_run().best();
+        if self.options.keeps_numbers() {
+            best.to_same_network(parts)
+        } else {
+            best.to_network(parts)
+        }
     }
+}
 
-    /// Returns everything that is needed to continue later exactly where this is now, as bytes.
-    pub fn save(&self) -> Vec<u8> {
-        Vec::new()
-    }
+/// The state of training in a checkpoint.
+#[derive(Serialize, Deserialize)]
+struct Saved<'a> {
+    samples: Cow<'a, [u16]>,
+    sample_bits: u8,
+    options: Cow<'a, Options>,
+    work: u64,
+    runs: Cow<'a, [Run]>,
+}
 
-    /// Continues from saved bytes.
-    ///
-    /// # Errors
-    /// Fails with a sentence if the bytes are damaged, cut off or of another version.
-    pub fn restore(bytes: &[u8]) -> Result<Trainer, String> {
-        Err(format!("{} bytes are no checkpoint", bytes.len()))
+/// Advances all runs, each in a thread of its own where there are threads.
+fn step_all(runs: &mut [Run], task: &Task) {
+    if runs.len() == 1 || cfg!(target_family = "wasm") {
+        for run in runs {
+            run.step(task);
+        }
+        return;
     }
+    std::thread::scope(|scope| {
+        for run in runs {
+            scope.spawn(|| run.step(task));
+        }
+    });
 }

@@ -20,7 +20,9 @@ pub use crate::runtime::scheduler::{JournalEntry, TimingModel};
 #[cfg(all(feature = "sound-card", not(target_arch = "wasm32")))]
 pub use live::SystemMidi;
 #[cfg(not(target_arch = "wasm32"))]
-pub use live::{Surroundings, has_screen, play_live, sound_card_rate, watch_signals};
+pub use live::{
+    Surroundings, has_screen, play_live, play_through_sound_card, sound_card_rate, watch_signals,
+};
 pub use oled::{DisplayFrame, Oled, Watch};
 pub use pictures::{Animation, write_png};
 pub use pru::{Emulation, Pru};

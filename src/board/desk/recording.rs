@@ -2,10 +2,7 @@
 
 use std::io::Read;
 
-use hound::{SampleFormat, WavReader};
-
-/// Most frames in memory: an hour at 48 kHz.
-const MAX_FRAMES: u64 = 3600 * 48_000;
+use crate::wav::{MAX_FRAMES, Wav, too_long};
 
 /// A recorded sound that repeats without end. Without frames, it is silence.
 #[derive(Clone, Debug, Default)]
@@ -26,34 +23,23 @@ impl Recording {
     /// Returns a message if it is no WAV file, if it is cut off, or if it is longer than an
     /// hour at 48 kHz.
     pub fn read(file: impl Read, rate: u32) -> Result<Recording, String> {
-        let failed = |error| format!("not a WAV file to hear: {error}");
-        let reader = WavReader::new(file).map_err(failed)?;
-        let spec = reader.spec();
-        let (from, to) = (u64::from(spec.sample_rate.max(1)), u64::from(rate.max(1)));
-        let count = u64::from(reader.duration());
-        let length = (u128::from(count) * u128::from(to)).div_ceil(from.into());
-        if length > MAX_FRAMES.into() || count > MAX_FRAMES {
-            return Err(format!(
-                "{count} frames are too long to hear; an hour at 48 kHz is the most"
-            ));
+        let Wav {
+            rate: from,
+            channels,
+            samples,
+        } = Wav::read(file)?;
+        let (from, to) = (u64::from(from), u64::from(rate.max(1)));
+        let channels = usize::from(channels);
+        let length = ((samples.len() / channels) as u64 * to).div_ceil(from);
+        if length > MAX_FRAMES {
+            return Err(too_long(length));
         }
-        let channels = usize::from(spec.channels.max(1));
-        let samples: Vec<f32> = if spec.sample_format == SampleFormat::Float {
-            reader.into_samples().collect::<Result<_, _>>()
-        } else {
-            let scale = 0.5f32.powi(i32::from(spec.bits_per_sample) - 1);
-            let samples = reader.into_samples::<i32>();
-            samples
-                .map(|sample| sample.map(|sample| sample as f32 * scale))
-                .collect()
-        }
-        .map_err(failed)?;
         let frame = |i: u64| {
             let first = (i * from / to) as usize * channels;
             [samples[first], samples[first + channels.min(2) - 1]]
         };
         Ok(Recording {
-            frames: (0..length as u64).map(frame).collect(),
+            frames: (0..length).map(frame).collect(),
             channels,
             next: 0,
         })

@@ -38,7 +38,7 @@ use console::Console;
 use instruments::Instruments;
 pub use interrupt::watch_signals;
 use silent::Silent;
-pub use sound_card::rate as sound_card_rate;
+pub use sound_card::{play as play_through_sound_card, rate as sound_card_rate};
 #[cfg(feature = "sound-card")]
 pub use system_midi::SystemMidi;
 

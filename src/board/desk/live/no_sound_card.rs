@@ -22,3 +22,11 @@ pub fn rate() -> Result<u32, String> {
 pub fn start(_: Renderer, _: Option<Recording>) -> Result<Box<dyn Any>, String> {
     Err(MISSING.into())
 }
+
+/// Stands for playing what a function renders.
+///
+/// # Errors
+/// Always fails.
+pub fn play(_: impl FnMut([&mut [f32]; 2]) + Send + 'static) -> Result<Box<dyn Any>, String> {
+    Err(MISSING.into())
+}

@@ -9,6 +9,9 @@ use rtrb::{Consumer, RingBuffer};
 use crate::board::desk::Recording;
 use crate::runtime::session::Renderer;
 
+/// Frames that [`play`] renders at a time.
+const BLOCK: usize = 512;
+
 /// Returns the rate of the default output in Hz, which the engine must be made for.
 ///
 /// # Errors
@@ -36,13 +39,6 @@ fn failure(error: impl std::fmt::Display) -> String {
 /// Fails if there is no output, if it does not take f32 samples, or if it cannot start.
 pub fn start(mut renderer: Renderer, recording: Option<Recording>) -> Result<Box<dyn Any>, String> {
     let (device, config) = default_output()?;
-    if config.sample_format() != cpal::SampleFormat::F32 {
-        return Err(failure(format!(
-            "wants {} samples, and only f32 is supported; use --wav",
-            config.sample_format()
-        )));
-    }
-    let channels = usize::from(config.channels());
     let platform = renderer.platform();
     let (mut source, input) = match recording {
         Some(recording) => (Source::Recording(recording), None),
@@ -56,7 +52,7 @@ pub fn start(mut renderer: Renderer, recording: Option<Recording>) -> Result<Box
     };
     let block = || [0, 1].map(|_| vec![0.0; platform.block as usize]);
     let (mut heard, [mut left, mut right]) = (block(), block());
-    let render = move |out: &mut [f32], _: &cpal::OutputCallbackInfo| {
+    let stream = open(&device, &config, move |out, channels| {
         let start = Instant::now();
         let frames = out.len() / channels;
         source.trim(frames);
@@ -66,26 +62,69 @@ pub fn start(mut renderer: Renderer, recording: Option<Recording>) -> Result<Box
             let heard = heard.each_mut().map(|heard| &mut heard[..frames]);
             let heard = source.next(heard);
             renderer.render(heard, [left, right]);
-            for (out, (left, right)) in out.chunks_mut(channels).zip(left.iter().zip(right)) {
-                match out {
-                    [only] => *only = 0.5 * (*left + *right),
-                    _ => {
-                        for (channel, out) in out.iter_mut().enumerate() {
-                            *out = if channel % 2 == 0 { *left } else { *right };
-                        }
-                    }
-                }
-            }
+            interleave(out, channels, [left, right]);
         }
         let used = start.elapsed().as_nanos() as f32;
         let available = platform.duration_ns(frames as u32).max(1.0);
         renderer.report_load(Some((1000.0 * used / available) as u32));
-    };
+    })?;
+    Ok(Box::new((stream, input)))
+}
+
+/// Plays what a function renders, left and right, in at most [`BLOCK`] frames at a time, until
+/// the result is dropped.
+///
+/// # Errors
+/// Fails as [`start`] does.
+pub fn play(
+    mut render: impl FnMut([&mut [f32]; 2]) + Send + 'static,
+) -> Result<Box<dyn Any>, String> {
+    let (device, config) = default_output()?;
+    let [mut left, mut right] = [0, 1].map(|_| vec![0.0; BLOCK]);
+    let stream = open(&device, &config, move |out, channels| {
+        for out in out.chunks_mut(BLOCK * channels) {
+            let frames = out.len() / channels;
+            let (left, right) = (&mut left[..frames], &mut right[..frames]);
+            render([left, right]);
+            interleave(out, channels, [left, right]);
+        }
+    })?;
+    Ok(Box::new(stream))
+}
+
+/// Opens an output and starts it. The function gets the frames to fill and their channels.
+fn open(
+    device: &cpal::Device,
+    config: &cpal::SupportedStreamConfig,
+    mut fill: impl FnMut(&mut [f32], usize) + Send + 'static,
+) -> Result<cpal::Stream, String> {
+    if config.sample_format() != cpal::SampleFormat::F32 {
+        return Err(failure(format!(
+            "wants {} samples, and only f32 is supported; use --wav",
+            config.sample_format()
+        )));
+    }
+    let channels = usize::from(config.channels());
+    let fill = move |out: &mut [f32], _: &cpal::OutputCallbackInfo| fill(out, channels);
     let stream = device
-        .build_output_stream(&config.into(), render, report, None)
+        .build_output_stream(&config.config(), fill, report, None)
         .map_err(failure)?;
     stream.play().map_err(failure)?;
-    Ok(Box::new((stream, input)))
+    Ok(stream)
+}
+
+/// Writes left and right to alternate channels.
+fn interleave(out: &mut [f32], channels: usize, [left, right]: [&mut [f32]; 2]) {
+    for (out, (left, right)) in out.chunks_mut(channels).zip(left.iter().zip(right)) {
+        match out {
+            [only] => *only = 0.5 * (*left + *right),
+            _ => {
+                for (channel, out) in out.iter_mut().enumerate() {
+                    *out = if channel % 2 == 0 { *left } else { *right };
+                }
+            }
+        }
+    }
 }
 
 fn report(error: cpal::StreamError) {

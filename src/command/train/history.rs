@@ -1,0 +1,56 @@
+//! The course of training, for plots.
+
+use serde::{Deserialize, Serialize};
+use synth::{Quality, Status};
+
+use super::budget::Spent;
+
+/// Points over time, at most [`History::MOST`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct History {
+    points: Vec<Point>,
+    /// Points that are left out between two that are kept.
+    skip: usize,
+    skipped: usize,
+}
+
+/// How far training had come.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Point {
+    pub spent: Spent,
+    /// Share of bits that were wrong.
+    pub wrong: f64,
+    pub gates: usize,
+}
+
+impl History {
+    /// Most points; then every second one is dropped.
+    const MOST: usize = 512;
+
+    /// Adds a point.
+    pub fn add(&mut self, spent: Spent, status: &Status, quality: &Quality) {
+        self.skipped += 1;
+        if self.skipped <= self.skip {
+            return;
+        }
+        self.skipped = 0;
+        self.points.push(Point {
+            spent,
+            wrong: 1.0 - quality.all_bits(),
+            gates: status.gates,
+        });
+        if self.points.len() >= History::MOST {
+            let mut number = 0;
+            self.points.retain(|_| {
+                number += 1;
+                number % 2 == 1
+            });
+            self.skip = 2 * self.skip + 1;
+        }
+    }
+
+    /// The points, first to last.
+    pub fn points(&self) -> &[Point] {
+        &self.points
+    }
+}
