@@ -44,7 +44,7 @@ const output = new Output(byId('output'), byId('recorder'), store, sound);
 const connection = new Connection(byId('connection'), store, sound, new LocalStorage(store));
 new Waveform(byId('waveform'), store);
 new Expression(byId('expression'), store);
-const learn = new Learn(byId('learn'), store, sound);
+const learn = new Learn(byId('training'), store, sound);
 const networks = new Networks(byId('networks'), store, notices, learn);
 new Presets(byId('presets'), store);
 new Display(byId('display'), store);

@@ -8,8 +8,10 @@ export const AS_IT_IS = { echoCancellation: false, noiseSuppression: false, auto
 
 /** Why this page cannot use a microphone, as a sentence for the player; empty if it can. */
 export function missingMicrophone() {
-    return navigator.mediaDevices?.getUserMedia ? ''
-        : 'Browsers let a page use the microphone only at an address that begins with https, or at localhost.';
+    if (!navigator.mediaDevices?.getUserMedia) {
+        return 'Browsers let a page use the microphone only at an address that begins with https, or at localhost.';
+    }
+    return '';
 }
 
 /** What to tell the player, by the name of the browser's error. @type {Record<string, string>} */

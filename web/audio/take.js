@@ -34,7 +34,7 @@ export class Take {
             stream = await navigator.mediaDevices.getUserMedia({ audio: AS_IT_IS });
         } catch (problem) {
             const { name, message } = /** @type {Error} */ (problem);
-            throw new Error(PROBLEMS[name] ?? message);
+            throw new Error(PROBLEMS[name] ?? message, { cause: problem });
         }
         const context = new AudioContext();
         const source = new MediaStreamAudioSourceNode(context, { mediaStream: stream });

@@ -80,6 +80,8 @@ export class FakeInstrument {
         this.poison = () => false;
         /** The pairing code that is required, if not empty. */
         this.code = '';
+        /** The id of the last training. @type {number | undefined} */
+        this.training = undefined;
         /** Number of clients in the status, which is sent if it is not 0. */
         this.clients = 0;
         this.listeners = new Set();
@@ -314,6 +316,11 @@ export class FakeInstrument {
                 }
                 break;
             }
+            case 'train': this.training = id; return; // A test says what it learns.
+            case 'stop-training':
+                answer = { type: 'refused', id: this.training, reason: 'stopped' };
+                this.send(answer, listener);
+                return;
             case 'waveform': {
                 const columns = Array.from({ length: message.columns }, (_, i) => {
                     const height = 40 + 80 * Math.abs(Math.sin(i / 9)) * Math.abs(Math.cos(i / 61));

@@ -20,7 +20,8 @@ export function trimmed(samples, rate) {
     const peak = samples.reduce((most, sample) => Math.max(most, Math.abs(sample - mean)), 0);
     if (peak < MIN_PEAK) throw new Error('This is too quiet: come closer to the microphone, or take a louder sound.');
     const loud = (/** @type {number} */ sample) => Math.abs(sample - mean) > SILENCE * peak;
-    const [first, last] = [samples.findIndex(loud), samples.findLastIndex(loud)];
+    const first = samples.findIndex(loud);
+    const last = samples.length - 1 - samples.slice().reverse().findIndex(loud);
     if (last - first < MIN_SECONDS * rate) throw new Error('This is too short: a word takes half a second or so.');
     const margin = Math.floor(MARGIN_SECONDS * rate);
     return samples.slice(Math.max(0, first - margin), last + 1 + margin);
