@@ -242,7 +242,10 @@ mod tests {
             files.map(|file| file.gzip.len()).sum::<usize>()
         };
         let page = bytes(|path| !is_module(path));
-        let (wasm, train) = (bytes(|path| path == "gatebend.wasm"), bytes(|path| path == "train.wasm"));
+        let (wasm, train) = (
+            bytes(|path| path == "gatebend.wasm"),
+            bytes(|path| path == "train.wasm"),
+        );
         println!("compressed: page {page} bytes, gatebend.wasm {wasm}, train.wasm {train}");
         assert!(page < MOST_PAGE, "{page}");
         assert!(wasm < MOST_WASM && train < MOST_TRAIN, "{wasm}, {train}");

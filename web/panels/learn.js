@@ -62,7 +62,7 @@ export class Learn {
         this.rate = h('select', {
             id: 'learn-rate', title: 'Samples a second: higher is clearer, and takes more gates',
             onchange: () => { if (this.target) void this.open(this.target.file, this.target.name); },
-        }, ...RATES.map((rate) => h('option', { value: rate, selected: rate === DEFAULT_RATE }, groupDigits(rate))));
+        }, ...RATES.map((rate) => h('option', { value: rate, selected: rate === DEFAULT_RATE }, `${rate / 1000} kHz`)));
         this.startButton = h('button', {
             id: 'learn-start', type: 'button', class: 'main', onclick: () => (this.since === null ? void this.learn() : this.stop('Stopped.')),
         });
@@ -74,7 +74,7 @@ export class Learn {
             h('div', { class: 'plots' }, this.wave, this.errors),
             h('div', { class: 'line' },
                 h('label', { for: 'learn-length' }, 'Length'), this.bits,
-                h('label', { for: 'learn-rate' }, 'Rate (Hz)'), this.rate),
+                h('label', { for: 'learn-rate' }, 'Rate'), this.rate),
             h('div', { class: 'line' }, h('label', { for: 'learn-size' }, 'Size'), this.size, this.startButton),
             this.progress, this.figures, this.warning);
         element.append(
@@ -237,7 +237,7 @@ export class Learn {
         plot.context.lineWidth = 2;
         plot.context.beginPath();
         for (const { part, error } of this.reports) {
-            plot.context.lineTo(part * plot.width, 1 + (1 - Math.max(0, 1 - error)) * (plot.height - 2));
+            plot.context.lineTo(part * plot.width, 1 + (1 - Math.min(1, error)) * (plot.height - 2));
         }
         plot.context.stroke();
         plot.context.fillStyle = line;

@@ -140,7 +140,8 @@ impl Diagram {
         self.levels.resize_with(variables, Vec::new);
         self.levels.iter_mut().for_each(Vec::clear);
         self.gates = 0;
-        self.functions.reset(variables, planes.words.len() / planes.stride);
+        self.functions
+            .reset(variables, planes.words.len() / planes.stride);
         self.outputs.clear();
         for plane in planes.words.chunks_exact(planes.stride) {
             self.outputs.push(self.functions.add(plane));

@@ -108,7 +108,9 @@ impl Sifting {
 
     /// Adds the best diagram to a graph, and returns the literals of the outputs.
     pub fn build(&mut self, graph: &mut Xag) -> Vec<Lit> {
-        self.diagram.make(&self.planes, &self.expansions, usize::MAX);
-        self.diagram.build(self.planes.order(), &self.expansions, graph)
+        self.diagram
+            .make(&self.planes, &self.expansions, usize::MAX);
+        self.diagram
+            .build(self.planes.order(), &self.expansions, graph)
     }
 }
