@@ -356,13 +356,11 @@ impl Turn {
     /// Returns the address of the client that has another one.
     fn claim_training(&self, peer: IpAddr) -> Result<(), IpAddr> {
         let mut schedule = self.workshop.schedule();
-        match schedule.training {
-            Some((_, other)) => Err(other),
-            None => {
-                schedule.training = Some((self.job, peer));
-                Ok(())
-            }
+        if let Some((_, other)) = schedule.training {
+            return Err(other);
         }
+        schedule.training = Some((self.job, peer));
+        Ok(())
     }
 
     /// Ends a piece, and waits for the next turn.
