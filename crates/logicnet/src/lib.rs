@@ -30,7 +30,7 @@ pub mod random;
 pub mod simd;
 mod simplify;
 mod source;
-mod transpose;
+pub mod transpose;
 mod word;
 pub mod xag;
 

@@ -20,7 +20,7 @@ fn exchange<const N: usize, const DISTANCE: usize, const SHIFT: u32, const MASK:
 
 /// Transposes 8 planes of 64 lanes, where plane p has bit p of every lane, into 64 bytes
 /// in lane order, where byte k of word w is lane 8 w + k. Works on N columns at once.
-pub(crate) fn bytes_of_planes<const N: usize>(words: &mut [[u64; N]; 8]) {
+pub fn bytes_of_planes<const N: usize>(words: &mut [[u64; N]; 8]) {
     exchange::<N, 1, 1, 0x5555_5555_5555_5555>(words);
     exchange::<N, 2, 2, 0x3333_3333_3333_3333>(words);
     exchange::<N, 4, 4, 0x0f0f_0f0f_0f0f_0f0f>(words);
@@ -31,7 +31,7 @@ pub(crate) fn bytes_of_planes<const N: usize>(words: &mut [[u64; N]; 8]) {
 
 /// Transposes 64 bytes in lane order into 8 planes of 64 lanes: the inverse of
 /// [`bytes_of_planes`], whose steps are their own inverses.
-pub(crate) fn planes_of_bytes<const N: usize>(words: &mut [[u64; N]; 8]) {
+pub fn planes_of_bytes<const N: usize>(words: &mut [[u64; N]; 8]) {
     exchange::<N, 4, 32, 0x0000_0000_ffff_ffff>(words);
     exchange::<N, 2, 16, 0x0000_ffff_0000_ffff>(words);
     exchange::<N, 1, 8, 0x00ff_00ff_00ff_00ff>(words);

@@ -2,13 +2,16 @@
 #![deny(missing_docs, unsafe_code)]
 
 mod checkpoint;
+mod circuit;
 mod diagram;
 mod draft;
 mod exact;
+mod gains;
 mod loss;
 mod quality;
 mod recording;
 mod run;
+mod search;
 mod sifting;
 mod table;
 mod trainer;
@@ -19,5 +22,6 @@ pub use exact::{ExactError, exact};
 pub use loss::{Loss, Measure};
 pub use quality::{FLOOR, Quality, SPECTRUM, spectral_distance, spectrogram};
 pub use recording::{Prepared, Recording, RecordingError, Shape};
+pub use search::{SavedSearch, Search, Settings};
 pub use table::{MAX_BITS, MAX_SAMPLE_BITS, Table, TableError};
 pub use trainer::{MAX_RUNS, Method, Options, Stage, Status, TrainError, Trainer};

@@ -74,6 +74,12 @@ impl Loss {
             .sum()
     }
 
+    /// Returns the places of the values on the measure's scale, and the samples; nothing if
+    /// the loss is no square of a distance.
+    pub(crate) fn squares(&self) -> Option<(&[i32], &[u16])> {
+        (self.measure != Measure::Bits).then_some((&self.scale, &self.samples))
+    }
+
     /// Returns the loss of a value at t; 0 only if it is the table's sample.
     #[inline]
     pub fn at(&self, t: usize, value: u16) -> u64 {

@@ -1,11 +1,16 @@
 //! One attempt at training, stage after stage.
 
-use logicnet::{Pace, Stopped};
+use logicnet::{Pace, Stopped, simplify_graph_paced};
 use serde::{Deserialize, Serialize};
 
+use crate::search::{SavedSearch, Search, Settings};
 use crate::{Draft, ExactError, Loss, Method, Options, Stage, Table, exact};
 
+/// Largest exact diagram that a search starts from, in times of the gates that are allowed.
+const MAX_PRUNING: usize = 8;
+
 /// The work of a step, and what it is done with.
+#[derive(Clone, Copy)]
 pub(crate) struct Task<'a> {
     pub(crate) table: &'a Table,
     pub(crate) options: &'a Options,
@@ -14,112 +19,229 @@ pub(crate) struct Task<'a> {
 }
 
 /// One attempt: a seed and its stages.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub(crate) struct Run {
-    stage: Stage,
-    best: Draft,
+    seed: u64,
+    state: State,
+    best: Best,
+    exact_gates: Option<usize>,
+}
+
+/// The stage that a run is in, with all that the stage needs.
+#[derive(Clone, Debug)]
+enum State {
+    Diagram,
+    /// The gates that the next stage starts from, if there are any.
+    Start(Option<Draft>),
+    Search(Box<Search>),
+    Simplify,
+    Done,
+}
+
+/// The best gates so far.
+#[derive(Clone, Debug)]
+struct Best {
+    draft: Draft,
     loss: u64,
     gates: usize,
-    exact_gates: Option<usize>,
+}
+
+impl Best {
+    fn new(draft: Draft, table: &Table, options: &Options) -> Best {
+        Best {
+            loss: Loss::new(options.measure, table).of(&draft.samples()),
+            gates: if options.keeps_numbers() {
+                draft.gates.len()
+            } else {
+                draft.size()
+            },
+            draft,
+        }
+    }
 }
 
 impl Run {
     /// Creates a run of this number, from nothing or from a draft that fits the table.
-    pub(crate) fn new(table: &Table, options: &Options, _number: u32, from: Option<Draft>) -> Run {
-        let stage = match options.method {
-            _ if from.is_some() => Stage::Search,
-            Method::Auto | Method::Exact => Stage::Diagram,
-            Method::Search => Stage::Codebook,
-            Method::Gradient => Stage::Gradient,
+    pub(crate) fn new(table: &Table, options: &Options, number: u32, from: Option<Draft>) -> Run {
+        let state = match options.method {
+            Method::Auto | Method::Exact if from.is_none() => State::Diagram,
+            _ => State::Start(from.clone()),
         };
-        let best = from.unwrap_or_else(|| silence(table));
-        let mut run = Run {
-            stage,
-            loss: 0,
-            gates: 0,
-            best: silence(table),
+        Run {
+            seed: options.seed.wrapping_add(number.into()),
+            state,
+            best: Best::new(from.unwrap_or_else(|| silence(table)), table, options),
             exact_gates: None,
-        };
-        run.set_best(table, options, best);
-        run
-    }
-
-    fn set_best(&mut self, table: &Table, options: &Options, best: Draft) {
-        let loss = Loss::new(options.measure, table);
-        self.loss = loss.of(&best.samples());
-        self.gates = best.size();
-        self.best = best;
+        }
     }
 
     /// Makes the exact diagram, and is done if it has few enough gates.
     pub(crate) fn make_diagram(&mut self, task: &Task, pace: &mut dyn Pace) -> Result<(), Stopped> {
-        self.stage = Stage::Codebook;
-        match exact(task.table, pace) {
+        let Task { table, options, .. } = *task;
+        let most = options.gates as usize;
+        self.state = match exact(table, pace) {
             Ok(graph) => {
                 let draft = Draft::from_graph(&graph);
-                self.exact_gates = Some(draft.size());
-                if draft.size() <= task.options.gates as usize {
-                    self.set_best(task.table, task.options, draft);
-                    self.stage = Stage::Done;
+                let gates = draft.size();
+                self.exact_gates = Some(gates);
+                if gates <= most {
+                    self.best = Best::new(draft, table, options);
+                    State::Simplify
+                } else {
+                    State::Start((gates <= MAX_PRUNING * most).then_some(draft))
                 }
             }
-            Err(ExactError::Gates(gates)) => self.exact_gates = Some(gates),
-            Err(ExactError::Stopped) => {
-                self.stage = Stage::Diagram;
-                return Err(Stopped);
+            Err(ExactError::Gates(gates)) => {
+                self.exact_gates = Some(gates);
+                State::Start(None)
             }
-        }
-        if task.options.method == Method::Exact {
-            self.stage = Stage::Done;
+            Err(ExactError::Stopped) => return Err(Stopped),
+        };
+        if options.method == Method::Exact && matches!(self.state, State::Start(_)) {
+            self.state = State::Done;
         }
         Ok(())
     }
 
     /// Continues after the diagram that another run has made.
     pub(crate) fn take_diagram(&mut self, other: &Run) {
-        self.stage = other.stage;
+        self.state = other.state.clone();
+        self.best = other.best.clone();
         self.exact_gates = other.exact_gates;
     }
 
-    /// Does the work of a step.
+    /// Does the work of a step in a stage that takes many steps.
     pub(crate) fn step(&mut self, task: &Task) {
-        let _ = (task.work, task.part);
-        self.stage = Stage::Search;
+        let Task {
+            table,
+            options,
+            work,
+            part,
+        } = *task;
+        match &mut self.state {
+            State::Start(start) => {
+                let start = start.take().unwrap_or_else(|| silence(table));
+                let settings = Settings {
+                    gates: options.gates,
+                    keep_wiring: options.keep_wiring,
+                    frozen: options.frozen.clone(),
+                    seed: self.seed,
+                };
+                let loss = Loss::new(options.measure, table);
+                let search = Search::new(table, loss, &start, settings);
+                self.state = State::Search(Box::new(search));
+            }
+            State::Search(search) => {
+                search.step(work, part);
+                if search.loss() < u64::MAX {
+                    self.best = Best::new(search.best().clone(), table, options);
+                }
+                if self.best.loss == 0 && self.best.gates <= options.gates as usize {
+                    self.state = State::Simplify;
+                }
+            }
+            State::Diagram | State::Simplify | State::Done => {}
+        }
     }
 
-    /// Prepares a run that was read from a checkpoint. Returns false if it does not fit the
-    /// table.
-    pub(crate) fn resume(&mut self, table: &Table, options: &Options) -> bool {
-        let fits = self.best.is_valid(table);
-        if fits {
-            self.set_best(table, options, self.best.clone());
+    /// Simplifies the best gates, and is done.
+    pub(crate) fn simplify(&mut self, task: &Task, pace: &mut dyn Pace) -> Result<(), Stopped> {
+        if !task.options.keeps_numbers() {
+            let smaller = simplify_graph_paced(self.best.draft.to_graph(), pace)?;
+            let draft = Draft::from_graph(&smaller);
+            if draft.size() < self.best.gates {
+                self.best = Best::new(draft, task.table, task.options);
+            }
         }
-        fits
+        self.state = State::Done;
+        Ok(())
     }
 
     pub(crate) fn stage(&self) -> Stage {
-        self.stage
+        match self.state {
+            State::Diagram => Stage::Diagram,
+            State::Start(_) | State::Search(_) => Stage::Search,
+            State::Simplify => Stage::Simplify,
+            State::Done => Stage::Done,
+        }
     }
 
-    /// The best result so far.
+    /// The best gates so far.
     pub(crate) fn best(&self) -> &Draft {
-        &self.best
+        &self.best.draft
     }
 
-    /// The loss of the best result.
+    /// The loss of the best gates.
     pub(crate) fn loss(&self) -> u64 {
-        self.loss
+        self.best.loss
     }
 
-    /// The number of gates of the best result.
+    /// The number of the best gates.
     pub(crate) fn gates(&self) -> usize {
-        self.gates
+        self.best.gates
     }
 
     /// The number of gates of the exact diagram, once it is made.
     pub(crate) fn exact_gates(&self) -> Option<usize> {
         self.exact_gates
     }
+
+    pub(crate) fn save(&self) -> SavedRun {
+        SavedRun {
+            seed: self.seed,
+            state: match &self.state {
+                State::Diagram => SavedState::Diagram,
+                State::Start(start) => SavedState::Start(start.clone()),
+                State::Search(search) => SavedState::Search(search.save()),
+                State::Simplify => SavedState::Simplify,
+                State::Done => SavedState::Done,
+            },
+            best: self.best.draft.clone(),
+            exact_gates: self.exact_gates,
+        }
+    }
+
+    /// Continues a saved run; `None` if it does not fit the table.
+    pub(crate) fn restore(saved: SavedRun, table: &Table, options: &Options) -> Option<Run> {
+        if !saved.best.is_valid(table) {
+            return None;
+        }
+        let state = match saved.state {
+            SavedState::Diagram => State::Diagram,
+            SavedState::Start(Some(start)) if !start.is_valid(table) => return None,
+            SavedState::Start(start) => State::Start(start),
+            SavedState::Search(search) => {
+                let loss = Loss::new(options.measure, table);
+                State::Search(Box::new(Search::restore(table, loss, search)))
+            }
+            SavedState::Simplify => State::Simplify,
+            SavedState::Done => State::Done,
+        };
+        Some(Run {
+            seed: saved.seed,
+            state,
+            best: Best::new(saved.best, table, options),
+            exact_gates: saved.exact_gates,
+        })
+    }
+}
+
+/// A run in a checkpoint.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct SavedRun {
+    seed: u64,
+    state: SavedState,
+    best: Draft,
+    exact_gates: Option<usize>,
+}
+
+#[derive(Serialize, Deserialize)]
+enum SavedState {
+    Diagram,
+    Start(Option<Draft>),
+    Search(SavedSearch),
+    Simplify,
+    Done,
 }
 
 /// Returns a draft of constant samples at the middle of their range.

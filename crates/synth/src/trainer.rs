@@ -7,7 +7,7 @@ use logicnet::{MAX_GATES, Network, NetworkError, Pace, Parts, Stopped};
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::{self, CheckpointError};
-use crate::run::{Run, Task};
+use crate::run::{Run, SavedRun, Task};
 use crate::{Draft, DraftError, Measure, Table};
 
 /// The stages that may be used.
@@ -225,26 +225,50 @@ impl Trainer {
             work,
             part: part.clamp(0.0, 1.0),
         };
-        // The diagram is the same in all runs, and may be all that is needed.
-        if self.status().stage == Stage::Diagram {
-            self.runs[0].make_diagram(&task, pace)?;
-            let (first, others) = self.runs.split_at_mut(1);
-            for run in others {
-                run.take_diagram(&first[0]);
+        match self.status().stage {
+            Stage::Diagram => {
+                // It is the same in all runs, and may be all that is needed.
+                self.runs[0].make_diagram(&task, pace)?;
+                let (first, others) = self.runs.split_at_mut(1);
+                for run in others {
+                    run.take_diagram(&first[0]);
+                }
             }
-        } else {
-            step_all(&mut self.runs, &task);
+            Stage::Simplify => {
+                let best = self.best_index();
+                self.runs[best].simplify(&task, pace)?;
+            }
+            Stage::Done => {}
+            _ => step_all(&mut self.runs, &task),
         }
         self.work += work * self.runs.len() as u64;
         Ok(self.status())
     }
 
-    /// Returns how far training has come. It is done once a run is.
+    /// Ends training: simplifies the best network, unless its gates keep their numbers. Takes
+    /// up to ten seconds of a desktop.
+    ///
+    /// # Errors
+    /// Fails if the pace stops it; the network stays as it is.
+    pub fn finish(&mut self, pace: &mut dyn Pace) -> Result<Status, Stopped> {
+        let task = Task {
+            table: &self.table,
+            options: &self.options,
+            work: 0,
+            part: 1.0,
+        };
+        let best = self.best_index();
+        if self.runs[best].stage() != Stage::Done {
+            self.runs[best].simplify(&task, pace)?;
+        }
+        Ok(self.status())
+    }
+
+    /// Returns how far training has come. It is done once its best run is.
     pub fn status(&self) -> Status {
         let best = self.best_run();
-        let is_done = self.runs.iter().any(|run| run.stage() == Stage::Done);
         Status {
-            stage: if is_done { Stage::Done } else { best.stage() },
+            stage: best.stage(),
             work: self.work,
             loss: best.loss(),
             gates: best.gates(),
@@ -254,7 +278,12 @@ impl Trainer {
 
     /// Returns the run with the least loss, and of those the fewest gates.
     fn best_run(&self) -> &Run {
-        let best = self.runs.iter().min_by_key(|run| (run.loss(), run.gates()));
+        &self.runs[self.best_index()]
+    }
+
+    fn best_index(&self) -> usize {
+        let order = |&index: &usize| (self.runs[index].loss(), self.runs[index].gates());
+        let best = (0..self.runs.len()).min_by_key(order);
         best.expect("there is at least one run")
     }
 
@@ -265,7 +294,7 @@ impl Trainer {
             sample_bits: self.table.sample_bits(),
             options: Cow::Borrowed(&self.options),
             work: self.work,
-            runs: Cow::Borrowed(&self.runs),
+            runs: self.runs.iter().map(Run::save).collect(),
         })
     }
 
@@ -278,12 +307,13 @@ impl Trainer {
         let table = Table::new(saved.samples.into_owned(), saved.sample_bits)
             .map_err(|_| CheckpointError::Damaged)?;
         let options = saved.options.into_owned();
-        let mut runs = saved.runs.into_owned();
-        let sizes = (1..=MAX_RUNS as usize).contains(&runs.len())
+        let sizes = (1..=MAX_RUNS as usize).contains(&saved.runs.len())
             && (1..=MAX_GATES as u32).contains(&options.gates);
-        if !sizes || !runs.iter_mut().all(|run| run.resume(&table, &options)) {
-            return Err(CheckpointError::Damaged);
-        }
+        let runs = saved.runs.into_iter();
+        let runs: Option<Vec<Run>> = runs
+            .map(|run| Run::restore(run, &table, &options))
+            .collect();
+        let runs = runs.filter(|_| sizes).ok_or(CheckpointError::Damaged)?;
         Ok(Trainer {
             table,
             options,
@@ -330,7 +360,7 @@ struct Saved<'a> {
     sample_bits: u8,
     options: Cow<'a, Options>,
     work: u64,
-    runs: Cow<'a, [Run]>,
+    runs: Vec<SavedRun>,
 }
 
 /// Advances all runs, each in a thread of its own where there are threads.
