@@ -6,10 +6,10 @@ use synth::{Loss, Options, Recording, Shape, Stage, Status, Table, Trainer};
 
 use super::protocol::{ServerMessage, Training};
 
-/// Work of a step, in gates at 512 times: some 5 ms of a desktop.
-pub const STEP: u64 = 1 << 20;
-/// Work of a training: about a minute of a desktop.
-const WORK: u64 = 12_000 * STEP;
+/// Work of a step, in gates at 512 times: some 15 ms of a desktop.
+const STEP: u64 = 1 << 20;
+/// Work of a training: 45 s of a desktop.
+const WORK: u64 = 3000 * STEP;
 
 /// Bits of t of the loop.
 const BITS: std::ops::RangeInclusive<u8> = 8..=16;
@@ -90,8 +90,7 @@ impl Learner {
         mut is_wanted: impl FnMut() -> bool,
         mut report: impl FnMut(ServerMessage),
     ) -> Result<ServerMessage, Stopped> {
-        while self.step() {
-            pace.work(STEP)?;
+        while self.step(pace)? {
             if is_wanted() {
                 report(self.report());
             }
@@ -105,14 +104,23 @@ impl Learner {
         ServerMessage::Done { id: self.id }
     }
 
-    /// Does [`STEP`] work. Returns false once nothing is left to do.
-    pub fn step(&mut self) -> bool {
+    /// Continues for a while: some milliseconds, or up to seconds to make an exact network, and
+    /// to make the last one smaller. Returns false once nothing is left to do.
+    ///
+    /// # Errors
+    /// Fails if the pace stops it.
+    pub fn step(&mut self, pace: &mut dyn Pace) -> Result<bool, Stopped> {
         let part = self.part();
-        if part == 1.0 || self.status.stage == Stage::Done {
-            return false;
+        if self.status.stage == Stage::Done {
+            return Ok(false);
         }
-        self.status = self.trainer.step(STEP, part);
-        true
+        if part == 1.0 {
+            self.status = self.trainer.finish(pace)?;
+            return Ok(false);
+        }
+        self.status = self.trainer.step_paced(STEP, part, pace)?;
+        pace.work(STEP)?;
+        Ok(true)
     }
 
     /// The part that is done, 0.0 to 1.0.
@@ -235,7 +243,7 @@ mod tests {
         let table = Table::of_network(&network).unwrap();
         let expected: Vec<u16> = samples
             .iter()
-            .map(|&x| if x < 0 { 0 } else { 255 })
+            .map(|&x| if x < 0 { 1 } else { 255 })
             .collect();
         assert_eq!(table.samples(), expected);
         let drawn: Vec<u16> = wave.iter().map(|&(low, _)| low.into()).collect();
@@ -249,7 +257,7 @@ mod tests {
         let reports = || {
             let mut learner = Learner::new(1, &training(&noise(1024), 10, 40)).unwrap();
             let reports = (0..5).map(|_| {
-                assert!(learner.step());
+                assert_eq!(learner.step(&mut ()), Ok(true));
                 learner.report()
             });
             reports.collect::<Vec<_>>()

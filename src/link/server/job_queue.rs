@@ -222,6 +222,18 @@ mod tests {
         }
     }
 
+    /// Polls, an hour later each time, until there are messages.
+    fn reports(queue: &mut JobQueue, now: &mut Duration) -> Vec<ServerMessage> {
+        loop {
+            *now += LONG;
+            let messages = queue.poll(*now);
+            if !messages.is_empty() {
+                return messages;
+            }
+            thread::yield_now();
+        }
+    }
+
     fn workshop() -> Arc<Workshop> {
         Workshop::new(spawn_plainly)
     }
@@ -296,13 +308,13 @@ mod tests {
 
     #[test]
     fn a_training_reports_until_it_is_stopped() {
-        let mut queue = JobQueue::new(workshop(), PEER);
+        let (mut queue, mut now) = (JobQueue::new(workshop(), PEER), Duration::ZERO);
         assert_eq!(queue.stop_training(), None);
         assert_eq!(queue.add(training(1)), None);
         assert_eq!(queue.poll(Duration::ZERO), []);
         let mut parts = Vec::new();
         for _ in 0..2 {
-            let reports = messages(&mut queue, LONG);
+            let reports = reports(&mut queue, &mut now);
             let [ServerMessage::Learning { of: 1, part, .. }] = reports[..] else {
                 panic!("{reports:?}");
             };
@@ -316,7 +328,7 @@ mod tests {
         assert_eq!(queue.stop_training(), None);
         // The next one begins once it has ended, and no report of it comes any more.
         assert_eq!(queue.add(training(2)), None);
-        let reports = messages(&mut queue, LONG);
+        let reports = reports(&mut queue, &mut now);
         assert!(
             matches!(reports[..], [ServerMessage::Learning { of: 2, .. }]),
             "{reports:?}"
@@ -353,7 +365,7 @@ mod tests {
             thread::yield_now();
         }
         two.add(training(4));
-        let reports = messages(&mut two, LONG);
+        let reports = reports(&mut two, &mut Duration::default());
         assert!(
             matches!(reports[..], [ServerMessage::Learning { of: 4, .. }]),
             "{reports:?}"

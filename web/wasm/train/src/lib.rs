@@ -64,10 +64,13 @@ pub extern "C" fn begin() -> bool {
     })
 }
 
-/// Continues for some milliseconds. Returns false once nothing is left to do.
+/// Continues for some milliseconds, seldom for seconds. Returns false once nothing is left to do.
 #[unsafe(no_mangle)]
 pub extern "C" fn step() -> bool {
-    RIM.with_borrow_mut(|rim| rim.learner.as_mut().is_some_and(Learner::step))
+    RIM.with_borrow_mut(|rim| {
+        let step = |learner: &mut Learner| learner.step(&mut ()) == Ok(true);
+        rim.learner.as_mut().is_some_and(step)
+    })
 }
 
 /// Outputs how far the training is, and the network if it is another one than before.
