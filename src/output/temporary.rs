@@ -4,7 +4,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The temporary files of this process. Locked while one is created, renamed or removed, so
@@ -88,7 +88,9 @@ impl Drop for Temporary {
 pub fn first_signal() -> io::Result<&'static AtomicBool> {
     static RECEIVED: AtomicBool = AtomicBool::new(false);
     #[cfg(unix)]
-    signals::set_first(&RECEIVED)?;
+    if !RECEIVED.load(Ordering::Acquire) {
+        signals::set_first(&RECEIVED)?;
+    }
     Ok(&RECEIVED)
 }
 

@@ -3,10 +3,12 @@
 
 mod checkpoint;
 mod circuit;
+mod codebook;
 mod diagram;
 mod draft;
 mod exact;
 mod gains;
+mod gradient;
 mod loss;
 mod quality;
 mod recording;
@@ -17,8 +19,10 @@ mod table;
 mod trainer;
 
 pub use checkpoint::CheckpointError;
+pub use codebook::codebook;
 pub use draft::{Draft, DraftError};
 pub use exact::{ExactError, exact};
+pub use gradient::Gradient;
 pub use loss::{Loss, Measure};
 pub use quality::{FLOOR, Quality, SPECTRUM, spectral_distance, spectrogram};
 pub use recording::{Prepared, Recording, RecordingError, Shape};

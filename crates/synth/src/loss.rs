@@ -65,6 +65,11 @@ impl Loss {
         self.measure
     }
 
+    /// The samples of the table.
+    pub fn samples(&self) -> &[u16] {
+        &self.samples
+    }
+
     /// Returns the loss of all samples.
     pub fn of(&self, samples: &[u16]) -> u64 {
         samples

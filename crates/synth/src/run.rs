@@ -4,10 +4,12 @@ use logicnet::{Pace, Stopped, simplify_graph_paced};
 use serde::{Deserialize, Serialize};
 
 use crate::search::{SavedSearch, Search, Settings};
-use crate::{Draft, ExactError, Loss, Method, Options, Stage, Table, exact};
+use crate::{Draft, ExactError, Gradient, Loss, Method, Options, Stage, Table, exact};
 
 /// Largest exact diagram that a search starts from, in times of the gates that are allowed.
 const MAX_PRUNING: usize = 8;
+/// The part of all work that is given to differentiable logic before a search.
+const GRADIENT_PART: f64 = 0.4;
 
 /// The work of a step, and what it is done with.
 #[derive(Clone, Copy)]
@@ -33,6 +35,7 @@ enum State {
     Diagram,
     /// The gates that the next stage starts from, if there are any.
     Start(Option<Draft>),
+    Gradient(Box<Gradient>),
     Search(Box<Search>),
     Simplify,
     Done,
@@ -118,29 +121,42 @@ impl Run {
             work,
             part,
         } = *task;
+        let loss = Loss::new(options.measure, table);
         match &mut self.state {
-            State::Start(start) => {
-                let start = start.take().unwrap_or_else(|| silence(table));
-                let settings = Settings {
-                    gates: options.gates,
-                    keep_wiring: options.keep_wiring,
-                    frozen: options.frozen.clone(),
-                    seed: self.seed,
+            State::Start(Some(start)) => self.state = search(start, task, self.seed),
+            State::Start(None) => {
+                let gradient = Gradient::new(table, &loss, options.gates, self.seed);
+                self.state = State::Gradient(Box::new(gradient));
+            }
+            State::Gradient(gradient) => {
+                let end = if options.method == Method::Gradient {
+                    1.0
+                } else {
+                    GRADIENT_PART
                 };
-                let loss = Loss::new(options.measure, table);
-                let search = Search::new(table, loss, &start, settings);
-                self.state = State::Search(Box::new(search));
+                gradient.step(&loss, work, part / end);
+                if gradient.loss() < self.best.loss {
+                    self.best = Best::new(gradient.best().clone(), table, options);
+                }
+                if part >= end {
+                    self.state = search(gradient.best(), task, self.seed);
+                }
+                self.end_if_exact(options);
             }
             State::Search(search) => {
                 search.step(work, part);
                 if search.loss() < u64::MAX {
                     self.best = Best::new(search.best().clone(), table, options);
                 }
-                if self.best.loss == 0 && self.best.gates <= options.gates as usize {
-                    self.state = State::Simplify;
-                }
+                self.end_if_exact(options);
             }
             State::Diagram | State::Simplify | State::Done => {}
+        }
+    }
+
+    fn end_if_exact(&mut self, options: &Options) {
+        if self.best.loss == 0 && self.best.gates <= options.gates as usize {
+            self.state = State::Simplify;
         }
     }
 
@@ -160,6 +176,7 @@ impl Run {
     pub(crate) fn stage(&self) -> Stage {
         match self.state {
             State::Diagram => Stage::Diagram,
+            State::Gradient(_) => Stage::Gradient,
             State::Start(_) | State::Search(_) => Stage::Search,
             State::Simplify => Stage::Simplify,
             State::Done => Stage::Done,
@@ -192,6 +209,7 @@ impl Run {
             state: match &self.state {
                 State::Diagram => SavedState::Diagram,
                 State::Start(start) => SavedState::Start(start.clone()),
+                State::Gradient(gradient) => SavedState::Gradient(gradient.clone()),
                 State::Search(search) => SavedState::Search(search.save()),
                 State::Simplify => SavedState::Simplify,
                 State::Done => SavedState::Done,
@@ -210,6 +228,8 @@ impl Run {
             SavedState::Diagram => State::Diagram,
             SavedState::Start(Some(start)) if !start.is_valid(table) => return None,
             SavedState::Start(start) => State::Start(start),
+            SavedState::Gradient(gradient) if !gradient.is_valid(table) => return None,
+            SavedState::Gradient(gradient) => State::Gradient(gradient),
             SavedState::Search(search) => {
                 let loss = Loss::new(options.measure, table);
                 State::Search(Box::new(Search::restore(table, loss, search)))
@@ -226,6 +246,19 @@ impl Run {
     }
 }
 
+/// Starts a search from these gates.
+fn search(start: &Draft, task: &Task, seed: u64) -> State {
+    let Task { table, options, .. } = *task;
+    let settings = Settings {
+        gates: options.gates,
+        keep_wiring: options.keep_wiring,
+        frozen: options.frozen.clone(),
+        seed,
+    };
+    let loss = Loss::new(options.measure, table);
+    State::Search(Box::new(Search::new(table, loss, start, settings)))
+}
+
 /// A run in a checkpoint.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct SavedRun {
@@ -239,6 +272,7 @@ pub(crate) struct SavedRun {
 enum SavedState {
     Diagram,
     Start(Option<Draft>),
+    Gradient(Box<Gradient>),
     Search(SavedSearch),
     Simplify,
     Done,

@@ -130,24 +130,30 @@ fn formulas_are_found_by_search() {
 
 #[test]
 fn training_continues_from_any_checkpoint_as_if_unbroken() {
-    let options = Options {
-        gates: 40,
-        runs: 2,
-        ..Options::default()
-    };
-    let table = formula("t*(t>>5|t>>8)", 11);
-    let mut unbroken = Trainer::new(table.clone(), options.clone(), None).unwrap();
-    train(&mut unbroken, 20, |_| {});
-    let mut broken = Trainer::new(table, options, None).unwrap();
-    train(&mut broken, 20, |trainer| {
-        *trainer = Trainer::restore(&trainer.save()).unwrap();
-    });
-    assert_eq!(broken.status(), unbroken.status());
-    assert_eq!(
-        broken.network(Parts::default()),
-        unbroken.network(Parts::default())
-    );
-    assert_eq!(broken.save(), unbroken.save());
+    for method in [Method::Auto, Method::Search, Method::Gradient] {
+        let options = Options {
+            method,
+            gates: 40,
+            runs: 2,
+            ..Options::default()
+        };
+        let table = formula("t*(t>>5|t>>8)", 11);
+        let mut unbroken = Trainer::new(table.clone(), options.clone(), None).unwrap();
+        let silent = unbroken.status().loss;
+        let status = train(&mut unbroken, 20, |_| {});
+        let learns = status.loss < silent;
+        assert!(learns || method == Method::Gradient, "{method:?} {status:?}");
+        let mut broken = Trainer::new(table, options, None).unwrap();
+        train(&mut broken, 20, |trainer| {
+            *trainer = Trainer::restore(&trainer.save()).unwrap();
+        });
+        assert_eq!(broken.status(), unbroken.status());
+        assert_eq!(
+            broken.network(Parts::default()),
+            unbroken.network(Parts::default())
+        );
+        assert!(broken.save() == unbroken.save(), "{method:?}");
+    }
 }
 
 #[test]

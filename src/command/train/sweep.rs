@@ -105,12 +105,13 @@ impl Arguments {
             "freeze",
             self.freeze.as_ref().map(|freeze| freeze.text.clone()),
         );
-        add("output", Some(path_of(path)));
         let flags = [
             ("--loop", self.is_loop),
             ("--keep-wiring", self.keep_wiring),
         ];
         words.extend(flags.iter().filter(|flag| flag.1).map(|flag| flag.0.into()));
+        // Last, so that scripts find it.
+        words.extend(["--output".into(), path_of(path)]);
         let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
         words.join(" ")
     }

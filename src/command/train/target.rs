@@ -111,15 +111,12 @@ impl Target {
         let failed = |problem: String| Failure::Failed(format!("{}: {problem}", path.display()));
         let table = Table::of_network(network).map_err(|error| failed(error.to_string()))?;
         let (bits, sample_bits) = (table.bits(), table.sample_bits());
-        if wanted.bits.is_some_and(|wanted| wanted != bits) {
-            return Err(failed(format!("the network reads {bits} bits of t")));
+        if let Some(wanted) = wanted.bits.filter(|wanted| *wanted != bits) {
+            return Err(failed(format!("it reads {bits} bits of t, not {wanted}")));
         }
-        if wanted
-            .sample_bits
-            .is_some_and(|wanted| wanted != sample_bits)
-        {
+        if let Some(wanted) = wanted.sample_bits.filter(|wanted| *wanted != sample_bits) {
             return Err(failed(format!(
-                "the network has samples of {sample_bits} bits"
+                "it has samples of {sample_bits} bits, not {wanted}"
             )));
         }
         Ok(Target {
@@ -145,9 +142,10 @@ impl Target {
             let problem = "an expression to learn is of t, with one channel";
             return Err(Failure::Usage(format!("{}: {problem}", quote(text))));
         }
+        let period = expression.period_bits();
         let bits = wanted.bits.unwrap_or_else(|| {
-            let period = expression.period_bits().unwrap_or(EXPRESSION_BITS);
-            period.clamp(1, EXPRESSION_BITS)
+            let bits = period.unwrap_or(EXPRESSION_BITS);
+            bits.clamp(1, EXPRESSION_BITS)
         });
         if !(1..=MAX_BITS).contains(&bits) {
             let problem = format!("--bits: {bits} bits of t; 1 to {MAX_BITS} are possible");
@@ -155,12 +153,14 @@ impl Target {
         }
         let samples = (0..1 << bits).map(|t| expression.samples(&Moment::at(t))[0]);
         let table = Table::new(samples.collect(), sample_bits);
+        let is_cut = period.is_none_or(|period| period > bits);
+        let cut = is_cut.then(|| format!("Learns the first {} samples, which repeat.", 1 << bits));
         Ok(Target {
             table: table.map_err(|error| Failure::Usage(error.to_string()))?,
             rate: wanted.rate.unwrap_or(DEFAULT_SAMPLE_RATE),
             source: text.to_string(),
             name: "formula".to_string(),
-            notes: Vec::new(),
+            notes: cut.into_iter().collect(),
         })
     }
 }
