@@ -43,6 +43,8 @@ export class Learn {
         this.reports = [];
         /** The moment at which the training began, while it goes on. @type {number | null} */
         this.since = null;
+        /** The address of the page that trains a network, as it is shown. @type {string | undefined} */
+        this.other = undefined;
         /** Why the training was ended here, as a sentence for the player. */
         this.ending = '';
 
@@ -57,7 +59,13 @@ export class Learn {
         });
         this.wave = h('canvas', { id: 'learn-wave', 'aria-hidden': 'true' });
         this.errors = h('canvas', { id: 'learn-errors', 'aria-hidden': 'true' });
-        this.bits = h('select', { id: 'learn-length', onchange: () => this.draw() });
+        this.bits = h('select', {
+            id: 'learn-length',
+            onchange: () => {
+                this.draw();
+                this.plot();
+            },
+        });
         this.size = h('select', { id: 'learn-size', title: 'More gates say it more clearly' });
         this.rate = h('select', {
             id: 'learn-rate', title: 'Samples a second: higher is clearer, and takes more gates',
@@ -83,9 +91,11 @@ export class Learn {
             }, 'Choose a sound')),
             this.message, this.form, file);
         this.play = latest((/** @type {string} */ network) => this.load(network));
-        for (const name of ['welcome', 'connection', 'status']) store.addEventListener(name, () => this.draw());
+        on(store, ['welcome', 'connection'], () => this.draw());
+        store.addEventListener('status', () => {
+            if (this.other !== store.status?.training) this.draw();
+        });
         onAppearance(this.wave, () => this.plot());
-        on(store, [], () => this.draw());
         setInterval(() => {
             if (this.take && this.take.seconds >= MAX_SECONDS) void this.record();
             else if (this.take) this.draw();
@@ -122,6 +132,7 @@ export class Learn {
      */
     async open(file, name) {
         try {
+            if (this.since !== null) throw new Error('It is still learning: press Stop first.');
             const rate = Number(this.rate.value);
             const samples = trimmed(await read(file, rate), rate);
             this.target = { file, name: name.replace(/\.\w+$/, ''), samples };
@@ -133,6 +144,7 @@ export class Learn {
             this.say(/** @type {Error} */ (problem).message, true);
         }
         this.draw();
+        this.plot();
     }
 
     /** Trains a network to the sound, until its end or until {@link stop}. */
@@ -147,6 +159,7 @@ export class Learn {
         this.begins = true;
         this.say('It learns, and plays what it has learned.');
         this.draw();
+        this.plot();
         try {
             const sound = encoded(samples.subarray(0, 2 ** bits));
             await this.store.request({ type: 'train', name, sound, rate, bits, gates }, (report) => this.follow(report));
@@ -156,6 +169,7 @@ export class Learn {
         }
         this.since = null;
         this.draw();
+        this.plot();
     }
 
     /** Ends the training; the network that plays stays. @param {string} why a sentence for the player */
@@ -170,7 +184,7 @@ export class Learn {
         if (report.type !== 'learning' || this.ending) return;
         this.reports.push(report);
         if (report.network) this.play(report.network);
-        this.draw();
+        this.plot();
     }
 
     /** Plays a network of the training. @param {string} network its file */
@@ -199,7 +213,7 @@ export class Learn {
         this.form.hidden = target === null;
         const learns = since !== null;
         this.startButton.textContent = learns ? 'Stop' : 'Learn';
-        for (const field of [this.bits, this.rate, this.size]) field.disabled = learns;
+        for (const field of [this.bits, this.rate, this.size, this.recordButton]) field.disabled = learns;
         const most = MAX_SIZE / 2 ** Number(this.bits.value);
         const sizes = SIZES.filter((size) => size <= most);
         if (this.size.options.length !== sizes.length) {
@@ -207,13 +221,13 @@ export class Learn {
             fill(this.size, ...sizes.map((of) => h('option', { value: of, selected: of === size }, `${groupDigits(of)} gates`)));
         }
         const { board = '' } = store.welcome ?? {};
-        const { training } = store.status ?? {};
-        this.warning.textContent = training && !learns ? `The page at ${training} trains a network.`
+        this.other = store.status?.training;
+        this.warning.textContent = this.other && !learns ? `The page at ${this.other} trains a network.`
             : board && !FAST.includes(board) ? 'This board learns slowly. In this page, it takes a minute.' : '';
-        this.plot();
     }
 
-    /** Draws the sound, what the network says, and the error over time. */
+    /** Shows how far the training is: figures, the sound and what the network says, and the
+     * error over time. */
     plot() {
         const last = this.reports.at(-1);
         this.progress.hidden = this.since === null;

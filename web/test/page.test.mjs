@@ -593,9 +593,15 @@ inPage('a word is recorded by the microphone, while the page is silent', async (
 inPage('the page says who else trains, and that boards are slow', async (page) => {
     await page.locator('#learn-file').setInputFiles({ name: 'a.wav', mimeType: 'audio/wav', buffer: wav(0.5) });
     await page.locator('#learn-start').waitFor();
-    const tell = (message) => page.evaluate((sent) => window.instrument.send(sent), message);
-    await tell({ type: 'status', t: 1, load: 1, late: 0, engine: 'cpu', clients: 2, training: '192.168.7.1', faults: [] });
+    await page.evaluate(() => { window.instrument.trainer = '192.168.7.1'; });
     await page.getByText('The page at 192.168.7.1 trains a network.').waitFor();
+    await page.evaluate(() => {
+        const { instrument } = window;
+        Object.assign(instrument, { trainer: undefined, board: 'bela-black' });
+        instrument.drop();
+        instrument.back();
+    });
+    await page.getByText('This board learns slowly.').waitFor();
 });
 
 for (const size of [[360, 640], [844, 390], [390, 844], [720, 900], [820, 1180], [1280, 720]]) {

@@ -46,14 +46,14 @@ const says = (page, text) => page.locator('#learn-message', { hasText: text }).w
 
 test('the program learns a sound, which is one step of undo', { skip }, async () => {
     const [one, two] = [await browser.open(instrument.url), await browser.open(instrument.url)];
-    const before = one.name;
+    const earlier = one.name;
     await learns(one.page, BEEP, 1500);
     await says(one.page, 'It says the sound exactly. Bend it.');
     await two.until(({ name }) => name === 'beep', 'the network in another page');
     await two.until(({ state }) => state.history[0] === 1, 'one step');
     assert.equal(JSON.parse(two.state.network.file).sample_rate, RATE);
     await one.page.locator('#undo').click();
-    await two.until(({ name }) => name === before, 'the network before');
+    await two.until(({ name }) => name === earlier, 'the network before');
     for (const { page, problems } of [one, two]) {
         assert.deepEqual(problems, []);
         await page.context().close();
