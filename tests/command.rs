@@ -139,7 +139,7 @@ fn compiled_tables_are_the_samples_of_the_file() {
         folder.path("a.json"),
     );
     let out = folder.path("out.wav");
-    let samples: Vec<u8> = (0..1 << 10).map(|t: u32| (t * t >> 5) as u8).collect();
+    let samples: Vec<u8> = (0..1 << 10).map(|t: u32| ((t * t) >> 5) as u8).collect();
     fs::write(&raw, &samples).unwrap();
 
     done(&["compile", "--table", &raw, "-o", &json]);

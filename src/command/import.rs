@@ -47,7 +47,7 @@ pub struct Arguments {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum From {
-    /// a circuit of torchlogix as JSON, by Circuit.write_json
+    /// a circuit of torchlogix as JSON, by `Circuit.write_json`
     Circuit,
     /// a state dictionary
     Safetensors,

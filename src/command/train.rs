@@ -33,6 +33,7 @@ use target::{Target, Wanted};
 use training::{Followers, Training};
 
 #[derive(clap::Args)]
+#[allow(clippy::struct_excessive_bools)] // switches of the command line
 pub struct Arguments {
     /// The sound to learn: a WAV file, a network file, or a bytebeat expression of t in quotes;
     /// - reads a file from standard input

@@ -25,9 +25,7 @@ pub struct Sound {
 impl Sound {
     /// Reads a file, with the top `sample_bits` of its samples or all.
     pub fn read(path: &Path, sample_bits: Option<u8>) -> Result<Sound, Failure> {
-        let extension = path
-            .extension()
-            .map(|extension| extension.to_ascii_lowercase());
+        let extension = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
         let (samples, bits, rate) = match extension.as_ref().and_then(|name| name.to_str()) {
             Some("u8") => read_raw(path)?,
             Some("wav") => read_wav(path)?,
