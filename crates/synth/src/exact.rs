@@ -12,7 +12,7 @@ use crate::sifting::Sifting;
 /// The reason that there is no exact network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExactError {
-    /// The smallest diagram found takes this many gates, more than a network may have.
+    /// The smallest graph found takes this many gates, more than it may have.
     Gates(usize),
     /// The pace stopped the work.
     Stopped,
@@ -54,6 +54,15 @@ const FIRST_GATES: usize = 1000;
 /// # Errors
 /// Fails if the graph would have more than 65,536 gates, or if the pace stops it.
 pub fn exact(table: &Table, pace: &mut dyn Pace) -> Result<Xag, ExactError> {
+    exact_within(table, MAX_GATES, pace)
+}
+
+/// Does the same as [`exact`] for at most this many gates. Fewer take less work, because
+/// matching, which takes most of it, is left out where it cannot come down to them.
+///
+/// # Errors
+/// Fails if the graph would have more gates, or if the pace stops it.
+pub fn exact_within(table: &Table, most: usize, pace: &mut dyn Pace) -> Result<Xag, ExactError> {
     let bits = table.sample_bits();
     let mut sifting = Sifting::new(Planes::new(table, 0..bits), pace)?;
     sifting.sift(pace)?;
@@ -62,7 +71,7 @@ pub fn exact(table: &Table, pace: &mut dyn Pace) -> Result<Xag, ExactError> {
     graph.set_outputs(outputs);
     let mut gates = graph.live_gates().count();
     if table.bits() as usize > matching::VARIABLES {
-        let mut least = (gates.min(MAX_GATES), 0);
+        let mut least = (gates.min(most), 0);
         for low in 1..=bits {
             let matched = FIRST_GATES + (usize::from(low) << table.bits()) / VALUES_PER_GATE;
             let above = sifting.gates_of(Planes::new(table, low..bits), pace)?;
@@ -78,7 +87,7 @@ pub fn exact(table: &Table, pace: &mut dyn Pace) -> Result<Xag, ExactError> {
             }
         }
     }
-    if gates > MAX_GATES {
+    if gates > most {
         return Err(ExactError::Gates(gates));
     }
     Ok(graph)

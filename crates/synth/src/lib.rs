@@ -11,7 +11,7 @@ mod table;
 mod trainer;
 
 pub use draft::{Draft, DraftError};
-pub use exact::{ExactError, exact};
+pub use exact::{ExactError, exact, exact_within};
 pub use loss::{Loss, Measure};
 pub use table::{MAX_BITS, MAX_SAMPLE_BITS, Table, TableError};
 pub use trainer::{Method, Options, Stage, Status, TrainError, Trainer};
