@@ -57,31 +57,35 @@ impl Planes {
     /// Swaps the variables at places i and i + 1.
     pub fn swap(&mut self, i: usize) {
         self.order.swap(i, i + 1);
-        if i < 5 {
-            let shift = 1 << i;
-            // Indexes whose bit i is 1 and whose bit i + 1 is 0.
-            let moved = [
-                0x2222_2222_2222_2222,
-                0x0c0c_0c0c_0c0c_0c0c,
-                0x00f0_00f0_00f0_00f0,
-                0x0000_ff00_0000_ff00,
-                0x0000_0000_ffff_0000,
-            ][i];
-            for word in &mut self.words {
-                let differs = (*word ^ *word >> shift) & moved;
-                *word ^= differs ^ differs << shift;
+        match i {
+            0..5 => {
+                let shift = 1 << i;
+                // Indexes whose bit i is 1 and whose bit i + 1 is 0.
+                let moved = [
+                    0x2222_2222_2222_2222,
+                    0x0c0c_0c0c_0c0c_0c0c,
+                    0x00f0_00f0_00f0_00f0,
+                    0x0000_ff00_0000_ff00,
+                    0x0000_0000_ffff_0000,
+                ][i];
+                for word in &mut self.words {
+                    let differs = (*word ^ *word >> shift) & moved;
+                    *word ^= differs ^ differs << shift;
+                }
             }
-        } else if i == 5 {
-            for pair in self.words.chunks_exact_mut(2) {
-                let (low, high) = (pair[0], pair[1]);
-                pair[0] = low & 0xffff_ffff | high << 32;
-                pair[1] = low >> 32 | high & !0xffff_ffff;
+            5 => {
+                for pair in self.words.chunks_exact_mut(2) {
+                    let (low, high) = (pair[0], pair[1]);
+                    pair[0] = low & 0xffff_ffff | high << 32;
+                    pair[1] = low >> 32 | high & !0xffff_ffff;
+                }
             }
-        } else {
-            let size = 1 << (i - 6);
-            for block in self.words.chunks_exact_mut(4 * size) {
-                let (low, high) = block.split_at_mut(2 * size);
-                low[size..].swap_with_slice(&mut high[..size]);
+            _ => {
+                let size = 1 << (i - 6);
+                for block in self.words.chunks_exact_mut(4 * size) {
+                    let (low, high) = block.split_at_mut(2 * size);
+                    low[size..].swap_with_slice(&mut high[..size]);
+                }
             }
         }
     }

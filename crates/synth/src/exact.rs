@@ -12,7 +12,7 @@ use crate::sifting::Sifting;
 /// The reason that there is no exact network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExactError {
-    /// The smallest diagram found takes this many gates, more than a network may have.
+    /// The smallest graph found takes this many gates, more than it may have.
     Gates(usize),
     /// The pace stopped the work.
     Stopped,
@@ -48,21 +48,27 @@ const FIRST_GATES: usize = 1000;
 /// Makes a graph that gives the table's samples at every t. The outputs are the bits of a
 /// sample, least significant first. Deterministic.
 ///
-/// All bits become a decision diagram. If that seems to take fewer gates, the low bits of a
-/// sample, which are like noise in a recording, are made by matching instead.
+/// All bits become a decision diagram. If that seems to save a fifth of the gates, the low bits
+/// of a sample, which are like noise in a recording, are made by matching instead, which takes
+/// about a minute of a desktop for 2^14 samples of 8 bits.
 ///
 /// # Errors
 /// Fails if the graph would have more than 65,536 gates, or if the pace stops it.
 pub fn exact(table: &Table, pace: &mut dyn Pace) -> Result<Xag, ExactError> {
+    exact_within(table, MAX_GATES, pace)
+}
+
+/// Does the same as [`exact`] for at most this many gates. Fewer take less work, because
+/// matching, which takes most of it, is left out where it cannot come down to them.
+///
+/// # Errors
+/// Fails if the graph would have more gates, or if the pace stops it.
+pub fn exact_within(table: &Table, most: usize, pace: &mut dyn Pace) -> Result<Xag, ExactError> {
     let bits = table.sample_bits();
-    let mut sifting = Sifting::new(Planes::new(table, 0..bits), pace)?;
-    sifting.sift(pace)?;
-    let mut graph = Xag::new(table.bits());
-    let outputs = sifting.build(&mut graph, pace)?;
-    graph.set_outputs(outputs);
+    let (mut graph, mut sifting) = sifted(table, pace)?;
     let mut gates = graph.live_gates().count();
     if table.bits() as usize > matching::VARIABLES {
-        let mut least = (gates.min(MAX_GATES), 0);
+        let mut least = (gates.min(most) / 5 * 4, 0);
         for low in 1..=bits {
             let matched = FIRST_GATES + (usize::from(low) << table.bits()) / VALUES_PER_GATE;
             let above = sifting.gates_of(Planes::new(table, low..bits), pace)?;
@@ -78,10 +84,28 @@ pub fn exact(table: &Table, pace: &mut dyn Pace) -> Result<Xag, ExactError> {
             }
         }
     }
-    if gates > MAX_GATES {
+    if gates > most {
         return Err(ExactError::Gates(gates));
     }
     Ok(graph)
+}
+
+/// Makes the decision diagram of a table, however many gates it has.
+///
+/// # Errors
+/// Fails if the pace stops it.
+pub(crate) fn diagram(table: &Table, pace: &mut dyn Pace) -> Result<Xag, Stopped> {
+    Ok(sifted(table, pace)?.0)
+}
+
+fn sifted(table: &Table, pace: &mut dyn Pace) -> Result<(Xag, Sifting), Stopped> {
+    let planes = Planes::new(table, 0..table.sample_bits());
+    let mut sifting = Sifting::new(planes, pace)?;
+    sifting.sift(pace)?;
+    let mut graph = Xag::new(table.bits());
+    let outputs = sifting.build(&mut graph, pace)?;
+    graph.set_outputs(outputs);
+    Ok((graph, sifting))
 }
 
 /// Makes a graph of a table, with the `low` bits of a sample by matching and the others by a

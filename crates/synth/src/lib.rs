@@ -22,7 +22,7 @@ mod trainer;
 pub use checkpoint::CheckpointError;
 pub use codebook::codebook;
 pub use draft::{Draft, DraftError};
-pub use exact::{ExactError, exact};
+pub use exact::{ExactError, exact, exact_within};
 pub use gradient::Gradient;
 pub use loss::{Loss, Measure};
 pub use quality::{FLOOR, Quality, SPECTRUM, spectral_distance, spectrogram};

@@ -3,11 +3,12 @@
 use logicnet::{Pace, Stopped, simplify_graph_paced};
 use serde::{Deserialize, Serialize};
 
+use crate::exact::{diagram, exact_within};
 use crate::search::{SavedSearch, Search, Settings};
-use crate::{Draft, ExactError, Gradient, Loss, Method, Options, Stage, Table, codebook, exact};
+use crate::{Draft, ExactError, Gradient, Loss, Method, Options, Stage, Table, codebook};
 
 /// Largest exact diagram that a search starts from, in times of the gates that are allowed.
-const MAX_PRUNING: usize = 8;
+const MAX_PRUNING: usize = 3;
 /// The part of all work that is given to differentiable logic before a search.
 const GRADIENT_PART: f64 = 0.4;
 /// The part after which differentiable logic ends, if a codebook is better by then.
@@ -85,23 +86,24 @@ impl Run {
     pub(crate) fn make_diagram(&mut self, task: &Task, pace: &mut dyn Pace) -> Result<(), Stopped> {
         let Task { table, options, .. } = *task;
         let most = options.gates as usize;
-        self.state = match exact(table, pace) {
-            Ok(graph) => {
-                let draft = Draft::from_graph(&graph);
-                let gates = draft.size();
-                self.exact_gates = Some(gates);
-                if gates <= most {
-                    self.best = Best::new(draft, table, options);
-                    State::Simplify
-                } else {
-                    State::Start((gates <= MAX_PRUNING * most).then_some(draft))
-                }
+        let draft = Draft::from_graph(&diagram(table, pace)?);
+        let gates = draft.size();
+        let mut exact = Some(draft.clone()).filter(|_| gates <= most);
+        // Matching takes a minute, and at best half the gates away.
+        if exact.is_none() && gates / 2 <= most {
+            exact = match exact_within(table, most, pace) {
+                Ok(graph) => Some(Draft::from_graph(&graph)),
+                Err(ExactError::Gates(_)) => None,
+                Err(ExactError::Stopped) => return Err(Stopped),
+            };
+        }
+        self.exact_gates = Some(exact.as_ref().map_or(gates, Draft::size));
+        self.state = match exact {
+            Some(draft) => {
+                self.best = Best::new(draft, table, options);
+                State::Simplify
             }
-            Err(ExactError::Gates(gates)) => {
-                self.exact_gates = Some(gates);
-                State::Start(None)
-            }
-            Err(ExactError::Stopped) => return Err(Stopped),
+            None => State::Start((gates / MAX_PRUNING <= most).then_some(draft)),
         };
         if options.method == Method::Exact && matches!(self.state, State::Start(_)) {
             self.state = State::Done;
