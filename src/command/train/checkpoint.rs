@@ -100,7 +100,7 @@ mod tests {
     fn file() -> Vec<u8> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("checkpoint");
-        let table = Table::new((0..64).map(|t| t * t & 255).collect(), 8).unwrap();
+        let table = Table::new((0..64).map(|t| (t * t) & 255).collect(), 8).unwrap();
         let training = Training {
             trainer: Trainer::new(table, Options::default(), None).unwrap(),
             label: Label::default(),
