@@ -325,7 +325,7 @@ impl Arguments {
         let listening = listening.transpose()?.transpose();
         let path = self.checkpoint.as_deref().or(self.resume.as_deref());
         Ok(Followers {
-            stop: Some(stop),
+            stop,
             save: path.map(|path| {
                 let save = move |training: &Training| checkpoint::write(path, training);
                 Box::new(save) as _

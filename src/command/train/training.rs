@@ -28,10 +28,9 @@ pub struct Training {
 pub type Save<'a> = Box<dyn Fn(&Training) -> CommandResult + 'a>;
 
 /// The surroundings of a training while it goes on.
-#[derive(Default)]
 pub struct Followers<'a> {
     /// Ends it once it is set.
-    pub stop: Option<&'a AtomicBool>,
+    pub stop: &'a AtomicBool,
     /// Saves it, every few seconds and at the end.
     pub save: Option<Save<'a>>,
     /// Plays the newest network.
@@ -41,7 +40,7 @@ pub struct Followers<'a> {
 impl Followers<'_> {
     /// Returns whether the training is to end.
     pub fn is_stopped(&self) -> bool {
-        self.stop.is_some_and(|stop| stop.load(Ordering::Acquire))
+        self.stop.load(Ordering::Acquire)
     }
 }
 
@@ -76,15 +75,14 @@ impl Often {
 
 /// Stops a step that takes long, when the training is stopped or its time is over.
 struct Bound<'a> {
-    stop: Option<&'a AtomicBool>,
+    stop: &'a AtomicBool,
     end: Option<Instant>,
 }
 
 impl Pace for Bound<'_> {
     fn work(&mut self, _: u64) -> Result<(), Stopped> {
-        let is_stopped = self.stop.is_some_and(|stop| stop.load(Ordering::Acquire));
         let is_over = self.end.is_some_and(|end| Instant::now() >= end);
-        if is_stopped || is_over {
+        if self.stop.load(Ordering::Acquire) || is_over {
             return Err(Stopped);
         }
         Ok(())
@@ -124,7 +122,7 @@ impl Training {
             self.spent.work += work;
             last = Some((work, begun.elapsed()));
             let quality = self.quality();
-            self.history.add(self.spent, &status, &quality);
+            self.history.add(self.spent, &quality);
             progress.show(format_args!("{}", self.describe(&status, &quality)));
             if let Some(save) = followers.save.as_ref().filter(|_| saving.is_due()) {
                 save(self)?;
