@@ -33,7 +33,7 @@ fn main() -> Result<(), String> {
 fn embed(root: &Path, out: &Path) -> io::Result<()> {
     let mut files = Vec::new();
     // A new file has no use until one of these files names it, so watching them is enough.
-    // Only `gatebend.wasm` is named before it exists: see `web/build.sh`.
+    // Only the modules (`*.wasm`) are named before they exist: see `web/build.sh`.
     for path in page::paths(root)? {
         let file = root.join(&path);
         println!("cargo::rerun-if-changed={}", file.display());

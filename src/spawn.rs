@@ -23,6 +23,8 @@ pub enum Role {
     Jobs,
     /// Draws waveforms; may be delayed.
     Drawing,
+    /// Trains a network; may be delayed, and needs a deep stack.
+    Training,
 }
 
 /// The body of a thread.

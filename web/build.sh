@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds web/gatebend.wasm, the instrument for browsers.
+# Builds web/gatebend.wasm, the instrument for browsers, and web/train.wasm, which trains networks.
 # Usage: web/build.sh [--missing]
 #   --missing  print what is missing to build it, if anything, and build nothing
 # Needs Rust's target wasm32-unknown-unknown (rustup target add wasm32-unknown-unknown),
@@ -46,7 +46,7 @@ fi
 $missing && exit 1
 
 build() {
-    cargo build --quiet --package gatebend-web --lib --profile web --target $target "$@"
+    cargo build --quiet --package gatebend-web --package gatebend-train --lib --profile web --target $target "$@"
 }
 if [ "$how" = target ]; then
     folder=${CARGO_TARGET_DIR:-target}
@@ -57,9 +57,12 @@ else
     RUSTC=$debian/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=$(linker) \
         CARGO_TARGET_DIR=$folder build -Zbuild-std=std,panic_abort
 fi
-# Replaces the module at once, since a server may be reading it.
-cp "$folder/$target/web/gatebend_web.wasm" web/gatebend.wasm.new
-mv web/gatebend.wasm.new web/gatebend.wasm
+# Replaces a module at once, since a server may be reading it.
+for name in web train; do
+    module=web/${name/web/gatebend}.wasm
+    cp "$folder/$target/web/gatebend_$name.wasm" "$module.new"
+    mv "$module.new" "$module"
+    echo "$module: $(wc -c <"$module") bytes, $(gzip -9c "$module" | wc -c) compressed" >&2
+done
 # Makes the next build of the program include it: cargo does not watch files that did not exist.
 touch build.rs
-echo "web/gatebend.wasm: $(wc -c <web/gatebend.wasm) bytes, $(gzip -9c web/gatebend.wasm | wc -c) compressed" >&2

@@ -9,7 +9,7 @@ set -euo pipefail
 files() {
     find . \( -name node_modules -o -name test -o -name tests -o -name bench -o -name types -o -name wasm \) -prune \
         -o -type f \( -name '*.html' -o -name '*.css' -o -name '*.js' -o -name '*.svg' -o -name '*.png' \
-        -o -name '*.webmanifest' -o -name gatebend.wasm \) \
+        -o -name '*.webmanifest' -o -name '*.wasm' \) \
         ! -name files.js ! -name '*.config.js' -print | sed 's|^\./||' | LC_ALL=C sort
 }
 

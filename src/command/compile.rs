@@ -1,10 +1,13 @@
-//! `gatebend compile`: compiles an expression to a network.
+//! `gatebend compile`: compiles an expression or a table of samples to a network.
 
-use std::path::PathBuf;
+mod table;
+
+use std::path::{Path, PathBuf};
 
 use bytebeat::{CompileError, Dialect, Expression, Playable};
 use logicnet::{DEFAULT_SAMPLE_RATE, MAX_SAMPLE_RATE, Network, count, quote, quote_at};
 
+use self::table::Sound;
 use super::{Control, Naming};
 use crate::{CommandResult, Failure, files};
 
@@ -12,8 +15,12 @@ use crate::{CommandResult, Failure, files};
 pub struct Arguments {
     /// The bytebeat expression in quotes: of t, of the sound `in` and `in2`, and of controls.
     /// Two channels are [left, right]
-    #[arg(allow_hyphen_values = true)]
-    expression: String,
+    #[arg(allow_hyphen_values = true, required_unless_present = "table")]
+    expression: Option<String>,
+    /// Compile the samples of a file instead: .u8 (raw, unsigned 8 bits) or .wav (one channel
+    /// of 8 or 16 bits), of 2, 4, 8 and so on up to 2^20 samples
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["expression", "bits", "controls", "audio_bits"])]
+    table: Option<PathBuf>,
     /// Bits of t; the sound repeats after 2^N samples [default: those of the expression's
     /// period, as far as 24 bits and 65536 gates allow; two minutes if it is not known]
     #[arg(long, value_name = "N")]
@@ -25,12 +32,14 @@ pub struct Arguments {
     /// Bits of `in` and `in2`, 1 to 16
     #[arg(long, value_name = "N", default_value_t = Dialect::DEFAULT_BITS)]
     audio_bits: u8,
-    /// Bits of a sample, 1 to 16: the low bits of the expression's value
-    #[arg(long, value_name = "N", default_value_t = Dialect::DEFAULT_BITS)]
-    sample_bits: u8,
+    /// Bits of a sample, 1 to 16: the low bits of the expression's value [default: 8], or the
+    /// top bits of the file's samples [default: all]
+    #[arg(long, value_name = "N")]
+    sample_bits: Option<u8>,
     /// Sample rate in Hz, 1 to 768000; often 8000, 11025, 16000, 22050, 32000, 44100 or 48000
-    #[arg(long, value_name = "HZ", default_value_t = DEFAULT_SAMPLE_RATE, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_SAMPLE_RATE)))]
-    rate: u32,
+    /// [default: that of the WAV file, otherwise 8000]
+    #[arg(long, value_name = "HZ", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_SAMPLE_RATE)))]
+    rate: Option<u32>,
     /// Network file to write [default: standard output]
     #[arg(short, long)]
     output: Option<PathBuf>,
@@ -40,11 +49,26 @@ pub struct Arguments {
 
 impl Arguments {
     pub fn run(&self) -> CommandResult {
+        match (&self.table, &self.expression) {
+            (Some(path), _) => self.compile_table(path),
+            (None, Some(expression)) => self.compile_expression(expression),
+            (None, None) => unreachable!("clap requires one of them"),
+        }
+    }
+
+    fn compile_table(&self, path: &Path) -> CommandResult {
+        let sound = Sound::read(path, self.sample_bits)?;
+        let network = sound.compile(path, self.rate)?;
+        self.finish(network)
+    }
+
+    fn compile_expression(&self, text: &str) -> CommandResult {
         let controls = self.controls.iter().cloned();
-        let dialect = Dialect::new(self.audio_bits, self.sample_bits, controls)
+        let sample_bits = self.sample_bits.unwrap_or(Dialect::DEFAULT_BITS);
+        let dialect = Dialect::new(self.audio_bits, sample_bits, controls)
             .map_err(|error| Failure::Usage(error.to_string()))?;
-        let expression = Expression::parse_in(&dialect, &self.expression).map_err(|error| {
-            let place = quote_at(&self.expression, error.column);
+        let expression = Expression::parse_in(&dialect, text).map_err(|error| {
+            let place = quote_at(text, error.column);
             let hint = "; --control NAME:BITS declares one";
             let hint = if error.problem.ends_with("declared controls") {
                 hint
@@ -54,18 +78,24 @@ impl Arguments {
             Failure::Usage(format!("{error}{hint}, in {place}"))
         })?;
         let Playable { network, notes } = expression
-            .compile_to_play(self.bits, self.rate)
+            .compile_to_play(self.bits, self.rate.unwrap_or(DEFAULT_SAMPLE_RATE))
             .map_err(|error| match error {
                 CompileError::Bits(_) => Failure::Usage(format!("--bits: {error}")),
-                _ => Failure::Failed(format!("{}: {error}", quote(&self.expression))),
+                _ => Failure::Failed(format!("{}: {error}", quote(text))),
             })?;
-        let network = self.naming.apply(network)?;
-        files::write(self.output.as_deref(), network.to_json())?;
-        crate::print_message(&describe(&network));
+        self.finish(network)?;
         for note in notes {
             let place = note.column.map(|column| format!("column {column}: "));
             crate::print_message(&format!("{}{}", place.unwrap_or_default(), note.text));
         }
+        Ok(())
+    }
+
+    /// Names a network, writes it and describes it.
+    fn finish(&self, network: Network) -> CommandResult {
+        let network = self.naming.apply(network)?;
+        files::write(self.output.as_deref(), network.to_json())?;
+        crate::print_message(&describe(&network));
         Ok(())
     }
 }

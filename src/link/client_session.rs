@@ -13,7 +13,9 @@ use instrument::{Command, Saved, notice};
 use midi::Port;
 
 use super::jobs::Job;
-use super::protocol::{self, Body, ClientMessage, Finger, Request, Secret, ServerMessage, Welcome};
+use super::protocol::{
+    self, Body, ClientMessage, Finger, Request, Secret, ServerMessage, Training, Welcome,
+};
 use super::view::{Seen, View};
 
 /// Largest number of fingers on the pad.
@@ -40,6 +42,10 @@ pub enum Action {
     Snapshot(u32, u32),
     /// Start this job, and send its answer; other messages need not wait.
     Job(Job),
+    /// Start this training for the message with this id, and send its messages; the same.
+    Train(u32, Training),
+    /// End the client's training, if there is one.
+    StopTraining,
 }
 
 /// A client's proof that it may play.
@@ -229,17 +235,25 @@ impl ClientSession {
                 network: Some(Arc::clone(&view.state().network)),
                 masks: view.state().masks().clone(),
             }),
+            Request::Train(training) => Action::Train(required()?, training),
+            Request::StopTraining {} => Action::StopTraining,
         })
     }
 
-    /// Numbers the stroke of paint, so that strokes of different clients never merge into
-    /// one step of undo, and notes the keys that the client plays.
+    /// Numbers the stroke of paint or of a training, so that strokes of different clients
+    /// never merge into one step of undo, and notes the keys that the client plays.
     fn noted(&mut self, mut command: Command) -> Command {
         match &mut command {
             Command::Paint { stroke, .. } => {
                 let continued = stroke.and(self.stroke);
                 *stroke = continued.or_else(|| Some(STROKES.fetch_add(1, Ordering::Relaxed)));
                 self.stroke = *stroke;
+            }
+            Command::LoadTrained { stroke, begins, .. } => {
+                let continued = self.stroke.filter(|_| !*begins);
+                *begins = continued.is_none();
+                *stroke = continued.unwrap_or_else(|| STROKES.fetch_add(1, Ordering::Relaxed));
+                self.stroke = Some(*stroke);
             }
             Command::Midi(events) => {
                 let messages = events.iter().map(|event| event.message);
@@ -292,7 +306,8 @@ impl ClientSession {
     }
 }
 
-pub(super) fn refused(id: Option<u32>, reason: String) -> ServerMessage {
+/// Returns the refusal of the message with this id.
+pub fn refused(id: Option<u32>, reason: String) -> ServerMessage {
     ServerMessage::Refused {
         id,
         // The reason may quote a long message.
@@ -320,6 +335,8 @@ mod tests {
     use crate::runtime::controller::Controller;
     use crate::runtime::parts::{InstrumentParts, Lanes};
     use instrument::parameters::Key;
+    use logicnet::Network;
+    use logicnet::random::Ops;
 
     /// An instrument with its clients.
     struct Fixture {
@@ -569,6 +586,63 @@ mod tests {
         let text = r#"{"type":"paint","bends":[[24,"one"]],"begins":false}"#;
         fixture.send(&mut again, text);
         assert_eq!(fixture.view.state().history.0, 5);
+    }
+
+    #[test]
+    fn networks_of_a_training_are_one_step_of_undo_and_never_replace_bends() {
+        let mut fixture = Fixture::new();
+        let (mut one, mut two) = (fixture.greeted(), fixture.greeted());
+        let network = |seed| Network::random(8, &[8], Ops::XorRich, seed).unwrap();
+        let load = |seed, begins: bool| {
+            let network = network(seed).to_json();
+            serde_json::json!({"type": "load", "network": network, "begins": begins}).to_string()
+        };
+        let mut send = |session: &mut ClientSession, text: &str| {
+            let refused = fixture.send(session, text).pop();
+            let state = fixture.view.state();
+            let refused = matches!(refused, Some(ServerMessage::Refused { .. }));
+            (!refused, state.network.name().to_string(), state.history)
+        };
+        let name = |seed| network(seed).name().to_string();
+        assert_eq!(send(&mut one, &load(1, true)), (true, name(1), (1, 0)));
+        assert_eq!(send(&mut one, &load(2, false)), (true, name(2), (1, 0)));
+        // Settings are no edits of the network.
+        send(&mut one, r#"{"type":"set","key":"volume","value":-20}"#);
+        assert_eq!(send(&mut one, &load(3, false)), (true, name(3), (1, 0)));
+        // Another client begins its own training.
+        assert_eq!(send(&mut two, &load(4, false)), (true, name(4), (2, 0)));
+        assert_eq!(send(&mut one, &load(5, false)), (false, name(4), (2, 0)));
+        let bend = r#"{"type":"paint","bends":[[9,"one"]],"begins":true}"#;
+        assert_eq!(send(&mut two, bend), (true, name(4), (3, 0)));
+        assert_eq!(send(&mut two, &load(6, false)), (false, name(4), (3, 0)));
+        let undo = r#"{"type":"undo"}"#;
+        send(&mut two, undo);
+        assert_eq!(send(&mut two, undo), (true, name(3), (1, 2)));
+        assert_eq!(send(&mut one, &load(7, false)), (false, name(3), (1, 2)));
+    }
+
+    #[test]
+    fn a_training_needs_an_id() {
+        let fixture = Fixture::new();
+        let mut session = fixture.greeted();
+        let mut receive = |text: &str| session.receive(text, &fixture.view, 0);
+        let fields = r#""type":"train","name":"a","sound":"AAAA","rate":8000,"bits":9,"gates":7"#;
+        assert_eq!(
+            reason(&receive(&format!("{{{fields}}}"))),
+            "give it an id, by which it is answered"
+        );
+        let training = Training {
+            name: "a".into(),
+            sound: "AAAA".into(),
+            rate: 8000,
+            bits: 9,
+            gates: 7,
+        };
+        assert_eq!(
+            receive(&format!(r#"{{"id":2,{fields}}}"#)),
+            Action::Train(2, training)
+        );
+        assert_eq!(receive(r#"{"type":"stop-training"}"#), Action::StopTraining);
     }
 
     #[test]

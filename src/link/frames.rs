@@ -2,6 +2,7 @@
 //!
 //! The server makes them once for all clients; the instrument in a page has only one client.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -93,11 +94,13 @@ impl FrameSource {
     }
 
     /// Makes the frames that are due and that clients listen to. Call it at least 25 times a
-    /// second, and 50 times if there is sound.
+    /// second, and 50 times if there is sound. `training` is the address of the client that
+    /// trains a network.
     pub fn poll(
         &mut self,
         now: Duration,
         audience: Audience,
+        training: Option<IpAddr>,
         view: impl FnOnce() -> View,
         mut send: impl FnMut(Frame),
     ) {
@@ -127,11 +130,11 @@ impl FrameSource {
             }
         }
         if audience.clients > 0 && self.status_limit.is_due(now, STATUS_PERIOD) {
-            send(Frame::Status(self.status(audience.clients)));
+            send(Frame::Status(self.status(audience.clients, training)));
         }
     }
 
-    fn status(&self, clients: u32) -> Status {
+    fn status(&self, clients: u32, training: Option<IpAddr>) -> Status {
         let counters = &self.counters;
         let is_offloaded = counters.last_offloaded();
         Status {
@@ -141,6 +144,7 @@ impl FrameSource {
             late: counters.late(),
             engine: if is_offloaded { "pru" } else { "cpu" }.into(),
             clients,
+            training,
             faults: self.mirror.shown().faults.clone(),
         }
     }

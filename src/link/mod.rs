@@ -3,7 +3,8 @@
 //! Its core is pure: [`protocol`] defines the messages, [`client_session`] handles those of a
 //! client, [`touch_merge`] joins the fingers of all clients, [`view`] is the state as
 //! clients see it, [`frames`] are sent many times a second ([`activity`], [`display`] and
-//! sound), and [`jobs`] take long. The instrument in a page consists of these. [`server`]
+//! sound), [`jobs`] take long, and
+//! [`training`] longest. The instrument in a page consists of these. [`server`]
 //! adds sockets and threads.
 
 pub mod activity;
@@ -21,4 +22,5 @@ mod rate_limit;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod server;
 pub mod touch_merge;
+pub mod training;
 pub mod view;

@@ -12,6 +12,7 @@
 //! Answers carry the `id` of the message that they answer.
 
 use std::fmt;
+use std::net::IpAddr;
 
 pub use instrument::commands::Bend;
 use instrument::{Command, NetworkTarget, Target};
@@ -101,6 +102,31 @@ pub enum Request {
         /// Columns to draw, 1 to 4096.
         columns: u16,
     },
+    /// Trains a network to say a sound; answered by [`ServerMessage::Done`], after a
+    /// [`ServerMessage::Learning`] about twice a second. Changes nothing: `load` plays the
+    /// networks. One client trains at a time.
+    Train(Training),
+    /// Ends the client's training, which is refused.
+    StopTraining {},
+}
+
+/// A sound to learn, and how.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct Training {
+    /// Name of the network.
+    pub name: String,
+    /// The sound, 16 to 131,072 samples: signed numbers of 16 bits, little-endian, in Base64.
+    /// Silence at its ends does not count.
+    pub sound: String,
+    /// Sample rate of the sound and of the network in Hz, 100 to 768,000.
+    pub rate: u32,
+    /// The loop has 2 to the power of this many samples, 8 to 16. The rest of a longer sound is
+    /// left out, a shorter one is followed by silence.
+    pub bits: u8,
+    /// Largest number of gates, 1 to 32,768; with longer loops less, as memory allows.
+    pub gates: u32,
 }
 
 /// An expression to compile, and how: the options of `gatebend compile`.
@@ -172,6 +198,24 @@ pub enum ServerMessage {
         of: u32,
         /// The part that is done, 0 to 1.
         part: f32,
+    },
+    /// The progress of a training; its answer follows.
+    Learning {
+        /// The id of the request. Not called `id`, which only answers have.
+        of: u32,
+        /// The part that is done, 0 to 1.
+        part: f32,
+        /// The error as a part of that of silence, on a scale of loudness; 0 if the network is
+        /// exact.
+        error: f32,
+        /// The number of its gates.
+        gates: u32,
+        /// The least and the greatest of 256 values in each column of its period.
+        wave: Vec<(u8, u8)>,
+        /// The network's file, if it is another one than before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        network: Option<String>,
     },
     /// The state of the engine and the connections, several times a second.
     Status(Status),
@@ -500,6 +544,10 @@ pub struct Status {
     pub engine: String,
     /// Connected clients.
     pub clients: u32,
+    /// The address of the client that trains a network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional, as = "Option<String>"))]
+    pub training: Option<IpAddr>,
     /// Descriptions of faults, for people.
     pub faults: Vec<String>,
 }

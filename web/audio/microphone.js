@@ -4,10 +4,18 @@
 /** @import { Sound } from './sound.js' */
 
 /** The sound as it is: browsers would suit it to speech. */
-const AS_IT_IS = { echoCancellation: false, noiseSuppression: false, autoGainControl: false, channelCount: { ideal: 2 } };
+export const AS_IT_IS = { echoCancellation: false, noiseSuppression: false, autoGainControl: false, channelCount: { ideal: 2 } };
+
+/** Why this page cannot use a microphone, as a sentence for the player; empty if it can. */
+export function missingMicrophone() {
+    if (!navigator.mediaDevices?.getUserMedia) {
+        return 'Browsers let a page use the microphone only at an address that begins with https, or at localhost.';
+    }
+    return '';
+}
 
 /** What to tell the player, by the name of the browser's error. @type {Record<string, string>} */
-const PROBLEMS = {
+export const PROBLEMS = {
     NotAllowedError: 'The browser does not let this page use the microphone.',
     NotFoundError: 'No microphone or line in was found.',
     NotReadableError: 'The microphone is in use by another program.',
@@ -34,9 +42,8 @@ export class Microphone extends EventTarget {
 
     /** Why this page cannot hear anything, as a sentence for the player; empty if it can. */
     get missing() {
-        if (!navigator.mediaDevices?.getUserMedia) {
-            return 'Browsers let a page use the microphone only at an address that begins with https, or at localhost.';
-        }
+        const missing = missingMicrophone();
+        if (missing) return missing;
         if (this.sound.store.connection.mode !== 'alone') return 'This instrument hears its own inputs. In this page, it hears the microphone.';
         if (this.sound.active && !this.sound.source?.input) return 'This browser cannot pass sound to the instrument.';
         return '';

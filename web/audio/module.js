@@ -4,7 +4,7 @@
 // `web/wasm/src/lib.rs` is the other side.
 
 /** Kinds of bytes that go into the module and come out of it. @enum {number} */
-export const Kind = { nothing: 0, text: 1, binary: 2, problem: 3, job: 4, unprepared: 5, prepared: 6 };
+export const Kind = { nothing: 0, text: 1, binary: 2, problem: 3, job: 4, unprepared: 5, prepared: 6, train: 7, stopTraining: 8 };
 
 /**
  * Bytes and their kind, which can be posted between threads.

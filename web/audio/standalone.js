@@ -4,6 +4,7 @@
 import { JobQueue } from './jobs.js';
 import { Kind, Module } from './module.js';
 import { MISSING, Quiet, Scheduled, worklet } from './output.js';
+import { Trainer } from './trainer.js';
 
 /** @import { Message } from './module.js' */
 
@@ -20,6 +21,7 @@ import { MISSING, Quiet, Scheduled, worklet } from './output.js';
  */
 
 const WASM = new URL('../gatebend.wasm', import.meta.url);
+const TRAIN = new URL('../train.wasm', import.meta.url);
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -45,6 +47,10 @@ export async function connect({ onmessage, onopen, onclose }, { context, wasm = 
             void preparation.run(message).then((answer) => source.send(answer));
         } else if (kind === Kind.job) {
             void jobs.run(message).then(receive);
+        } else if (kind === Kind.train) {
+            void trainer.begin(message);
+        } else if (kind === Kind.stopTraining) {
+            trainer.end();
         } else if (kind === Kind.problem) {
             onclose(decoder.decode(output));
         } else if (kind === Kind.text) {
@@ -53,6 +59,7 @@ export async function connect({ onmessage, onopen, onclose }, { context, wasm = 
             onmessage(/** @type {ArrayBuffer} */ (output.buffer));
         }
     };
+    const trainer = new Trainer(() => fetched(TRAIN), receive);
     const inAudioThread = context && await inWorklet(context, bytes, receive);
     const source = inAudioThread || await inPage(context, bytes, receive);
     onopen();
@@ -64,6 +71,7 @@ export async function connect({ onmessage, onopen, onclose }, { context, wasm = 
             source.close();
             jobs.close();
             preparation.close();
+            trainer.close();
         },
     };
 }

@@ -6,6 +6,8 @@
 /** A message to the instrument. @typedef {import('../types/ClientMessage').ClientMessage} ClientMessage */
 /** A message from the instrument. @typedef {import('../types/ServerMessage').ServerMessage} ServerMessage */
 
+/** A message that says how far a request is. @typedef {Extract<ServerMessage, { type: 'progress' | 'learning' }>} Progress */
+
 /** Version of the protocol: `VERSION` in src/link/protocol.rs. */
 export const VERSION = 1;
 
@@ -75,7 +77,7 @@ export class Connection {
         /** @type {Port | null} */
         this.port = null;
         this.lastId = 0;
-        /** Requests without a reply, by id. @type {Map<number, { resolve: (reply: ServerMessage) => void, reject: (problem: Error) => void, onprogress?: (part: number) => void }>} */
+        /** Requests without a reply, by id. @type {Map<number, { resolve: (reply: ServerMessage) => void, reject: (problem: Error) => void, onprogress?: (message: Progress) => void }>} */
         this.pending = new Map();
         this.closed = false;
         /** True once the whole state has arrived. */
@@ -142,8 +144,7 @@ export class Connection {
     /**
      * Sends a request and waits for its reply.
      * @param {ClientMessage} message
-     * @param {(part: number) => void} [onprogress] called with the part that is done, 0 to 1,
-     *   if the reply takes long
+     * @param {(message: Progress) => void} [onprogress] called if the reply takes long
      * @returns {Promise<ServerMessage>}
      * @throws {Refusal} with the instrument's reason
      * @throws {Disconnected} if there is no connection, or it breaks before the reply
@@ -211,7 +212,7 @@ export class Connection {
             this.hasState = true;
             this.waiter?.resolve();
         }
-        if (message.type === 'progress') this.pending.get(message.of)?.onprogress?.(message.part);
+        if (message.type === 'progress' || message.type === 'learning') this.pending.get(message.of)?.onprogress?.(message);
         if (!('id' in message) || message.id === undefined) return;
         const request = this.pending.get(message.id);
         this.pending.delete(message.id);

@@ -5,9 +5,11 @@ import { MAX_BYTES } from '../link/connection.js';
 import { isLocal } from '../link/origin.js';
 import { describe, withBends, encodeLink, decodeLink } from '../ui/network-file.js';
 import { fileName, formatSize, groupDigits } from '../ui/format.js';
+import { isSound } from '../ui/sounds.js';
 import { controls } from './control.js';
 
 /** @import { Store } from '../store/store.js' */
+/** @import { Learn } from './learn.js' */
 /** @import { Notices } from './notices.js' */
 
 const MAX_SEED = 2 ** 32 - 1;
@@ -15,10 +17,11 @@ const MAX_SEED = 2 ** 32 - 1;
 const MAX_NAME = 60;
 
 export class Networks {
-    /** @param {HTMLElement} element @param {Store} store @param {Notices} notices */
-    constructor(element, store, notices) {
+    /** @param {HTMLElement} element @param {Store} store @param {Notices} notices @param {Learn} learn takes files of sounds */
+    constructor(element, store, notices, learn) {
         this.store = store;
         this.notices = notices;
+        this.learn = learn;
         this.file = h('input', {
             type: 'file', id: 'file', accept: '.json,application/json', class: 'sr', tabIndex: -1, 'aria-hidden': 'true',
             onchange: () => {
@@ -164,6 +167,10 @@ export class Networks {
 
     /** @param {File} file */
     async open(file) {
+        if (isSound(file)) {
+            await this.learn.open(file, file.name);
+            return;
+        }
         if (file.size > MAX_BYTES) {
             this.store.emit('problem', `${file.name} is too large: a network has at most ${MAX_BYTES / 1e6} MB.`);
             return;

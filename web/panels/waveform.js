@@ -82,7 +82,7 @@ export class Waveform {
         };
         const timer = setTimeout(() => wait(''), PATIENCE_MILLISECONDS);
         const columns = Math.max(1, Math.min(MAX_COLUMNS, Math.round(this.canvas.clientWidth * devicePixelRatio)));
-        const reply = await this.store.request({ type: 'waveform', columns }, (part) => {
+        const reply = await this.store.request({ type: 'waveform', columns }, ({ part }) => {
             clearTimeout(timer);
             wait(`, ${Math.floor(100 * part)}%`);
         }).catch(() => null); // The next change or reconnect requests it again.

@@ -14,7 +14,7 @@ import { isEdit } from './journal.js';
 import { changed } from './layers.js';
 import { playing } from './playing.js';
 
-/** @import { ClientMessage, ConnectionState, ServerMessage } from '../link/connection.js' */
+/** @import { ClientMessage, ConnectionState, Progress, ServerMessage } from '../link/connection.js' */
 /** @import { State } from '../types/State' */
 /** @import { Status } from '../types/Status' */
 /** @import { Welcome } from '../types/Welcome' */
@@ -69,8 +69,7 @@ export class Store extends EventTarget {
      * Sends a request and waits for its reply. While the instrument is away, edits wait for
      * it and other requests fail.
      * @param {ClientMessage} message
-     * @param {(part: number) => void} [onprogress] called with the part that is done, 0 to 1,
-     *   if the reply takes long
+     * @param {(message: Progress) => void} [onprogress] called if the reply takes long
      * @returns {Promise<ServerMessage>}
      * @throws {import('../link/connection.js').Refusal} with the reason
      * @throws {Disconnected}

@@ -69,7 +69,7 @@ export function connect(listener) {
         frame.set(nodes, 12);
         listener.onmessage(frame.buffer);
         listener.onmessage(display.slice().buffer);
-        listener.onmessage(JSON.stringify({ type: 'status', t, load: 123, late: 0, engine: 'cpu', clients: 1, faults: [] }));
+        listener.onmessage(JSON.stringify({ type: 'status', t, load: 123, late: 0, engine: 'cpu', clients: 1, training: instrument.trainer, faults: [] }));
     }, 33);
     return port;
 }

@@ -80,6 +80,11 @@ export class FakeInstrument {
         this.poison = () => false;
         /** The pairing code that is required, if not empty. */
         this.code = '';
+        this.board = 'desk';
+        /** The address of another page that trains. @type {string | undefined} */
+        this.trainer = undefined;
+        /** The id of the last training. @type {number | undefined} */
+        this.training = undefined;
         /** Number of clients in the status, which is sent if it is not 0. */
         this.clients = 0;
         this.listeners = new Set();
@@ -174,7 +179,7 @@ export class FakeInstrument {
                 return;
             }
             this.send({
-                type: 'welcome', version: 1, program: '0.1.0', start: this.start, board: 'desk',
+                type: 'welcome', version: 1, program: '0.1.0', start: this.start, board: this.board,
                 rate: 44100, sound: this.sound, outputs: this.outputs, display: 64, parameters: PARAMETERS,
                 regions: [
                     { name: 'field', corners: [0, 0, 1, 0.85] },
@@ -314,6 +319,11 @@ export class FakeInstrument {
                 }
                 break;
             }
+            case 'train': this.training = id; return; // A test says what it learns.
+            case 'stop-training':
+                answer = { type: 'refused', id: this.training, reason: 'stopped' };
+                this.send(answer, listener);
+                return;
             case 'waveform': {
                 const columns = Array.from({ length: message.columns }, (_, i) => {
                     const height = 40 + 80 * Math.abs(Math.sin(i / 9)) * Math.abs(Math.cos(i / 61));

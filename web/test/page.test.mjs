@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 
+import { header } from '../audio/recorder.js';
 import { encodeLink } from '../ui/network-file.js';
 import { PATIENCE, missing, open } from './browser.mjs';
 import { canned } from './fake-port.js';
@@ -513,6 +514,116 @@ inPage('a compilation that takes long shows so, and ends when the player types o
     await receives(page, 'load', ({ network }) => JSON.parse(network).name === 't*12');
     assert.equal((await received('load')).length, 1);
 });
+
+/** A WAV file of a second: 0.4 s of a tone at a level from 0 to 1, then silence. */
+const wav = (level) => {
+    const samples = Int16Array.from({ length: 8000 }, (_, t) => (t < 3200 ? 32_767 * level * Math.sin(t / 9) : 0));
+    return Buffer.concat([Buffer.from(header(samples.length, 8000, 1)), Buffer.from(samples.buffer)]);
+};
+
+/** Sends a report of the training. */
+const reports = (page, report) => page.evaluate((fields) => {
+    const { instrument } = window;
+    instrument.send({ type: 'learning', of: instrument.training, part: 0.5, error: 0.25, gates: 1234, wave: new Array(256).fill([90, 160]), ...fields });
+}, report);
+
+inPage('a sound is learned, and each network of the training plays', async (page, received) => {
+    const message = page.locator('#learn-message');
+    const start = page.locator('#learn-start');
+    assert.equal(await start.isVisible(), false);
+    await page.evaluate((bytes) => {
+        const data = new DataTransfer();
+        data.items.add(new File([new Uint8Array(bytes)], 'hello.wav', { type: 'audio/wav' }));
+        dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+    }, [...wav(0.5)]);
+    await start.waitFor();
+    assert.equal(await message.textContent(), '0.4 s of sound. Press Learn.');
+    assert.equal(await page.locator('#learn-length').evaluate((field) => field.selectedOptions[0].textContent), '0.5 s');
+    await page.getByLabel('Size', { exact: true }).selectOption({ label: '700 gates' });
+    await start.focus();
+    await page.keyboard.press('Enter');
+    await receives(page, 'train', ({ name, rate, bits, gates, sound }) =>
+        name === 'hello' && rate === 8000 && bits === 12 && gates === 700 && Math.abs(atob(sound).length - 2 * 3440) < 40);
+    await page.getByRole('progressbar', { name: 'Learning' }).waitFor();
+    await reports(page, { network: canned(8, 'first try') });
+    await receives(page, 'load', ({ network, begins }) => JSON.parse(network).name === 'first try' && begins === true);
+    await page.getByText(/1.234 gates, error 25.0%/).waitFor();
+    await reports(page, { part: 0.75, error: 0.1 });
+    await reports(page, { part: 1, error: 0, network: canned(8, 'second try') });
+    await receives(page, 'load', ({ network, begins }) => JSON.parse(network).name === 'second try' && begins === false);
+    await page.evaluate(() => window.instrument.send({ type: 'done', id: window.instrument.training }));
+    await page.getByText('It says the sound exactly. Bend it.').waitFor();
+    assert.deepEqual([await start.textContent(), await page.locator('#learn-progress').isVisible()], ['Learn', false]);
+
+    // Learning stops when the player wants, or when somebody bends the network.
+    await start.click();
+    await page.waitForFunction(() => document.getElementById('learn-start').textContent === 'Stop');
+    await start.click();
+    await page.getByText('Stopped.', { exact: true }).waitFor();
+    await page.evaluate(() => { window.instrument.refuses.load = 'learning has stopped, since something else was edited'; });
+    await start.click();
+    await page.waitForFunction(() => window.instrument.received.filter(({ type }) => type === 'train').length === 3);
+    await reports(page, { network: canned(8, 'third try') });
+    await page.getByText('Learning has stopped, since something else was edited.').waitFor();
+    assert.equal((await received('stop-training')).length, 2);
+});
+
+inPage('sounds that cannot be learned are refused in a sentence', async (page) => {
+    const message = page.locator('#learn-message');
+    const choose = async (buffer, expected) => {
+        await page.locator('#learn-file').setInputFiles({ name: 'a.wav', mimeType: 'audio/wav', buffer });
+        await page.waitForFunction((text) => document.getElementById('learn-message').textContent.startsWith(text), expected);
+        assert.ok(await message.evaluate((element) => element.classList.contains('bad')));
+    };
+    await choose(Buffer.from('no sound'), 'The browser cannot read this file as a sound.');
+    await choose(wav(0.001), 'This is too quiet');
+    await choose(wav(0.5).subarray(0, 44 + 400), 'This is too short');
+    assert.equal(await page.locator('#learn-start').isVisible(), false);
+});
+
+inPage('a word is recorded by the microphone, while the page is silent', async (page) => {
+    await page.getByRole('button', { name: 'Record a word' }).click();
+    // The fake microphone beeps once a second.
+    await page.waitForFunction(() => Number(/Stop ([\d.]+) s/.exec(document.getElementById('learn-record').textContent)?.[1]) > 2, null, PATIENCE);
+    await page.locator('#learn-record').click();
+    await page.getByText(/^[\d.]+ s of sound. Press Learn.$/).waitFor(PATIENCE);
+    assert.equal(await page.locator('#learn-record').textContent(), 'Record a word');
+});
+
+inPage('the page says who else trains, and that boards are slow', async (page) => {
+    await page.locator('#learn-file').setInputFiles({ name: 'a.wav', mimeType: 'audio/wav', buffer: wav(0.5) });
+    await page.locator('#learn-start').waitFor();
+    await page.evaluate(() => { window.instrument.trainer = '192.168.7.1'; });
+    await page.getByText('The page at 192.168.7.1 trains a network.').waitFor();
+    await page.evaluate(() => {
+        const { instrument } = window;
+        Object.assign(instrument, { trainer: undefined, board: 'bela-black' });
+        instrument.drop();
+        instrument.back();
+    });
+    await page.getByText('This board learns slowly.').waitFor();
+});
+
+for (const size of [[360, 640], [844, 390], [390, 844], [720, 900], [820, 1180], [1280, 720]]) {
+    inPage(`at ${size.join(' by ')} nothing of the panel for learning is cut off`, async (page) => {
+        if (size[0] < 720 || size[1] < 500) await page.locator('#view-networks').click();
+        await page.locator('#learn-file').setInputFiles({ name: 'a.wav', mimeType: 'audio/wav', buffer: wav(0.5) });
+        await page.locator('#learn-start').click();
+        await reports(page, { error: 0.987, part: 0.01 });
+        const cut = await page.evaluate(() => {
+            const panel = document.getElementById('training').getBoundingClientRect();
+            return [...document.querySelectorAll('#training :is(button, select, label, canvas, p, progress)')]
+                .filter((element) => element.checkVisibility())
+                .filter((element) => {
+                    const { left, right } = element.getBoundingClientRect();
+                    return left < panel.left || right > panel.right || element.scrollWidth > Math.ceil(element.clientWidth) + 1 && element.clientWidth > 0;
+                })
+                .map((element) => element.id || element.textContent);
+        });
+        assert.deepEqual(cut, []);
+        assert.deepEqual(await page.evaluate(() => document.documentElement.scrollWidth), size[0]);
+    }, { size });
+}
 
 inPage('Space pauses after a click on a button, and presses a button reached with Tab', async (page, received) => {
     await page.locator('#random').click();

@@ -30,6 +30,18 @@ pub enum Command {
     Choose(usize),
     /// Plays a network from elsewhere.
     Load(Box<Network>),
+    /// Plays a network that is being trained. Undo reverts a stroke, all networks of a
+    /// training, as a whole.
+    LoadTrained {
+        /// The network.
+        network: Box<Network>,
+        /// The number of the stroke. Surfaces that train at the same time must use different
+        /// numbers.
+        stroke: u32,
+        /// True for the first network of the stroke. A later one is refused if something else
+        /// was edited since the one before: bends belong to the gates that the player sees.
+        begins: bool,
+    },
     /// Plays the content of a preset's file: network, bends and, if true, parameters.
     LoadPreset(Box<Saved>, bool),
     /// Plays a random network; without a seed, a different one each time.

@@ -52,6 +52,8 @@ pub enum Stroke {
     Paint(u32),
     /// A layer's strength, by the layer's index.
     Strength(usize),
+    /// Networks of a training, by the stroke's number.
+    Training(u32),
 }
 
 /// Snapshots of the past, the present and what was undone; at least one.
@@ -97,6 +99,11 @@ impl History {
         let fitting = fitting.count();
         self.snapshots.drain(..self.snapshots.len() - fitting);
         self.now = fitting - 1;
+    }
+
+    /// Returns whether a stroke led to the present snapshot, so that it can continue.
+    pub fn is_in(&self, stroke: Stroke) -> bool {
+        self.stroke == Some(stroke)
     }
 
     /// Returns the next or the previous snapshot, its index, and the parameters to take

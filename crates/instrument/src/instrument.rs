@@ -265,6 +265,11 @@ impl Instrument {
                 self.place_network(state, &network, network.name());
                 Change::new(Affects::Network)
             }
+            Command::LoadTrained {
+                network,
+                stroke,
+                begins,
+            } => self.load_trained(state, *network, stroke, begins)?,
             Command::LoadPreset(preset, whole) => self.load_preset(state, *preset, whole)?,
             Command::Random(seed) => self.random(state, seed)?,
             Command::Mutate(seed) => self.mutate(state, seed)?,

@@ -3,12 +3,14 @@
 
 mod checkpoint;
 mod circuit;
+mod codebook;
 mod diagram;
 mod draft;
 mod exact;
 mod gains;
 mod gradient;
 mod loss;
+mod matching;
 mod quality;
 mod recording;
 mod run;
@@ -18,6 +20,7 @@ mod table;
 mod trainer;
 
 pub use checkpoint::CheckpointError;
+pub use codebook::codebook;
 pub use draft::{Draft, DraftError};
 pub use exact::{ExactError, exact};
 pub use gradient::Gradient;

@@ -18,7 +18,7 @@ use crate::spawn::Role;
 fn stack_bytes(role: Role) -> usize {
     const SHALLOW: usize = 256 << 10;
     match role {
-        Role::Jobs => SHALLOW + bytebeat::STACK_BYTES,
+        Role::Jobs | Role::Training => SHALLOW + bytebeat::STACK_BYTES,
         _ => SHALLOW,
     }
 }
@@ -52,7 +52,7 @@ pub fn priority(role: Role) -> Option<i32> {
         Role::Panel => Some(40),
         Role::Midi => Some(35),
         Role::Instrument => Some(30),
-        Role::Background | Role::Jobs | Role::Drawing => None,
+        Role::Background | Role::Jobs | Role::Drawing | Role::Training => None,
     }
 }
 
@@ -91,7 +91,7 @@ fn prioritise(role: Role) -> Result<(), RealTimeError> {
     // SAFETY: reads the parameter, which is valid; 0 is the calling thread.
     let set = unsafe { libc::sched_setscheduler(0, policy, &raw const parameter) } != -1;
     let nice = match role {
-        Role::Jobs | Role::Drawing => NICEST,
+        Role::Jobs | Role::Drawing | Role::Training => NICEST,
         _ => NICE,
     };
     // SAFETY: takes integers; on Linux, 0 is the calling thread.
@@ -183,6 +183,7 @@ mod tests {
             Role::Background,
             Role::Jobs,
             Role::Drawing,
+            Role::Training,
         ] {
             let seen = spawn("gb-test", role, move || {
                 // SAFETY: takes an integer; 0 is the calling thread.

@@ -16,6 +16,7 @@ pub fn run(source: &mut FrameSource, context: &ServerContext) {
         source.poll(
             context.now(),
             audience,
+            context.workshop.training(),
             || context.view(),
             |frame| context.latest().add(frame),
         );

@@ -19,6 +19,7 @@ use super::latest::Sent;
 use super::pairing::Check;
 use super::token_bucket::TokenBucket;
 use super::turns::{LONG, Turn};
+use super::workshop::Task;
 use crate::handle::{CommandResult, Reply};
 use crate::link::client_session::{Action, ClientSession, MOST_HELLO, Proof, refused};
 use crate::link::protocol::ServerMessage;
@@ -160,7 +161,7 @@ impl<'a> Client<'a> {
             is_typing: false,
             pending: None,
             saving: Vec::new(),
-            job_queue: JobQueue::new(Arc::clone(&context.workshop)),
+            job_queue: JobQueue::new(Arc::clone(&context.workshop), connection.peer()),
             sent: Sent::default(),
             changes: RateLimit::default(),
             last_message: now,
@@ -405,6 +406,14 @@ impl<'a> Client<'a> {
             Action::Job(job) => {
                 let replaced = self.job_queue.add(job);
                 self.send(replaced)?;
+            }
+            Action::Train(id, training) => {
+                let replaced = self.job_queue.add(Task::training(id, training));
+                self.send(replaced)?;
+            }
+            Action::StopTraining => {
+                let stopped = self.job_queue.stop_training();
+                self.send(stopped)?;
             }
         }
         Ok(())

@@ -137,6 +137,7 @@ mod tests {
             late: 0,
             engine: "cpu".into(),
             clients: 1,
+            training: None,
             faults: Vec::new(),
         })
     }

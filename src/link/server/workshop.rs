@@ -10,15 +10,17 @@
 //! need much memory, only one of each kind runs at a time.
 
 use std::collections::VecDeque;
-use std::mem::{self, Discriminant};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crossbeam_channel::{Receiver, TryRecvError, bounded};
 use logicnet::{Pace, Stopped};
 
+use crate::link::client_session::refused;
 use crate::link::jobs::Job;
-use crate::link::protocol::ServerMessage;
+use crate::link::protocol::{ServerMessage, Training};
+use crate::link::training::Learner;
 use crate::spawn::{Role, Spawn};
 
 /// Work of a piece, in gates at 512 times: 5 ms of a desktop, 0.1 s of a BeagleBone.
@@ -34,6 +36,58 @@ pub struct Workshop {
     schedule: Mutex<Schedule>,
     /// Notified whenever another job may run, or a job is cancelled.
     changed: Condvar,
+}
+
+/// A job that has not begun.
+pub struct Task {
+    id: u32,
+    role: Role,
+    run: Run,
+}
+
+/// Does a job in turns, and returns its answer.
+type Run = Box<dyn FnOnce(&mut Turn) -> Result<ServerMessage, Stopped> + Send>;
+
+impl Task {
+    /// A client's training.
+    pub fn training(id: u32, training: Training) -> Task {
+        let run = move |turn: &mut Turn| {
+            let ticket = Arc::clone(&turn.ticket);
+            let is_wanted = || ticket.is_report_wanted.swap(false, Ordering::Relaxed);
+            match Learner::new(id, &training) {
+                Ok(learner) => learner.train(turn, is_wanted, |report| ticket.put(report)),
+                Err(reason) => Ok(refused(Some(id), reason)),
+            }
+        };
+        Task {
+            id,
+            role: Role::Training,
+            run: Box::new(run),
+        }
+    }
+
+    /// The id of its message.
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// The role of its thread, which is another one for each kind of job.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+}
+
+impl From<Job> for Task {
+    fn from(job: Job) -> Task {
+        Task {
+            id: job.id(),
+            role: match &job {
+                Job::Compile { .. } => Role::Jobs,
+                Job::Waveform { .. } => Role::Drawing,
+            },
+            run: Box::new(|turn| job.answer(turn)),
+        }
+    }
 }
 
 /// A job that has begun. Dropping it cancels the job.
@@ -61,6 +115,17 @@ struct Ticket {
     cancelled: AtomicBool,
     /// The part that is done, in thousandths plus 1; 0 if it is not known.
     progress: AtomicU32,
+    is_report_wanted: AtomicBool,
+    /// The newest report that was not sent.
+    report: Mutex<Option<ServerMessage>>,
+}
+
+impl Ticket {
+    fn put(&self, report: ServerMessage) {
+        // A report is whole whenever a panic may happen.
+        let mut newest = self.report.lock().unwrap_or_else(PoisonError::into_inner);
+        *newest = Some(report);
+    }
 }
 
 /// The order in which jobs run.
@@ -75,18 +140,18 @@ struct Schedule {
     /// True if the last piece was one of a young job.
     was_young: bool,
     /// The large jobs that have begun, one of each kind.
-    large: Vec<(Kind, u64)>,
+    large: Vec<(Role, u64)>,
+    /// The training, and the client's address.
+    training: Option<(u64, IpAddr)>,
     /// Number of pieces so far.
     pieces: u64,
 }
-
-type Kind = Discriminant<Job>;
 
 /// A job that waits for its turn.
 #[derive(Clone, Copy)]
 struct Waiting {
     job: u64,
-    kind: Kind,
+    role: Role,
     is_young: bool,
     is_large: bool,
 }
@@ -106,8 +171,8 @@ impl Schedule {
         let Some(job) = preferred.or(other).and_then(|i| self.waiting.remove(i)) else {
             return;
         };
-        if job.is_large && !self.large.contains(&(job.kind, job.job)) {
-            self.large.push((job.kind, job.job));
+        if job.is_large && !self.large.contains(&(job.role, job.job)) {
+            self.large.push((job.role, job.job));
         }
         self.was_young = job.is_young;
         self.running = Some(job.job);
@@ -116,7 +181,7 @@ impl Schedule {
 
     /// Returns whether there is memory for a job.
     fn may_run(&self, job: Waiting) -> bool {
-        let holder = self.large.iter().find(|(kind, _)| *kind == job.kind);
+        let holder = self.large.iter().find(|(role, _)| *role == job.role);
         !job.is_large || holder.is_none_or(|(_, holder)| *holder == job.job)
     }
 
@@ -139,17 +204,30 @@ impl Workshop {
         })
     }
 
-    /// Begins a job.
-    pub fn begin(self: &Arc<Workshop>, job: Job) -> Order {
-        let (id, ticket) = (job.id(), Arc::<Ticket>::default());
+    /// Begins a job of the client at this address. A training is refused while there is
+    /// another one.
+    pub fn begin(self: &Arc<Workshop>, task: Task, peer: IpAddr) -> Order {
+        let Task { id, role, run } = task;
+        let ticket = Arc::<Ticket>::default();
         let (reply, answer) = bounded(1);
-        let mut turn = Turn::new(Arc::clone(self), Arc::clone(&ticket), &job);
-        let role = match &job {
-            Job::Compile { .. } => Role::Jobs,
-            Job::Waveform { .. } => Role::Drawing,
+        let mut turn = Turn::new(Arc::clone(self), Arc::clone(&ticket), role);
+        let order = Order {
+            id,
+            answer,
+            ticket,
+            workshop: Arc::clone(self),
         };
+        if role == Role::Training {
+            if let Err(other) = turn.claim_training(peer) {
+                let other = other.to_canonical();
+                let reason =
+                    format!("the page at {other} trains a network; one page can at a time");
+                let _ = reply.send(refused(Some(id), reason));
+                return order;
+            }
+        }
         let task = move || {
-            let answered = turn.wait().and_then(|()| job.answer(&mut turn));
+            let answered = turn.wait().and_then(|()| run(&mut turn));
             drop(turn);
             if let Ok(answer) = answered {
                 // The client may have left.
@@ -159,12 +237,12 @@ impl Workshop {
         if let Err(error) = (self.spawn)("gb-job", role, Box::new(task)) {
             log::warn!("a job was dropped: no thread: {error}");
         }
-        Order {
-            id,
-            answer,
-            ticket,
-            workshop: Arc::clone(self),
-        }
+        order
+    }
+
+    /// Returns the address of the client that trains a network.
+    pub fn training(&self) -> Option<IpAddr> {
+        self.schedule().training.map(|(_, peer)| peer)
     }
 
     /// Returns the number of pieces so far.
@@ -219,6 +297,19 @@ impl Order {
         }
     }
 
+    /// Requests a report of what a training has learned.
+    pub fn want_report(&self) {
+        self.ticket.is_report_wanted.store(true, Ordering::Relaxed);
+    }
+
+    /// Takes the newest report that was not taken.
+    pub fn take_report(&self) -> Option<ServerMessage> {
+        let mut newest = self.ticket.report.lock();
+        newest
+            .as_mut()
+            .map_or_else(|_| None, |newest| newest.take())
+    }
+
     /// Returns the part that is done, in thousandths, if it is known.
     pub fn progress(&self) -> Option<u32> {
         self.ticket.progress.load(Ordering::Relaxed).checked_sub(1)
@@ -236,7 +327,7 @@ struct Turn {
     workshop: Arc<Workshop>,
     ticket: Arc<Ticket>,
     job: u64,
-    kind: Kind,
+    role: Role,
     /// Work so far, in gates at 512 times.
     work: u64,
     /// Work at which the present piece ends.
@@ -245,7 +336,7 @@ struct Turn {
 }
 
 impl Turn {
-    fn new(workshop: Arc<Workshop>, ticket: Arc<Ticket>, job: &Job) -> Turn {
+    fn new(workshop: Arc<Workshop>, ticket: Arc<Ticket>, role: Role) -> Turn {
         let mut schedule = workshop.schedule();
         schedule.jobs += 1;
         let number = schedule.jobs;
@@ -254,11 +345,22 @@ impl Turn {
             workshop,
             ticket,
             job: number,
-            kind: mem::discriminant(job),
+            role,
             work: 0,
             end: 0,
             is_large: false,
         }
+    }
+
+    /// Makes this the only training, of the client at this address, until it is dropped.
+    /// Returns the address of the client that has another one.
+    fn claim_training(&self, peer: IpAddr) -> Result<(), IpAddr> {
+        let mut schedule = self.workshop.schedule();
+        if let Some((_, other)) = schedule.training {
+            return Err(other);
+        }
+        schedule.training = Some((self.job, peer));
+        Ok(())
     }
 
     /// Ends a piece, and waits for the next turn.
@@ -266,7 +368,7 @@ impl Turn {
         self.end = self.work + PIECE;
         let waiting = Waiting {
             job: self.job,
-            kind: self.kind,
+            role: self.role,
             is_young: self.work < YOUNG,
             is_large: self.is_large,
         };
@@ -321,6 +423,7 @@ impl Drop for Turn {
         self.workshop.change(|schedule| {
             schedule.end_turn(self.job);
             schedule.large.retain(|(_, holder)| *holder != self.job);
+            schedule.training.take_if(|(holder, _)| *holder == self.job);
         });
     }
 }
@@ -328,16 +431,11 @@ impl Drop for Turn {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::link::protocol::Compilation;
 
     fn job(job: u64, is_young: bool, is_large: bool) -> Waiting {
-        let compile = Job::Compile {
-            id: 0,
-            compilation: Compilation::default(),
-        };
         Waiting {
             job,
-            kind: mem::discriminant(&compile),
+            role: Role::Jobs,
             is_young,
             is_large,
         }

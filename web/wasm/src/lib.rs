@@ -37,6 +37,10 @@ pub enum Kind {
     Unprepared = 5,
     /// A message that [`prepare`] made quick to read.
     Prepared = 6,
+    /// A training for the module of `train/`: id and training, JSON.
+    Train = 7,
+    /// Nothing; the training ends.
+    StopTraining = 8,
 }
 
 type Output = (Kind, Vec<u8>);
@@ -187,6 +191,8 @@ fn output(message: Message) -> Result<Output, String> {
         Message::Frame(frame) => return Ok((Kind::Binary, frame)),
         Message::ServerMessage(message) => (Kind::Text, serde_json::to_vec(&message)),
         Message::Job(job) => (Kind::Job, serde_json::to_vec(&job)),
+        Message::Train(id, training) => (Kind::Train, serde_json::to_vec(&(id, training))),
+        Message::StopTraining => (Kind::StopTraining, Ok(Vec::new())),
     };
     Ok((kind, json.map_err(|error| error.to_string())?))
 }

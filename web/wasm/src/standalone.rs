@@ -16,7 +16,7 @@ use gatebend::handle::{CommandResult, Handle, Reply};
 use gatebend::link::client_session::{Action, ClientSession};
 use gatebend::link::frames::{Audience, Frame, FrameSource};
 use gatebend::link::jobs::Job;
-use gatebend::link::protocol::{ClientMessage, ServerMessage};
+use gatebend::link::protocol::{ClientMessage, ServerMessage, Training};
 use gatebend::link::touch_merge::TouchMerge;
 use gatebend::link::view::{InstrumentInfo, View};
 use gatebend::runtime::parts::InstrumentParts;
@@ -43,6 +43,10 @@ pub enum Message {
     Frame(Vec<u8>),
     /// To a worker, whose answer is for the client.
     Job(Job),
+    /// To a worker, whose messages are for the client; with the id of the request.
+    Train(u32, Training),
+    /// To the same worker: the training ends, and its request is refused.
+    StopTraining,
 }
 
 /// The instrument and its client.
@@ -197,6 +201,10 @@ impl Standalone {
                 self.send(messages);
             }
             Action::Job(job) => self.messages.push_back(Message::Job(job)),
+            Action::Train(id, training) => {
+                self.messages.push_back(Message::Train(id, training));
+            }
+            Action::StopTraining => self.messages.push_back(Message::StopTraining),
         }
     }
 
@@ -285,7 +293,7 @@ impl Standalone {
                 Frame::Status(status) => Message::ServerMessage(ServerMessage::Status(status)),
             });
         };
-        self.source.poll(now, audience, || view.clone(), send);
+        self.source.poll(now, audience, None, || view.clone(), send);
     }
 }
 

@@ -165,8 +165,12 @@ commands! {
         ["undelete [NAME]"] (name: optional Name, "Its name; without it, the last one")
         => Command::RestorePreset(name);
     "load" Edit idempotent "Plays another network"
-        [] (network: required File, "Its file, or that of a preset, which brings its bends")
-        => file(String::as_str(&network), load)?;
+        []
+        (
+            network: required File, "Its file, or that of a preset, which brings its bends",
+            begins: optional Flag, "Of a network that is trained: true for the first one; false for a better one, which is part of the same step of undo, and refused if anything else was edited"
+        )
+        => file(String::as_str(&network), |text| load(text, begins))?;
     "restore" Edit idempotent "Continues from a snapshot"
         []
         (
@@ -219,9 +223,17 @@ fn destination(name: &str) -> Result<Destination, String> {
     Destination::parse(name).ok_or_else(|| format!("{name:?} is not a parameter or control"))
 }
 
-/// Reads the file of a network, or of a preset with its bends.
-fn load(text: &str) -> Result<Command, NetworkError> {
+/// Reads the file of a network, or of a preset with its bends. One of a training has stroke 0,
+/// which the client's session numbers.
+fn load(text: &str, begins: Option<bool>) -> Result<Command, NetworkError> {
     let file = preset::File::read(text)?;
+    if let Some(begins) = begins {
+        return Ok(Command::LoadTrained {
+            network: Box::new(file.into_network()),
+            stroke: 0,
+            begins,
+        });
+    }
     Ok(if file.is_preset() {
         let has_parameters = file.has_parameters();
         Command::LoadPreset(Box::new(Saved::from_file(file)?), has_parameters)
@@ -231,6 +243,6 @@ fn load(text: &str) -> Result<Command, NetworkError> {
 }
 
 /// Reads a file's text.
-fn file<T>(text: &str, read: fn(&str) -> Result<T, NetworkError>) -> Result<T, String> {
+fn file<T>(text: &str, read: impl FnOnce(&str) -> Result<T, NetworkError>) -> Result<T, String> {
     read(text).map_err(|error| error.to_string())
 }

@@ -8,6 +8,7 @@ use logicnet::random::Ops;
 use super::Instrument;
 use super::change::{Affects, Change, Outcome};
 use crate::command::Direction;
+use crate::history::Stroke;
 use crate::state::State;
 
 /// Widths of a random network's layers: deep enough for surprises, and small enough for
@@ -53,6 +54,27 @@ impl Instrument {
         let network = Arc::new(network);
         self.place_network(state, &network, network.name());
         Ok(Change::new(Affects::Network))
+    }
+
+    /// Replaces the network by one of a training, unless something else was edited since the
+    /// training's last one.
+    pub(super) fn load_trained(
+        &self,
+        state: &mut State,
+        network: Network,
+        stroke: u32,
+        begins: bool,
+    ) -> Outcome {
+        let stroke = Stroke::Training(stroke);
+        if !begins && !self.history.is_in(stroke) {
+            return Err("learning has stopped, since something else was edited".into());
+        }
+        let network = Arc::new(network);
+        self.place_network(state, &network, network.name());
+        Ok(Change {
+            stroke: Some(stroke),
+            ..Change::new(Affects::Network)
+        })
     }
 
     /// Replaces the network by one from elsewhere. If the instrument has an equal one, that
