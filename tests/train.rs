@@ -309,8 +309,8 @@ fn what_cannot_be_learned_has_a_reason() {
         (1, &["--resume", "missing"], "No such file"),
         (
             1,
-            &[HARD, "--method", "exact", "--gates", "9"],
-            "more than 9",
+            &["t*5^t>>3", "--method", "exact", "--gates", "2"],
+            "more than 2",
         ),
     ] {
         let line = refused(code, &[&["train", "-o", &out], arguments].concat());

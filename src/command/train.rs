@@ -33,7 +33,7 @@ use target::{Target, Wanted};
 use training::{Followers, Training};
 
 #[derive(clap::Args)]
-#[allow(clippy::struct_excessive_bools)] // switches of the command line
+#[allow(clippy::struct_excessive_bools)] // flags
 pub struct Arguments {
     /// The sound to learn: a WAV file, a network file, or a bytebeat expression of t in quotes;
     /// - reads a file from standard input
@@ -323,9 +323,13 @@ impl Arguments {
             .listen
             .then(|| training.network().map(Listening::start));
         let listening = listening.transpose()?.transpose();
+        let path = self.checkpoint.as_deref().or(self.resume.as_deref());
         Ok(Followers {
-            stop: Some(stop),
-            checkpoint: self.checkpoint.as_deref().or(self.resume.as_deref()),
+            stop,
+            save: path.map(|path| {
+                let save = move |training: &Training| checkpoint::write(path, training);
+                Box::new(save) as _
+            }),
             listening: listening.map_err(|error| format!("--listen: {error}"))?,
         })
     }

@@ -1,7 +1,7 @@
 //! The course of training, for plots.
 
 use serde::{Deserialize, Serialize};
-use synth::{Quality, Status};
+use synth::Quality;
 
 use super::budget::Spent;
 
@@ -20,7 +20,6 @@ pub struct Point {
     pub spent: Spent,
     /// Share of bits that were wrong.
     pub wrong: f64,
-    pub gates: usize,
 }
 
 impl History {
@@ -28,7 +27,7 @@ impl History {
     const MOST: usize = 512;
 
     /// Adds a point.
-    pub fn add(&mut self, spent: Spent, status: &Status, quality: &Quality) {
+    pub fn add(&mut self, spent: Spent, quality: &Quality) {
         self.skipped += 1;
         if self.skipped <= self.skip {
             return;
@@ -37,7 +36,6 @@ impl History {
         self.points.push(Point {
             spent,
             wrong: 1.0 - quality.all_bits(),
-            gates: status.gates,
         });
         if self.points.len() >= History::MOST {
             let mut number = 0;

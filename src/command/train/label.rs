@@ -1,10 +1,10 @@
 //! The texts and the rate of a trained network.
 
-use logicnet::{DEFAULT_SAMPLE_RATE, Masks, Network, Parts};
+use logicnet::{Masks, Network, Parts};
 use serde::{Deserialize, Serialize};
 
-/// What a network is called and how fast it plays.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// The name, the texts and the rate of a network.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Label {
     pub name: String,
     pub description: String,
@@ -12,17 +12,6 @@ pub struct Label {
     pub source: String,
     /// Sample rate in Hz.
     pub rate: u32,
-}
-
-impl Default for Label {
-    fn default() -> Label {
-        Label {
-            name: "untitled".into(),
-            description: String::new(),
-            source: String::new(),
-            rate: DEFAULT_SAMPLE_RATE,
-        }
-    }
 }
 
 impl Label {

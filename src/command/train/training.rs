@@ -1,6 +1,5 @@
 //! One training, from its start or a checkpoint to its end.
 
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -8,12 +7,11 @@ use logicnet::{Network, Pace, Stopped, count};
 use synth::{Quality, Stage, Status, Trainer, spectral_distance, spectrogram};
 
 use super::budget::{Budget, Spent};
-use super::checkpoint;
 use super::history::History;
 use super::label::Label;
 use super::listening::Listening;
-use crate::Failure;
 use crate::progress::Progress;
+use crate::{CommandResult, Failure};
 
 /// A training.
 pub struct Training {
@@ -26,13 +24,15 @@ pub struct Training {
     pub history: History,
 }
 
-/// What follows a training while it goes on.
-#[derive(Default)]
+/// Saves a training.
+pub type Save<'a> = Box<dyn Fn(&Training) -> CommandResult + 'a>;
+
+/// The surroundings of a training while it goes on.
 pub struct Followers<'a> {
     /// Ends it once it is set.
-    pub stop: Option<&'a AtomicBool>,
-    /// The file to save it in.
-    pub checkpoint: Option<&'a Path>,
+    pub stop: &'a AtomicBool,
+    /// Saves it, every few seconds and at the end.
+    pub save: Option<Save<'a>>,
     /// Plays the newest network.
     pub listening: Option<Listening>,
 }
@@ -40,7 +40,7 @@ pub struct Followers<'a> {
 impl Followers<'_> {
     /// Returns whether the training is to end.
     pub fn is_stopped(&self) -> bool {
-        self.stop.is_some_and(|stop| stop.load(Ordering::Acquire))
+        self.stop.load(Ordering::Acquire)
     }
 }
 
@@ -75,15 +75,14 @@ impl Often {
 
 /// Stops a step that takes long, when the training is stopped or its time is over.
 struct Bound<'a> {
-    stop: Option<&'a AtomicBool>,
+    stop: &'a AtomicBool,
     end: Option<Instant>,
 }
 
 impl Pace for Bound<'_> {
     fn work(&mut self, _: u64) -> Result<(), Stopped> {
-        let is_stopped = self.stop.is_some_and(|stop| stop.load(Ordering::Acquire));
         let is_over = self.end.is_some_and(|end| Instant::now() >= end);
-        if is_stopped || is_over {
+        if self.stop.load(Ordering::Acquire) || is_over {
             return Err(Stopped);
         }
         Ok(())
@@ -123,17 +122,17 @@ impl Training {
             self.spent.work += work;
             last = Some((work, begun.elapsed()));
             let quality = self.quality();
-            self.history.add(self.spent, &status, &quality);
+            self.history.add(self.spent, &quality);
             progress.show(format_args!("{}", self.describe(&status, &quality)));
-            if let Some(path) = followers.checkpoint.filter(|_| saving.is_due()) {
-                checkpoint::write(path, self)?;
+            if let Some(save) = followers.save.as_ref().filter(|_| saving.is_due()) {
+                save(self)?;
             }
             if let Some(listening) = followers.listening.as_mut().filter(|_| hearing.is_due()) {
                 listening.play(&self.network()?)?;
             }
         }
-        if let Some(path) = followers.checkpoint {
-            checkpoint::write(path, self)?;
+        if let Some(save) = &followers.save {
+            save(self)?;
         }
         Ok(())
     }
