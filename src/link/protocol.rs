@@ -115,7 +115,7 @@ pub enum Request {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct Training {
-    /// Name of the network.
+    /// Name of the network, of which 60 characters count.
     pub name: String,
     /// The sound, 16 to 131,072 samples: signed numbers of 16 bits, little-endian, in Base64.
     /// Silence at its ends does not count.

@@ -19,6 +19,8 @@ const MAX_SAMPLES: usize = 1 << 17;
 const MAX_GATES: u32 = 1 << 15;
 /// Largest product of gates and samples of the loop. At a bit each, so many take 16 MB.
 const MAX_SIZE: u64 = 1 << 27;
+/// Most characters of a name.
+const MAX_NAME: usize = 60;
 /// Bits of a sample.
 const SAMPLE_BITS: u8 = 8;
 /// Columns of the waveform in a report.
@@ -70,7 +72,7 @@ impl Learner {
             status: trainer.status(),
             trainer,
             parts: Parts {
-                name: training.name.clone(),
+                name: training.name.chars().take(MAX_NAME).collect(),
                 sample_rate: training.rate,
                 ..Parts::default()
             },

@@ -66,7 +66,7 @@ impl Recording {
 mod tests {
     use std::io::Cursor;
 
-    use hound::{WavSpec, WavWriter};
+    use hound::{SampleFormat, WavSpec, WavWriter};
 
     use super::*;
 
