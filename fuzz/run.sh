@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Fuzzes with libFuzzer, on a stable Rust and a C++ compiler.
-# Usage: fuzz/run.sh all|network_file|expression|state|script|player|message|midi_bytes|midi_file|train|pru_text|pru_words [libFuzzer options, such as -runs=100000]
+# Usage: fuzz/run.sh all|network_file|expression|state|script|player|message|midi_bytes|midi_file|train|import|pru_text|pru_words [libFuzzer options, such as -runs=100000]
 # Interesting inputs are saved in fuzz/corpus, failures in fuzz/artifacts.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -10,7 +10,7 @@ if [ $# -lt 1 ]; then
     exit 2
 fi
 targets=$1
-[ "$targets" != all ] || targets="network_file expression state script player message midi_bytes midi_file train pru_text pru_words"
+[ "$targets" != all ] || targets="network_file expression state script player message midi_bytes midi_file train import pru_text pru_words"
 
 # Coverage instrumentation needs a compiler flag that is not stable yet.
 export RUSTC_BOOTSTRAP=1
@@ -31,6 +31,7 @@ for target in $targets; do
     message) cp -n seeds/messages.txt "corpus/$target/" ;;
     midi_bytes) cp -n seeds/keys.bin "corpus/$target/" ;;
     train) cp -n seeds/sound.bin seeds/training.bin "corpus/$target/" ;;
+    import) cp -n ../crates/import/tests/data/* "corpus/$target/" ;;
     midi_file) cp -n seeds/keys.mid "corpus/$target/" ;;
     expression)
         sed -n 's/.*"source": "\(.*t.*\)",/\1/p' ../assets/networks/*.json | while read -r expression; do

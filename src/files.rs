@@ -19,7 +19,7 @@ pub fn load(path: &Path) -> Result<Network, Failure> {
 
 /// Loads a network from an open file.
 pub fn parse(path: &Path, file: impl Read) -> Result<Network, Failure> {
-    let text = text(path, take(path, file, NETWORK)?, NETWORK)?;
+    let text = text(path, take(path, file, NETWORK, MAX_BYTES)?, NETWORK)?;
     Network::from_json(&text)
         .map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))
 }
@@ -29,7 +29,7 @@ const NETWORK: &str = "a network file is JSON; assets/networks has examples";
 
 /// Reads the messages of a Standard MIDI File; `-` is standard input.
 pub fn read_midi(path: &Path) -> Result<Vec<midi::Event>, Failure> {
-    let bytes = read(path, "a Standard MIDI File ends in .mid")?;
+    let bytes = read_bytes(path, "a Standard MIDI File ends in .mid", MAX_BYTES)?;
     midi::file::parse(&bytes)
         .map_err(|problem| Failure::Failed(format!("{}: {problem}", path.display())))
 }
@@ -37,7 +37,7 @@ pub fn read_midi(path: &Path) -> Result<Vec<midi::Event>, Failure> {
 /// Reads a text of at most the size of a network file; `-` is standard input. The hint
 /// describes the expected content.
 pub fn read_text(path: &Path, hint: &str) -> Result<String, Failure> {
-    text(path, read(path, hint)?, hint)
+    text(path, read_bytes(path, hint, MAX_BYTES)?, hint)
 }
 
 fn text(path: &Path, bytes: Vec<u8>, hint: &str) -> Result<String, Failure> {
@@ -45,14 +45,16 @@ fn text(path: &Path, bytes: Vec<u8>, hint: &str) -> Result<String, Failure> {
     text.map_err(|_| Failure::Failed(format!("{}: not text ({hint})", path.display())))
 }
 
-fn read(path: &Path, hint: &str) -> Result<Vec<u8>, Failure> {
-    take(path, open(path, hint)?, hint)
+/// Reads a file of at most this many bytes; `-` is standard input. The hint describes the
+/// expected content.
+pub fn read_bytes(path: &Path, hint: &str, most: u64) -> Result<Vec<u8>, Failure> {
+    take(path, open(path, hint)?, hint, most)
 }
 
-fn take(path: &Path, file: impl Read, hint: &str) -> Result<Vec<u8>, Failure> {
+fn take(path: &Path, file: impl Read, hint: &str, most: u64) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    match file.take(MAX_BYTES + 1).read_to_end(&mut bytes) {
-        Ok(count) if count as u64 > MAX_BYTES => Err(Failure::Failed(format!(
+    match file.take(most + 1).read_to_end(&mut bytes) {
+        Ok(count) if count as u64 > most => Err(Failure::Failed(format!(
             "{}: too large for a file of Gatebend; is it the right one?",
             path.display()
         ))),

@@ -130,6 +130,96 @@ fn compile_takes_a_rate_and_bits_from_the_period() {
     assert!(refused(2, &["compile", "t", "--rate", "0"]).contains("768000"));
 }
 
+#[test]
+fn compiled_tables_are_the_samples_of_the_file() {
+    let folder = Folder::new();
+    let (raw, wav_file, json) = (
+        folder.path("a.u8"),
+        folder.path("a.WAV"),
+        folder.path("a.json"),
+    );
+    let out = folder.path("out.wav");
+    let samples: Vec<u8> = (0..1 << 10).map(|t: u32| (t * t >> 5) as u8).collect();
+    fs::write(&raw, &samples).unwrap();
+
+    done(&["compile", "--table", &raw, "-o", &json]);
+    done(&["render", &json, "-o", &out]);
+    assert_eq!(wav(&out), (8000, samples.clone()));
+
+    // The rate is the WAV file's, unless another is given.
+    done(&["render", &json, "-o", &wav_file, "--rate", "11025"]);
+    fs::remove_file(&json).unwrap();
+    let network = |more: &[&str]| {
+        done(&[&["compile", "--table", &wav_file, "-o", &json], more].concat());
+        Network::from_json(&fs::read_to_string(&json).unwrap()).unwrap()
+    };
+    let rate = wav(&wav_file).0;
+    assert_eq!(network(&[]).sample_rate(), rate);
+    done(&["render", &json, "-o", &out]);
+    assert_eq!(wav(&out), wav(&wav_file));
+    let small = network(&["--sample-bits", "3", "--rate", "22050", "--name", "Three"]);
+    assert_eq!((small.sample_rate(), small.name()), (22_050, "Three"));
+    assert_eq!(small.output_encoding().sample_bits(), 3);
+
+    fs::write(&raw, &samples[..1000]).unwrap();
+    let error = refused(1, &["compile", "--table", &raw]);
+    assert!(
+        error.contains("cut it to 512 or fill it up to 1024"),
+        "{error}"
+    );
+    fs::write(&raw, vec![0; (1 << 20) + 1]).unwrap();
+    let error = refused(1, &["compile", "--table", &raw]);
+    assert!(error.contains("at most 1048576"), "{error}");
+    let error = refused(2, &["compile", "--table", "a.mp3"]);
+    assert!(error.contains(".u8"), "{error}");
+    let error = refused(2, &["compile", "--table", &wav_file, "--sample-bits", "9"]);
+    assert!(error.contains("1 to 8"), "{error}");
+    for more in [
+        &["t"][..],
+        &["--bits", "9"],
+        &["--control", "c:4"],
+        &["--audio-bits", "4"],
+    ] {
+        let output = gatebend(&[&["compile", "--table", &wav_file], more].concat());
+        assert_eq!(output.status.code(), Some(2), "{more:?}");
+    }
+}
+
+#[test]
+fn tables_of_other_wav_files_are_refused_with_a_remedy() {
+    let folder = Folder::new();
+    let path = folder.path("a.wav");
+    let write = |channels, bits_per_sample, sample_format| {
+        let spec = hound::WavSpec {
+            channels,
+            sample_rate: 8000,
+            bits_per_sample,
+            sample_format,
+        };
+        let mut writer = hound::WavWriter::create(&path, spec).unwrap();
+        for _ in 0..64 * channels {
+            match sample_format {
+                hound::SampleFormat::Int => writer.write_sample(1).unwrap(),
+                hound::SampleFormat::Float => writer.write_sample(0.5f32).unwrap(),
+            }
+        }
+        writer.finalize().unwrap();
+        refused(1, &["compile", "--table", &path])
+    };
+    for (error, what) in [
+        (write(2, 16, hound::SampleFormat::Int), "2 channels"),
+        (write(1, 24, hound::SampleFormat::Int), "24 bits"),
+        (write(1, 32, hound::SampleFormat::Float), "floating point"),
+    ] {
+        assert!(
+            error.contains(what) && error.contains("gatebend train"),
+            "{error}"
+        );
+    }
+    fs::write(&path, b"RIFF").unwrap();
+    assert!(refused(1, &["compile", "--table", &path]).contains("not a WAV file"));
+}
+
 /// Returns the rate and the samples of a mono 8-bit WAV file, read without a library.
 fn wav(path: &str) -> (u32, Vec<u8>) {
     let bytes = fs::read(path).unwrap();
@@ -1234,4 +1324,77 @@ fn the_page_is_served_at_the_given_address() {
         child.stdin.take().unwrap().write_all(b"quit\n").unwrap();
         assert!(child.wait().unwrap().success());
     }
+}
+
+/// Returns a model that another program wrote.
+fn model(name: &str) -> String {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/crates/import/tests/data");
+    format!("{folder}/{name}")
+}
+
+#[test]
+fn networks_of_other_makers_are_imported() {
+    let folder = Folder::new();
+    let out = folder.path("a.json");
+    let output = gatebend(&[
+        "import",
+        &model("difflogic.pt"),
+        "-o",
+        &out,
+        "--rate",
+        "16000",
+    ]);
+    assert_eq!(
+        String::from_utf8_lossy(&output.stderr),
+        "PyTorch file: 26 gates in 3 layers, 24 of them live; 6 bits of t; 8 outputs summed in 2 \
+         groups\n"
+    );
+    let text = fs::read_to_string(&out).unwrap();
+    let network = Network::from_json(&text).unwrap();
+    assert_eq!(
+        (network.name(), network.source()),
+        ("difflogic", Some("difflogic.pt"))
+    );
+    assert_eq!(network.sample_rate(), 16_000);
+
+    // The same circuit by two ways, of which one asks for the parametrization.
+    let (light, circuit) = (
+        model("torchlogix-warp.safetensors"),
+        model("torchlogix-warp.json"),
+    );
+    let line = refused(1, &["import", &light, "-o", &out]);
+    assert!(
+        line.contains("give --parametrization light or warp"),
+        "{line}"
+    );
+    assert_eq!(
+        fs::read_to_string(&out).unwrap(),
+        text,
+        "kept after an error"
+    );
+    let other = folder.path("b.json");
+    done(&[
+        "import",
+        &light,
+        "--parametrization",
+        "warp",
+        "-o",
+        &out,
+        "--name",
+        "warp",
+    ]);
+    done(&["import", &circuit, "--from", "circuit", "-o", &other]);
+    done(&["prove", &out, &other]);
+    assert!(refused(2, &["import", &light, "--encoding", "one-hot:13"]).contains("one-hot:D"));
+    assert!(refused(1, &["import", &out]).contains("a network of Gatebend already"));
+
+    // From standard input to standard output.
+    let blif = folder.path("a.blif");
+    fs::write(&blif, ".inputs a b\n.outputs y\n.names a b y\n10 1\n").unwrap();
+    let output = program::command(&["import", "-"])
+        .stdin(fs::File::open(&blif).unwrap())
+        .output()
+        .unwrap();
+    let network = Network::from_json(&String::from_utf8(output.stdout).unwrap()).unwrap();
+    assert_eq!((network.name(), network.source()), ("imported", None));
 }

@@ -14,6 +14,7 @@ const CRATES: &[&str] = &[
     "logicnet",
     "bytebeat",
     "synth",
+    "gatebend-import",
     "gatebend-midi",
     "gatebend-engine",
     "gatebend-instrument",

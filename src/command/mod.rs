@@ -6,6 +6,7 @@ mod build;
 mod check;
 mod compile;
 mod export;
+mod import;
 mod info;
 mod play;
 mod prove;
@@ -38,6 +39,8 @@ pub enum Command {
     Compile(compile::Arguments),
     /// Train a network to a sound: a recording, a formula or another network
     Train(Box<train::Arguments>),
+    /// Read a network of another maker: difflogic, torchlogix, BLIF or AIGER
+    Import(Box<import::Arguments>),
     /// Make a random network from a seed
     Random(random::Arguments),
     /// Export a network as C, Faust, a picture or a PRU program
@@ -60,6 +63,7 @@ impl Command {
             Command::Prove(arguments) => arguments.run(),
             Command::Compile(arguments) => arguments.run(),
             Command::Train(arguments) => arguments.run(),
+            Command::Import(arguments) => arguments.run(),
             Command::Random(arguments) => arguments.run(),
             Command::Export(arguments) => arguments.run(),
             Command::Build(arguments) => arguments.run(),

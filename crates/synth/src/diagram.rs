@@ -7,7 +7,7 @@
 //! Equal functions are one node, and so are a function and its complement: references have a
 //! complement bit.
 
-use logicnet::{Lit, Xag};
+use logicnet::{Lit, Pace, Stopped, Xag};
 
 use crate::Table;
 
@@ -103,16 +103,6 @@ impl Planes {
             self.shift(from.unwrap_or(to), to);
         }
     }
-
-    /// Number of variables.
-    pub fn variables(&self) -> usize {
-        self.order.len()
-    }
-
-    /// Work of going through all values once, in gates at 512 times.
-    pub fn work(&self) -> u64 {
-        self.words.len() as u64 / 8 + 1
-    }
 }
 
 /// A reference to a function of a level: twice its number, plus 1 for the complement. The
@@ -133,26 +123,39 @@ pub struct Diagram {
 }
 
 impl Diagram {
-    /// Makes the diagram of planes. `expansions` belong to the places of their order, bottom
-    /// first. Gives up with the gates so far when they exceed `limit`.
-    pub fn make(&mut self, planes: &Planes, expansions: &[Expansion], limit: usize) {
-        let variables = planes.variables();
-        self.levels.resize_with(variables, Vec::new);
+    /// Makes the diagram of planes, and returns the work. `expansions` belong to the places of
+    /// their order, bottom first. The `lowest` levels are not expanded; their functions are in
+    /// [`Diagram::functions`]. Gives up with the gates so far when they exceed `limit`.
+    pub fn make(
+        &mut self,
+        planes: &Planes,
+        expansions: &[Expansion],
+        lowest: usize,
+        limit: usize,
+        pace: &mut dyn Pace,
+    ) -> Result<u64, Stopped> {
+        let variables = planes.order.len();
+        let outputs = planes.words.chunks_exact(planes.stride);
+        self.levels.resize_with(variables - lowest, Vec::new);
         self.levels.iter_mut().for_each(Vec::clear);
         self.gates = 0;
-        self.functions
-            .reset(variables, planes.words.len() / planes.stride);
+        self.functions.reset(variables, outputs.len());
         self.outputs.clear();
-        for plane in planes.words.chunks_exact(planes.stride) {
-            self.outputs.push(self.functions.add(plane));
-        }
+        self.outputs
+            .extend(outputs.map(|plane| self.functions.add(plane)));
+        let mut sum = 0;
         for (level, &expansion) in self.levels.iter_mut().zip(expansions.iter().rev()) {
+            // Eight words are what a gate reads or writes at 512 times.
+            let work = (self.functions.words.len() / 8 + self.functions.count()) as u64;
+            pace.work(work)?;
+            sum += work;
             self.gates += expand(&self.functions, &mut self.parts, expansion, level);
             if self.gates > limit {
-                return;
+                break;
             }
             std::mem::swap(&mut self.functions, &mut self.parts);
         }
+        Ok(sum)
     }
 
     /// Number of gates, as far as the nodes show it one by one; a graph may share more.
@@ -160,14 +163,23 @@ impl Diagram {
         self.gates
     }
 
-    /// Number of functions of all levels.
-    pub fn nodes(&self) -> usize {
-        self.levels.iter().map(Vec::len).sum()
+    /// The values of the functions that are not expanded, one after the other: the constant 0
+    /// and those of the outputs.
+    pub fn functions(&self) -> &[u64] {
+        &self.functions.words
     }
 
-    /// Adds the gates of the diagram to a graph, and returns the literals of the outputs.
-    pub fn build(&self, order: &[u32], expansions: &[Expansion], graph: &mut Xag) -> Vec<Lit> {
-        let mut below = vec![Lit::FALSE];
+    /// Adds the gates of the diagram to a graph, on top of the literals of the functions that
+    /// are not expanded. Returns the literals of the outputs.
+    pub fn build(
+        &self,
+        mut below: Vec<Lit>,
+        order: &[u32],
+        expansions: &[Expansion],
+        graph: &mut Xag,
+    ) -> Vec<Lit> {
+        let lowest = order.len() - self.levels.len();
+        let (order, expansions) = (&order[lowest..], &expansions[lowest..]);
         let places = order.iter().zip(expansions).zip(self.levels.iter().rev());
         for ((&variable, &expansion), level) in places {
             let literal = |part: Reference| below[part as usize >> 1].invert_if(part & 1 == 1);

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use self::adam::adam;
 use self::kernel::{Form, Gates, LANES, Row, Wires, backward, form, forward, operand_sums};
-use crate::{Draft, Loss, Measure, Table};
+use crate::{Draft, Loss, Table};
 
 /// Number of gates that are trained for every gate of the result: most stay wires, or reach no
 /// output.
@@ -41,15 +41,15 @@ const CHOICES: usize = 8;
 const OPERANDS: (f64, f64) = (0.1, 0.8);
 /// Number of moves, at least, between two evaluations of the rounded network.
 const EVALUATION: u64 = 128;
-/// The pull towards wires while there are too many gates, as a part of a move's length.
-const PULL: f32 = 0.1;
+/// The part of the gates from which on wires stay wires, with the operands that they have.
+const NEARLY_ALL: f64 = 0.9;
 /// Training a gate at 512 times takes as long as evaluating it at this many times 512, as bits.
 const COST: u64 = 64;
 /// The outputs of the wire from a gate's first operand.
 const WIRE: [f32; 4] = [0.0, 0.0, 1.0, 1.0];
 
-/// Training of a network by differentiable logic. It tells nothing of its table and loss: they
-/// are given to every step, and may only differ in weights.
+/// Training of a network by differentiable logic. The loss is given to every step; its weights
+/// may change between steps, its table may not.
 ///
 /// ```
 /// use synth::{Gradient, Loss, Measure, Table};
@@ -77,8 +77,8 @@ pub struct Gradient {
     moves: u64,
     rng: u64,
     order: Order,
-    /// The last rounded network had too many gates.
-    too_large: bool,
+    /// There are nearly as many gates as may be.
+    is_full: bool,
     best: Draft,
     best_loss: u64,
 }
@@ -140,7 +140,7 @@ impl Gradient {
                 stride: 1,
                 left: 0,
             },
-            too_large: false,
+            is_full: false,
             best: Draft {
                 inputs,
                 gates: Vec::new(),
@@ -217,7 +217,7 @@ impl Gradient {
         slopes: &mut [Row],
     ) -> u64 {
         let mut rng = Rng::new(self.rng);
-        let rewires = self.moves % REWIRING == REWIRING - 1 && !self.too_large;
+        let rewires = self.moves % REWIRING == REWIRING - 1 && !self.is_full;
         let (mut choices, batches) = if rewires {
             (self.draw_choices(&mut rng), REWIRING_BATCHES)
         } else {
@@ -253,9 +253,21 @@ impl Gradient {
         for sum in &mut sums {
             *sum = output_slopes(*sum);
         }
-        let pull = if self.too_large { PULL * rate } else { 0.0 };
-        let (means, squares) = (&mut self.means, &mut self.squares);
-        adam(&mut self.outputs, &sums, means, squares, rate, pull);
+        if self.is_full {
+            for (gate, outputs) in self.outputs.iter_mut().enumerate() {
+                if outputs.map(f32::round) == WIRE {
+                    *outputs = WIRE;
+                    (sums[gate], self.means[gate]) = ([0.0; 4], [0.0; 4]);
+                }
+            }
+        }
+        adam(
+            &mut self.outputs,
+            &sums,
+            &mut self.means,
+            &mut self.squares,
+            rate,
+        );
         for choice in &choices {
             self.rewire(choice, sums[choice.gate]);
         }
@@ -368,9 +380,10 @@ impl Gradient {
             outputs: self.output_nodes(),
         };
         let draft = Draft::from_graph(&rounded.to_graph());
-        self.too_large = draft.size() > self.gates as usize;
+        let size = draft.size();
+        self.is_full = size as f64 > NEARLY_ALL * f64::from(self.gates);
         let sum = loss.of(&draft.samples());
-        if sum < self.best_loss && !self.too_large {
+        if sum < self.best_loss && size <= self.gates as usize {
             (self.best, self.best_loss) = (draft, sum);
         }
     }
@@ -381,8 +394,8 @@ fn output_slopes([s, sa, sb, sab]: [f32; 4]) -> [f32; 4] {
     [(s - sa) - (sb - sab), sb - sab, sa - sab, sab]
 }
 
-/// Adds the slopes of the outputs: for bits, of half the squared error of every bit; otherwise
-/// of the loss of the weighted sum of the bits.
+/// Adds the slopes of the outputs: of half the squared errors of the bits, each weighted by the
+/// loss of a sample in which that bit alone is wrong.
 fn start_slopes(
     loss: &Loss,
     times: &[u32; LANES],
@@ -390,39 +403,119 @@ fn start_slopes(
     values: &[Row],
     slopes: &mut [Row],
 ) {
-    let largest = ((1u32 << outputs.len()) - 1) as u16;
-    // Brings squared errors to the order of those of bits.
-    let unit = 1.0 / loss.at(0, loss.samples()[0] ^ 1 << (outputs.len() - 1)) as f32;
+    let weight = |time: usize, bit: usize| loss.at(time, loss.samples()[time] ^ 1 << bit) as f32;
+    // Brings the weights of all measures to the order of 1.
+    let unit = 1.0 / weight(0, outputs.len() - 1);
     for (lane, &time) in times.iter().enumerate() {
-        let sample = loss.samples()[time as usize];
-        let value = |node: u32| values[node as usize].0[lane];
-        let sum = outputs
-            .iter()
-            .rev()
-            .fold(0.0, |sum, &node| 2.0 * sum + value(node));
-        let slope = sum_slope(loss, time as usize, sum, largest);
-        let weight = loss.at(time as usize, sample ^ 1) as f32;
+        let time = time as usize;
         for (bit, &node) in outputs.iter().enumerate() {
-            slopes[node as usize].0[lane] += match loss.measure() {
-                Measure::Bits => weight * (value(node) - f32::from(sample >> bit & 1)),
-                Measure::Squared | Measure::MuLaw => unit * (slope * (1u32 << bit) as f32),
-            };
+            let right = f32::from(loss.samples()[time] >> bit & 1);
+            let error = values[node as usize].0[lane] - right;
+            slopes[node as usize].0[lane] += unit * weight(time, bit) * error;
         }
     }
-}
-
-/// Returns the slope of the loss at a real value.
-fn sum_slope(loss: &Loss, time: usize, value: f32, largest: u16) -> f32 {
-    let nearest = (value + 0.5) as u16;
-    let (low, high) = (
-        nearest.saturating_sub(1),
-        nearest.saturating_add(1).min(largest),
-    );
-    let [low_loss, high_loss] = [low, high].map(|value| loss.at(time, value) as f32);
-    (high_loss - low_loss) / f32::from(high - low)
 }
 
 /// Returns a random number of 0..1.
 fn uniform(rng: &mut Rng) -> f64 {
     (rng.next() >> 11) as f64 / (1u64 << 53) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Measure, checkpoint};
+
+    fn song(bits: u32) -> Table {
+        let samples = (0..1 << bits).map(|t: u16| (t >> 2 & 5).wrapping_mul(t) & 255);
+        Table::new(samples.collect(), 8).unwrap()
+    }
+
+    #[test]
+    fn a_formula_is_learned_with_few_gates() {
+        let table = song(8);
+        let loss = Loss::new(Measure::Bits, &table);
+        let mut gradient = Gradient::new(&table, &loss, 60, 1);
+        assert!(gradient.step(&loss, 1 << 25, 0.0) >= 1 << 25);
+        assert_eq!(loss.of(&gradient.best().samples()), gradient.loss());
+        assert!(gradient.loss() < 60, "the loss is {}", gradient.loss());
+        assert!((5..=60).contains(&gradient.best().size()));
+        assert!(gradient.is_valid(&table) && gradient.best().is_valid(&table));
+    }
+
+    #[test]
+    fn errors_of_samples_become_small() {
+        // Half a sine in parabolas, of which bits say little.
+        let samples = (0..256).map(|t: u16| (t * (255 - t)) >> 6);
+        let table = Table::new(samples.collect(), 8).unwrap();
+        for measure in [Measure::Squared, Measure::MuLaw] {
+            let loss = Loss::new(measure, &table);
+            let mut gradient = Gradient::new(&table, &loss, 100, 1);
+            let before = gradient.loss();
+            gradient.step(&loss, 1 << 25, 0.0);
+            let after = gradient.loss();
+            assert!(after < before / 8, "{measure:?}: {after} of {before}");
+        }
+    }
+
+    #[test]
+    fn saved_training_continues_bit_for_bit() {
+        let table = song(9);
+        let loss = Loss::new(Measure::MuLaw, &table);
+        let mut gradient = Gradient::new(&table, &loss, 40, 7);
+        gradient.step(&loss, 1 << 19, 0.0);
+        let mut restored: Gradient = checkpoint::read(&checkpoint::write(&gradient)).unwrap();
+        assert!(restored.is_valid(&table));
+        for gradient in [&mut gradient, &mut restored] {
+            gradient.step(&loss, 1 << 19, 0.5);
+        }
+        assert_eq!(checkpoint::write(&gradient), checkpoint::write(&restored));
+    }
+
+    #[test]
+    fn damaged_numbers_are_noticed() {
+        let table = song(8);
+        let loss = Loss::new(Measure::Bits, &table);
+        let gradient = Gradient::new(&table, &loss, 40, 1);
+        let damages: [fn(&mut Gradient); 6] = [
+            |gradient| gradient.inputs = 9,
+            |gradient| gradient.columns = 7,
+            |gradient| gradient.wires[3] = [500, 1],
+            |gradient| gradient.wires[3] = [1, 1],
+            |gradient| gradient.means.truncate(5),
+            |gradient| gradient.best.outputs[0] = 5000,
+        ];
+        for damage in damages {
+            let mut damaged = gradient.clone();
+            damage(&mut damaged);
+            assert!(!damaged.is_valid(&table));
+        }
+    }
+
+    #[test]
+    fn the_smallest_tables_and_budgets_are_possible() {
+        for (bits, sample_bits, gates) in [(1, 16, 30), (2, 1, 1), (2, 16, 1), (3, 2, 9)] {
+            let samples = (0..1 << bits).map(|t: u16| t & ((1 << sample_bits) - 1) as u16);
+            let table = Table::new(samples.collect(), sample_bits as u8).unwrap();
+            let loss = Loss::new(Measure::Squared, &table);
+            let mut gradient = Gradient::new(&table, &loss, gates, 1);
+            assert!(gradient.step(&loss, 5000, 1.0) >= 5000);
+            assert!(gradient.best().is_valid(&table));
+        }
+    }
+
+    #[test]
+    fn every_time_comes_once() {
+        let mut order = Order {
+            time: 0,
+            stride: 1,
+            left: 0,
+        };
+        let mut rng = Rng::new(3);
+        for _ in 0..3 {
+            let mut times: Vec<u32> = (0..1024).map(|_| order.next(10, &mut rng)).collect();
+            times.sort_unstable();
+            assert!(times.into_iter().eq(0..1024));
+        }
+    }
 }

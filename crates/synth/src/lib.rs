@@ -10,6 +10,7 @@ mod exact;
 mod gains;
 mod gradient;
 mod loss;
+mod matching;
 mod quality;
 mod recording;
 mod run;

@@ -4,12 +4,14 @@ use logicnet::{Pace, Stopped, simplify_graph_paced};
 use serde::{Deserialize, Serialize};
 
 use crate::search::{SavedSearch, Search, Settings};
-use crate::{Draft, ExactError, Gradient, Loss, Method, Options, Stage, Table, exact};
+use crate::{Draft, ExactError, Gradient, Loss, Method, Options, Stage, Table, codebook, exact};
 
 /// Largest exact diagram that a search starts from, in times of the gates that are allowed.
 const MAX_PRUNING: usize = 8;
 /// The part of all work that is given to differentiable logic before a search.
 const GRADIENT_PART: f64 = 0.4;
+/// The part after which differentiable logic ends, if a codebook is better by then.
+const TRIAL_PART: f64 = 0.08;
 
 /// The work of a step, and what it is done with.
 #[derive(Clone, Copy)]
@@ -35,7 +37,8 @@ enum State {
     Diagram,
     /// The gates that the next stage starts from, if there are any.
     Start(Option<Draft>),
-    Gradient(Box<Gradient>),
+    /// Differentiable logic, and another start that it competes with.
+    Gradient(Box<Gradient>, Option<Draft>),
     Search(Box<Search>),
     Simplify,
     Done,
@@ -126,20 +129,28 @@ impl Run {
             State::Start(Some(start)) => self.state = search(start, task, self.seed),
             State::Start(None) => {
                 let gradient = Gradient::new(table, &loss, options.gates, self.seed);
-                self.state = State::Gradient(Box::new(gradient));
-            }
-            State::Gradient(gradient) => {
-                let end = if options.method == Method::Gradient {
-                    1.0
-                } else {
-                    GRADIENT_PART
+                let rival = match options.method {
+                    Method::Gradient => None,
+                    _ => codebook(table, &loss, options.gates, self.seed, &mut ())
+                        .unwrap_or_else(|Stopped| unreachable!("nothing stops it")),
                 };
-                gradient.step(&loss, work, part / end);
+                self.state = State::Gradient(Box::new(gradient), rival);
+            }
+            State::Gradient(gradient, rival) => {
+                gradient.step(&loss, work, part);
                 if gradient.loss() < self.best.loss {
                     self.best = Best::new(gradient.best().clone(), table, options);
                 }
-                if part >= end {
-                    self.state = search(gradient.best(), task, self.seed);
+                let rival = rival
+                    .as_ref()
+                    .filter(|rival| loss.of(&rival.samples()) <= gradient.loss());
+                let end = if rival.is_some() {
+                    TRIAL_PART
+                } else {
+                    GRADIENT_PART
+                };
+                if options.method != Method::Gradient && part >= end {
+                    self.state = search(rival.unwrap_or(gradient.best()), task, self.seed);
                 }
                 self.end_if_exact(options);
             }
@@ -176,7 +187,7 @@ impl Run {
     pub(crate) fn stage(&self) -> Stage {
         match self.state {
             State::Diagram => Stage::Diagram,
-            State::Gradient(_) => Stage::Gradient,
+            State::Gradient(..) => Stage::Gradient,
             State::Start(_) | State::Search(_) => Stage::Search,
             State::Simplify => Stage::Simplify,
             State::Done => Stage::Done,
@@ -209,7 +220,9 @@ impl Run {
             state: match &self.state {
                 State::Diagram => SavedState::Diagram,
                 State::Start(start) => SavedState::Start(start.clone()),
-                State::Gradient(gradient) => SavedState::Gradient(gradient.clone()),
+                State::Gradient(gradient, rival) => {
+                    SavedState::Gradient(gradient.clone(), rival.clone())
+                }
                 State::Search(search) => SavedState::Search(search.save()),
                 State::Simplify => SavedState::Simplify,
                 State::Done => SavedState::Done,
@@ -228,8 +241,13 @@ impl Run {
             SavedState::Diagram => State::Diagram,
             SavedState::Start(Some(start)) if !start.is_valid(table) => return None,
             SavedState::Start(start) => State::Start(start),
-            SavedState::Gradient(gradient) if !gradient.is_valid(table) => return None,
-            SavedState::Gradient(gradient) => State::Gradient(gradient),
+            SavedState::Gradient(gradient, rival) => {
+                let fits = rival.as_ref().is_none_or(|rival| rival.is_valid(table));
+                if !fits || !gradient.is_valid(table) {
+                    return None;
+                }
+                State::Gradient(gradient, rival)
+            }
             SavedState::Search(search) => {
                 let loss = Loss::new(options.measure, table);
                 State::Search(Box::new(Search::restore(table, loss, search)))
@@ -272,7 +290,7 @@ pub(crate) struct SavedRun {
 enum SavedState {
     Diagram,
     Start(Option<Draft>),
-    Gradient(Box<Gradient>),
+    Gradient(Box<Gradient>, Option<Draft>),
     Search(SavedSearch),
     Simplify,
     Done,

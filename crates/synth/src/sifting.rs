@@ -5,9 +5,7 @@ use logicnet::{Lit, Pace, Stopped, Xag};
 use crate::diagram::{Diagram, Expansion, Planes};
 
 /// Most work of a search, in gates at 512 times.
-const MAX_WORK: u64 = 60_000_000;
-/// Work of making a node of a diagram.
-const NODE_WORK: u64 = 1;
+const MAX_WORK: u64 = 250_000_000;
 
 /// A search for a diagram of few gates.
 pub struct Sifting {
@@ -23,7 +21,7 @@ pub struct Sifting {
 impl Sifting {
     /// Starts with the best of a few plain orders and expansions.
     pub fn new(mut planes: Planes, pace: &mut dyn Pace) -> Result<Sifting, Stopped> {
-        let variables = planes.variables();
+        let variables = planes.order().len();
         let mut best = Sifting {
             planes: planes.clone(),
             expansions: vec![Expansion::Shannon; variables],
@@ -44,36 +42,27 @@ impl Sifting {
         Ok(best)
     }
 
-    /// Number of gates of the best diagram, as far as its nodes show it one by one.
-    pub fn gates(&self) -> usize {
-        self.gates
-    }
-
     /// Keeps an order and expansions if they are better.
     fn consider(
         &mut self,
         planes: &Planes,
         expansions: &[Expansion],
         pace: &mut dyn Pace,
-    ) -> Result<bool, Stopped> {
-        self.diagram.make(planes, expansions, self.gates);
-        let nodes = self.diagram.nodes() as u64;
-        let work = planes.work() * planes.variables() as u64 + NODE_WORK * nodes;
-        self.work += work;
-        pace.work(work)?;
-        let better = self.diagram.gates() < self.gates;
-        if better {
+    ) -> Result<(), Stopped> {
+        let limit = self.gates;
+        self.work += self.diagram.make(planes, expansions, 0, limit, pace)?;
+        if self.diagram.gates() < self.gates {
             self.gates = self.diagram.gates();
             self.planes.clone_from(planes);
             self.expansions.copy_from_slice(expansions);
         }
-        Ok(better)
+        Ok(())
     }
 
     /// Moves every variable through all places with all expansions, and keeps the best, until
     /// nothing gets better or the work is done.
     pub fn sift(&mut self, pace: &mut dyn Pace) -> Result<(), Stopped> {
-        let variables = self.planes.variables();
+        let variables = self.planes.order().len();
         loop {
             let before = self.gates;
             for variable in 0..variables as u32 {
@@ -106,11 +95,23 @@ impl Sifting {
         }
     }
 
+    /// The best order found.
+    pub fn order(&self) -> &[u32] {
+        self.planes.order()
+    }
+
+    /// Returns the gates of planes in the best order and with the best expansions found.
+    pub fn gates_of(&mut self, mut planes: Planes, pace: &mut dyn Pace) -> Result<usize, Stopped> {
+        planes.arrange(self.planes.order());
+        let diagram = &mut self.diagram;
+        diagram.make(&planes, &self.expansions, 0, usize::MAX, pace)?;
+        Ok(diagram.gates())
+    }
+
     /// Adds the best diagram to a graph, and returns the literals of the outputs.
-    pub fn build(&mut self, graph: &mut Xag) -> Vec<Lit> {
-        self.diagram
-            .make(&self.planes, &self.expansions, usize::MAX);
-        self.diagram
-            .build(self.planes.order(), &self.expansions, graph)
+    pub fn build(&mut self, graph: &mut Xag, pace: &mut dyn Pace) -> Result<Vec<Lit>, Stopped> {
+        let (planes, expansions, diagram) = (&self.planes, &self.expansions, &mut self.diagram);
+        diagram.make(planes, expansions, 0, usize::MAX, pace)?;
+        Ok(diagram.build(vec![Lit::FALSE], planes.order(), expansions, graph))
     }
 }

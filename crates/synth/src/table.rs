@@ -140,8 +140,8 @@ impl Table {
     }
 }
 
-/// Returns a bit of t at the 64 times from `64 * word` on.
-pub(crate) fn counter_word(bit: u32, word: usize) -> u64 {
+/// Returns the bit of t at the 64 times of a word.
+pub fn counter_word(bit: u32, word: usize) -> u64 {
     const LOW: [u64; 6] = [
         0xaaaa_aaaa_aaaa_aaaa,
         0xcccc_cccc_cccc_cccc,

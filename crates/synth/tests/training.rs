@@ -142,7 +142,10 @@ fn training_continues_from_any_checkpoint_as_if_unbroken() {
         let silent = unbroken.status().loss;
         let status = train(&mut unbroken, 20, |_| {});
         let learns = status.loss < silent;
-        assert!(learns || method == Method::Gradient, "{method:?} {status:?}");
+        assert!(
+            learns || method == Method::Gradient,
+            "{method:?} {status:?}"
+        );
         let mut broken = Trainer::new(table, options, None).unwrap();
         train(&mut broken, 20, |trainer| {
             *trainer = Trainer::restore(&trainer.save()).unwrap();

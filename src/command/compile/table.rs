@@ -25,7 +25,9 @@ pub struct Sound {
 impl Sound {
     /// Reads a file, with the top `sample_bits` of its samples or all.
     pub fn read(path: &Path, sample_bits: Option<u8>) -> Result<Sound, Failure> {
-        let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
+        let extension = path
+            .extension()
+            .map(|extension| extension.to_ascii_lowercase());
         let (samples, bits, rate) = match extension.as_ref().and_then(|name| name.to_str()) {
             Some("u8") => read_raw(path)?,
             Some("wav") => read_wav(path)?,
@@ -125,12 +127,13 @@ fn describe_length(length: usize) -> String {
         } else {
             format!("{length}")
         };
-        return format!(
-            "a table has at most {MAX_SAMPLES} samples, and this has {length}: cut it"
-        );
+        return format!("a table has at most {MAX_SAMPLES} samples, and this has {length}: cut it");
     }
     if length < 2 {
-        return format!("{}; a table has at least 2", logicnet::count(length, "sample"));
+        return format!(
+            "{}; a table has at least 2",
+            logicnet::count(length, "sample")
+        );
     }
     format!(
         "{length} samples; a table has a power of two: cut it to {} or fill it up to {next}. \

@@ -11,24 +11,21 @@ const KEPT_SQUARE: f32 = 0.99;
 const SMALL: f32 = 1e-3;
 
 vectorized! {
-    /// Moves outputs down their slopes by Adam, within 0..=1. A pull moves them towards
-    /// those of a wire, besides.
+    /// Moves outputs down their slopes by Adam, within 0..=1.
     pub fn adam(
         outputs: &mut [[f32; 4]],
         slopes: &[[f32; 4]],
         means: &mut [[f32; 4]],
         squares: &mut [[f32; 4]],
         rate: f32,
-        pull: f32,
     ) {
         for i in 0..outputs.len() {
             for p in 0..4 {
                 let slope = slopes[i][p];
                 let mean = KEPT_MEAN * means[i][p] + (1.0 - KEPT_MEAN) * slope;
                 let square = KEPT_SQUARE * squares[i][p] + (1.0 - KEPT_SQUARE) * (slope * slope);
-                let output = outputs[i][p] - rate * (mean / (square.sqrt() + SMALL));
-                let wire = [0.0, 0.0, 1.0, 1.0][p];
-                outputs[i][p] = (output + pull * (wire - output)).clamp(0.0, 1.0);
+                let moved = outputs[i][p] - rate * (mean / (square.sqrt() + SMALL));
+                outputs[i][p] = moved.clamp(0.0, 1.0);
                 (means[i][p], squares[i][p]) = (mean, square);
             }
         }

@@ -150,3 +150,66 @@ fn total(Parts(mut parts): Parts) -> f32 {
     }
     parts[0]
 }
+
+#[cfg(test)]
+mod tests {
+    use logicnet::random::Rng;
+
+    use super::*;
+
+    const INPUTS: usize = 3;
+
+    /// Returns the sum over lanes of the last gate.
+    fn output(inputs: &[Row], wires: &[Wires], outputs: &[[f32; 4]]) -> f64 {
+        let mut values = inputs.to_vec();
+        values.resize(INPUTS + wires.len(), Row::ZERO);
+        let forms: Vec<Form> = outputs.iter().map(|&outputs| form(outputs)).collect();
+        let reached = vec![true; wires.len()];
+        let gates = Gates {
+            wires,
+            forms: &forms,
+            reached: &reached,
+        };
+        forward(&mut values, &gates, false);
+        let last = values.last().unwrap();
+        last.0.iter().map(|&value| f64::from(value)).sum()
+    }
+
+    #[test]
+    fn slopes_equal_differences() {
+        let mut rng = Rng::new(5);
+        let mut random = || rng.below(1 << 16) as f32 / 65536.0;
+        let inputs = [(); INPUTS].map(|()| Row([(); LANES].map(|()| random())));
+        let wires = [[0, 1], [2, 0], [3, 4], [4, 1], [6, 5], [5, 7]];
+        let outputs = [(); 6].map(|()| [(); 4].map(|()| random()));
+
+        let mut values = inputs.to_vec();
+        values.resize(INPUTS + wires.len(), Row::ZERO);
+        let mut slopes = vec![Row::ZERO; values.len()];
+        *slopes.last_mut().unwrap() = Row([1.0; LANES]);
+        let forms = outputs.map(form);
+        let gates = Gates {
+            wires: &wires,
+            forms: &forms,
+            reached: &[true; 6],
+        };
+        let mut sums = [[0.0; 4]; 6];
+        forward(&mut values, &gates, false);
+        backward(&values, &mut slopes, &gates, &mut sums);
+
+        for gate in 0..wires.len() {
+            let [s, sa, sb, sab] = sums[gate];
+            let found = [s - sa - sb + sab, sb - sab, sa - sab, sab];
+            for (p, found) in found.into_iter().enumerate() {
+                let [low, high] = [-1.0, 1.0].map(|sign| {
+                    let mut moved = outputs;
+                    moved[gate][p] += sign / 64.0;
+                    output(&inputs, &wires, &moved)
+                });
+                let expected = (high - low) * 32.0;
+                let error = (f64::from(found) - expected).abs();
+                assert!(error < 0.01, "gate {gate}, {p}: {found}, not {expected}");
+            }
+        }
+    }
+}
