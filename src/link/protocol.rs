@@ -212,7 +212,7 @@ pub enum ServerMessage {
         gates: u32,
         /// The least and the greatest of 256 values in each column of its period.
         wave: Vec<(u8, u8)>,
-        /// The network's file, if it is another one than before.
+        /// The network's file, if it is another one than before and better than silence.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(test, ts(optional))]
         network: Option<String>,

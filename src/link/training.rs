@@ -130,7 +130,8 @@ impl Learner {
         (self.status.work as f64 / WORK as f64).min(1.0)
     }
 
-    /// Says how far the training is, with the network if it is another one than before.
+    /// Says how far the training is, with the network if it is another one than before, and
+    /// better than silence.
     pub fn report(&mut self) -> ServerMessage {
         let status = &self.status;
         let now = (status.loss, status.gates);
@@ -144,7 +145,7 @@ impl Learner {
             wave: wave(&self.trainer.samples()),
             network: network
                 .ok()
-                .filter(|_| is_new)
+                .filter(|_| is_new && now.0 < self.silence)
                 .map(|network| network.to_compact_json()),
         }
     }
