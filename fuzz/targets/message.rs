@@ -75,6 +75,7 @@ fuzz_target!(|text: &str| {
                 assert!(matches!(messages.last(), Some(ServerMessage::Snapshot { .. })));
             }
             Action::Job(Job::Compile { .. } | Job::Waveform { .. }) => {}
+            Action::Train(..) | Action::StopTraining => {}
         }
         if let Some(message) = session.update(&view) {
             assert!(matches!(message, ServerMessage::State(_)));

@@ -115,7 +115,7 @@ pub enum Request {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct Training {
-    /// Name of the network.
+    /// Name of the network, of which 60 characters count.
     pub name: String,
     /// The sound, 16 to 131,072 samples: signed numbers of 16 bits, little-endian, in Base64.
     /// Silence at its ends does not count.
@@ -212,7 +212,7 @@ pub enum ServerMessage {
         gates: u32,
         /// The least and the greatest of 256 values in each column of its period.
         wave: Vec<(u8, u8)>,
-        /// The network's file, if it is another one than before.
+        /// The network's file, if it is another one than before and better than silence.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(test, ts(optional))]
         network: Option<String>,

@@ -19,6 +19,8 @@ const MAX_SAMPLES: usize = 1 << 17;
 const MAX_GATES: u32 = 1 << 15;
 /// Largest product of gates and samples of the loop. At a bit each, so many take 16 MB.
 const MAX_SIZE: u64 = 1 << 27;
+/// Most characters of a name.
+const MAX_NAME: usize = 60;
 /// Bits of a sample.
 const SAMPLE_BITS: u8 = 8;
 /// Columns of the waveform in a report.
@@ -70,7 +72,7 @@ impl Learner {
             status: trainer.status(),
             trainer,
             parts: Parts {
-                name: training.name.clone(),
+                name: training.name.chars().take(MAX_NAME).collect(),
                 sample_rate: training.rate,
                 ..Parts::default()
             },
@@ -128,7 +130,8 @@ impl Learner {
         (self.status.work as f64 / WORK as f64).min(1.0)
     }
 
-    /// Says how far the training is, with the network if it is another one than before.
+    /// Says how far the training is, with the network if it is another one than before, and
+    /// better than silence.
     pub fn report(&mut self) -> ServerMessage {
         let status = &self.status;
         let now = (status.loss, status.gates);
@@ -142,7 +145,7 @@ impl Learner {
             wave: wave(&self.trainer.samples()),
             network: network
                 .ok()
-                .filter(|_| is_new)
+                .filter(|_| is_new && now.0 < self.silence)
                 .map(|network| network.to_compact_json()),
         }
     }

@@ -112,6 +112,7 @@ export class Learn {
                 if (this.wasAudible) void sound.listen();
                 await this.open(file, 'recording');
             } else {
+                this.recordButton.disabled = true;
                 this.say('The browser asks for your permission.');
                 this.take = await Take.start();
                 // The microphone would hear it.

@@ -136,6 +136,13 @@ impl Run {
                     _ => codebook(table, &loss, options.gates, self.seed, &mut ())
                         .unwrap_or_else(|Stopped| unreachable!("nothing stops it")),
                 };
+                // It can be heard until something better is found.
+                if let Some(rival) = &rival {
+                    let rival = Best::new(rival.clone(), table, options);
+                    if rival.loss < self.best.loss {
+                        self.best = rival;
+                    }
+                }
                 self.state = State::Gradient(Box::new(gradient), rival);
             }
             State::Gradient(gradient, rival) => {
