@@ -7,7 +7,7 @@ use hound::{SampleFormat, WavReader};
 use logicnet::{
     DEFAULT_SAMPLE_RATE, Network, OutputEncoding, Pace, Parts, Stopped, simplify_graph_paced,
 };
-use synth::{MAX_BITS, MAX_SAMPLE_BITS, Table, TableError};
+use synth::{MAX_BITS, Table, TableError};
 
 use crate::progress::Progress;
 use crate::{Failure, files};
@@ -112,8 +112,7 @@ fn read_wav(path: &Path) -> Result<Samples, Failure> {
     let samples = reader.into_samples::<i32>();
     let samples = samples.map(|sample| sample.map(|sample| (sample + middle) as u16));
     let samples = samples.collect::<Result<_, _>>().map_err(damaged)?;
-    let bits = (spec.bits_per_sample as u8).min(MAX_SAMPLE_BITS);
-    Ok((samples, bits, Some(spec.sample_rate)))
+    Ok((samples, spec.bits_per_sample as u8, Some(spec.sample_rate)))
 }
 
 /// Describes a number of samples that a table does not have, and the remedy.
