@@ -26,6 +26,13 @@ impl Gate {
         Op::new(self.op).expect("gates are made from operations")
     }
 
+    /// The operands that the operation reads.
+    fn operands(self) -> impl Iterator<Item = u32> {
+        let read = [(self.op().reads_a(), self.a), (self.op().reads_b(), self.b)];
+        read.into_iter()
+            .filter_map(|(reads, operand)| reads.then_some(operand))
+    }
+
     /// Returns the signal that the gate repeats, if it is none of its own: a node and whether
     /// it is inverted. Constants repeat `zero`.
     pub fn signal(self, zero: u32) -> Option<(u32, bool)> {
@@ -237,38 +244,36 @@ impl Circuit {
         self.marks[node as usize] == self.mark
     }
 
+    /// Counts a use of a node, and if it becomes live, those of its operands.
     fn add_use(&mut self, node: u32) {
-        self.uses[node as usize] += 1;
-        if self.uses[node as usize] == 1 && self.is_gate(node) {
-            self.live += 1;
-            self.add_operands(self.gate(node));
+        let mut rest = vec![node];
+        while let Some(node) = rest.pop() {
+            self.uses[node as usize] += 1;
+            if self.uses[node as usize] == 1 && self.is_gate(node) {
+                self.live += 1;
+                rest.extend(self.gate(node).operands());
+            }
         }
     }
 
     fn add_operands(&mut self, gate: Gate) {
-        if gate.op().reads_a() {
-            self.add_use(gate.a);
-        }
-        if gate.op().reads_b() {
-            self.add_use(gate.b);
-        }
+        gate.operands().for_each(|operand| self.add_use(operand));
     }
 
+    /// Takes back a use of a node, and if it becomes dead, those of its operands.
     fn drop_use(&mut self, node: u32) {
-        self.uses[node as usize] -= 1;
-        if self.uses[node as usize] == 0 && self.is_gate(node) {
-            self.live -= 1;
-            self.drop_operands(self.gate(node));
+        let mut rest = vec![node];
+        while let Some(node) = rest.pop() {
+            self.uses[node as usize] -= 1;
+            if self.uses[node as usize] == 0 && self.is_gate(node) {
+                self.live -= 1;
+                rest.extend(self.gate(node).operands());
+            }
         }
     }
 
     fn drop_operands(&mut self, gate: Gate) {
-        if gate.op().reads_a() {
-            self.drop_use(gate.a);
-        }
-        if gate.op().reads_b() {
-            self.drop_use(gate.b);
-        }
+        gate.operands().for_each(|operand| self.drop_use(operand));
     }
 
     /// Returns the number of live gates if this live gate were replaced by another.
@@ -403,6 +408,18 @@ impl Circuit {
             }
             self.empty(node);
         }
+    }
+
+    /// Returns true if no gate reads a node.
+    pub fn is_unread(&self, node: u32) -> bool {
+        self.readers[node as usize].is_empty()
+    }
+
+    /// Makes another gate of a dead one that nothing reads.
+    pub fn replace(&mut self, node: u32, gate: Gate) {
+        self.set_readers(node, self.gate(node), gate);
+        self.gates[(node - self.inputs) as usize] = gate;
+        self.evaluate(node);
     }
 
     /// Makes the constant 0 of a gate that nothing reads.

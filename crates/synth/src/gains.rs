@@ -19,7 +19,9 @@ pub(crate) struct Samples {
     values: Vec<u16>,
     losses: Vec<i64>,
     total: i64,
-    /// By output, the bits that the samples have, if the loss is the number of wrong bits.
+    /// True if the loss is the number of wrong bits, all of them alike.
+    plain: bool,
+    /// By output, the bits that the samples have, if they may be counted as planes.
     wanted: Vec<Vec<u64>>,
 }
 
@@ -33,6 +35,7 @@ impl Samples {
             values: vec![0; 64 * circuit.words()],
             losses: Vec::new(),
             total: 0,
+            plain: false,
             wanted: Vec::new(),
         };
         // Repeated samples of small tables would count more than once.
@@ -55,18 +58,16 @@ impl Samples {
 
     /// Sets the weights of the frames.
     pub fn set_weights(&mut self, weights: Vec<u8>) {
-        if weights.iter().any(|&weight| weight != 1) {
-            self.wanted.clear();
-        }
+        self.plain = !self.wanted.is_empty() && weights.iter().all(|&weight| weight == 1);
         self.loss.set_weights(weights);
         let values = self.values.iter().enumerate();
         self.losses = values.map(|(t, &value)| self.cost(t, value)).collect();
         self.total = self.losses.iter().sum();
     }
 
-    /// True if the loss is the number of wrong bits.
+    /// True if effects are counted as planes.
     fn is_plain(&self) -> bool {
-        !self.wanted.is_empty()
+        self.plain
     }
 
     /// Computes the loss with other values of a word's samples from t on, less the present
@@ -161,6 +162,8 @@ struct Follower {
     node: u32,
     operands: [u32; 2],
     places: [u32; 2],
+    /// The last place of a gate that reads this one.
+    last: u32,
 }
 
 /// The effects of a flip of one gate or output.
@@ -210,7 +213,16 @@ impl Gains {
                 node,
                 operands: [a, b],
                 places: [a, b].map(|operand| self.places[operand as usize].min(length)),
+                last: 0,
             });
+            for operand in [a, b] {
+                if let Some(follower) = self
+                    .followers
+                    .get_mut(self.places[operand as usize] as usize)
+                {
+                    follower.last = place as u32;
+                }
+            }
         }
         for (output, &(node, _)) in circuit.outputs().iter().enumerate() {
             let place = self.places[node as usize];
@@ -233,6 +245,7 @@ impl Gains {
             node: circuit.outputs()[output].0,
             operands: [0; 2],
             places: [1; 2],
+            last: 0,
         });
         self.outputs.push((output as u8, 0));
         self.flip(circuit, samples)
@@ -289,7 +302,7 @@ impl Gains {
         if any == [0; BLOCK] {
             return;
         }
-        for lanes in &mut lanes[..1 + usize::from(circuit.outputs().len() > 8)] {
+        for lanes in &mut lanes[..=usize::from(circuit.outputs().len() > 8)] {
             bytes_of_planes(lanes);
         }
         let own = &circuit.plane(self.followers[0].node)[block * BLOCK..][..BLOCK];
@@ -620,9 +633,13 @@ vectorized! {
         changed[0] = true;
         flipped[0] = plane(followers[0].node).map(|word| !word);
         let mut work = 1;
-        for (i, follower) in followers.iter().enumerate().skip(1) {
+        changed[1..].fill(false);
+        let mut last = followers[0].last as usize;
+        let mut i = 0;
+        while i < last {
+            i += 1;
+            let follower = &followers[i];
             let [a_changed, b_changed] = follower.places.map(|place| changed[place as usize]);
-            changed[i] = false;
             if !a_changed && !b_changed {
                 continue;
             }
@@ -639,6 +656,9 @@ vectorized! {
             }
             flipped[i] = value;
             changed[i] = differ != 0;
+            if changed[i] {
+                last = last.max(follower.last as usize);
+            }
         }
         work
     }

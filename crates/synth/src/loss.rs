@@ -10,11 +10,11 @@ use crate::Table;
 pub enum Measure {
     /// The number of wrong bits, as in the research.
     Bits,
-    /// The square of the difference.
+    /// The square of the difference, which training weighs by [`quiet_weights`].
+    #[default]
     Squared,
     /// The square of the difference on a mu-law scale (mu = 255, ITU-T G.711), where quiet
     /// samples count more.
-    #[default]
     MuLaw,
 }
 
@@ -98,6 +98,25 @@ impl Loss {
         };
         error * u64::from(self.weights[t / FRAME])
     }
+}
+
+/// Returns weights of frames for squared errors of a sound: the quieter a frame, the more its
+/// errors count, in proportion to its amplitude. By trials with speech, networks are more
+/// intelligible (ESTOI) with them.
+pub fn quiet_weights(table: &Table) -> Vec<u8> {
+    let centre = f64::from(1u32 << (table.sample_bits() - 1));
+    let power = |&sample: &u16| {
+        let amplitude = (f64::from(sample) - centre) * (128.0 / centre);
+        // Steps of 8 bits are the quietest.
+        amplitude * amplitude + 1.0
+    };
+    let frames = table.samples().chunks(FRAME);
+    frames
+        .map(|frame| {
+            let mean = frame.iter().map(power).sum::<f64>() / frame.len() as f64;
+            (160.0 / mean.sqrt()).clamp(1.0, 255.0) as u8
+        })
+        .collect()
 }
 
 /// Returns the place of a value of `bits` bits on a measure's scale.

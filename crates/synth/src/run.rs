@@ -3,11 +3,14 @@
 use logicnet::{Pace, Stopped, simplify_graph_paced};
 use serde::{Deserialize, Serialize};
 
-use crate::exact::{diagram, exact_within};
+use crate::exact::diagram;
+use crate::loss::quiet_weights;
 use crate::search::{SavedSearch, Search, Settings};
-use crate::{Draft, ExactError, Gradient, Loss, Method, Options, Stage, Table, codebook};
+use crate::start::{EXCESS, start};
+use crate::{Draft, Gradient, Loss, Measure, Method, Options, Stage, Table, codebook};
 
-/// Largest exact diagram that a search starts from, in times of the gates that are allowed.
+/// Largest exact diagram that is simplified to see if it fits, in times of the gates that are
+/// allowed.
 const MAX_PRUNING: usize = 3;
 /// The part of all work that is given to differentiable logic before a search.
 const GRADIENT_PART: f64 = 0.4;
@@ -40,7 +43,8 @@ enum State {
     Start(Option<Draft>),
     /// Differentiable logic, and another start that it competes with.
     Gradient(Box<Gradient>, Option<Draft>),
-    Search(Box<Search>),
+    /// A search, and the part of all work after which it began.
+    Search(Box<Search>, f64),
     Simplify,
     Done,
 }
@@ -56,7 +60,7 @@ struct Best {
 impl Best {
     fn new(draft: Draft, table: &Table, options: &Options) -> Best {
         Best {
-            loss: Loss::new(options.measure, table).of(&draft.samples()),
+            loss: loss(table, options).of(&draft.samples()),
             gates: if options.keeps_numbers() {
                 draft.gates.len()
             } else {
@@ -86,24 +90,19 @@ impl Run {
     pub(crate) fn make_diagram(&mut self, task: &Task, pace: &mut dyn Pace) -> Result<(), Stopped> {
         let Task { table, options, .. } = *task;
         let most = options.gates as usize;
-        let draft = Draft::from_graph(&diagram(table, pace)?);
-        let gates = draft.size();
-        let mut exact = Some(draft.clone()).filter(|_| gates <= most);
-        // Matching takes a minute, and at best half the gates away.
-        if exact.is_none() && gates / 2 <= most {
-            exact = match exact_within(table, most, pace) {
-                Ok(graph) => Some(Draft::from_graph(&graph)),
-                Err(ExactError::Gates(_)) => None,
-                Err(ExactError::Stopped) => return Err(Stopped),
-            };
+        let mut graph = diagram(table, pace)?;
+        let gates = graph.live_gates().count();
+        if gates > most && gates / MAX_PRUNING <= most {
+            graph = simplify_graph_paced(graph, pace)?;
         }
-        self.exact_gates = Some(exact.as_ref().map_or(gates, Draft::size));
-        self.state = match exact {
-            Some(draft) => {
-                self.best = Best::new(draft, table, options);
-                State::Simplify
-            }
-            None => State::Start((gates / MAX_PRUNING <= most).then_some(draft)),
+        let draft = Draft::from_graph(&graph);
+        let gates = draft.size();
+        self.exact_gates = Some(gates);
+        self.state = if gates <= most {
+            self.best = Best::new(draft, table, options);
+            State::Simplify
+        } else {
+            State::Start((gates as f64 <= EXCESS * most as f64).then_some(draft))
         };
         if options.method == Method::Exact && matches!(self.state, State::Start(_)) {
             self.state = State::Done;
@@ -126,23 +125,19 @@ impl Run {
             work,
             part,
         } = *task;
-        let loss = Loss::new(options.measure, table);
+        let loss = loss(table, options);
         match &mut self.state {
             State::Start(Some(start)) => self.state = search(start, task, self.seed),
             State::Start(None) => {
                 let gradient = Gradient::new(table, &loss, options.gates, self.seed);
+                let (gates, seed) = (options.gates, self.seed);
                 let rival = match options.method {
-                    Method::Gradient => None,
-                    _ => codebook(table, &loss, options.gates, self.seed, &mut ())
-                        .unwrap_or_else(|Stopped| unreachable!("nothing stops it")),
+                    Method::Gradient => Ok(None),
+                    Method::Search => codebook(table, &loss, gates, seed, &mut ()),
+                    _ => start(table, &loss, gates, seed, &mut ()),
                 };
-                // It can be heard until something better is found.
-                if let Some(rival) = &rival {
-                    let rival = Best::new(rival.clone(), table, options);
-                    if rival.loss < self.best.loss {
-                        self.best = rival;
-                    }
-                }
+                let rival = rival.unwrap_or_else(|Stopped| unreachable!("nothing stops it"));
+                self.offer(rival.as_ref(), task);
                 self.state = State::Gradient(Box::new(gradient), rival);
             }
             State::Gradient(gradient, rival) => {
@@ -163,14 +158,23 @@ impl Run {
                 }
                 self.end_if_exact(options);
             }
-            State::Search(search) => {
-                search.step(work, part);
-                if search.loss() < u64::MAX {
+            State::Search(search, began) => {
+                search.step(work, (part - *began) / (1.0 - *began));
+                if search.loss() <= self.best.loss {
                     self.best = Best::new(search.best().clone(), table, options);
                 }
                 self.end_if_exact(options);
             }
             State::Diagram | State::Simplify | State::Done => {}
+        }
+    }
+
+    /// Takes gates as the best, so that they can be heard, if they are few and good enough.
+    fn offer(&mut self, draft: Option<&Draft>, task: &Task) {
+        let Some(draft) = draft else { return };
+        let best = Best::new(draft.clone(), task.table, task.options);
+        if best.gates <= task.options.gates as usize && best.loss < self.best.loss {
+            self.best = best;
         }
     }
 
@@ -197,7 +201,7 @@ impl Run {
         match self.state {
             State::Diagram => Stage::Diagram,
             State::Gradient(..) => Stage::Gradient,
-            State::Start(_) | State::Search(_) => Stage::Search,
+            State::Start(_) | State::Search(..) => Stage::Search,
             State::Simplify => Stage::Simplify,
             State::Done => Stage::Done,
         }
@@ -232,7 +236,7 @@ impl Run {
                 State::Gradient(gradient, rival) => {
                     SavedState::Gradient(gradient.clone(), rival.clone())
                 }
-                State::Search(search) => SavedState::Search(search.save()),
+                State::Search(search, began) => SavedState::Search(search.save(), *began),
                 State::Simplify => SavedState::Simplify,
                 State::Done => SavedState::Done,
             },
@@ -257,9 +261,9 @@ impl Run {
                 }
                 State::Gradient(gradient, rival)
             }
-            SavedState::Search(search) => {
-                let loss = Loss::new(options.measure, table);
-                State::Search(Box::new(Search::restore(table, loss, search)))
+            SavedState::Search(search, began) => {
+                let search = Search::restore(table, loss(table, options), search);
+                State::Search(Box::new(search), began)
             }
             SavedState::Simplify => State::Simplify,
             SavedState::Done => State::Done,
@@ -275,15 +279,29 @@ impl Run {
 
 /// Starts a search from these gates.
 fn search(start: &Draft, task: &Task, seed: u64) -> State {
-    let Task { table, options, .. } = *task;
+    let Task {
+        table,
+        options,
+        part,
+        ..
+    } = *task;
     let settings = Settings {
         gates: options.gates,
         keep_wiring: options.keep_wiring,
         frozen: options.frozen.clone(),
         seed,
     };
-    let loss = Loss::new(options.measure, table);
-    State::Search(Box::new(Search::new(table, loss, start, settings)))
+    let search = Search::new(table, loss(table, options), start, settings);
+    State::Search(Box::new(search), part)
+}
+
+/// Returns the loss by the options' measure. Of squared errors, those in quiet frames count more.
+fn loss(table: &Table, options: &Options) -> Loss {
+    let mut loss = Loss::new(options.measure, table);
+    if options.measure == Measure::Squared {
+        loss.set_weights(quiet_weights(table));
+    }
+    loss
 }
 
 /// A run in a checkpoint.
@@ -300,7 +318,7 @@ enum SavedState {
     Diagram,
     Start(Option<Draft>),
     Gradient(Box<Gradient>, Option<Draft>),
-    Search(SavedSearch),
+    Search(SavedSearch, f64),
     Simplify,
     Done,
 }

@@ -70,18 +70,9 @@ struct Candidate {
 }
 
 impl Search {
-    #[doc(hidden)]
-    pub fn state(&self) -> (usize, i64, f64, u64) {
-        (
-            self.circuit.live(),
-            self.samples.total(),
-            self.price,
-            self.visits,
-        )
-    }
-
     /// Starts from gates, of which there may be none, or more than the settings allow.
-    pub fn new(table: &Table, loss: Loss, start: &Draft, settings: Settings) -> Search {
+    pub fn new(table: &Table, loss: Loss, start: &Draft, mut settings: Settings) -> Search {
+        settings.frozen.sort_unstable();
         let rng = Rng::new(settings.seed);
         let (gates, outputs) = if keeps_numbers(&settings) {
             let gate =
@@ -116,7 +107,7 @@ impl Search {
         };
         let mut search = Search::restore(table, loss, saved);
         search.start = search.circuit.live();
-        search.price = search.lowest_price();
+        search.price = LOWEST_PRICE;
         search.fill();
         search.note_best();
         search
@@ -190,10 +181,12 @@ impl Search {
         let limit = self.limit();
         let pruned = (2.0 * left - 1.0).max(0.0);
         let target = limit + (self.start.saturating_sub(limit) as f64 * pruned) as usize;
+        // Heat would destroy what a start has.
+        let heat = if self.start > 0 { 0.0 } else { HEAT };
         let mut done = 0;
         while done < work {
             let loss = self.samples.total() as f64;
-            let temperature = loss * HEAT * left * left;
+            let temperature = loss * heat * left * left;
             done += self.visit(temperature);
             self.visits += 1;
             self.price = if self.circuit.live() > target {
@@ -201,7 +194,7 @@ impl Search {
             } else {
                 self.price * 0.99
             };
-            self.price = self.price.max(self.lowest_price());
+            self.price = self.price.max(LOWEST_PRICE);
             if self.visits % 128 == 0 {
                 self.note_best();
             }
@@ -217,10 +210,6 @@ impl Search {
         } else {
             self.settings.gates as usize
         }
-    }
-
-    fn lowest_price(&self) -> f64 {
-        0.01
     }
 
     fn note_best(&mut self) {
@@ -282,21 +271,16 @@ impl Search {
     /// Tries to improve one gate or output. Returns the work.
     fn visit(&mut self, temperature: f64) -> u64 {
         if self.rng.below(256) == 0 && !keeps_numbers(&self.settings) {
-            return self.visit_output(temperature);
+            return self.visit_output();
         }
         let slots = self.circuit.gates().len() as u32;
         if slots == 0 {
             return 1;
         }
-        let mut node = 0;
-        for _ in 0..8 {
-            node = self.circuit.inputs() + self.rng.below(slots);
-            if self.circuit.is_live(node) {
-                break;
-            }
-        }
+        let live = self.rng.below(16) != 0;
+        let node = self.draw(live);
         if self.circuit.is_live(node) {
-            if self.settings.frozen.contains(&node) {
+            if self.settings.frozen.binary_search(&node).is_ok() {
                 return 1;
             }
             self.visit_gate(node, temperature)
@@ -307,6 +291,34 @@ impl Search {
         }
     }
 
+    /// Draws a gate that is live or dead, if it finds one soon; another, if not.
+    fn draw(&mut self, live: bool) -> u32 {
+        let slots = self.circuit.gates().len() as u32;
+        let mut node = 0;
+        for _ in 0..8 {
+            node = self.circuit.inputs() + self.rng.below(slots);
+            if self.circuit.is_live(node) == live {
+                break;
+            }
+        }
+        node
+    }
+
+    /// Copies a gate to a dead one that no other reads, if there may be more gates. A gate that
+    /// then reads the copy of itself corrects it.
+    fn copy(&mut self, gate: Gate) -> Option<u32> {
+        if keeps_numbers(&self.settings) || self.circuit.live() >= self.limit() {
+            return None;
+        }
+        let slot = self.draw(false);
+        if self.circuit.is_live(slot) || !self.circuit.is_unread(slot) {
+            return None;
+        }
+        self.circuit.replace(slot, gate);
+        Some(slot)
+    }
+
+    /// Tries to improve a live gate. Returns the work.
     fn visit_gate(&mut self, node: u32, temperature: f64) -> u64 {
         let mut cone = std::mem::take(&mut self.cone);
         self.circuit.cone(node, &mut cone);
@@ -332,12 +344,15 @@ impl Search {
             let change = self.gains.constant(value);
             self.consider(node, Gate::new(op, zero, zero), change, &mut best);
         }
-        let mode = self.rng.below(8);
-        let tries = CANDIDATES;
-        // Half of the visits keep one operand; some keep the function as an operand.
-        let fixed = match mode {
+        let tries = work / EFFORT / self.gains.candidate_work();
+        let tries = tries.clamp(CANDIDATES[0], CANDIDATES[1]);
+        let fixed = match self.rng.below(8) {
             0..3 => gate.a,
             3..6 => gate.b,
+            6 => match self.copy(gate) {
+                Some(copy) => copy,
+                None => self.operand(node),
+            },
             _ => self.operand(node),
         };
         work += self.gains.fix(&self.circuit, fixed);
@@ -374,6 +389,7 @@ impl Search {
         0
     }
 
+    /// Replaces a gate. Returns the work.
     fn accept(&mut self, node: u32, gate: Gate, change: i64) -> u64 {
         let before = self.samples.total();
         let work = self.circuit.set(node, gate, &mut self.changes);
@@ -385,13 +401,11 @@ impl Search {
         work
     }
 
+    /// Keeps a change if it is the best so far, and is one.
     fn consider(&mut self, node: u32, gate: Gate, change: i64, best: &mut Candidate) {
-        let gates = self.circuit.gate(node);
-        // Not itself.
-        if (gate.a, gate.b) == (gates.a, gates.b) && gate.op() == gates.op() {
-            return;
-        }
-        if (gate.a, gate.b) == (gates.b, gates.a) && swapped(gate.op()) == gates.op() {
+        let present = self.circuit.gate(node);
+        let turned = Gate::new(swapped(gate.op()), gate.b, gate.a);
+        if gate == present || turned == present {
             return;
         }
         let live = self.circuit.live_with(node, gate) as f64 - self.circuit.live() as f64;
@@ -410,8 +424,8 @@ impl Search {
         }
     }
 
-    fn visit_output(&mut self, temperature: f64) -> u64 {
-        let _ = temperature;
+    /// Lets an output read the node that is best for it. Returns the work.
+    fn visit_output(&mut self) -> u64 {
         let output = self.rng.below(self.circuit.outputs().len() as u32) as usize;
         let mut work = self.gains.of_output(&self.circuit, &self.samples, output);
         let (node, inverted) = self.circuit.outputs()[output];
@@ -450,10 +464,14 @@ impl Search {
     }
 }
 
+/// Price of a gate if there are not too many: among equals, fewer gates win.
+const LOWEST_PRICE: f64 = 0.01;
 /// Part of the loss that is the temperature at first.
 const HEAT: f64 = 4e-4;
-/// Operands tried at a visit.
-const CANDIDATES: u32 = 24;
+/// Least and greatest number of operands tried at a visit.
+const CANDIDATES: [u64; 2] = [24, 100];
+/// Work of finding the effects of a gate for each unit of work on operands.
+const EFFORT: u64 = 4;
 
 fn keeps_numbers(settings: &Settings) -> bool {
     settings.keep_wiring || !settings.frozen.is_empty()
