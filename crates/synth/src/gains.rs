@@ -302,7 +302,7 @@ impl Gains {
         if any == [0; BLOCK] {
             return;
         }
-        for lanes in &mut lanes[..1 + usize::from(circuit.outputs().len() > 8)] {
+        for lanes in &mut lanes[..=usize::from(circuit.outputs().len() > 8)] {
             bytes_of_planes(lanes);
         }
         let own = &circuit.plane(self.followers[0].node)[block * BLOCK..][..BLOCK];
