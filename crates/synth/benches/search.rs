@@ -19,10 +19,10 @@ fn main() {
     let seeds: u64 = arguments
         .next()
         .map_or(5, |seeds| seeds.parse().expect("a number of seeds"));
-    let melody = formula(14, |t| ((t >> 10) & 42).wrapping_mul(t));
+    let melody = formula(14, |t| ((t >> 10) & 0x2a).wrapping_mul(t));
     let hard = formula(16, |t| t.wrapping_mul((t >> 12 | t >> 8) & 63 & t >> 4));
     bench("((t>>10)&42)*t, 14 bits, from nothing", seeds, |seed| {
-        train(&melody, Measure::Bits, nothing(&melody), 150, 10.0, seed)
+        train(&melody, Measure::Bits, &nothing(&melody), 150, 10.0, seed)
     });
     bench(
         "t*((t>>12|t>>8)&63&t>>4), 16 bits, from nothing",
@@ -48,7 +48,7 @@ fn main() {
             let loss = Loss::new(Measure::Squared, &sound);
             let from = start(&sound, &loss, gates, seed, &mut ()).expect("nothing stops it");
             let from = from.unwrap_or_else(|| nothing(&sound));
-            let result = train(&sound, Measure::Squared, from, gates, 58.0, seed);
+            let result = train(&sound, Measure::Squared, &from, gates, 58.0, seed);
             let samples: Vec<u8> = result.samples.iter().map(|&sample| sample as u8).collect();
             fs::write(format!("{file}.{gates}"), samples).expect("the outcome can be written");
             result
@@ -83,7 +83,7 @@ fn bench(name: &str, seeds: u64, run: impl Fn(u64) -> Outcome) {
 fn train(
     table: &Table,
     measure: Measure,
-    from: Draft,
+    from: &Draft,
     gates: u32,
     seconds: f64,
     seed: u64,
@@ -100,7 +100,7 @@ fn train(
     }
     let grows = from.size() == 0;
     let began = cpu_seconds();
-    let mut search = Search::new(table, loss, &from, settings);
+    let mut search = Search::new(table, loss, from, settings);
     let mut spent = 0.0;
     while spent < seconds && !(grows && search.loss() == 0) {
         search.step(STEP, spent / seconds);

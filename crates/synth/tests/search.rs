@@ -7,7 +7,7 @@ use synth::{Draft, Loss, Measure, Search, Settings, Table};
 /// The 42 melody: t*(42&t>>10), with 2^`bits` samples.
 fn melody(bits: u32) -> Table {
     let samples =
-        (0..1u32 << bits).map(|t| (((t >> (bits - 4)) & 42).wrapping_mul(t) & 255) as u16);
+        (0..1u32 << bits).map(|t| (((t >> (bits - 4)) & 0x2a).wrapping_mul(t) & 255) as u16);
     Table::new(samples.collect(), 8).unwrap()
 }
 
@@ -112,7 +112,7 @@ fn starts_of_too_many_gates_are_pruned() {
     // A slow sine-like swing with noise in its low bits.
     let noise = noise(10, 3);
     let swing = noise.samples().iter().enumerate();
-    let samples = swing.map(|(t, noise)| ((t * (1023 - t) >> 10) as u16 & 0xf8) | noise);
+    let samples = swing.map(|(t, noise)| (((t * (1023 - t)) >> 10) as u16 & 0xf8) | noise);
     let table = Table::new(samples.collect(), 8).unwrap();
     let loss = Loss::new(Measure::Squared, &table);
     let whole = Draft::from_graph(&synth::exact(&table, &mut ()).unwrap());
@@ -134,7 +134,8 @@ fn starts_of_too_many_gates_are_pruned() {
 
 #[test]
 fn codebooks_are_near_the_sound() {
-    let swing = (0..1u32 << 12).map(|t| ((t & 63) * (63 - (t & 63)) * (1 + (t >> 9)) >> 5) as u16);
+    let swing =
+        (0..1u32 << 12).map(|t| (((t & 63) * (63 - (t & 63)) * (1 + (t >> 9))) >> 5) as u16);
     let table = Table::new(swing.map(|value| value.min(255)).collect(), 8).unwrap();
     let loss = Loss::new(Measure::Squared, &table);
     let draft = synth::codebook(&table, &loss, 300, 1, &mut ())
