@@ -27,14 +27,14 @@ fn main() {
     bench(
         "t*((t>>12|t>>8)&63&t>>4), 16 bits, from nothing",
         seeds,
-        |seed| train(&hard, Measure::Bits, nothing(&hard), 900, 60.0, seed),
+        |seed| train(&hard, Measure::Bits, &nothing(&hard), 900, 60.0, seed),
     );
     bench("the same, from its exact diagram", seeds, |seed| {
         let graph = synth::exact(&hard, &mut ()).expect("it has few gates");
         train(
             &hard,
             Measure::Bits,
-            Draft::from_graph(&graph),
+            &Draft::from_graph(&graph),
             1250,
             60.0,
             seed,
