@@ -19,7 +19,7 @@ fn main() {
     let seeds: u64 = arguments
         .next()
         .map_or(5, |seeds| seeds.parse().expect("a number of seeds"));
-    let melody = formula(14, |t| ((t >> 10) & 0b10_1010).wrapping_mul(t));
+    let melody = formula(14, |t| ((t >> 10) & 0x2a).wrapping_mul(t));
     let hard = formula(16, |t| t.wrapping_mul((t >> 12 | t >> 8) & 63 & t >> 4));
     bench("((t>>10)&42)*t, 14 bits, from nothing", seeds, |seed| {
         train(&melody, Measure::Bits, &nothing(&melody), 150, 10.0, seed)

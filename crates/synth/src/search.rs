@@ -167,10 +167,12 @@ impl Search {
         self.best_gates
     }
 
-    /// Sets the weights of the frames of the loss. What was best before is forgotten.
+    /// Sets the weights of the frames of the loss.
     pub fn set_weights(&mut self, weights: Vec<u8>) {
         self.samples.set_weights(weights);
-        self.best_loss = u64::MAX;
+        if self.best_loss != u64::MAX {
+            self.best_loss = self.samples.loss().of(&self.best.samples());
+        }
         self.note_best();
     }
 
