@@ -1,6 +1,6 @@
 //! Starts of searches.
 
-use logicnet::{Pace, Stopped};
+use logicnet::{Pace, Stopped, Xag, simplify_graph_paced};
 
 use crate::exact::diagram;
 use crate::{Draft, Loss, Measure, Table, codebook};
@@ -8,6 +8,8 @@ use crate::{Draft, Loss, Measure, Table, codebook};
 /// Gates of a start for each gate allowed, at most. A search prunes that many in a minute with
 /// less loss than a start of fewer bits has.
 pub(crate) const EXCESS: f64 = 1.3;
+/// Gates of a diagram for each gate of a start, at most, so that simplification is tried.
+const SIMPLIFIED: f64 = 1.3;
 
 /// Makes the start of a search for at most this many gates: the exact diagram of the samples,
 /// rounded to as many bits as take only few gates more than allowed; or a codebook, if not even
@@ -23,27 +25,31 @@ pub fn start(
     seed: u64,
     pace: &mut dyn Pace,
 ) -> Result<Option<Draft>, Stopped> {
-    let few = |draft: &Draft| draft.gates.len() as f64 <= EXCESS * f64::from(gates);
+    let most = EXCESS * f64::from(gates);
     let whole = table.sample_bits();
-    if loss.measure() == Measure::Bits {
-        return Ok(Some(rounded(table, whole, pace)?).filter(few));
-    }
-    let mut best = None;
-    for depth in 2.min(whole)..=whole {
-        let draft = rounded(table, depth, pace)?;
-        if !few(&draft) {
-            break;
+    let least = if loss.measure() == Measure::Bits {
+        whole
+    } else {
+        whole.min(2)
+    };
+    for depth in (least..=whole).rev() {
+        let mut graph = rounded(table, depth, pace)?;
+        let count = |graph: &Xag| graph.live_gates().count() as f64;
+        if count(&graph) > most && count(&graph) <= SIMPLIFIED * most {
+            graph = simplify_graph_paced(graph, pace)?;
         }
-        best = Some(draft);
+        if count(&graph) <= most {
+            return Ok(Some(Draft::from_graph(&graph)));
+        }
     }
-    match best {
-        Some(draft) => Ok(Some(draft)),
-        None => codebook(table, loss, gates, seed, pace),
+    match loss.measure() {
+        Measure::Bits => Ok(None),
+        _ => codebook(table, loss, gates, seed, pace),
     }
 }
 
 /// Makes the exact diagram of the samples, rounded to their high bits.
-fn rounded(table: &Table, depth: u8, pace: &mut dyn Pace) -> Result<Draft, Stopped> {
+fn rounded(table: &Table, depth: u8, pace: &mut dyn Pace) -> Result<Xag, Stopped> {
     let step = table.sample_bits() - depth;
     let half = (1u32 << step) >> 1;
     let round = |&sample: &u16| {
@@ -52,5 +58,5 @@ fn rounded(table: &Table, depth: u8, pace: &mut dyn Pace) -> Result<Draft, Stopp
     };
     let samples = table.samples().iter().map(round).collect();
     let rounded = Table::new(samples, table.sample_bits()).expect("rounding keeps the shape");
-    Ok(Draft::from_graph(&diagram(&rounded, pace)?))
+    diagram(&rounded, pace)
 }
