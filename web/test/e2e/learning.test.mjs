@@ -1,10 +1,11 @@
 // Pages let the running program learn a sound, and the page learns one itself.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 
 import { header } from '../../audio/recorder.js';
-import { Instrument, PATIENCE, launch, missing } from './instrument.mjs';
+import { Instrument, PATIENCE, eventually, launch, missing } from './instrument.mjs';
 
 const why = await missing();
 const skip = why || false;
@@ -83,7 +84,7 @@ test('one page trains at a time, until it is stopped or the network is bent', { 
     }
 });
 
-test('the page learns a sound by itself', { skip }, async (t) => {
+test('the page learns the same network by itself', { skip }, async (t) => {
     const client = await browser.open(instrument.url);
     const { page } = client;
     const has = await page.evaluate(async () => (await fetch('train.wasm', { method: 'HEAD' })).ok);
@@ -91,10 +92,26 @@ test('the page learns a sound by itself', { skip }, async (t) => {
         t.skip('the program has no train.wasm: web/build.sh, then cargo build');
         return;
     }
+    /** Returns the layers of the network that plays, once it is the one of the last report. */
+    const learned = async () => {
+        await says(page, 'It says the sound exactly. Bend it.');
+        const gates = Number(/^([\d\u202f]+) gate/.exec(await page.locator('#learn-figures').textContent())[1].replace('\u202f', ''));
+        let layers = [];
+        await eventually(async () => {
+            const download = page.waitForEvent('download', PATIENCE);
+            await client.press('save');
+            ({ layers } = JSON.parse(readFileSync(await (await download).path(), 'utf8')));
+            return layers.reduce((sum, layer) => sum + layer.gates.length, 0) === gates;
+        }, `network of ${gates} gates`);
+        return layers;
+    };
+    await learns(page, BEEP, 1500);
+    const program = await learned();
+    await client.press('random');
     await client.press('alone');
     await page.locator('#connection-state', { hasText: 'In this page' }).waitFor(PATIENCE);
     await learns(page, BEEP, 1500);
-    await says(page, 'It says the sound exactly. Bend it.');
+    assert.deepEqual(await learned(), program);
     await page.locator('#period-summary', { hasText: /2.048 samples/ }).waitFor(PATIENCE);
     await learns(page, NOISE, 200);
     await page.locator('#learn-start').click();
