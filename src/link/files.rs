@@ -146,7 +146,9 @@ mod tests {
 
     /// Returns whether a file is a module of WebAssembly, which may not have been built.
     fn is_module(path: &str) -> bool {
-        path.ends_with(".wasm")
+        Path::new(path)
+            .extension()
+            .is_some_and(|extension| extension == "wasm")
     }
 
     fn text(files: &Files, path: &str) -> Option<String> {

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 
 import { header } from '../../audio/recorder.js';
-import { Instrument, PATIENCE, eventually, launch, missing } from './instrument.mjs';
+import { Instrument, PATIENCE, launch, missing } from './instrument.mjs';
 
 const why = await missing();
 const skip = why || false;
@@ -95,15 +95,11 @@ test('the page learns the same network by itself', { skip }, async (t) => {
     /** Returns the layers of the network that plays, once it is the one of the last report. */
     const learned = async () => {
         await says(page, 'It says the sound exactly. Bend it.');
-        const gates = Number(/^([\d\u202f]+) gate/.exec(await page.locator('#learn-figures').textContent())[1].replace('\u202f', ''));
-        let layers = [];
-        await eventually(async () => {
-            const download = page.waitForEvent('download', PATIENCE);
-            await client.press('save');
-            ({ layers } = JSON.parse(readFileSync(await (await download).path(), 'utf8')));
-            return layers.reduce((sum, layer) => sum + layer.gates.length, 0) === gates;
-        }, `network of ${gates} gates`);
-        return layers;
+        const [gates] = (await page.locator('#learn-figures').textContent()).split(',');
+        await page.locator('#about', { hasText: `${gates} for` }).waitFor(PATIENCE);
+        const download = page.waitForEvent('download', PATIENCE);
+        await page.locator('#save').click();
+        return JSON.parse(readFileSync(await (await download).path(), 'utf8')).layers;
     };
     await learns(page, BEEP, 1500);
     const program = await learned();
