@@ -146,9 +146,9 @@ mod tests {
 
     /// Returns whether a file is a module of WebAssembly, which may not have been built.
     fn is_module(path: &str) -> bool {
-        std::path::Path::new(path)
+        Path::new(path)
             .extension()
-            .is_some_and(|end| end == "wasm")
+            .is_some_and(|extension| extension == "wasm")
     }
 
     fn text(files: &Files, path: &str) -> Option<String> {

@@ -92,7 +92,8 @@ impl Learner {
         mut is_wanted: impl FnMut() -> bool,
         mut report: impl FnMut(ServerMessage),
     ) -> Result<ServerMessage, Stopped> {
-        while self.step(pace)? {
+        let mut pace = Unreported(pace);
+        while self.step(&mut pace)? {
             if is_wanted() {
                 report(self.report());
             }
@@ -148,6 +149,19 @@ impl Learner {
                 .filter(|_| is_new && now.0 < self.silence)
                 .map(|network| network.to_compact_json()),
         }
+    }
+}
+
+/// A pace without progress: that of a stage is not that of the training.
+struct Unreported<'a>(&'a mut dyn Pace);
+
+impl Pace for Unreported<'_> {
+    fn work(&mut self, gates: u64) -> Result<(), Stopped> {
+        self.0.work(gates)
+    }
+
+    fn memory(&mut self, bytes: usize) -> Result<(), Stopped> {
+        self.0.memory(bytes)
     }
 }
 

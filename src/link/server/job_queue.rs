@@ -200,12 +200,12 @@ mod tests {
     /// A training to noise with too few gates, which takes a minute.
     fn training(id: u32) -> Task {
         let mut rng = Rng::new(1);
-        let noise: Vec<u8> = (0..1 << 13).map(|_| rng.next() as u8).collect();
+        let noise: Vec<u8> = (0..1 << 10).map(|_| rng.next() as u8).collect();
         let training = Training {
             name: "noise".into(),
             sound: BASE64.encode(&noise),
             rate: 8000,
-            bits: 12,
+            bits: 9,
             gates: 50,
         };
         Task::training(id, training)

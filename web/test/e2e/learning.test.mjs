@@ -29,7 +29,7 @@ const wav = (name, at) => {
     return { name, mimeType: 'audio/wav', buffer: Buffer.concat([Buffer.from(header(2048, RATE, 1)), Buffer.from(samples.buffer)]) };
 };
 /** Few gates say this one exactly. */
-const BEEP = wav('beep.wav', (t) => ((t >> 4) % 2 ? 32_767 : -32_767));
+const BEEP = wav('beep.wav', (t) => (((t >> 4) ^ (t >> 6 & t >> 8)) & 1 ? 32_767 : -32_767));
 /** No network of few gates comes near to this one, so that learning goes on. */
 const NOISE = wav('noise.wav', (t) => ((Math.imul(t + 1, 0x9e3779b1) >>> 13) % 65_535) - 32_767);
 
