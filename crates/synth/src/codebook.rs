@@ -3,6 +3,7 @@
 use logicnet::random::Rng;
 use logicnet::{Lit, Pace, Stopped, Xag};
 
+use crate::compose::append;
 use crate::{Draft, ExactError, Loss, Table, exact};
 
 /// Rounds of moving the words to the means of their frames.
@@ -193,18 +194,4 @@ impl Codebook {
         graph.set_outputs(outputs);
         Ok(Draft::from_graph(&graph))
     }
-}
-
-/// Copies the gates of a part to a graph, with these variables. Returns the part's outputs.
-fn append(graph: &mut Xag, part: &Xag, variables: &[Lit]) -> Vec<Lit> {
-    let mut lits = vec![Lit::constant(false); part.nodes() as usize];
-    for (number, &lit) in (0..).zip(variables) {
-        lits[part.variable(number).node() as usize] = lit;
-    }
-    for (node, gate) in part.live_gates() {
-        let [a, b] = [gate.a, gate.b].map(|node| lits[node as usize]);
-        lits[node as usize] = graph.op(gate.kind.op(), a, b);
-    }
-    let lit = |output: &Lit| lits[output.node() as usize].invert_if(output.inverted());
-    part.outputs().iter().map(lit).collect()
 }

@@ -58,7 +58,7 @@ const WIRE: [f32; 4] = [0.0, 0.0, 1.0, 1.0];
 /// let loss = Loss::new(Measure::Bits, &table);
 /// let mut gradient = Gradient::new(&table, &loss, 50, 1);
 /// let before = gradient.loss();
-/// gradient.step(&loss, 1 << 20, 0.0);
+/// gradient.step(&loss, 1 << 24, 0.0);
 /// assert!(gradient.loss() < before);
 /// # Ok::<(), synth::TableError>(())
 /// ```

@@ -4,16 +4,19 @@
 mod checkpoint;
 mod circuit;
 mod codebook;
+mod compose;
 mod diagram;
 mod draft;
 mod exact;
 mod gains;
 mod gradient;
+
 mod loss;
 mod matching;
 mod options;
 mod quality;
 mod recording;
+mod rough;
 mod run;
 mod search;
 mod sifting;

@@ -60,6 +60,11 @@ impl Loss {
         &self.weights
     }
 
+    /// The weight of the sample at t.
+    pub(crate) fn weight(&self, t: usize) -> u8 {
+        self.weights[t / FRAME]
+    }
+
     /// The measure.
     pub fn measure(&self) -> Measure {
         self.measure

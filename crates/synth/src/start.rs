@@ -1,20 +1,23 @@
 //! Starts of searches.
 
-use logicnet::{Pace, Stopped, Xag, simplify_graph_paced};
+use logicnet::{Pace, Stopped, Xag};
 
 use crate::exact::diagram;
+use crate::rough::rough;
 use crate::{Draft, Loss, Measure, Table, codebook};
 
 /// Gates of a start for each gate allowed, at most. A search prunes that many in a minute with
-/// less loss than a start of fewer bits has.
+/// less loss than a rougher start has.
 pub(crate) const EXCESS: f64 = 1.3;
-/// Gates of a diagram for each gate of a start, at most, so that simplification is tried.
-const SIMPLIFIED: f64 = 1.3;
+/// Bits of the most levels that are tried.
+const MAX_LEVEL_BITS: u8 = 10;
+/// Times that samples are held, as powers of two, from none on.
+const HOLDS: u32 = 3;
 
-/// Makes the start of a search for at most this many gates: the exact diagram of the samples,
-/// rounded to as many bits as take only few gates more than allowed; or a codebook, if not even
-/// two bits do. Returns nothing if the loss is the number of wrong bits and the exact diagram has
-/// too many gates: then a search from nothing finds more.
+/// Makes the start of a search for at most this many gates: of the [rough](rough()) copies that
+/// take only few gates more than allowed, that of the least loss; or a codebook, if there is
+/// none. Returns nothing if the loss is the number of wrong bits and the exact diagram has too
+/// many gates: then a search from nothing finds more.
 ///
 /// # Errors
 /// Fails if the pace stops the work.
@@ -25,38 +28,35 @@ pub fn start(
     seed: u64,
     pace: &mut dyn Pace,
 ) -> Result<Option<Draft>, Stopped> {
-    let most = EXCESS * f64::from(gates);
-    let whole = table.sample_bits();
-    let least = if loss.measure() == Measure::Bits {
-        whole
-    } else {
-        whole.min(2)
-    };
-    for depth in (least..=whole).rev() {
-        let mut graph = rounded(table, depth, pace)?;
-        let count = |graph: &Xag| graph.live_gates().count() as f64;
-        if count(&graph) > most && count(&graph) <= SIMPLIFIED * most {
-            graph = simplify_graph_paced(graph, pace)?;
+    let most = (EXCESS * f64::from(gates)) as usize;
+    let is_small = |graph: &Xag| graph.live_gates().count() <= most;
+    if loss.measure() == Measure::Bits {
+        let graph = diagram(table, pace)?;
+        return Ok(is_small(&graph).then(|| Draft::from_graph(&graph)));
+    }
+    let mut best: Option<(u64, Draft)> = None;
+    for held in 0..HOLDS.min(table.bits()) {
+        // More levels take more gates, about, so the most that fit are found by halving.
+        let (mut fit, mut too_many) = (1, 1 << table.sample_bits().min(MAX_LEVEL_BITS));
+        let mut copy = None;
+        while 8 * (too_many - fit) > fit.max(8) {
+            let count = fit + (too_many - fit).min(4 * fit) / 2;
+            let graph = rough(table, loss, held, count, pace)?;
+            if is_small(&graph) {
+                copy = Some(Draft::from_graph(&graph));
+                fit = count;
+            } else {
+                too_many = count;
+            }
         }
-        if count(&graph) <= most {
-            return Ok(Some(Draft::from_graph(&graph)));
+        let Some(copy) = copy else { continue };
+        let lost = loss.of(&copy.samples());
+        if best.as_ref().is_none_or(|(least, _)| lost < *least) {
+            best = Some((lost, copy));
         }
     }
-    match loss.measure() {
-        Measure::Bits => Ok(None),
-        _ => codebook(table, loss, gates, seed, pace),
+    match best {
+        Some((_, draft)) => Ok(Some(draft)),
+        None => codebook(table, loss, gates, seed, pace),
     }
-}
-
-/// Makes the exact diagram of the samples, rounded to their high bits.
-fn rounded(table: &Table, depth: u8, pace: &mut dyn Pace) -> Result<Xag, Stopped> {
-    let step = table.sample_bits() - depth;
-    let half = (1u32 << step) >> 1;
-    let round = |&sample: &u16| {
-        let rounded = (u32::from(sample) + half) >> step;
-        (rounded.min((1 << depth) - 1) << step) as u16
-    };
-    let samples = table.samples().iter().map(round).collect();
-    let rounded = Table::new(samples, table.sample_bits()).expect("rounding keeps the shape");
-    diagram(&rounded, pace)
 }
