@@ -40,11 +40,13 @@ pub struct Planes {
 }
 
 impl Planes {
-    /// Makes the planes of these bits of the table's samples, in the order of the bits of t.
-    pub fn new(table: &Table, bits: std::ops::Range<u8>) -> Planes {
+    /// Makes the planes of a table, in the order of the bits of t.
+    pub fn new(table: &Table) -> Planes {
         Planes {
             order: (0..table.bits().max(6)).collect(),
-            words: bits.flat_map(|bit| table.plane(bit)).collect(),
+            words: (0..table.sample_bits())
+                .flat_map(|bit| table.plane(bit))
+                .collect(),
             stride: table.words(),
         }
     }
@@ -128,19 +130,17 @@ pub struct Diagram {
 
 impl Diagram {
     /// Makes the diagram of planes, and returns the work. `expansions` belong to the places of
-    /// their order, bottom first. The `lowest` levels are not expanded; their functions are in
-    /// [`Diagram::functions`]. Gives up with the gates so far when they exceed `limit`.
+    /// their order, bottom first. Gives up with the gates so far when they exceed `limit`.
     pub fn make(
         &mut self,
         planes: &Planes,
         expansions: &[Expansion],
-        lowest: usize,
         limit: usize,
         pace: &mut dyn Pace,
     ) -> Result<u64, Stopped> {
         let variables = planes.order.len();
         let outputs = planes.words.chunks_exact(planes.stride);
-        self.levels.resize_with(variables - lowest, Vec::new);
+        self.levels.resize_with(variables, Vec::new);
         self.levels.iter_mut().for_each(Vec::clear);
         self.gates = 0;
         self.functions.reset(variables, outputs.len());
@@ -167,23 +167,9 @@ impl Diagram {
         self.gates
     }
 
-    /// The values of the functions that are not expanded, one after the other: the constant 0
-    /// and those of the outputs.
-    pub fn functions(&self) -> &[u64] {
-        &self.functions.words
-    }
-
-    /// Adds the gates of the diagram to a graph, on top of the literals of the functions that
-    /// are not expanded. Returns the literals of the outputs.
-    pub fn build(
-        &self,
-        mut below: Vec<Lit>,
-        order: &[u32],
-        expansions: &[Expansion],
-        graph: &mut Xag,
-    ) -> Vec<Lit> {
-        let lowest = order.len() - self.levels.len();
-        let (order, expansions) = (&order[lowest..], &expansions[lowest..]);
+    /// Adds the gates of the diagram to a graph, and returns the literals of the outputs.
+    pub fn build(&self, order: &[u32], expansions: &[Expansion], graph: &mut Xag) -> Vec<Lit> {
+        let mut below = vec![Lit::FALSE];
         let places = order.iter().zip(expansions).zip(self.levels.iter().rev());
         for ((&variable, &expansion), level) in places {
             let literal = |part: Reference| below[part as usize >> 1].invert_if(part & 1 == 1);

@@ -5,14 +5,13 @@ use std::fmt;
 use logicnet::{MAX_GATES, Pace, Stopped, Xag, count};
 
 use crate::Table;
-use crate::diagram::{Diagram, Expansion, Planes};
-use crate::matching;
+use crate::diagram::Planes;
 use crate::sifting::Sifting;
 
 /// The reason that there is no exact network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExactError {
-    /// The smallest graph found takes this many gates, more than it may have.
+    /// The smallest diagram found takes this many gates, more than a network may have.
     Gates(usize),
     /// The pace stopped the work.
     Stopped,
@@ -40,51 +39,15 @@ impl fmt::Display for ExactError {
 
 impl std::error::Error for ExactError {}
 
-/// Values of a function without structure for a gate of [`matching`], and the gates that it
-/// begins with, as measured.
-const VALUES_PER_GATE: usize = 9;
-const FIRST_GATES: usize = 1000;
-
-/// Makes a graph that gives the table's samples at every t. The outputs are the bits of a
-/// sample, least significant first. Deterministic.
-///
-/// All bits become a decision diagram. If that seems to save a fifth of the gates, the low bits
-/// of a sample, which are like noise in a recording, are made by matching instead, which takes
-/// about a minute of a desktop for 2^14 samples of 8 bits.
+/// Makes a graph that gives the table's samples at every t: a decision diagram of all bits of a
+/// sample. The outputs are these bits, least significant first. Deterministic.
 ///
 /// # Errors
 /// Fails if the graph would have more than 65,536 gates, or if the pace stops it.
 pub fn exact(table: &Table, pace: &mut dyn Pace) -> Result<Xag, ExactError> {
-    exact_within(table, MAX_GATES, pace)
-}
-
-/// Does the same as [`exact`] for at most this many gates. Fewer take less work, because
-/// matching, which takes most of it, is left out where it cannot come down to them.
-///
-/// # Errors
-/// Fails if the graph would have more gates, or if the pace stops it.
-pub fn exact_within(table: &Table, most: usize, pace: &mut dyn Pace) -> Result<Xag, ExactError> {
-    let bits = table.sample_bits();
-    let (mut graph, mut sifting) = sifted(table, pace)?;
-    let mut gates = graph.live_gates().count();
-    if table.bits() as usize > matching::VARIABLES {
-        let mut least = (gates.min(most) / 5 * 4, 0);
-        for low in 1..=bits {
-            let matched = FIRST_GATES + (usize::from(low) << table.bits()) / VALUES_PER_GATE;
-            let above = sifting.gates_of(Planes::new(table, low..bits), pace)?;
-            least = least.min((matched + above, low));
-        }
-        let (_, low) = least;
-        if low > 0 {
-            if let Some(mixed) = mix(table, low, &sifting, pace)? {
-                let mixed_gates = mixed.live_gates().count();
-                if mixed_gates < gates {
-                    (graph, gates) = (mixed, mixed_gates);
-                }
-            }
-        }
-    }
-    if gates > most {
+    let graph = diagram(table, pace)?;
+    let gates = graph.live_gates().count();
+    if gates > MAX_GATES {
         return Err(ExactError::Gates(gates));
     }
     Ok(graph)
@@ -95,43 +58,12 @@ pub fn exact_within(table: &Table, most: usize, pace: &mut dyn Pace) -> Result<X
 /// # Errors
 /// Fails if the pace stops it.
 pub(crate) fn diagram(table: &Table, pace: &mut dyn Pace) -> Result<Xag, Stopped> {
-    Ok(sifted(table, pace)?.0)
-}
-
-fn sifted(table: &Table, pace: &mut dyn Pace) -> Result<(Xag, Sifting), Stopped> {
-    let planes = Planes::new(table, 0..table.sample_bits());
-    let mut sifting = Sifting::new(planes, pace)?;
+    let mut sifting = Sifting::new(Planes::new(table), pace)?;
     sifting.sift(pace)?;
     let mut graph = Xag::new(table.bits());
     let outputs = sifting.build(&mut graph, pace)?;
     graph.set_outputs(outputs);
-    Ok((graph, sifting))
-}
-
-/// Makes a graph of a table, with the `low` bits of a sample by matching and the others by a
-/// diagram; none if there is no match.
-fn mix(
-    table: &Table,
-    low: u8,
-    sifting: &Sifting,
-    pace: &mut dyn Pace,
-) -> Result<Option<Xag>, Stopped> {
-    let mut graph = Xag::new(table.bits());
-    let mut planes = Planes::new(table, 0..low);
-    planes.arrange(sifting.order());
-    let expansions = vec![Expansion::PositiveDavio; planes.order().len()];
-    let mut top = Diagram::default();
-    top.make(&planes, &expansions, matching::VARIABLES, usize::MAX, pace)?;
-    let variables = &planes.order()[..matching::VARIABLES];
-    let Some(below) = matching::make(&mut graph, variables, top.functions(), pace)? else {
-        return Ok(None);
-    };
-    let mut outputs = top.build(below, planes.order(), &expansions, &mut graph);
-    let mut sifting = Sifting::new(Planes::new(table, low..table.sample_bits()), pace)?;
-    sifting.sift(pace)?;
-    outputs.extend(sifting.build(&mut graph, pace)?);
-    graph.set_outputs(outputs);
-    Ok(Some(graph))
+    Ok(graph)
 }
 
 #[cfg(test)]
@@ -199,17 +131,6 @@ mod tests {
         assert!(checked(&formula("t*((t>>12|t>>8)&63&t>>4)", 16)) <= 1204);
         assert_eq!(checked(&formula("t&t>>8", 16)), 8);
         assert!(checked(&formula("t*5&t>>7|t*3&t>>10", 14)) <= 200);
-    }
-
-    #[test]
-    fn matching_makes_low_bits() {
-        let table = random(8, 10, &mut Rng::new(2));
-        let mut sifting = Sifting::new(Planes::new(&table, 0..10), &mut ()).expect("full speed");
-        sifting.sift(&mut ()).expect("full speed");
-        for low in [1, 7] {
-            let graph = mix(&table, low, &sifting, &mut ()).expect("full speed");
-            same(&table, &graph.expect("there are terms"));
-        }
     }
 
     #[test]

@@ -12,7 +12,6 @@ mod gains;
 mod gradient;
 
 mod loss;
-mod matching;
 mod options;
 mod quality;
 mod recording;
@@ -27,7 +26,7 @@ mod trainer;
 pub use checkpoint::CheckpointError;
 pub use codebook::codebook;
 pub use draft::{Draft, DraftError};
-pub use exact::{ExactError, exact, exact_within};
+pub use exact::{ExactError, exact};
 pub use gradient::Gradient;
 pub use loss::{Loss, Measure, quiet_weights};
 pub use options::{MAX_RUNS, Method, Options, Stage};

@@ -50,7 +50,7 @@ impl Sifting {
         pace: &mut dyn Pace,
     ) -> Result<(), Stopped> {
         let limit = self.gates;
-        self.work += self.diagram.make(planes, expansions, 0, limit, pace)?;
+        self.work += self.diagram.make(planes, expansions, limit, pace)?;
         if self.diagram.gates() < self.gates {
             self.gates = self.diagram.gates();
             self.planes.clone_from(planes);
@@ -95,23 +95,10 @@ impl Sifting {
         }
     }
 
-    /// The best order found.
-    pub fn order(&self) -> &[u32] {
-        self.planes.order()
-    }
-
-    /// Returns the gates of planes in the best order and with the best expansions found.
-    pub fn gates_of(&mut self, mut planes: Planes, pace: &mut dyn Pace) -> Result<usize, Stopped> {
-        planes.arrange(self.planes.order());
-        let diagram = &mut self.diagram;
-        diagram.make(&planes, &self.expansions, 0, usize::MAX, pace)?;
-        Ok(diagram.gates())
-    }
-
     /// Adds the best diagram to a graph, and returns the literals of the outputs.
     pub fn build(&mut self, graph: &mut Xag, pace: &mut dyn Pace) -> Result<Vec<Lit>, Stopped> {
         let (planes, expansions, diagram) = (&self.planes, &self.expansions, &mut self.diagram);
-        diagram.make(planes, expansions, 0, usize::MAX, pace)?;
-        Ok(diagram.build(vec![Lit::FALSE], planes.order(), expansions, graph))
+        diagram.make(planes, expansions, usize::MAX, pace)?;
+        Ok(diagram.build(planes.order(), expansions, graph))
     }
 }
