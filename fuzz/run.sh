@@ -30,7 +30,7 @@ for target in $targets; do
     player) cp -n seeds/commands.txt "corpus/$target/" ;;
     message) cp -n seeds/messages.txt "corpus/$target/" ;;
     midi_bytes) cp -n seeds/keys.bin "corpus/$target/" ;;
-    train) cp -n seeds/sound.bin seeds/training.bin "corpus/$target/" ;;
+    train) cp -n seeds/sound.bin "corpus/$target/" ;;
     import) cp -n ../crates/import/tests/data/* "corpus/$target/" ;;
     midi_file) cp -n seeds/keys.mid "corpus/$target/" ;;
     expression)

@@ -51,7 +51,8 @@ pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CheckpointErr
     let rest = bytes.strip_prefix(START).ok_or(CheckpointError::Version)?;
     let (state, sum) = rest.split_last_chunk().ok_or(CheckpointError::Damaged)?;
     let checked = &bytes[..bytes.len() - sum.len()];
-    if crc32fast::hash(checked) != u32::from_le_bytes(*sum) {
+    // A fuzzer changes bytes, and would never guess the sum.
+    if !cfg!(fuzzing) && crc32fast::hash(checked) != u32::from_le_bytes(*sum) {
         return Err(CheckpointError::Damaged);
     }
     postcard::from_bytes(state).map_err(|_| CheckpointError::Damaged)

@@ -22,6 +22,11 @@ impl Gate {
         Gate { op, a, b }
     }
 
+    /// Returns whether it is a gate of this many nodes.
+    pub fn is_valid(self, nodes: usize) -> bool {
+        self.op < 16 && (self.a as usize) < nodes && (self.b as usize) < nodes
+    }
+
     pub fn op(self) -> Op {
         Op::new(self.op).expect("gates are made from operations")
     }

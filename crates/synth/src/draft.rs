@@ -10,7 +10,7 @@ use crate::table::counter_word;
 
 /// Maximum number of gates of a draft: an exact diagram may have many times those of the
 /// network that is made of it.
-const MAX_DRAFT_GATES: usize = 1 << 22;
+pub(crate) const MAX_DRAFT_GATES: usize = 1 << 22;
 
 /// A list of gates that read bits of t and earlier gates. Nodes are numbered as in a
 /// [`Network`] that reads binary t: the bits of t, least significant first, then the gates.

@@ -262,6 +262,9 @@ impl Run {
                 State::Gradient(gradient, rival)
             }
             SavedState::Search(search, began) => {
+                if !search.is_valid(table, &loss(table, options)) || !(0.0..1.0).contains(&began) {
+                    return None;
+                }
                 let search = Search::restore(table, loss(table, options), search);
                 State::Search(Box::new(search), began)
             }
@@ -292,7 +295,8 @@ fn search(start: &Draft, task: &Task, seed: u64) -> State {
         seed,
     };
     let search = Search::new(table, loss(table, options), start, settings);
-    State::Search(Box::new(search), part)
+    // A search that begins at the very end has no part of the work.
+    State::Search(Box::new(search), part.min(0.999))
 }
 
 /// Returns the loss by the options' measure. Of squared errors, those in quiet frames count more.

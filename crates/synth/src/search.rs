@@ -4,6 +4,7 @@ use logicnet::{Op, random::Rng};
 use serde::{Deserialize, Serialize};
 
 use crate::circuit::{Changes, Circuit, Gate, gates_of};
+use crate::draft::MAX_DRAFT_GATES;
 use crate::gains::{Gains, Samples};
 use crate::{Draft, Loss, Table};
 
@@ -58,6 +59,54 @@ pub struct SavedSearch {
     best: Draft,
     best_loss: u64,
     best_gates: usize,
+}
+
+impl SavedSearch {
+    /// Returns whether the numbers fit each other and a table, so that the search can continue.
+    pub(crate) fn is_valid(&self, table: &Table, loss: &Loss) -> bool {
+        let inputs = table.bits() as usize;
+        // The gates' nodes, and the constant.
+        let nodes = inputs + self.gates.len() + 1;
+        let is_node = |node: u32| (node as usize) < nodes;
+        self.gates.len() <= MAX_DRAFT_GATES
+            && self.gates.iter().all(|gate| gate.is_valid(nodes))
+            && !has_loop(inputs, &self.gates)
+            && self.outputs.len() == usize::from(table.sample_bits())
+            && self.outputs.iter().all(|&(node, _)| is_node(node))
+            && self.weights.len() == loss.weights().len()
+            && !self.weights.contains(&0)
+            && self.price.is_finite()
+            && self.best.is_valid(table)
+    }
+}
+
+/// Returns whether a gate depends on itself.
+fn has_loop(inputs: usize, gates: &[Gate]) -> bool {
+    let gate_of = |node: u32| {
+        (node as usize)
+            .checked_sub(inputs)
+            .filter(|&i| i < gates.len())
+    };
+    let mut waiting = vec![0u8; gates.len()];
+    let mut readers = vec![Vec::new(); gates.len()];
+    for (index, gate) in gates.iter().enumerate() {
+        for operand in [gate.a, gate.b].into_iter().filter_map(gate_of) {
+            readers[operand].push(index);
+            waiting[index] += 1;
+        }
+    }
+    let mut ready: Vec<usize> = (0..gates.len()).filter(|&i| waiting[i] == 0).collect();
+    let mut placed = 0;
+    while let Some(index) = ready.pop() {
+        placed += 1;
+        for &reader in &readers[index] {
+            waiting[reader] -= 1;
+            if waiting[reader] == 0 {
+                ready.push(reader);
+            }
+        }
+    }
+    placed < gates.len()
 }
 
 /// The best change found of a gate.
