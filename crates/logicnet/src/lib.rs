@@ -53,7 +53,6 @@ pub use prove::{Difference, Unproved, prove};
 pub use quote::{quote, quote_at, shorten};
 pub use simplify::{
     Simplification, simplification, simplify, simplify_graph, simplify_graph_paced,
-    simplify_graph_thoroughly,
 };
 pub use source::{
     Controls, MAX_CONTROL_BITS, MAX_CONTROL_NAME, MAX_VALUE_BITS, Signal, Source, SourceSpan,

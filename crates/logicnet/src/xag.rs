@@ -346,7 +346,7 @@ impl Xag {
     }
 
     /// Copies the live part into a graph; returns the literals of all nodes there.
-    pub(crate) fn copy_into(&self, copy: &mut Xag, variable: impl Fn(u32) -> Lit) -> Vec<Lit> {
+    fn copy_into(&self, copy: &mut Xag, variable: impl Fn(u32) -> Lit) -> Vec<Lit> {
         let mut made = Vec::with_capacity(self.nodes() as usize);
         made.push(Lit::FALSE);
         made.extend((0..self.variables).map(variable));

@@ -4,8 +4,7 @@
 //! [`merge`] merges nodes that are equal or complementary at all times, [`choices`] lists
 //! the ways to make each node as one gate of two others, [`select`] chooses one for each
 //! node so that few gates are needed, and [`resubstitute`] changes nodes where no output
-//! can observe it, in parts of the graph if it is large ([`window`]). These rounds repeat
-//! while they gain.
+//! can observe it. These rounds repeat while they gain.
 //!
 //! Of a period of more than 2^18 times, a round looks at a [sample](tables::Sample). What it
 //! gains is proved over the whole period, and times at which the proof fails join the sample.
@@ -14,19 +13,14 @@
 //! Simplification takes up to ten seconds of a desktop. Masks of the original network do not
 //! fit the result, whose nodes are different.
 
-mod care;
 mod choices;
 mod merge;
-mod patterns;
 mod readers;
 mod resubstitute;
 mod select;
 mod tables;
-mod window;
 
-use alloc::vec;
 use alloc::vec::Vec;
-use core::cmp::Reverse;
 
 use choices::Choices;
 use resubstitute::resubstitute;
@@ -37,8 +31,8 @@ use crate::program::Builder;
 use crate::prove::first_difference;
 use crate::random::Rng;
 use crate::{
-    Gate, Kind, Lit, MAX_COUNTER_BITS, MAX_GATES, Mask, Masks, Network, OutputEncoding, Pace,
-    Parts, Stopped, Xag,
+    Gate, Kind, MAX_COUNTER_BITS, MAX_GATES, Mask, Masks, Network, OutputEncoding, Pace, Parts,
+    Stopped, Xag,
 };
 
 /// Memory for truth tables in bytes.
@@ -54,8 +48,8 @@ const MAX_PAIRS: u64 = 80_000_000;
 /// Least distance of nodes in a pair for which a search is worthwhile.
 const MIN_REACH: u64 = 50;
 /// Limit of table chunks, of 512 times each, that resubstitution reads, in all rounds
-/// together. A hundred million take 1.3 s of a desktop.
-const MAX_CHUNKS: u64 = 300_000_000;
+/// together.
+const MAX_CHUNKS: u64 = 50_000_000;
 /// Number of successive rounds without a gain that ends the simplification.
 const MAX_ROUNDS_WITHOUT_GAIN: u32 = 40;
 /// Number of orders of the nodes in which a selection is tried.
@@ -150,98 +144,45 @@ pub fn simplify_graph(graph: &Xag) -> Xag {
 /// # Errors
 /// Fails if the pace stops it.
 pub fn simplify_graph_paced(graph: Xag, pace: &mut dyn Pace) -> Result<Xag, Stopped> {
-    simplify_graph_thoroughly(graph, 1, pace)
-}
-
-/// Does the same as [`simplify_graph_paced`], with the limits of work multiplied by `effort`,
-/// 1 or more. Large graphs become smaller and take up to `effort` times as long; small ones
-/// do not reach the limits.
-///
-/// # Errors
-/// Fails if the pace stops it.
-pub fn simplify_graph_thoroughly(
-    graph: Xag,
-    effort: u32,
-    pace: &mut dyn Pace,
-) -> Result<Xag, Stopped> {
     let live = graph.live_part();
     drop(graph);
-    Ok(simplify_live(live, effort, pace)?.0)
+    Ok(simplify_live(live, pace)?.0)
 }
 
 fn at_full_speed(graph: &Xag) -> (Xag, bool) {
-    simplify_live(graph.live_part(), 1, &mut ()).expect("full speed never stops")
+    simplify_live(graph.live_part(), &mut ()).expect("full speed never stops")
 }
 
 /// Simplifies a graph without dead gates, and returns whether a part of the search was left
 /// out.
-fn simplify_live(live: Xag, effort: u32, pace: &mut dyn Pace) -> Result<(Xag, bool), Stopped> {
+fn simplify_live(live: Xag, pace: &mut dyn Pace) -> Result<(Xag, bool), Stopped> {
     let too_large = live.gates().len() > MAX_GATES;
     if live.gates().is_empty() || too_large {
         return Ok((live, too_large));
     }
     // Without the variables that nothing reads, the tables are shorter.
-    let read = by_support(&live);
+    let read = live.read_variables();
     if read.len() as u32 > MAX_COUNTER_BITS {
         return Ok((live, true));
     }
-    let mut place = vec![0; live.variables() as usize];
-    for (new, &number) in (0..).zip(&read) {
-        place[number as usize] = new;
-    }
-    let narrow = live.copy(read.len() as u32, |number| {
-        Lit::new(1 + place[number as usize], false)
-    });
-    let (simplified, is_partial) = simplify_narrow(&narrow, effort, pace)?;
+    let (simplified, is_partial) = simplify_narrow(&live.narrow(&read), pace)?;
     let simplified = simplified.copy(live.variables(), |number| {
         live.variable(read[number as usize])
     });
     Ok((simplified, is_partial))
 }
 
-/// Returns the variables that a graph without dead gates reads: first those on which most
-/// gates depend. As the lowest bits of t, they let the times at which a gate matters be near
-/// each other, because it often matters at few values of the others.
-fn by_support(graph: &Xag) -> Vec<u32> {
-    let mut read = graph.read_variables();
-    if read.len() > u32::BITS as usize {
-        return read;
-    }
-    let mut support = vec![0u32; graph.nodes() as usize];
-    for (place, &number) in read.iter().enumerate() {
-        support[graph.variable(number).node() as usize] = 1 << place;
-    }
-    let mut gates = vec![0u32; read.len()];
-    for (node, gate) in (graph.first_gate()..).zip(graph.gates()) {
-        let of_gate = support[gate.a as usize] | support[gate.b as usize];
-        support[node as usize] = of_gate;
-        for (place, gates) in gates.iter_mut().enumerate() {
-            *gates += of_gate >> place & 1;
-        }
-    }
-    let mut places: Vec<usize> = (0..read.len()).collect();
-    places.sort_by_key(|&place| Reverse(gates[place]));
-    read = places.into_iter().map(|place| read[place]).collect();
-    read
-}
-
 /// Simplifies a graph that reads all its bits of t, and returns whether a part of the
 /// search was left out.
-fn simplify_narrow(
-    original: &Xag,
-    effort: u32,
-    pace: &mut dyn Pace,
-) -> Result<(Xag, bool), Stopped> {
+fn simplify_narrow(original: &Xag, pace: &mut dyn Pace) -> Result<(Xag, bool), Stopped> {
     let (nodes, bits) = (original.nodes(), original.variables());
     pace.memory(Tables::most_bytes(nodes, bits, TABLE_BYTES))?;
-    let effort = u64::from(effort);
     let mut budget = Budget {
         overdrawn: false,
-        node_times: effort * MAX_NODE_TIMES,
-        pairs: effort * MAX_PAIRS,
-        chunks: effort * MAX_CHUNKS,
+        node_times: MAX_NODE_TIMES,
+        pairs: MAX_PAIRS,
+        chunks: MAX_CHUNKS,
     };
-    let all_chunks = budget.chunks as f64;
     let mut sample = Sample::new(original.variables());
     let mut best = sweep(original, &mut sample, &mut budget, pace)?;
     let mut current = best.clone();
@@ -253,7 +194,6 @@ fn simplify_narrow(
         };
         current = next;
         without_gain += 1;
-        pace.progress(1.0 - budget.chunks as f64 / all_chunks);
         if weight(&current) >= weight(&best) {
             continue;
         }
@@ -343,55 +283,20 @@ fn round(
 ) -> Result<Option<Xag>, Stopped> {
     let graph = merge::merge(graph, sample, pace)?.live_part();
     let nodes = u64::from(graph.nodes());
-    let mut reach = nodes.min(budget.pairs / 2 / nodes);
+    let reach = nodes.min(budget.pairs / 2 / nodes);
     budget.overdrawn |= budget.chunks == 0 || reach < nodes;
-    if budget.chunks == 0 {
+    if budget.chunks == 0 || reach < MIN_REACH.min(nodes) {
         return Ok(None);
-    }
-    if reach < MIN_REACH.min(nodes) {
-        reach = 0; // only the order changes
     }
     budget.pairs -= nodes * reach;
     let graph = choose(&graph, sample, reach as u32, rng, pace)?;
-    let changed = resubstitute_windows(&graph, sample, rng, budget, pace)?;
-    Ok(Some(changed.live_part()))
-}
-
-/// Replaces gates in windows, as many as are needed for their tables to fit in memory.
-fn resubstitute_windows(
-    graph: &Xag,
-    sample: &Sample,
-    rng: &mut Rng,
-    budget: &mut Budget,
-    pace: &mut dyn Pace,
-) -> Result<Xag, Stopped> {
-    let sample = sample.in_order();
-    let most = Tables::most_nodes(&sample, TABLE_BYTES);
-    let first = if graph.nodes() as usize <= most {
-        most
-    } else {
+    let tables = Tables::new(&graph, sample, TABLE_BYTES, pace)?;
+    if !tables.complete() {
         budget.overdrawn = true;
-        1 + rng.below(most as u32) as usize
-    };
-    let windows = window::divide(graph, most, first);
-    let mut changed = Vec::with_capacity(windows.len());
-    for window in &windows {
-        if budget.chunks == 0 {
-            changed.push(window.graph.clone());
-            continue;
-        }
-        let streamed = u64::from(graph.nodes()) * sample.chunks() as u64;
-        spend(&mut budget.chunks, streamed);
-        let tables = Tables::of_nodes(graph, &window.nodes, &sample, pace)?;
-        changed.push(resubstitute(
-            &window.graph,
-            tables,
-            rng,
-            &mut budget.chunks,
-            pace,
-        )?);
+        return Ok(Some(graph));
     }
-    Ok(window::join(graph, &windows, &changed))
+    let changed = resubstitute(&graph, tables, rng, &mut budget.chunks, pace)?;
+    Ok(Some(changed.live_part()))
 }
 
 /// Makes the nodes of a merged graph from chosen gates, so that few are needed.

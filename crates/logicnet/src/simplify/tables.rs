@@ -126,24 +126,6 @@ impl Sample {
         sample
     }
 
-    /// Number of chunks.
-    pub(super) fn chunks(&self) -> usize {
-        self.chunks.len()
-    }
-
-    /// Returns the same sample, with the times of a whole period in their order.
-    pub(super) fn in_order(&self) -> Sample {
-        let mut chunks = self.chunks.clone();
-        if self.whole() {
-            for times in &mut chunks {
-                if let Times::Scattered(start) = *times {
-                    *times = Times::Consecutive(start);
-                }
-            }
-        }
-        Sample { chunks, ..*self }
-    }
-
     /// Returns whether the sample has all times of the period.
     pub(super) fn whole(&self) -> bool {
         chunks_of(self.variables) <= WHOLE_CHUNKS
@@ -293,6 +275,8 @@ pub(super) struct Tables {
     /// chunk of many nodes is in the cache.
     chunks: Vec<Chunk>,
     nodes: usize,
+    /// True if the tables have all times of the sample.
+    complete: bool,
 }
 
 impl Tables {
@@ -316,31 +300,11 @@ impl Tables {
             evaluate(xag, values);
             pace.work(nodes as u64)?;
         }
-        Ok(Tables { chunks, nodes })
-    }
-
-    /// Computes tables of some nodes, at all times of a sample.
-    pub(super) fn of_nodes(
-        xag: &Xag,
-        nodes: &[u32],
-        sample: &Sample,
-        pace: &mut dyn Pace,
-    ) -> Result<Tables, Stopped> {
-        let mut chunks = Vec::with_capacity(sample.chunks() * nodes.len());
-        stream_sample(xag, sample, pace, |values| {
-            chunks.extend(nodes.iter().map(|&node| values[node as usize]));
-            nodes.len()
-        })?;
         Ok(Tables {
             chunks,
-            nodes: nodes.len(),
+            nodes,
+            complete: count == all,
         })
-    }
-
-    /// Returns the largest number of nodes whose tables at all times of a sample take at most
-    /// this many bytes.
-    pub(super) fn most_nodes(sample: &Sample, bytes: usize) -> usize {
-        bytes / (sample.chunks() * size_of::<Chunk>())
     }
 
     /// Returns the largest number of bytes that the tables of a graph of this many nodes take
@@ -354,6 +318,11 @@ impl Tables {
     /// Number of chunks.
     pub(super) fn count(&self) -> usize {
         self.chunks.len() / self.nodes
+    }
+
+    /// Returns whether the tables have all times of the sample.
+    pub(super) fn complete(&self) -> bool {
+        self.complete
     }
 
     /// Returns chunk c of every node.
