@@ -69,8 +69,8 @@ impl Default for Options {
 pub enum Stage {
     /// The exact diagram.
     Diagram,
-    /// The codebook: an index network and a codeword network.
-    Codebook,
+    /// A rough copy, or a codebook: what a search can start from.
+    Start,
     /// Differentiable logic.
     Gradient,
     /// Search by exact gains.

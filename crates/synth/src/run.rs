@@ -117,6 +117,34 @@ impl Run {
         self.exact_gates = other.exact_gates;
     }
 
+    /// Makes gates that a search could start from.
+    pub(crate) fn make_start(
+        &self,
+        task: &Task,
+        pace: &mut dyn Pace,
+    ) -> Result<Option<Draft>, Stopped> {
+        let Task { table, options, .. } = *task;
+        let loss = loss(table, options);
+        match (&self.state, options.method) {
+            (State::Start(Some(_)), _) | (_, Method::Gradient) => Ok(None),
+            (_, Method::Search) => codebook(table, &loss, options.gates, self.seed, pace),
+            _ => start(table, &loss, options.gates, self.seed, pace),
+        }
+    }
+
+    /// Begins to learn: from the gates that are there, or by differentiable logic, which competes
+    /// with these gates.
+    pub(crate) fn begin(&mut self, rival: Option<Draft>, task: &Task) {
+        if let State::Start(Some(start)) = &self.state {
+            self.state = search(start, task, self.seed);
+            return;
+        }
+        let Task { table, options, .. } = *task;
+        let gradient = Gradient::new(table, &loss(table, options), options.gates, self.seed);
+        self.offer(rival.as_ref(), task);
+        self.state = State::Gradient(Box::new(gradient), rival);
+    }
+
     /// Does the work of a step in a stage that takes many steps.
     pub(crate) fn step(&mut self, task: &Task) {
         let Task {
@@ -127,19 +155,6 @@ impl Run {
         } = *task;
         let loss = loss(table, options);
         match &mut self.state {
-            State::Start(Some(start)) => self.state = search(start, task, self.seed),
-            State::Start(None) => {
-                let gradient = Gradient::new(table, &loss, options.gates, self.seed);
-                let (gates, seed) = (options.gates, self.seed);
-                let rival = match options.method {
-                    Method::Gradient => Ok(None),
-                    Method::Search => codebook(table, &loss, gates, seed, &mut ()),
-                    _ => start(table, &loss, gates, seed, &mut ()),
-                };
-                let rival = rival.unwrap_or_else(|Stopped| unreachable!("nothing stops it"));
-                self.offer(rival.as_ref(), task);
-                self.state = State::Gradient(Box::new(gradient), rival);
-            }
             State::Gradient(gradient, rival) => {
                 gradient.step(&loss, work, part);
                 if gradient.loss() < self.best.loss {
@@ -165,7 +180,7 @@ impl Run {
                 }
                 self.end_if_exact(options);
             }
-            State::Diagram | State::Simplify | State::Done => {}
+            State::Diagram | State::Start(_) | State::Simplify | State::Done => {}
         }
     }
 
@@ -201,7 +216,8 @@ impl Run {
         match self.state {
             State::Diagram => Stage::Diagram,
             State::Gradient(..) => Stage::Gradient,
-            State::Start(_) | State::Search(..) => Stage::Search,
+            State::Start(_) => Stage::Start,
+            State::Search(..) => Stage::Search,
             State::Simplify => Stage::Simplify,
             State::Done => Stage::Done,
         }

@@ -120,7 +120,7 @@ impl Trainer {
     /// Does about this much work, in each run, and returns how far training has come. `part`
     /// is the part of all work that is done before it, 0.0 to 1.0: searches cool with it. The
     /// unit of work is a gate at 512 times. Making the exact diagram is one step, however long
-    /// it takes.
+    /// it takes, and so is making a start.
     ///
     /// The outcome depends on the table, the options, the network to start from, and the
     /// calls; not on the machine.
@@ -132,10 +132,10 @@ impl Trainer {
     }
 
     /// Does the same as [`Trainer::step`], at a pace that the caller decides, which is asked
-    /// while the exact diagram is made.
+    /// while the exact diagram or a start is made.
     ///
     /// # Errors
-    /// Fails if the pace stops it; a later step makes the diagram again.
+    /// Fails if the pace stops it; a later step begins these again.
     pub fn step_paced(
         &mut self,
         work: u64,
@@ -155,6 +155,12 @@ impl Trainer {
                 let (first, others) = self.runs.split_at_mut(1);
                 for run in others {
                     run.take_diagram(&first[0]);
+                }
+            }
+            Stage::Start => {
+                let rival = self.runs[0].make_start(&task, pace)?;
+                for run in &mut self.runs {
+                    run.begin(rival.clone(), &task);
                 }
             }
             Stage::Simplify => {

@@ -153,7 +153,7 @@ impl Training {
     fn describe(&self, status: &Status, quality: &Quality) -> String {
         let stage = match status.stage {
             Stage::Diagram => "diagram",
-            Stage::Codebook => "codebook",
+            Stage::Start => "start",
             Stage::Gradient => "gradient",
             Stage::Search => "search",
             Stage::Simplify => "simplify",
