@@ -208,6 +208,14 @@ else
         fi
     done
 
+    if ! $scheduled; then
+        skip "import, against the packages of Python" "--scheduled runs it; their answers are kept"
+    elif ! command -v python3.12 >/dev/null; then
+        skip "import, against the packages of Python" "Python 3.12 is not installed"
+    else
+        step "import, against the packages of Python" crates/import/python/check.sh
+    fi
+
     node=$(node --version 2>/dev/null | sed 's/^v//;s/[.].*//')
     if why=$(web/build.sh --missing); then
         skip "the instrument in WebAssembly" "$why"
@@ -256,7 +264,7 @@ else
 
     if command -v shellcheck >/dev/null; then
         step "scripts" shellcheck -x play.sh test.sh cross.sh deploy.sh deploy/run.sh deploy/board.sh \
-            tests/arm.sh tests/deploy.sh benches/arm/run.sh benches/hosts/run.sh .ci/run .ci/scheduled assets/networks/make.sh fuzz/run.sh \
+            tests/arm.sh tests/deploy.sh benches/arm/run.sh benches/hosts/run.sh benches/training/run.sh crates/import/python/check.sh .ci/run .ci/scheduled assets/networks/make.sh fuzz/run.sh \
             crates/pru-isa/gnu/build.sh web/build.sh web/bundle.sh web/check.sh hosts/*.sh hosts/*/*.sh
     else
         skip "scripts" "shellcheck is not installed"
