@@ -70,10 +70,11 @@ pub struct Arguments {
     /// core, unless --work is given]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_RUNS)))]
     runs: Option<u32>,
-    /// The error to make small: wrong bits, squared differences, or squared differences on a
-    /// mu-law scale, where quiet samples count more
-    #[arg(long, default_value = "mu-law", value_parser = measure())]
-    measure: Measure,
+    /// The error to make small: wrong bits; squared differences, of which those in quiet parts
+    /// count more; or squared differences on a mu-law scale [default: bits for an expression,
+    /// else squared]
+    #[arg(long, value_parser = measure())]
+    measure: Option<Measure>,
     /// Stages: all, the exact diagram alone, all but the diagram, or differentiable logic alone
     #[arg(long, default_value = "auto", value_parser = method())]
     method: Method,
@@ -263,7 +264,7 @@ impl Arguments {
         Ok(target)
     }
 
-    fn options(&self, gates: u32, seed: u64) -> Options {
+    fn options(&self, target: &Target, gates: u32, seed: u64) -> Options {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let runs = match self.work {
             Some(_) => RUNS,
@@ -272,7 +273,7 @@ impl Arguments {
         Options {
             method: self.method,
             gates,
-            measure: self.measure,
+            measure: self.measure.unwrap_or(target.measure),
             seed,
             runs: self.runs.unwrap_or(runs as u32),
             keep_wiring: self.keep_wiring,
@@ -286,7 +287,7 @@ impl Arguments {
     /// Starts a training.
     fn training(&self, target: &Target, gates: u32, seed: u64) -> Result<Training, Failure> {
         let from = self.from()?;
-        let options = self.options(gates, seed);
+        let options = self.options(target, gates, seed);
         let trainer = Trainer::new(target.table.clone(), options, from.as_ref());
         let trainer = trainer.map_err(|error| match (&self.from, &error) {
             (_, TrainError::Gates(_)) | (None, _) => Failure::Usage(format!("--gates: {error}")),

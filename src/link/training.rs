@@ -2,7 +2,7 @@
 
 use data_encoding::BASE64;
 use logicnet::{Pace, Parts, Stopped};
-use synth::{Loss, Options, Recording, Shape, Stage, Status, Table, Trainer};
+use synth::{Options, Recording, Shape, Stage, Status, Table, Trainer};
 
 use super::protocol::{ServerMessage, Training};
 
@@ -63,20 +63,19 @@ impl Learner {
             gates,
             ..Options::default()
         };
-        let loss = Loss::new(options.measure, &table);
-        let middle = 1 << (SAMPLE_BITS - 1);
-        let silence = (0..table.samples().len()).map(|t| loss.at(t, middle)).sum();
         let trainer = Trainer::new(table, options, None).map_err(|error| error.to_string())?;
+        let status = trainer.status();
         Ok(Learner {
             id,
-            status: trainer.status(),
+            // Training begins with silence.
+            silence: status.loss,
+            status,
             trainer,
             parts: Parts {
                 name: training.name.chars().take(MAX_NAME).collect(),
                 sample_rate: training.rate,
                 ..Parts::default()
             },
-            silence,
             reported: None,
         })
     }

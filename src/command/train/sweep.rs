@@ -98,7 +98,7 @@ impl Arguments {
         add("sample-bits", self.sample_bits.map(|bits| bits.to_string()));
         add("rate", self.rate.map(|rate| rate.to_string()));
         add("runs", self.runs.map(|runs| runs.to_string()));
-        add("measure", name(&self.measure));
+        add("measure", self.measure.as_ref().and_then(name));
         add("method", name(&self.method));
         add("from", self.from.as_deref().map(path_of));
         add(
@@ -118,7 +118,7 @@ impl Arguments {
 }
 
 /// Returns the name of a value, as serde writes it.
-fn name(value: &impl serde::Serialize) -> Option<String> {
+fn name<T: serde::Serialize>(value: &T) -> Option<String> {
     let value = serde_json::to_value(value).ok()?;
     value.as_str().map(str::to_string)
 }

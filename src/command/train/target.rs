@@ -6,7 +6,7 @@ use std::path::Path;
 use bytebeat::{Dialect, Expression, Moment};
 use gatebend::wav::Wav;
 use logicnet::{DEFAULT_SAMPLE_RATE, Network, quote, quote_at};
-use synth::{MAX_BITS, Prepared, Recording, Shape, Table};
+use synth::{MAX_BITS, Measure, Prepared, Recording, Shape, Table};
 
 use crate::output::is_standard;
 use crate::{Failure, files};
@@ -24,6 +24,8 @@ pub struct Target {
     pub source: String,
     /// A name for a network of it.
     pub name: String,
+    /// The measure of errors that suits it.
+    pub measure: Measure,
     /// The changes that were made to it, a sentence each.
     pub notes: Vec<String>,
 }
@@ -103,6 +105,7 @@ impl Target {
             rate,
             source: file_name(path),
             name: stem(path),
+            measure: Measure::Squared,
             notes: channels.into_iter().chain(notes).collect(),
         })
     }
@@ -124,6 +127,7 @@ impl Target {
             rate: wanted.rate.unwrap_or(network.sample_rate()),
             source: file_name(path),
             name: network.name().to_string(),
+            measure: Measure::Squared,
             notes: Vec::new(),
         })
     }
@@ -160,6 +164,8 @@ impl Target {
             rate: wanted.rate.unwrap_or(DEFAULT_SAMPLE_RATE),
             source: text.to_string(),
             name: "formula".to_string(),
+            // Most formulas work on bits, in which a little is as wrong as much.
+            measure: Measure::Bits,
             notes: cut.into_iter().collect(),
         })
     }
