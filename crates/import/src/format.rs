@@ -40,12 +40,13 @@ impl Format {
     /// # Errors
     /// Fails if it is none of the formats.
     pub fn detect(bytes: &[u8]) -> Result<Format, ImportError> {
+        // First of all, since its length may be the bytes that begin another format.
+        if state::header(bytes).is_some() {
+            return Ok(Format::Safetensors);
+        }
         // ZIP, and the pickles of old versions of PyTorch.
         if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(&[0x80, 2]) {
             return Ok(Format::PyTorch);
-        }
-        if state::header(bytes).is_some() {
-            return Ok(Format::Safetensors);
         }
         if bytes.starts_with(b"aig ") || bytes.starts_with(b"aag ") {
             return Ok(Format::Aiger);
@@ -84,5 +85,17 @@ impl Format {
             return Ok(Format::Blif);
         }
         Err(unknown())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_safetensors_file_may_begin_as_a_pickle() {
+        let mut bytes = 0x0280u64.to_le_bytes().to_vec();
+        bytes.extend(format!("{:640}", "{}").into_bytes());
+        assert_eq!(Format::detect(&bytes).ok(), Some(Format::Safetensors));
     }
 }

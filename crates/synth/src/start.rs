@@ -14,10 +14,10 @@ const MAX_LEVEL_BITS: u8 = 10;
 /// Times that samples are held, as powers of two, from none on.
 const HOLDS: u32 = 3;
 
-/// Makes the start of a search for at most this many gates: of the [rough](rough()) copies that
-/// take only few gates more than allowed, that of the least loss; or a codebook, if there is
-/// none. Returns nothing if the loss is the number of wrong bits and the exact diagram has too
-/// many gates: then a search from nothing finds more.
+/// Makes the start of a search for at most this many gates. Of rough copies, which hold samples
+/// and move them to few levels, it is that of the least loss that takes only few gates more than
+/// allowed; or a codebook, if there is none. Returns nothing if the loss is the number of wrong
+/// bits and the exact diagram has too many gates: then a search from nothing finds more.
 ///
 /// # Errors
 /// Fails if the pace stops the work.
