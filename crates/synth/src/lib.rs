@@ -28,7 +28,7 @@ pub use codebook::codebook;
 pub use draft::{Draft, DraftError};
 pub use exact::{ExactError, exact};
 pub use gradient::Gradient;
-pub use loss::{Loss, Measure, quiet_weights};
+pub use loss::{FRAME, Loss, Measure, quiet_weights};
 pub use options::{MAX_RUNS, Method, Options, Stage};
 pub use quality::{FLOOR, Quality, SPECTRUM, spectral_distance, spectrogram};
 pub use recording::{Prepared, Recording, RecordingError, Shape};
