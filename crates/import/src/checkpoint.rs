@@ -99,7 +99,7 @@ struct File<'a> {
     objects: Objects,
 }
 
-/// What a model is made of.
+/// The parts of a model.
 #[derive(Default)]
 struct Model<'a> {
     layers: Vec<Layer<'a>>,

@@ -11,7 +11,7 @@ pub enum Format {
     Circuit,
     /// Tensors by name.
     Safetensors,
-    /// What `torch.save` writes.
+    /// A file written by `torch.save`.
     PyTorch,
     /// The C that difflogic generates.
     C,

@@ -42,9 +42,9 @@ pub struct Options {
     pub format: Option<Format>,
     /// The encoding of t in the inputs.
     pub encoding: InputEncoding,
-    /// Whether the first input is the highest one, instead of the lowest.
+    /// True if the first input is the highest one, instead of the lowest.
     pub first_input_is_highest: bool,
-    /// Whether the first output, or group of outputs, is the highest one.
+    /// True if the first output, or group of outputs, is the highest one.
     pub first_output_is_highest: bool,
     /// Number of groups in which the outputs are summed, instead of what the file says.
     pub groups: Option<u8>,

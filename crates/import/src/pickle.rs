@@ -34,7 +34,7 @@ pub(crate) enum Object {
     Dict(Vec<(Id, Id)>),
     /// A class or function by its module and name.
     Global(String, String),
-    /// What a class or function makes of its arguments, which are a tuple, and the state that
+    /// The result of a class or function of its arguments, which are a tuple, and the state that
     /// the object gets.
     Made {
         maker: Id,

@@ -1,5 +1,5 @@
-//! What Berkeley's ABC (Debian's `berkeley-abc`), if it is installed, makes of networks and writes
-//! as BLIF and AIGER comes back equal.
+//! Networks that Berkeley's ABC (Debian's `berkeley-abc`), if it is installed, rewrites and saves
+//! as BLIF and AIGER come back equal.
 
 mod common;
 

@@ -101,7 +101,7 @@ pub(crate) struct Circuit {
     spare: Vec<u64>,
 }
 
-/// What a change of a gate changed.
+/// The effects of a change of a gate.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Changes {
     /// For every changed output in a word: output, word, and the lanes that changed.

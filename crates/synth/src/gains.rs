@@ -1,4 +1,4 @@
-//! What the loss gains from any change of a gate, exactly, at every t.
+//! Exact gains: the change of the loss at every t by any change of a gate.
 
 use logicnet::transpose::{bytes_of_planes, planes_of_bytes};
 use logicnet::{Op, vectorized};

@@ -19,7 +19,7 @@ pub enum Method {
     Gradient,
 }
 
-/// What is to be trained, and how.
+/// The options of a training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Options {
     /// The stages that may be used.

@@ -112,7 +112,7 @@ fn has_loop(inputs: usize, gates: &[Gate]) -> bool {
 /// The best change found of a gate.
 struct Candidate {
     gate: Gate,
-    /// What the loss and the price of the gates change by.
+    /// The change of the loss and of the price of the gates.
     cost: f64,
     /// Number of candidates of the same cost so far.
     ties: u32,

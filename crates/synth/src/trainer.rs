@@ -10,7 +10,7 @@ use crate::checkpoint::{self, CheckpointError};
 use crate::run::{Run, SavedRun, Task};
 use crate::{Draft, DraftError, MAX_RUNS, Options, Stage, Table};
 
-/// How far training has come.
+/// The progress of a training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Status {
     /// The stage that the next step continues.

@@ -14,7 +14,7 @@ pub struct History {
     skipped: usize,
 }
 
-/// How far training had come.
+/// The progress of a training at one time.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Point {
     pub spent: Spent,

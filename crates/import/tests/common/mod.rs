@@ -1,4 +1,4 @@
-//! What the tests share.
+//! Helpers that the tests share.
 
 // Not every test uses all of it.
 #![allow(dead_code)]
