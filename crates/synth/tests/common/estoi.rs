@@ -41,7 +41,11 @@ fn resample(signal: &[f64], rate: f64) -> Vec<f64> {
         let taps = (first..end).map(|k| {
             let x = k as f64 - center;
             let window = 0.5 + 0.5 * (PI * x / reach).cos();
-            let sinc = if x == 0.0 { 1.0 } else { (PI * x * cutoff).sin() / (PI * x * cutoff) };
+            let sinc = if x == 0.0 {
+                1.0
+            } else {
+                (PI * x * cutoff).sin() / (PI * x * cutoff)
+            };
             signal[k] * sinc * window * cutoff
         });
         taps.sum()
@@ -68,7 +72,10 @@ fn without_silence(clean: &[f64], degraded: &[f64]) -> (Vec<f64>, Vec<f64>) {
     let energies: Vec<f64> = clean.iter().map(energy).collect();
     let loudest = energies.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let join = |frames: &[Vec<f64>]| {
-        let kept = frames.iter().zip(&energies).filter(|(_, energy)| **energy > loudest - RANGE);
+        let kept = frames
+            .iter()
+            .zip(&energies)
+            .filter(|(_, energy)| **energy > loudest - RANGE);
         let kept: Vec<_> = kept.map(|(frame, _)| frame).collect();
         let mut joined = vec![0.0; kept.len().saturating_sub(1) * HOP + FRAME];
         for (i, frame) in kept.iter().enumerate() {
@@ -124,6 +131,11 @@ fn normalized(segment: &[[f64; BANDS]]) -> Vec<[f64; BANDS]> {
 
 fn unit(values: &[f64]) -> Vec<f64> {
     let mean = values.iter().sum::<f64>() / values.len() as f64;
-    let length = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>().sqrt() + f64::EPSILON;
+    let length = values
+        .iter()
+        .map(|x| (x - mean).powi(2))
+        .sum::<f64>()
+        .sqrt()
+        + f64::EPSILON;
     values.iter().map(|x| (x - mean) / length).collect()
 }
