@@ -63,7 +63,7 @@ impl Draft {
             let (a, b) = (nodes[gate.a as usize], nodes[gate.b as usize]);
             nodes[node as usize] = draft.push(gate.kind.op(), a, b);
         }
-        // A gate that outputs alone read, all of them inverted, is complemented.
+        // Inverted outputs and constants need gates of their own.
         for &output in graph.outputs() {
             let node = nodes[output.node() as usize];
             let op = match output.as_constant() {

@@ -4,7 +4,6 @@ use logicnet::{Pace, Stopped, simplify_graph_paced};
 use serde::{Deserialize, Serialize};
 
 use crate::exact::diagram;
-use crate::loss::quiet_weights;
 use crate::search::{SavedSearch, Search, Settings};
 use crate::start::{EXCESS, start};
 use crate::{Draft, Gradient, Loss, Measure, Method, Options, Stage, Table, codebook};
@@ -14,13 +13,14 @@ use crate::{Draft, Gradient, Loss, Measure, Method, Options, Stage, Table, codeb
 const MAX_PRUNING: usize = 3;
 /// The part of all work that is given to differentiable logic before a search.
 const GRADIENT_PART: f64 = 0.4;
-/// The part after which differentiable logic ends, if a codebook is better by then.
+/// The part after which differentiable logic ends, if another start is better by then.
 const TRIAL_PART: f64 = 0.08;
 
 /// The work of a step, and what it is done with.
 #[derive(Clone, Copy)]
 pub(crate) struct Task<'a> {
     pub(crate) table: &'a Table,
+    pub(crate) loss: &'a Loss,
     pub(crate) options: &'a Options,
     pub(crate) work: u64,
     pub(crate) part: f64,
@@ -58,9 +58,9 @@ struct Best {
 }
 
 impl Best {
-    fn new(draft: Draft, table: &Table, options: &Options) -> Best {
+    fn new(draft: Draft, loss: &Loss, options: &Options) -> Best {
         Best {
-            loss: loss(table, options).of(&draft.samples()),
+            loss: loss.of(&draft.samples()),
             gates: if options.keeps_numbers() {
                 draft.gates.len()
             } else {
@@ -73,7 +73,13 @@ impl Best {
 
 impl Run {
     /// Creates a run of this number, from nothing or from a draft that fits the table.
-    pub(crate) fn new(table: &Table, options: &Options, number: u32, from: Option<Draft>) -> Run {
+    pub(crate) fn new(
+        table: &Table,
+        loss: &Loss,
+        options: &Options,
+        number: u32,
+        from: Option<Draft>,
+    ) -> Run {
         let state = match options.method {
             Method::Auto | Method::Exact if from.is_none() => State::Diagram,
             _ => State::Start(from.clone()),
@@ -81,14 +87,19 @@ impl Run {
         Run {
             seed: options.seed.wrapping_add(number.into()),
             state,
-            best: Best::new(from.unwrap_or_else(|| silence(table)), table, options),
+            best: Best::new(from.unwrap_or_else(|| silence(table)), loss, options),
             exact_gates: None,
         }
     }
 
     /// Makes the exact diagram, and is done if it has few enough gates.
     pub(crate) fn make_diagram(&mut self, task: &Task, pace: &mut dyn Pace) -> Result<(), Stopped> {
-        let Task { table, options, .. } = *task;
+        let Task {
+            table,
+            loss,
+            options,
+            ..
+        } = *task;
         let most = options.gates as usize;
         let mut graph = diagram(table, pace)?;
         let gates = graph.live_gates().count();
@@ -99,7 +110,7 @@ impl Run {
         let gates = draft.size();
         self.exact_gates = Some(gates);
         self.state = if gates <= most {
-            self.best = Best::new(draft, table, options);
+            self.best = Best::new(draft, loss, options);
             State::Simplify
         } else {
             State::Start((gates as f64 <= EXCESS * most as f64).then_some(draft))
@@ -123,12 +134,18 @@ impl Run {
         task: &Task,
         pace: &mut dyn Pace,
     ) -> Result<Option<Draft>, Stopped> {
-        let Task { table, options, .. } = *task;
-        let loss = loss(table, options);
+        let Task {
+            table,
+            loss,
+            options,
+            ..
+        } = *task;
         match (&self.state, options.method) {
             (State::Start(Some(_)), _) | (_, Method::Gradient) => Ok(None),
-            (_, Method::Search) => codebook(table, &loss, options.gates, self.seed, pace),
-            _ => start(table, &loss, options.gates, self.seed, pace),
+            (_, Method::Search) => codebook(table, loss, options.gates, self.seed, pace),
+            // A value that is near has other bits.
+            _ if options.measure == Measure::Bits => Ok(None),
+            _ => start(table, loss, options.gates, self.seed, pace),
         }
     }
 
@@ -139,8 +156,7 @@ impl Run {
             self.state = search(start, task, self.seed);
             return;
         }
-        let Task { table, options, .. } = *task;
-        let gradient = Gradient::new(table, &loss(table, options), options.gates, self.seed);
+        let gradient = Gradient::new(task.table, task.loss, task.options.gates, self.seed);
         self.offer(rival.as_ref(), task);
         self.state = State::Gradient(Box::new(gradient), rival);
     }
@@ -148,17 +164,17 @@ impl Run {
     /// Does the work of a step in a stage that takes many steps.
     pub(crate) fn step(&mut self, task: &Task) {
         let Task {
-            table,
+            loss,
             options,
             work,
             part,
+            ..
         } = *task;
-        let loss = loss(table, options);
         match &mut self.state {
             State::Gradient(gradient, rival) => {
-                gradient.step(&loss, work, part);
+                gradient.step(loss, work, part);
                 if gradient.loss() < self.best.loss {
-                    self.best = Best::new(gradient.best().clone(), table, options);
+                    self.best = Best::new(gradient.best().clone(), loss, options);
                 }
                 let rival = rival
                     .as_ref()
@@ -175,8 +191,8 @@ impl Run {
             }
             State::Search(search, began) => {
                 search.step(work, (part - *began) / (1.0 - *began));
-                if search.loss() <= self.best.loss {
-                    self.best = Best::new(search.best().clone(), table, options);
+                if search.loss() <= self.best.loss && *search.best() != self.best.draft {
+                    self.best = Best::new(search.best().clone(), loss, options);
                 }
                 self.end_if_exact(options);
             }
@@ -187,7 +203,7 @@ impl Run {
     /// Takes gates as the best, so that they can be heard, if they are few and good enough.
     fn offer(&mut self, draft: Option<&Draft>, task: &Task) {
         let Some(draft) = draft else { return };
-        let best = Best::new(draft.clone(), task.table, task.options);
+        let best = Best::new(draft.clone(), task.loss, task.options);
         if best.gates <= task.options.gates as usize && best.loss < self.best.loss {
             self.best = best;
         }
@@ -205,7 +221,7 @@ impl Run {
             let smaller = simplify_graph_paced(self.best.draft.to_graph(), pace)?;
             let draft = Draft::from_graph(&smaller);
             if draft.size() < self.best.gates {
-                self.best = Best::new(draft, task.table, task.options);
+                self.best = Best::new(draft, task.loss, task.options);
             }
         }
         self.state = State::Done;
@@ -262,7 +278,12 @@ impl Run {
     }
 
     /// Continues a saved run; `None` if it does not fit the table.
-    pub(crate) fn restore(saved: SavedRun, table: &Table, options: &Options) -> Option<Run> {
+    pub(crate) fn restore(
+        saved: SavedRun,
+        table: &Table,
+        loss: &Loss,
+        options: &Options,
+    ) -> Option<Run> {
         if !saved.best.is_valid(table) {
             return None;
         }
@@ -278,10 +299,10 @@ impl Run {
                 State::Gradient(gradient, rival)
             }
             SavedState::Search(search, began) => {
-                if !search.is_valid(table, &loss(table, options)) || !(0.0..1.0).contains(&began) {
+                if !search.is_valid(table, loss) || !(0.0..1.0).contains(&began) {
                     return None;
                 }
-                let search = Search::restore(table, loss(table, options), search);
+                let search = Search::restore(table, loss.clone(), search);
                 State::Search(Box::new(search), began)
             }
             SavedState::Simplify => State::Simplify,
@@ -290,7 +311,7 @@ impl Run {
         Some(Run {
             seed: saved.seed,
             state,
-            best: Best::new(saved.best, table, options),
+            best: Best::new(saved.best, loss, options),
             exact_gates: saved.exact_gates,
         })
     }
@@ -298,30 +319,16 @@ impl Run {
 
 /// Starts a search from these gates.
 fn search(start: &Draft, task: &Task, seed: u64) -> State {
-    let Task {
-        table,
-        options,
-        part,
-        ..
-    } = *task;
+    let Task { options, part, .. } = *task;
     let settings = Settings {
         gates: options.gates,
         keep_wiring: options.keep_wiring,
         frozen: options.frozen.clone(),
         seed,
     };
-    let search = Search::new(table, loss(table, options), start, settings);
+    let search = Search::new(task.table, task.loss.clone(), start, settings);
     // A search that begins at the very end has no part of the work.
     State::Search(Box::new(search), part.min(0.999))
-}
-
-/// Returns the loss by the options' measure. Of squared errors, those in quiet frames count more.
-fn loss(table: &Table, options: &Options) -> Loss {
-    let mut loss = Loss::new(options.measure, table);
-    if options.measure == Measure::Squared {
-        loss.set_weights(quiet_weights(table));
-    }
-    loss
 }
 
 /// A run in a checkpoint.

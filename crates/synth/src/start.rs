@@ -2,9 +2,8 @@
 
 use logicnet::{Pace, Stopped, Xag};
 
-use crate::exact::diagram;
 use crate::rough::rough;
-use crate::{Draft, Loss, Measure, Table, codebook};
+use crate::{Draft, Loss, Table, codebook};
 
 /// Gates of a start for each gate allowed, at most. A search prunes that many in a minute with
 /// less loss than a rougher start has.
@@ -16,8 +15,8 @@ const HOLDS: u32 = 3;
 
 /// Makes the start of a search for at most this many gates. Of rough copies, which hold samples
 /// and move them to few levels, it is that of the least loss that takes only few gates more than
-/// allowed; or a codebook, if there is none. Returns nothing if the loss is the number of wrong
-/// bits and the exact diagram has too many gates: then a search from nothing finds more.
+/// allowed; or a codebook, if there is none. Losses by wrong bits gain little from copies, since a
+/// value that is near has other bits.
 ///
 /// # Errors
 /// Fails if the pace stops the work.
@@ -30,10 +29,6 @@ pub fn start(
 ) -> Result<Option<Draft>, Stopped> {
     let most = (EXCESS * f64::from(gates)) as usize;
     let is_small = |graph: &Xag| graph.live_gates().count() <= most;
-    if loss.measure() == Measure::Bits {
-        let graph = diagram(table, pace)?;
-        return Ok(is_small(&graph).then(|| Draft::from_graph(&graph)));
-    }
     let mut best: Option<(u64, Draft)> = None;
     for held in 0..HOLDS.min(table.bits()) {
         // More levels take more gates, about, so the most that fit are found by halving.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::{self, CheckpointError};
 use crate::run::{Run, SavedRun, Task};
-use crate::{Draft, DraftError, MAX_RUNS, Options, Stage, Table};
+use crate::{Draft, DraftError, Loss, MAX_RUNS, Measure, Options, Stage, Table, quiet_weights};
 
 /// The progress of a training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,8 +17,7 @@ pub struct Status {
     pub stage: Stage,
     /// Work done so far, of all runs.
     pub work: u64,
-    /// The loss of the best network so far, by the measure and without weights; 0 if it is
-    /// exact.
+    /// The loss of the best network so far, by the measure; 0 if it is exact.
     pub loss: u64,
     /// Gates of the best network so far.
     pub gates: usize,
@@ -70,6 +69,7 @@ impl std::error::Error for TrainError {}
 #[derive(Clone, Debug)]
 pub struct Trainer {
     table: Table,
+    loss: Loss,
     options: Options,
     work: u64,
     runs: Vec<Run>,
@@ -106,11 +106,13 @@ impl Trainer {
                 return Err(TrainError::Shape);
             }
         }
+        let loss = loss(&table, &options);
         let runs = (0..options.runs.clamp(1, MAX_RUNS))
-            .map(|number| Run::new(&table, &options, number, from.clone()))
+            .map(|number| Run::new(&table, &loss, &options, number, from.clone()))
             .collect();
         Ok(Trainer {
             table,
+            loss,
             options,
             work: 0,
             runs,
@@ -144,6 +146,7 @@ impl Trainer {
     ) -> Result<Status, Stopped> {
         let task = Task {
             table: &self.table,
+            loss: &self.loss,
             options: &self.options,
             work,
             part: part.clamp(0.0, 1.0),
@@ -182,6 +185,7 @@ impl Trainer {
     pub fn finish(&mut self, pace: &mut dyn Pace) -> Result<Status, Stopped> {
         let task = Task {
             table: &self.table,
+            loss: &self.loss,
             options: &self.options,
             work: 0,
             part: 1.0,
@@ -238,13 +242,15 @@ impl Trainer {
         let options = saved.options.into_owned();
         let sizes = (1..=MAX_RUNS as usize).contains(&saved.runs.len())
             && (1..=MAX_GATES as u32).contains(&options.gates);
+        let loss = loss(&table, &options);
         let runs = saved.runs.into_iter();
         let runs: Option<Vec<Run>> = runs
-            .map(|run| Run::restore(run, &table, &options))
+            .map(|run| Run::restore(run, &table, &loss, &options))
             .collect();
         let runs = runs.filter(|_| sizes).ok_or(CheckpointError::Damaged)?;
         Ok(Trainer {
             table,
+            loss,
             options,
             work: saved.work,
             runs,
@@ -280,6 +286,15 @@ impl Trainer {
             best.to_network(parts)
         }
     }
+}
+
+/// Returns the loss by the options' measure. Of squared errors, those in quiet frames count more.
+fn loss(table: &Table, options: &Options) -> Loss {
+    let mut loss = Loss::new(options.measure, table);
+    if options.measure == Measure::Squared {
+        loss.set_weights(quiet_weights(table));
+    }
+    loss
 }
 
 /// The state of training in a checkpoint.

@@ -25,16 +25,15 @@ pub struct Sound {
 impl Sound {
     /// Reads a file, with the top `sample_bits` of its samples or all.
     pub fn read(path: &Path, sample_bits: Option<u8>) -> Result<Sound, Failure> {
-        let extension = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
-        let (samples, bits, rate) = match extension.as_ref().and_then(|name| name.to_str()) {
-            Some("u8") => read_raw(path)?,
-            Some("wav") => read_wav(path)?,
-            _ => {
-                return Err(Failure::Usage(format!(
-                    "--table: {}: give a file that ends in .u8 (raw samples) or .wav",
-                    path.display()
-                )));
-            }
+        let (samples, bits, rate) = if files::has_ending(path, "u8") {
+            read_raw(path)?
+        } else if files::has_ending(path, "wav") {
+            read_wav(path)?
+        } else {
+            return Err(Failure::Usage(format!(
+                "--table: {}: give a file that ends in .u8 (raw samples) or .wav",
+                path.display()
+            )));
         };
         let taken = sample_bits.unwrap_or(bits);
         if !(1..=bits).contains(&taken) {
